@@ -1,0 +1,73 @@
+from typing import Any, ClassVar
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts import requisites
+from accounts.ids import new_customer_id
+
+
+class Customer(models.Model):
+    """Whoever pays: a company, a sole trader or a person, with the requisites its documents are made out to.
+
+    Changing requisites changes future documents only: an issued one keeps the copy it was issued with (G6).
+    """
+
+    class Kind(models.TextChoices):
+        COMPANY = "company", _("company")
+        PERSON = "person", _("person")
+
+    class Locale(models.TextChoices):
+        RU = "ru", "Русский"
+        EN = "en", "English"
+
+    public_id = models.CharField(_("id"), max_length=32, unique=True, default=new_customer_id, editable=False)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.COMPANY)
+    name = models.CharField(_("name"), max_length=200)
+    email = models.EmailField(_("email for invoices"))
+    locale = models.CharField(_("language"), max_length=2, choices=Locale.choices, default=Locale.RU)
+
+    full_name = models.CharField(_("full legal name"), max_length=300, blank=True)
+    inn = models.CharField(_("INN"), max_length=12, blank=True)
+    kpp = models.CharField(_("KPP"), max_length=9, blank=True)
+    ogrn = models.CharField(_("OGRN"), max_length=15, blank=True)
+    tax_id = models.CharField(_("tax id abroad"), max_length=40, blank=True)
+    country = models.CharField(_("country"), max_length=2, default="RU")
+    address = models.CharField(_("legal address"), max_length=400, blank=True)
+    bank_name = models.CharField(_("bank"), max_length=200, blank=True)
+    bic = models.CharField(_("BIC"), max_length=9, blank=True)
+    bank_account = models.CharField(_("bank account"), max_length=34, blank=True)
+    correspondent_account = models.CharField(_("correspondent account"), max_length=20, blank=True)
+
+    created_at = models.DateTimeField(_("created"))
+    erased_at = models.DateTimeField(_("personal data erased"), null=True, blank=True, editable=False)
+
+    objects: ClassVar[models.Manager["Customer"]] = models.Manager()
+
+    class Meta:
+        verbose_name = _("customer")
+        verbose_name_plural = _("customers")
+        ordering = ["name", "pk"]
+        indexes = [models.Index(fields=["inn"], name="customer_by_inn")]
+
+    REQUISITES = (
+        "full_name", "inn", "kpp", "ogrn", "tax_id", "country", "address",
+        "bank_name", "bic", "bank_account", "correspondent_account",
+    )  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """Refuses requisites whose check digits do not agree, naming the field and what to look at."""
+        errors = requisites.problems(self.requisites())
+        if errors:
+            raise ValidationError({field: [message] for field, message in errors.items()})
+
+    def requisites(self) -> dict[str, str]:
+        return {name: getattr(self, name) for name in self.REQUISITES}
+
+    def snapshot(self) -> dict[str, Any]:
+        """The party as a document prints it, to be copied onto the document at its issue (G6)."""
+        return {"kind": self.kind, "name": self.name, "email": self.email, **self.requisites()}

@@ -1,0 +1,42 @@
+"""The only reader of the system clock.
+
+An ordinary installation lives in real time. A sandbox (``BILLING_SANDBOX=true``) has a clock of its own: one row which
+stands still between two moves (`billing.operations.sandbox`). It is read with plain SQL, so that this module imports no
+models and every layer may import it.
+"""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import connection
+from django.utils.dateparse import parse_datetime
+
+
+def real_now() -> datetime:
+    """The system's instant, UTC: for signatures, TOTP, sessions and measuring. Never for a decision about money."""
+    return datetime.now(tz=UTC)
+
+
+def sandbox_now() -> datetime | None:
+    """Where the sandbox clock stands, UTC; None outside the sandbox and until the clock is first set."""
+    if not settings.BILLING_SANDBOX:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT stands_at FROM billing_sandboxclock WHERE id = 1")
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    stands_at = parse_datetime(row[0]) if isinstance(row[0], str) else row[0]
+    assert stands_at is not None
+    return stands_at.replace(tzinfo=UTC) if stands_at.tzinfo is None else stands_at.astimezone(UTC)
+
+
+def now() -> datetime:
+    """The instant of the installation's business, UTC: real time, or the sandbox clock where one is set (G1)."""
+    return sandbox_now() or real_now()
+
+
+def today(zone: str) -> date:
+    """The business date in ``zone`` (an IANA name) at this instant (G1)."""
+    return now().astimezone(ZoneInfo(zone)).date()

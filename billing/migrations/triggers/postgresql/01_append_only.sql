@@ -1,0 +1,102 @@
+-- Tables that only grow. One function refuses for all of them; its argument is the sentence of the refusal.
+
+CREATE OR REPLACE FUNCTION billing_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION USING ERRCODE = '23514', MESSAGE = TG_ARGV[0];
+END $$;
+
+-- Reports about people are facts: charges are worked out from them (I-10).
+CREATE TRIGGER member_change_never_changes BEFORE UPDATE ON accounts_memberchange
+  FOR EACH ROW EXECUTE FUNCTION billing_refuse('member_change_never_changes');
+CREATE TRIGGER member_change_never_vanishes BEFORE DELETE ON accounts_memberchange
+  FOR EACH ROW EXECUTE FUNCTION billing_refuse('member_change_never_vanishes');
+CREATE TRIGGER member_change_is_never_emptied BEFORE TRUNCATE ON accounts_memberchange
+  FOR EACH STATEMENT EXECUTE FUNCTION billing_refuse('member_change_is_never_emptied');
+
+-- A mistake in the ledger is reversed by a new entry (G5).
+CREATE TRIGGER entry_never_changes BEFORE UPDATE ON billing_entry
+  FOR EACH ROW EXECUTE FUNCTION billing_refuse('entry_never_changes');
+CREATE TRIGGER entry_never_vanishes BEFORE DELETE ON billing_entry
+  FOR EACH ROW EXECUTE FUNCTION billing_refuse('entry_never_vanishes');
+CREATE TRIGGER entry_is_never_emptied BEFORE TRUNCATE ON billing_entry
+  FOR EACH STATEMENT EXECUTE FUNCTION billing_refuse('entry_is_never_emptied');
+
+-- A mistake in the ledger is reversed by a new entry (G5).
+CREATE TRIGGER posting_never_changes BEFORE UPDATE ON billing_posting
+  FOR EACH ROW EXECUTE FUNCTION billing_refuse('posting_never_changes');
+CREATE TRIGGER posting_never_vanishes BEFORE DELETE ON billing_posting
+  FOR EACH ROW EXECUTE FUNCTION billing_refuse('posting_never_vanishes');
+CREATE TRIGGER posting_is_never_emptied BEFORE TRUNCATE ON billing_posting
+  FOR EACH STATEMENT EXECUTE FUNCTION billing_refuse('posting_is_never_emptied');
+
+-- What is wrong on an issued invoice is put right by a credit note (G6).
+CREATE TRIGGER invoice_line_never_changes BEFORE UPDATE ON billing_invoiceline
+  FOR EACH ROW EXECUTE FUNCTION billing_refuse('invoice_line_never_changes');
+CREATE TRIGGER invoice_line_never_vanishes BEFORE DELETE ON billing_invoiceline
+  FOR EACH ROW EXECUTE FUNCTION billing_refuse('invoice_line_never_vanishes');
+CREATE TRIGGER invoice_line_is_never_emptied BEFORE TRUNCATE ON billing_invoiceline
+  FOR EACH STATEMENT EXECUTE FUNCTION billing_refuse('invoice_line_is_never_emptied');
+
+-- An issued document is served as it was first rendered (G6).
+CREATE TRIGGER invoice_document_never_changes BEFORE UPDATE ON billing_invoicedocument
+  FOR EACH ROW EXECUTE FUNCTION billing_refuse('invoice_document_never_changes');
+CREATE TRIGGER invoice_document_never_vanishes BEFORE DELETE ON billing_invoicedocument
+  FOR EACH ROW EXECUTE FUNCTION billing_refuse('invoice_document_never_vanishes');
+CREATE TRIGGER invoice_document_is_never_emptied BEFORE TRUNCATE ON billing_invoicedocument
+  FOR EACH STATEMENT EXECUTE FUNCTION billing_refuse('invoice_document_is_never_emptied');
+
+-- A credit note is a document: it stays as it was issued (D9).
+CREATE TRIGGER credit_note_never_changes BEFORE UPDATE ON billing_creditnote
+  FOR EACH ROW EXECUTE FUNCTION billing_refuse('credit_note_never_changes');
+CREATE TRIGGER credit_note_never_vanishes BEFORE DELETE ON billing_creditnote
+  FOR EACH ROW EXECUTE FUNCTION billing_refuse('credit_note_never_vanishes');
+CREATE TRIGGER credit_note_is_never_emptied BEFORE TRUNCATE ON billing_creditnote
+  FOR EACH STATEMENT EXECUTE FUNCTION billing_refuse('credit_note_is_never_emptied');
+
+-- A payment recorded by mistake is reversed, never edited (D13).
+CREATE TRIGGER payment_never_changes BEFORE UPDATE ON billing_payment
+  FOR EACH ROW EXECUTE FUNCTION billing_refuse('payment_never_changes');
+CREATE TRIGGER payment_never_vanishes BEFORE DELETE ON billing_payment
+  FOR EACH ROW EXECUTE FUNCTION billing_refuse('payment_never_vanishes');
+CREATE TRIGGER payment_is_never_emptied BEFORE TRUNCATE ON billing_payment
+  FOR EACH STATEMENT EXECUTE FUNCTION billing_refuse('payment_is_never_emptied');
+
+-- An allocation is undone by a negative one (G7).
+CREATE TRIGGER allocation_never_changes BEFORE UPDATE ON billing_allocation
+  FOR EACH ROW EXECUTE FUNCTION billing_refuse('allocation_never_changes');
+CREATE TRIGGER allocation_never_vanishes BEFORE DELETE ON billing_allocation
+  FOR EACH ROW EXECUTE FUNCTION billing_refuse('allocation_never_vanishes');
+CREATE TRIGGER allocation_is_never_emptied BEFORE TRUNCATE ON billing_allocation
+  FOR EACH STATEMENT EXECUTE FUNCTION billing_refuse('allocation_is_never_emptied');
+
+-- The stream of events tells what happened, once and for all (E9).
+CREATE TRIGGER event_never_changes BEFORE UPDATE ON billing_event
+  FOR EACH ROW EXECUTE FUNCTION billing_refuse('event_never_changes');
+CREATE TRIGGER event_never_vanishes BEFORE DELETE ON billing_event
+  FOR EACH ROW EXECUTE FUNCTION billing_refuse('event_never_vanishes');
+CREATE TRIGGER event_is_never_emptied BEFORE TRUNCATE ON billing_event
+  FOR EACH STATEMENT EXECUTE FUNCTION billing_refuse('event_is_never_emptied');
+
+-- Who did what and why is never rewritten (D15).
+CREATE TRIGGER audit_record_never_changes BEFORE UPDATE ON billing_auditrecord
+  FOR EACH ROW EXECUTE FUNCTION billing_refuse('audit_record_never_changes');
+CREATE TRIGGER audit_record_never_vanishes BEFORE DELETE ON billing_auditrecord
+  FOR EACH ROW EXECUTE FUNCTION billing_refuse('audit_record_never_vanishes');
+CREATE TRIGGER audit_record_is_never_emptied BEFORE TRUNCATE ON billing_auditrecord
+  FOR EACH STATEMENT EXECUTE FUNCTION billing_refuse('audit_record_is_never_emptied');
+
+-- A subscription's steps are kept with who asked for them (M12).
+CREATE TRIGGER subscription_change_never_changes BEFORE UPDATE ON billing_subscriptionchange
+  FOR EACH ROW EXECUTE FUNCTION billing_refuse('subscription_change_never_changes');
+CREATE TRIGGER subscription_change_never_vanishes BEFORE DELETE ON billing_subscriptionchange
+  FOR EACH ROW EXECUTE FUNCTION billing_refuse('subscription_change_never_vanishes');
+CREATE TRIGGER subscription_change_is_never_emptied BEFORE TRUNCATE ON billing_subscriptionchange
+  FOR EACH STATEMENT EXECUTE FUNCTION billing_refuse('subscription_change_is_never_emptied');
+
+-- What was announced was announced (D3).
+CREATE TRIGGER access_announcement_never_changes BEFORE UPDATE ON billing_accessannouncement
+  FOR EACH ROW EXECUTE FUNCTION billing_refuse('access_announcement_never_changes');
+CREATE TRIGGER access_announcement_never_vanishes BEFORE DELETE ON billing_accessannouncement
+  FOR EACH ROW EXECUTE FUNCTION billing_refuse('access_announcement_never_vanishes');
+CREATE TRIGGER access_announcement_is_never_emptied BEFORE TRUNCATE ON billing_accessannouncement
+  FOR EACH STATEMENT EXECUTE FUNCTION billing_refuse('access_announcement_is_never_emptied');

@@ -1,0 +1,33 @@
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Customer
+
+
+class AuditRecord(models.Model):
+    """Who did what to what, and why: written in the transaction of the act. Append-only."""
+
+    at = models.DateTimeField(_("when"))
+    actor = models.CharField(_("who"), max_length=200)
+    action = models.CharField(_("act"), max_length=60)
+    object_type = models.CharField(_("kind of object"), max_length=40)
+    object_id = models.CharField(_("object"), max_length=60)
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, related_name="audit_records", verbose_name=_("customer"), null=True, blank=True
+    )
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+    before = models.JSONField(_("before"), default=dict)
+    after = models.JSONField(_("after"), default=dict)
+
+    objects: ClassVar[models.Manager["AuditRecord"]] = models.Manager()
+
+    class Meta:
+        verbose_name = _("audit record")
+        verbose_name_plural = _("audit records")
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["customer", "-id"], name="audit_of_customer")]
+
+    def __str__(self) -> str:
+        return f"{self.actor}: {self.action}"

@@ -1,0 +1,107 @@
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.ids import new_id
+from accounts.models import Instance
+from billing.models.invoices import Invoice
+from billing.models.sellers import BillingAccount
+from billing.models.subscriptions import Subscription
+
+
+def new_event_id() -> str:
+    return new_id("evt")
+
+
+class Event(models.Model):
+    """Something that happened and that the outside may want to know, written in the transaction of the fact. Append-only."""
+
+    public_id = models.CharField(_("id"), max_length=32, unique=True, default=new_event_id, editable=False)
+    type = models.CharField(_("type"), max_length=40)
+    at = models.DateTimeField(_("when"))
+    account = models.ForeignKey(
+        BillingAccount, models.PROTECT, related_name="events", verbose_name=_("billing account"), null=True, blank=True
+    )
+    instance = models.ForeignKey(
+        Instance, models.PROTECT, related_name="events", verbose_name=_("instance"), null=True, blank=True
+    )
+    subscription = models.ForeignKey(
+        Subscription, models.PROTECT, related_name="events", verbose_name=_("subscription"), null=True, blank=True
+    )
+    # Counts 1, 2, 3 … within a subscription, so that its receiver can tell a gap; 0 where there is none.
+    sequence = models.PositiveIntegerField(_("sequence"), default=0)
+    data = models.JSONField(_("data"))
+
+    objects: ClassVar[models.Manager["Event"]] = models.Manager()
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subscription", "sequence"],
+                condition=models.Q(subscription__isnull=False),
+                name="one_event_per_number_of_a_subscription",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["account", "-id"], name="event_of_account"),
+            models.Index(fields=["instance", "id"], name="event_of_instance"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.public_id}"
+
+
+class Notice(models.Model):
+    """One email to one recipient about one fact: unique, so it goes out once; what was said is kept.
+
+    Written in the transaction of the fact, sent afterwards; ``state`` tells support and owner whether it arrived.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        SENT = "sent", _("sent")
+        FAILED = "failed", _("failed")
+
+    kind = models.CharField(_("kind"), max_length=40)
+    fact = models.CharField(_("about"), max_length=200)
+    recipient = models.EmailField(_("recipient"))
+    # Which sending of it: a resend asked for by somebody is a row of its own.
+    edition = models.PositiveIntegerField(_("sending"), default=1)
+    account = models.ForeignKey(BillingAccount, models.PROTECT, related_name="notices", verbose_name=_("billing account"))
+    invoice = models.ForeignKey(
+        Invoice, models.PROTECT, related_name="notices", verbose_name=_("invoice"), null=True, blank=True
+    )
+    locale = models.CharField(_("language"), max_length=2)
+    subject = models.CharField(_("subject"), max_length=300)
+    text = models.TextField(_("text"))
+    html = models.TextField(_("page"))
+    requested_by = models.CharField(_("asked for by"), max_length=200, blank=True)
+    created_at = models.DateTimeField(_("written"))
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.WAITING)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    next_attempt_at = models.DateTimeField(_("next attempt"))
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    last_error = models.TextField(_("error"), blank=True)
+
+    objects: ClassVar[models.Manager["Notice"]] = models.Manager()
+
+    class Meta:
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "fact", "recipient", "edition"], name="each_notice_goes_out_once"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["waiting", "sent", "failed"]), name="notice_state_is_known"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["next_attempt_at"], condition=models.Q(state="waiting"), name="notice_to_be_sent")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} → {self.recipient}"

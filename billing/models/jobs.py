@@ -1,0 +1,61 @@
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class JobRun(models.Model):
+    """One piece of work that failed or is under way: attempts are counted before the work, so that work which kills its
+    worker stops after a few starts, visible, while the rest goes on (G9)."""
+
+    kind = models.CharField(_("kind"), max_length=40)
+    key = models.CharField(_("what"), max_length=200)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    started_at = models.DateTimeField(_("last started"))
+    next_attempt_at = models.DateTimeField(_("next attempt"))
+    done_at = models.DateTimeField(_("done"), null=True, blank=True)
+    last_error = models.TextField(_("error"), blank=True)
+
+    objects: ClassVar[models.Manager["JobRun"]] = models.Manager()
+
+    class Meta:
+        verbose_name = _("piece of work")
+        verbose_name_plural = _("work set aside")
+        ordering = ["-pk"]
+        constraints = [models.UniqueConstraint(fields=["kind", "key"], name="one_run_per_piece_of_work")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}"
+
+
+class Heartbeat(models.Model):
+    """When a part of the machinery last showed that it is alive, in real time."""
+
+    name = models.CharField(_("part"), max_length=40, primary_key=True)
+    beat_at = models.DateTimeField(_("last seen"))
+
+    objects: ClassVar[models.Manager["Heartbeat"]] = models.Manager()
+
+    class Meta:
+        verbose_name = _("heartbeat")
+        verbose_name_plural = _("heartbeats")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SandboxClock(models.Model):
+    """The one row that is the sandbox's time. `billing.clock` reads it; `billing.operations.sandbox` moves it."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    stands_at = models.DateTimeField(_("stands at"))
+
+    objects: ClassVar[models.Manager["SandboxClock"]] = models.Manager()
+
+    class Meta:
+        verbose_name = _("sandbox clock")
+        verbose_name_plural = _("sandbox clock")
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="there_is_one_sandbox_clock")]
+
+    def __str__(self) -> str:
+        return f"{self.stands_at:%Y-%m-%d %H:%M}"

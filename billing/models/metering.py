@@ -1,0 +1,108 @@
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from moneyed import Money
+
+from billing.models.sellers import BillingAccount
+from billing.models.subscriptions import Subscription
+from billing.pricing.money import from_minor
+from billing.pricing.periods import Span
+
+
+class BillingPeriod(models.Model):
+    """A stretch of a subscription that is charged together; at most a calendar month (M5).
+
+    ``start`` and ``end`` are business dates, half-open. ``opened_at`` and ``ended_at`` are the metered instants, half-open
+    too: they differ from the dates' midnights where a subscription was terminated or resumed within a day.
+    """
+
+    subscription = models.ForeignKey(
+        Subscription, models.PROTECT, related_name="periods", verbose_name=_("subscription")
+    )
+    start = models.DateField(_("from"))
+    end = models.DateField(_("to, not included"))
+    opened_at = models.DateTimeField(_("metered from"))
+    ended_at = models.DateTimeField(_("metered to"))
+    # What is known of the peak so far; written by metering while the period is open, final once it is closed.
+    peak = models.PositiveIntegerField(_("peak"), default=0)
+    peak_at = models.DateTimeField(_("peak reached"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+
+    objects: ClassVar[models.Manager["BillingPeriod"]] = models.Manager()
+
+    class Meta:
+        verbose_name = _("billing period")
+        verbose_name_plural = _("billing periods")
+        ordering = ["subscription", "opened_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["subscription", "opened_at"], name="one_period_per_subscription_and_start"),
+            models.CheckConstraint(condition=models.Q(end__gt=models.F("start")), name="period_ends_after_it_starts"),
+            models.CheckConstraint(
+                condition=models.Q(ended_at__gte=models.F("opened_at")), name="metered_time_does_not_run_backwards"
+            ),
+        ]
+        indexes = [models.Index(fields=["end"], condition=models.Q(closed_at=None), name="open_period_by_end")]
+
+    def __str__(self) -> str:
+        return f"{self.start} – {self.end}"
+
+    @property
+    def span(self) -> Span:
+        return Span(self.start, self.end)
+
+
+class Charge(models.Model):
+    """An amount the customer owes (or is given back, where it is negative), posted the moment it arises (M4).
+
+    Append-only; only ``line`` is filled in, once, when an invoice collects it.
+    """
+
+    class Kind(models.TextChoices):
+        OPENING = "opening", _("start of the period")
+        PEAK_RAISED = "peak_raised", _("peak risen")
+        CORRECTION = "correction", _("corrected report")
+        LATE = "late", _("late report for a closed period")
+        ADJUSTMENT = "adjustment", _("adjustment")
+
+    account = models.ForeignKey(BillingAccount, models.PROTECT, related_name="charges", verbose_name=_("billing account"))
+    subscription = models.ForeignKey(
+        Subscription, models.PROTECT, related_name="charges", verbose_name=_("subscription"), null=True, blank=True
+    )
+    # The period whose use is charged; empty for what belongs to none (an adjustment).
+    period = models.ForeignKey(
+        BillingPeriod, models.PROTECT, related_name="charges", verbose_name=_("period"), null=True, blank=True
+    )
+    kind = models.CharField(_("kind"), max_length=15, choices=Kind.choices)
+    amount_minor = models.BigIntegerField(_("amount in minor units"))
+    currency = models.CharField(_("currency"), max_length=3)
+    # What the amount was worked out from (G8); read by billing.pricing.explanation.
+    explanation = models.JSONField(_("how it was worked out"))
+    occurred_at = models.DateTimeField(_("arose"))
+    posted_at = models.DateTimeField(_("posted"))
+    # First day of the month whose invoice collects it: the month that was open when it was posted (D5).
+    billing_month = models.DateField(_("collected with"))
+    entry = models.OneToOneField(
+        "billing.Entry", models.PROTECT, related_name="charge", verbose_name=_("entry")
+    )
+    line = models.ForeignKey(
+        "billing.InvoiceLine", models.PROTECT, related_name="charges", verbose_name=_("invoice line"), null=True, blank=True
+    )
+
+    objects: ClassVar[models.Manager["Charge"]] = models.Manager()
+
+    class Meta:
+        verbose_name = _("charge")
+        verbose_name_plural = _("charges")
+        ordering = ["pk"]
+        constraints = [models.CheckConstraint(condition=~models.Q(amount_minor=0), name="charge_is_not_zero")]
+        indexes = [
+            models.Index(fields=["account", "billing_month"], condition=models.Q(line=None), name="charge_to_be_invoiced")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.amount_minor}"
+
+    @property
+    def amount(self) -> Money:
+        return Money(from_minor(self.amount_minor, self.currency), self.currency)

@@ -1,0 +1,180 @@
+from datetime import date
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Customer, User
+from accounts.verified import verified_emails
+
+
+class Seller(models.Model):
+    """Who sells and whose name and bank stand on the documents: one currency, one series of numbers, one time zone."""
+
+    class Kind(models.TextChoices):
+        COMPANY = "company", _("company")
+        SOLE_TRADER = "sole_trader", _("sole trader")
+        FOREIGN = "foreign", _("company abroad")
+
+    code = models.SlugField(_("code"), max_length=30, unique=True)
+    kind = models.CharField(_("kind"), max_length=15, choices=Kind.choices, default=Kind.COMPANY)
+    name = models.CharField(_("short name"), max_length=200)
+    full_name = models.CharField(_("full legal name"), max_length=300, blank=True)
+    currency = models.CharField(_("currency"), max_length=3)
+    series = models.CharField(
+        _("series of numbers"), max_length=6, unique=True, help_text=_("Latin capitals; stands before the year: R-2026-000001.")
+    )
+    time_zone = models.CharField(_("billing time zone"), max_length=50, default="Europe/Moscow")
+    payment_days = models.PositiveSmallIntegerField(_("days to pay"), default=14)
+
+    inn = models.CharField(_("INN"), max_length=12, blank=True)
+    kpp = models.CharField(_("KPP"), max_length=9, blank=True)
+    ogrn = models.CharField(_("OGRN"), max_length=15, blank=True)
+    tax_id = models.CharField(_("tax id"), max_length=40, blank=True)
+    country = models.CharField(_("country"), max_length=2, default="RU")
+    address = models.CharField(_("legal address"), max_length=400, blank=True)
+    email = models.EmailField(_("email"), blank=True)
+    bank_name = models.CharField(_("bank"), max_length=200, blank=True)
+    bank_city = models.CharField(_("bank's city"), max_length=100, blank=True)
+    bic = models.CharField(_("BIC"), max_length=11, blank=True)
+    bank_account = models.CharField(_("bank account"), max_length=34, blank=True)
+    correspondent_account = models.CharField(_("correspondent account"), max_length=20, blank=True)
+    director = models.CharField(_("director"), max_length=200, blank=True)
+    accountant = models.CharField(_("chief accountant"), max_length=200, blank=True)
+
+    # Blank: no VAT, and vat_exemption says why. Otherwise the prices include VAT at the rate of the day of supply.
+    vat_code = models.SlugField(_("VAT rate"), max_length=20, blank=True)
+    vat_exemption = models.CharField(_("reason for no VAT"), max_length=200, blank=True)
+
+    objects: ClassVar[models.Manager["Seller"]] = models.Manager()
+
+    class Meta:
+        verbose_name = _("seller")
+        verbose_name_plural = _("sellers")
+        ordering = ["code"]
+        constraints = [models.UniqueConstraint(fields=["currency"], name="one_seller_per_currency")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    SNAPSHOT = (
+        "kind", "name", "full_name", "inn", "kpp", "ogrn", "tax_id", "country", "address", "email", "bank_name",
+        "bank_city", "bic", "bank_account", "correspondent_account", "director", "accountant", "vat_exemption",
+    )  # fmt: skip
+
+    def snapshot(self) -> dict[str, Any]:
+        """The seller as a document prints it, to be copied onto the document at its issue (G6)."""
+        return {name: getattr(self, name) for name in self.SNAPSHOT}
+
+
+class VatRate(models.Model):
+    """The percentage of a VAT rate over time; the rate of the date of supply counts, not that of the invoice."""
+
+    code = models.SlugField(_("code"), max_length=20)
+    percent = models.DecimalField(_("percent"), max_digits=5, decimal_places=2)
+    valid_from = models.DateField(_("from"))
+
+    objects: ClassVar[models.Manager["VatRate"]] = models.Manager()
+
+    class Meta:
+        verbose_name = _("VAT rate")
+        verbose_name_plural = _("VAT rates")
+        ordering = ["code", "valid_from"]
+        constraints = [models.UniqueConstraint(fields=["code", "valid_from"], name="one_vat_rate_per_code_and_day")]
+
+    def __str__(self) -> str:
+        return f"{self.percent.normalize():f} %"
+
+    @classmethod
+    def percent_on(cls, code: str, day: date) -> Decimal:
+        """The rate ``code`` in force on ``day``, in percent; raises DoesNotExist where none has been entered."""
+        rate = cls.objects.filter(code=code, valid_from__lte=day).order_by("-valid_from").first()
+        if rate is None:
+            raise cls.DoesNotExist(f"no VAT rate {code!r} on {day}")
+        return rate.percent
+
+
+class BillingAccountQuerySet(models.QuerySet["BillingAccount"]):
+    def for_user(self, user: User) -> "BillingAccountQuerySet":
+        """Accounts that ``user`` may see and pay: of customers in whose living instance they are an active member with the
+        billing right (M10), recognised by an email address that they have proved to be theirs."""
+        return self.filter(customer__in=Customer.objects.filter(instances__in=_billing_instances(user)))
+
+
+def _billing_instances(user: User) -> Any:
+    from accounts.models import Member
+
+    owners = Member.objects.billing_owners().filter(  # type: ignore[attr-defined]
+        email__in=verified_emails(user), instance__deleted_at=None
+    )
+    return owners.values("instance")
+
+
+class BillingAccount(models.Model):
+    """The customer's account (лицевой счёт) with one seller in one currency (G4).
+
+    Its balance is that of its ledger account. This row is what every act on the account's money locks first.
+    """
+
+    number = models.CharField(_("number"), max_length=20, unique=True)
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="billing_accounts", verbose_name=_("customer"))
+    seller = models.ForeignKey(Seller, models.PROTECT, related_name="accounts", verbose_name=_("seller"))
+    currency = models.CharField(_("currency"), max_length=3)
+    opened_at = models.DateTimeField(_("opened"))
+    # First day of the month that is still to be closed; written by closing, read by its search for work.
+    open_month = models.DateField(_("open month"))
+
+    objects: ClassVar[models.Manager["BillingAccount"]] = BillingAccountQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("billing account")
+        verbose_name_plural = _("billing accounts")
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["customer", "seller", "currency"], name="one_account_per_seller_and_currency")
+        ]
+        indexes = [models.Index(fields=["open_month"], name="account_by_open_month")]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def zone(self) -> str:
+        """The billing time zone (IANA name): the seller's (G1)."""
+        return self.seller.time_zone
+
+
+class BillingAddress(models.Model):
+    """Another address that receives the account's invoices, besides that of the instance's registration (M7)."""
+
+    account = models.ForeignKey(
+        BillingAccount, models.CASCADE, related_name="addresses", verbose_name=_("billing account")
+    )
+    email = models.EmailField(_("email"))
+
+    objects: ClassVar[models.Manager["BillingAddress"]] = models.Manager()
+
+    class Meta:
+        verbose_name = _("billing address")
+        verbose_name_plural = _("billing addresses")
+        constraints = [models.UniqueConstraint(fields=["account", "email"], name="one_billing_address_each")]
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class NumberSeries(models.Model):
+    """The last number handed out of a gapless series; locked by whoever takes the next one (G6)."""
+
+    key = models.CharField(max_length=60, primary_key=True)
+    last = models.PositiveBigIntegerField(default=0)
+
+    objects: ClassVar[models.Manager["NumberSeries"]] = models.Manager()
+
+    class Meta:
+        verbose_name = _("series of numbers")
+        verbose_name_plural = _("series of numbers")
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.last}"

@@ -1,0 +1,71 @@
+"""The database's own guards: what may never happen to money is refused by triggers, on SQLite and PostgreSQL alike.
+
+The statements stand in ``billing/migrations/triggers/<vendor>/*.sql``. They are put in place after every ``migrate``,
+because SQLite silently drops a table's triggers whenever a migration rebuilds that table.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+FOLDER = Path(__file__).parent / "migrations" / "triggers"
+STATEMENT = re.compile(r"(?m)^(?=CREATE )")
+NAME = re.compile(r"CREATE TRIGGER (\w+)\s.*?\bON (\w+)", re.S)
+
+
+def statements(vendor: str) -> list[str]:
+    """The CREATE statements for ``vendor`` ("sqlite", "postgresql"), in the order of the files."""
+    files = sorted((FOLDER / vendor).glob("*.sql"))
+    parts = [part.strip() for file in files for part in STATEMENT.split(file.read_text(encoding="utf-8"))]
+    return [part for part in parts if part.startswith("CREATE ")]
+
+
+def expected(vendor: str) -> dict[str, str]:
+    """Every trigger there must be, with its table."""
+    matches = (NAME.match(statement) for statement in statements(vendor))
+    return {match[1]: match[2] for match in matches if match}
+
+
+def _drop(cursor: Any, vendor: str, name: str, table: str) -> None:
+    cursor.execute(f"DROP TRIGGER IF EXISTS {name}" + (f" ON {table}" if vendor == "postgresql" else ""))
+
+
+def install(connection: BaseDatabaseWrapper) -> None:
+    """Puts every trigger in place as the files have it now; safe to repeat."""
+    with connection.cursor() as cursor:
+        for statement in statements(connection.vendor):
+            match = NAME.match(statement)
+            if match:
+                _drop(cursor, connection.vendor, match[1], match[2])
+            cursor.execute(statement)
+
+
+def drop(connection: BaseDatabaseWrapper) -> None:
+    """Takes every trigger away: for reversing the migration and for tests that empty their tables."""
+    with connection.cursor() as cursor:
+        for name, table in expected(connection.vendor).items():
+            _drop(cursor, connection.vendor, name, table)
+
+
+def missing(connection: BaseDatabaseWrapper) -> list[str]:
+    """Names of the triggers that should be in the database and are not."""
+    query = (
+        "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
+        if connection.vendor == "postgresql"
+        else "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        present = {row[0] for row in cursor.fetchall()}
+    return sorted(set(expected(connection.vendor)) - present)
+
+
+def after_migrate(sender: Any, using: str, plan: Any = None, **kwargs: Any) -> None:
+    """Called by Django when ``migrate`` is done: puts back what a rebuilt table lost, once the tables exist."""
+    connection = connections[using]
+    tables = set(connection.introspection.table_names())
+    if set(expected(connection.vendor).values()) <= tables:
+        install(connection)

@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+"""`make bench`: how fast the money moves here, on the database that DATABASE_URL names (SQLite where it names none).
+
+A database is made for it and thrown away. Each figure is one whole operation with its transaction, as the API would run it;
+the temporary PostgreSQL of `make bench` does not wait for the disk, one in production does.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import django
+
+ROOT = Path(__file__).resolve().parent.parent
+ACCOUNTS, PEOPLE, DOCUMENTS, PAGES = 100, 12, 20, 50
+APRIL, MAY = datetime(2026, 4, 1, 9, tzinfo=UTC), datetime(2026, 5, 1, 0, 30, tzinfo=UTC)
+
+
+def timed(title: str, work: Callable[[object], object], things: Iterable[object]) -> list[object]:
+    """Do ``work`` with each of ``things`` and print how long one took; what it returned."""
+    each = list(things)
+    started = time.perf_counter()
+    results = [work(thing) for thing in each]
+    took = time.perf_counter() - started
+    print(f"{title:<46}{len(each) / took:>9.0f} /s{took / len(each) * 1000:>10.2f} ms each", flush=True)
+    return results
+
+
+def open_accounts() -> list[object]:
+    """Customers with an instance each on the metered tariff."""
+    from accounts import members
+    from accounts.models import Product
+    from billing.operations import customers, instances, profiles, subscriptions
+
+    profiles.load_profiles()
+    product = Product.objects.get(code="meteor")
+
+    def open_account(number: object) -> object:
+        email = f"owner{number}@example.com"
+        new = customers.NewCustomer(f"Customer {number}", "person", email, "ru", "RUB")
+        customer = customers.create_customer(new=new, as_of=APRIL)
+        owner = members.Report(external_id="owner", status="active", email=email, name="Anna", role="administrator")
+        instance = instances.register_instance(
+            customer=customer, product=product, domain=f"c{number}.example.com", representative=owner, as_of=APRIL
+        )
+        subscriptions.create_subscription(instance=instance, tariff_id="meteor-cloud", as_of=APRIL, actor="bench")
+        return instance
+
+    return timed("a customer, its instance and subscription", open_account, range(ACCOUNTS))
+
+
+def report_people(instances: list[object]) -> None:
+    from accounts import members
+    from billing.operations import metering
+
+    def report(pair: object) -> object:
+        instance, number = pair  # type: ignore[misc]
+        one = members.Report(
+            external_id=str(number), status="active", email=f"p{number}@example.com", name="Boris", role="member"
+        )
+        return metering.report_member(instance=instance, report=one, as_of=APRIL, source="api")
+
+    pairs = [(instance, number) for number in range(PEOPLE) for instance in instances]
+    timed("a member reported, metered and charged", report, pairs)
+
+
+def close_and_pay() -> None:
+    from billing.models import BillingAccount, Invoice
+    from billing.operations import closing, delivery, payments
+
+    accounts = list(BillingAccount.objects.order_by("pk"))
+    timed("a month closed, its invoice issued", lambda pk: closing.close_due_months(account_id=pk, as_of=MAY), [
+        account.pk for account in accounts
+    ])  # fmt: skip
+    first = Invoice.objects.order_by("number").first()
+    if first is not None:
+        delivery.document_of(invoice=first, as_of=MAY)  # fonts are read once
+    waiting = Invoice.objects.filter(document=None).order_by("number")[:DOCUMENTS]
+    timed("an invoice drawn as PDF and stored", lambda one: delivery.document_of(invoice=one, as_of=MAY), waiting)
+    payment = payments.NewPayment(amount_minor=100_00, currency="RUB", method="bank")
+    timed("a payment recorded and allocated",
+          lambda account: payments.record_payment(account=account, new=payment, as_of=MAY, actor="bench"), accounts)  # fmt: skip
+
+
+def open_pages() -> None:
+    from django.test import Client
+
+    from accounts.models import User
+
+    client = Client()
+    client.force_login(
+        User.objects.create_user("owner0@example.com", None), "django.contrib.auth.backends.ModelBackend"
+    )
+    client.get("/", follow=True)
+    timed("the portal's first page", lambda _: client.get("/", follow=True), range(PAGES))
+
+
+def main() -> int:
+    sys.path.insert(0, str(ROOT))
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+    django.setup()
+    from django.db import connection
+
+    connection.creation.create_test_db(verbosity=0, autoclobber=True)
+    try:
+        print(f"{connection.vendor}, {ACCOUNTS} accounts of {PEOPLE + 1} people\n")
+        instances = open_accounts()
+        report_people(instances)
+        close_and_pay()
+        open_pages()
+    finally:
+        connection.creation.destroy_test_db(connection.settings_dict["NAME"], verbosity=0)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+"""`make test`: every test on SQLite, then those of tests/conftest.py's PostgreSQL suite on a real PostgreSQL.
+
+Arguments go on to both pytest runs. Both runs happen whatever the first one says; the exit status is the worse.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+NO_BROWSER = "No Chromium here, so the browser tests are left out: apt-get install chromium, or `.venv/bin/playwright install chromium`."
+NOTHING_COLLECTED = 5
+
+
+def has_browser() -> bool:
+    """A Chromium of the machine's own, or one that Playwright fetched."""
+    if any(shutil.which(name) for name in BROWSERS):
+        return True
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        return Path(playwright.chromium.executable_path).exists()
+
+
+def pytest(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "pytest", "-q", "-n", os.environ.get("TEST_WORKERS", "2"), *arguments]
+
+
+def run(title: str, command: list[str]) -> int:
+    print(f"\n=== {title}", flush=True)
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    status = subprocess.call(command, cwd=ROOT, env=environment)
+    return 0 if status == NOTHING_COLLECTED and "--postgres-suite" in command else status
+
+
+def main() -> int:
+    only: list[str] = []
+    if not has_browser():
+        print(NO_BROWSER, flush=True)
+        if IN_CI:
+            return 1
+        only = ["-m", "not browser"]
+    given = sys.argv[1:]
+    on_sqlite = run("Every test, on SQLite", pytest(*only, *given))
+    with_postgres = [sys.executable, "scripts/with_postgres.py"]
+    on_postgres = run(
+        "Rules, attacks and concurrency, on PostgreSQL", [*with_postgres, *pytest("--postgres-suite", *only, *given)]
+    )
+    if on_sqlite or on_postgres:
+        failed = [name for name, status in (("SQLite", on_sqlite), ("PostgreSQL", on_postgres)) if status]
+        print(f"\nFailed on {' and '.join(failed)}.")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

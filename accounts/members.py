@@ -30,7 +30,8 @@ class Report:
 
 def lock(instance: Instance) -> Instance:
     """The instance's row, locked until the transaction ends: all reports about one instance come one after another."""
-    return Instance.objects.select_for_update(of=("self",)).select_related("product", "customer").get(pk=instance.pk)
+    locked = Instance.objects.select_for_update(of=("self",), no_key=True)
+    return locked.select_related("product", "customer").get(pk=instance.pk)
 
 
 def checked_email(email: str) -> str:
@@ -66,15 +67,11 @@ def in_order(changes: Iterable[MemberChange]) -> list[MemberChange]:
 
     By the instant; at one instant those that the reporter dated come first, the leaving before the coming (a person replaced
     at an instant was never there together with the successor, half-open intervals, D1), then those that we dated, as they
-    came in. Of several dated reports about one person and instant the last received counts.
+    came in. A dated report takes the place of all that was told before about this person and instant: it corrects it.
     """
-    latest: dict[tuple[int, datetime], MemberChange] = {}
-    undated: list[MemberChange] = []
-    for change in sorted(changes, key=lambda row: row.pk):
-        if change.is_dated:
-            latest[(change.member_id, change.occurred_at)] = change
-        else:
-            undated.append(change)
+    rows = sorted(changes, key=lambda row: row.pk)
+    latest = {(row.member_id, row.occurred_at): row for row in rows if row.is_dated}
+    undated = [row for row in rows if not row.is_dated and (row.member_id, row.occurred_at) not in latest]
     return sorted(
         [*latest.values(), *undated],
         key=lambda row: (
@@ -87,7 +84,15 @@ def in_order(changes: Iterable[MemberChange]) -> list[MemberChange]:
 
 
 def _record(
-    member: Member, status: str, role: Role, occurred_at: datetime, *, dated: bool, at: datetime, source: str, actor: str
+    member: Member,
+    status: str,
+    role: Role,
+    occurred_at: datetime,
+    *,
+    dated: bool,
+    at: datetime,
+    source: str,
+    actor: str,
 ) -> MemberChange:
     return MemberChange.objects.create(
         instance_id=member.instance_id, member=member, status=status, role=role, occurred_at=occurred_at, is_dated=dated,
@@ -107,9 +112,10 @@ def _first_report(
     instance: Instance, report: Report, role: Role, *, at: datetime, source: str, actor: str
 ) -> tuple[Member, MemberChange]:
     occurred_at = report.occurred_at or at
+    gone = report.status == Member.Status.REMOVED and not report.email  # who has left is told of without an address
     member = Member.objects.create(
-        instance=instance, external_id=report.external_id, email=checked_email(report.email), name=report.name, role=role,
-        status=report.status, confirmed_at=occurred_at,
+        instance=instance, external_id=report.external_id, email="" if gone else checked_email(report.email),
+        name=report.name, role=role, status=report.status, confirmed_at=occurred_at,
     )  # fmt: skip
     dated = occurred_at < at
     return member, _record(member, report.status, role, occurred_at, dated=dated, at=at, source=source, actor=actor)
@@ -135,7 +141,9 @@ def _late_report(
     change = _record(member, report.status, role, occurred_at, dated=True, at=at, source=source, actor=actor)
     newest = in_order(member.changes.select_related("role"))[-1]
     member.status, member.role = newest.status, newest.role
-    member.save(update_fields=["status", "role"])
+    if not member.email:  # until now we had only heard that they left
+        _details(member, report)
+    member.save()
     return change
 
 
@@ -144,25 +152,30 @@ def report(
 ) -> tuple[Member | None, MemberChange | None]:
     """Takes a report about one person and returns the member as it now stands with the row that was written.
 
-    The row is None where the report told nothing new; the member is None where somebody unknown was reported removed.
-    ``at`` is the instant of the report itself. Refuses a broken address or an unknown role with `BadInput`.
+    The row is None where the report told nothing new; the member is None where somebody unknown is removed now. A report
+    that names its instant leaves a row also where it only confirms what is known, or tells of somebody we do not know yet
+    that they left: both count as soon as a late report says what was before. ``at`` is the instant of the report itself.
+    Refuses a broken address or an unknown role with `BadInput`.
     """
-    member = (
-        Member.objects.select_related("role").filter(instance=instance, external_id=report.external_id).first()
-    )
-    if member is None and report.status == Member.Status.REMOVED:
-        return None, None
-    role = role_of(instance, report.role) if report.role or member is None else member.role
+    dated = (
+        report.occurred_at is not None and report.occurred_at < at
+    )  # said to happen now: counts in the order of saying
+    member = Member.objects.select_related("role").filter(instance=instance, external_id=report.external_id).first()
     if member is None:
+        if report.status == Member.Status.REMOVED and report.occurred_at is None:
+            return None, None
+        unnamed = report.status == Member.Status.REMOVED and not report.role
+        role = first_role(instance) if unnamed else role_of(instance, report.role)
         return _first_report(instance, report, role, at=at, source=source, actor=actor)
-    occurred_at = report.occurred_at or at
-    if occurred_at < at and occurred_at <= member.confirmed_at:
+    role = role_of(instance, report.role) if report.role else member.role
+    # Two reports at once may be heard in one order and taken in the other: what is said last happens last.
+    occurred_at = report.occurred_at or max(at, member.confirmed_at)
+    if dated and occurred_at <= member.confirmed_at:
         return member, _late_report(member, report, role, at=at, source=source, actor=actor)
     changed = (report.status, role.pk) != (member.status, member.role_id)
     _details(member, report)
     member.status, member.role, member.confirmed_at = report.status, role, max(occurred_at, member.confirmed_at)
     member.save()
-    if not changed:
+    if not changed and report.occurred_at is None:
         return member, None
-    dated = occurred_at < at  # what is said to happen at this very instant counts in the order in which it is said
     return member, _record(member, report.status, role, occurred_at, dated=dated, at=at, source=source, actor=actor)

@@ -68,7 +68,7 @@ class Member(models.Model):
     # Instant up to which a report has told us that status and role are so; written by members.report.
     confirmed_at = models.DateTimeField(_("known until"))
 
-    objects: ClassVar[models.Manager["Member"]] = MemberQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager["Member"]] = MemberQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("member")
@@ -77,7 +77,8 @@ class Member(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["instance", "external_id"], name="one_member_per_external_id"),
             models.CheckConstraint(
-                condition=models.Q(status__in=["invited", "active", "blocked", "removed"]), name="member_status_is_known"
+                condition=models.Q(status__in=["invited", "active", "blocked", "removed"]),
+                name="member_status_is_known",
             ),
         ]
         indexes = [

@@ -2,16 +2,20 @@
 
 from typing import Any
 
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Tags, Warning, register
 from django.db import connections
 from django.db.utils import OperationalError
 
 from billing import triggers
+from billing.documents.pango import missing_pango
 
 
 @register(Tags.database)
 def triggers_are_in_place(app_configs: Any = None, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """billing.E001: a guard of the ledger or of issued documents is missing from the database."""
+    """billing.W001: a guard of the ledger or of issued documents is missing from the database.
+
+    A warning, since `migrate` runs this first and would not get to putting the guards back; `check_books` fails on it.
+    """
     found: list[CheckMessage] = []
     for alias in databases or []:
         connection = connections[alias]
@@ -21,10 +25,19 @@ def triggers_are_in_place(app_configs: Any = None, databases: Any = None, **kwar
             continue
         if "billing_posting" in tables and (gone := triggers.missing(connection)):
             found.append(
-                Error(
+                Warning(
                     f"The database lacks {len(gone)} of its guards: {', '.join(gone)}.",
                     hint="Run `manage.py migrate`: it puts every trigger back.",
-                    id="billing.E001",
+                    id="billing.W001",
                 )
             )
     return found
+
+
+@register()
+def documents_can_be_rendered(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """billing.W002: the library that lays out PDFs is not on this machine; found out without loading it."""
+    sentence = missing_pango()
+    return (
+        [Warning("Invoices cannot be rendered on this machine.", hint=sentence, id="billing.W002")] if sentence else []
+    )

@@ -1,7 +1,7 @@
 """The database's own guards: what may never happen to money is refused by triggers, on SQLite and PostgreSQL alike.
 
 The statements stand in ``billing/migrations/triggers/<vendor>/*.sql``. They are put in place after every ``migrate``,
-because SQLite silently drops a table's triggers whenever a migration rebuilds that table.
+because SQLite drops a table's triggers whenever a migration rebuilds that table.
 """
 
 import re
@@ -61,6 +61,16 @@ def missing(connection: BaseDatabaseWrapper) -> list[str]:
         cursor.execute(query)
         present = {row[0] for row in cursor.fetchall()}
     return sorted(set(expected(connection.vendor)) - present)
+
+
+def before_migrate(sender: Any, using: str, plan: Any = None, **kwargs: Any) -> None:
+    """Called by Django when ``migrate`` is about to carry out ``plan``: clears the way for rebuilding tables on SQLite.
+
+    Without it the first migration that changes a guarded table dies of "error in trigger …: no such table".
+    """
+    connection = connections[using]
+    if plan and connection.vendor == "sqlite":
+        drop(connection)
 
 
 def after_migrate(sender: Any, using: str, plan: Any = None, **kwargs: Any) -> None:

@@ -6,6 +6,39 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Instance
 
 
+class Relief(models.Model):
+    """Full access in spite of debt, for a time of its own and with the reason kept (M16). It ends by itself."""
+
+    instance = models.ForeignKey(Instance, models.PROTECT, related_name="reliefs", verbose_name=_("instance"))
+    starts_at = models.DateTimeField(_("from"))
+    ends_at = models.DateTimeField(_("until"))
+    reason = models.CharField(_("reason"), max_length=500)
+    granted_by = models.CharField(_("granted by"), max_length=200)
+    # Set where somebody ended it before its time.
+    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
+    withdrawn_by = models.CharField(_("withdrawn by"), max_length=200, blank=True)
+    # Set by the run when it has told of the end; access itself ended on time.
+    end_told_at = models.DateTimeField(_("end announced"), null=True, blank=True)
+
+    objects: ClassVar[models.Manager["Relief"]] = models.Manager()
+
+    class Meta:
+        verbose_name = _("temporary access")
+        verbose_name_plural = _("temporary access")
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(ends_at__gt=models.F("starts_at")), name="relief_has_an_end"),
+            models.CheckConstraint(condition=~models.Q(reason=""), name="relief_has_a_reason"),
+        ]
+        indexes = [
+            models.Index(fields=["instance", "ends_at"], name="relief_of_instance"),
+            models.Index(fields=["ends_at"], condition=models.Q(end_told_at=None), name="relief_end_to_be_told"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.instance_id} … {self.ends_at:%Y-%m-%d %H:%M}"
+
+
 class AccessAnnouncement(models.Model):
     """What the outside was last told of an instance's access; access itself is worked out when asked (D3). Append-only."""
 

@@ -47,12 +47,16 @@ class Tariff(models.Model):
     name = models.CharField(_("name"), max_length=200)
     name_ru = models.CharField(_("name in Russian"), max_length=200, blank=True)
 
-    timing = models.CharField(_("paid"), max_length=10, choices=TimingChoice.choices, default=TimingChoice.POSTPAID)
-    metric = models.CharField(_("what counts"), max_length=20, choices=MetricChoice.choices, default=MetricChoice.PEAK_ACTIVE)
+    timing = models.CharField(
+        _("when it is paid"), max_length=10, choices=TimingChoice.choices, default=TimingChoice.POSTPAID
+    )
+    metric = models.CharField(
+        _("what counts"), max_length=20, choices=MetricChoice.choices, default=MetricChoice.PEAK_ACTIVE
+    )
     price_model = models.CharField(
         _("price model"), max_length=15, choices=PriceModelChoice.choices, default=PriceModelChoice.PER_UNIT
     )
-    unit_price = MoneyField(_("price of one"), max_digits=19, decimal_places=4, default_currency="RUB")
+    unit_price = MoneyField(_("price of one"), max_digits=19, decimal_places=4, default_currency="RUB")  # type: ignore[no-untyped-call]
     included_quantity = models.PositiveIntegerField(_("free quota"), default=0)
     quota_mode = models.CharField(
         _("meaning of the quota"), max_length=15, choices=QuotaModeChoice.choices, default=QuotaModeChoice.ALL_ABOVE
@@ -65,11 +69,16 @@ class Tariff(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("author"), editable=False
     )
     reviewer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("reviewer"), editable=False, null=True
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        verbose_name=_("reviewer"),
+        editable=False,
+        null=True,
     )
     published_at = models.DateTimeField(_("published"), null=True, editable=False)
 
-    objects: ClassVar[models.Manager["Tariff"]] = TariffQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager["Tariff"]] = TariffQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("tariff")
@@ -78,14 +87,18 @@ class Tariff(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["product", "tariff_id", "version"], name="one_row_per_tariff_version"),
             models.UniqueConstraint(
-                fields=["product", "tariff_id"], condition=models.Q(status="published"), name="one_published_version_at_a_time"
+                fields=["product", "tariff_id"],
+                condition=models.Q(status="published"),
+                name="one_published_version_at_a_time",
             ),
             models.CheckConstraint(
-                condition=models.Q(status__in=["draft", "in_review", "published", "archived"]), name="tariff_status_is_known"
+                condition=models.Q(status__in=["draft", "in_review", "published", "archived"]),
+                name="tariff_status_is_known",
             ),
             models.CheckConstraint(condition=models.Q(unit_price__gt=0), name="no_tariff_is_zero"),
             models.CheckConstraint(
-                condition=models.Q(interval_months__gte=1, interval_months__lte=12), name="tariff_interval_is_1_to_12_months"
+                condition=models.Q(interval_months__gte=1, interval_months__lte=12),
+                name="tariff_interval_is_1_to_12_months",
             ),
             models.CheckConstraint(
                 condition=models.Q(reviewer=None) | ~models.Q(reviewer=models.F("author")),

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.ids import new_id
 from accounts.models import Instance
 from billing.models.invoices import Invoice
+from billing.models.offers import Offer
 from billing.models.sellers import BillingAccount
 from billing.models.subscriptions import Subscription
 
@@ -31,6 +32,8 @@ class Event(models.Model):
     )
     # Counts 1, 2, 3 … within a subscription, so that its receiver can tell a gap; 0 where there is none.
     sequence = models.PositiveIntegerField(_("sequence"), default=0)
+    # The business fact where it must be told only once, however often the job runs that finds it.
+    fact = models.CharField(_("about"), max_length=200, null=True, blank=True, unique=True)
     data = models.JSONField(_("data"))
 
     objects: ClassVar[models.Manager["Event"]] = models.Manager()
@@ -71,9 +74,14 @@ class Notice(models.Model):
     recipient = models.EmailField(_("recipient"))
     # Which sending of it: a resend asked for by somebody is a row of its own.
     edition = models.PositiveIntegerField(_("sending"), default=1)
-    account = models.ForeignKey(BillingAccount, models.PROTECT, related_name="notices", verbose_name=_("billing account"))
+    account = models.ForeignKey(
+        BillingAccount, models.PROTECT, related_name="notices", verbose_name=_("billing account")
+    )
     invoice = models.ForeignKey(
         Invoice, models.PROTECT, related_name="notices", verbose_name=_("invoice"), null=True, blank=True
+    )
+    offer = models.ForeignKey(
+        Offer, models.PROTECT, related_name="notices", verbose_name=_("offer"), null=True, blank=True
     )
     locale = models.CharField(_("language"), max_length=2)
     subject = models.CharField(_("subject"), max_length=300)

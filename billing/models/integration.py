@@ -33,7 +33,8 @@ class ApiToken(models.Model):
         ordering = ["-pk"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(scope="operator", instance=None) | models.Q(scope="instance", instance__isnull=False),
+                condition=models.Q(scope="operator", instance=None)
+                | models.Q(scope="instance", instance__isnull=False),
                 name="instance_token_names_its_instance",
             )
         ]

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from moneyed import Money
 
 from billing.models.ledger import Entry
@@ -35,7 +36,7 @@ class Invoice(models.Model):
 
     class Status(models.TextChoices):
         OPEN = "open", _("open")
-        PAID = "paid", _("paid")
+        PAID = "paid", pgettext_lazy("invoice", "paid")
         OVERDUE = "overdue", _("overdue")
         VOID = "void", _("void")
 
@@ -45,7 +46,9 @@ class Invoice(models.Model):
     year = models.PositiveSmallIntegerField(_("year"))
     sequence = models.PositiveIntegerField(_("sequence"))
     seller = models.ForeignKey(Seller, models.PROTECT, related_name="invoices", verbose_name=_("seller"))
-    account = models.ForeignKey(BillingAccount, models.PROTECT, related_name="invoices", verbose_name=_("billing account"))
+    account = models.ForeignKey(
+        BillingAccount, models.PROTECT, related_name="invoices", verbose_name=_("billing account")
+    )
     # The month's invoice of an account, or the final one of a subscription: the business fact that it bills once.
     key = models.CharField(_("business fact"), max_length=200, unique=True)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
@@ -67,7 +70,7 @@ class Invoice(models.Model):
     seller_snapshot = models.JSONField(_("seller at issue"))
     buyer_snapshot = models.JSONField(_("buyer at issue"))
 
-    objects: ClassVar[models.Manager["Invoice"]] = InvoiceQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager["Invoice"]] = InvoiceQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("invoice")
@@ -89,7 +92,9 @@ class Invoice(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["account", "due_date"], condition=models.Q(open_minor__gt=0), name="open_invoice_of_account"),
+            models.Index(
+                fields=["account", "due_date"], condition=models.Q(open_minor__gt=0), name="open_invoice_of_account"
+            ),
             models.Index(fields=["due_date"], condition=models.Q(open_minor__gt=0), name="open_invoice_by_due_date"),
             models.Index(fields=["account", "issued_at"], name="invoice_of_account_by_time"),
         ]
@@ -130,7 +135,12 @@ class InvoiceLine(models.Model):
     invoice = models.ForeignKey(Invoice, models.PROTECT, related_name="lines", verbose_name=_("invoice"))
     position = models.PositiveIntegerField(_("position"))
     subscription = models.ForeignKey(
-        Subscription, models.PROTECT, related_name="invoice_lines", verbose_name=_("subscription"), null=True, blank=True
+        Subscription,
+        models.PROTECT,
+        related_name="invoice_lines",
+        verbose_name=_("subscription"),
+        null=True,
+        blank=True,
     )
     description = models.CharField(_("description"), max_length=300)
     quantity = models.DecimalField(_("quantity"), max_digits=18, decimal_places=6)

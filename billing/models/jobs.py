@@ -5,15 +5,14 @@ from django.utils.translation import gettext_lazy as _
 
 
 class JobRun(models.Model):
-    """One piece of work that failed or is under way: attempts are counted before the work, so that work which kills its
-    worker stops after a few starts, visible, while the rest goes on (G9)."""
+    """One piece of work that is under way or failed; done, its row is gone. Attempts are counted before the work, so that
+    work which kills its worker stops after a few starts, visible, while the rest goes on (G9)."""
 
     kind = models.CharField(_("kind"), max_length=40)
     key = models.CharField(_("what"), max_length=200)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     started_at = models.DateTimeField(_("last started"))
     next_attempt_at = models.DateTimeField(_("next attempt"))
-    done_at = models.DateTimeField(_("done"), null=True, blank=True)
     last_error = models.TextField(_("error"), blank=True)
 
     objects: ClassVar[models.Manager["JobRun"]] = models.Manager()

@@ -25,12 +25,18 @@ class LedgerAccount(models.Model):
         CARD = "card", _("card payments")
         OTHER = "other", _("other receipts")
         ADJUSTMENTS = "adjustments", _("adjustments")
+        BONUS = "bonus", _("bonuses granted")
 
     seller = models.ForeignKey(Seller, models.PROTECT, related_name="ledger_accounts", verbose_name=_("seller"))
     kind = models.CharField(_("kind"), max_length=15, choices=Kind.choices)
     currency = models.CharField(_("currency"), max_length=3)
     billing_account = models.OneToOneField(
-        BillingAccount, models.PROTECT, related_name="ledger_account", verbose_name=_("billing account"), null=True, blank=True
+        BillingAccount,
+        models.PROTECT,
+        related_name="ledger_account",
+        verbose_name=_("billing account"),
+        null=True,
+        blank=True,
     )
     # As the customer sees it: positive is money to spend, negative is owed (G3). Kept by a trigger on postings.
     balance_minor = models.BigIntegerField(_("balance in minor units"), default=0)
@@ -67,12 +73,16 @@ class Entry(models.Model):
         CREDIT_NOTE = "credit_note", _("credit note")
         ADJUSTMENT = "adjustment", _("adjustment")
         VAT = "vat", _("VAT of an invoice")
+        BONUS = "bonus", _("bonus")
+        WRITE_OFF = "write_off", _("bonus written off")
         REVERSAL = "reversal", _("reversal")
 
     id = models.UUIDField(primary_key=True, editable=False)
     key = models.CharField(_("business fact"), max_length=200, unique=True)
     kind = models.CharField(_("kind"), max_length=15, choices=Kind.choices)
-    account = models.ForeignKey(BillingAccount, models.PROTECT, related_name="entries", verbose_name=_("billing account"))
+    account = models.ForeignKey(
+        BillingAccount, models.PROTECT, related_name="entries", verbose_name=_("billing account")
+    )
     at = models.DateTimeField(_("posted"))
     actor = models.CharField(_("who"), max_length=200, blank=True)
     reason = models.CharField(_("reason"), max_length=500, blank=True)

@@ -20,6 +20,7 @@ class BillingPeriod(models.Model):
     subscription = models.ForeignKey(
         Subscription, models.PROTECT, related_name="periods", verbose_name=_("subscription")
     )
+    number = models.PositiveIntegerField(_("number"))
     start = models.DateField(_("from"))
     end = models.DateField(_("to, not included"))
     opened_at = models.DateTimeField(_("metered from"))
@@ -34,9 +35,9 @@ class BillingPeriod(models.Model):
     class Meta:
         verbose_name = _("billing period")
         verbose_name_plural = _("billing periods")
-        ordering = ["subscription", "opened_at"]
+        ordering = ["subscription", "number"]
         constraints = [
-            models.UniqueConstraint(fields=["subscription", "opened_at"], name="one_period_per_subscription_and_start"),
+            models.UniqueConstraint(fields=["subscription", "number"], name="one_period_per_number_of_a_subscription"),
             models.CheckConstraint(condition=models.Q(end__gt=models.F("start")), name="period_ends_after_it_starts"),
             models.CheckConstraint(
                 condition=models.Q(ended_at__gte=models.F("opened_at")), name="metered_time_does_not_run_backwards"
@@ -65,7 +66,9 @@ class Charge(models.Model):
         LATE = "late", _("late report for a closed period")
         ADJUSTMENT = "adjustment", _("adjustment")
 
-    account = models.ForeignKey(BillingAccount, models.PROTECT, related_name="charges", verbose_name=_("billing account"))
+    account = models.ForeignKey(
+        BillingAccount, models.PROTECT, related_name="charges", verbose_name=_("billing account")
+    )
     subscription = models.ForeignKey(
         Subscription, models.PROTECT, related_name="charges", verbose_name=_("subscription"), null=True, blank=True
     )
@@ -82,11 +85,14 @@ class Charge(models.Model):
     posted_at = models.DateTimeField(_("posted"))
     # First day of the month whose invoice collects it: the month that was open when it was posted (D5).
     billing_month = models.DateField(_("collected with"))
-    entry = models.OneToOneField(
-        "billing.Entry", models.PROTECT, related_name="charge", verbose_name=_("entry")
-    )
+    entry = models.OneToOneField("billing.Entry", models.PROTECT, related_name="charge", verbose_name=_("entry"))
     line = models.ForeignKey(
-        "billing.InvoiceLine", models.PROTECT, related_name="charges", verbose_name=_("invoice line"), null=True, blank=True
+        "billing.InvoiceLine",
+        models.PROTECT,
+        related_name="charges",
+        verbose_name=_("invoice line"),
+        null=True,
+        blank=True,
     )
 
     objects: ClassVar[models.Manager["Charge"]] = models.Manager()
@@ -97,7 +103,9 @@ class Charge(models.Model):
         ordering = ["pk"]
         constraints = [models.CheckConstraint(condition=~models.Q(amount_minor=0), name="charge_is_not_zero")]
         indexes = [
-            models.Index(fields=["account", "billing_month"], condition=models.Q(line=None), name="charge_to_be_invoiced")
+            models.Index(
+                fields=["account", "billing_month"], condition=models.Q(line=None), name="charge_to_be_invoiced"
+            )
         ]
 
     def __str__(self) -> str:

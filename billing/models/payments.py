@@ -17,8 +17,9 @@ def new_payment_id() -> str:
 
 class CreditQuerySet(models.QuerySet["Credit"]):
     def unapplied(self) -> "CreditQuerySet":
-        """What can still pay invoices, in the order in which it is spent: oldest first (G7)."""
-        return self.filter(unapplied_minor__gt=0).order_by("pk")
+        """What can still pay invoices, in the order in which it is spent: bonus before cash (D11), then oldest first (G7)."""
+        bonus_first = models.Case(models.When(kind="bonus", then=0), default=1)
+        return self.filter(unapplied_minor__gt=0).order_by(bonus_first, "pk")
 
 
 class Credit(models.Model):
@@ -28,8 +29,11 @@ class Credit(models.Model):
         PAYMENT = "payment", _("payment")
         CREDIT_NOTE = "credit_note", _("credit note")
         ADJUSTMENT = "adjustment", _("adjustment")
+        BONUS = "bonus", _("bonus")
 
-    account = models.ForeignKey(BillingAccount, models.PROTECT, related_name="credits", verbose_name=_("billing account"))
+    account = models.ForeignKey(
+        BillingAccount, models.PROTECT, related_name="credits", verbose_name=_("billing account")
+    )
     kind = models.CharField(_("kind"), max_length=15, choices=Kind.choices)
     currency = models.CharField(_("currency"), max_length=3)
     amount_minor = models.BigIntegerField(_("amount in minor units"))
@@ -38,7 +42,7 @@ class Credit(models.Model):
     at = models.DateTimeField(_("when"))
     entry = models.OneToOneField(Entry, models.PROTECT, related_name="credit", verbose_name=_("entry"))
 
-    objects: ClassVar[models.Manager["Credit"]] = CreditQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager["Credit"]] = CreditQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("credit")
@@ -73,7 +77,9 @@ class Payment(models.Model):
         OTHER = "other", _("other")
 
     public_id = models.CharField(_("id"), max_length=32, unique=True, default=new_payment_id, editable=False)
-    account = models.ForeignKey(BillingAccount, models.PROTECT, related_name="payments", verbose_name=_("billing account"))
+    account = models.ForeignKey(
+        BillingAccount, models.PROTECT, related_name="payments", verbose_name=_("billing account")
+    )
     method = models.CharField(_("method"), max_length=10, choices=Method.choices)
     reference = models.CharField(_("reference"), max_length=200, blank=True)
     currency = models.CharField(_("currency"), max_length=3)
@@ -92,7 +98,9 @@ class Payment(models.Model):
         verbose_name = _("payment")
         verbose_name_plural = _("payments")
         ordering = ["-pk"]
-        constraints = [models.CheckConstraint(condition=models.Q(amount_minor__gt=0), name="payment_amount_is_positive")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(amount_minor__gt=0), name="payment_amount_is_positive")
+        ]
         indexes = [models.Index(fields=["reference"], name="payment_by_reference")]
 
     def __str__(self) -> str:

@@ -1,12 +1,20 @@
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
+from zoneinfo import available_timezones
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer, User
 from accounts.verified import verified_emails
+
+# Banks retype numbers, so a series is plain capitals; one that ends in C or O would share its numbers with the credit notes
+# or offers of the series before that letter.
+SERIES = re.compile(r"[A-Z]{0,4}[ABD-NP-Z]")
+WRONG_SERIES = _("Use one to five Latin capitals, the last neither C nor O: those mark credit notes and offers.")
 
 
 class Seller(models.Model):
@@ -23,7 +31,10 @@ class Seller(models.Model):
     full_name = models.CharField(_("full legal name"), max_length=300, blank=True)
     currency = models.CharField(_("currency"), max_length=3)
     series = models.CharField(
-        _("series of numbers"), max_length=6, unique=True, help_text=_("Latin capitals; stands before the year: R-2026-000001.")
+        _("series of numbers"),
+        max_length=6,
+        unique=True,
+        help_text=_("Latin capitals; stands before the year: R-2026-000001."),
     )
     time_zone = models.CharField(_("billing time zone"), max_length=50, default="Europe/Moscow")
     payment_days = models.PositiveSmallIntegerField(_("days to pay"), default=14)
@@ -62,6 +73,13 @@ class Seller(models.Model):
         "kind", "name", "full_name", "inn", "kpp", "ogrn", "tax_id", "country", "address", "email", "bank_name",
         "bank_city", "bic", "bank_account", "correspondent_account", "director", "accountant", "vat_exemption",
     )  # fmt: skip
+
+    def clean(self) -> None:
+        """Refuses a series that is not plain Latin capitals and a time zone nobody knows."""
+        if not SERIES.fullmatch(self.series):
+            raise ValidationError({"series": WRONG_SERIES})
+        if self.time_zone not in available_timezones():
+            raise ValidationError({"time_zone": _("Use the name of a zone, as Europe/Moscow.")})
 
     def snapshot(self) -> dict[str, Any]:
         """The seller as a document prints it, to be copied onto the document at its issue (G6)."""
@@ -105,9 +123,7 @@ class BillingAccountQuerySet(models.QuerySet["BillingAccount"]):
 def _billing_instances(user: User) -> Any:
     from accounts.models import Member
 
-    owners = Member.objects.billing_owners().filter(  # type: ignore[attr-defined]
-        email__in=verified_emails(user), instance__deleted_at=None
-    )
+    owners = Member.objects.billing_owners().filter(email__in=verified_emails(user), instance__deleted_at=None)
     return owners.values("instance")
 
 
@@ -125,14 +141,16 @@ class BillingAccount(models.Model):
     # First day of the month that is still to be closed; written by closing, read by its search for work.
     open_month = models.DateField(_("open month"))
 
-    objects: ClassVar[models.Manager["BillingAccount"]] = BillingAccountQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager["BillingAccount"]] = BillingAccountQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("billing account")
         verbose_name_plural = _("billing accounts")
         ordering = ["number"]
         constraints = [
-            models.UniqueConstraint(fields=["customer", "seller", "currency"], name="one_account_per_seller_and_currency")
+            models.UniqueConstraint(
+                fields=["customer", "seller", "currency"], name="one_account_per_seller_and_currency"
+            )
         ]
         indexes = [models.Index(fields=["open_month"], name="account_by_open_month")]
 

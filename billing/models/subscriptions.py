@@ -33,7 +33,7 @@ class Subscription(models.Model):
     # Instant of the termination in force; a resumption empties it (both are kept as changes).
     terminated_at = models.DateTimeField(_("terminated"), null=True, blank=True)
 
-    objects: ClassVar[models.Manager["Subscription"]] = SubscriptionQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager["Subscription"]] = SubscriptionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("subscription")
@@ -41,7 +41,9 @@ class Subscription(models.Model):
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["instance"], condition=models.Q(terminated_at=None), name="one_running_subscription_per_instance"
+                fields=["instance"],
+                condition=models.Q(terminated_at=None),
+                name="one_running_subscription_per_instance",
             )
         ]
 

@@ -6,37 +6,64 @@ from typing import NamedTuple
 
 
 class Peak(NamedTuple):
-    """``count`` people at once, first reached at ``at`` (None: from the period's first moment)."""
+    """``most`` people at once, first reached at ``at`` (None: from the period's first moment)."""
 
-    count: int
+    most: int
     at: datetime | None
 
 
-def peak_of(opening: int, steps: Iterable[tuple[datetime, int]]) -> Peak:
-    """The peak of a period that begins with ``opening`` people active and then moves by ``steps``.
+class Report(NamedTuple):
+    """What is known of one member from ``at`` on. ``is_dated``: the reporter named the instant afterwards, so that at one
+    instant leaving goes before coming (half-open intervals, D1)."""
 
-    ``steps`` are (instant, +1 or −1) in the order in which they count; a peak never falls (M4).
-    """
-    best, level = Peak(opening, None), opening
-    for instant, step in steps:
-        level += step
-        if level > best.count:
-            best = Peak(level, instant)
-    return best
+    member: int
+    at: datetime
+    is_active: bool
+    is_dated: bool = False
 
 
-def active_steps(changes: Iterable[tuple[int, datetime, bool]]) -> list[tuple[datetime, int]]:
-    """Turns reports (member, instant, active or not), in the order in which they count, into steps of the number active.
+class Step(NamedTuple):
+    """The number of active members changes by ``by`` (+1 or −1) at ``at``."""
 
-    A report that repeats what is known of the member makes no step: an invited or blocked person does not count.
+    at: datetime
+    by: int
+    is_dated: bool
+
+
+def steps_of(reports: Iterable[Report]) -> list[Step]:
+    """Turns reports, in the order in which they count, into steps of the number active.
+
+    A report that repeats what is known of the member makes no step; whoever is invited or blocked does not count (M1).
     """
     active: set[int] = set()
-    steps: list[tuple[datetime, int]] = []
-    for member, instant, is_active in changes:
-        if is_active and member not in active:
-            active.add(member)
-            steps.append((instant, 1))
-        elif not is_active and member in active:
-            active.remove(member)
-            steps.append((instant, -1))
+    steps: list[Step] = []
+    for report in reports:
+        if report.is_active == (report.member in active):
+            continue
+        (active.add if report.is_active else active.discard)(report.member)
+        steps.append(Step(report.at, 1 if report.is_active else -1, report.is_dated))
     return steps
+
+
+def peak_between(steps: Iterable[Step], opened_at: datetime, ended_at: datetime) -> Peak:
+    """The peak of ``[opened_at, ended_at)``: it starts at the number active then (M6) and never falls (M4).
+
+    Whoever is reported to have left at the very instant of the opening was not there any more (D1).
+    """
+    level = 0
+    best: Peak | None = None
+    for step in steps:
+        if step.at >= ended_at:
+            break
+        before = step.at < opened_at or (step.at == opened_at and step.is_dated and step.by < 0)
+        if not before and best is None:
+            best = Peak(level, None)
+        level += step.by
+        if best is not None and level > best.most:
+            best = Peak(level, step.at)
+    return best or Peak(level, None)
+
+
+def level_at(steps: Iterable[Step], instant: datetime) -> int:
+    """How many are active just after everything that is known up to and including ``instant``."""
+    return sum(step.by for step in steps if step.at <= instant)

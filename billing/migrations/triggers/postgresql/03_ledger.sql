@@ -43,6 +43,17 @@ CREATE TRIGGER ledger_account_keeps_its_nature BEFORE UPDATE ON billing_ledgerac
   FOR EACH ROW WHEN (to_jsonb(OLD) - 'balance_minor' IS DISTINCT FROM to_jsonb(NEW) - 'balance_minor')
   EXECUTE FUNCTION billing_refuse('ledger_account_keeps_its_nature');
 
+-- The balance moves with a posting and by no other hand: the first level is a statement, the second the postings' trigger.
+CREATE OR REPLACE FUNCTION billing_guard_balance() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF pg_trigger_depth() < 2 OR NEW.kind <> 'customer' THEN
+    RAISE EXCEPTION USING ERRCODE = '23514', MESSAGE = 'ledger_balance_follows_its_postings';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER ledger_balance_follows_its_postings BEFORE UPDATE ON billing_ledgeraccount
+  FOR EACH ROW WHEN (OLD.balance_minor IS DISTINCT FROM NEW.balance_minor) EXECUTE FUNCTION billing_guard_balance();
+
 CREATE TRIGGER ledger_account_never_vanishes BEFORE DELETE ON billing_ledgeraccount
   FOR EACH ROW EXECUTE FUNCTION billing_refuse('ledger_account_never_vanishes');
 CREATE TRIGGER ledger_accounts_are_never_emptied BEFORE TRUNCATE ON billing_ledgeraccount

@@ -27,6 +27,20 @@ CREATE TRIGGER charge_is_collected_once BEFORE UPDATE ON billing_charge
     OR to_jsonb(OLD) - 'line_id' IS DISTINCT FROM to_jsonb(NEW) - 'line_id')
   EXECUTE FUNCTION billing_refuse('charge_is_collected_once');
 
+CREATE TRIGGER charge_starts_uncollected BEFORE INSERT ON billing_charge
+  FOR EACH ROW WHEN (NEW.line_id IS NOT NULL) EXECUTE FUNCTION billing_refuse('charge_starts_uncollected');
+
+-- An issued invoice is the sum of its charges and takes no other.
+CREATE OR REPLACE FUNCTION billing_guard_charge_line() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT 1 FROM billing_invoiceline l JOIN billing_invoice i ON i.id = l.invoice_id WHERE l.id = NEW.line_id) THEN
+    RAISE EXCEPTION USING ERRCODE = '23514', MESSAGE = 'charge_joins_no_issued_invoice';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER charge_joins_no_issued_invoice BEFORE UPDATE ON billing_charge
+  FOR EACH ROW EXECUTE FUNCTION billing_guard_charge_line();
+
 CREATE TRIGGER charge_never_vanishes BEFORE DELETE ON billing_charge
   FOR EACH ROW EXECUTE FUNCTION billing_refuse('charge_never_vanishes');
 CREATE TRIGGER charges_are_never_emptied BEFORE TRUNCATE ON billing_charge

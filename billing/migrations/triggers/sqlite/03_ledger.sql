@@ -40,6 +40,15 @@ BEGIN
   SELECT RAISE(ABORT, 'ledger_account_keeps_its_nature');
 END;
 
+-- The balance that is kept is the sum of the postings, whoever writes it.
+CREATE TRIGGER ledger_balance_follows_its_postings BEFORE UPDATE ON billing_ledgeraccount
+WHEN OLD.balance_minor IS NOT NEW.balance_minor AND (NEW.kind <> 'customer' OR NEW.balance_minor <> (
+  SELECT COALESCE(SUM(amount_minor), 0) FROM billing_posting WHERE credit_id = NEW.id) - (
+  SELECT COALESCE(SUM(amount_minor), 0) FROM billing_posting WHERE debit_id = NEW.id))
+BEGIN
+  SELECT RAISE(ABORT, 'ledger_balance_follows_its_postings');
+END;
+
 CREATE TRIGGER ledger_account_never_vanishes BEFORE DELETE ON billing_ledgeraccount
 BEGIN
   SELECT RAISE(ABORT, 'ledger_account_never_vanishes');

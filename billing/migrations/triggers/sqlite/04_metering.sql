@@ -31,6 +31,20 @@ BEGIN
   SELECT RAISE(ABORT, 'charge_is_collected_once');
 END;
 
+CREATE TRIGGER charge_starts_uncollected BEFORE INSERT ON billing_charge
+WHEN NEW.line_id IS NOT NULL
+BEGIN
+  SELECT RAISE(ABORT, 'charge_starts_uncollected');
+END;
+
+-- An issued invoice is the sum of its charges and takes no other.
+CREATE TRIGGER charge_joins_no_issued_invoice BEFORE UPDATE ON billing_charge
+WHEN EXISTS (
+  SELECT 1 FROM billing_invoiceline l JOIN billing_invoice i ON i.id = l.invoice_id WHERE l.id = NEW.line_id)
+BEGIN
+  SELECT RAISE(ABORT, 'charge_joins_no_issued_invoice');
+END;
+
 CREATE TRIGGER charge_never_vanishes BEFORE DELETE ON billing_charge
 BEGIN
   SELECT RAISE(ABORT, 'charge_never_vanishes');

@@ -6,10 +6,13 @@ a sum or a date never break a line; a negative sum has a true minus; an instant 
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
+from billing.pricing import explanation as explained
 from billing.pricing.money import exponent, from_minor
 
 MINUS = "\u2212"
@@ -31,10 +34,7 @@ MONTHS_EN = (
 )  # fmt: skip
 
 # What people call the zones of their wall clocks; any other zone is written by its offset.
-ZONES = {
-    "Europe/Moscow": {"ru": "по Москве", "en": "Moscow time"},
-    "UTC": {"ru": "UTC", "en": "UTC"},
-}
+ZONES = {"Europe/Moscow": {"ru": "по Москве", "en": "Moscow time"}, "UTC": {"ru": "UTC", "en": "UTC"}}
 
 CURRENCIES = {
     "RUB": {"ru": "рубли", "en": "roubles"},
@@ -94,12 +94,27 @@ def count_text(number: int, locale: str | None = None) -> str:
     return ("" if number >= 0 else MINUS) + _digits(Decimal(number), 0, language(locale))
 
 
+def percent_text(value: Decimal, locale: str | None = None) -> str:
+    """22 % in Russian, 22% in English; no idle zeros."""
+    digits = f"{value.normalize():f}"
+    return f"{digits.replace('.', ',')}{NBSP}%" if language(locale) == "ru" else f"{digits}%"
+
+
 def product_text(
     quantity: int, unit_price: Decimal, total: int | Decimal, currency: str, locale: str | None = None
 ) -> str:
     """A charge as a person would write it (G8): 11 × 599,00 = 6 589,00 ₽."""
     left = f"{count_text(quantity, locale)}{NBSP}×{NBSP}{number_text(unit_price, currency, locale)}"
     return f"{left} = {money_text(total, currency, locale)}"
+
+
+def formula_text(explanation: dict[str, Any], locale: str | None = None) -> str:
+    """The stored computation of a charge or line in the figures of ``locale`` (G8): 11 × 599,00 − 5 990,00 = 599,00 ₽."""
+    currency = str(explanation["currency"])
+    text = explained.formula(explanation, lambda amount: number_text(amount, currency, locale))
+    left = text.rpartition(" = ")[0].replace(f" {explained.TIMES} ", f"{NBSP}×{NBSP}")
+    result = money_text(explained.evaluate(explanation), currency, locale)
+    return f"{left} = {result}" if left else result
 
 
 def currency_name(currency: str, locale: str | None = None) -> str:
@@ -165,3 +180,18 @@ def instant_text(
     joint = "в" if code == "ru" else "at"
     text = f"{date_text(local.date(), code, year=year)} {joint}{NBSP}{local:%H:%M}"
     return f"{text} {zone_text(instant, zone, code)}" if name_zone else text
+
+
+def plain_number(value: Decimal) -> str:
+    """A number without idle zeros, for a percentage: 10, 12.5."""
+    return f"{value.normalize():f}"
+
+
+def decline_text(reason: str) -> str:
+    """Why a payment was refused, in words; what we have no words for is said as the provider said it."""
+    known = {
+        "insufficient_funds": _("there is not enough money on the card"),
+        "card_expired": _("the card has expired"),
+        "declined_by_bank": _("the bank declined the payment"),
+    }
+    return str(known.get(reason, reason))

@@ -1,0 +1,69 @@
+"""Adjustments: an amount somebody decided on, with a reason code and a comment (D15)."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from billing.errors import BadAmount, BadInput
+from billing.models import BillingAccount, Charge, Credit, Entry, LedgerAccount
+from billing.operations import audit, charging, closing, ledger, payments
+from billing.pricing.explanation import explain_amount
+from billing.pricing.money import LARGEST_MINOR
+
+REASONS = ("service_failure", "goodwill", "billing_error", "tax", "migration", "fraud")
+
+
+def _check(amount_minor: int | None, currency: str, account: BillingAccount, reason_code: str, comment: str) -> int:
+    if amount_minor is None or amount_minor == 0 or abs(amount_minor) > LARGEST_MINOR:
+        raise BadAmount(
+            _("Enter a sum other than zero, with at most two decimals: above zero for the customer, below against."),
+            field="amount",
+        )
+    if currency != account.currency:
+        raise BadInput(
+            _("This account is kept in %(currency)s: enter the sum in that currency.") % {"currency": account.currency},
+            field="currency",
+            code="currency_mismatch",
+        )
+    if reason_code not in REASONS:
+        raise BadInput(_("Choose one of: %(known)s.") % {"known": ", ".join(REASONS)}, field="reason_code")
+    if not comment.strip():
+        raise BadInput(_("Say in a sentence why: the customer sees it."), field="comment", rule="D15")
+    return amount_minor
+
+
+@transaction.atomic
+def adjust(
+    *, account: BillingAccount, amount_minor: int | None, currency: str, reason_code: str, comment: str,
+    as_of: datetime, actor: str,
+) -> Entry:  # fmt: skip
+    """Changes the balance by ``amount_minor`` (above zero: in the customer's favour) and returns the entry.
+
+    A favour is credit that pays open invoices at once; a claim is a charge that the next invoice collects.
+    """
+    account = ledger.lock(account)
+    amount_minor = _check(amount_minor, currency, account, reason_code, comment)
+    closing.catch_up(account=account, as_of=as_of)
+    number = account.entries.count() + 1
+    if amount_minor < 0:
+        entry = charging.post_charge(
+            account=account, kind=Charge.Kind.ADJUSTMENT, key=f"adjustment:{account.number}:{number}",
+            explanation=explain_amount(-amount_minor, account.currency, comment), occurred_at=as_of, as_of=as_of,
+            billing_month=account.open_month, actor=actor, reason=comment, against=LedgerAccount.Kind.ADJUSTMENTS,
+        ).entry  # fmt: skip
+    else:
+        against = ledger.shared(account.seller, LedgerAccount.Kind.ADJUSTMENTS)
+        entry = ledger.post(
+            key=f"adjustment:{account.number}:{number}", kind=Entry.Kind.ADJUSTMENT, account=account, at=as_of,
+            moves=[ledger.Move(against, ledger.customer_side(account), amount_minor)], actor=actor, reason=comment,
+        )  # fmt: skip
+        payments.add_credit(
+            account=account, kind=Credit.Kind.ADJUSTMENT, entry=entry, amount_minor=amount_minor, as_of=as_of
+        )
+        payments.settle_open(account, as_of=as_of)
+    audit.record(
+        actor=actor, action="balance.adjusted", target=account, at=as_of, customer=account.customer, reason=comment,
+        after={"amount_minor": amount_minor, "reason_code": reason_code},
+    )  # fmt: skip
+    return entry

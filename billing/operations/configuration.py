@@ -1,0 +1,73 @@
+"""What people set up by hand and no rule prices: products, roles, sellers, VAT rates. Each change is kept with who made it."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts import requisites
+from accounts.models import Product, Role
+from billing.errors import BadInput, BillingError
+from billing.models import BillingAccount, Invoice, Seller, Tariff, VatRate
+from billing.models.sellers import SERIES, WRONG_SERIES
+from billing.operations import audit
+
+Configured = Product | Role | Seller | VatRate
+
+# What stands on issued documents or in the ledger cannot be another afterwards.
+FIXED_ONCE_USED = ("code", "currency", "series", "time_zone")
+
+
+def _values(row: Configured) -> dict[str, str]:
+    return {
+        field.attname: str(getattr(row, field.attname)) for field in row._meta.concrete_fields if not field.primary_key
+    }
+
+
+def _refuse_seller(seller: Seller, before: dict[str, str]) -> None:
+    named = {name: str(getattr(seller, name)) for name in ("inn", "kpp", "ogrn", "country", "bic", "bank_account")}
+    for name, message in requisites.problems({**named, "correspondent_account": seller.correspondent_account}).items():
+        raise BadInput(message, field=name, code="invalid_requisites")
+    if not SERIES.fullmatch(seller.series):
+        raise BadInput(WRONG_SERIES, field="series", rule="G6")
+    if seller.vat_code and not VatRate.objects.filter(code=seller.vat_code).exists():
+        raise BadInput(_("There is no VAT rate of this code yet: enter the rate first."), field="vat_code")
+    if before and BillingAccount.objects.filter(seller=seller).exists():
+        for name in FIXED_ONCE_USED:
+            if before[name] != getattr(seller, name):
+                raise BadInput(_("Accounts are kept with this seller: this cannot change any more."), field=name)
+
+
+def _refuse(row: Configured, before: dict[str, str]) -> None:
+    if isinstance(row, Seller):
+        _refuse_seller(row, before)
+    if (
+        isinstance(row, Product)
+        and before
+        and before["kind"] != row.kind
+        and Tariff.objects.filter(product=row).exists()
+    ):
+        raise BadInput(_("This product has tariffs: its kind cannot change any more."), field="kind", rule="E1")
+    if isinstance(row, VatRate):
+        issued = Invoice.objects.filter(seller__vat_code=row.code, period_end__gt=row.valid_from)
+        if issued.exists():
+            raise BillingError(
+                _("Invoices have been issued for that time already: enter the rate from a later day."),
+                code="vat_rate_used",
+            )
+
+
+@transaction.atomic
+def save(*, row: Configured, as_of: datetime, actor: str) -> Configured:
+    """Saves a new or changed ``row``. Refuses what would contradict documents and accounts that exist already."""
+    kept = type(row)._default_manager.filter(pk=row.pk).first() if row.pk else None
+    before = _values(kept) if kept is not None else {}
+    _refuse(row, before)
+    row.save()
+    after = _values(row)
+    audit.record(
+        actor=actor, action=f"{row._meta.model_name}.{'changed' if before else 'created'}", target=row, at=as_of,
+        before={name: value for name, value in before.items() if after[name] != value},
+        after={name: value for name, value in after.items() if before.get(name) != value},
+    )  # fmt: skip
+    return row

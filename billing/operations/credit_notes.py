@@ -1,0 +1,108 @@
+"""Credit notes: the only way to put an issued invoice right (G6, D9)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils.translation import gettext_lazy as _
+
+from billing.errors import BadInput, BillingError
+from billing.models import Allocation, Credit, CreditNote, Entry, Invoice, LedgerAccount
+from billing.operations import audit, closing, events, invoicing, ledger, numbering, payments
+from billing.pricing.periods import business_date
+
+
+@dataclass(frozen=True)
+class NoteLine:
+    """What is given back and how much, in minor units."""
+
+    description: str
+    amount_minor: int
+
+
+def credited(invoice: Invoice) -> int:
+    """The sum of the credit notes on ``invoice`` so far, in minor units."""
+    return CreditNote.objects.filter(invoice=invoice).aggregate(sum=Sum("total_minor"))["sum"] or 0
+
+
+def _tax_of(invoice: Invoice, total_minor: int) -> int:
+    """The part of the invoice's VAT that a further ``total_minor`` carries, by the invoice's own proportion.
+
+    Counted from all that has been credited, so that the parts never add up to more or less than the VAT of the whole.
+    """
+    share = Decimal(invoice.tax_minor) * (credited(invoice) + total_minor) / invoice.total_minor
+    earlier = CreditNote.objects.filter(invoice=invoice).aggregate(sum=Sum("tax_minor"))["sum"] or 0
+    return int(share.quantize(Decimal(1), rounding=ROUND_HALF_UP)) - earlier
+
+
+def _moves(invoice: Invoice, total_minor: int, tax_minor: int) -> list[ledger.Move]:
+    customer = ledger.customer_side(invoice.account)
+    revenue = ledger.shared(invoice.seller, LedgerAccount.Kind.REVENUE)
+    moves = [ledger.Move(revenue, customer, total_minor)]
+    if tax_minor:
+        moves.append(ledger.Move(ledger.shared(invoice.seller, LedgerAccount.Kind.VAT), revenue, tax_minor))
+    return moves
+
+
+@transaction.atomic
+def issue_credit_note(
+    *, invoice: Invoice, lines: Sequence[NoteLine], reason: str, as_of: datetime, actor: str
+) -> CreditNote:
+    """Credits ``lines`` of ``invoice``: first against what is open on it, the rest stays on the account (D9).
+
+    Dated today, numbered in a series of its own. Refuses more than the invoice has left to credit.
+    """
+    if not reason.strip():
+        raise BadInput(
+            _("Say what is put right: the reason is printed on the credit note."), field="reason", rule="D15"
+        )
+    account = ledger.lock(invoice.account_id)
+    closing.catch_up(account=account, as_of=as_of)
+    invoice = Invoice.objects.select_related("seller", "account__seller").get(pk=invoice.pk)
+    total_minor = sum(payments.checked_amount(line.amount_minor, "lines") for line in lines)
+    payments.checked_amount(total_minor)
+    left = invoice.total_minor - credited(invoice)
+    if total_minor > left:
+        raise BillingError(
+            _("Only %(amount)s %(currency)s of this invoice can still be credited.")
+            % events.money(left, invoice.currency),
+            code="credit_exceeds_invoice",
+            rule="D9",
+        )
+    tax_minor = _tax_of(invoice, total_minor)
+    series = f"{invoice.series}C"
+    number, year, sequence = numbering.next_document_number(invoice.seller, series, as_of)
+    entry = ledger.post(
+        key=f"credit_note:{number}",
+        kind=Entry.Kind.CREDIT_NOTE,
+        account=account,
+        moves=_moves(invoice, total_minor, tax_minor),
+        at=as_of,
+        actor=actor,
+        reason=reason,
+    )
+    note = CreditNote.objects.create(
+        number=number, series=series, year=year, sequence=sequence, invoice=invoice, account=account,
+        currency=invoice.currency, total_minor=total_minor, tax_minor=tax_minor,
+        lines=[{"description": line.description, "amount_minor": line.amount_minor} for line in lines], reason=reason,
+        issue_date=business_date(as_of, account.zone), issued_at=as_of, issued_by=actor, entry=entry,
+    )  # fmt: skip
+    credit = payments.add_credit(
+        account=account, kind=Credit.Kind.CREDIT_NOTE, entry=entry, amount_minor=total_minor, as_of=as_of
+    )
+    if invoice.open_minor:
+        Allocation.objects.create(
+            credit=credit, invoice=invoice, kind=Allocation.Kind.SETTLEMENT, at=as_of,
+            amount_minor=min(invoice.open_minor, total_minor),
+        )  # fmt: skip
+        invoice.refresh_from_db(fields=["open_minor"])
+        if invoice.open_minor == 0:
+            events.emit("invoice.paid", at=as_of, account=account, data=invoicing.summary(invoice))
+    payments.settle_open(account, as_of=as_of)
+    audit.record(
+        actor=actor, action="credit_note.issued", target=note, at=as_of, customer=account.customer, reason=reason
+    )
+    return note

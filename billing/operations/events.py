@@ -1,0 +1,38 @@
+"""What the outside hears (E9): one row per logical event, written in the transaction of the fact."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Max
+
+from accounts.models import Instance
+from billing.models import BillingAccount, Event, Subscription
+from billing.pricing.money import from_minor
+
+
+def money(minor: int, currency: str) -> dict[str, str]:
+    """A sum as the outside reads it: {"amount": "599.00", "currency": "RUB"}."""
+    return {"amount": str(from_minor(minor, currency)), "currency": currency}
+
+
+def emit(
+    type_: str,
+    *,
+    at: datetime,
+    data: dict[str, Any],
+    account: BillingAccount | None = None,
+    instance: Instance | None = None,
+    subscription: Subscription | None = None,
+    fact: str | None = None,
+) -> Event:
+    """Appends an event of ``type_``. Events of a subscription are numbered 1, 2, 3 …; the caller holds the lock of its
+    account, so no number is given twice. ``fact`` names what may be told only once (IntegrityError on a second time)."""
+    sequence = 0
+    if subscription is not None:
+        account, instance = account or subscription.account, instance or subscription.instance
+        last = Event.objects.filter(subscription=subscription).aggregate(last=Max("sequence"))["last"]
+        sequence = (last or 0) + 1
+    return Event.objects.create(
+        type=type_, at=at, data=data, account=account, instance=instance, subscription=subscription,
+        sequence=sequence, fact=fact,
+    )  # fmt: skip

@@ -1,0 +1,177 @@
+"""Money in (D13): it lands on the account first and meets the open invoices in the same transaction (G7, D14)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from billing import notices
+from billing.errors import BadAmount, BadInput, BillingError
+from billing.models import Allocation, BillingAccount, Credit, Entry, Invoice, LedgerAccount, Payment
+from billing.operations import access, audit, closing, events, invoicing, ledger
+from billing.pricing.money import LARGEST_MINOR
+
+# The seller's account that a way of paying lands on.
+RECEIVED_ON = {
+    Payment.Method.BANK: LedgerAccount.Kind.BANK,
+    Payment.Method.CASH: LedgerAccount.Kind.CASH,
+    Payment.Method.CARD: LedgerAccount.Kind.CARD,
+    Payment.Method.OTHER: LedgerAccount.Kind.OTHER,
+}
+
+
+@dataclass(frozen=True)
+class NewPayment:
+    """Money that came: ``amount_minor`` of ``currency``, how, under which reference, when, and for which invoice."""
+
+    amount_minor: int
+    currency: str
+    method: str
+    reference: str = ""
+    received_at: datetime | None = None
+    invoice_number: str = ""
+
+
+def checked_amount(amount_minor: int | None, field: str = "amount") -> int:
+    """A positive sum within reason; refuses nothing, less than nothing, fractions of the minor unit and the absurd."""
+    if amount_minor is None:
+        raise _amount_error(_("Enter the sum with at most two decimals, for example 1500.00."), field)
+    if amount_minor <= 0:
+        raise _amount_error(_("The sum must be more than zero."), field)
+    if amount_minor > LARGEST_MINOR:
+        raise _amount_error(_("The sum is larger than any payment we take. Check the number of digits."), field)
+    return amount_minor
+
+
+def _amount_error(message: object, field: str) -> BadAmount:
+    return BadAmount(message, field=field)  # type: ignore[arg-type]
+
+
+def _named_invoice(account: BillingAccount, number: str) -> Invoice | None:
+    if not number:
+        return None
+    invoice = Invoice.objects.filter(account=account, number=number).first()
+    if invoice is None:
+        raise BadInput(
+            _("This account has no invoice %(number)s: check the number, or leave it out.") % {"number": number},
+            field="invoice",
+            code="unknown_invoice",
+        )
+    return invoice
+
+
+def settle_open(account: BillingAccount, *, as_of: datetime, first: Invoice | None = None) -> list[Allocation]:
+    """Lets the account's credit meet its open invoices: the named one ``first``, then the oldest due (G7).
+
+    Tells of every invoice that is paid by it and of the instances that are free again (M9, D14).
+    """
+    last = Allocation.objects.filter(credit__account=account).order_by("-pk").values_list("pk", flat=True).first() or 0
+    queue = list(Invoice.objects.open().filter(account=account))
+    if first is not None and first.open_minor > 0:
+        queue = [first, *(invoice for invoice in queue if invoice.pk != first.pk)]
+    for invoice in queue:
+        if invoicing.spend_credit(account, invoice, Allocation.Kind.SETTLEMENT, as_of) and invoice.open_minor == 0:
+            events.emit("invoice.paid", at=as_of, account=account, data=invoicing.summary(invoice))
+    access.announce_changes(account, as_of=as_of)
+    made = Allocation.objects.filter(credit__account=account, pk__gt=last, kind=Allocation.Kind.SETTLEMENT)
+    return list(made.select_related("invoice").order_by("pk"))
+
+
+def add_credit(
+    *, account: BillingAccount, kind: Credit.Kind, entry: Entry, amount_minor: int, as_of: datetime
+) -> Credit:
+    """Credit of ``amount_minor`` from ``entry``, not yet used."""
+    return Credit.objects.create(
+        account=account, kind=kind, currency=account.currency, amount_minor=amount_minor,
+        unapplied_minor=amount_minor, at=as_of, entry=entry,
+    )  # fmt: skip
+
+
+def _check(new: NewPayment, account: BillingAccount, as_of: datetime) -> None:
+    checked_amount(new.amount_minor)
+    if new.currency != account.currency:
+        raise BadInput(
+            _("This account is kept in %(currency)s: enter the sum in that currency.") % {"currency": account.currency},
+            field="currency",
+            code="currency_mismatch",
+        )
+    if new.method not in Payment.Method.values:
+        raise BadInput(_("Choose one of: %(known)s.") % {"known": ", ".join(Payment.Method.values)}, field="method")
+    if new.received_at is not None and new.received_at > as_of:
+        raise BadInput(
+            _("Money cannot have come in the future: check the date."), field="received_at", code="in_the_future"
+        )
+
+
+@transaction.atomic
+def record_payment(*, account: BillingAccount, new: NewPayment, as_of: datetime, actor: str) -> Payment:
+    """Records money that came and lets it pay what is open; returns the payment, its allocations written.
+
+    Refuses a wrong sum, another currency, a date in the future and an invoice of somebody else, writing nothing.
+    """
+    account = ledger.lock(account)
+    _check(new, account, as_of)
+    closing.catch_up(account=account, as_of=as_of)
+    invoice = _named_invoice(account, new.invoice_number)
+    payment = Payment(
+        account=account, method=new.method, reference=new.reference, currency=account.currency,
+        amount_minor=new.amount_minor, received_at=new.received_at or as_of, recorded_at=as_of, recorded_by=actor,
+        invoice=invoice,
+    )  # fmt: skip
+    receipts = ledger.shared(account.seller, RECEIVED_ON[Payment.Method(new.method)])
+    entry = ledger.post(
+        key=f"payment:{payment.public_id}",
+        kind=Entry.Kind.PAYMENT,
+        account=account,
+        moves=[ledger.Move(receipts, ledger.customer_side(account), new.amount_minor)],
+        at=as_of,
+        actor=actor,
+        reason=new.reference,
+    )
+    payment.credit = add_credit(
+        account=account, kind=Credit.Kind.PAYMENT, entry=entry, amount_minor=new.amount_minor, as_of=as_of
+    )
+    payment.save(force_insert=True)
+    events.emit("payment.received", at=as_of, account=account, data=_summary(payment))
+    settle_open(account, as_of=as_of, first=invoice)
+    notices.payment_received(payment=payment, at=as_of)
+    audit.record(
+        actor=actor, action="payment.recorded", target=payment, at=as_of, customer=account.customer,
+        reason=new.reference, after=_summary(payment),
+    )  # fmt: skip
+    return payment
+
+
+def _summary(payment: Payment) -> dict[str, object]:
+    return {
+        "id": payment.public_id,
+        "account": payment.account.number,
+        "amount": events.money(payment.amount_minor, payment.currency),
+        "method": payment.method,
+        "reference": payment.reference,
+    }
+
+
+@transaction.atomic
+def reverse_payment(*, payment: Payment, as_of: datetime, actor: str, reason: str) -> Entry:
+    """Takes back a payment that was recorded by mistake: its entry is reversed, what it paid is open again (G5, D15)."""
+    if not reason.strip():
+        raise BadInput(_("Say why the payment is taken back: the reason stays with it."), field="reason", rule="D15")
+    account = ledger.lock(payment.account_id)
+    closing.catch_up(account=account, as_of=as_of)
+    credit = Credit.objects.select_for_update().get(pk=payment.credit_id)
+    if Entry.objects.filter(reverses=credit.entry).exists():
+        raise BillingError(_("This payment has been taken back already."), code="already_reversed", rule="G5")
+    entry = ledger.reverse(entry=credit.entry, at=as_of, actor=actor, reason=reason)
+    for row in credit.allocations.order_by("pk"):
+        Allocation.objects.create(
+            credit=credit, invoice=row.invoice, kind=Allocation.Kind.UNDONE, amount_minor=-row.amount_minor, at=as_of
+        )
+    Allocation.objects.create(credit=credit, kind=Allocation.Kind.WITHDRAWN, amount_minor=credit.amount_minor, at=as_of)
+    settle_open(account, as_of=as_of)
+    audit.record(
+        actor=actor, action="payment.reversed", target=payment, at=as_of, customer=account.customer, reason=reason,
+        before=_summary(payment),
+    )  # fmt: skip
+    return entry

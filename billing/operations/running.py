@@ -1,0 +1,122 @@
+"""The run: everything that is due at an instant, in order. Schedules nudge it every minute, the sandbox at every step.
+
+Each account is a short transaction of its own; one that fails is set aside with its error while the rest go on.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
+from functools import partial
+
+from billing.models import BillingAccount, Seller
+from billing.operations import access, checkout, closing, delivery, jobs, offers, reliefs, reminders
+from billing.pricing.periods import business_date, month_start
+
+
+@dataclass
+class Done:
+    """What one or more runs did."""
+
+    invoices: list[str] = field(default_factory=list)
+    months_closed: int = 0
+    accounts_locked: int = 0
+    reliefs_ended: int = 0
+    reminders: int = 0
+    payments: int = 0
+    documents: int = 0
+    mails: int = 0
+    set_aside: int = 0
+
+    def add(self, other: "Done") -> None:
+        """Counts ``other`` in."""
+        for part in fields(self):
+            setattr(self, part.name, getattr(self, part.name) + getattr(other, part.name))
+
+    def as_dict(self) -> dict[str, object]:
+        return asdict(self)
+
+
+def accounts_to_close(as_of: datetime) -> list[tuple[int, str]]:
+    """(pk, number) of the accounts with a month that is over at ``as_of``."""
+    found: list[tuple[int, str]] = []
+    for seller in Seller.objects.order_by("pk"):
+        this_month = month_start(business_date(as_of, seller.time_zone))
+        due = BillingAccount.objects.filter(seller=seller, open_month__lt=this_month).order_by("pk")
+        found += due.values_list("pk", "number")
+    return found
+
+
+def _each(kind: str, pieces: Iterable[tuple[str, Callable[[], object]]], as_of: datetime) -> tuple[int, int]:
+    """Does the pieces of work of ``kind`` one by one, each a transaction of its own; (done, set aside)."""
+    blocked = set(jobs.blocked_keys(kind, as_of))
+    results = [jobs.attempt(kind=kind, key=key, as_of=as_of, work=work) for key, work in pieces if key not in blocked]
+    return results.count(True), results.count(False)
+
+
+def close_months(*, as_of: datetime) -> Done:
+    """Closes every month that is over, account by account (M6, M7)."""
+    issued: list[str] = []
+
+    def close(pk: int) -> None:
+        issued.extend(invoice.number for invoice in closing.close_due_months(account_id=pk, as_of=as_of))
+
+    pieces = [(number, partial(close, pk)) for pk, number in accounts_to_close(as_of)]
+    closed, set_aside = _each("close", pieces, as_of)
+    return Done(invoices=issued, months_closed=closed, set_aside=set_aside)
+
+
+def announce_changes(*, as_of: datetime) -> Done:
+    """Announces what became overdue and read-only (M8) and the reliefs that ran out (M16); access does not wait for it."""
+    overdue = [
+        (str(pk), partial(access.announce_overdue, account_id=pk, as_of=as_of))
+        for pk in access.accounts_to_announce(as_of)
+    ]
+    locked, set_aside = _each("announce", overdue, as_of)
+    ended = [(str(pk), partial(reliefs.announce_end, relief_id=pk, as_of=as_of)) for pk in reliefs.ended_untold(as_of)]
+    ends_told, ends_set_aside = _each("relief_end", ended, as_of)
+    return Done(accounts_locked=locked, reliefs_ended=ends_told, set_aside=set_aside + ends_set_aside)
+
+
+def remind(*, as_of: datetime) -> Done:
+    """Reminds of what falls due soon (D12)."""
+    pieces = [
+        (invoice.number, partial(reminders.remind, invoice=invoice, as_of=as_of))
+        for invoice in reminders.invoices_to_remind_of(as_of)
+    ]
+    reminded, set_aside = _each("remind", pieces, as_of)
+    return Done(reminders=reminded, set_aside=set_aside)
+
+
+def write_off(*, as_of: datetime) -> Done:
+    """Writes off bonuses that nobody can use any more (D11)."""
+    pieces = [
+        (str(pk), partial(offers.write_off_bonus, account_id=pk, as_of=as_of))
+        for pk in offers.accounts_with_lapsed_bonus(as_of)
+    ]
+    _written, set_aside = _each("write_off", pieces, as_of)
+    return Done(set_aside=set_aside)
+
+
+def settle_payments(*, as_of: datetime) -> Done:
+    """Asks the providers about payments that are still undecided: the return page and the webhook may both be lost."""
+    return Done(payments=checkout.sweep(as_of=as_of))
+
+
+def deliver(*, as_of: datetime) -> Done:
+    """Renders and sends what is waiting."""
+    return Done(documents=delivery.render_due(as_of=as_of), mails=delivery.send_due(as_of=as_of))
+
+
+# The order matters: money that has come is counted before anything is locked, and mails tell of what was done.
+STEPS = (settle_payments, close_months, announce_changes, remind, write_off, deliver)
+
+
+def run_due(*, as_of: datetime) -> Done:
+    """Everything that is due at ``as_of``, in the order of `STEPS`.
+
+    Safe to repeat, late, or at the same time elsewhere (G9); returns what this run did.
+    """
+    done = Done()
+    for step in STEPS:
+        done.add(step(as_of=as_of))
+    return done

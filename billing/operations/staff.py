@@ -1,0 +1,121 @@
+"""What the operator's people may do: five groups, a permission for every act and for every list they may look into.
+
+Groups are made from the tables below (`manage.py sync_roles`, the sample): an act that nobody lists here is an
+administrator's alone. Nobody gets a right by being staff.
+"""
+
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+
+from accounts.models import User
+from billing.models import BillingAccount
+
+SUPPORT, FINANCE, PRODUCT, REVIEWER, ADMINISTRATOR = (
+    "support",
+    "finance",
+    "product manager",
+    "reviewer",
+    "administrator",
+)
+GROUPS = (SUPPORT, FINANCE, PRODUCT, REVIEWER, ADMINISTRATOR)
+
+# The permission of an act (``billing.<codename>``), what it allows, and who has it besides the administrator.
+ACTS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "create_customer": ("Create customers", (SUPPORT, FINANCE)),
+    "change_requisites": ("Change a customer's requisites and billing addresses", (SUPPORT, FINANCE)),
+    "register_instance": ("Register instances", (SUPPORT,)),
+    "report_member": ("Report people of an instance", ()),
+    "create_subscription": ("Put an instance on a tariff", (SUPPORT,)),
+    "terminate_subscription": ("Terminate subscriptions", (SUPPORT,)),
+    "resume_subscription": ("Resume subscriptions", (SUPPORT,)),
+    "delete_instance_data": ("Delete an instance on its owner's request", ()),
+    "answer_requests": ("Answer what customers ask for: carry out, decline, read their files", (SUPPORT, FINANCE)),
+    "delete_on_request": ("Carry out a request to delete an instance", (SUPPORT,)),
+    "grant_relief": ("Give an instance access for a time before the money arrives, and end it", (SUPPORT, FINANCE)),
+    "grant_long_relief": ("Give such access for longer than support may", (FINANCE,)),
+    "send_offer": ("Work out, send and withdraw offers of a year up front", (SUPPORT, FINANCE)),
+    "approve_act": ("Decide on another person's act above the limit", (FINANCE,)),
+    "ask_provider": ("Ask a payment provider what became of a payment", (SUPPORT, FINANCE)),
+    "record_payment": ("Record payments", (SUPPORT, FINANCE)),
+    "record_large_payment": ("Record payments above the limit", (FINANCE,)),
+    "reverse_payment": ("Take a recorded payment back", (FINANCE,)),
+    "issue_credit_note": ("Issue credit notes", (FINANCE,)),
+    "adjust_balance": ("Adjust a balance", (FINANCE,)),
+    "resend_invoice": ("Send an invoice again", (SUPPORT, FINANCE)),
+    "read_invoice_document": ("Read an invoice's PDF", (SUPPORT, FINANCE)),
+    "run_close": ("Run the close of the month", (FINANCE,)),
+    "retry_work": ("Start work again that was set aside", (FINANCE,)),
+    "draft_tariff": ("Draft tariffs and submit them", (PRODUCT, FINANCE)),
+    "review_tariff": ("Review tariffs: send back, publish", (REVIEWER, FINANCE)),
+    "retire_tariff": ("Archive and restore tariffs", (PRODUCT, REVIEWER, FINANCE)),
+    "manage_catalogue": ("Change products and roles", (PRODUCT,)),
+    "manage_sellers": ("Change sellers and VAT rates", (FINANCE,)),
+    "manage_tokens": ("Create and revoke API tokens", ()),
+}
+
+# Whose lists and pages each group may look into, by app and model.
+CATALOGUE = ("accounts.product", "accounts.role", "billing.seller", "billing.vatrate", "billing.tariff")
+PEOPLE = ("accounts.customer", "accounts.instance", "accounts.member", "accounts.memberchange")
+MONEY = (
+    "billing.billingaccount", "billing.billingaddress", "billing.subscription", "billing.subscriptionchange",
+    "billing.billingperiod", "billing.charge", "billing.invoice", "billing.invoiceline", "billing.invoicedocument",
+    "billing.creditnote", "billing.payment", "billing.credit", "billing.allocation", "billing.customerrequest",
+    "billing.relief", "billing.offer", "billing.approval", "billing.paymentattempt",
+)  # fmt: skip
+WORK = (
+    "billing.event", "billing.notice", "billing.accessannouncement", "billing.jobrun", "billing.heartbeat",
+    "billing.auditrecord", "django_q.schedule", "django_q.success", "django_q.failure", "django_q.ormq",
+)  # fmt: skip
+LEDGER = ("billing.ledgeraccount", "billing.entry", "billing.posting", "billing.numberseries")
+VIEWS: dict[str, tuple[str, ...]] = {
+    SUPPORT: (*CATALOGUE, *PEOPLE, *MONEY, *WORK, "billing.apitoken"),
+    FINANCE: (*CATALOGUE, *PEOPLE, *MONEY, *WORK, *LEDGER),
+    PRODUCT: CATALOGUE,
+    REVIEWER: CATALOGUE,
+    ADMINISTRATOR: (*CATALOGUE, *PEOPLE, *MONEY, *WORK, *LEDGER, "billing.apitoken", "accounts.user", "auth.group"),
+}
+
+
+def permission_of(act: str) -> str:
+    """The permission that ``act`` needs, as `User.has_perm` takes it."""
+    return f"{BillingAccount._meta.app_label}.{act}"
+
+
+def _act_permissions() -> dict[str, Permission]:
+    kind = ContentType.objects.get_for_model(BillingAccount)
+    return {
+        act: Permission.objects.get_or_create(content_type=kind, codename=act, defaults={"name": name})[0]
+        for act, (name, _groups) in ACTS.items()
+    }
+
+
+def _view_permission(label: str) -> Permission:
+    app_label, model = label.split(".")
+    kind, _created = ContentType.objects.get_or_create(app_label=app_label, model=model)
+    permission, _created = Permission.objects.get_or_create(
+        content_type=kind, codename=f"view_{model}", defaults={"name": f"Can view {model}"}
+    )
+    return permission
+
+
+@transaction.atomic
+def ensure_groups() -> int:
+    """Makes the five groups and gives each exactly the rights of the tables above; returns how many rights there are."""
+    acts = _act_permissions()
+    given = 0
+    for name in GROUPS:
+        group, _created = Group.objects.get_or_create(name=name)
+        mine = [acts[act] for act, (_name, groups) in ACTS.items() if name in groups or name == ADMINISTRATOR]
+        rights = [*mine, *map(_view_permission, VIEWS[name])]
+        group.permissions.set(rights)
+        given += len(rights)
+    return given
+
+
+def join_group(user: User, group: str) -> None:
+    """Makes ``user`` one of the staff in ``group`` (one of `GROUPS`); raises Group.DoesNotExist for any other."""
+    if not user.is_staff:
+        user.is_staff = True
+        user.save(update_fields=["is_staff"])
+    user.groups.add(Group.objects.get(name=group))

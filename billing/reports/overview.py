@@ -1,0 +1,195 @@
+"""Where an account stands at an instant: what is owed, what is charged for the month that runs, and what comes next.
+
+Facts only, in minor units and dates; the words are the pages'. Nothing here writes.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from django.db.models import Sum
+
+from accounts.models import Instance
+from billing.models import BillingAccount, BillingPeriod, Charge, Credit, Invoice, LedgerAccount, Relief, Subscription
+from billing.pricing.periods import business_date, next_month, start_of_day
+from billing.pricing.quantity import chargeable, price
+from billing.reports.usage import active_counts
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The account's money. ``balance_minor`` = credit left − open invoices − charges not yet invoiced (G3)."""
+
+    account: BillingAccount
+    today: date
+    balance_minor: int
+    open_invoices: tuple[Invoice, ...]
+    charged_minor: int
+    charged_month: date
+    credit_minor: int
+    # Full access in spite of the debt, the one that lasts longest (M16); None without debt.
+    relief: Relief | None = None
+
+    @property
+    def owed_minor(self) -> int:
+        return sum(invoice.open_minor for invoice in self.open_invoices)
+
+    @property
+    def overdue(self) -> tuple[Invoice, ...]:
+        return tuple(invoice for invoice in self.open_invoices if invoice.due_date < self.today)
+
+    @property
+    def overdue_minor(self) -> int:
+        """The exact sum that restores full access (M9)."""
+        return sum(invoice.open_minor for invoice in self.overdue)
+
+    @property
+    def pressing(self) -> tuple[Invoice, ...]:
+        """What must be paid next: all that is overdue, else the invoices of the nearest due date."""
+        if self.overdue:
+            return self.overdue
+        nearest = self.open_invoices[0].due_date if self.open_invoices else None
+        return tuple(invoice for invoice in self.open_invoices if invoice.due_date == nearest)
+
+    @property
+    def pressing_minor(self) -> int:
+        return sum(invoice.open_minor for invoice in self.pressing)
+
+    @property
+    def due_date(self) -> date | None:
+        return self.pressing[0].due_date if self.pressing else None
+
+    @property
+    def lock_at(self) -> datetime | None:
+        """The instant from which access is read-only if the pressing invoices stay unpaid: 00:00 after the due date (M8)."""
+        return lock_instant(self.pressing[0], self.account.zone) if self.pressing else None
+
+    @property
+    def parts(self) -> bool:
+        """Whether the balance is made of more than one thing, so that its parts are worth showing."""
+        return len(self.open_invoices) + bool(self.charged_minor) + bool(self.credit_minor) > 1
+
+    @property
+    def next_invoice_date(self) -> date:
+        return next_month(self.charged_month)
+
+    @property
+    def next_due_minor(self) -> int:
+        """What the next invoice would leave to be paid if nothing more happened: charges less the credit on hand."""
+        return max(0, self.charged_minor - self.credit_minor)
+
+
+class Step(StrEnum):
+    DUE = "due"
+    LOCK = "lock"
+    INVOICE = "invoice"
+
+
+@dataclass(frozen=True)
+class Coming:
+    """One dated thing ahead: ``at`` the instant where the hour matters, ``amount_minor`` None where no sum belongs to it."""
+
+    step: Step
+    day: date
+    at: datetime | None = None
+    invoice: Invoice | None = None
+    amount_minor: int | None = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """An instance as the account's owner sees it in a list. ``subscription`` None: none was ever taken."""
+
+    instance: Instance
+    subscription: Subscription | None
+    active: int
+    peak: int
+    quota: int
+
+    @property
+    def is_free(self) -> bool:
+        """Whether its running month costs nothing so far (M3)."""
+        return self.subscription is not None and price(self.subscription.tariff.terms(), self.peak) == 0
+
+    @property
+    def payers(self) -> int:
+        return chargeable(self.subscription.tariff.terms(), self.peak) if self.subscription is not None else 0
+
+
+def lock_instant(invoice: Invoice, zone: str) -> datetime:
+    """00:00 of the day after the due date, in UTC (M8)."""
+    return start_of_day(invoice.due_date + timedelta(days=1), zone)
+
+
+def standing(*, account: BillingAccount, as_of: datetime) -> Standing:
+    """The account's money at ``as_of``, in four queries however much there is, five where something is overdue."""
+    today = business_date(as_of, account.zone)
+    uninvoiced = Charge.objects.filter(account=account, line=None).aggregate(total=Sum("amount_minor"))["total"]
+    credit = Credit.objects.unapplied().filter(account=account).aggregate(total=Sum("unapplied_minor"))["total"]
+    opened = tuple(Invoice.objects.open().filter(account=account))
+    late = any(invoice.due_date < today for invoice in opened)
+    return Standing(
+        account=account,
+        today=today,
+        balance_minor=LedgerAccount.objects.get(billing_account=account).balance_minor,
+        open_invoices=opened,
+        charged_minor=uninvoiced or 0,
+        charged_month=account.open_month,
+        credit_minor=credit or 0,
+        relief=_relief(account, as_of) if late else None,
+    )
+
+
+def _relief(account: BillingAccount, as_of: datetime) -> Relief | None:
+    running = Relief.objects.filter(
+        instance__subscriptions__account=account, instance__subscriptions__terminated_at=None,
+        starts_at__lte=as_of, ends_at__gt=as_of, withdrawn_at=None,
+    )  # fmt: skip
+    return running.select_related("instance").order_by("-ends_at").first()
+
+
+def coming(money: Standing, most: int = 4) -> list[Coming]:
+    """What happens next, in the order of its dates: the nearest ``most`` due dates, the lock, the next invoice."""
+    zone = money.account.zone
+    ahead = [
+        Coming(Step.DUE, invoice.due_date, invoice=invoice, amount_minor=invoice.open_minor)
+        for invoice in money.open_invoices
+        if invoice.due_date >= money.today
+    ][:most]
+    if ahead and not money.overdue:
+        first = ahead[0].invoice
+        assert first is not None
+        ahead.append(Coming(Step.LOCK, first.due_date + timedelta(days=1), at=lock_instant(first, zone), invoice=first))
+    if money.charged_minor > 0:
+        ahead.append(Coming(Step.INVOICE, money.next_invoice_date, amount_minor=money.next_due_minor))
+    return sorted(ahead, key=lambda one: (one.day, one.step == Step.LOCK))
+
+
+def places(*, account: BillingAccount, as_of: datetime, limit: int | None = None, offset: int = 0) -> list[Place]:
+    """The account's instances with their people, the busiest first; three queries however many there are."""
+    found = (
+        Subscription.objects.filter(account=account)
+        .select_related("instance__product", "tariff")
+        .order_by("instance", "-started_at")
+    )
+    latest: dict[int, Subscription] = {}
+    for subscription in found:
+        latest.setdefault(subscription.instance_id, subscription)
+    active = active_counts(subscription.instance for subscription in latest.values())
+    peaks = dict(
+        BillingPeriod.objects.filter(subscription__account=account, opened_at__lte=as_of, ended_at__gt=as_of)
+        .order_by("opened_at")
+        .values_list("subscription", "peak")
+    )
+    rows = [
+        Place(one.instance, one, active.get(one.instance_id, 0), peaks.get(one.pk, 0), one.tariff.included_quantity)
+        for one in latest.values()
+    ]
+    rows.sort(
+        key=lambda row: (row.instance.deleted_at is not None, not _runs(row, as_of), -row.active, row.instance.domain)
+    )
+    return rows[offset : offset + limit] if limit is not None else rows[offset:]
+
+
+def _runs(place: Place, as_of: datetime) -> bool:
+    return place.subscription is not None and place.subscription.is_running(as_of)

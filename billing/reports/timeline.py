@@ -1,0 +1,204 @@
+"""Everything that happened to a customer, newest first: one query for each kind of thing, however much there is.
+
+Rows of many tables are merged in the order of (instant, source, key). A page begins after the cursor of the one before it,
+so nothing is skipped or shown twice while new things happen.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import BigIntegerField, Model, OuterRef, Q, QuerySet, Subquery, Sum
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Customer, Member, MemberChange
+from billing.models import (
+    AccessAnnouncement,
+    AuditRecord,
+    CreditNote,
+    CustomerRequest,
+    Entry,
+    Invoice,
+    Notice,
+    Offer,
+    Payment,
+    PaymentAttempt,
+    Posting,
+    Relief,
+    SubscriptionChange,
+)
+
+Words = str | Promise
+# What people choose from; each source belongs to one.
+KINDS: dict[str, Words] = {
+    "balance": _("Balance"), "documents": _("Documents"), "payments": _("Payments"), "mails": _("Mails"),
+    "acts": _("Acts of staff"), "access": _("Access and subscriptions"), "requests": _("Requests and offers"),
+    "people": _("People"),
+}  # fmt: skip
+# Acts that a row of their own tells already; they are left out where everything is shown, and kept among the acts.
+TOLD = (
+    "payment.recorded", "credit_note.issued", "offer.sent", "relief.granted", "balance.adjusted", "payment.reversed",
+    "subscription.terminated", "subscription.resumed", "request.done", "request.declined", "request.withdrawn",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """Where a page ended: what comes next is older than this."""
+
+    at: datetime
+    rank: int
+    key: str
+
+    def as_text(self) -> str:
+        return f"{self.at.isoformat()}~{self.rank}~{self.key}"
+
+    @classmethod
+    def read(cls, text: str) -> "Cursor | None":
+        """The cursor of an address; None for anything that is none."""
+        try:
+            at, rank, key = text.split("~")
+            found = cls(datetime.fromisoformat(at), int(rank), key)
+        except ValueError:
+            return None
+        return found if found.at.tzinfo is not None and 0 <= found.rank < len(SOURCES) and _is_key(found) else None
+
+
+def _is_key(cursor: Cursor) -> bool:
+    try:
+        SOURCES[cursor.rank].model._meta.pk.to_python(cursor.key)
+    except Exception:  # a value that the key's field cannot read, each field in its own way
+        return False
+    return True
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One thing that happened: ``row`` is the model's instance, ``source`` says what it means here."""
+
+    at: datetime
+    source: "Source"
+    row: Any
+
+    @property
+    def kind(self) -> str:
+        return self.source.kind
+
+    @property
+    def cursor(self) -> Cursor:
+        return Cursor(self.at, SOURCES.index(self.source), str(self.row.pk))
+
+
+@dataclass(frozen=True)
+class Source:
+    """A table's part in the timeline: ``field`` is the instant it is ordered by."""
+
+    name: str
+    kind: str
+    model: type[Model]
+    field: str
+    rows: "Callable[[Customer], QuerySet[Any]]"
+
+
+def _entries(customer: Customer) -> "QuerySet[Any]":
+    """Movements that no document or payment of their own tells, with their sum as the customer sees it."""
+    postings = Posting.objects.filter(entry=OuterRef("pk")).order_by().values("entry")
+
+    def total(side: str) -> Subquery:
+        mine = postings.filter(**{f"{side}__billing_account": OuterRef("account")}).annotate(sum=Sum("amount_minor"))
+        return Subquery(mine.values("sum"), output_field=BigIntegerField())
+
+    found = Entry.objects.filter(account__customer=customer)
+    found = found.exclude(kind__in=(Entry.Kind.PAYMENT, Entry.Kind.CREDIT_NOTE, Entry.Kind.VAT))
+    return found.annotate(given=total("credit"), taken=total("debit")).select_related(
+        "account", "charge__line__invoice", "charge__period", "credit", "reverses"
+    )
+
+
+def _of_account(model: Any, *related: str) -> "Callable[[Customer], QuerySet[Any]]":
+    return lambda customer: model.objects.filter(account__customer=customer).select_related("account", *related)
+
+
+def _of_instance(model: Any, *related: str) -> "Callable[[Customer], QuerySet[Any]]":
+    return lambda customer: model.objects.filter(instance__customer=customer).select_related("instance", *related)
+
+
+def _answers(customer: Customer) -> "QuerySet[Any]":
+    return _of_account(CustomerRequest, "instance")(customer).exclude(answered_at=None)
+
+
+def _mails(customer: Customer) -> "QuerySet[Any]":
+    return Notice.objects.filter(account__customer=customer).defer("text", "html")
+
+
+def _acts(customer: Customer) -> "QuerySet[Any]":
+    return AuditRecord.objects.filter(customer=customer)
+
+
+def _changes(customer: Customer) -> "QuerySet[Any]":
+    found = SubscriptionChange.objects.filter(subscription__instance__customer=customer)
+    return found.select_related("subscription__instance")
+
+
+SOURCES: tuple[Source, ...] = (
+    Source("entry", "balance", Entry, "at", _entries),
+    Source("invoice", "documents", Invoice, "issued_at", _of_account(Invoice)),
+    Source("credit_note", "documents", CreditNote, "issued_at", _of_account(CreditNote, "invoice")),
+    Source("payment", "payments", Payment, "recorded_at", _of_account(Payment)),
+    Source("attempt", "payments", PaymentAttempt, "created_at", _of_account(PaymentAttempt)),
+    Source("notice", "mails", Notice, "created_at", _mails),
+    Source("act", "acts", AuditRecord, "at", _acts),
+    Source("subscription", "access", SubscriptionChange, "at", _changes),
+    Source("access", "access", AccessAnnouncement, "announced_at", _of_instance(AccessAnnouncement)),
+    Source("relief", "access", Relief, "starts_at", _of_instance(Relief)),
+    Source("request", "requests", CustomerRequest, "requested_at", _of_account(CustomerRequest, "instance")),
+    Source("answer", "requests", CustomerRequest, "answered_at", _answers),
+    Source("offer", "requests", Offer, "sent_at", _of_account(Offer)),
+    Source("member", "people", MemberChange, "received_at", _of_instance(MemberChange, "member", "role")),
+)
+
+
+@dataclass(frozen=True)
+class Page:
+    """``rows`` newest first; ``older`` is the cursor of the next page, None at the end. ``people`` are the names that
+    charges speak of, by the member's key."""
+
+    rows: tuple[Happening, ...]
+    older: Cursor | None
+    people: dict[int, str]
+
+
+def _before(source: Source, rank: int, cursor: Cursor | None) -> Q:
+    """The rows of ``source`` that come after the cursor in the order (instant, source, key), all falling."""
+    if cursor is None:
+        return Q()
+    earlier, same = Q(**{f"{source.field}__lt": cursor.at}), Q(**{source.field: cursor.at})
+    if rank < cursor.rank:
+        return earlier | same
+    return earlier | (same & Q(pk__lt=cursor.key)) if rank == cursor.rank else earlier
+
+
+def _people(rows: Iterable[Happening]) -> dict[int, str]:
+    charges = [getattr(one.row, "charge", None) for one in rows if one.source.name == "entry"]
+    wanted = {charge.explanation.get("member") for charge in charges if charge is not None} - {None}
+    return {member.pk: str(member) for member in Member.objects.filter(pk__in=wanted).only("name", "email")}
+
+
+def page(*, customer: Customer, limit: int, kinds: frozenset[str] = frozenset(), before: Cursor | None = None) -> Page:
+    """``limit`` things, newest first, of ``kinds`` (all where none is chosen), older than the cursor ``before``."""
+    found: list[tuple[datetime, int, Any, Happening]] = []
+    for rank, source in enumerate(SOURCES):
+        if kinds and source.kind not in kinds:
+            continue
+        rows = source.rows(customer).filter(_before(source, rank, before))
+        if source.name == "act" and kinds != {"acts"}:
+            rows = rows.exclude(action__in=TOLD)
+        for row in rows.order_by(f"-{source.field}", "-pk")[: limit + 1]:
+            at = getattr(row, source.field)
+            found.append((at, rank, row.pk, Happening(at, source, row)))
+    found.sort(key=lambda one: one[:3], reverse=True)
+    shown = tuple(one[3] for one in found[:limit])
+    older = shown[-1].cursor if len(found) > limit else None
+    return Page(shown, older, _people(shown))

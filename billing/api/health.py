@@ -1,0 +1,30 @@
+"""What a watchdog or a load balancer asks: is the installation alive? It tells how, never what."""
+
+import logging
+
+from django.db import DatabaseError
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from billing.operations.health import health
+
+logger = logging.getLogger("billing")
+
+
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """200 while web and database work, 503 where the database does not answer.
+
+    ``cluster`` says whether the jobs run: ``fresh``, ``stale`` or ``never``; without them nothing is lost, only late (D3).
+    """
+    try:
+        found = health()
+    except DatabaseError:
+        logger.exception("the database does not answer the health page")
+        return JsonResponse({"status": "unavailable", "database": False}, status=503)
+    cluster = "never" if found.cluster_seconds is None else "fresh" if found.is_alive else "stale"
+    return JsonResponse(
+        {"status": "ok", "database": True, "cluster": cluster, "cluster_heartbeat_fresh": found.is_alive}
+    )

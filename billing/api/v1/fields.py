@@ -1,0 +1,162 @@
+"""The contract's values: how sums, instants, dates and texts are read and written.
+
+Whatever passes here fits its column, can be stored by either database and be compared with any date of ours.
+"""
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Annotated
+
+from django.utils.translation import gettext as _
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from billing.pricing.money import from_minor, parse_exact
+
+# Years that every calendar in use can reckon with: further out an instant cannot be written in another zone.
+FIRST_YEAR, LAST_YEAR = 1970, 2199
+
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+MONTH = re.compile(r"\d{4}-\d{2}", re.ASCII)
+AMOUNT = re.compile(r"-?\d{1,18}(\.\d{1,9})?", re.ASCII)
+OFFSET_IN_QUERY = re.compile(r" (?=\d\d:?\d\d$)")
+
+
+class Request(BaseModel):
+    """What a caller sends: a field that we do not know is a mistake and no wish to be passed over."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def _wrong(kind: str, message: str) -> PydanticCustomError:
+    return PydanticCustomError(kind, "{message}", {"message": message})
+
+
+# --- Text ------------------------------------------------------------------------------------------------------------
+
+
+def _printable(text: str) -> str:
+    """Refuses control characters: PostgreSQL stores no NUL, and no document prints the others."""
+    if any(ord(sign) < 32 and sign not in "\t\n\r" for sign in text) or "\x7f" in text:
+        raise _wrong("control_characters", _("Leave out control characters."))
+    return text
+
+
+Printable = AfterValidator(_printable)
+
+
+def between(shortest: int, longest: int) -> StringConstraints:
+    """``shortest`` to ``longest`` characters, spaces around them taken off."""
+    return StringConstraints(strip_whitespace=True, min_length=shortest, max_length=longest)
+
+
+# Ids that the caller chooses are kept to the letter.
+ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=128), Printable]
+
+
+# --- Time ------------------------------------------------------------------------------------------------------------
+
+
+def _within_reason(year: int) -> None:
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise _wrong("year", _("Write a year from 1970 to 2199."))
+
+
+def read_instant(value: object) -> datetime:
+    """An instant from ISO 8601 with its offset, in UTC. A + that came as a space out of an address is forgiven."""
+    found = None
+    if isinstance(value, str) and len(value) <= 40:
+        try:
+            found = datetime.fromisoformat(OFFSET_IN_QUERY.sub("+", value))
+        except ValueError:
+            found = None
+    if found is None or found.tzinfo is None:
+        raise _wrong("instant", _("Write an instant with its offset, for example 2026-04-01T00:00:00+03:00."))
+    _within_reason(found.year)
+    return found.astimezone(UTC)
+
+
+def read_day(value: object) -> date:
+    """A date from YYYY-MM-DD."""
+    try:
+        found = date.fromisoformat(value) if isinstance(value, str) and DAY.fullmatch(value) else None
+    except ValueError:
+        found = None
+    if found is None:
+        raise _wrong("date", _("Write a date such as 2026-04-01."))
+    _within_reason(found.year)
+    return found
+
+
+def read_month(value: object) -> date:
+    """The first day of a month from YYYY-MM."""
+    try:
+        found = date.fromisoformat(f"{value}-01") if isinstance(value, str) and MONTH.fullmatch(value) else None
+    except ValueError:
+        found = None
+    if found is None:
+        raise _wrong("month", _("Write a month such as 2026-04."))
+    _within_reason(found.year)
+    return found
+
+
+Instant = Annotated[datetime, BeforeValidator(read_instant, json_schema_input_type=datetime)]
+Day = Annotated[date, BeforeValidator(read_day, json_schema_input_type=date)]
+Month = Annotated[date, BeforeValidator(read_month, json_schema_input_type=str)]
+
+InstantText = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+DayText = Annotated[str, Field(json_schema_extra={"format": "date"})]
+
+
+def instant_text(instant: datetime) -> str:
+    """ISO 8601 in UTC: 2026-04-30T21:00:00+00:00."""
+    return instant.astimezone(UTC).isoformat()
+
+
+def optional_instant(instant: datetime | None) -> str | None:
+    return instant_text(instant) if instant else None
+
+
+# --- Money -----------------------------------------------------------------------------------------------------------
+
+
+class Money(BaseModel):
+    """A sum: ``amount`` with the digits of the currency, below zero with a hyphen."""
+
+    amount: str = Field(examples=["5990.00"])
+    currency: str = Field(examples=["RUB"])
+
+    @classmethod
+    def of(cls, minor: int, currency: str) -> "Money":
+        return cls(amount=str(from_minor(minor, currency)), currency=currency)
+
+
+class GivenMoney(Request):
+    """A sum that a caller names; without a currency it is in the account's."""
+
+    amount: Annotated[str, between(0, 1000), Printable]
+    currency: Annotated[str, between(1, 10), Printable] | None = None
+
+    def minor(self, currency: str) -> int | None:
+        """The sum in minor units of ``currency``; None where it is no number or finer than the minor unit."""
+        return parse_exact(self.amount, currency) if AMOUNT.fullmatch(self.amount) else None
+
+    def currency_or(self, currency: str) -> str:
+        return currency if self.currency is None else self.currency
+
+
+def _read_money(value: object) -> object:
+    if isinstance(value, str):
+        return {"amount": value}
+    if isinstance(value, dict):
+        return value
+    raise _wrong("money", _("Write a sum such as {“amount”: “5990.00”, “currency”: “RUB”}, the amount as a string."))
+
+
+Sum = Annotated[GivenMoney, BeforeValidator(_read_money, json_schema_input_type=GivenMoney | str)]
+
+
+def plain_number(number: Decimal) -> int | str:
+    """A quantity: a whole one as a number, any other as a string, so that nobody reads it as a float."""
+    return int(number) if number == number.to_integral_value() else f"{number.normalize():f}"

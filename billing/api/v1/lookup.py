@@ -1,0 +1,52 @@
+"""Finding what a path names, for this caller: whatever is not theirs does not exist (404, never 403)."""
+
+from typing import TypeVar
+
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from accounts.models import Customer, Instance
+from billing.api.v1.auth import caller_of
+from billing.api.v1.problems import NotFound
+from billing.models import ApiToken, BillingAccount, Invoice, Subscription
+from billing.reports.invoices import with_credited
+
+Row = TypeVar("Row", bound=Model)
+
+LONGEST_ID = 64
+
+
+def _one(rows: "QuerySet[Row]", field: str, value: str) -> Row:
+    """The row whose ``field`` is ``value``; no id of ours is long or holds anything but letters, digits, - and _."""
+    plain = value.isascii() and value.replace("_", "").replace("-", "").isalnum() and len(value) <= LONGEST_ID
+    found = rows.filter(**{field: value}).first() if plain else None
+    if found is None:
+        raise NotFound
+    return found
+
+
+def customer(public_id: str) -> Customer:
+    return _one(Customer.objects.all(), "public_id", public_id)
+
+
+def instance(request: HttpRequest, public_id: str) -> Instance:
+    """The instance, if it is the caller's: any for an operator, its own for an instance's token."""
+    rows, caller = Instance.objects.select_related("customer", "product"), caller_of(request)
+    if caller.scope != ApiToken.Scope.OPERATOR:
+        rows = rows.filter(tokens=caller)
+    return _one(rows, "public_id", public_id)
+
+
+def subscription(public_id: str) -> Subscription:
+    rows = Subscription.objects.select_related("instance__customer", "tariff", "account__seller", "account__customer")
+    return _one(rows, "public_id", public_id)
+
+
+def account(number: str) -> BillingAccount:
+    return _one(BillingAccount.objects.select_related("seller", "customer", "ledger_account"), "number", number)
+
+
+def invoice(number: str) -> Invoice:
+    """The invoice with what was credited of it, ready for `reports.invoices.standings`."""
+    rows = Invoice.objects.select_related("account__seller", "account__customer", "seller").prefetch_related("lines")
+    return _one(with_credited(rows), "number", number)

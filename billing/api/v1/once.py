@@ -1,0 +1,117 @@
+"""Writes that happen once: the same Idempotency-Key and body get the first answer again (I-4).
+
+The key's row is inserted in the transaction of the act itself. So a crash leaves neither, and of two parallel requests the
+second waits for the first and then repeats its answer.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+from pydantic import BaseModel
+
+from billing import clock
+from billing.api.v1.auth import caller_of
+from billing.api.v1.problems import CONTENT_TYPE, refusal_response
+from billing.errors import BadInput, Refusal
+from billing.models import IdempotencyRecord
+
+HEADER = "Idempotency-Key"
+LONGEST_KEY = 255
+KEPT = timedelta(days=7)
+PRUNED_EVERY = 100  # keys
+
+View = TypeVar("View", bound=Callable[..., Any])
+JSON = "application/json; charset=utf-8"
+
+
+def _response(status: int, body: str) -> HttpResponse:
+    answer = HttpResponse(body, status=status, content_type=CONTENT_TYPE if status >= 400 else JSON)
+    if not body:
+        del answer["Content-Type"]
+    return answer
+
+
+def _written(result: BaseModel | None, status: int) -> HttpResponse:
+    return _response(status, "" if result is None else json.dumps(result.model_dump()))
+
+
+def _checked_key(key: str) -> str:
+    if not key.isascii() or not key.isprintable() or not 0 < len(key) <= LONGEST_KEY:
+        raise BadInput(
+            _("An Idempotency-Key has 1 to 255 printable ASCII characters."),
+            field=HEADER,
+            code="invalid_idempotency_key",
+        )
+    return key
+
+
+def _fingerprint(request: HttpRequest) -> str:
+    """What makes two requests the same: method, path with its query, and body."""
+    parts = (request.method or "", request.get_full_path(), hashlib.sha256(request.body).hexdigest())
+    return hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()
+
+
+def _claim(token_id: int, key: str, fingerprint: str) -> tuple[IdempotencyRecord, bool]:
+    """The key's row and whether it is new; waits for a parallel request that holds it."""
+    try:
+        with transaction.atomic():
+            record = IdempotencyRecord.objects.create(
+                token_id=token_id, key=key, request_sha256=fingerprint, created_at=clock.real_now()
+            )
+    except IntegrityError:
+        return IdempotencyRecord.objects.get(token_id=token_id, key=key), False
+    if record.pk % PRUNED_EVERY == 0:
+        IdempotencyRecord.objects.filter(created_at__lt=record.created_at - KEPT).delete()
+    return record, True
+
+
+def _again(record: IdempotencyRecord, fingerprint: str) -> HttpResponse:
+    if record.request_sha256 != fingerprint:
+        raise BadInput(
+            _("This Idempotency-Key was used for another request: give every request a key of its own."),
+            field=HEADER,
+            code="idempotency_key_reused",
+        )
+    answer = _response(record.status, record.body)
+    answer["Idempotent-Replayed"] = "true"
+    return answer
+
+
+def _act_once(request: HttpRequest, key: str, act: Callable[[], HttpResponse]) -> HttpResponse:
+    fingerprint = _fingerprint(request)
+    with transaction.atomic():
+        record, is_new = _claim(caller_of(request).pk, key, fingerprint)
+        if not is_new:
+            return _again(record, fingerprint)
+        try:
+            with transaction.atomic():
+                answer = act()
+        except Refusal as refusal:  # a rule's answer is an answer: the same key gets it again
+            answer = refusal_response(refusal)
+        record.status, record.body = answer.status_code, answer.content.decode()
+        record.save(update_fields=["status", "body"])
+    return answer
+
+
+def once(status: int = 200) -> Callable[[View], View]:
+    """Makes a view a write: its result is answered with ``status``, once for each Idempotency-Key that is sent."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            def act() -> HttpResponse:
+                return _written(view(request, *args, **kwargs), status)
+
+            key = request.headers.get(HEADER)
+            return act() if key is None else _act_once(request, _checked_key(key), act)
+
+        return cast(View, answered)
+
+    return decorate

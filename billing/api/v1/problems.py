@@ -1,0 +1,226 @@
+"""Every error as `application/problem+json` (RFC 9457): a sentence that says what to do, and a stable code.
+
+What a caller may not see and what does not exist get the same answer, to the byte: nothing can be found out by asking.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.db import DatabaseError, DataError, IntegrityError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.request import UnreadablePostError
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError
+from ninja.errors import ValidationError as NinjaValidationError
+from pydantic import ValidationError
+
+from billing.errors import BadInput, Refusal
+
+logger = logging.getLogger("billing")
+
+CONTENT_TYPE = "application/problem+json"
+
+# Named here and not by the standard library, whose names change with its version.
+TITLES = {
+    401: "Unauthorized", 404: "Not Found", 405: "Method Not Allowed", 409: "Conflict", 413: "Content Too Large",
+    415: "Unsupported Media Type", 422: "Unprocessable Content", 429: "Too Many Requests", 500: "Internal Server Error",
+    503: "Service Unavailable",
+}  # fmt: skip
+
+
+class NotFound(Exception):
+    """There is no such thing, or not for this caller."""
+
+
+class TooManyCalls(Exception):
+    """The token has used up its calls of this minute; ``seconds`` until the next."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+class UnsupportedMedia(Exception):
+    """The body is not declared as JSON."""
+
+
+def body_of(
+    status: int,
+    code: str,
+    detail: "str | Promise",
+    *,
+    rule: str = "",
+    errors: Sequence[dict[str, str]] = (),
+    extra: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The members of a problem; ``extra`` are those that only this kind of problem has (what is owed, say)."""
+    return {
+        **(extra or {}),
+        "type": f"urn:saldo:problem:{code}",
+        "title": TITLES[status],
+        "status": status,
+        "detail": str(detail),
+        "code": code,
+        **({"rule": rule} if rule else {}),
+        "errors": list(errors),
+    }
+
+
+def _response(body: dict[str, Any]) -> HttpResponse:
+    return HttpResponse(json.dumps(body), status=body["status"], content_type=CONTENT_TYPE)
+
+
+def problem(status: int, code: str, detail: "str | Promise", **members: Any) -> HttpResponse:
+    """An answer that says what went wrong; ``members`` as in `body_of`."""
+    return _response(body_of(status, code, detail, **members))
+
+
+# --- What our own code raises ----------------------------------------------------------------------------------------
+
+
+def refusal_body(refusal: Refusal) -> dict[str, Any]:
+    """A refusal: 422 where the input cannot be meant, 409 where a rule does not allow the act."""
+    if not isinstance(refusal, BadInput):
+        return body_of(409, refusal.code, refusal.message, rule=refusal.rule, extra=refusal.extra)
+    field = getattr(refusal, "field", "")
+    errors = [{"field": field, "message": str(refusal.message)}] if field else []
+    return body_of(422, refusal.code, refusal.message, rule=refusal.rule, errors=errors, extra=refusal.extra)
+
+
+def refusal_response(refusal: Refusal) -> HttpResponse:
+    return _response(refusal_body(refusal))
+
+
+def not_found() -> HttpResponse:
+    return problem(404, "not_found", _("There is nothing here: check the address and the id in it."))
+
+
+def _too_many(seconds: int) -> HttpResponse:
+    answer = problem(429, "too_many_calls", _("This token has used up its calls of this minute: wait and call again."))
+    answer["Retry-After"] = str(seconds)
+    return answer
+
+
+def _unauthorized() -> HttpResponse:
+    answer = problem(401, "unauthorized", _("Send a valid token: “Authorization: Bearer bp_…”."))
+    answer["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+def not_allowed(allow: str) -> HttpResponse:
+    """405, with the methods that the address knows."""
+    answer = problem(405, "method_not_allowed", _("This address knows other methods: %(allow)s.") % {"allow": allow})
+    answer["Allow"] = allow
+    return answer
+
+
+# --- What validation says --------------------------------------------------------------------------------------------
+
+
+def _message(error: dict[str, Any]) -> str:
+    """The commonest findings in the caller's language, the rest as the validator words them."""
+    limits = error.get("ctx", {})
+    return {
+        "missing": _("This field is required."),
+        "extra_forbidden": _("There is no such field."),
+        "string_type": _("Write a string, in quotes."),
+        "string_unicode": _("Write valid Unicode."),
+        "string_too_short": _("This must not be empty."),
+        "string_too_long": _("Write at most %(limit)s characters.") % {"limit": limits.get("max_length", "")},
+        "literal_error": _("Choose one of: %(known)s.") % {"known": limits.get("expected", "")},
+        "enum": _("Choose one of: %(known)s.") % {"known": limits.get("expected", "")},
+    }.get(error["type"], str(error["msg"]))
+
+
+def _field(location: Sequence[Any]) -> str:
+    """``representative.email``; what the caller invented is made printable."""
+    return ".".join(str(part) for part in location).encode("utf-8", "replace").decode()[:200]
+
+
+def findings(errors: Sequence[Any], skipped: int) -> list[dict[str, str]]:
+    """The validator's findings; the first ``skipped`` parts of a location are ours and not the caller's."""
+    return [{"field": _field(error["loc"][skipped:]), "message": _message(error)} for error in errors[:50]]
+
+
+def invalid_body(errors: Sequence[dict[str, str]]) -> dict[str, Any]:
+    """422 for input that does not have the shape asked for."""
+    return body_of(422, "invalid", _("Correct what “errors” names and send the request again."), errors=errors)
+
+
+def _skipped(error: dict[str, Any]) -> int:
+    """A body's location begins with ("body", name of our parameter), any other's with its source alone."""
+    return 2 if error["loc"][0] == "body" else 1
+
+
+def _invalid(error: NinjaValidationError) -> HttpResponse:
+    found = [finding for one in error.errors for finding in findings([one], _skipped(one))]
+    return _response(invalid_body(found[:50]))
+
+
+def row_invalid(error: ValidationError) -> dict[str, Any]:
+    """The problem of one row of a list."""
+    return invalid_body(findings(error.errors(include_url=False, include_input=False), 0))
+
+
+# --- What the machinery raises ---------------------------------------------------------------------------------------
+
+
+def _http(error: HttpError) -> HttpResponse:
+    if isinstance(error.__cause__, UnsupportedMedia):
+        return problem(415, "unsupported_media_type", _("Send JSON, with “Content-Type: application/json”."))
+    return problem(422, "invalid_json", _("The body is no JSON: check it, in UTF-8."))
+
+
+def _suspicious(error: SuspiciousOperation) -> HttpResponse:
+    if isinstance(error, RequestDataTooBig):
+        return problem(413, "too_large", _("The request is larger than 1 MiB: send it in parts."))
+    return problem(422, "invalid", _("The request cannot be read: send fewer fields."))
+
+
+def _database(error: DatabaseError) -> HttpResponse:
+    if isinstance(error, IntegrityError):
+        logger.warning("a parallel request was first", exc_info=error)
+        return problem(409, "conflict", _("Another request has just done this: look at the result and try again."))
+    if isinstance(error, DataError):
+        logger.warning("a value that the database does not take", exc_info=error)
+        return problem(422, "invalid", _("A value is out of range: check the request."))
+    if isinstance(error, OperationalError):
+        logger.warning("the database is busy", exc_info=error)
+        answer = problem(503, "busy", _("The installation is busy: try again in a few seconds."))
+        answer["Retry-After"] = "2"
+        return answer
+    return unexpected(error)
+
+
+def unexpected(error: Exception) -> HttpResponse:
+    """Our own fault: the log has the details, the answer has none."""
+    logger.error("an unexpected error in the API", exc_info=error)
+    return problem(500, "internal_error", _("Something is wrong on our side: it has been logged. Try again later."))
+
+
+def handlers() -> dict[type[Exception], Callable[[HttpRequest, Any], HttpResponse]]:
+    """Who answers for which exception; the nearest class counts."""
+    return {
+        NotFound: lambda request, error: not_found(),
+        Http404: lambda request, error: not_found(),
+        AuthenticationError: lambda request, error: _unauthorized(),
+        TooManyCalls: lambda request, error: _too_many(error.seconds),
+        NinjaValidationError: lambda request, error: _invalid(error),
+        HttpError: lambda request, error: _http(error),
+        Refusal: lambda request, error: refusal_response(error),
+        SuspiciousOperation: lambda request, error: _suspicious(error),
+        UnreadablePostError: lambda request, error: problem(422, "invalid_json", _("The body did not arrive whole.")),
+        DatabaseError: lambda request, error: _database(error),
+        Exception: lambda request, error: unexpected(error),
+    }
+
+
+def install(api: NinjaAPI) -> None:
+    """Lets ``api`` answer every exception as a problem."""
+    for kind, handler in handlers().items():
+        api.add_exception_handler(kind, handler)

@@ -1,0 +1,165 @@
+"""An account's money as the outside reads it: how it stands, what moved it, what came in."""
+
+from datetime import date, datetime
+
+from pydantic import BaseModel
+
+from accounts.models import Instance
+from billing.api.v1.fields import InstantText, Money, instant_text
+from billing.models import Allocation, BillingAccount, Entry, Payment
+from billing.operations import access, ledger
+from billing.reports import movements
+from billing.reports.statement import Row, Statement
+from billing.reports.statement import statement as statement_of
+
+
+class AccountAnswer(BaseModel):
+    """``balance`` as the customer sees it: above zero it is ``credit`` to spend, below it is ``owed``, on an invoice already
+    or not (G3). ``overdue`` is what is late, ``blocked_instances`` are read-only for it (M8)."""
+
+    number: str
+    customer_id: str
+    currency: str
+    balance: Money
+    owed: Money
+    overdue: Money
+    credit: Money
+    blocked_instances: list[str]
+
+
+def _charged_instances(account: BillingAccount) -> list[str]:
+    found = Instance.objects.filter(subscriptions__account=account, deleted_at=None).distinct().order_by("pk")
+    return list(found.values_list("public_id", flat=True))
+
+
+def account_answer(account: BillingAccount, as_of: datetime) -> AccountAnswer:
+    """How the account stands at ``as_of``."""
+    balance = ledger.balance(account)
+    overdue = access.overdue_invoices(account, as_of)
+    return AccountAnswer(
+        number=account.number,
+        customer_id=account.customer.public_id,
+        currency=account.currency,
+        balance=Money.of(balance, account.currency),
+        owed=Money.of(max(-balance, 0), account.currency),
+        overdue=Money.of(sum(invoice.open_minor for invoice in overdue), account.currency),
+        credit=Money.of(max(balance, 0), account.currency),
+        blocked_instances=_charged_instances(account) if overdue else [],
+    )
+
+
+# --- Statement -------------------------------------------------------------------------------------------------------
+
+
+class StatementEntry(BaseModel):
+    at: InstantText
+    kind: str
+    description: str
+    amount: Money
+    balance_after: Money
+    invoice: str | None
+    payment: str | None
+
+
+class StatementAnswer(BaseModel):
+    """``opening`` and ``closing`` are the balances before the first and after the last of the entries."""
+
+    account: str
+    opening: Money
+    closing: Money
+    entries: list[StatementEntry]
+
+
+def _entry(row: Row) -> StatementEntry:
+    return StatementEntry(
+        at=instant_text(row.at),
+        kind=row.kind,
+        description=" · ".join([movements.title(row), *movements.notes(row)]),
+        amount=Money.of(row.amount_minor, row.currency),
+        balance_after=Money.of(row.balance_after_minor, row.currency),
+        invoice=row.invoice.number if row.invoice else None,
+        payment=row.payment.public_id if row.payment else None,
+    )
+
+
+def statement_answer(account: BillingAccount, start: date | None, end: date | None) -> StatementAnswer:
+    """The movements of the business days ``start`` to ``end``, both included."""
+    found: Statement = statement_of(account=account, start=start, end=end)
+    return StatementAnswer(
+        account=account.number,
+        opening=Money.of(found.opening_minor, account.currency),
+        closing=Money.of(found.closing_minor, account.currency),
+        entries=[_entry(row) for row in found.rows],
+    )
+
+
+# --- Money in --------------------------------------------------------------------------------------------------------
+
+
+class AllocationAnswer(BaseModel):
+    invoice: str
+    amount: Money
+
+
+class PaymentAnswer(BaseModel):
+    """``allocations``: which invoices this money paid; ``credit_left``: what of it stays on the account (G7)."""
+
+    id: str
+    account: str
+    amount: Money
+    method: str
+    reference: str
+    received_at: InstantText
+    recorded_at: InstantText
+    invoice: str | None
+    allocations: list[AllocationAnswer]
+    credit_left: Money
+
+
+def payment_answer(payment: Payment) -> PaymentAnswer:
+    """The payment with what its money met."""
+    currency = payment.currency
+    payment.credit.refresh_from_db(fields=["unapplied_minor"])
+    met = (
+        Allocation.objects.filter(credit=payment.credit, invoice__isnull=False).select_related("invoice").order_by("pk")
+    )
+    return PaymentAnswer(
+        id=payment.public_id,
+        account=payment.account.number,
+        amount=Money.of(payment.amount_minor, currency),
+        method=payment.method,
+        reference=payment.reference,
+        received_at=instant_text(payment.received_at),
+        recorded_at=instant_text(payment.recorded_at),
+        invoice=payment.invoice.number if payment.invoice else None,
+        allocations=[
+            AllocationAnswer(invoice=row.invoice.number, amount=Money.of(row.amount_minor, currency))
+            for row in met
+            if row.invoice is not None
+        ],
+        credit_left=Money.of(payment.credit.unapplied_minor, currency),
+    )
+
+
+class AdjustmentAnswer(BaseModel):
+    id: str
+    account: str
+    amount: Money
+    reason_code: str
+    comment: str
+    at: InstantText
+    balance: Money
+
+
+def adjustment_answer(entry: Entry, *, amount_minor: int, reason_code: str, comment: str) -> AdjustmentAnswer:
+    """The adjustment and the balance it led to."""
+    account = entry.account
+    return AdjustmentAnswer(
+        id=str(entry.id),
+        account=account.number,
+        amount=Money.of(amount_minor, account.currency),
+        reason_code=reason_code,
+        comment=comment,
+        at=instant_text(entry.at),
+        balance=Money.of(ledger.balance(account), account.currency),
+    )

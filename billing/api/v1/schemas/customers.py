@@ -1,0 +1,44 @@
+from pydantic import BaseModel
+
+from accounts.models import Customer
+from billing.api.v1.fields import InstantText, Money, instant_text
+from billing.models import BillingAccount
+
+
+class AccountBrief(BaseModel):
+    number: str
+    currency: str
+    balance: Money
+
+
+class CustomerAnswer(BaseModel):
+    id: str
+    name: str
+    kind: str
+    email: str
+    locale: str
+    requisites: dict[str, str]
+    created_at: InstantText
+    accounts: list[AccountBrief]
+
+
+def customer_answer(customer: Customer) -> CustomerAnswer:
+    """The customer with the balance of each account as the customer sees it (G3)."""
+    accounts = BillingAccount.objects.filter(customer=customer).select_related("ledger_account").order_by("number")
+    return CustomerAnswer(
+        id=customer.public_id,
+        name=customer.name,
+        kind=customer.kind,
+        email=customer.email,
+        locale=customer.locale,
+        requisites={name: value for name, value in customer.requisites().items() if value},
+        created_at=instant_text(customer.created_at),
+        accounts=[
+            AccountBrief(
+                number=account.number,
+                currency=account.currency,
+                balance=Money.of(account.ledger_account.balance_minor, account.currency),
+            )
+            for account in accounts
+        ],
+    )

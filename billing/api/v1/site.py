@@ -1,0 +1,81 @@
+"""The API as a whole: what holds for every address under it, whatever answers there."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, URLResolver, path
+from ninja import NinjaAPI
+from ninja.operation import Operation
+from ninja.parser import Parser
+from ninja.types import DictStrAny
+
+from billing.api.v1 import problems
+from billing.api.v1.auth import OperatorBearer
+from billing.api.v1.openapi import complete
+
+
+class StrictParser(Parser):
+    """Bodies are JSON and say so."""
+
+    def parse_body(self, request: HttpRequest) -> DictStrAny:
+        if request.content_type not in ("application/json", ""):
+            raise problems.UnsupportedMedia
+        return super().parse_body(request)
+
+
+def _answers_problems(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Whatever goes wrong around an operation is a problem too, and nothing of the API is kept by a cache."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            response: HttpResponse = view(request, *args, **kwargs)
+        except (Http404, problems.NotFound):
+            response = problems.not_found()
+        except Exception as error:  # the last resort: a page of HTML would tell a program nothing
+            response = problems.unexpected(error)
+        if response.status_code == 405 and "Allow" in response:
+            response = problems.not_allowed(response["Allow"])
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+    return answered
+
+
+def _nothing_here(request: HttpRequest, rest: str = "") -> HttpResponse:
+    raise problems.NotFound
+
+
+class Api(NinjaAPI):
+    """django-ninja with our errors, everywhere."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            title="Saldo",
+            version="1",
+            description="Customers, instances and their people, usage, invoices and payments. "
+            "Sums are strings with their currency, instants carry an offset, errors are application/problem+json.",
+            urls_namespace="api",
+            auth=OperatorBearer(),
+            parser=StrictParser(),
+            openapi_url="/openapi.json",
+            docs_url="/docs",
+        )
+        problems.install(self)
+
+    def _get_urls(self) -> list[URLResolver | URLPattern]:
+        patterns = super()._get_urls()
+        patterns.append(path("<path:rest>", _nothing_here))
+        for pattern in patterns:
+            assert isinstance(pattern, URLPattern)
+            pattern.callback = _answers_problems(pattern.callback)
+            pattern.callback.csrf_exempt = True  # type: ignore[attr-defined]  # a token is sent on purpose, a cookie is not
+        return patterns
+
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        return operation.view_func.__name__
+
+    def get_openapi_schema(self, **kwargs: Any) -> Any:
+        return complete(super().get_openapi_schema(**kwargs))

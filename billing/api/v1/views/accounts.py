@@ -1,0 +1,80 @@
+from typing import Annotated
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from ninja import Query, Router
+
+from billing import clock
+from billing.api.v1 import lookup
+from billing.api.v1.auth import actor_of
+from billing.api.v1.fields import Day
+from billing.api.v1.once import once
+from billing.api.v1.schemas.accounts import (
+    AccountAnswer,
+    AdjustmentAnswer,
+    PaymentAnswer,
+    StatementAnswer,
+    account_answer,
+    adjustment_answer,
+    payment_answer,
+    statement_answer,
+)
+from billing.api.v1.schemas.requests import NewAdjustment, NewPayment
+from billing.errors import BadInput
+from billing.operations import adjustments, payments
+
+router = Router(tags=["accounts"])
+
+
+@router.get("accounts/{number}", response=AccountAnswer)
+def get_account(request: HttpRequest, number: str) -> AccountAnswer:
+    """How an account stands now."""
+    return account_answer(lookup.account(number), clock.now())
+
+
+@router.get("accounts/{number}/statement", response=StatementAnswer)
+def get_statement(
+    request: HttpRequest,
+    number: str,
+    start: Annotated[Day | None, Query(alias="from")] = None,
+    end: Annotated[Day | None, Query(alias="to")] = None,
+) -> StatementAnswer:
+    """Every movement of the balance on the business days `from` to `to`, both included."""
+    if start is not None and end is not None and start > end:
+        raise BadInput(_("“from” is later than “to”: exchange them."), field="from")
+    return statement_answer(lookup.account(number), start, end)
+
+
+@router.post("accounts/{number}/payments", response={201: PaymentAnswer})
+@once(201)
+def record_payment(request: HttpRequest, number: str, payload: NewPayment) -> PaymentAnswer:
+    """Records money that came: it pays the invoice named, else the oldest due, and the rest stays on the account (G7)."""
+    account = lookup.account(number)
+    new = payments.NewPayment(
+        amount_minor=payload.amount.minor(account.currency),  # type: ignore[arg-type]  # None is refused by the operation
+        currency=payload.amount.currency_or(account.currency),
+        method=payload.method,
+        reference=payload.reference,
+        received_at=payload.received_at,
+        invoice_number=payload.invoice or "",
+    )
+    return payment_answer(payments.record_payment(account=account, new=new, as_of=clock.now(), actor=actor_of(request)))
+
+
+@router.post("accounts/{number}/adjustments", response={201: AdjustmentAnswer})
+@once(201)
+def adjust(request: HttpRequest, number: str, payload: NewAdjustment) -> AdjustmentAnswer:
+    """Changes the balance by a sum somebody decided on, with the reason (D15)."""
+    account = lookup.account(number)
+    amount_minor = payload.amount.minor(account.currency)
+    entry = adjustments.adjust(
+        account=account,
+        amount_minor=amount_minor,
+        currency=payload.amount.currency_or(account.currency),
+        reason_code=payload.reason_code,
+        comment=payload.comment,
+        as_of=clock.now(),
+        actor=actor_of(request),
+    )
+    assert amount_minor is not None  # refused by the operation
+    return adjustment_answer(entry, amount_minor=amount_minor, reason_code=payload.reason_code, comment=payload.comment)

@@ -1,0 +1,66 @@
+from typing import Annotated
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from ninja import Query, Router
+
+from accounts.members import Report
+from accounts.models import Customer, Member
+from billing import clock
+from billing.api.v1 import lookup
+from billing.api.v1.auth import Bearer, actor_of
+from billing.api.v1.fields import Month
+from billing.api.v1.once import once
+from billing.api.v1.schemas.instances import InstanceAnswer, instance_answer
+from billing.api.v1.schemas.requests import NewInstance
+from billing.api.v1.schemas.usage import UsageAnswer, usage_answer
+from billing.errors import BadInput
+from billing.operations import instances
+
+router = Router(tags=["instances"])
+
+
+def _named_customer(public_id: str) -> Customer:
+    found = Customer.objects.filter(public_id=public_id).first()
+    if found is None:
+        raise BadInput(_("There is no such customer: check the id."), field="customer_id", code="unknown_customer")
+    return found
+
+
+@router.post("instances", response={201: InstanceAnswer})
+@once(201)
+def register_instance(request: HttpRequest, payload: NewInstance) -> InstanceAnswer:
+    """Registers an instance; the representative is its first active member, its administrator (M15)."""
+    person, as_of = payload.representative, clock.now()
+    instance = instances.register_instance(
+        customer=_named_customer(payload.customer_id),
+        product=instances.product_of(payload.product),
+        domain=payload.domain,
+        registered_at=payload.registered_at,
+        representative=Report(
+            external_id=person.external_id, status=Member.Status.ACTIVE, email=person.email, name=person.name
+        ),
+        as_of=as_of,
+        actor=actor_of(request),
+    )
+    return instance_answer(instance, as_of)
+
+
+@router.get("instances/{instance_id}", response=InstanceAnswer, auth=Bearer())
+def get_instance(request: HttpRequest, instance_id: str) -> InstanceAnswer:
+    """The instance, and what it may do at this instant (D3)."""
+    return instance_answer(lookup.instance(request, instance_id), clock.now())
+
+
+@router.delete("instances/{instance_id}", response={204: None})
+@once(204)
+def delete_instance(request: HttpRequest, instance_id: str) -> None:
+    """Deletes the instance: after its termination, and if nothing is owed (M14)."""
+    instance = lookup.instance(request, instance_id)
+    instances.delete_instance(instance=instance, as_of=clock.now(), actor=actor_of(request))
+
+
+@router.get("instances/{instance_id}/usage", response=UsageAnswer, auth=Bearer())
+def get_usage(request: HttpRequest, instance_id: str, period: Annotated[Month, Query()]) -> UsageAnswer:
+    """The peak of a calendar month (`period=2026-04`), what it was charged, and the changes that made it (M1)."""
+    return usage_answer(lookup.instance(request, instance_id), period)

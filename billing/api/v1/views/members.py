@@ -1,0 +1,116 @@
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from ninja import Body, Path, Query, Router
+from pydantic import ValidationError
+
+from accounts.members import Report
+from accounts.models import Member, MemberChange
+from billing import clock
+from billing.api.v1 import lookup
+from billing.api.v1.auth import Bearer, actor_of
+from billing.api.v1.fields import ExternalId, Instant
+from billing.api.v1.once import once
+from billing.api.v1.paging import Asked, Listed, cut, encode, number
+from billing.api.v1.problems import refusal_body, row_invalid
+from billing.api.v1.schemas.members import MemberAnswer, RowAnswer, member_answer
+from billing.api.v1.schemas.requests import MemberReport, MemberRow
+from billing.errors import BadInput, Refusal
+from billing.operations import metering
+
+router = Router(tags=["members"], auth=Bearer())
+
+MOST_ROWS = 1000
+Person = Annotated[ExternalId, Path()]
+
+
+def _report(external_id: str, row: MemberReport) -> Report:
+    return Report(
+        external_id=external_id,
+        status=row.status,
+        email=row.email,
+        name=row.name,
+        role=row.role,
+        occurred_at=row.occurred_at,
+    )
+
+
+@router.put("instances/{instance_id}/members/{path:external_id}", response=MemberAnswer)
+@once()
+def put_member(request: HttpRequest, instance_id: str, external_id: Person, payload: MemberReport) -> MemberAnswer:
+    """Reports how a person is now, or was from `occurred_at` on. Repeats and late arrivals are fine (D5)."""
+    member = metering.report_member(
+        instance=lookup.instance(request, instance_id),
+        report=_report(external_id, payload),
+        as_of=clock.now(),
+        source=MemberChange.Source.API,
+        actor=actor_of(request),
+    )
+    assert member is not None  # only a removal of somebody unknown has no member
+    return member_answer(member)
+
+
+@router.put("instances/{instance_id}/members", response=Listed[RowAnswer])
+@once()
+def put_members(request: HttpRequest, instance_id: str, payload: Annotated[list[Any], Body()]) -> Listed[RowAnswer]:
+    """Reports up to 1,000 people at once, each row an answer of its own: a refused one does not hold up the rest."""
+    instance = lookup.instance(request, instance_id)
+    if len(payload) > MOST_ROWS:
+        raise BadInput(_("Send at most 1,000 rows at once."), code="too_many_rows")
+    answers = [_read(row) for row in payload]
+    reports = [_report(row.external_id, row) for row in answers if isinstance(row, MemberRow)]
+    outcomes = iter(
+        metering.report_members(
+            instance=instance,
+            reports=reports,
+            as_of=clock.now(),
+            source=MemberChange.Source.API,
+            actor=actor_of(request),
+        )
+    )
+    items = [_outcome(row.external_id, next(outcomes)) if isinstance(row, MemberRow) else row for row in answers]
+    return Listed[RowAnswer](items=items, next=None)
+
+
+def _read(row: Any) -> MemberRow | RowAnswer:
+    """The row as it was meant, or the answer that says why it cannot be."""
+    try:
+        return MemberRow.model_validate(row)
+    except ValidationError as error:
+        named = row.get("external_id") if isinstance(row, dict) else None
+        shown = named.encode("utf-8", "replace").decode()[:128] if isinstance(named, str) else None
+        return RowAnswer(external_id=shown, status=422, error=row_invalid(error))
+
+
+def _outcome(external_id: str, outcome: Member | Refusal) -> RowAnswer:
+    if isinstance(outcome, Refusal):
+        error = refusal_body(outcome)
+        return RowAnswer(external_id=external_id, status=error["status"], error=error)
+    return RowAnswer(external_id=external_id, status=200, member=member_answer(outcome))
+
+
+@router.delete("instances/{instance_id}/members/{path:external_id}", response={204: None})
+@once(204)
+def remove_member(
+    request: HttpRequest, instance_id: str, external_id: Person, occurred_at: Annotated[Instant | None, Query()] = None
+) -> None:
+    """Reports that a person is gone, now or since `occurred_at`; also when they already were."""
+    metering.report_member(
+        instance=lookup.instance(request, instance_id),
+        report=Report(external_id=external_id, status=Member.Status.REMOVED, occurred_at=occurred_at),
+        as_of=clock.now(),
+        source=MemberChange.Source.API,
+        actor=actor_of(request),
+    )
+
+
+@router.get("instances/{instance_id}/members", response=Listed[MemberAnswer])
+def list_members(request: HttpRequest, instance_id: str, asked: Asked) -> Listed[MemberAnswer]:
+    """The people of the instance, invited, active and blocked, in the order in which they were first reported."""
+    present = Member.objects.present().filter(instance=lookup.instance(request, instance_id))
+    rows = present.filter(pk__gt=number(asked.key())).select_related("role").order_by("pk")
+    page, more = cut(rows[: asked.limit + 1], asked.limit)
+    return Listed[MemberAnswer](
+        items=[member_answer(member) for member in page], next=encode(str(page[-1].pk)) if more else None
+    )

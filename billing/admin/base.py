@@ -1,0 +1,224 @@
+"""What the admin's pages have in common: looks are unfold's, nothing is ever deleted, and money is only looked at.
+
+A page is one model's list and form. `ReadOnlyPage` is for money and for everything append-only: no role, the superuser
+included, may add, change or delete there; what people do about it is an act (`billing.admin.acts`).
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from unfold.decorators import display as unfold_display
+
+from billing import wording
+
+if TYPE_CHECKING:
+    from billing.admin.acts import Act
+
+    UnfoldPage = admin.ModelAdmin[Any]
+    UnfoldTable = admin.TabularInline[Any, Any]
+else:
+    from unfold.admin import ModelAdmin as UnfoldPage
+    from unfold.admin import TabularInline as UnfoldTable
+
+admin.site.disable_action("delete_selected")
+
+
+class Page(UnfoldPage):
+    """A list and a form of one model, with the acts that people may do from them."""
+
+    acts: "tuple[type[Act], ...]" = ()  # on one row's page
+    list_acts: "tuple[type[Act], ...]" = ()  # above the list
+    list_per_page = 50
+    show_full_result_count = False
+    list_filter_submit = True
+    compressed_fields = True
+    warn_unsaved_form = True
+    list_fullwidth = True
+    save_on_top = False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody: what is over is archived, revoked, blocked or reversed."""
+        return False
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """No bulk actions: each act is a page of its own that shows its effect first."""
+        return {}
+
+    def get_urls(self) -> list[URLPattern]:
+        found = [
+            path(f"<path:object_id>/act/{act.name}/", self._act_view(act), name=self.act_url_name(act))
+            for act in self.acts
+        ] + [path(f"act/{act.name}/", self._act_view(act), name=self.act_url_name(act)) for act in self.list_acts]
+        return found + list(super().get_urls())
+
+    def _act_view(self, act: "type[Act]") -> Callable[..., HttpResponse]:
+        def view(request: HttpRequest, object_id: str | None = None) -> HttpResponse:
+            return act.view(self, request, object_id)
+
+        return self.admin_site.admin_view(view)
+
+    def act_url_name(self, act: "type[Act]") -> str:
+        return f"{self.opts.app_label}_{self.opts.model_name}_{act.name}"
+
+    def _buttons(self, acts: "Sequence[type[Act]]", request: HttpRequest, target: Any = None) -> list[dict[str, Any]]:
+        args = (target.pk,) if target is not None else ()
+        return [
+            {
+                "title": act.title, "icon": act.icon, "variant": act.variant, "attrs": {}, "dialog": None,
+                "path": reverse(f"admin:{self.act_url_name(act)}", args=args),
+            }
+            for act in acts
+            if act.is_offered(request, target)
+        ]  # fmt: skip
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        target = kwargs.get("obj")
+        if target is not None:
+            context["actions_detail"] = self._buttons(self.acts, request, target)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        response = super().changelist_view(request, extra_context)
+        if hasattr(response, "context_data") and response.context_data is not None:
+            response.context_data["actions_list"] = self._buttons(self.list_acts, request)
+        return response
+
+
+class OperationPage(Page):
+    """A page whose form an operation saves (`forms.OperationForm`), in the name of the person who is signed in."""
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.user = request.user
+        return form
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        saved = form.operate(obj, form.cleaned_data)
+        obj.__dict__.update(saved.__dict__)
+
+
+class ReadOnlyPage(Page):
+    """Looked at, never written by a form: the database's triggers are the second wall."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ReadOnlyTable(UnfoldTable):
+    """Rows of another model on a page, to look at."""
+
+    extra = 0
+    can_delete = False
+    per_page = 20
+    tab = True
+    show_change_link = False
+    hide_title = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+Shown = TypeVar("Shown")
+
+
+def display(
+    *, description: Any = None, ordering: str | None = None
+) -> Callable[[Callable[..., Shown]], Callable[..., Shown]]:
+    """A column or a line of a page. Worked out once for a row, however often the theme's templates ask for it."""
+
+    def decorate(method: Callable[..., Shown]) -> Callable[..., Shown]:
+        @wraps(method)
+        def once(page: Any, row: Any) -> Shown:
+            kept: dict[Any, Shown] = row.__dict__.setdefault("_shown", {})
+            key = (type(page), method.__name__)
+            if key not in kept:
+                kept[key] = method(page, row)
+            return kept[key]
+
+        shown: Callable[..., Shown] = unfold_display(description=description, ordering=ordering)(once)
+        return shown
+
+    return decorate
+
+
+def badge(tone: str, text: object) -> SafeString:
+    """A status in words on its colour: good, info, warn, bad or plain."""
+    return format_html('<span class="tag tag--{}">{}</span>', tone, text)
+
+
+def short_date(day: date | None) -> str:
+    """For columns: 16.05.2026."""
+    return wording.NO_VALUE if day is None else f"{day:%d.%m.%Y}"
+
+
+def money(minor: int | None, currency: str) -> str:
+    """A sum for a column; a dash where there is none."""
+    return wording.NO_VALUE if minor is None else wording.money_text(minor, currency)
+
+
+def figure(minor: int | None, currency: str) -> SafeString:
+    """A sum that never breaks, in tabular figures, a negative one in the colour of debt (its minus says so too)."""
+    tone = "text-red-700 dark:text-red-400" if minor is not None and minor < 0 else ""
+    return format_html('<span class="whitespace-nowrap tabular-nums {}">{}</span>', tone, money(minor, currency))
+
+
+def moment(instant: datetime | None) -> str:
+    """An instant on the wall clock of the billing time zone: 16 мая 2026 в 00:00."""
+    if instant is None:
+        return wording.NO_VALUE
+    return wording.instant_text(instant, settings.BILLING_TIME_ZONE, name_zone=False)
+
+
+def short_moment(instant: datetime | None) -> str:
+    """For columns: 16.05.2026 00:00."""
+    if instant is None:
+        return wording.NO_VALUE
+    return f"{instant.astimezone(ZoneInfo(settings.BILLING_TIME_ZONE)):%d.%m.%Y %H:%M}"
+
+
+def link(target: Model | None, text: object = None) -> SafeString | str:
+    """A link to the page of ``target`` in the admin; a dash where there is none."""
+    if target is None:
+        return wording.NO_VALUE
+    name = f"admin:{target._meta.app_label}_{target._meta.model_name}_change"
+    return format_html('<a href="{}" class="text-primary-600 dark:text-primary-500 hover:underline">{}</a>',
+                       reverse(name, args=(target.pk,)), text if text is not None else target)  # fmt: skip
+
+
+def list_url(model: type[Model], query: str = "") -> str:
+    """The address of a model's list, with a filter."""
+    base = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    return f"{base}?{query}" if query else base
+
+
+def list_link(model: type[Model], query: str, text: object) -> SafeString:
+    """A link to a filtered list."""
+    return format_html(
+        '<a href="{}" class="text-primary-600 dark:text-primary-500 hover:underline">{}</a>',
+        list_url(model, query),
+        text,
+    )
+
+
+def lines(rows: Sequence[object]) -> SafeString:
+    """Several things under each other."""
+    return format_html_join(mark_safe("<br>"), "{}", ((row,) for row in rows)) or mark_safe(wording.NO_VALUE)

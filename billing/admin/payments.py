@@ -1,0 +1,191 @@
+"""Money that came, where it went, and how a mistake is taken back."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.enums import ActionVariant
+
+from billing.admin import four_eyes
+from billing.admin.acts import Act, ActForm
+from billing.admin.base import ReadOnlyPage, ReadOnlyTable, badge, display, link, moment, money, short_moment
+from billing.admin.effects import Fact
+from billing.admin.forms import reason_field
+from billing.models import Allocation, Approval, BillingAccount, Credit, Entry, Payment
+
+
+class ReverseForm(ActForm):
+    def build(self) -> None:
+        self.fields["reason"] = reason_field()
+
+
+class Reverse(Act):
+    name = "reverse_payment"
+    title = _("Take back")
+    button = _("Take the payment back")
+    lead = _(
+        "For a payment recorded by mistake: its entry is reversed, what it had paid is open again, and access follows."
+    )
+    icon = "undo"
+    variant = ActionVariant.DANGER
+    form_class = ReverseForm
+    fresh = True
+
+    @classmethod
+    def makes_sense(cls, target: Any) -> bool:
+        return not Entry.objects.filter(reverses=target.credit.entry_id).exists()
+
+    def account(self) -> BillingAccount:
+        return self.target.account  # type: ignore[no-any-return]
+
+    def carry_out(self, data: dict[str, Any], as_of: datetime) -> Any:
+        return four_eyes.reversal(self, data, as_of)
+
+    def facts(self, result: Any) -> list[Fact]:
+        if isinstance(result, Approval):
+            return four_eyes.asked(result)
+        return [Fact(_("Taken back"), money(self.target.amount_minor, self.target.currency))]
+
+    def done(self, result: Any) -> str:
+        if isinstance(result, Approval):
+            return str(four_eyes.ASKED)
+        return str(_("The payment is taken back."))
+
+
+@admin.register(Payment)
+class PaymentPage(ReadOnlyPage):
+    acts = (Reverse,)
+    list_display = ("received", "customer", "account", "amount_text", "method", "reference", "public_id", "state")
+    list_filter = ("method",)
+    list_select_related = ("account__customer", "credit__entry__reversed_by")
+    search_fields = (
+        "public_id",
+        "reference",
+        "account__number",
+        "account__customer__name",
+        "account__customer__inn",
+        "invoice__number",
+    )
+    search_help_text = _("Payment id, reference, account number, customer, INN, invoice number")
+    fields = (
+        "amount_text", "state", "account_link", "method", "reference", "received", "recorded", "recorded_by", "invoice_link",
+        "credit_link", "public_id",
+    )  # fmt: skip
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related(*self.list_select_related)
+
+    @display(description=_("received"), ordering="received_at")
+    def received(self, payment: Payment) -> str:
+        return short_moment(payment.received_at)
+
+    @display(description=_("recorded"))
+    def recorded(self, payment: Payment) -> str:
+        return moment(payment.recorded_at)
+
+    @display(description=_("customer"), ordering="account__customer__name")
+    def customer(self, payment: Payment) -> str:
+        return payment.account.customer.name
+
+    @display(description=_("amount"), ordering="amount_minor")
+    def amount_text(self, payment: Payment) -> str:
+        return money(payment.amount_minor, payment.currency)
+
+    @display(description=_("status"))
+    def state(self, payment: Payment) -> SafeString:
+        if hasattr(payment.credit.entry, "reversed_by"):
+            return badge("bad", _("taken back"))
+        return badge("good", _("received"))
+
+    @display(description=_("billing account"))
+    def account_link(self, payment: Payment) -> str:
+        return link(payment.account, f"{payment.account} · {payment.account.customer}")
+
+    @display(description=_("named invoice"))
+    def invoice_link(self, payment: Payment) -> str:
+        return link(payment.invoice)
+
+    @display(description=_("where it went"))
+    def credit_link(self, payment: Payment) -> str:
+        return link(payment.credit, _("its allocations"))
+
+
+class SpentTable(ReadOnlyTable):
+    model = Allocation
+    fields = ("at", "kind", "invoice_link", "sum")
+    readonly_fields = fields
+    tab = False
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("credit", "invoice")
+
+    @display(description=_("invoice"))
+    def invoice_link(self, row: Allocation) -> str:
+        return link(row.invoice)
+
+    @display(description=_("amount"))
+    def sum(self, row: Allocation) -> str:
+        return money(row.amount_minor, row.credit.currency)
+
+
+@admin.register(Credit)
+class CreditPage(ReadOnlyPage):
+    list_display = ("when", "account", "kind", "amount_text", "left")
+    list_filter = ("kind",)
+    list_select_related = ("account",)
+    search_fields = ("account__number", "account__customer__name", "payment__public_id", "payment__reference")
+    fields = ("account_link", "kind", "amount_text", "left", "when", "entry_link")
+    readonly_fields = fields
+    ordering = ("-pk",)
+    inlines = (SpentTable,)
+
+    @display(description=_("when"), ordering="at")
+    def when(self, credit: Credit) -> str:
+        return short_moment(credit.at)
+
+    @display(description=_("amount"), ordering="amount_minor")
+    def amount_text(self, credit: Credit) -> str:
+        return money(credit.amount_minor, credit.currency)
+
+    @display(description=_("not yet used"), ordering="unapplied_minor")
+    def left(self, credit: Credit) -> str:
+        return money(credit.unapplied_minor or None, credit.currency)
+
+    @display(description=_("billing account"))
+    def account_link(self, credit: Credit) -> str:
+        return link(credit.account)
+
+    @display(description=_("entry"))
+    def entry_link(self, credit: Credit) -> str:
+        return credit.entry.key
+
+
+@admin.register(Allocation)
+class AllocationPage(ReadOnlyPage):
+    list_display = ("when", "kind", "credit_link", "invoice_link", "sum")
+    list_filter = ("kind",)
+    list_select_related = ("credit", "invoice")
+    search_fields = ("invoice__number", "credit__account__number", "credit__payment__public_id")
+    fields = ("when", "kind", "credit_link", "invoice_link", "sum")
+    readonly_fields = fields
+    ordering = ("-pk",)
+
+    @display(description=_("when"), ordering="at")
+    def when(self, row: Allocation) -> str:
+        return short_moment(row.at)
+
+    @display(description=_("credit"))
+    def credit_link(self, row: Allocation) -> str:
+        return link(row.credit, row.credit.get_kind_display())
+
+    @display(description=_("invoice"))
+    def invoice_link(self, row: Allocation) -> str:
+        return link(row.invoice)
+
+    @display(description=_("amount"), ordering="amount_minor")
+    def sum(self, row: Allocation) -> str:
+        return money(row.amount_minor, row.credit.currency)

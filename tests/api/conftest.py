@@ -1,0 +1,126 @@
+"""Callers of the API: an operator's system, and the software of an instance."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import Instance
+from billing.operations import tokens
+from billing.operations.profiles import load_profiles
+from tests.people import stand_at
+
+REAL = datetime(2026, 1, 1, tzinfo=UTC)
+
+ROMASHKA = {
+    "name": "ООО «Ромашка»",
+    "kind": "company",
+    "email": "buh@romashka.example",
+    "locale": "ru",
+    "currency": "RUB",
+}
+ANNA = {"external_id": "anna", "email": "anna@romashka.example", "name": "Анна"}
+
+
+@dataclass
+class Api:
+    """Speaks JSON with a token; ``last`` is the latest answer, headers and all."""
+
+    secret: str
+    client: Client = field(default_factory=lambda: Client(raise_request_exception=False))
+    last: Any = None
+
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
+        """(status, JSON of the answer; None where it is empty). ``headers`` with underscores: Idempotency_Key="a"."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if self.secret:
+            sent.setdefault("Authorization", f"Bearer {self.secret}")
+        data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        kind = sent.pop("Content-Type", "application/json")
+        self.last = self.client.generic(method, f"/api/v1/{path}", data, content_type=kind, headers=sent)
+        if not self.last.content:
+            return self.last.status_code, None
+        return self.last.status_code, json.loads(self.last.content)
+
+    def get(self, path: str) -> tuple[int, Any]:
+        return self.call("GET", path)
+
+    def post(self, path: str, body: Any, **headers: str) -> tuple[int, Any]:
+        return self.call("POST", path, body, **headers)
+
+    def put(self, path: str, body: Any, **headers: str) -> tuple[int, Any]:
+        return self.call("PUT", path, body, **headers)
+
+    def delete(self, path: str, **headers: str) -> tuple[int, Any]:
+        return self.call("DELETE", path, **headers)
+
+    def made(self, path: str, body: Any) -> Any:
+        """What a POST created."""
+        status, answer = self.post(path, body)
+        assert status == 201, answer
+        return answer
+
+
+def set_clock(instant: str) -> None:
+    """The sandbox's clock is put somewhere; nothing is run on the way."""
+    stand_at(datetime.fromisoformat(instant))
+
+
+@pytest.fixture
+def operator(db: None) -> Api:
+    """The operator's token, METEOR's catalogue, the clock at noon of 1 April 2026 in Moscow."""
+    load_profiles()
+    set_clock("2026-04-01T12:00:00+03:00")
+    return Api(tokens.create_token(scope="operator", at=REAL, actor="test", label="crm")[1])
+
+
+@pytest.fixture
+def token_of() -> Callable[[str], Api]:
+    """The API as the software of the instance with this id sees it."""
+
+    def made(instance_id: str) -> Api:
+        instance = Instance.objects.get(public_id=instance_id)
+        return Api(tokens.create_token(scope="instance", instance=instance, at=REAL, actor="test")[1])
+
+    return made
+
+
+@dataclass
+class Tenant:
+    """A customer with one instance on METEOR Cloud, registered on 1 April: Anna alone is in it."""
+
+    api: Api
+    customer: str
+    account: str
+    instance: str
+    subscription: str
+
+    @property
+    def people(self) -> str:
+        return f"instances/{self.instance}/members"
+
+    def joins(self, *numbers: int, status: str = "active", **more: Any) -> Any:
+        """The people with these numbers are reported; the answer to the last."""
+        answer = None
+        for number in numbers:
+            body = {"email": f"p{number}@romashka.example", "role": "member", "status": status, **more}
+            code, answer = self.api.put(f"{self.people}/p{number}", body)
+            assert code == 200, answer
+        return answer
+
+
+def found_tenant(api: Api, domain: str = "romashka.example.ru") -> Tenant:
+    customer = api.made("customers", ROMASHKA)
+    new = {"customer_id": customer["id"], "product": "meteor", "domain": domain, "representative": ANNA}
+    instance = api.made("instances", new)
+    subscription = api.made(f"instances/{instance['id']}/subscriptions", {"tariff_id": "meteor-cloud"})
+    return Tenant(api, customer["id"], customer["accounts"][0]["number"], instance["id"], subscription["id"])
+
+
+@pytest.fixture
+def tenant(operator: Api) -> Tenant:
+    return found_tenant(operator)

@@ -1,0 +1,128 @@
+"""Every page of the portal, by the addresses themselves: without a barrier in both themes and at 320 pixels, and never
+scrolling sideways. An address without a row here fails, so a new page cannot be forgotten."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.urls import get_resolver, reverse
+
+from accounts.models import Member
+from billing.operations import checkout, offers, requests
+from tests.browser.test_portal import looked_at, stand_at
+from tests.portal import story as stories
+
+pytestmark = pytest.mark.browser
+
+NOW = stories.msk(5, 12)
+LOOKS = [("light", 1280, "ru"), ("dark", 1280, "en"), ("light", 320, "en"), ("dark", 320, "ru")]
+KINDS = ("termination", "resumption", "deletion", "proof_of_payment", "year_up_front")
+NOT_PAGES = {
+    "document_pdf", "offer_pdf", "statement_pdf", "statement_csv",  # files
+    "webhook", "withdraw_request", "theme",  # what is sent, not read
+    "accent", "logo",  # parts of pages
+}  # fmt: skip
+
+
+@dataclass
+class Ids:
+    """What the addresses name, all of it Anna's."""
+
+    story: stories.Story
+    offer: str
+    request: str
+    attempt: Any
+    member: int
+    token: str
+
+
+@pytest.fixture
+def ids(transactional_db: None, settings: Any, live_server: Any) -> Ids:
+    settings.BASE_URL = live_server.url
+    story = stories.tell()
+    stories.tell_may(story)
+    stand_at(12)
+    offer = offers.send_offer(
+        subscription=story.cloud.subscriptions.get(), people=20, discount_percent=Decimal(10), as_of=NOW,
+        actor="support@saldo.example",
+    )  # fmt: skip
+    asked = requests.NewRequest("year_up_front", people=20)
+    filed = requests.file_request(account=story.account, new=asked, as_of=NOW, user_email=story.anna.email)
+    attempt = checkout.begin(
+        account=story.account, wanted=checkout.Wanted(658_900), as_of=NOW, user_email=story.anna.email
+    )
+    member = Member.objects.get(instance=story.cloud, email=story.boris.email)
+    return Ids(story, offer.number, filed.public_id, attempt, member.pk, invited(story))
+
+
+def invited(story: stories.Story) -> str:
+    """The secret of a new invitation's link."""
+    from tests.browser.test_stories_portal import invited as link_of_an_invitation
+
+    return link_of_an_invitation(story).rstrip("/").rsplit("/", 1)[1]
+
+
+def at(name: str, *args: object) -> str:
+    return reverse(f"portal:{name}", args=args)
+
+
+# What to open of each address, by its name.
+PAGES: dict[str, Callable[[Ids], list[str]]] = {
+    "overview": lambda ids: [at("overview")],
+    "operations": lambda ids: [at("operations")],
+    "documents": lambda ids: [at("documents")],
+    "document": lambda ids: [at("document", "R-2026-000001")],
+    "instances": lambda ids: [at("instances")],
+    "instance": lambda ids: [at("instance", one.public_id) for one in (ids.story.cloud, ids.story.archive)],
+    "people": lambda ids: [at("people", ids.story.cloud.public_id)],
+    "invite": lambda ids: [at("invite", ids.story.cloud.public_id)],
+    "person": lambda ids: [at("person", ids.story.cloud.public_id, ids.member)],
+    "join": lambda ids: [at("join", ids.token), at("join", "no-such-invitation")],
+    "pay": lambda ids: [at("pay")],
+    "payment": lambda ids: [at("payment", ids.attempt.pk)],
+    "sample_bank": lambda ids: [at("sample_bank", ids.attempt.external_id)],
+    "requests": lambda ids: [at("requests")],
+    "new_request": lambda ids: [
+        at("new_request", kind)
+        + f"?instance={(ids.story.archive if kind in ('resumption', 'deletion') else ids.story.cloud).public_id}"
+        for kind in KINDS
+    ],
+    "request": lambda ids: [at("request", ids.request)],
+    "offer": lambda ids: [at("offer", ids.offer)],
+    "statement": lambda ids: [at("statement"), at("statement") + "?from=2026-04-01&to=2026-05-12"],
+    "mails": lambda ids: [at("mails")],
+    "more": lambda ids: [at("more")],
+}
+
+
+def names_of_the_portal() -> set[str]:
+    """The names of the portal's addresses, from the resolver."""
+    portal = next(one for one in get_resolver().url_patterns if getattr(one, "app_name", "") == "portal")
+    return {pattern.name for pattern in portal.url_patterns}
+
+
+def test_every_address_of_the_portal_has_its_row() -> None:
+    assert sorted(names_of_the_portal() ^ (set(PAGES) | NOT_PAGES)) == []
+    assert set(PAGES) & NOT_PAGES == set()
+
+
+@pytest.mark.parametrize(("theme", "width", "locale"), LOOKS)
+def test_every_page_has_no_barrier_and_fits(
+    ids: Ids, new_page: Any, live_server: Any, theme: str, width: int, locale: str
+) -> None:
+    page = new_page(user=ids.story.anna, color_scheme=theme, viewport={"width": width, "height": 800})
+    page.context.add_cookies([{"name": "django_language", "value": locale, "url": live_server.url}])
+    refused: list[str] = []
+    page.on(
+        "response", lambda answer: refused.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None
+    )
+    found = looked_at(page, [address for rows in PAGES.values() for address in rows(ids)])
+    assert page.locator("html").get_attribute("lang") == locale
+    stand_at(20)  # April is overdue: the same pages in their other state
+    found += looked_at(
+        page, [address for name in ("overview", "pay", "instance", "people", "person") for address in PAGES[name](ids)]
+    )
+    assert found == []
+    assert [one for one in refused if "no-such-invitation" not in one] == []

@@ -1,0 +1,237 @@
+"""The owner's stories in a real browser, from the mail to the last kopeck, and every new page without a barrier."""
+
+import re
+import uuid
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver
+
+from accounts.models import Member
+from billing.gateways import sample
+from billing.models import Credit, CustomerRequest, Notice, Payment, PaymentAttempt
+from billing.operations import access, checkout, offers, people, reliefs, requests
+from tests.browser.test_portal import LOOKS, looked_at, stand_at
+from tests.portal import story as stories
+
+pytestmark = pytest.mark.browser
+
+PHONE = {"width": 360, "height": 740}
+
+
+@pytest.fixture
+def story(transactional_db: None, settings: Any, live_server: Any) -> stories.Story:
+    settings.BASE_URL = live_server.url
+    told = stories.tell()
+    stories.tell_may(told)
+    stand_at(12)
+    return told
+
+
+def english(page: Any, live_server: Any) -> Any:
+    page.context.add_cookies([{"name": "django_language", "value": "en", "url": live_server.url}])
+    return page
+
+
+def invited(story: stories.Story, email: str = "new@romashka.example", role: str = "billing") -> str:
+    """Invites somebody and returns the link out of the mail."""
+    people.invite(
+        instance=story.cloud, email=email, name="Нина", role=role, as_of=stories.msk(5, 12), invited_by="А. Петрова"
+    )
+    text = Notice.objects.get(kind="invitation", recipient=email).text
+    found = re.search(r"http\S+/join/\S+", text)
+    assert found is not None
+    return found[0]
+
+
+def year(story: stories.Story) -> Any:
+    return offers.send_offer(
+        subscription=story.cloud.subscriptions.get(), people=20, discount_percent=Decimal("10"), as_of=stories.msk(5, 12),
+        actor="support@saldo.example",
+    )  # fmt: skip
+
+
+def test_a_newcomers_first_hour(story, new_page, live_server):
+    link = invited(story)
+    stand_at(20)
+    page = english(new_page(viewport=PHONE), live_server)
+    page.goto(link)
+    page.get_by_label("Choose a password").fill("long enough horse")
+    page.get_by_role("button", name="Come in").click()
+    page.get_by_text("Access is read-only: invoice R-2026-000001 is overdue.").wait_for()
+    pdf = page.request.get("/documents/R-2026-000001/pdf")
+    assert pdf.body()[:5] == b"%PDF-"
+    page.get_by_role("link", name="Pay ₽6,589.00").click()
+    page.get_by_text("Pay exactly ₽6,589.00 (1 invoice), and full access is back at once.").wait_for()
+    page.get_by_label("Another sum, roubles").fill("3 294,00")
+    page.get_by_role("button", name="Go to payment").click()
+    page.get_by_role("button", name="Pay", exact=True).click()
+    page.get_by_role("heading", name="The payment has arrived").wait_for()
+    page.get_by_text("Still ₽3,295.00, and full access is back at once.").wait_for()
+    assert access.level(story.cloud, as_of=stories.msk(5, 20)).level == "read_only"
+    page.get_by_role("button", name="Pay ₽3,295.00").click()
+    page.get_by_role("button", name="Pay", exact=True).click()
+    page.get_by_text("Nothing is overdue.").wait_for()
+    page.get_by_role("link", name="Go to the overview").click()
+    page.get_by_text("works in full").first.wait_for()
+    assert page.get_by_text("Access is read-only").count() == 0
+    assert access.level(story.cloud, as_of=stories.msk(5, 20)).level == "full"
+
+
+def test_the_yearly_offer_is_accepted_paid_and_credited_with_its_bonus(story, new_page, live_server):
+    offer = year(story)
+    page = english(new_page(user=story.anna), live_server)
+    page.goto("/requests/")
+    page.get_by_role("link", name=f"Offer {offer.number}").click()
+    page.get_by_text("You pay ₽129,384.00, and ₽143,760.00 is on the account.").wait_for()
+    page.get_by_role("button", name="Accept and pay ₽129,384.00").click()
+    page.get_by_role("button", name="Ask for a second step").click()
+    page.get_by_role("button", name="Confirm the payment").click()
+    page.get_by_text("₽143,760.00 is on the account, the bonus included.").wait_for()
+    assert Credit.objects.get(kind="bonus").amount_minor == 1_437_600
+    page.goto(f"/offers/{offer.number}/")
+    assert page.get_by_role("button", name="Accept").count() == 0
+
+
+def test_a_decline_says_why_and_the_second_try_goes_through(story, new_page, live_server):
+    page = english(new_page(user=story.anna, viewport=PHONE), live_server)
+    page.goto("/pay/")
+    page.get_by_role("button", name="Go to payment").click()
+    page.get_by_role("button", name="The card has expired").click()
+    page.get_by_text("The reason: the card has expired. Nothing of the ₽6,589.00 was taken.").wait_for()
+    page.get_by_role("button", name="Try again").click()
+    page.get_by_role("button", name="Pay", exact=True).click()
+    page.get_by_role("heading", name="The payment has arrived").wait_for()
+    assert set(PaymentAttempt.objects.values_list("status", "reason")) == {
+        ("failed", "card_expired"),
+        ("succeeded", ""),
+    }
+
+
+def test_a_page_that_waits_notices_the_answer_by_itself(story, new_page, live_server):
+    page = english(new_page(user=story.anna), live_server)
+    page.goto("/pay/")
+    page.get_by_role("button", name="Go to payment").click()
+    page.get_by_role("link", name="Go back without an answer").click()
+    page.get_by_role("heading", name="Waiting for the payment service").wait_for()
+    sample.decide(PaymentAttempt.objects.get().external_id, "succeeded")
+    page.get_by_role("heading", name="The payment has arrived").wait_for(timeout=15_000)
+    assert Payment.objects.get(account=story.account).amount_minor == 658_900
+
+
+def test_ending_a_subscription_takes_one_page(story, new_page, live_server):
+    page = english(new_page(user=story.anna), live_server)
+    page.goto(f"/instances/{story.test.public_id}/")
+    page.get_by_role("link", name="End the subscription").click()
+    page.get_by_label("We do not use it any more.").check()
+    page.get_by_label("I have read what happens").check()
+    page.get_by_role("button", name="Ask to end the subscription").click()
+    page.get_by_text("answered by 13 May").wait_for()
+    page.get_by_role("button", name="Withdraw the request").click()
+    page.get_by_text("You withdrew it").wait_for()
+    assert CustomerRequest.objects.get().outcome == "withdrawn"
+
+
+def everything(story: stories.Story) -> dict[str, Any]:
+    """One id of Anna's account for every name that an address of the portal takes."""
+    at, asked = stories.msk(5, 12), requests.NewRequest("year_up_front", people=20)
+    filed = requests.file_request(account=story.account, new=asked, as_of=at, user_email=story.anna.email)
+    attempt = checkout.begin(
+        account=story.account, wanted=checkout.Wanted(658_900), as_of=at, user_email=story.anna.email
+    )
+    member = Member.objects.get(instance=story.cloud, email=story.boris.email)
+    return {
+        "offer": year(story).number, "request": filed.public_id, "attempt_id": attempt.pk, "external_id": attempt.external_id,
+        "member_id": member.pk, "invoice": "R-2026-000001", "instance": story.cloud.public_id,
+    }  # fmt: skip
+
+
+def test_every_page_is_accessible_and_fits(story, new_page, live_server):
+    ids = everything(story)
+    failed = checkout.begin(
+        account=story.account, wanted=checkout.Wanted(100), as_of=stories.msk(5, 12), user_email=story.anna.email
+    )
+    sample.decide(failed.external_id, "card_expired")
+    of_cloud = f"/instances/{ids['instance']}/people/"
+    inside = [
+        "/pay/", f"/payments/{ids['attempt_id']}/", f"/payments/{failed.pk}/", f"/sample-bank/{ids['external_id']}/", "/requests/",
+        f"/requests/{ids['request']}/", f"/requests/new/termination/?instance={ids['instance']}",
+        f"/requests/new/deletion/?instance={story.archive.public_id}", f"/requests/new/resumption/?instance={story.archive.public_id}",
+        "/requests/new/proof_of_payment/", f"/requests/new/year_up_front/?instance={ids['instance']}", f"/offers/{ids['offer']}/", of_cloud,
+        f"{of_cloud}invite/", f"{of_cloud}{ids['member_id']}/", "/statement/?from=2026-04-01&to=2026-05-12", "/mails/", "/more/",
+    ]  # fmt: skip
+    link, found = invited(story), []
+    for theme, width, locale in LOOKS:
+        stand_at(12)
+        looks = {"color_scheme": theme, "viewport": {"width": width, "height": 800}}
+        anna, guest = new_page(user=story.anna, **looks), new_page(**looks)
+        for page in (anna, guest):
+            page.context.add_cookies([{"name": "django_language", "value": locale, "url": live_server.url}])
+        found += looked_at(anna, inside) + looked_at(guest, [link, "/join/abc/"])
+        stand_at(20)
+        found += looked_at(anna, ["/pay/", of_cloud, "/statement/"])
+    reliefs.grant(
+        instance=story.cloud,
+        ends_at=stories.msk(5, 22),
+        reason="п/п 17",
+        as_of=stories.msk(5, 20),
+        actor="support@saldo.example",
+    )
+    found += looked_at(anna, ["/", f"/instances/{ids['instance']}/", of_cloud])
+    assert found == []
+
+
+def portal_addresses(story: stories.Story, ids: dict[str, Any]) -> dict[str, str]:
+    """Every address of the portal that names something, filled with what is Anna's; by the name of the address."""
+    by_name = {
+        "document": ids["invoice"], "document_pdf": ids["invoice"], "offer": ids["offer"], "offer_pdf": ids["offer"],
+        "request": ids["request"], "withdraw_request": ids["request"],
+    }  # fmt: skip
+    portal = next(one for one in get_resolver().url_patterns if getattr(one, "app_name", "") == "portal")
+    found = {}
+    for pattern in portal.url_patterns:
+        values = {
+            "number": by_name.get(pattern.name), "public_id": by_name.get(pattern.name, ids["instance"]), "member_id": ids["member_id"],
+            "attempt_id": ids["attempt_id"], "external_id": ids["external_id"], "kind": "termination",
+        }  # fmt: skip
+        route = str(pattern.pattern)
+        names = re.findall(r"<\w+:(\w+)>", route)
+        if not names or pattern.name in ("join", "webhook"):
+            continue
+        for name in names:
+            route = re.sub(rf"<\w+:{name}>", str(values[name]), route)
+        found[pattern.name] = f"/{route}" + (f"?instance={ids['instance']}" if pattern.name == "new_request" else "")
+    return found
+
+
+def test_the_outsider_sees_nothing_of_it_at_any_address(story):
+    addresses = portal_addresses(story, everything(story))
+    assert len(addresses) >= 13
+    for user in (story.vera, stories.person("nobody@saldo.example", "Никто")):
+        client = Client()
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        for name, address in addresses.items():
+            for answer in (
+                client.get(address),
+                client.post(address, {"act": "pay", "outcome": "succeeded", "status": "removed"}),
+            ):
+                assert answer.status_code in (404, 405), (name, address)
+                assert "Ромашка" not in answer.content.decode()
+        for address in (
+            "/",
+            "/pay/",
+            "/operations/",
+            "/documents/",
+            "/instances/",
+            "/requests/",
+            "/statement/",
+            "/mails/",
+            "/more/",
+        ):
+            assert client.get(f"{address}?account={story.account.number}").status_code == 404, address
+    outside = Client()
+    for address in addresses.values():
+        assert outside.get(address).status_code in (302, 405), address
+    assert Client().get(f"/payments/{uuid.uuid4()}/").status_code == 302

@@ -1,0 +1,145 @@
+"""What every test has: a database whose guards stand, a clean cache, and a browser that never leaves this machine."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connections
+from django.test import TransactionTestCase
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+
+# Playwright's synchronous API runs an event loop in this thread, and Django would refuse to touch the database in it.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
+ON_POSTGRES = settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
+POSTGRES_SUITE = ("tests/rules/", "tests/concurrency/", "tests/attacks/")
+
+COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]}
+hypothesis_settings.register_profile("here", **COMMON)
+hypothesis_settings.register_profile("ci", **COMMON, derandomize=True)
+hypothesis_settings.load_profile("ci" if IN_CI else "here")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--postgres-suite", action="store_true", help="only what must hold on PostgreSQL as it does on SQLite"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what the database at hand cannot show: tests marked `pg` on SQLite, and by `--postgres-suite` the rest."""
+    kept, left = [], []
+    for item in items:
+        marked = item.get_closest_marker("pg") is not None
+        inside = marked or item.nodeid.startswith(POSTGRES_SUITE)
+        wanted = inside if config.getoption("--postgres-suite") else ON_POSTGRES or not marked
+        (kept if wanted else left).append(item)
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = kept
+
+
+# --- The database ----------------------------------------------------------------------------------------------------
+
+
+def flush_without_guards(flush: Callable[[TransactionTestCase], None]) -> Callable[[TransactionTestCase], None]:
+    """Emptying the tables between two transactional tests is the one deletion that the guards must let through."""
+
+    def flushed(case: TransactionTestCase) -> None:
+        from billing import triggers
+
+        connection = connections["default"]
+        triggers.drop(connection)
+        try:
+            flush(case)
+        finally:
+            triggers.install(connection)
+
+    return flushed
+
+
+TransactionTestCase._fixture_teardown = flush_without_guards(TransactionTestCase._fixture_teardown)  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True)
+def _clean_cache() -> Iterator[None]:
+    """What one test counted towards a limit is nothing to the next."""
+    yield
+    cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _files_of_one_test(tmp_path_factory: pytest.TempPathFactory, settings: Any) -> None:
+    """Uploads and mail written to files go where nobody finds them by accident."""
+    settings.MEDIA_ROOT = tmp_path_factory.getbasetemp() / "media"
+
+
+# --- The browser -----------------------------------------------------------------------------------------------------
+
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+OURS = {"localhost", "127.0.0.1", ""}
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """One browser for the session: the machine's own Chromium, else the one Playwright brought."""
+    from playwright.sync_api import sync_playwright
+
+    own = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=own, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_page(chromium: Any, live_server: Any) -> Iterator[Callable[..., Any]]:
+    """`new_page(user=…, **context)`: a page of a fresh browser context, signed in as `user`. A request that leaves this
+    machine, an error on the page or a break of its content policy fails the test."""
+    contexts, wrong = [], []
+
+    def stay(route: Any) -> None:
+        address = route.request.url
+        if (urlsplit(address).hostname or "") in OURS:
+            route.continue_()
+        else:
+            wrong.append(f"the page asked for {address}")
+            route.abort()
+
+    def open_page(user: Any = None, **options: Any) -> Any:
+        context = chromium.new_context(base_url=live_server.url, **options)
+        contexts.append(context)
+        context.route("**/*", stay)
+        if user is not None:
+            context.add_cookies([session_cookie(user, live_server.url)])
+        page = context.new_page()
+        page.on("pageerror", lambda error: wrong.append(f"{page.url}: {error}"))
+        page.on(
+            "console", lambda line: wrong.append(f"{page.url}: {line.text}") if "Security Policy" in line.text else None
+        )
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+def session_cookie(user: Any, address: str) -> dict[str, str]:
+    """The cookie of somebody who has signed in."""
+    from django.test import Client
+
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    name = settings.SESSION_COOKIE_NAME
+    return {"name": name, "value": client.cookies[name].value, "url": address}

@@ -1,0 +1,37 @@
+"""Every test of the portal stands in the same spring: the sandbox clock is at noon of 12 May 2026 unless a test moves it."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from billing.models import SandboxClock
+from tests.portal import story as stories
+
+
+def stand_at(instant: datetime) -> None:
+    """Puts the sandbox clock to ``instant``; nothing else happens."""
+    SandboxClock.objects.update_or_create(id=1, defaults={"stands_at": instant})
+
+
+@pytest.fixture
+def story(db: None) -> stories.Story:
+    told = stories.tell()
+    stories.tell_may(told)
+    stand_at(stories.msk(5, 12))
+    return told
+
+
+@pytest.fixture
+def signed_in() -> Callable[..., Client]:
+    """``signed_in(user, "en")``: a client of somebody who has signed in and reads that language."""
+
+    def sign_in(user: User, locale: str = "en") -> Client:
+        client = Client()
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        client.cookies["django_language"] = locale
+        return client
+
+    return sign_in

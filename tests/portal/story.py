@@ -1,0 +1,144 @@
+"""ООО «Ромашка» in spring 2026, as the design's picture tells it, made through the same operations as in real life.
+
+Anna owns and pays, Boris is a member without the billing right, Vera is an outsider who must see nothing of it.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from allauth.account.models import EmailAddress
+from moneyed import Money
+
+from accounts.members import Report
+from accounts.models import Customer, Instance, Product, Role, User
+from billing.models import BillingAccount, Seller, Tariff
+from billing.operations import closing, customers, instances, metering, subscriptions, tariffs
+
+MOSCOW = ZoneInfo("Europe/Moscow")
+
+
+def msk(month: int, day: int, hour: int = 12, minute: int = 0, *, year: int = 2026) -> datetime:
+    """An instant on the wall clock of Moscow, in UTC."""
+    return datetime(year, month, day, hour, minute, tzinfo=MOSCOW).astimezone(UTC)
+
+
+@dataclass
+class Story:
+    anna: User
+    boris: User
+    vera: User
+    customer: Customer
+    account: BillingAccount
+    cloud: Instance
+    test: Instance
+    archive: Instance
+    vera_account: BillingAccount
+    vera_instance: Instance
+
+
+def person(email: str, name: str, *, verified: bool = True, **fields: bool) -> User:
+    user = User.objects.create_user(email, "correct horse battery", name=name, **fields)
+    EmailAddress.objects.create(user=user, email=email, verified=verified, primary=True)
+    return user
+
+
+def catalogue() -> Product:
+    """METEOR Cloud as the rules have it: 599.00 a person at the month's peak, free up to 9."""
+    seller = Seller.objects.create(
+        code="meteor-ru", name="ООО «Метеор»", full_name="Общество с ограниченной ответственностью «Метеор»", currency="RUB",
+        series="R", inn="7707083893", kpp="770701001", bank_name="ПАО Сбербанк", bank_city="Москва", bic="044525225",
+        bank_account="40702810938000000001", correspondent_account="30101810400000000225", vat_exemption="УСН",
+    )  # fmt: skip
+    product = Product.objects.create(code="meteor", name="METEOR Cloud", name_ru="МЕТЕОР Облако")
+    roles = [
+        ("administrator", "Administrator", "Администратор", True, True),
+        ("member", "Member", "Участник", False, False),
+        ("billing", "Billing", "Оплата", False, True),
+    ]
+    for position, (code, name, name_ru, administers, pays) in enumerate(roles):
+        Role.objects.create(
+            product=product, code=code, name=name, name_ru=name_ru, position=position, is_administrator=administers,
+            has_billing_right=pays,
+        )  # fmt: skip
+    author, reviewer = person("author@saldo.example", "А. Автор"), person("reviewer@saldo.example", "Р. Рецензент")
+    draft = Tariff(
+        product=product, seller=seller, tariff_id="meteor-cloud", name="METEOR Cloud", name_ru="МЕТЕОР Облако",
+        unit_price=Money(Decimal("599.00"), "RUB"), included_quantity=9, payment_days=14,
+    )  # fmt: skip
+    at = msk(1, 1)
+    tariff = tariffs.save_draft(draft=draft, user=author, as_of=at)
+    tariffs.publish(tariff=tariffs.submit(tariff=tariff, user=author, as_of=at), user=reviewer, as_of=at)
+    return product
+
+
+def register(product: Product, customer: Customer, domain: str, admin: tuple[str, str], at: datetime) -> Instance:
+    """An instance on the tariff, its first person the administrator."""
+    email, name = admin
+    found = instances.register_instance(
+        customer=customer, product=product, domain=domain, as_of=at,
+        representative=Report(external_id="1", status="active", email=email, name=name),
+    )  # fmt: skip
+    subscriptions.create_subscription(instance=found, tariff_id="meteor-cloud", as_of=at, actor=name)
+    return found
+
+
+def joins(
+    instance: Instance, number: int, at: datetime, name: str = "", *, status: str = "active", actor: str = ""
+) -> None:
+    """Person ``number`` is reported with ``status`` at ``at``."""
+    metering.report_member(
+        instance=instance, as_of=at, source="api", actor=actor,
+        report=Report(
+            external_id=str(number), status=status, email=f"person{number}@romashka.example", name=name or f"Сотрудник {number}",
+            role="member",
+        ),
+    )  # fmt: skip
+
+
+def new_customer(name: str, email: str, at: datetime) -> tuple[Customer, BillingAccount]:
+    customer = customers.create_customer(
+        new=customers.NewCustomer(name=name, kind="company", email=email, locale="ru", currency="RUB"), as_of=at
+    )
+    return customer, BillingAccount.objects.get(customer=customer)
+
+
+def tell() -> Story:
+    """Until 1 May 2026: April's invoice is out, ten people are active."""
+    product, start = catalogue(), msk(3, 2)
+    anna, boris, vera = (
+        person("anna@romashka.example", "А. Петрова"),
+        person("boris@romashka.example", "Борис Волков"),
+        person("vera@lavanda.example", "Вера Лаванда"),
+    )
+    customer, account = new_customer("ООО «Ромашка»", anna.email, start)
+    cloud = register(product, customer, "romashka.example.ru", (anna.email, anna.name), start)
+    test = register(product, customer, "test.romashka.example.ru", (anna.email, anna.name), start)
+    archive = register(product, customer, "old.romashka.example.ru", (anna.email, anna.name), start)
+    other, vera_account = new_customer("ООО «Лаванда»", vera.email, start)
+    vera_instance = register(product, other, "lavanda.example.ru", (vera.email, vera.name), start)
+    metering.report_member(
+        instance=cloud, as_of=msk(3, 3), source="api",
+        report=Report(external_id="2", status="active", email=boris.email, name=boris.name, role="member"),
+    )  # fmt: skip
+    for number in range(3, 10):
+        joins(cloud, number, msk(3, 3 + number))
+    for number in range(2, 5):
+        joins(test, number, msk(3, 5))
+    subscriptions.terminate(
+        subscription=archive.subscriptions.get(), as_of=msk(3, 12), actor="support@saldo.example", requested_by=anna.name,
+        reason="Переехали на новый домен",
+    )  # fmt: skip
+    joins(cloud, 10, msk(4, 10, 9, 41), "Игорь Орлов", actor=anna.name)
+    joins(cloud, 11, msk(4, 10, 14, 3), "Мария Лебедева", actor=anna.name)
+    joins(cloud, 11, msk(4, 14, 10, 5), "Мария Лебедева", status="blocked", actor=anna.name)
+    for one in (account, vera_account):
+        closing.close_due_months(account_id=one.pk, as_of=msk(5, 1, 0, 1))
+    account.refresh_from_db()
+    return Story(anna, boris, vera, customer, account, cloud, test, archive, vera_account, vera_instance)
+
+
+def tell_may(story: Story) -> None:
+    """Until 24 May: the peak rose to 11 on the 10th."""
+    joins(story.cloud, 11, msk(5, 10, 14, 3), "Мария Лебедева", actor="А. Петрова")

@@ -1,0 +1,52 @@
+"""Access in lists is the access that an instance asked alone is given (D3, M8, M12)."""
+
+import pytest
+
+from accounts.models import Instance
+from billing.operations import access, subscriptions
+from billing.portal.states import states
+from tests.portal.story import msk, new_customer
+
+
+def alike(as_of) -> dict[str, str]:
+    """The level of every instance by its domain, the same from the list and one by one."""
+    found = list(Instance.objects.order_by("pk"))
+    levels = states(found, as_of=as_of)
+    for one in found:
+        assert levels[one.pk] == access.level(one, as_of=as_of), one.domain
+    return {one.domain: str(levels[one.pk].level) for one in found}
+
+
+@pytest.mark.parametrize(
+    ("at", "level"), [((5, 15, 23, 59), "full"), ((5, 16, 0, 0), "read_only"), ((7, 1), "read_only")]
+)
+def test_debt_locks_all_instances_of_its_account_and_nobody_elses(story, at, level):
+    told = alike(msk(*at))
+    assert told["romashka.example.ru"] == told["test.romashka.example.ru"] == level
+    assert told["lavanda.example.ru"] == "full"
+    assert told["old.romashka.example.ru"] == "read_only"
+
+
+def test_without_a_subscription_and_after_its_end_an_instance_is_read_only(story):
+    subscriptions.terminate(
+        subscription=story.test.subscriptions.get(),
+        as_of=msk(5, 12),
+        actor="support",
+        requested_by="Anna",
+        reason="Не нужен",
+    )
+    customer, _ = new_customer("ООО «Новая»", "new@new.example", msk(5, 12))
+    Instance.objects.create(
+        customer=customer,
+        product=story.cloud.product,
+        domain="new.example.ru",
+        email="new@new.example",
+        registered_at=msk(5, 12),
+    )
+    told = alike(msk(5, 13))
+    assert told["test.romashka.example.ru"] == told["new.example.ru"] == "read_only"
+
+
+def test_a_deleted_instance_is_deleted(story):
+    Instance.objects.filter(pk=story.archive.pk).update(deleted_at=msk(5, 12))
+    assert alike(msk(5, 13))["old.romashka.example.ru"] == "deleted"

@@ -1,0 +1,117 @@
+"""The tree itself: what it may not name, and that its lists are whole."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import polib
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCKS = ("runtime", "dev", "uv")
+# Written in halves, so that this file does not name what it forbids.
+INDEX_HOSTS = ["".join(halves) for halves in (
+    ("pypi.", "org"), ("python", "hosted.org"), ("npm", "js.org"), ("yarn", "pkg.com"), ("deb.", "debian"), ("security.", "debian"),
+)]  # fmt: skip
+
+
+NEVER_COMMITTED = {".git", ".venv", "var", "__pycache__", "node_modules", "htmlcov"}
+
+
+def tracked() -> list[Path]:
+    """Every file that is or would be committed; of an unpacked archive, every file that is no product of a command."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if listed.returncode == 0:
+        return [ROOT / name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
+    return [path for path in ROOT.rglob("*") if path.is_file() and not any(map(is_made, path.relative_to(ROOT).parts))]
+
+
+def is_made(part: str) -> bool:
+    return part in NEVER_COMMITTED or part.endswith("_cache")
+
+
+def read(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="ignore")
+
+
+@pytest.mark.parametrize("host", INDEX_HOSTS)
+def test_no_file_names_the_host_of_a_package_index(host: str) -> None:
+    assert [str(path.relative_to(ROOT)) for path in tracked() if host in read(path)] == []
+
+
+def test_no_lock_that_records_hosts_is_kept() -> None:
+    names = {path.name for path in tracked()}
+    assert names.isdisjoint({"uv.lock", "package-lock.json", "yarn.lock", "poetry.lock"})
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_lock_pins_every_package_with_hashes_and_no_address(name: str) -> None:
+    text = read(ROOT / "requirements" / f"{name}.txt")
+    assert "://" not in text
+    pinned = re.findall(r"^[a-zA-Z0-9][^\n]*", text, re.M)
+    blocks = re.split(r"^(?=[a-zA-Z0-9])", text, flags=re.M)[1:]
+    assert len(pinned) > 0
+    assert [line for line in pinned if "==" not in line] == []
+    assert [block.split()[0] for block in blocks if "--hash=sha256:" not in block] == []
+
+
+def versions(name: str) -> set[str]:
+    return set(re.findall(r"^([a-zA-Z0-9][\w.\[\]-]*==[^\s;\\]+)", read(ROOT / "requirements" / f"{name}.txt"), re.M))
+
+
+def test_environment_of_tests_contains_that_of_running() -> None:
+    assert versions("runtime") - versions("dev") == set()
+
+
+def test_every_dependency_is_locked() -> None:
+    project = tomllib.loads(read(ROOT / "pyproject.toml"))
+    groups = project["dependency-groups"]
+    wanted = [*project["project"]["dependencies"], *groups["test"], *groups["lint"]]
+    names = {re.split(r"[\[<>=~! ]", line)[0].lower() for line in wanted}
+    locked = {line.split("==")[0].split("[")[0].lower() for line in versions("dev")}
+    assert names - locked == set()
+
+
+def settings_read() -> set[str]:
+    """The variables that config/settings.py asks the environment for."""
+    text = read(ROOT / "config" / "settings.py")
+    return set(re.findall(r"\benv\.\w+\(\s*\"([A-Z_]+)\"", text))
+
+
+def test_env_example_names_every_setting_and_no_other() -> None:
+    example = set(re.findall(r"^#?([A-Z][A-Z_]+)=", read(ROOT / ".env.example"), re.M))
+    only_of_scripts = {"WEB_WORKERS", "HOST"}
+    assert example - only_of_scripts == settings_read()
+
+
+def test_tests_hear_nothing_of_this_machines_settings() -> None:
+    from tests.settings import OF_AN_INSTALLATION
+
+    decided_there = {"BILLING_SANDBOX", "DATABASE_URL", "CONN_MAX_AGE", "LOG_LEVEL"}
+    assert set(OF_AN_INSTALLATION.split()) | decided_there == settings_read()
+
+
+def test_make_help_lists_every_command() -> None:
+    makefile = read(ROOT / "Makefile")
+    commands = re.search(r"^\.PHONY: (.*)$", makefile, re.M)
+    assert commands is not None
+    said = subprocess.run(["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert {"setup", "run", "test", "lint", "bench", "help"} <= set(commands[1].split())
+    assert [name for name in commands[1].split() if not re.search(rf"^  {name} +\S", said, re.M)] == []
+
+
+def test_no_ready_made_translation_is_older_than_its_source() -> None:
+    catalogues = sorted((ROOT / "billing" / "locale").glob("*/LC_MESSAGES/*.po"))
+    stale = []
+    for catalogue in catalogues:
+        compiled = catalogue.with_suffix(".mo")
+        source = {
+            (entry.msgctxt, entry.msgid): entry.msgstr for entry in polib.pofile(str(catalogue)).translated_entries()
+        }
+        ready = {(entry.msgctxt, entry.msgid): entry.msgstr for entry in polib.mofile(str(compiled))}
+        if source != ready:
+            stale.append(str(catalogue.relative_to(ROOT)))
+    assert stale == []

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from billing.pricing import explanation as explained
@@ -195,3 +195,16 @@ def decline_text(reason: str) -> str:
         "declined_by_bank": _("the bank declined the payment"),
     }
     return str(known.get(reason, reason))
+
+
+def time_left_text(seconds: int) -> str:
+    """How long something still lasts, in its two largest parts: 2 days 4 hours; under a minute counts as one."""
+    days, hours, minutes = seconds // 86400, seconds // 3600 % 24, max(1, seconds // 60 % 60)
+    parts = []
+    if days:
+        parts.append(ngettext("%(count)s day", "%(count)s days", days) % {"count": days})
+    if hours:
+        parts.append(ngettext("%(count)s hour", "%(count)s hours", hours) % {"count": hours})
+    if not days and (seconds // 60 % 60 or not hours):
+        parts.append(ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes})
+    return _("%(time)s left") % {"time": NBSP.join(parts)} if parts else ""

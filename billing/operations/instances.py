@@ -10,7 +10,7 @@ from accounts import members
 from accounts.models import Customer, Instance, Member, MemberChange, Product
 from billing.errors import BadInput, BillingError
 from billing.models import BillingAccount
-from billing.operations import access, audit, metering, people, subscriptions
+from billing.operations import access, audit, erasure, metering, people, subscriptions
 
 DOMAIN = re.compile(r"(?=.{1,253}$)([^\W_]([\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]{0,61}[^\W_]", re.UNICODE)
 
@@ -75,16 +75,6 @@ def register_instance(
     return instance
 
 
-def _erase_people(instance: Instance) -> None:
-    """Erases personal data of the instance's people; ledger and documents stay (D16)."""
-    for member in instance.members.all():
-        member.email, member.name = f"erased-{member.pk}@invalid", ""
-        member.external_id = f"erased-{member.pk}"
-        member.status = Member.Status.REMOVED
-        member.save()
-    instance.email = f"erased-{instance.pk}@invalid"
-
-
 @transaction.atomic
 def delete_instance(*, instance: Instance, as_of: datetime, actor: str, requested_by: str = "") -> None:
     """Deletes the instance on the owner's request: only after termination and only if nothing is owed (M14).
@@ -104,7 +94,7 @@ def delete_instance(*, instance: Instance, as_of: datetime, actor: str, requeste
     for subscription in bought:
         subscriptions.refuse_debt(subscription, "M14")
     instance.deleted_at = as_of
-    _erase_people(instance)
+    erasure.erase_people(instance)
     instance.save()
     access.announce(instance, as_of=as_of)
     audit.record(

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import template
 
-from billing import wording
+from billing import clock, wording
 from billing.pricing.periods import business_date
 from billing.reports import movements
 from billing.reports.statement import Row
@@ -18,6 +18,13 @@ register = template.Library()
 def money(value: int | Decimal | None, currency: str) -> str:
     """``{{ invoice.total_minor|money:invoice.currency }}``: an int is minor units, a Decimal the main unit."""
     return wording.NO_VALUE if value is None else wording.money_text(value, currency)
+
+
+@register.filter
+def left(until: datetime) -> str:
+    """How long until an instant: 2 days 4 hours left. Empty once it has passed."""
+    seconds = int((until - clock.now()).total_seconds())
+    return wording.time_left_text(seconds) if seconds > 0 else ""
 
 
 @register.filter

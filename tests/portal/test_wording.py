@@ -80,3 +80,18 @@ def test_both_ends_of_a_period_are_days_in_it():
     assert wording.span_text(date(2026, 4, 1), date(2026, 4, 30), "ru") == f"1–30{N}апреля{N}2026"
     assert wording.span_text(date(2026, 4, 10), date(2026, 5, 3), "en") == f"10{N}April – 3{N}May{N}2026"
     assert wording.span_text(date(2025, 12, 31), date(2026, 1, 1), "en") == f"31{N}December{N}2025 – 1{N}January{N}2026"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "ru", "en"),
+    [
+        (2 * 86400 + 4 * 3600 + 59, "осталось 2 дня 4 часа", "2 days 4 hours left"),
+        (5 * 3600 + 61, "осталось 5 часов 1 минута", "5 hours 1 minute left"),
+        (86400, "осталось 1 день", "1 day left"),
+        (30, "осталось 1 минута", "1 minute left"),
+    ],
+)
+def test_what_is_left_of_a_time_is_said_in_its_two_largest_parts(seconds: int, ru: str, en: str) -> None:
+    for locale, expected in (("ru", ru), ("en", en)):
+        with translation.override(locale):
+            assert wording.time_left_text(seconds).replace("\u00a0", " ") == expected

@@ -9,10 +9,22 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from billing.errors import BadInput, BillingError
-from billing.models import AccessAnnouncement, Approval, Credit, CustomerRequest, Entry, Event, Notice, Offer, Relief
+from billing.models import (
+    AccessAnnouncement,
+    Approval,
+    Credit,
+    CustomerRequest,
+    Entry,
+    Event,
+    Notice,
+    Offer,
+    Relief,
+    RequestFile,
+)
 from billing.operations import approvals, offers, payments, reliefs, requests, running, sandbox
 from billing.operations import people as engine
 from billing.pricing.workdays import WorkCalendar, answer_by
+from tests import people
 from tests.people import Party, at, stand_at
 
 ANNA, SERGEY, FAINA = "anna@romashka.example", "sergey@saldo.example", "faina@saldo.example"
@@ -353,3 +365,35 @@ def test_m15_an_instance_keeps_an_administrator(meteor: Party) -> None:
         engine.change(member=anna, status="blocked", role=None, as_of=at("2026-04-03 12:00"), actor="Anna")
     assert refused.value.code == "last_administrator"
     assert meteor.instance.members.get(external_id="u-1").status == "active"
+
+
+# --- D16: erasure ----------------------------------------------------------------------------------------------------
+
+
+def test_d16_deletion_erases_logins_mails_and_files_of_its_people_and_keeps_the_books(meteor: Party) -> None:
+    in_debt(meteor)
+    running.run_due(as_of=at("2026-05-16 00:00"))
+    owner = User.objects.create_user(ANNA, name="Anna")
+    EmailAddress.objects.create(user=owner, email=ANNA, verified=True)
+    ask(meteor, "proof_of_payment", "2026-05-18 12:00", files=(PDF,))
+    meteor.pay("13178.00", at("2026-05-18 13:00"))
+    meteor.terminate(at("2026-05-20 12:00"))
+    request = ask(meteor, "deletion", "2026-05-20 14:00")
+    requests.carry_out(request=request, as_of=at("2026-05-21 10:00"), actor=SERGEY)
+    owner.refresh_from_db()
+    assert (owner.name, owner.is_active, owner.email.endswith("@invalid")) == ("", False, True)
+    assert RequestFile.objects.count() == 0
+    assert not Notice.objects.filter(recipient=ANNA).exclude(kind="request_answered").exists()
+    assert Notice.objects.filter(recipient="buh@romashka.example", text="").count() == 0
+    assert [invoice.total_minor for invoice in meteor.invoices] == [658_900, 658_900]
+
+
+def test_d16_whoever_is_in_another_instance_keeps_their_login(meteor: Party) -> None:
+    people.party("test", at("2026-04-02 10:00"), customer=meteor.customer).tell(
+        "u-9", "active", at("2026-04-02 11:00"), role="billing", email=ANNA
+    )
+    owner = User.objects.create_user(ANNA, name="Anna")
+    meteor.terminate(at("2026-05-20 12:00"))
+    requests.carry_out(request=ask(meteor, "deletion", "2026-05-20 14:00"), as_of=at("2026-05-21 10:00"), actor=SERGEY)
+    owner.refresh_from_db()
+    assert (owner.name, owner.is_active) == ("Anna", True)

@@ -166,11 +166,6 @@ def zone_text(instant: datetime, zone: str, locale: str | None = None) -> str:
     return f"UTC{MINUS if minutes < 0 else '+'}{hours}" + (f":{rest:02d}" if rest else "")
 
 
-def clock_text(instant: datetime, zone: str) -> str:
-    """The wall clock's reading in ``zone``: 14:03."""
-    return f"{instant.astimezone(ZoneInfo(zone)):%H:%M}"
-
-
 def instant_text(
     instant: datetime, zone: str, locale: str | None = None, *, year: bool = True, name_zone: bool = True
 ) -> str:

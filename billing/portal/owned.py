@@ -1,8 +1,10 @@
 """What belongs to the accounts of the person who signed in, found by the number or id in an address; everything else is 404."""
 
 import uuid
+from typing import TypeVar
 
 from django.conf import settings
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest
 
 from accounts.models import Instance, User
@@ -10,44 +12,35 @@ from billing.models import BillingAccount, CustomerRequest, Offer, PaymentAttemp
 from billing.operations import access
 from billing.portal.permissions import Desk, accounts_of, desk_of, signed_in
 
+Row = TypeVar("Row", bound=Model)
 
-def attempt_or_404(user: User, attempt_id: uuid.UUID) -> PaymentAttempt:
-    """The payment begun under ``attempt_id`` if it is on one of the person's accounts."""
-    mine = BillingAccount.objects.for_user(user)
-    found = (
-        PaymentAttempt.objects.filter(pk=attempt_id, account__in=mine)
-        .select_related("account__seller", "account__customer", "invoice", "offer", "payment")
-        .first()
-    )
+
+def _mine_or_404(rows: "QuerySet[Row]", user: User) -> Row:
+    """The one of ``rows`` that is on an account of ``user``; what is somebody else's is answered like what is not there."""
+    found = rows.filter(account__in=BillingAccount.objects.for_user(user)).first()
     if found is None:
         raise Http404
     return found
+
+
+def attempt_or_404(user: User, attempt_id: uuid.UUID) -> PaymentAttempt:
+    """The payment begun under ``attempt_id`` if it is on one of the person's accounts."""
+    known = PaymentAttempt.objects.select_related("account__seller", "account__customer", "invoice", "offer", "payment")
+    return _mine_or_404(known.filter(pk=attempt_id), user)
 
 
 def offer_or_404(user: User, number: str) -> Offer:
     """The offer ``number`` if it was made to one of the person's accounts."""
-    mine = BillingAccount.objects.for_user(user)
-    found = (
-        Offer.objects.filter(number=number, account__in=mine)
-        .select_related("account__seller", "account__customer", "subscription__instance", "subscription__tariff")
-        .first()
+    known = Offer.objects.select_related(
+        "account__seller", "account__customer", "subscription__instance", "subscription__tariff"
     )
-    if found is None:
-        raise Http404
-    return found
+    return _mine_or_404(known.filter(number=number), user)
 
 
 def request_or_404(user: User, public_id: str) -> CustomerRequest:
     """The request ``public_id`` if it is about one of the person's accounts."""
-    mine = BillingAccount.objects.for_user(user)
-    found = (
-        CustomerRequest.objects.filter(public_id=public_id, account__in=mine)
-        .select_related("account__seller", "account__customer", "instance", "subscription")
-        .first()
-    )
-    if found is None:
-        raise Http404
-    return found
+    known = CustomerRequest.objects.select_related("account__seller", "account__customer", "instance", "subscription")
+    return _mine_or_404(known.filter(public_id=public_id), user)
 
 
 def instance_or_404(request: HttpRequest, public_id: str) -> tuple[Desk, Instance, Subscription | None]:

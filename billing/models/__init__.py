@@ -11,7 +11,7 @@ from billing.models.invoices import CreditNote, Invoice, InvoiceDocument, Invoic
 from billing.models.jobs import Heartbeat, JobRun, SandboxClock
 from billing.models.ledger import Entry, LedgerAccount, Posting
 from billing.models.metering import BillingPeriod, Charge
-from billing.models.offers import Offer, OfferDocument
+from billing.models.offers import Offer, OfferDocument, OfferPayment
 from billing.models.payments import Allocation, Credit, Payment
 from billing.models.requests import CustomerRequest, RequestFile
 from billing.models.sellers import BillingAccount, BillingAddress, NumberSeries, Seller, VatRate
@@ -43,6 +43,7 @@ __all__ = [
     "NumberSeries",
     "Offer",
     "OfferDocument",
+    "OfferPayment",
     "Payment",
     "PaymentAttempt",
     "Posting",

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from moneyed import Money
 
+from billing.models.payments import Credit, Payment
 from billing.models.sellers import BillingAccount
 from billing.models.subscriptions import Subscription
 from billing.pricing.money import from_minor
@@ -70,6 +71,28 @@ class Offer(models.Model):
     def is_open(self, today: date) -> bool:
         """Whether it can still be accepted or paid: neither paid nor withdrawn, its last day counted whole (D12)."""
         return self.paid_at is None and self.withdrawn_at is None and today <= self.valid_until
+
+
+class OfferPayment(models.Model):
+    """Which payment paid which offer, and the bonus that came with it: so that taking the payment back takes back both.
+    Append-only."""
+
+    offer = models.ForeignKey(Offer, models.PROTECT, related_name="paid_by", verbose_name=_("offer"))
+    payment = models.OneToOneField(Payment, models.PROTECT, related_name="offer_payment", verbose_name=_("payment"))
+    bonus = models.OneToOneField(
+        Credit, models.PROTECT, related_name="offer_payment", verbose_name=_("bonus"), null=True, blank=True
+    )
+    at = models.DateTimeField(_("when"))
+
+    objects: ClassVar[models.Manager["OfferPayment"]] = models.Manager()
+
+    class Meta:
+        verbose_name = _("payment of an offer")
+        verbose_name_plural = _("payments of offers")
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.offer_id} ← {self.payment_id}"
 
 
 class OfferDocument(models.Model):

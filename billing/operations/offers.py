@@ -18,6 +18,7 @@ from billing.models import (
     LedgerAccount,
     Offer,
     OfferDocument,
+    OfferPayment,
     Payment,
     Subscription,
 )
@@ -116,7 +117,7 @@ def withdraw(*, offer: Offer, as_of: datetime, actor: str, reason: str) -> Offer
 def paid(*, offer: Offer, payment: Payment, as_of: datetime) -> Entry | None:
     """The sum of the offer has come: the discount is credited as a bonus beside it (M11); None without a discount.
 
-    Once: an offer is paid once. Refuses a payment of another sum.
+    Once: an offer is paid once, unless that payment was taken back. Refuses a payment of another sum.
     """
     account = ledger.lock(offer.account_id)
     offer = Offer.objects.select_for_update(of=("self",)).get(pk=offer.pk)
@@ -126,18 +127,23 @@ def paid(*, offer: Offer, payment: Payment, as_of: datetime) -> Entry | None:
         raise BadInput(_("This is not the sum of the offer."), field="amount", rule="M11")
     offer.paid_at = as_of
     offer.save(update_fields=["paid_at"])
-    if not offer.discount_minor:
+    bonus = _grant_bonus(account, offer, payment, as_of) if offer.discount_minor else None
+    OfferPayment.objects.create(offer=offer, payment=payment, bonus=bonus, at=as_of)
+    if bonus is None:
         return None
+    payments.settle_open(account, as_of=as_of)
+    return bonus.entry
+
+
+def _grant_bonus(account: BillingAccount, offer: Offer, payment: Payment, as_of: datetime) -> Credit:
     granted = ledger.shared(account.seller, LedgerAccount.Kind.BONUS)
     entry = ledger.post(
-        key=f"bonus:{offer.number}", kind=Entry.Kind.BONUS, account=account,
+        key=f"bonus:{offer.number}:{payment.public_id}", kind=Entry.Kind.BONUS, account=account,
         moves=[ledger.Move(granted, ledger.customer_side(account), offer.discount_minor)], at=as_of, reason=offer.number,
     )  # fmt: skip
-    payments.add_credit(
+    return payments.add_credit(
         account=account, kind=Credit.Kind.BONUS, entry=entry, amount_minor=offer.discount_minor, as_of=as_of
     )
-    payments.settle_open(account, as_of=as_of)
-    return entry
 
 
 @transaction.atomic

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing import notices
 from billing.errors import BadAmount, BadInput, BillingError
-from billing.models import Allocation, BillingAccount, Credit, Entry, Invoice, LedgerAccount, Payment
+from billing.models import Allocation, BillingAccount, Credit, Entry, Invoice, LedgerAccount, OfferPayment, Payment
 from billing.operations import access, audit, closing, events, invoicing, ledger
 from billing.pricing.money import LARGEST_MINOR
 
@@ -153,9 +153,39 @@ def _summary(payment: Payment) -> dict[str, object]:
     }
 
 
+def bonus_of(payment: Payment) -> Credit | None:
+    """The bonus that came with ``payment``, because it paid an offer (M11)."""
+    link = OfferPayment.objects.filter(payment=payment).select_related("bonus").first()
+    return link.bonus if link else None
+
+
+def _open_offer_again(payment: Payment) -> Credit | None:
+    """The offer that ``payment`` paid waits for its money again; returns the bonus, locked."""
+    link = OfferPayment.objects.filter(payment=payment).select_related("offer").first()
+    if link is None:
+        return None
+    link.offer.paid_at = None
+    link.offer.save(update_fields=["paid_at"])
+    return Credit.objects.select_for_update().filter(pk=link.bonus_id).first()
+
+
+def _withdraw(credit: Credit, *, as_of: datetime, actor: str, reason: str) -> Entry:
+    """Takes ``credit`` off the account by a reversing entry; what it paid is open again."""
+    entry = ledger.reverse(entry=credit.entry, at=as_of, actor=actor, reason=reason)
+    for row in credit.allocations.order_by("pk"):
+        Allocation.objects.create(
+            credit=credit, invoice=row.invoice, kind=Allocation.Kind.UNDONE, amount_minor=-row.amount_minor, at=as_of
+        )
+    Allocation.objects.create(credit=credit, kind=Allocation.Kind.WITHDRAWN, amount_minor=credit.amount_minor, at=as_of)
+    return entry
+
+
 @transaction.atomic
 def reverse_payment(*, payment: Payment, as_of: datetime, actor: str, reason: str) -> Entry:
-    """Takes back a payment that was recorded by mistake: its entry is reversed, what it paid is open again (G5, D15)."""
+    """Takes back a payment that was recorded by mistake: its entry is reversed, what it paid is open again (G5, D15).
+
+    Where it paid an offer, the bonus goes with it and the offer can be paid again (M11).
+    """
     if not reason.strip():
         raise BadInput(_("Say why the payment is taken back: the reason stays with it."), field="reason", rule="D15")
     account = ledger.lock(payment.account_id)
@@ -163,12 +193,10 @@ def reverse_payment(*, payment: Payment, as_of: datetime, actor: str, reason: st
     credit = Credit.objects.select_for_update().get(pk=payment.credit_id)
     if Entry.objects.filter(reverses=credit.entry).exists():
         raise BillingError(_("This payment has been taken back already."), code="already_reversed", rule="G5")
-    entry = ledger.reverse(entry=credit.entry, at=as_of, actor=actor, reason=reason)
-    for row in credit.allocations.order_by("pk"):
-        Allocation.objects.create(
-            credit=credit, invoice=row.invoice, kind=Allocation.Kind.UNDONE, amount_minor=-row.amount_minor, at=as_of
-        )
-    Allocation.objects.create(credit=credit, kind=Allocation.Kind.WITHDRAWN, amount_minor=credit.amount_minor, at=as_of)
+    bonus = _open_offer_again(payment)
+    entry = _withdraw(credit, as_of=as_of, actor=actor, reason=reason)
+    if bonus is not None:
+        _withdraw(bonus, as_of=as_of, actor=actor, reason=reason)
     settle_open(account, as_of=as_of)
     audit.record(
         actor=actor, action="payment.reversed", target=payment, at=as_of, customer=account.customer, reason=reason,

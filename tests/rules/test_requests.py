@@ -16,8 +16,10 @@ from billing.models import (
     CustomerRequest,
     Entry,
     Event,
+    Invoice,
     Notice,
     Offer,
+    Payment,
     Relief,
     RequestFile,
 )
@@ -243,6 +245,36 @@ def test_m11_another_sum_an_offer_that_is_over_and_a_free_volume_are_refused(met
     assert offers.accept(offer=offer, as_of=at("2026-04-16 23:59:59"), user_email=ANNA).accepted_by == ANNA
     with pytest.raises(BadInput):
         offers.work_out(subscription=meteor.subscription, people=9, discount_percent=Decimal(10))
+
+
+def test_m11_taking_the_payment_back_takes_the_bonus_back_and_the_offer_can_be_paid_again(meteor: Party) -> None:
+    offer = offered(meteor)
+    pay_offer(offer)
+    meteor.activate(19, at("2026-04-10 12:00"))
+    meteor.close(at("2026-05-01 00:00"))  # April's 11 980.00 is paid from the bonus, May's is on the balance
+    payment = Payment.objects.get()
+    payments.reverse_payment(
+        payment=payment, as_of=at("2026-05-02 12:00"), actor=FAINA, reason="It was another customer's"
+    )
+    assert meteor.balance == -2 * 1_198_000
+    assert {row.kind: row.unapplied_minor for row in Credit.objects.all()} == {"payment": 0, "bonus": 0}
+    assert Invoice.objects.get().open_minor == 1_198_000
+    assert Entry.objects.filter(kind="reversal").count() == 2
+    offer.refresh_from_db()
+    assert offer.paid_at is None
+
+    new = payments.NewPayment(amount_minor=12_219_600, currency="RUB", method="bank", reference=offer.number)
+    offers.record_offer_payment(offer=offer, new=new, as_of=at("2026-05-03 12:00"), actor=FAINA)
+    assert Invoice.objects.get().open_minor == 0
+    assert meteor.balance == 14_376_000 - 2 * 1_198_000
+
+
+def test_m11_a_paid_offer_stands_still_in_the_database_too(meteor: Party) -> None:
+    offer = offered(meteor)
+    pay_offer(offer)
+    for change in ({"withdrawn_at": at("2026-04-06 12:00")}, {"paid_at": at("2026-04-06 12:00")}, {"pay_minor": 1}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Offer.objects.filter(pk=offer.pk).update(**change)
 
 
 def test_d11_bonus_is_spent_before_cash(meteor: Party) -> None:

@@ -2,14 +2,26 @@
 
 -- The figures of an offer are those the customer was sent; only what becomes of it is written later (M11).
 CREATE TRIGGER offer_keeps_its_figures BEFORE UPDATE ON billing_offer
-  FOR EACH ROW WHEN (OLD.paid_at IS NOT NULL OR
-    to_jsonb(OLD) - ARRAY['accepted_at', 'accepted_by', 'paid_at', 'withdrawn_at']
+  FOR EACH ROW WHEN (to_jsonb(OLD) - ARRAY['accepted_at', 'accepted_by', 'paid_at', 'withdrawn_at']
     IS DISTINCT FROM to_jsonb(NEW) - ARRAY['accepted_at', 'accepted_by', 'paid_at', 'withdrawn_at'])
   EXECUTE FUNCTION billing_refuse('offer_keeps_its_figures');
+-- Paid, it stays as it is; only the taking back of its payment opens it again (G5).
+CREATE TRIGGER paid_offer_is_settled BEFORE UPDATE ON billing_offer
+  FOR EACH ROW WHEN (OLD.paid_at IS NOT NULL AND (NEW.paid_at IS NOT NULL
+    OR OLD.accepted_at IS DISTINCT FROM NEW.accepted_at OR OLD.accepted_by IS DISTINCT FROM NEW.accepted_by
+    OR OLD.withdrawn_at IS DISTINCT FROM NEW.withdrawn_at))
+  EXECUTE FUNCTION billing_refuse('paid_offer_is_settled');
 CREATE TRIGGER offer_never_vanishes BEFORE DELETE ON billing_offer
   FOR EACH ROW EXECUTE FUNCTION billing_refuse('offer_never_vanishes');
 CREATE TRIGGER offers_are_never_emptied BEFORE TRUNCATE ON billing_offer
   FOR EACH STATEMENT EXECUTE FUNCTION billing_refuse('offers_are_never_emptied');
+
+CREATE TRIGGER offer_payment_never_changes BEFORE UPDATE ON billing_offerpayment
+  FOR EACH ROW EXECUTE FUNCTION billing_refuse('offer_payment_never_changes');
+CREATE TRIGGER offer_payment_never_vanishes BEFORE DELETE ON billing_offerpayment
+  FOR EACH ROW EXECUTE FUNCTION billing_refuse('offer_payment_never_vanishes');
+CREATE TRIGGER offer_payments_are_never_emptied BEFORE TRUNCATE ON billing_offerpayment
+  FOR EACH STATEMENT EXECUTE FUNCTION billing_refuse('offer_payments_are_never_emptied');
 
 CREATE TRIGGER offer_document_never_changes BEFORE UPDATE ON billing_offerdocument
   FOR EACH ROW EXECUTE FUNCTION billing_refuse('offer_document_never_changes');

@@ -9,13 +9,28 @@ WHEN OLD.id IS NOT NEW.id OR OLD.number IS NOT NEW.number OR OLD.series IS NOT N
   OR OLD.full_minor IS NOT NEW.full_minor OR OLD.discount_percent IS NOT NEW.discount_percent
   OR OLD.discount_minor IS NOT NEW.discount_minor OR OLD.pay_minor IS NOT NEW.pay_minor
   OR OLD.valid_until IS NOT NEW.valid_until OR OLD.sent_at IS NOT NEW.sent_at OR OLD.sent_by IS NOT NEW.sent_by
-  OR OLD.paid_at IS NOT NULL
 BEGIN
   SELECT RAISE(ABORT, 'offer_keeps_its_figures');
+END;
+-- Paid, it stays as it is; only the taking back of its payment opens it again (G5).
+CREATE TRIGGER paid_offer_is_settled BEFORE UPDATE ON billing_offer
+WHEN OLD.paid_at IS NOT NULL AND (NEW.paid_at IS NOT NULL OR OLD.accepted_at IS NOT NEW.accepted_at
+  OR OLD.accepted_by IS NOT NEW.accepted_by OR OLD.withdrawn_at IS NOT NEW.withdrawn_at)
+BEGIN
+  SELECT RAISE(ABORT, 'paid_offer_is_settled');
 END;
 CREATE TRIGGER offer_never_vanishes BEFORE DELETE ON billing_offer
 BEGIN
   SELECT RAISE(ABORT, 'offer_never_vanishes');
+END;
+
+CREATE TRIGGER offer_payment_never_changes BEFORE UPDATE ON billing_offerpayment
+BEGIN
+  SELECT RAISE(ABORT, 'offer_payment_never_changes');
+END;
+CREATE TRIGGER offer_payment_never_vanishes BEFORE DELETE ON billing_offerpayment
+BEGIN
+  SELECT RAISE(ABORT, 'offer_payment_never_vanishes');
 END;
 
 CREATE TRIGGER offer_document_never_changes BEFORE UPDATE ON billing_offerdocument

@@ -1,6 +1,7 @@
 """Money as integers of the minor unit, rounded once and half up (G2). No float ever comes near it."""
 
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from fractions import Fraction
 
 # Digits after the point (ISO 4217); every currency that is not named here has two.
 EXPONENTS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "KWD": 3, "BHD": 3, "TND": 3}
@@ -23,6 +24,13 @@ def round_half_up(amount: Decimal, currency: str) -> Decimal:
 def to_minor(amount: Decimal, currency: str) -> int:
     """``amount`` of the main unit as an integer of the minor unit, rounded half up: Decimal("4.665") USD → 467."""
     return int(round_half_up(amount, currency).scaleb(exponent(currency)))
+
+
+def rounded(amount: Fraction, currency: str) -> int:
+    """The exact ``amount`` of the main unit as an integer of the minor unit, half away from zero: 35/3 USD → 1167 (G2)."""
+    scaled = abs(amount) * 10 ** exponent(currency)
+    minor: int = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
+    return -minor if amount < 0 else minor
 
 
 def from_minor(minor: int, currency: str) -> Decimal:

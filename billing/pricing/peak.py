@@ -62,8 +62,3 @@ def peak_between(steps: Iterable[Step], opened_at: datetime, ended_at: datetime)
         if best is not None and level > best.most:
             best = Peak(level, step.at)
     return best or Peak(level, None)
-
-
-def level_at(steps: Iterable[Step], instant: datetime) -> int:
-    """How many are active just after everything that is known up to and including ``instant``."""
-    return sum(step.by for step in steps if step.at <= instant)

@@ -63,11 +63,10 @@ def add_months(anchor: date, months: int) -> date:
     return first.replace(day=min(anchor.day, (next_month(first) - timedelta(days=1)).day))
 
 
-def month_starts(after: date, until: date) -> list[date]:
-    """The 1sts that follow ``after`` up to and including ``until``, in order."""
-    found = []
-    first = next_month(after)
-    while first <= until:
-        found.append(first)
-        first = next_month(first)
-    return found
+def nth_period(anchor: date, months: int, number: int) -> Span:
+    """The period ``number`` (0 is the first) of ``months`` each, counted from the day of the start (E5, C).
+
+    Every one is reckoned from the anchor and not from the one before, so that its day is kept: started on 31 January, periods
+    begin on 28 February and 31 March.
+    """
+    return Span(add_months(anchor, months * number), add_months(anchor, months * (number + 1)))

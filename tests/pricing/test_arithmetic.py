@@ -1,7 +1,9 @@
-"""Pure pricing, no database: money, periods, quantities, explanations, with the numbers of the rules."""
+"""Pure pricing, no database: money, periods, the metered tariff and its explanations, terms as plain values."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,13 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.pricing import explanation, money, periods, quantity
-from billing.pricing.terms import Metric, PriceModel, QuotaMode, Terms, Timing
+from billing.pricing.terms import Step, Terms, steps_from
+from tests.pricing.tariffs import DRIVER, METEOR, SCALE_ANNUAL
 
-METEOR = Terms(
-    tariff_id="meteor-cloud", version=1, currency="RUB", timing=Timing.POSTPAID, metric=Metric.PEAK_ACTIVE,
-    price_model=PriceModel.PER_UNIT, unit_price=Decimal("599.00"), included_quantity=9, quota_mode=QuotaMode.ALL_ABOVE,
-    interval_months=1, payment_days=14,
-)  # fmt: skip
 ZONES = [
     "Europe/Moscow",
     "Europe/Kaliningrad",
@@ -50,6 +48,17 @@ def test_minor_units_survive_the_way_there_and_back(minor: int, currency: str) -
 @pytest.mark.parametrize("text", ["", "abc", "1,5", "1.005", "0.001", "NaN", "Infinity", "1e30", "--1"])
 def test_what_is_no_sum_in_kopecks_is_not_taken_for_one(text: str) -> None:
     assert money.parse_exact(text, "RUB") is None
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "minor"),
+    [
+        (Fraction(35, 3), "USD", 1167), (Fraction(-14, 3), "USD", -467), (Fraction(1, 200), "RUB", 1), (Fraction(-1, 200), "RUB", -1),
+        (Fraction(1, 201), "RUB", 0), (Fraction(5, 2), "JPY", 3), (Fraction(10005, 10000), "KWD", 1001), (Fraction(0), "RUB", 0),
+    ],
+)  # fmt: skip
+def test_an_exact_fraction_is_rounded_as_a_decimal_is(amount: Fraction, currency: str, minor: int) -> None:
+    assert money.rounded(amount, currency) == minor
 
 
 # --- Periods ---------------------------------------------------------------------------------------------------------------
@@ -103,10 +112,18 @@ def test_months_are_added_to_the_anchor_and_clamped_to_the_last_day() -> None:
     ]  # fmt: skip
 
 
+def test_periods_keep_the_day_of_the_start() -> None:
+    spans = [periods.nth_period(date(2026, 1, 31), 1, number) for number in (0, 1, 2)]
+    assert spans == [
+        (date(2026, 1, 31), date(2026, 2, 28)), (date(2026, 2, 28), date(2026, 3, 31)), (date(2026, 3, 31), date(2026, 4, 30)),
+    ]  # fmt: skip
+    assert [span.days for span in spans] == [28, 31, 30]
+    assert periods.nth_period(date(2026, 4, 1), 12, 2) == (date(2028, 4, 1), date(2029, 4, 1))
+
+
 def test_hours_and_firsts() -> None:
     assert periods.at_hour(date(2026, 5, 16), 10, "Europe/Moscow") == datetime(2026, 5, 16, 7, 0, tzinfo=UTC)
-    assert periods.month_starts(date(2026, 11, 10), date(2027, 1, 31)) == [date(2026, 12, 1), date(2027, 1, 1)]
-    assert periods.month_starts(date(2026, 11, 10), date(2026, 11, 30)) == []
+    assert periods.next_month(date(2026, 11, 10)) == date(2026, 12, 1)
 
 
 # --- Quantities ------------------------------------------------------------------------------------------------------------
@@ -170,6 +187,31 @@ def test_the_units_an_amount_stands_for() -> None:
 
 def test_terms_tell_themselves_in_plain_values() -> None:
     assert METEOR.as_dict() == {
-        "tariff_id": "meteor-cloud", "version": 1, "currency": "RUB", "metric": "peak_active", "price_model": "per_unit",
-        "unit_price": "599.00", "included_quantity": 9, "quota_mode": "all_above",
+        "tariff_id": "meteor-cloud", "version": 1, "currency": "RUB", "timing": "postpaid", "metric": "peak_active",
+        "price_model": "per_unit", "unit_price": "599.00", "steps": [], "flat_fee": "0", "included_quantity": 9,
+        "quota_mode": "all_above", "interval_months": 1, "price_months": 1, "discount_percent": "0", "payment_days": 14,
+        "trial_days": 0, "trial_people": 0, "cycle": "calendar", "change_rule": "period_end", "renewal": "invoiced",
     }  # fmt: skip
+    assert (METEOR.is_one_off, DRIVER.is_one_off) == (False, True)
+    assert (METEOR.is_metered, DRIVER.is_metered) == (True, False)
+    assert (METEOR.intervals, DRIVER.intervals, SCALE_ANNUAL.intervals) == (1, 1, 12)
+    assert DRIVER.as_dict()["unit_price"] is None
+
+
+def test_steps_come_back_from_plain_values_lowest_first() -> None:
+    rows = [step.as_dict() for step in reversed(DRIVER.steps)]
+    assert rows == [
+        {"from": 30, "total": "2500.00"},
+        {"from": 10, "total": "1000.00"},
+        {"from": 1, "unit_price": "120.00"},
+    ]
+    assert steps_from(rows) == DRIVER.steps
+    assert (Step(7).as_dict(), steps_from([{"from": "7", "total": None}])) == ({"from": 7}, (Step(7),))
+
+
+def test_a_copy_of_terms_with_another_price_does_not_keep_what_the_first_one_worked_out() -> None:
+    assert quantity.price(METEOR, 10) == 599_000
+    dearer: Terms = replace(METEOR, unit_price=Decimal("600.00"))
+    assert (quantity.price(dearer, 10), quantity.price(METEOR, 10)) == (600_000, 599_000)
+    assert replace(METEOR) == METEOR
+    assert hash(METEOR) == hash(replace(METEOR))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.pricing.peak import Peak, Report, level_at, peak_between, steps_of
+from billing.pricing.peak import Peak, Report, peak_between, steps_of
 from tests.people import at
 
 APRIL, MAY = at("2026-04-01 00:00"), at("2026-05-01 00:00")
@@ -52,13 +52,6 @@ def test_what_happens_at_the_end_belongs_to_the_next_period() -> None:
     steps = steps_of(reports((1, "2026-04-10 12:00", True), (2, "2026-05-01 00:00", True)))
     assert peak_between(steps, APRIL, MAY).most == 1
     assert peak_between(steps, MAY, at("2026-06-01 00:00")).most == 2
-
-
-def test_the_number_at_an_instant_counts_what_is_known_up_to_it() -> None:
-    steps = steps_of(
-        reports((1, "2026-04-10 12:00", True), (2, "2026-04-11 12:00", True), (1, "2026-04-12 12:00", False))
-    )
-    assert [level_at(steps, at(f"2026-04-{day} 12:00")) for day in ("09", "10", "11", "12")] == [0, 1, 2, 1]
 
 
 told = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 60 * 24), st.booleans()), max_size=25)

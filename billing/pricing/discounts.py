@@ -1,0 +1,25 @@
+"""What paying several intervals at once comes to: how many of them, less a percentage (C2)."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+from billing.pricing.terms import Terms
+
+WHOLE = Decimal(100)
+
+
+def intervals(terms: Terms) -> Fraction:
+    """How many times the stated prices are paid at once, exact: 12 for a year of monthly prices, 1 for a one-off."""
+    if terms.interval_months is None:
+        return Fraction(1)
+    return Fraction(terms.interval_months, terms.price_months)
+
+
+def kept(percent: Decimal) -> Fraction:
+    """What ``percent`` off leaves of an amount: 10 → 9/10."""
+    return Fraction(WHOLE - percent) / 100
+
+
+def at_once(terms: Terms) -> Fraction:
+    """By what the stated prices are multiplied for one payment: 12 × 9/10 for a year less 10 % (C2)."""
+    return intervals(terms) * kept(terms.discount_percent)

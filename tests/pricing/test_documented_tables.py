@@ -1,0 +1,144 @@
+"""docs/pricing.md is the specification: every row of its tables is worked out and compared."""
+
+import re
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from billing.pricing.changes import Carried, change_terms
+from billing.pricing.explanation import evaluate, explain_quantity, explain_share, formula
+from billing.pricing.formula import grouped
+from billing.pricing.money import from_minor, rounded
+from billing.pricing.periods import nth_period
+from billing.pricing.quantity import price
+from billing.pricing.review import contradictions, falls
+from billing.pricing.seats import explain_seat_change, rest_until
+from billing.pricing.terms import Terms
+from tests.pricing.tariffs import tariff
+
+PAGE = Path(__file__).parents[2] / "docs" / "pricing.md"
+Row = list[str]
+
+
+class Case(NamedTuple):
+    """One row of a table, the names of its columns and the terms above it."""
+
+    heading: str
+    columns: tuple[str, ...]
+    said: str
+    row: Row
+
+
+def cells(line: str) -> Row:
+    return [cell.strip() for cell in line.strip().strip("|").split("|")] if line.startswith("|") else []
+
+
+def cases() -> list[Case]:
+    """All rows of the page, in its order."""
+    found: list[Case] = []
+    heading = said = ""
+    columns: tuple[str, ...] = ()
+    for line in PAGE.read_text(encoding="utf-8").split("\n"):
+        if line.startswith("#"):
+            heading, said = line.strip("# "), ""
+        elif line.startswith("Terms: "):
+            said = line.removeprefix("Terms: ").strip("`")
+        elif not line.startswith("|"):
+            columns = ()
+        elif not columns:
+            columns = tuple(cells(line))
+        elif not re.fullmatch(r"[|:\- ]+", line):
+            found.append(Case(heading, columns, said, cells(line)))
+    return found
+
+
+def stored(explanation: dict[str, object], sum_minor: int) -> Row:
+    """What the page says of an explanation: its sum and its computation."""
+    assert evaluate(explanation) == explanation["amount_minor"] == sum_minor
+    return [grouped(from_minor(sum_minor, str(explanation["currency"]))), f"`{formula(explanation)}`"]
+
+
+def minor(text: str) -> int:
+    return rounded(Fraction(Decimal(text.replace(" ", "").replace("−", "-"))), "RUB")
+
+
+def priced(terms: Terms, row: Row) -> Row:
+    quantity = int(row[0])
+    return [row[0], *stored(explain_quantity(terms, quantity), price(terms, quantity))]
+
+
+def charged(terms: Terms, row: Row) -> Row:
+    quantity, before = int(row[0]), minor(row[1])
+    return [*row[:2], *stored(explain_quantity(terms, quantity, before), price(terms, quantity) - before)]
+
+
+def bought(terms: Terms, row: Row) -> Row:
+    before, quantity = price(terms, int(row[0])), int(row[1])
+    return [*row[:2], *stored(explain_quantity(terms, quantity, before), price(terms, quantity) - before)]
+
+
+def shared(terms: Terms, row: Row) -> Row:
+    quantity, days, of_days = (int(cell) for cell in row[:3])
+    found = explain_share(terms, quantity, days=days, of_days=of_days)
+    return [*row[:3], *stored(found, found["amount_minor"])]
+
+
+def seated(terms: Terms, row: Row) -> Row:
+    before, after, months, days, of_days = (int(cell) for cell in row[:5])
+    found = explain_seat_change(terms, before, after, days=days, of_days=of_days, whole_months=months)
+    return [*row[:5], *stored(found, found["amount_minor"])]
+
+
+def rest(_terms: Terms, row: Row) -> Row:
+    found = rest_until(date.fromisoformat(row[0]), date.fromisoformat(row[1]))
+    return [*row[:2], *(str(number) for number in found)]
+
+
+def changed(terms: Terms, row: Row) -> Row:
+    carried = Carried(Fraction(row[1]), int(row[2]))
+    new = tariff(f"flat; {terms.currency}; every month; fee {row[4]}")
+    found = change_terms(carried, int(row[3]), new, 1, 30)
+    sums = [rounded(found.left, "RUB"), rounded(found.needed, "RUB"), found.pay_minor, found.lost_minor]
+    assert evaluate(found.explanation) == found.pay_minor
+    return [*row[:5], *(grouped(from_minor(one, "RUB")) for one in sums), f"`{formula(found.explanation)}`"]
+
+
+def repeated(_terms: Terms, row: Row) -> Row:
+    anchor, months = date.fromisoformat(row[0]), int(row[1])
+    return [*row[:2], *(nth_period(anchor, months, number).end.isoformat() for number in range(4))]
+
+
+def fallen(_terms: Terms, row: Row) -> Row:
+    told = [
+        f"{fall.quantity} cost {grouped(from_minor(fall.price_minor, 'RUB'))}, "
+        f"{fall.next_quantity} cost {grouped(from_minor(fall.next_price_minor, 'RUB'))}"
+        for fall in falls(tariff(row[0].strip("`")))
+    ]
+    return [row[0], "; ".join(told) or "none"]
+
+
+READERS: dict[str, Callable[[Terms, Row], Row]] = {
+    "units|sum": priced, "peak|charged before": charged, "bought before|in all": bought, "units|days": shared,
+    "seats before|after": seated, "first day|until": rest, "|value carried": changed, "started|months": repeated,
+    "terms|falls": fallen,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", cases(), ids=lambda case: f"{case.heading}: {' '.join(case.row[:2])}")
+def test_the_code_says_what_the_page_says(case: Case) -> None:
+    terms = tariff(case.said or "flat; RUB; every month")
+    assert READERS["|".join(case.columns[:2])](terms, case.row) == case.row
+
+
+def test_the_page_has_every_table_and_every_model_and_its_terms_stand_in_review() -> None:
+    found = cases()
+    assert len(found) > 110
+    assert {"|".join(case.columns[:2]) for case in found} == set(READERS)
+    said = {case.said for case in found if case.columns[0] in {"units", "peak", "seats before", "bought before"}}
+    assert {one.split(";")[0] for one in said} == {"flat", "per unit", "volume", "graduated", "package"}
+    assert [one for one in said if contradictions(tariff(one))] == []

@@ -4,15 +4,26 @@ from billing.models.access import AccessAnnouncement, Relief
 from billing.models.approvals import Approval
 from billing.models.audit import AuditRecord
 from billing.models.catalogue import Tariff
-from billing.models.checkout import PaymentAttempt, SampleCharge
+from billing.models.checkout import (
+    MethodSetUp,
+    PaymentAttempt,
+    ProviderEvent,
+    SampleCard,
+    SampleCharge,
+    SampleVisit,
+    SavedMethod,
+)
+from billing.models.dunning import Collection
 from billing.models.events import Event, Notice
 from billing.models.integration import ApiToken, IdempotencyRecord, RateWindow
 from billing.models.invoices import CreditNote, Invoice, InvoiceDocument, InvoiceLine
 from billing.models.jobs import Heartbeat, JobRun, SandboxClock
 from billing.models.ledger import Entry, LedgerAccount, Posting
 from billing.models.metering import BillingPeriod, Charge
+from billing.models.moves import TariffMove, TermsChange
 from billing.models.offers import Offer, OfferDocument, OfferPayment
 from billing.models.payments import Allocation, Credit, Payment
+from billing.models.preferences import NoticePreference
 from billing.models.requests import CustomerRequest, RequestFile
 from billing.models.sellers import BillingAccount, BillingAddress, NumberSeries, Seller, VatRate
 from billing.models.subscriptions import Subscription, SubscriptionChange
@@ -27,6 +38,7 @@ __all__ = [
     "BillingAddress",
     "BillingPeriod",
     "Charge",
+    "Collection",
     "Credit",
     "CreditNote",
     "CustomerRequest",
@@ -39,7 +51,9 @@ __all__ = [
     "InvoiceLine",
     "JobRun",
     "LedgerAccount",
+    "MethodSetUp",
     "Notice",
+    "NoticePreference",
     "NumberSeries",
     "Offer",
     "OfferDocument",
@@ -47,14 +61,20 @@ __all__ = [
     "Payment",
     "PaymentAttempt",
     "Posting",
+    "ProviderEvent",
     "RateWindow",
     "Relief",
     "RequestFile",
+    "SampleCard",
     "SampleCharge",
+    "SampleVisit",
     "SandboxClock",
+    "SavedMethod",
     "Seller",
     "Subscription",
     "SubscriptionChange",
     "Tariff",
+    "TariffMove",
+    "TermsChange",
     "VatRate",
 ]

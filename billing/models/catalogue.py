@@ -1,3 +1,4 @@
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -7,7 +8,10 @@ from djmoney.models.fields import MoneyField
 
 from accounts.models import Product
 from billing.models.sellers import Seller
-from billing.pricing.terms import Metric, PriceModel, QuotaMode, Terms, Timing
+from billing.pricing.terms import ChangeRule, Cycle, Metric, PriceModel, QuotaMode, Renewal, Terms, Timing, steps_from
+
+# The preset id of a product's base tariff (E5).
+BASE_TARIFF_ID = "base"
 
 
 class TariffQuerySet(models.QuerySet["Tariff"]):
@@ -30,15 +34,37 @@ class Tariff(models.Model):
 
     class TimingChoice(models.TextChoices):
         POSTPAID = Timing.POSTPAID.value, _("postpaid: at the end of the period")
+        PREPAID = Timing.PREPAID.value, _("prepaid: at its beginning")
 
     class MetricChoice(models.TextChoices):
         PEAK_ACTIVE = Metric.PEAK_ACTIVE.value, _("peak of active members")
+        PAID_MEMBERS = Metric.PAID_MEMBERS.value, _("active members in paid roles")
+        QUANTITY = Metric.QUANTITY.value, _("a quantity that the customer buys")
+        NONE = Metric.NONE.value, _("nothing: a flat fee")
 
     class PriceModelChoice(models.TextChoices):
-        PER_UNIT = PriceModel.PER_UNIT.value, _("price of one")
+        PER_UNIT = PriceModel.PER_UNIT.value, _("one price for each")
+        VOLUME = PriceModel.VOLUME.value, _("volume: the step reached prices all")
+        GRADUATED = PriceModel.GRADUATED.value, _("graduated: each step prices its own")
+        PACKAGE = PriceModel.PACKAGE.value, _("package: one total per step")
+        FLAT = PriceModel.FLAT.value, _("flat fee only")
+        TRIAL = PriceModel.TRIAL.value, _("trial: days without a price")
 
     class QuotaModeChoice(models.TextChoices):
         ALL_ABOVE = QuotaMode.ALL_ABOVE.value, _("above the quota all are charged")
+        ONLY_ABOVE = QuotaMode.ONLY_ABOVE.value, _("only those above the quota are charged")
+
+    class CycleChoice(models.TextChoices):
+        CALENDAR = Cycle.CALENDAR.value, _("on the 1st of the month")
+        ANNIVERSARY = Cycle.ANNIVERSARY.value, _("on the day of the start")
+
+    class ChangeRuleChoice(models.TextChoices):
+        CARRIED = ChangeRule.CARRIED.value, _("at once, what was paid is carried over")
+        PERIOD_END = ChangeRule.PERIOD_END.value, _("at the end of the period")
+
+    class RenewalChoice(models.TextChoices):
+        INVOICED = Renewal.INVOICED.value, _("an invoice, to be paid in its term")
+        COLLECTED = Renewal.COLLECTED.value, _("collected beforehand, from five days before the date")
 
     product = models.ForeignKey(Product, models.PROTECT, related_name="tariffs", verbose_name=_("product"))
     seller = models.ForeignKey(Seller, models.PROTECT, related_name="tariffs", verbose_name=_("seller"))
@@ -56,13 +82,43 @@ class Tariff(models.Model):
     price_model = models.CharField(
         _("price model"), max_length=15, choices=PriceModelChoice.choices, default=PriceModelChoice.PER_UNIT
     )
-    unit_price = MoneyField(_("price of one"), max_digits=19, decimal_places=4, default_currency="RUB")  # type: ignore[no-untyped-call]
+    # 0 where the model has steps or a flat fee alone; its currency is the tariff's.
+    unit_price = MoneyField(_("price of one"), max_digits=19, decimal_places=4, default=0, default_currency="RUB")  # type: ignore[no-untyped-call]
+    # [{"from": 10, "unit_price": "90.00"} or {"from": 10, "total": "1000.00"}, …] in the tariff's currency; in the row
+    # itself, so that one guard freezes all of the terms and one read prices them.
+    steps = models.JSONField(_("steps"), default=list, blank=True)
+    flat_fee = models.DecimalField(_("flat fee"), max_digits=19, decimal_places=4, default=Decimal(0))
     included_quantity = models.PositiveIntegerField(_("free quota"), default=0)
     quota_mode = models.CharField(
         _("meaning of the quota"), max_length=15, choices=QuotaModeChoice.choices, default=QuotaModeChoice.ALL_ABOVE
     )
-    interval_months = models.PositiveSmallIntegerField(_("interval in months"), default=1)
+    # Empty: a one-off payment (E4).
+    interval_months = models.PositiveSmallIntegerField(_("interval in months"), default=1, null=True, blank=True)
+    price_months = models.PositiveSmallIntegerField(_("prices are for so many months"), default=1)
+    discount_percent = models.DecimalField(
+        _("percent off for paying the interval at once"), max_digits=6, decimal_places=4, default=Decimal(0)
+    )
     payment_days = models.PositiveSmallIntegerField(_("days to pay"), default=14)
+    trial_days = models.PositiveSmallIntegerField(_("trial in days"), default=0)
+    trial_people = models.PositiveIntegerField(_("people in the trial at most"), default=0)
+    cycle = models.CharField(
+        _("periods begin"), max_length=12, choices=CycleChoice.choices, default=CycleChoice.CALENDAR
+    )
+    change_rule = models.CharField(
+        _("a change takes effect"), max_length=12, choices=ChangeRuleChoice.choices,
+        default=ChangeRuleChoice.PERIOD_END,
+    )  # fmt: skip
+    renewal = models.CharField(
+        _("a new period is paid by"), max_length=10, choices=RenewalChoice.choices, default=RenewalChoice.INVOICED
+    )
+    # [{"en": "…", "ru": "…"}, …]: what is in it, as the page of prices lists it.
+    features = models.JSONField(_("what is in it"), default=list, blank=True)
+    audience = models.CharField(_("for whom"), max_length=300, blank=True)
+    audience_ru = models.CharField(_("for whom, in Russian"), max_length=300, blank=True)
+    # Tariffs of one plan differ in how they are paid alone: they stand in one column of the page of plans.
+    plan = models.SlugField(_("plan"), max_length=60, blank=True)
+    # Where it stands among the others; no term, so that it may change.
+    position = models.PositiveSmallIntegerField(_("order"), default=0)
 
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.DRAFT, editable=False)
     author = models.ForeignKey(
@@ -95,10 +151,27 @@ class Tariff(models.Model):
                 condition=models.Q(status__in=["draft", "in_review", "published", "archived"]),
                 name="tariff_status_is_known",
             ),
-            models.CheckConstraint(condition=models.Q(unit_price__gt=0), name="no_tariff_is_zero"),
+            # Of a stepped tariff a trigger looks at the steps (E3).
             models.CheckConstraint(
-                condition=models.Q(interval_months__gte=1, interval_months__lte=12),
+                condition=models.Q(price_model="trial", trial_days__gt=0)
+                | models.Q(price_model="per_unit", unit_price__gt=0)
+                | models.Q(price_model="flat", flat_fee__gt=0)
+                | models.Q(price_model__in=["volume", "graduated", "package"]),
+                name="no_tariff_is_zero",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    flat_fee__gte=0, unit_price__gte=0, discount_percent__gte=0, discount_percent__lt=100
+                ),
+                name="no_price_is_negative",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(interval_months=None) | models.Q(interval_months__gte=1, interval_months__lte=12),
                 name="tariff_interval_is_1_to_12_months",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(price_months__gte=1, price_months__lte=12),
+                name="tariff_prices_are_for_1_to_12_months",
             ),
             models.CheckConstraint(
                 condition=models.Q(reviewer=None) | ~models.Q(reviewer=models.F("author")),
@@ -121,6 +194,22 @@ class Tariff(models.Model):
     def currency(self) -> str:
         return str(self.unit_price.currency)
 
+    @property
+    def plan_code(self) -> str:
+        """The plan that it is a way of paying for; a tariff without one is its own."""
+        return self.plan or self.tariff_id
+
+    @property
+    def is_base(self) -> bool:
+        """Whether it is its product's base tariff (E5), which always has the same id."""
+        return self.tariff_id == BASE_TARIFF_ID
+
+    def audience_in(self, locale: str) -> str:
+        return (self.audience_ru or self.audience) if locale == "ru" else self.audience
+
+    def features_in(self, locale: str) -> list[str]:
+        return [(row.get("ru") or row["en"]) if locale == "ru" else (row["en"] or row["ru"]) for row in self.features]
+
     def terms(self) -> Terms:
         """This version as the one frozen value that pricing works on."""
         return Terms(
@@ -130,13 +219,25 @@ class Tariff(models.Model):
             timing=Timing(self.timing),
             metric=Metric(self.metric),
             price_model=PriceModel(self.price_model),
-            unit_price=self.unit_price.amount,
+            unit_price=self.unit_price.amount if self.price_model == PriceModel.PER_UNIT else None,
+            steps=steps_from(self.steps),
+            flat_fee=self.flat_fee,
             included_quantity=self.included_quantity,
             quota_mode=QuotaMode(self.quota_mode),
             interval_months=self.interval_months,
+            price_months=self.price_months,
+            discount_percent=self.discount_percent,
             payment_days=self.payment_days,
+            trial_days=self.trial_days,
+            trial_people=self.trial_people,
+            cycle=Cycle(self.cycle),
+            change_rule=ChangeRule(self.change_rule),
+            renewal=Renewal(self.renewal),
         )
 
     def snapshot(self) -> dict[str, Any]:
         """The terms as plain values: what a reviewer approved and what a later version is compared with."""
-        return {**self.terms().as_dict(), "interval_months": self.interval_months, "payment_days": self.payment_days}
+        return {
+            **self.terms().as_dict(), "name": self.name, "name_ru": self.name_ru, "plan": self.plan,
+            "audience": self.audience, "audience_ru": self.audience_ru, "features": self.features,
+        }  # fmt: skip

@@ -6,11 +6,99 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from moneyed import Money
 
+from accounts.ids import new_id
 from billing.models.invoices import Invoice
 from billing.models.offers import Offer
 from billing.models.payments import Payment
 from billing.models.sellers import BillingAccount
 from billing.pricing.money import from_minor
+
+
+def new_method_id() -> str:
+    return new_id("pm")
+
+
+class SavedMethod(models.Model):
+    """A way of paying that the customer has left with a provider, for renewals and retries. The number of the card never
+    comes here: ``title`` is what the customer recognises it by."""
+
+    public_id = models.CharField(_("id"), max_length=32, unique=True, default=new_method_id, editable=False)
+    account = models.ForeignKey(
+        BillingAccount, models.PROTECT, related_name="saved_methods", verbose_name=_("billing account")
+    )
+    provider = models.CharField(_("provider"), max_length=20)
+    external_id = models.CharField(_("id at the provider"), max_length=100)
+    title = models.CharField(_("what it is"), max_length=60)
+    expires_on = models.DateField(_("valid until"), null=True, blank=True)
+    saved_at = models.DateTimeField(_("saved"))
+    saved_by = models.EmailField(_("by"))
+    removed_at = models.DateTimeField(_("removed"), null=True, blank=True)
+    removed_by = models.CharField(_("removed by"), max_length=200, blank=True)
+
+    objects: ClassVar[models.Manager["SavedMethod"]] = models.Manager()
+
+    class Meta:
+        verbose_name = _("saved payment method")
+        verbose_name_plural = _("saved payment methods")
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account"], condition=models.Q(removed_at=None), name="one_saved_method_per_account"
+            ),
+            models.UniqueConstraint(fields=["provider", "external_id"], name="one_saved_method_per_provider_id"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class MethodSetUp(models.Model):
+    """A customer's wish to leave a way of paying with a provider without paying anything now: written before the provider is
+    called, settled by what the provider says when it is asked."""
+
+    class Status(models.TextChoices):
+        CREATED = "created", _("begun")
+        PENDING = "pending", _("waiting for the provider")
+        REQUIRES_ACTION = "requires_action", _("waiting for the payer")
+        SUCCEEDED = "succeeded", _("saved")
+        FAILED = "failed", _("failed")
+        CANCELED = "canceled", _("cancelled")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey(
+        BillingAccount, models.PROTECT, related_name="method_set_ups", verbose_name=_("billing account")
+    )
+    provider = models.CharField(_("provider"), max_length=20)
+    external_id = models.CharField(_("id at the provider"), max_length=100, blank=True)
+    status = models.CharField(_("status"), max_length=20, choices=Status.choices, default=Status.CREATED)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    redirect_url = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(_("begun"))
+    created_by = models.EmailField(_("by"))
+    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
+    method = models.OneToOneField(
+        SavedMethod, models.PROTECT, related_name="set_up", verbose_name=_("saved method"), null=True, blank=True
+    )
+
+    objects: ClassVar[models.Manager["MethodSetUp"]] = models.Manager()
+
+    class Meta:
+        verbose_name = _("saving of a payment method")
+        verbose_name_plural = _("savings of payment methods")
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "external_id"],
+                condition=~models.Q(external_id=""),
+                name="one_set_up_per_provider_id",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["created_at"], condition=models.Q(settled_at=None), name="set_up_to_be_settled")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
 
 
 class PaymentAttempt(models.Model):
@@ -40,6 +128,14 @@ class PaymentAttempt(models.Model):
     offer = models.ForeignKey(
         Offer, models.PROTECT, related_name="payment_attempts", verbose_name=_("offer"), null=True, blank=True
     )
+    # Set where nobody is at the screen: the saved method is charged for a renewal or an open invoice (E8, D17).
+    method = models.ForeignKey(
+        SavedMethod, models.PROTECT, related_name="attempts", verbose_name=_("saved method"), null=True, blank=True
+    )
+    # Whether the payer wants the method kept for the next time.
+    saves_method = models.BooleanField(_("keep the method"), default=False)
+    # What it is for where nobody is at the screen, so that one fact is charged once: "invoice:U-2026-000001".
+    fact = models.CharField(_("about"), max_length=200, null=True, blank=True, unique=True)
     status = models.CharField(_("status"), max_length=20, choices=Status.choices, default=Status.CREATED)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     redirect_url = models.CharField(max_length=500, blank=True)
@@ -82,6 +178,30 @@ class PaymentAttempt(models.Model):
         return Money(from_minor(self.amount_minor, self.currency), self.currency)
 
 
+class ProviderEvent(models.Model):
+    """What a provider has told that must have its effect once, however often it is delivered: a method removed there, a plan
+    cancelled there. Written with its effect in one transaction, append-only."""
+
+    provider = models.CharField(_("provider"), max_length=20)
+    event_id = models.CharField(_("id of the message"), max_length=100)
+    type = models.CharField(_("what happened"), max_length=60)
+    subject = models.CharField(_("about"), max_length=100)
+    heard_at = models.DateTimeField(_("heard"))
+    # Why it changed nothing, where it did not: the code of the refusal.
+    refusal = models.CharField(_("refused"), max_length=60, blank=True)
+
+    objects: ClassVar[models.Manager["ProviderEvent"]] = models.Manager()
+
+    class Meta:
+        verbose_name = _("message of a provider")
+        verbose_name_plural = _("messages of providers")
+        ordering = ["-pk"]
+        constraints = [models.UniqueConstraint(fields=["provider", "event_id"], name="one_effect_per_provider_event")]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.subject}"
+
+
 class SampleCharge(models.Model):
     """The sample provider's own books: what a bank would keep on its side. Only `billing.gateways.sample` touches it."""
 
@@ -93,6 +213,12 @@ class SampleCharge(models.Model):
     return_url = models.CharField(max_length=500)
     status = models.CharField(max_length=20, default="pending")
     reason = models.CharField(max_length=100, blank=True)
+    # Whose it is on the bank's side, and whether the payer wants the card kept; an amount of 0 keeps it and nothing else.
+    customer_key = models.CharField(max_length=100, blank=True)
+    keeps_card = models.BooleanField(default=False)
+    # The card it was or is to be paid with, by its id on the bank's side.
+    card_id = models.CharField(max_length=100, blank=True)
+    paid_at = models.DateTimeField(null=True)
 
     objects: ClassVar[models.Manager["SampleCharge"]] = models.Manager()
 
@@ -102,3 +228,43 @@ class SampleCharge(models.Model):
 
     def __str__(self) -> str:
         return self.external_id
+
+
+class SampleCard(models.Model):
+    """A card that the sample provider keeps for a payer, and how it behaves when it is charged. Its own books, as above."""
+
+    external_id = models.CharField(max_length=100, primary_key=True)
+    customer_key = models.CharField(max_length=100)
+    title = models.CharField(max_length=60)
+    expires_on = models.DateField(null=True)
+    # What charging it without the payer comes to: succeeded, requires_action, or a reason to decline.
+    behaviour = models.CharField(max_length=40, default="succeeded")
+    removed = models.BooleanField(default=False)
+
+    objects: ClassVar[models.Manager["SampleCard"]] = models.Manager()
+
+    class Meta:
+        verbose_name = _("card at the sample provider")
+        verbose_name_plural = _("cards at the sample provider")
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class SampleVisit(models.Model):
+    """A payer's visit to the sample provider's own page: whose it is, where it leads back, which plans we told it of."""
+
+    token = models.CharField(max_length=60, primary_key=True)
+    customer_key = models.CharField(max_length=100)
+    return_url = models.CharField(max_length=500)
+    # [{"id": "sub_…", "title": "…", "cancelled": false}, …]
+    plans = models.JSONField(default=list)
+
+    objects: ClassVar[models.Manager["SampleVisit"]] = models.Manager()
+
+    class Meta:
+        verbose_name = _("visit to the sample provider")
+        verbose_name_plural = _("visits to the sample provider")
+
+    def __str__(self) -> str:
+        return self.customer_key

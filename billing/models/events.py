@@ -2,6 +2,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.ids import new_id
 from accounts.models import Instance
@@ -59,10 +60,14 @@ class Event(models.Model):
 
 
 class Notice(models.Model):
-    """One email to one recipient about one fact: unique, so it goes out once; what was said is kept.
+    """One email or short message to one recipient about one fact: unique, so it goes out once; what was said is kept.
 
     Written in the transaction of the fact, sent afterwards; ``state`` tells support and owner whether it arrived.
     """
+
+    class Channel(models.TextChoices):
+        EMAIL = "email", pgettext_lazy("channel", "email")
+        MESSAGE = "message", pgettext_lazy("channel", "short message")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
@@ -71,7 +76,11 @@ class Notice(models.Model):
 
     kind = models.CharField(_("kind"), max_length=40)
     fact = models.CharField(_("about"), max_length=200)
-    recipient = models.EmailField(_("recipient"))
+    channel = models.CharField(_("sent by"), max_length=10, choices=Channel.choices, default=Channel.EMAIL)
+    # An email address; of a message the phone number (+79991234567) or the name within the messenger.
+    recipient = models.CharField(_("recipient"), max_length=254)
+    # Of a message: the service of MESSAGE_URLS that carries it.
+    service = models.CharField(_("service"), max_length=30, blank=True)
     # Which sending of it: a resend asked for by somebody is a row of its own.
     edition = models.PositiveIntegerField(_("sending"), default=1)
     account = models.ForeignKey(
@@ -86,7 +95,8 @@ class Notice(models.Model):
     locale = models.CharField(_("language"), max_length=2)
     subject = models.CharField(_("subject"), max_length=300)
     text = models.TextField(_("text"))
-    html = models.TextField(_("page"))
+    # Empty for a message.
+    html = models.TextField(_("page"), blank=True)
     requested_by = models.CharField(_("asked for by"), max_length=200, blank=True)
     created_at = models.DateTimeField(_("written"))
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.WAITING)
@@ -102,9 +112,15 @@ class Notice(models.Model):
         verbose_name_plural = _("notices")
         ordering = ["-pk"]
         constraints = [
-            models.UniqueConstraint(fields=["kind", "fact", "recipient", "edition"], name="each_notice_goes_out_once"),
+            models.UniqueConstraint(
+                fields=["kind", "fact", "channel", "recipient", "edition"], name="each_notice_goes_out_once"
+            ),
             models.CheckConstraint(
                 condition=models.Q(state__in=["waiting", "sent", "failed"]), name="notice_state_is_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(channel="email", service="") | (models.Q(channel="message") & ~models.Q(service="")),
+                name="message_names_its_service",
             ),
         ]
         indexes = [

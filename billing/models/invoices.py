@@ -33,6 +33,8 @@ class Invoice(models.Model):
     class Kind(models.TextChoices):
         MONTHLY = "monthly", _("monthly")
         FINAL = "final", _("final")
+        PURCHASE = "purchase", _("purchase or change")
+        RENEWAL = "renewal", _("renewal")
 
     class Status(models.TextChoices):
         OPEN = "open", _("open")

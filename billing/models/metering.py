@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from moneyed import Money
 
+from billing.models.catalogue import Tariff
 from billing.models.sellers import BillingAccount
 from billing.models.subscriptions import Subscription
 from billing.pricing.money import from_minor
@@ -20,11 +21,17 @@ class BillingPeriod(models.Model):
     subscription = models.ForeignKey(
         Subscription, models.PROTECT, related_name="periods", verbose_name=_("subscription")
     )
+    # The version whose terms price the period: moving the subscription to another does not reach back (D5).
+    tariff = models.ForeignKey(Tariff, models.PROTECT, related_name="periods", verbose_name=_("tariff"))
     number = models.PositiveIntegerField(_("number"))
     start = models.DateField(_("from"))
     end = models.DateField(_("to, not included"))
     opened_at = models.DateTimeField(_("metered from"))
     ended_at = models.DateTimeField(_("metered to"))
+    # Prepaid: how many units the period was opened with.
+    quantity = models.PositiveIntegerField(_("units at its start"), default=0)
+    # The last report about people that was known when it was opened within a day; 0 where it was opened at midnight.
+    counted_to = models.BigIntegerField(default=0, editable=False)
     # What is known of the peak so far; written by metering while the period is open, final once it is closed.
     peak = models.PositiveIntegerField(_("peak"), default=0)
     peak_at = models.DateTimeField(_("peak reached"), null=True, blank=True)
@@ -53,6 +60,12 @@ class BillingPeriod(models.Model):
         return Span(self.start, self.end)
 
 
+class ChargeQuerySet(models.QuerySet["Charge"]):
+    def uncollected(self) -> "ChargeQuerySet":
+        """What an invoice still has to collect: not what was given back as credit at once (B6)."""
+        return self.filter(line=None).exclude(kind__in=Charge.AS_CREDIT)
+
+
 class Charge(models.Model):
     """An amount the customer owes (or is given back, where it is negative), posted the moment it arises (M4).
 
@@ -65,6 +78,19 @@ class Charge(models.Model):
         CORRECTION = "correction", _("corrected report")
         LATE = "late", _("late report for a closed period")
         ADJUSTMENT = "adjustment", _("adjustment")
+        START = "start", _("start of the paid time")
+        RENEWAL = "renewal", _("renewal")
+        TERMS = "terms", _("terms changed")
+        SEAT_ADDED = "seat_added", _("seat added")
+        # Given back as credit at once (B6): no invoice collects it.
+        SEAT_REMOVED = "seat_removed", _("seat removed")
+        # The same day's opposite (B7): the one cancels its line, the other takes its credit back.
+        SEAT_NOT_ADDED = "seat_not_added", _("seat added and removed on one day")
+        SEAT_NOT_REMOVED = "seat_not_removed", _("seat removed and added on one day")
+        PURCHASE = "purchase", _("one-off purchase")
+
+    # Kinds that moved credit on the account and are on no invoice.
+    AS_CREDIT = (Kind.SEAT_REMOVED, Kind.SEAT_NOT_REMOVED)
 
     account = models.ForeignKey(
         BillingAccount, models.PROTECT, related_name="charges", verbose_name=_("billing account")
@@ -76,7 +102,7 @@ class Charge(models.Model):
     period = models.ForeignKey(
         BillingPeriod, models.PROTECT, related_name="charges", verbose_name=_("period"), null=True, blank=True
     )
-    kind = models.CharField(_("kind"), max_length=15, choices=Kind.choices)
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
     amount_minor = models.BigIntegerField(_("amount in minor units"))
     currency = models.CharField(_("currency"), max_length=3)
     # What the amount was worked out from (G8); read by billing.pricing.explanation.
@@ -95,7 +121,7 @@ class Charge(models.Model):
         blank=True,
     )
 
-    objects: ClassVar[models.Manager["Charge"]] = models.Manager()
+    objects: ClassVar[models.Manager["Charge"]] = ChargeQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("charge")

@@ -30,6 +30,7 @@ class Credit(models.Model):
         CREDIT_NOTE = "credit_note", _("credit note")
         ADJUSTMENT = "adjustment", _("adjustment")
         BONUS = "bonus", _("bonus")
+        SEATS = "seats", _("seats given back")
 
     account = models.ForeignKey(
         BillingAccount, models.PROTECT, related_name="credits", verbose_name=_("billing account")

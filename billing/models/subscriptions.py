@@ -8,6 +8,7 @@ from accounts.ids import new_id
 from accounts.models import Instance
 from billing.models.catalogue import Tariff
 from billing.models.sellers import BillingAccount
+from billing.pricing.periods import start_of_day
 
 
 def new_subscription_id() -> str:
@@ -28,8 +29,23 @@ class Subscription(models.Model):
     account = models.ForeignKey(
         BillingAccount, models.PROTECT, related_name="subscriptions", verbose_name=_("billing account")
     )
-    tariff = models.ForeignKey(Tariff, models.PROTECT, related_name="subscriptions", verbose_name=_("tariff"))
+    # Empty where the product is free: it needs none (E1).
+    tariff = models.ForeignKey(
+        Tariff, models.PROTECT, related_name="subscriptions", verbose_name=_("tariff"), null=True, blank=True
+    )
+    # How many units the customer has bought; empty where the tariff counts by itself or nothing.
+    quantity = models.PositiveIntegerField(_("quantity"), null=True, blank=True)
     started_at = models.DateTimeField(_("started"))
+    # The day whose number its periods keep: the 31st stays the 31st (E5). Empty where periods begin on the 1st.
+    anchor_date = models.DateField(_("periods counted from"), null=True, blank=True)
+    # The first day of paid time; empty while it is a trial, or was one that nothing followed.
+    paid_from = models.DateField(_("paid from"), null=True, blank=True)
+    # The trial's last day, whole (D12); stays when the trial is over, so that nobody gets a second one (B2).
+    trial_ends_on = models.DateField(_("trial ends on"), null=True, blank=True)
+    # The day on which it ends by the owner's wish: the end of what is paid (C4).
+    cancel_date = models.DateField(_("cancelled for"), null=True, blank=True)
+    # The next day on which something happens to it by itself; written by `operations.turns`, read by the run.
+    turns_on = models.DateField(_("next turn"), null=True, blank=True)
     # Instant of the termination in force; a resumption empties it (both are kept as changes).
     terminated_at = models.DateTimeField(_("terminated"), null=True, blank=True)
 
@@ -46,13 +62,30 @@ class Subscription(models.Model):
                 name="one_running_subscription_per_instance",
             )
         ]
+        indexes = [
+            models.Index(fields=["turns_on"], condition=models.Q(terminated_at=None), name="subscription_by_turn"),
+            models.Index(fields=["account", "turns_on"], name="subscription_of_account"),
+        ]
 
     def __str__(self) -> str:
         return self.public_id
 
+    @property
+    def priced_by(self) -> Tariff:
+        """The version it is on, where it is known to have one: all but the subscriptions of a free product."""
+        assert self.tariff is not None
+        return self.tariff
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """The instant at which it ends or has ended: of its termination, else of the owner's wish (C4)."""
+        if self.terminated_at is None and self.cancel_date is not None:
+            return start_of_day(self.cancel_date, self.account.zone)
+        return self.terminated_at
+
     def is_running(self, as_of: datetime) -> bool:
-        """Whether it is not terminated at ``as_of``."""
-        return self.terminated_at is None or as_of < self.terminated_at
+        """Whether it has not ended at ``as_of``, also where no job has noticed the end yet (D3)."""
+        return self.ends_at is None or as_of < self.ends_at
 
 
 class SubscriptionChange(models.Model):
@@ -60,13 +93,36 @@ class SubscriptionChange(models.Model):
 
     class Kind(models.TextChoices):
         CREATED = "created", _("created")
+        TRIAL_EXTENDED = "trial_extended", _("trial extended")
+        TRIAL_ENDED = "trial_ended", _("trial ended")
+        CHOSEN = "chosen", _("tariff chosen")
+        STARTED = "started", _("paid time started")
+        RENEWED = "renewed", _("renewed")
+        TERMS_CHANGED = "terms_changed", _("terms changed")
+        CHANGE_SCHEDULED = "change_scheduled", _("change scheduled")
+        CHANGE_CALLED_OFF = "change_called_off", _("scheduled change called off")
+        UNDONE = "undone", _("change undone")
+        CANCELLED = "cancelled", _("cancelled for the end of what is paid")
+        CANCEL_UNDONE = "cancel_undone", _("cancellation taken back")
         TERMINATED = "terminated", _("terminated")
         RESUMED = "resumed", _("resumed")
 
     subscription = models.ForeignKey(
         Subscription, models.PROTECT, related_name="changes", verbose_name=_("subscription")
     )
-    kind = models.CharField(_("kind"), max_length=15, choices=Kind.choices)
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
+    # What it was on before, for the acts that put it on other terms: so that a change can be undone on its day (D6).
+    from_tariff = models.ForeignKey(
+        Tariff, models.PROTECT, related_name="+", verbose_name=_("from"), null=True, blank=True
+    )
+    from_quantity = models.PositiveIntegerField(_("quantity before"), null=True, blank=True)
+    to_tariff = models.ForeignKey(Tariff, models.PROTECT, related_name="+", verbose_name=_("to"), null=True, blank=True)
+    to_quantity = models.PositiveIntegerField(_("quantity after"), null=True, blank=True)
+    # The key of the invoice that the change was billed with.
+    invoice_key = models.CharField(_("billed with"), max_length=200, blank=True)
+    undoes = models.OneToOneField(
+        "self", models.PROTECT, related_name="undone_by", verbose_name=_("undoes"), null=True, blank=True
+    )
     at = models.DateTimeField(_("when"))
     actor = models.CharField(_("who"), max_length=200, blank=True)
     requested_by = models.CharField(_("asked for by"), max_length=200, blank=True)

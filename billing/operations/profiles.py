@@ -5,9 +5,7 @@ whose clock is set to any year finds it published.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 
 from django.db import transaction
 from moneyed import Money
@@ -15,66 +13,9 @@ from moneyed import Money
 from accounts.models import Product, Role, User
 from billing.models import Seller, Tariff
 from billing.operations import tariffs
+from billing.operations.catalogue import PRODUCTS, SELLERS
 
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
-
-SELLERS = {
-    "rub": {
-        "kind": Seller.Kind.COMPANY, "name": "ООО «Образец»", "currency": "RUB", "series": "R",
-        "full_name": "Общество с ограниченной ответственностью «Образец» (вымышленная организация для проб)",
-        "inn": "7700123459", "kpp": "770001001", "ogrn": "1027700130006",
-        "address": "101000, г. Москва, ул. Примерная, д. 1, офис 2", "email": "billing@saldo.example",
-        "bank_name": "ПАО СБЕРБАНК", "bank_city": "Москва", "bic": "044525225",
-        "bank_account": "40702810200000012345", "correspondent_account": "30101810400000000225",
-        "director": "Образцова А. П.", "accountant": "Счетоводов И. К.",
-        "vat_exemption": "НДС не облагается (п. 2 ст. 346.11 НК РФ)",
-    },
-    "usd": {
-        "kind": Seller.Kind.FOREIGN, "name": "Sample Software Inc.", "currency": "USD", "series": "U",
-        "full_name": "Sample Software Inc. (an invented company for trials)", "tax_id": "00-0000000", "country": "US",
-        "address": "1 Example Street, Springfield, DE 19801, USA", "email": "billing@saldo.example",
-        "bank_name": "Example Bank N.A.", "bic": "EXMPUS33XXX", "bank_account": "000123456789",
-        "director": "Alex Sample",
-    },
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class RoleRow:
-    code: str
-    name: str
-    name_ru: str
-    is_paid: bool = True
-    is_administrator: bool = False
-    has_billing_right: bool = False
-
-
-@dataclass(frozen=True)
-class ProductRow:
-    code: str
-    seller: str
-    name: str
-    name_ru: str
-    roles: tuple[RoleRow, ...]
-    tariffs: tuple[dict[str, object], ...]
-
-
-PRODUCTS = (
-    ProductRow(
-        "meteor", "rub", "METEOR", "METEOR",
-        roles=(
-            RoleRow("administrator", "Administrator", "Администратор", is_administrator=True, has_billing_right=True),
-            RoleRow("member", "Member", "Участник"),
-            RoleRow("billing", "Billing", "Биллинг", has_billing_right=True),
-        ),
-        tariffs=(
-            {
-                "tariff_id": "meteor-cloud", "name": "METEOR Cloud", "name_ru": "METEOR Cloud",
-                "unit_price": Decimal("599.00"), "included_quantity": 9, "payment_days": 14,
-            },
-        ),
-    ),
-)  # fmt: skip
 
 
 def _staff(email: str, name: str) -> User:
@@ -88,12 +29,17 @@ def _load_seller(code: str, values: Mapping[str, object]) -> Seller:
     return seller
 
 
-def _load_tariff(product: Product, seller: Seller, row: dict[str, object]) -> bool:
+def _load_tariff(product: Product, seller: Seller, row: Mapping[str, object], position: int) -> bool:
     if Tariff.objects.filter(product=product, tariff_id=row["tariff_id"]).exists():
         return False
     author = _staff("catalogue@saldo.invalid", "Saldo catalogue")
     reviewer = _staff("review@saldo.invalid", "Saldo catalogue review")
-    draft = Tariff(product=product, seller=seller, **{**row, "unit_price": Money(row["unit_price"], seller.currency)})
+    draft = Tariff(
+        product=product,
+        seller=seller,
+        **{**row, "unit_price": Money(row.get("unit_price", 0), seller.currency)},
+        position=position,
+    )
     draft = tariffs.save_draft(draft=draft, user=author, as_of=BEGINNING)
     tariffs.submit(tariff=draft, user=author, as_of=BEGINNING)
     tariffs.publish(tariff=draft, user=reviewer, as_of=BEGINNING)
@@ -107,9 +53,12 @@ def load_profiles() -> dict[str, int]:
     made = 0
     for row in PRODUCTS:
         product, _created = Product.objects.get_or_create(
-            code=row.code, defaults={"name": row.name, "name_ru": row.name_ru, "kind": Product.Kind.SUBSCRIPTION}
+            code=row.code, defaults={"name": row.name, "name_ru": row.name_ru, "kind": row.kind}
         )
         for position, role in enumerate(row.roles, start=1):
             Role.objects.get_or_create(product=product, code=role.code, defaults={**vars(role), "position": position})
-        made += sum(_load_tariff(product, sellers[row.seller], tariff) for tariff in row.tariffs)
+        made += sum(
+            _load_tariff(product, sellers[row.seller], tariff, position)
+            for position, tariff in enumerate(row.tariffs, start=1)
+        )
     return {"sellers": len(sellers), "products": len(PRODUCTS), "tariffs_made": made}

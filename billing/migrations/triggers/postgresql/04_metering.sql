@@ -13,7 +13,7 @@ CREATE TRIGGER periods_do_not_overlap BEFORE INSERT ON billing_billingperiod
 
 CREATE TRIGGER closed_period_is_immutable BEFORE UPDATE ON billing_billingperiod
   FOR EACH ROW WHEN (OLD.closed_at IS NOT NULL OR OLD.subscription_id IS DISTINCT FROM NEW.subscription_id
-    OR OLD.start IS DISTINCT FROM NEW.start OR OLD.opened_at IS DISTINCT FROM NEW.opened_at
+    OR OLD.start IS DISTINCT FROM NEW.start OR OLD.tariff_id IS DISTINCT FROM NEW.tariff_id OR OLD.opened_at IS DISTINCT FROM NEW.opened_at
     OR NEW."end" > OLD."end" OR NEW.ended_at > OLD.ended_at)
   EXECUTE FUNCTION billing_refuse('closed_period_is_immutable');
 

@@ -10,7 +10,7 @@ END;
 
 CREATE TRIGGER closed_period_is_immutable BEFORE UPDATE ON billing_billingperiod
 WHEN OLD.closed_at IS NOT NULL OR OLD.subscription_id IS NOT NEW.subscription_id
-  OR OLD.start IS NOT NEW.start OR OLD.opened_at IS NOT NEW.opened_at
+  OR OLD.start IS NOT NEW.start OR OLD.tariff_id IS NOT NEW.tariff_id OR OLD.opened_at IS NOT NEW.opened_at
   OR NEW."end" > OLD."end" OR NEW.ended_at > OLD.ended_at
 BEGIN
   SELECT RAISE(ABORT, 'closed_period_is_immutable');

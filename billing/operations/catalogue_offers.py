@@ -1,0 +1,33 @@
+"""What is offered: the published tariffs of a product, and the refusal of anything else."""
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Product
+from billing.errors import BadInput
+from billing.models import Tariff
+from billing.pricing.terms import PriceModel
+
+
+def offered_tariff(product: Product, tariff_id: str | None) -> Tariff:
+    """The published tariff ``tariff_id`` of the product; refuses one that is not offered and names those that are."""
+    offered = {row.tariff_id: row for row in Tariff.objects.published().filter(product=product)}
+    if tariff_id in offered:
+        return offered[tariff_id]
+    known = ", ".join(sorted(offered)) or "—"
+    message = (
+        _("Choose a tariff of this product: %(known)s.")
+        if tariff_id is None
+        else _("The tariff “%(id)s” is not offered for this product. Choose one of: %(known)s.")
+    )
+    raise BadInput(message % {"id": tariff_id, "known": known}, field="tariff_id", code="unknown_tariff", rule="E5")
+
+
+def paid_tariff(product: Product, tariff_id: str | None) -> Tariff:
+    """`offered_tariff` for what costs something: refuses days without a price (C1)."""
+    tariff = offered_tariff(product, tariff_id)
+    if tariff.price_model == PriceModel.TRIAL:
+        raise BadInput(
+            _("“%(name)s” is a trial: choose one of the plans.") % {"name": tariff.tariff_id},
+            field="tariff_id", code="trial_is_no_choice", rule="C1",
+        )  # fmt: skip
+    return tariff

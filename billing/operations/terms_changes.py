@@ -1,0 +1,59 @@
+"""Other terms that a subscription takes on when its next period begins: what was scheduled takes effect here (D7, E2)."""
+
+from datetime import date, datetime
+
+from billing.models import Subscription, SubscriptionChange, Tariff, TermsChange
+from billing.operations import events
+from billing.pricing.periods import month_start
+
+Kind = SubscriptionChange.Kind
+
+
+def waiting_change(subscription: Subscription) -> TermsChange | None:
+    """The change that is scheduled for ``subscription``, None where nothing is."""
+    return subscription.terms_changes.waiting().select_related("tariff").first()
+
+
+def take_effect(*, subscription: Subscription, on: date, as_of: datetime) -> TermsChange | None:
+    """Puts ``subscription`` on the terms scheduled for a period that begins on ``on``; the caller holds the account's lock.
+
+    A month that already has a metered period keeps its terms to its end: it has one price (M13).
+    """
+    change = waiting_change(subscription)
+    if change is None or change.effective_date > on:
+        return None
+    metered = subscription.priced_by.terms().is_metered
+    if metered and subscription.periods.filter(start__gte=month_start(on)).exists():
+        return None
+    return apply(change, subscription, as_of=as_of)
+
+
+def apply(change: TermsChange, subscription: Subscription, *, as_of: datetime) -> TermsChange:
+    """Puts ``subscription`` on the terms of ``change`` now."""
+    put_on(subscription, change.tariff, change.quantity or subscription.quantity, as_of=as_of, actor=change.decided_by)
+    change.applied_at = as_of
+    change.save(update_fields=["applied_at"])
+    return change
+
+
+def put_on(
+    subscription: Subscription, tariff: Tariff, quantity: int | None, *, as_of: datetime, actor: str,
+    invoice_key: str = "", kind: SubscriptionChange.Kind = Kind.TERMS_CHANGED,
+    undoes: SubscriptionChange | None = None,
+) -> SubscriptionChange:  # fmt: skip
+    """Writes the new terms into the row, keeps what they were before, and tells the outside (E9)."""
+    record = SubscriptionChange.objects.create(
+        subscription=subscription, kind=kind, at=as_of, actor=actor, from_tariff=subscription.tariff,
+        from_quantity=subscription.quantity, to_tariff=tariff, to_quantity=quantity, invoice_key=invoice_key,
+        undoes=undoes,
+    )  # fmt: skip
+    subscription.tariff, subscription.quantity = tariff, quantity
+    subscription.save(update_fields=["tariff", "quantity"])
+    events.emit(
+        "subscription.terms_changed", at=as_of, subscription=subscription,
+        data={
+            "id": subscription.public_id, "instance_id": subscription.instance.public_id, "tariff_id": tariff.tariff_id,
+            "version": tariff.version, "quantity": quantity,
+        },
+    )  # fmt: skip
+    return record

@@ -45,6 +45,7 @@ screenshots: ## pictures of every page of the sample installation, in both langu
 
 bench: ## how fast the money moves on this machine, in figures
 	@$(PYTHON) scripts/environment.py dev
+	@$(BIN)/python scripts/bench_pricing.py
 	@env -u DATABASE_URL $(BIN)/python scripts/bench.py
 	@$(BIN)/python scripts/with_postgres.py $(BIN)/python scripts/bench.py
 

@@ -3,7 +3,7 @@
 import logging
 
 from billing import clock
-from billing.operations import health, running
+from billing.operations import health, running, saved_methods
 from billing.reports import books
 
 logger = logging.getLogger("billing")
@@ -18,6 +18,12 @@ def run_billing() -> dict[str, object]:
 def deliver(_nudged_by: str = "") -> dict[str, object]:
     """Documents and mails only: called as soon as an invoice exists, so that nobody waits for the minute."""
     return running.deliver(as_of=clock.now()).as_dict()
+
+
+def collect(invoice_number: str) -> str:
+    """Pays a new invoice from the saved method (D17): called as soon as it exists. Returns what the try came to."""
+    attempt = saved_methods.collect_invoice(invoice_number=invoice_number, as_of=clock.now())
+    return attempt.status if attempt is not None else "nothing to collect"
 
 
 def heartbeat() -> None:

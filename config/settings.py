@@ -285,6 +285,10 @@ EMAIL_TIMEOUT = 20  # seconds: a mail server that never answers must not hold a 
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="billing@localhost")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
+# SMS and messengers, off by default: name=address of `apprise`, several after commas. {to} is the phone, {digits} the phone
+# without its plus, {handle} the person's name within the messenger.
+MESSAGE_URLS: dict[str, str] = env.dict("MESSAGE_URLS", default={})
+
 # --- The operator: whose portal this is, and how its customers reach people ------------------------------------------
 
 PORTAL_NAME: str = env.str("PORTAL_NAME", default="Saldo")
@@ -299,8 +303,19 @@ SUPPORT_LINK: str = env.str("SUPPORT_LINK", default="")  # a messenger or a help
 API_RATE_LIMIT_INSTANCE = env.int("API_RATE_LIMIT_INSTANCE", default=600)
 API_RATE_LIMIT_OPERATOR = env.int("API_RATE_LIMIT_OPERATOR", default=0)
 
+# --- The portal's limits, an hour and account; 0: none ---------------------------------------------------------------
+
+INVITATIONS_AN_HOUR = env.int("INVITATIONS_AN_HOUR", default=60)
+PAYMENT_ATTEMPTS_AN_HOUR = env.int("PAYMENT_ATTEMPTS_AN_HOUR", default=30)
+
 # Staff acts on money above this sum, in the account's currency, wait for a second person (D15).
 APPROVAL_LIMIT: str = env.str("APPROVAL_LIMIT", default="10000")
+
+# Webhooks go to public addresses by https alone, unless this is set: for trying them out on one machine.
+WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", default=BILLING_SANDBOX)
+
+# How many days before it takes effect the owners are told that the operator moves them to another tariff (E2).
+MOVE_NOTICE_DAYS = env.int("MOVE_NOTICE_DAYS", default=14)
 
 # The working calendar of "within one working day" (M12, M13): weekdays 1 (Monday) to 7, days off, and weekend days that are
 # worked, as YYYY-MM-DD.
@@ -314,6 +329,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 LANGUAGE_CODE = "ru"
 LANGUAGES = [("ru", _("Russian")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "billing" / "locale"]
+FORMAT_MODULE_PATH = "config.formats"  # one style of dates on every page, Django's own fields included
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"  # of the process; business days are reckoned in the seller's zone, by billing.pricing.periods
@@ -350,6 +366,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_TITLE": PORTAL_NAME,
     "SITE_HEADER": PORTAL_NAME,
     "SITE_ICON": "billing.admin.navigation.icon",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "sizes": "any", "href": "billing.admin.navigation.icon"}],
     "SITE_URL": "/",
     "SHOW_HISTORY": False,  # who did what is the audit record's to tell
     "SHOW_VIEW_ON_SITE": False,

@@ -26,7 +26,18 @@ from billing.models import (
     Subscription,
     Tariff,
 )
-from billing.operations import access, closing, customers, instances, ledger, metering, payments, subscriptions, tariffs
+from billing.operations import (
+    access,
+    closing,
+    customers,
+    instances,
+    ledger,
+    metering,
+    payments,
+    subscriptions,
+    tariffs,
+    validity,
+)
 from billing.operations.profiles import load_profiles
 from billing.reports import books
 
@@ -66,10 +77,13 @@ class Party:
         now: datetime,
         *,
         occurred_at: datetime | None = None,
-        role: str = "member",
+        role: str | None = None,
         email: str = "",
     ) -> Member | None:
-        """Reports that ``who`` is ``status``, heard at ``now``; ``occurred_at`` where the report is dated."""
+        """Reports that ``who`` is ``status``, heard at ``now``; ``occurred_at`` where the report is dated. Without a role
+        whoever is known keeps theirs; METEOR's people are members."""
+        if role is None:
+            role = "member" if self.instance.product.code == "meteor" else ""
         report = Report(
             external_id=who,
             status=status,
@@ -80,11 +94,11 @@ class Party:
         )
         return metering.report_member(instance=self.instance, report=report, as_of=now, source="api")
 
-    def activate(self, count: int, now: datetime) -> None:
+    def activate(self, count: int, now: datetime, role: str = "member") -> None:
         """``count`` more people become active at ``now``, one report each."""
         for _one in range(count):
             self.reported += 1
-            self.tell(f"u-{self.reported}", "active", now)
+            self.tell(f"u-{self.reported}", "active", now, role=role)
 
     def block(self, numbers: Iterable[int], now: datetime) -> None:
         for number in numbers:
@@ -117,6 +131,23 @@ class Party:
         return subscriptions.resume(
             subscription=self.subscription, as_of=now, actor=STAFF, requested_by="anna@romashka.example"
         )
+
+    def now_is(self, now: datetime) -> Subscription:
+        """Everything that is due at ``now`` happens to the account, as whoever touches it first would find it."""
+        self.close(now)
+        return self.fresh
+
+    @property
+    def fresh(self) -> Subscription:
+        """The subscription as its row is now."""
+        self.subscription = Subscription.objects.select_related("tariff", "instance", "account").get(
+            pk=self.subscription.pk
+        )
+        return self.subscription
+
+    def status(self, now: datetime) -> str:
+        in_debt = bool(access.overdue_invoices(self.account, now))
+        return validity.status_of(self.fresh, in_debt=in_debt, as_of=now)
 
     @property
     def balance(self) -> int:
@@ -158,7 +189,8 @@ def installation() -> None:
 
 def party(
     name: str = "romashka", now: datetime | None = None, *, tariff_id: str = "meteor-cloud", product: str = "meteor",
-    customer: Customer | None = None, currency: str = "RUB", locale: str = "ru",
+    customer: Customer | None = None, currency: str = "RUB", locale: str = "ru", quantity: int | None = None,
+    trial: bool | None = None,
 ) -> Party:  # fmt: skip
     """A customer whose instance was registered and put on the tariff at ``now`` (1 April 2026, 9:00); Anna is in it."""
     now = now or at("2026-04-01 09:00")
@@ -171,7 +203,9 @@ def party(
         customer=customer, product=Product.objects.get(code=product), domain=f"{name}.example.ru", as_of=now,
         representative=Report(external_id="u-1", status="active", email=f"anna@{name}.example", name="Anna"),
     )  # fmt: skip
-    subscription = subscriptions.create_subscription(instance=instance, tariff_id=tariff_id, as_of=now, actor="anna")
+    subscription = subscriptions.create_subscription(
+        instance=instance, tariff_id=tariff_id or None, quantity=quantity, trial=trial, as_of=now, actor="anna"
+    )
     return Party(customer, subscription.account, instance, subscription)
 
 

@@ -27,6 +27,7 @@ from billing.models.preferences import NoticePreference
 from billing.models.requests import CustomerRequest, RequestFile
 from billing.models.sellers import BillingAccount, BillingAddress, NumberSeries, Seller, VatRate
 from billing.models.subscriptions import Subscription, SubscriptionChange
+from billing.models.webhooks import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "AccessAnnouncement",
@@ -77,4 +78,6 @@ __all__ = [
     "TariffMove",
     "TermsChange",
     "VatRate",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

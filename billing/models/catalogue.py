@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from djmoney.models.fields import MoneyField
 
 from accounts.models import Product
@@ -74,7 +75,7 @@ class Tariff(models.Model):
     name_ru = models.CharField(_("name in Russian"), max_length=200, blank=True)
 
     timing = models.CharField(
-        _("when it is paid"), max_length=10, choices=TimingChoice.choices, default=TimingChoice.POSTPAID
+        pgettext_lazy("tariff", "when it is paid"), max_length=10, choices=TimingChoice.choices, default=TimingChoice.POSTPAID
     )
     metric = models.CharField(
         _("what counts"), max_length=20, choices=MetricChoice.choices, default=MetricChoice.PEAK_ACTIVE

@@ -1,15 +1,27 @@
 """When something falls due next: what the sandbox's clock stops at on its way, so that a quiet year costs a dozen stops."""
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Min
 
-from billing.models import BillingAccount, Credit, Invoice, JobRun, Notice, Relief, Seller
-from billing.operations import access, offers, reminders
+from billing.models import (
+    BillingAccount,
+    Credit,
+    Invoice,
+    JobRun,
+    Notice,
+    Relief,
+    Seller,
+    Subscription,
+    WebhookDelivery,
+)
+from billing.operations import access, dunning, offers, reminders
 from billing.operations.jobs import MOST_ATTEMPTS
 from billing.pricing.periods import at_hour, business_date, next_month, start_of_day
+from billing.pricing.terms import Renewal
 
 
 def _months(after: datetime) -> Iterator[datetime]:
@@ -51,10 +63,11 @@ def _reliefs(after: datetime) -> Iterator[datetime]:
 
 
 def _retries(after: datetime) -> Iterator[datetime]:
-    """The next attempt of what has failed: work that was set aside, mails that did not go out."""
+    """The next attempt of what has failed: work that was set aside, mails and webhooks that did not go out."""
     work = JobRun.objects.filter(attempts__lt=MOST_ATTEMPTS, next_attempt_at__gt=after)
     mails = Notice.objects.filter(state=Notice.State.WAITING, next_attempt_at__gt=after)
-    for waiting in (work, mails):
+    hooks = WebhookDelivery.objects.filter(state=WebhookDelivery.State.WAITING, next_attempt_at__gt=after)
+    for waiting in (work, mails, hooks):
         yield from filter(None, [waiting.aggregate(first=Min("next_attempt_at"))["first"]])
 
 
@@ -67,7 +80,47 @@ def _lapses(after: datetime) -> Iterator[datetime]:
             yield start_of_day(lapses_on, account.zone)
 
 
-SOURCES = (_months, _locks, _reminders, _reliefs, _retries, _lapses)
+def _turns(after: datetime) -> Iterator[datetime]:
+    """The next midnight at which a trial ends, or paid time begins, is renewed or ends (D12)."""
+    for seller in Seller.objects.all():
+        zone = seller.time_zone
+        coming = Subscription.objects.running().filter(account__seller=seller, turns_on__gt=business_date(after, zone))
+        day = coming.aggregate(first=Min("turns_on"))["first"]
+        if day is not None:
+            yield start_of_day(day, zone)
+
+
+def _mornings(after: datetime) -> Iterator[datetime]:
+    """Ten o'clock of the next day with a trial to remind of, a yearly charge to remind of, or a renewal to collect."""
+    for seller in Seller.objects.all():
+        zone = seller.time_zone
+        today = business_date(after, zone)
+        first_day = today if after < at_hour(today, reminders.HOUR, zone) else today + timedelta(days=1)
+        running = Subscription.objects.running().filter(account__seller=seller, cancel_date=None)
+        days = [
+            *_days_before(running.filter(paid_from=None), "trial_ends_on", reminders.TRIAL_DAYS_LEFT, first_day),
+            *_days_before(
+                running.filter(tariff__interval_months=reminders.YEAR, paid_from__isnull=False), "turns_on",
+                reminders.YEARLY_DAYS_LEFT, first_day,
+            ),
+            *_days_before(
+                running.filter(tariff__renewal=Renewal.COLLECTED, paid_from__isnull=False), "turns_on",
+                range(1, dunning.DAYS_BEFORE + 2), first_day,
+            ),
+        ]  # fmt: skip
+        yield from (at_hour(day, reminders.HOUR, zone) for day in days)
+
+
+def _days_before(rows: Any, field: str, numbers: Iterable[int], first_day: date) -> Iterator[date]:
+    """For each number of days: the first day, not before ``first_day``, that is so many days before the ``field`` of a row."""
+    for number in numbers:
+        coming = rows.filter(**{f"{field}__gte": first_day + timedelta(days=number)})
+        day = coming.aggregate(first=Min(field))["first"]
+        if day is not None:
+            yield day - timedelta(days=number)
+
+
+SOURCES = (_months, _locks, _reminders, _reliefs, _retries, _lapses, _turns, _mornings)
 
 
 def next_due(after: datetime, until: datetime) -> datetime | None:

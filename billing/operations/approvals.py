@@ -11,8 +11,8 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from billing.errors import BadInput, BillingError
-from billing.models import Approval, BillingAccount, Invoice, Payment
-from billing.operations import adjustments, audit, credit_notes, payments
+from billing.models import Approval, BillingAccount, Invoice, Offer, Payment
+from billing.operations import adjustments, audit, credit_notes, offers, payments
 from billing.pricing.money import to_minor
 
 Kind = Approval.Kind
@@ -31,6 +31,9 @@ def _record_payment(approval: Approval, actor: str, as_of: datetime) -> object:
         amount_minor=approval.amount_minor, currency=approval.currency, method=payload["method"],
         reference=payload.get("reference", ""), received_at=received_at, invoice_number=payload.get("invoice", ""),
     )  # fmt: skip
+    if payload.get("offer"):
+        offer = Offer.objects.get(number=payload["offer"], account=approval.account)
+        return offers.record_offer_payment(offer=offer, new=new, as_of=as_of, actor=actor)
     return payments.record_payment(account=approval.account, new=new, as_of=as_of, actor=actor)
 
 

@@ -9,9 +9,10 @@ from datetime import datetime
 from django.db import transaction
 
 from billing.models import BillingAccount, BillingPeriod, Invoice, Subscription
-from billing.operations import invoicing, ledger, usage
+from billing.operations import invoicing, ledger, terms_changes, turns, usage
 from billing.pricing import peak as peaks
 from billing.pricing.periods import Span, business_date, month_span, next_month, start_of_day
+from billing.pricing.terms import Metric
 
 
 def open_period(
@@ -27,10 +28,12 @@ def open_period(
     if previous is not None:
         opened_at = max(opened_at, previous.ended_at)
     ended_at = start_of_day(span.end, subscription.account.zone)
+    terms_changes.take_effect(subscription=subscription, on=span.start, as_of=as_of)
     steps = usage.known_steps(subscription.instance)
     start = peaks.peak_between(steps, opened_at, ended_at)
     period = BillingPeriod.objects.create(
         subscription=subscription,
+        tariff=subscription.priced_by,
         number=previous.number + 1 if previous else 1,
         start=span.start,
         end=span.end,
@@ -39,7 +42,9 @@ def open_period(
         peak=start.most,
         peak_at=start.at,
     )
-    month = subscription.periods.filter(start__gte=month_span(span.start).start).order_by("number")
+    month = (
+        subscription.periods.filter(start__gte=month_span(span.start).start).select_related("tariff").order_by("number")
+    )
     usage.settle_month(
         subscription=subscription, periods=list(month), occurred_at=opened_at, as_of=as_of, opening=True, actor=actor
     )
@@ -55,14 +60,13 @@ def close_period(period: BillingPeriod, as_of: datetime) -> None:
 def _close_month(account: BillingAccount, as_of: datetime) -> Invoice | None:
     """Takes the account over one 1st: the order is close, issue, open, and post what the new month starts with (M7)."""
     span = month_span(account.open_month)
-    for period in BillingPeriod.objects.filter(
-        subscription__account=account, closed_at=None, end__lte=span.end
-    ).order_by("pk"):
+    metered = BillingPeriod.objects.filter(subscription__account=account, tariff__metric=Metric.PEAK_ACTIVE)
+    for period in metered.filter(closed_at=None, end__lte=span.end).order_by("pk"):
         close_period(period, as_of)
     invoice = invoicing.issue_monthly(account=account, span=span, as_of=as_of)
     account.open_month = span.end
     account.save(update_fields=["open_month"])
-    running = Subscription.objects.running().filter(account=account)
+    running = Subscription.objects.running().filter(account=account, tariff__metric=Metric.PEAK_ACTIVE)
     for subscription in running.select_related("tariff", "instance").order_by("pk"):
         subscription.account = account
         open_period(
@@ -80,13 +84,20 @@ def month_is_over(account: BillingAccount, as_of: datetime) -> bool:
 
 @transaction.atomic
 def catch_up(*, account: BillingAccount, as_of: datetime) -> list[Invoice]:
-    """Closes every month of ``account`` (locked by the caller) that is over at ``as_of``, oldest first."""
+    """Takes ``account`` (locked by the caller) over everything that is due at ``as_of`` by the calendar, oldest first: months
+    that are over, and the turns of paid time. Returns the monthly invoices that were issued."""
     issued: list[Invoice] = []
-    while month_is_over(account, as_of):
-        invoice = _close_month(account, as_of)
-        if invoice is not None:
-            issued.append(invoice)
-    return issued
+    today = business_date(as_of, account.zone)
+    while True:
+        turn = turns.first_due(account, today)
+        month_over = next_month(account.open_month) if month_is_over(account, as_of) else None
+        if month_over is not None and (turn is None or month_over <= turn):
+            invoice = _close_month(account, as_of)
+            issued += [invoice] if invoice is not None else []
+        elif turn is not None:
+            turns.take(account, turn, as_of)
+        else:
+            return issued
 
 
 @transaction.atomic

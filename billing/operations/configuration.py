@@ -38,9 +38,28 @@ def _refuse_seller(seller: Seller, before: dict[str, str]) -> None:
                 raise BadInput(_("Accounts are kept with this seller: this cannot change any more."), field=name)
 
 
+def _refuse_role(role: Role, before: dict[str, str]) -> None:
+    """Whether a role is paid is part of what every published tariff of its product means (B1)."""
+    known = {name: str(getattr(role, name)) for name in ("is_paid", "product_id")}
+    changed = [name for name, value in known.items() if before and before[name] != value]
+    fixed = [Tariff.Status.PUBLISHED, Tariff.Status.ARCHIVED]
+    if changed and Tariff.objects.filter(product=int(before["product_id"]), status__in=fixed).exists():
+        raise BadInput(
+            _(
+                "Tariffs of this product have been published, and whether this role is paid is part of them. Make a new role "
+                "and give it to those whom it is meant for."
+            ),
+            field=changed[0].removesuffix("_id"),
+            code="role_under_published_tariff",
+            rule="B1",
+        )
+
+
 def _refuse(row: Configured, before: dict[str, str]) -> None:
     if isinstance(row, Seller):
         _refuse_seller(row, before)
+    if isinstance(row, Role):
+        _refuse_role(row, before)
     if (
         isinstance(row, Product)
         and before

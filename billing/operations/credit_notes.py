@@ -106,3 +106,9 @@ def issue_credit_note(
         actor=actor, action="credit_note.issued", target=note, at=as_of, customer=account.customer, reason=reason
     )
     return note
+
+
+def credit_in_full(*, invoice: Invoice, as_of: datetime, actor: str, reason: str) -> CreditNote:
+    """Gives back all of ``invoice``, line by line: it is void from now on (D6, D19)."""
+    lines = [NoteLine(line.description, line.amount_minor) for line in invoice.lines.order_by("position")]
+    return issue_credit_note(invoice=invoice, lines=lines, reason=reason, as_of=as_of, actor=actor)

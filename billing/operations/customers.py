@@ -97,6 +97,13 @@ def open_account(*, customer: Customer, seller: Seller, as_of: datetime) -> Bill
     return account
 
 
+def account_for(customer: Customer, seller: Seller | None, as_of: datetime) -> BillingAccount:
+    """The customer's account with ``seller``; with nobody in particular the one that was opened first."""
+    if seller is None:
+        return BillingAccount.objects.filter(customer=customer).order_by("pk")[0]
+    return open_account(customer=customer, seller=seller, as_of=as_of)
+
+
 @transaction.atomic
 def change_customer(*, customer: Customer, values: dict[str, str], as_of: datetime, actor: str) -> Customer:
     """Changes name, address, language or requisites of ``customer``: future documents only (G6). Kept with before and after.

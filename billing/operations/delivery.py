@@ -1,6 +1,6 @@
-"""Getting documents and mails out: rows say what is due, these sweeps do it, once, whoever asks (I-24).
+"""Getting documents, mails and messages out: rows say what is due, these sweeps do it, once, whoever asks (I-24).
 
-No mail is sent and no PDF rendered inside a database transaction: both take long and neither can be rolled back.
+Nothing is sent and no PDF rendered inside a database transaction: both take long and neither can be rolled back.
 """
 
 import hashlib
@@ -15,6 +15,7 @@ from billing import notices
 from billing.documents import invoices as invoice_documents
 from billing.errors import BadInput
 from billing.models import Invoice, InvoiceDocument, Notice
+from billing.notices import channels
 from billing.operations import audit, jobs, offers
 
 # Waits between attempts to send: the last one is repeated until the attempts are used up.
@@ -72,7 +73,15 @@ def _claim(notice: Notice, as_of: datetime) -> bool:
     return taken == 1
 
 
-def _message(notice: Notice, as_of: datetime) -> EmailMultiAlternatives:
+def _hand_over(notice: Notice, as_of: datetime) -> None:
+    """Gives the notice to what carries it; raises whatever went wrong."""
+    if notice.channel == Notice.Channel.MESSAGE:
+        channels.send(service=notice.service, recipient=notice.recipient, text=notice.text)
+    else:
+        _email(notice, as_of).send()
+
+
+def _email(notice: Notice, as_of: datetime) -> EmailMultiAlternatives:
     message = EmailMultiAlternatives(
         subject=notice.subject,
         body=notice.text,
@@ -99,8 +108,8 @@ def send(notice: Notice, as_of: datetime) -> bool:
     attempts = notice.attempts + 1
     mine = Notice.objects.filter(pk=notice.pk)
     try:
-        _message(notice, as_of).send()
-    except Exception as error:  # the mail server, the renderer: kept for support, tried again
+        _hand_over(notice, as_of)
+    except Exception as error:  # the mail server, the renderer, the service: kept for support, tried again
         last = attempts >= MOST_MAIL_ATTEMPTS
         mine.update(
             last_error=f"{type(error).__name__}: {error}"[:2000],
@@ -147,15 +156,18 @@ def read_document(*, invoice: Invoice, as_of: datetime, actor: str) -> InvoiceDo
 
 @transaction.atomic
 def resend_notice(*, notice: Notice, as_of: datetime, actor: str, reason: str) -> Notice:
-    """The same mail to the same address once more because somebody asked: a row of its own beside the first."""
+    """The same notice to the same recipient once more because somebody asked: a row of its own beside the first."""
     if not reason.strip():
         raise BadInput(_("Say why it is sent again: the reason stays with it."), field="reason", rule="D15")
-    same = Notice.objects.select_for_update().filter(kind=notice.kind, fact=notice.fact, recipient=notice.recipient)
+    same = Notice.objects.select_for_update().filter(
+        kind=notice.kind, fact=notice.fact, channel=notice.channel, recipient=notice.recipient
+    )
     last = same.order_by("-edition")[0]
     again = Notice.objects.create(
-        kind=notice.kind, fact=notice.fact, recipient=notice.recipient, edition=last.edition + 1, account=notice.account,
-        invoice=notice.invoice, locale=notice.locale, subject=notice.subject, text=notice.text, html=notice.html,
-        requested_by=actor, created_at=as_of, next_attempt_at=as_of,
+        kind=notice.kind, fact=notice.fact, channel=notice.channel, recipient=notice.recipient, service=notice.service,
+        edition=last.edition + 1, account=notice.account, invoice=notice.invoice, offer=notice.offer, locale=notice.locale,
+        subject=notice.subject, text=notice.text, html=notice.html, requested_by=actor, created_at=as_of,
+        next_attempt_at=as_of,
     )  # fmt: skip
     jobs.enqueue("billing.tasks.deliver", str(again.pk))
     audit.record(

@@ -7,7 +7,7 @@ from allauth.account.models import EmailAddress
 
 from accounts.models import Instance, Member, User
 from billing import notices
-from billing.models import BillingAccount, Notice, RequestFile
+from billing.models import BillingAccount, Notice, NoticePreference, RequestFile
 
 
 def erase_people(instance: Instance) -> None:
@@ -31,7 +31,9 @@ def _is_known_elsewhere(member: Member) -> bool:
 
 def _erase_mails(member: Member, accounts: list[BillingAccount]) -> None:
     """What was written to this person; that it was sent, and about what, stays."""
-    written = Notice.objects.filter(account__in=accounts, recipient=member.email)
+    reached = NoticePreference.objects.filter(user__email=member.email).values_list("phone", "handle")
+    addresses = {member.email, *(one for pair in reached for one in pair if one)}
+    written = Notice.objects.filter(account__in=accounts, recipient__in=addresses)
     written.filter(state=Notice.State.WAITING).update(state=Notice.State.FAILED, last_error="erased")
     written.update(recipient=f"erased-{member.pk}@invalid", subject="", text="", html="")
 
@@ -40,6 +42,7 @@ def _erase_login(email: str) -> None:
     """The login of a customer's person; the operator's own people keep theirs."""
     for user in User.objects.filter(email=email, is_staff=False):
         EmailAddress.objects.filter(user=user).delete()
+        NoticePreference.objects.filter(user=user).delete()
         user.email, user.name, user.is_active = f"erased-{user.pk}@invalid", "", False
         user.set_unusable_password()
         user.save()

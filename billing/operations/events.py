@@ -7,6 +7,7 @@ from django.db.models import Max
 
 from accounts.models import Instance
 from billing.models import BillingAccount, Event, Subscription
+from billing.operations import webhooks
 from billing.pricing.money import from_minor
 
 
@@ -32,7 +33,9 @@ def emit(
         account, instance = account or subscription.account, instance or subscription.instance
         last = Event.objects.filter(subscription=subscription).aggregate(last=Max("sequence"))["last"]
         sequence = (last or 0) + 1
-    return Event.objects.create(
+    event = Event.objects.create(
         type=type_, at=at, data=data, account=account, instance=instance, subscription=subscription,
         sequence=sequence, fact=fact,
     )  # fmt: skip
+    webhooks.fan_out(event)
+    return event

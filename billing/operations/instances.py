@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts import members
 from accounts.models import Customer, Instance, Member, MemberChange, Product
 from billing.errors import BadInput, BillingError
-from billing.models import BillingAccount
-from billing.operations import access, audit, erasure, metering, people, subscriptions
+from billing.models import BillingAccount, SavedMethod
+from billing.operations import access, audit, erasure, metering, people, saved_methods, subscriptions
 
 DOMAIN = re.compile(r"(?=.{1,253}$)([^\W_]([\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]{0,61}[^\W_]", re.UNICODE)
 
@@ -75,6 +75,13 @@ def register_instance(
     return instance
 
 
+def _let_methods_go(customer: Customer, as_of: datetime, actor: str) -> None:
+    """With the last instance nothing is left to be charged: what was kept for it at a provider is forgotten (D16)."""
+    if not Instance.objects.filter(customer=customer, deleted_at=None).exists():
+        for method in SavedMethod.objects.filter(account__customer=customer, removed_at=None):
+            saved_methods.remove(method=method, as_of=as_of, actor=actor)
+
+
 @transaction.atomic
 def delete_instance(*, instance: Instance, as_of: datetime, actor: str, requested_by: str = "") -> None:
     """Deletes the instance on the owner's request: only after termination and only if nothing is owed (M14).
@@ -96,6 +103,7 @@ def delete_instance(*, instance: Instance, as_of: datetime, actor: str, requeste
     instance.deleted_at = as_of
     erasure.erase_people(instance)
     instance.save()
+    _let_methods_go(instance.customer, as_of, actor)
     access.announce(instance, as_of=as_of)
     audit.record(
         actor=actor, action="instance.deleted", target=instance, at=as_of, customer=instance.customer,

@@ -1,97 +1,33 @@
 """Issuing invoices: charges become lines, credit on the account pays first, the number is taken last (M7, G6, G7)."""
 
 import uuid
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.db import models
 
-from billing import notices, wording
-from billing.models import Allocation, BillingAccount, BillingPeriod, Charge, Credit, Invoice, InvoiceLine, VatRate
+from billing import line_words, notices
+from billing.models import (
+    Allocation,
+    BillingAccount,
+    BillingPeriod,
+    Charge,
+    Credit,
+    Invoice,
+    SavedMethod,
+    Subscription,
+    VatRate,
+)
 from billing.models.ledger import Entry, LedgerAccount
 from billing.operations import events, jobs, ledger, numbering
-from billing.pricing import explanation as explaining
+from billing.operations.invoice_lines import ONE_LINE_EACH, Group, grouped, line_of, tariff_of
 from billing.pricing.money import from_minor, to_minor
 from billing.pricing.periods import Span, business_date
 
-
-@dataclass(frozen=True)
-class _Group:
-    """Charges that one line collects: the use of one subscription and month, or one correction, or one adjustment."""
-
-    charges: list[Charge]
-
-    @property
-    def first(self) -> Charge:
-        return self.charges[0]
-
-    @property
-    def amount_minor(self) -> int:
-        return sum(charge.amount_minor for charge in self.charges)
-
-
-def _grouped(charges: Iterable[Charge]) -> list[_Group]:
-    """Lines in the order of their subscriptions and months; what cancels out in full makes no line."""
-    groups: dict[tuple[Any, ...], list[Charge]] = {}
-    for charge in charges:
-        late = charge.kind == Charge.Kind.LATE
-        month = charge.explanation.get("month", "")
-        key: tuple[Any, ...] = (charge.subscription_id or 0, late, month)
-        if charge.kind == Charge.Kind.ADJUSTMENT:
-            key = (charge.subscription_id or 0, True, "", charge.pk)
-        groups.setdefault(key, []).append(charge)
-    found = [_Group(groups[key]) for key in sorted(groups)]
-    return [group for group in found if group.amount_minor != 0]
-
-
-def _explained(group: _Group) -> dict[str, Any]:
-    """The line's explanation: that of its last charge, less all that was charged for the month on other lines."""
-    last: dict[str, Any] = group.charges[-1].explanation
-    if last["model"] == "amount":
-        return last
-    price_minor = explaining.evaluate({**last, "before_minor": 0})
-    return {**last, "before_minor": price_minor - group.amount_minor, "amount_minor": group.amount_minor}
-
-
-def _described(group: _Group, locale: str) -> str:
-    """What the line is for, in the language of the document."""
-    charge = group.first
-    if charge.subscription is None or charge.kind == Charge.Kind.ADJUSTMENT:
-        return str(charge.explanation.get("reason", ""))[:300]
-    subscription = charge.subscription
-    with override(locale):
-        names = {
-            "product": subscription.tariff.name_in(locale),
-            "domain": subscription.instance.domain,
-            "month": wording.period_text(date.fromisoformat(charge.explanation["month"]), locale),
-        }
-        if charge.kind == Charge.Kind.LATE:
-            return _("%(product)s, %(domain)s: correction for %(month)s, reported late") % names
-        return _("%(product)s, %(domain)s: peak of active members, %(month)s") % names
-
-
-def _line(invoice_id: uuid.UUID, position: int, group: _Group, locale: str) -> InvoiceLine:
-    explanation = _explained(group)
-    currency = group.first.currency
-    if explanation["model"] == "amount":
-        quantity, unit_price = Decimal(1), from_minor(group.amount_minor, currency)
-    else:
-        quantity, unit_price = explaining.units_moved(explanation), Decimal(explanation["unit_price"])
-    return InvoiceLine(
-        invoice_id=invoice_id,
-        position=position,
-        subscription=group.first.subscription,
-        description=_described(group, locale),
-        quantity=quantity,
-        unit="unit" if explanation["model"] == "amount" else "person",
-        unit_price=unit_price,
-        amount_minor=group.amount_minor,
-        explanation=explanation,
-    )
+# Invoices that the saved payment method pays at once where the balance does not (D17).
+PAID_AT_ONCE = (Invoice.Kind.PURCHASE, Invoice.Kind.RENEWAL)
 
 
 def _tax(account: BillingAccount, total_minor: int, supplied_on: date) -> tuple[int, Decimal | None]:
@@ -138,9 +74,9 @@ def available_credit(account: BillingAccount) -> int:
     return sum(credit.unapplied_minor for credit in found)
 
 
-def _payment_days(account: BillingAccount, groups: list[_Group]) -> int:
+def _payment_days(account: BillingAccount, groups: list[Group]) -> int:
     """Days to pay: the longest that a tariff on the invoice grants, else the seller's."""
-    tariffs = [group.first.subscription.tariff for group in groups if group.first.subscription]
+    tariffs = [tariff_of(group.first) for group in groups if group.first.subscription]
     return max((tariff.payment_days for tariff in tariffs), default=account.seller.payment_days)
 
 
@@ -152,14 +88,15 @@ def issue(
     What is left below zero stays on the account as it is and is collected with the next invoice. ``key`` is the business
     fact: it is billed once. The issue date is the business day on which this really happens (D2).
     """
-    groups = _grouped(charges)
+    groups = grouped(charges)
     total_minor = sum(group.amount_minor for group in groups)
     if total_minor <= 0:
         return None
     invoice_id = uuid.uuid4()
     locale = account.customer.locale
+    people = line_words.people_of(group.first for group in groups)
     for position, group in enumerate(groups, start=1):
-        line = _line(invoice_id, position, group, locale)
+        line = line_of(invoice_id, position, group, locale, people)
         line.save(force_insert=True)
         Charge.objects.filter(pk__in=[charge.pk for charge in group.charges]).update(line=line)
     credit_applied = min(total_minor, available_credit(account))
@@ -188,6 +125,12 @@ def _after_issue(invoice: Invoice, as_of: datetime) -> None:
         events.emit("invoice.paid", at=as_of, account=invoice.account, data=summary(invoice))
     notices.invoice_issued(invoice=invoice, at=as_of)
     jobs.enqueue("billing.tasks.deliver", invoice.number)
+    if invoice.open_minor and invoice.kind in PAID_AT_ONCE and _has_method(invoice.account):
+        jobs.enqueue("billing.tasks.collect", invoice.number)
+
+
+def _has_method(account: BillingAccount) -> bool:
+    return SavedMethod.objects.filter(account=account, removed_at=None).exists()
 
 
 def summary(invoice: Invoice) -> dict[str, Any]:
@@ -203,22 +146,61 @@ def summary(invoice: Invoice) -> dict[str, Any]:
 
 def _uncollected(account: BillingAccount) -> Any:
     return (
-        Charge.objects.filter(account=account, line=None)
-        .select_related("subscription__tariff", "subscription__instance")
+        Charge.objects.uncollected()
+        .filter(account=account)
+        .select_related("subscription__tariff", "subscription__instance", "period__tariff")
         .order_by("pk")
     )
 
 
 def issue_monthly(*, account: BillingAccount, span: Span, as_of: datetime) -> Invoice | None:
-    """The account's invoice for the month ``span``: everything posted in it and not yet on an invoice (M7, D5)."""
+    """The account's invoice for the month ``span``: all use posted in it and not yet on an invoice (M7, D5). Paid time is
+    billed when it begins (D17), together with what was adjusted where nothing is metered."""
+    charges = _uncollected(account).filter(billing_month__lte=span.start).exclude(kind__in=ONE_LINE_EACH)
+    if not charges.exclude(subscription=None).exists() and _begins_on(account, span.end):
+        return None
     return issue(
         account=account,
-        charges=_uncollected(account).filter(billing_month__lte=span.start),
+        charges=charges,
         span=span,
         kind=Invoice.Kind.MONTHLY,
         key=f"month:{account.number}:{span.start:%Y-%m}",
         as_of=as_of,
     )
+
+
+def _begins_on(account: BillingAccount, day: date) -> bool:
+    """Whether paid time is billed on ``day``: its invoice then takes the adjustments along."""
+    return account.subscriptions.filter(terminated_at=None, turns_on=day, paid_from__isnull=False).exists()
+
+
+def issue_prepaid(
+    *, account: BillingAccount, subscriptions: Sequence[Subscription], key: str, as_of: datetime,
+    kind: Invoice.Kind = Invoice.Kind.RENEWAL,
+) -> Invoice | None:  # fmt: skip
+    """The invoice of paid time that begins or changes: everything of ``subscriptions`` that is not on one yet (D17, B7), and
+    what was adjusted on the account. None where there is nothing to bill."""
+    mine = models.Q(subscription__in=list(subscriptions)) | models.Q(subscription=None)
+    charges = list(_uncollected(account).filter(mine)) if subscriptions else []
+    if not any(charge.subscription_id for charge in charges):
+        return None
+    return issue(
+        account=account, charges=charges, span=_span_of(charges, account, as_of), kind=kind, key=key, as_of=as_of
+    )
+
+
+def _span_of(charges: Sequence[Charge], account: BillingAccount, as_of: datetime) -> Span:
+    """The days of the periods that begin, else those that the charges pay for; today for what is bought once."""
+    begun = [row for row in charges if row.kind in (Charge.Kind.START, Charge.Kind.RENEWAL)]
+    days = [
+        date.fromisoformat(row.explanation[name])
+        for row in begun or charges
+        for name in ("from", "until")
+        if name in row.explanation
+    ]
+    today = business_date(as_of, account.zone)
+    first, until = min(days, default=today), max(days, default=today)
+    return Span(first, max(until, first + timedelta(days=1)))
 
 
 def issue_final(*, period: BillingPeriod, as_of: datetime) -> Invoice | None:

@@ -6,7 +6,7 @@
 
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from datetime import datetime, timedelta
 
@@ -18,7 +18,7 @@ from billing.models import JobRun
 # Starts after which work is left alone until somebody looks at it.
 MOST_ATTEMPTS = 5
 # What a nudge may call: queued payloads are data, and data must not choose code.
-ALLOWED = frozenset({"billing.tasks.deliver"})
+ALLOWED = frozenset({"billing.tasks.collect", "billing.tasks.deliver"})
 
 _drained_by_caller: ContextVar[bool] = ContextVar("drained_by_caller", default=False)
 
@@ -54,11 +54,14 @@ def blocked_keys(kind: str, as_of: datetime) -> QuerySet[JobRun, str]:
     return waiting.values_list("key", flat=True)
 
 
-def attempt(*, kind: str, key: str, as_of: datetime, work: Callable[[], object]) -> bool:
+def attempt(
+    *, kind: str, key: str, as_of: datetime, work: Callable[[], object], makes_transactions: bool = False
+) -> bool:
     """Does ``work`` (a transaction of its own) as the piece ``key`` of ``kind``; False where it failed and was set aside.
 
-    The start is committed before the work; its end in the same transaction as the work. An error is kept, not raised: one
-    bad account must not stop the others.
+    The start is committed before the work; its end in the same transaction as the work, unless that
+    ``makes_transactions`` itself and is safe to repeat. An error is kept, not raised: one bad account must not stop the
+    others.
     """
     with transaction.atomic():
         run, created = JobRun.objects.get_or_create(
@@ -67,7 +70,7 @@ def attempt(*, kind: str, key: str, as_of: datetime, work: Callable[[], object])
         if not created:
             JobRun.objects.filter(pk=run.pk).update(attempts=F("attempts") + 1, started_at=as_of)
     try:
-        with transaction.atomic():
+        with nullcontext() if makes_transactions else transaction.atomic():
             work()
             JobRun.objects.filter(pk=run.pk).delete()
     except Exception:  # whatever it was: it is kept for support and tried again later

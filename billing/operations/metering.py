@@ -15,9 +15,10 @@ from accounts import members
 from accounts.models import Instance, Member, MemberChange
 from billing.errors import BadInput, BillingError, Refusal
 from billing.models import BillingPeriod, Charge, Subscription
-from billing.operations import closing, ledger, usage
+from billing.operations import closing, ledger, seats, trials, turns, usage
 from billing.pricing import peak as peaks
 from billing.pricing.periods import month_start
+from billing.pricing.terms import Metric
 
 # How far ahead of ours another machine's clock may be before its report is refused.
 CLOCK_SKEW = timedelta(minutes=5)
@@ -45,7 +46,7 @@ def recompute(
     first_month = month_start(
         subscription.periods.filter(ended_at__gt=since).order_by("number").values_list("start", flat=True)[0]
     )
-    periods = list(subscription.periods.filter(start__gte=first_month).order_by("number"))
+    periods = list(subscription.periods.filter(start__gte=first_month).select_related("tariff").order_by("number"))
     for period in periods:
         _remember_peak(period, peaks.peak_between(steps, period.opened_at, period.ended_at))
     posted = [
@@ -65,7 +66,8 @@ def _raise_peak(
     if level <= period.peak:
         return
     _remember_peak(period, peaks.Peak(level, change.occurred_at))
-    month = list(subscription.periods.filter(start__gte=month_start(period.start)).order_by("number"))
+    later = subscription.periods.filter(start__gte=month_start(period.start))
+    month = list(later.select_related("tariff").order_by("number"))
     usage.settle_month(
         subscription=subscription, periods=month, occurred_at=change.occurred_at, as_of=as_of,
         member=change.member, actor=actor,
@@ -73,6 +75,9 @@ def _raise_peak(
 
 
 def _apply(subscription: Subscription, change: MemberChange, as_of: datetime, actor: str) -> None:
+    if not _is_metered(subscription):
+        _apply_seats(subscription, [change], as_of, actor)
+        return
     if subscription.terminated_at is not None and not change.is_dated:
         return  # what happens after the termination is a fact, and costs nothing (D4)
     later = MemberChange.objects.filter(instance=change.instance_id, occurred_at__gt=change.occurred_at)
@@ -83,8 +88,22 @@ def _apply(subscription: Subscription, change: MemberChange, as_of: datetime, ac
         recompute(subscription=subscription, since=change.occurred_at, member=change.member, as_of=as_of, actor=actor)
 
 
+def _is_metered(subscription: Subscription) -> bool:
+    return subscription.tariff is not None and subscription.tariff.metric == Metric.PEAK_ACTIVE
+
+
+def _apply_seats(subscription: Subscription, changes: Sequence[MemberChange], as_of: datetime, actor: str) -> None:
+    """What reports about people cost where seats are paid in advance; nothing where people are not what is paid for."""
+    if seats.counts(subscription) and subscription.paid_from is not None and changes:
+        seats.apply(subscription=subscription, changes=changes, as_of=as_of, actor=actor)
+        turns.plan(subscription)
+
+
 def _apply_many(subscription: Subscription, changes: Sequence[MemberChange], as_of: datetime, actor: str) -> None:
     """What many reports cost together: the months they touch are worked out once, and each posts one difference at most."""
+    if not _is_metered(subscription):
+        _apply_seats(subscription, changes, as_of, actor)
+        return
     counted = [change for change in changes if change.is_dated or subscription.terminated_at is None]
     if not counted:
         return
@@ -138,6 +157,7 @@ def _note(
 ) -> tuple[Member | None, MemberChange | None]:
     """One report taken down under the caller's locks, with the row that it made; what it costs comes after."""
     report = replace(report, occurred_at=checked_instant(report.occurred_at, as_of, "occurred_at"))
+    trials.refuse_too_many(instance, report, as_of)
     return members.report(instance=instance, report=report, at=as_of, source=source, actor=actor)
 
 

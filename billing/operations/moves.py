@@ -11,7 +11,7 @@ from accounts.models import User
 from billing import notices
 from billing.errors import BadInput, BillingError
 from billing.models import Subscription, Tariff, TariffMove, TermsChange
-from billing.operations import audit
+from billing.operations import audit, terms_changes
 from billing.pricing.periods import business_date
 
 SAME = ("product_id", "timing", "metric", "cycle")
@@ -84,7 +84,9 @@ def move_subscribers(
 
 def _waiting(move: TariffMove) -> Iterable[TermsChange]:
     found = TermsChange.objects.waiting().select_for_update(of=("self",)).filter(move=move)
-    return list(found.select_related("subscription__instance", "subscription__account__customer").order_by("pk"))
+    rows = found.select_related("subscription__instance", "subscription__account__customer").order_by("pk")
+    # Who has paid for the new terms already gets them.
+    return [row for row in rows if terms_changes.paid_ahead(row.subscription) is None]
 
 
 @transaction.atomic

@@ -37,7 +37,14 @@ def work_out(*, subscription: Subscription, people: int, discount_percent: Decim
         raise BadInput(_("Enter the number of people that is expected, 1 or more."), field="people", rule="M11")
     if not 0 <= discount_percent < 100:
         raise BadInput(_("Enter a discount from 0 to 99.99 percent."), field="discount_percent", rule="M11")
-    worked_out = yearly_sum(subscription.tariff.terms(), people, discount_percent)
+    terms = subscription.priced_by.terms()
+    if not terms.is_metered or terms.unit_price is None:
+        raise BillingError(
+            _("A year up front is offered on tariffs that charge each person afterwards: this one is paid in advance."),
+            code="not_metered",
+            rule="M11",
+        )
+    worked_out = yearly_sum(terms, people, discount_percent)
     if worked_out.pay_minor <= 0:
         raise BadInput(
             _("That many people are free on this tariff: there is nothing to pay up front."), field="people", rule="M3"
@@ -66,7 +73,7 @@ def send_offer(
     offer = Offer.objects.create(
         number=number, series=series, year=year, sequence=sequence, account=account, subscription=subscription,
         currency=account.currency, people=people,
-        months=worked_out.months, unit_price=subscription.tariff.terms().unit_price, month_minor=worked_out.month_minor,
+        months=worked_out.months, unit_price=subscription.priced_by.terms().unit_price or 0, month_minor=worked_out.month_minor,
         full_minor=worked_out.full_minor, discount_percent=discount_percent, discount_minor=worked_out.discount_minor,
         pay_minor=worked_out.pay_minor, valid_until=valid_until, note=note, sent_at=as_of, sent_by=actor,
     )  # fmt: skip

@@ -88,6 +88,13 @@ def add_credit(
     )  # fmt: skip
 
 
+def take_off(*, credit: Credit, as_of: datetime) -> None:
+    """What is left of ``credit`` is on the account no more; the caller has posted the entry for it."""
+    Allocation.objects.create(
+        credit=credit, invoice=None, kind=Allocation.Kind.WITHDRAWN, amount_minor=credit.unapplied_minor, at=as_of
+    )
+
+
 def _check(new: NewPayment, account: BillingAccount, as_of: datetime) -> None:
     checked_amount(new.amount_minor)
     if new.currency != account.currency:
@@ -161,12 +168,14 @@ def bonus_of(payment: Payment) -> Credit | None:
 
 def _open_offer_again(payment: Payment) -> Credit | None:
     """The offer that ``payment`` paid waits for its money again; returns the bonus, locked."""
-    link = OfferPayment.objects.filter(payment=payment).select_related("offer").first()
+    link = OfferPayment.objects.filter(payment=payment).select_related("offer", "bonus").first()
     if link is None:
         return None
     link.offer.paid_at = None
     link.offer.save(update_fields=["paid_at"])
-    return Credit.objects.select_for_update().filter(pk=link.bonus_id).first()
+    if link.bonus is None:
+        return None
+    return Credit.objects.select_for_update().get(pk=link.bonus.pk)
 
 
 def _withdraw(credit: Credit, *, as_of: datetime, actor: str, reason: str) -> Entry:

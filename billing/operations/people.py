@@ -5,7 +5,7 @@ operation, rolled back (G10).
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
@@ -20,8 +20,9 @@ from accounts.models import Instance, Member, Role, User
 from accounts.verified import verified_emails
 from billing import notices
 from billing.errors import BadInput, BillingError
-from billing.models import BillingAccount, Charge
-from billing.operations import access, ledger, metering
+from billing.models import BillingAccount, Charge, Subscription
+from billing.operations import access, changes, ledger, limits, metering, prepaid, seats, terms_changes, validity
+from billing.pricing.quantity import price
 
 SALT = "saldo.invitation"
 INVITATION_LASTS = timedelta(days=14)
@@ -29,12 +30,43 @@ INVITATION_LASTS = timedelta(days=14)
 
 @dataclass(frozen=True)
 class Effect:
-    """What a change would do to the account now: ``amount_minor`` above 0 is charged; ``explanations`` say how."""
+    """What a change would do to the account now: ``amount_minor`` above 0 is charged, below it comes back as credit;
+    ``explanations`` say how. Where seats are paid in advance, ``later_minor`` is what each period of ``interval_months``
+    costs more (or less) from ``later_from`` on."""
 
     amount_minor: int
     currency: str
     balance_after_minor: int
     explanations: tuple[dict[str, object], ...]
+    is_by_seats: bool = False
+    later_minor: int = 0
+    later_from: date | None = None
+    interval_months: int | None = None
+
+
+@dataclass(frozen=True)
+class _Ahead:
+    """What the first period that is not charged yet costs at the seats of now; nothing where none is decided."""
+
+    day: date | None = None
+    minor: int = 0
+    interval_months: int | None = None
+
+
+def _ahead(subscription: Subscription) -> _Ahead:
+    change = terms_changes.waiting_change(subscription)
+    if subscription.cancel_date is not None:
+        return _Ahead()
+    if subscription.paid_from is None:
+        if change is None:
+            return _Ahead()
+        units = prepaid.units_now(subscription, change.tariff)
+        return _Ahead(change.effective_date, price(change.tariff.terms(), units), change.tariff.interval_months)
+    period = prepaid.last_period(subscription)
+    if period is None:
+        return _Ahead()
+    tariff = change.tariff if change is not None else subscription.priced_by
+    return _Ahead(period.end, validity.renewal_price(subscription, period.end), tariff.interval_months)
 
 
 class _Undo(Exception):
@@ -48,18 +80,28 @@ def preview(*, instance: Instance, report: members.Report, as_of: datetime) -> E
     """
     subscription = access.current_subscription(instance)
     effect: Effect | None = None
+    by_seats = subscription is not None and seats.counts(subscription)
     try:
         with transaction.atomic():
+            before = _Ahead()
+            if subscription is not None and by_seats:
+                subscription = changes.locked(subscription, as_of)  # what is due comes before what is asked
+                before = _ahead(subscription)
             last = Charge.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
             metering.report_member(instance=instance, report=report, as_of=as_of, source="portal")
             if subscription is not None:
                 account = subscription.account
+                after = _ahead(subscription) if by_seats else before
                 charges = Charge.objects.filter(account=account, pk__gt=last).order_by("pk")
                 effect = Effect(
                     amount_minor=sum(charge.amount_minor for charge in charges),
                     currency=account.currency,
                     balance_after_minor=ledger.balance(account),
                     explanations=tuple(charge.explanation for charge in charges),
+                    is_by_seats=by_seats,
+                    later_minor=after.minor - before.minor,
+                    later_from=after.day,
+                    interval_months=after.interval_months,
                 )
             raise _Undo
     except _Undo:
@@ -96,16 +138,18 @@ def _refuse_raising(instance: Instance, role: str, by: User | None) -> None:
 def invite(
     *, instance: Instance, email: str, name: str, role: str, as_of: datetime, invited_by: str, by: User | None = None
 ) -> Member:
-    """Invites somebody by mail; they count only once they have come in (M1). Refuses an address that is there already, and
-    an administrator invited by somebody (``by``) who is none."""
+    """Invites somebody by mail; they count only once they have come in (M1). Refuses an address that is there already, an
+    administrator invited by somebody (``by``) who is none, and too many invitations within an hour."""
     _refuse_raising(instance, role, by)
     address = members.checked_email(email)
     there = instance.members.exclude(status=Member.Status.REMOVED).filter(email=address)
     if there.exists():
         raise BillingError(_("%(email)s is in this instance already.") % {"email": address}, code="member_exists")
+    account = _account_of(instance)
+    if account is not None:
+        limits.invitation(account=account, as_of=as_of)
     report = members.Report(external_id=new_id("inv"), status="invited", email=address, name=name.strip(), role=role)
     member = metering.report_member(instance=instance, report=report, as_of=as_of, source="portal", actor=invited_by)
-    account = _account_of(instance)
     assert member is not None
     if account is not None:
         notices.invitation(

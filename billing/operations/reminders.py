@@ -1,16 +1,22 @@
 """Reminders at ten in the morning of the billing zone (D12): what falls due soon is said before it hurts."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
 from billing import notices
-from billing.models import Invoice, Notice, Seller
+from billing.models import Event, Invoice, Notice, Seller, Subscription, TermsChange
+from billing.operations import prepaid, terms_changes, trials, validity
 from billing.pricing.periods import at_hour, business_date
+from billing.pricing.terms import Renewal
 
 KIND = "due_soon"
 DAYS_BEFORE_DUE = 3
 HOUR = 10
+# Days before the end of a trial, and before a yearly charge, on which owners are told (B2, B4).
+TRIAL_DAYS_LEFT = (3, 1)
+YEARLY_DAYS_LEFT = (30, 7)
+YEAR = 12
 
 
 def invoices_to_remind_of(as_of: datetime) -> list[Invoice]:
@@ -32,3 +38,70 @@ def invoices_to_remind_of(as_of: datetime) -> list[Invoice]:
 def remind(*, invoice: Invoice, as_of: datetime) -> int:
     """Reminds of one invoice; once, whoever calls. Returns how many mails were written."""
     return len(notices.due_soon(invoice=invoice, at=as_of))
+
+
+def _by_ten(as_of: datetime) -> list[tuple[Seller, date]]:
+    """The sellers in whose zone it is ten o'clock or later, with the business day there."""
+    found = []
+    for seller in Seller.objects.order_by("pk"):
+        today = business_date(as_of, seller.time_zone)
+        if as_of >= at_hour(today, HOUR, seller.time_zone):
+            found.append((seller, today))
+    return found
+
+
+def trials_to_remind_of(as_of: datetime) -> list[tuple[Subscription, int]]:
+    """Trials that end soon and the days that are left, where nobody has been told so yet (B2)."""
+    found: list[tuple[Subscription, int]] = []
+    for seller, today in _by_ten(as_of):
+        soon = Subscription.objects.running().filter(
+            account__seller=seller, paid_from=None, cancel_date=None,
+            trial_ends_on__range=(today, today + timedelta(days=max(TRIAL_DAYS_LEFT))),
+        )  # fmt: skip
+        chosen = TermsChange.objects.waiting().values("subscription")
+        for row in soon.exclude(pk__in=chosen).select_related(
+            "instance", "tariff", "account__customer", "account__seller"
+        ):
+            assert row.trial_ends_on is not None
+            left = (row.trial_ends_on - today).days
+            step = min(days for days in TRIAL_DAYS_LEFT if days >= left)
+            if left > 0 and not Event.objects.filter(fact=trials.reminder_fact(row, step)).exists():
+                found.append((row, step))
+    return found
+
+
+def renewals_to_remind_of(as_of: datetime) -> list[tuple[Subscription, date, int]]:
+    """Yearly charges that come soon: the subscription, the day, and the days before it that are told (B4)."""
+    found: list[tuple[Subscription, date, int]] = []
+    for seller, today in _by_ten(as_of):
+        coming = Subscription.objects.running().filter(
+            account__seller=seller, turns_on__range=(today, today + timedelta(days=max(YEARLY_DAYS_LEFT))),
+            paid_from__isnull=False, cancel_date=None, tariff__renewal=Renewal.INVOICED,
+        )  # fmt: skip
+        for row in coming.select_related("instance", "tariff", "account__customer", "account__seller"):
+            period = prepaid.last_period(row)
+            if period is None or _next_interval(row, period.end) != YEAR:
+                continue
+            left = (period.end - today).days
+            step = min((days for days in YEARLY_DAYS_LEFT if days >= left), default=None)
+            fact = f"renewal:{row.public_id}:{period.end}:{step}"
+            if step is not None and left > 0 and not Notice.objects.filter(kind="renewal_coming", fact=fact).exists():
+                found.append((row, period.end, step))
+    return found
+
+
+def _next_interval(subscription: Subscription, on: date) -> int | None:
+    change = terms_changes.waiting_change(subscription)
+    tariff = change.tariff if change is not None and change.effective_date <= on else subscription.priced_by
+    return tariff.interval_months
+
+
+@transaction.atomic
+def remind_of_renewal(*, subscription: Subscription, renews_on: date, days_left: int, as_of: datetime) -> int:
+    """Tells of one yearly charge; once for each number of days. Returns how many notices were written."""
+    amount = validity.renewal_price(subscription, renews_on)
+    return len(
+        notices.renewal_coming(
+            subscription=subscription, renews_on=renews_on, amount_minor=amount, days_left=days_left, at=as_of
+        )
+    )

@@ -8,8 +8,21 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from functools import partial
 
-from billing.models import BillingAccount, Seller
-from billing.operations import access, checkout, closing, delivery, jobs, offers, reliefs, reminders
+from billing.models import BillingAccount, Seller, Subscription
+from billing.operations import (
+    access,
+    checkout,
+    closing,
+    delivery,
+    dunning,
+    jobs,
+    offers,
+    reliefs,
+    reminders,
+    saved_methods,
+    trials,
+    webhooks,
+)
 from billing.pricing.periods import business_date, month_start
 
 
@@ -23,8 +36,10 @@ class Done:
     reliefs_ended: int = 0
     reminders: int = 0
     payments: int = 0
+    collections: int = 0
     documents: int = 0
     mails: int = 0
+    webhooks: int = 0
     set_aside: int = 0
 
     def add(self, other: "Done") -> None:
@@ -37,19 +52,29 @@ class Done:
 
 
 def accounts_to_close(as_of: datetime) -> list[tuple[int, str]]:
-    """(pk, number) of the accounts with a month that is over at ``as_of``."""
+    """(pk, number) of the accounts with a month that is over, or a turn of paid time that is due, at ``as_of``."""
     found: list[tuple[int, str]] = []
     for seller in Seller.objects.order_by("pk"):
         this_month = month_start(business_date(as_of, seller.time_zone))
         due = BillingAccount.objects.filter(seller=seller, open_month__lt=this_month).order_by("pk")
         found += due.values_list("pk", "number")
-    return found
+        turning = Subscription.objects.running().filter(
+            account__seller=seller, turns_on__lte=business_date(as_of, seller.time_zone)
+        )
+        found += turning.values_list("account__pk", "account__number").order_by("account__pk").distinct()
+    return list(dict.fromkeys(found))
 
 
-def _each(kind: str, pieces: Iterable[tuple[str, Callable[[], object]]], as_of: datetime) -> tuple[int, int]:
+def _each(
+    kind: str, pieces: Iterable[tuple[str, Callable[[], object]]], as_of: datetime, *, makes_transactions: bool = False
+) -> tuple[int, int]:
     """Does the pieces of work of ``kind`` one by one, each a transaction of its own; (done, set aside)."""
     blocked = set(jobs.blocked_keys(kind, as_of))
-    results = [jobs.attempt(kind=kind, key=key, as_of=as_of, work=work) for key, work in pieces if key not in blocked]
+    results = [
+        jobs.attempt(kind=kind, key=key, as_of=as_of, work=work, makes_transactions=makes_transactions)
+        for key, work in pieces
+        if key not in blocked
+    ]
     return results.count(True), results.count(False)
 
 
@@ -78,13 +103,41 @@ def announce_changes(*, as_of: datetime) -> Done:
 
 
 def remind(*, as_of: datetime) -> Done:
-    """Reminds of what falls due soon (D12)."""
-    pieces = [
+    """Reminds of what falls due soon: invoices, the end of trials, yearly charges (D12, B2, B4)."""
+    pieces: list[tuple[str, Callable[[], object]]] = [
         (invoice.number, partial(reminders.remind, invoice=invoice, as_of=as_of))
         for invoice in reminders.invoices_to_remind_of(as_of)
     ]
+    pieces += [
+        (f"{row.public_id}:{left}", partial(trials.remind, subscription=row, days_left=left, as_of=as_of))
+        for row, left in reminders.trials_to_remind_of(as_of)
+    ]
+    pieces += [
+        (
+            f"{row.public_id}:{day}:{left}",
+            partial(reminders.remind_of_renewal, subscription=row, renews_on=day, days_left=left, as_of=as_of),
+        )
+        for row, day, left in reminders.renewals_to_remind_of(as_of)
+    ]
     reminded, set_aside = _each("remind", pieces, as_of)
     return Done(reminders=reminded, set_aside=set_aside)
+
+
+def collect_renewals(*, as_of: datetime) -> Done:
+    """Takes the money for periods that begin within five days (E8)."""
+    paid = [
+        (row.public_id, partial(dunning.renew_from_balance, subscription=row, as_of=as_of))
+        for row in dunning.paid_meanwhile(as_of)
+    ]
+    renewed, set_aside = _each("renew", paid, as_of)
+    tries = [(row.public_id, partial(dunning.collect, subscription=row, as_of=as_of)) for row in dunning.to_try(as_of)]
+    tried, failed = _each("collect", tries, as_of, makes_transactions=True)
+    waiting = [
+        (number, partial(saved_methods.collect_invoice, invoice_number=number, as_of=as_of))
+        for number in saved_methods.uncollected(as_of=as_of).values_list("number", flat=True)
+    ]
+    paid_at_issue, unpaid = _each("collect_invoice", waiting, as_of, makes_transactions=True)
+    return Done(collections=renewed + tried + paid_at_issue, set_aside=set_aside + failed + unpaid)
 
 
 def write_off(*, as_of: datetime) -> Done:
@@ -104,11 +157,15 @@ def settle_payments(*, as_of: datetime) -> Done:
 
 def deliver(*, as_of: datetime) -> Done:
     """Renders and sends what is waiting."""
-    return Done(documents=delivery.render_due(as_of=as_of), mails=delivery.send_due(as_of=as_of))
+    return Done(
+        documents=delivery.render_due(as_of=as_of),
+        mails=delivery.send_due(as_of=as_of),
+        webhooks=webhooks.send_due(as_of=as_of),
+    )
 
 
 # The order matters: money that has come is counted before anything is locked, and mails tell of what was done.
-STEPS = (settle_payments, close_months, announce_changes, remind, write_off, deliver)
+STEPS = (settle_payments, close_months, announce_changes, collect_renewals, remind, write_off, deliver)
 
 
 def run_due(*, as_of: datetime) -> Done:

@@ -1,4 +1,4 @@
-"""The sample installation: half a year of five invented customers, told as a table and lived through the ordinary operations.
+"""The sample installation: half a year of ten invented customers, told as a table and lived through the ordinary operations.
 
 Everything in it happens at its own time on the sandbox clock, so what a newcomer sees is what the software really did.
 """
@@ -18,14 +18,26 @@ from accounts import members
 from accounts.models import Customer, Instance, User
 from billing.errors import BillingError
 from billing.models import BillingAccount, Subscription
-from billing.operations import customers, instances, metering, offers, payments, requests, sandbox, subscriptions
+from billing.operations import (
+    customers,
+    delivery,
+    instances,
+    metering,
+    offers,
+    payments,
+    requests,
+    sample_prepaid,
+    sandbox,
+    subscriptions,
+)
 from billing.operations.profiles import load_profiles
 
 ZONE = ZoneInfo("Europe/Moscow")
 PASSWORD = "saldo-sample"
 
 # What somebody who tries Saldo out may sign in as: address, name, language, kind.
-LOGINS = (
+LOGINS: tuple[tuple[str, str, str, str], ...] = (
+    *sample_prepaid.LOGINS,
     ("anna@romashka.example", "Анна Петрова", "ru", "owner"),
     ("oleg@sever.example", "Олег Северов", "ru", "owner"),
     ("emma@brightside.example", "Emma Clarke", "en", "owner"),
@@ -37,6 +49,7 @@ LOGINS = (
 )
 
 CUSTOMERS: dict[str, dict[str, Any]] = {
+    **sample_prepaid.CUSTOMERS,
     "romashka": {
         "name": "ООО «Ромашка»", "kind": "company", "email": "buh@romashka.example", "locale": "ru",
         "requisites": {
@@ -62,6 +75,7 @@ CUSTOMERS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 FIRST_PEOPLE = {
+    **sample_prepaid.FIRST_PEOPLE,
     "romashka.example.ru": ("anna@romashka.example", "Анна Петрова"),
     "test.romashka.example.ru": ("anna@romashka.example", "Анна Петрова"),
     "old.romashka.example.ru": ("anna@romashka.example", "Анна Петрова"),
@@ -133,7 +147,7 @@ def _moment(text: str) -> datetime:
 
 
 @dataclass
-class Sample:
+class Sample(sample_prepaid.Prepaid):
     """The sample while it is being lived through; ``at`` is where its clock stands."""
 
     at: datetime
@@ -144,36 +158,43 @@ class Sample:
     def _customer(self, code: str) -> Customer:
         values = CUSTOMERS[code]
         found = Customer.objects.filter(name=values["name"]).first()
-        new = customers.NewCustomer(currency="RUB", **values)
+        new = customers.NewCustomer(**{"currency": "RUB", **values})
         return found or customers.create_customer(new=new, as_of=self.at)
 
     def register(self, domain: str, customer: object) -> None:
         email, name = FIRST_PEOPLE[domain]
+        product = sample_prepaid.PLANS[domain][0] if domain in sample_prepaid.PLANS else "meteor"
         instance = instances.register_instance(
-            customer=self._customer(str(customer)), product=instances.product_of("meteor"), domain=domain,
+            customer=self._customer(str(customer)), product=instances.product_of(product), domain=domain,
             representative=members.Report(external_id="u-1", status="active", email=email, name=name), as_of=self.at,
         )  # fmt: skip
+        if domain in sample_prepaid.PLANS:
+            self.subscribe(instance, email)
+            return
         subscriptions.create_subscription(instance=instance, tariff_id="meteor-cloud", as_of=self.at, actor=email)
 
     def people(self, domain: str, wanted: object) -> None:
         """Activates or blocks people, the newest first, until ``wanted`` are active."""
         instance = self._instance(domain)
         names = ENGLISH_NAMES if domain.endswith(".example") else NAMES
-        known = instance.members.count()
+        known, role = instance.members.count(), sample_prepaid.ROLES.get(instance.product.code, "member")
         for number in range(2, max(known, int(str(wanted))) + 1):
             status = "active" if number <= int(str(wanted)) else "blocked"
             email = f"user{number}@{domain}"
             report = members.Report(
-                external_id=f"u-{number}", status=status, email=email, name=names[number - 2], role="member"
+                external_id=f"u-{number}", status=status, email=email, name=names[number - 2], role=role
             )
             actor = FIRST_PEOPLE[domain][1]
             metering.report_member(instance=instance, report=report, as_of=self.at, source="api", actor=actor)
 
     def pay(self, domain: str, amount: object) -> None:
-        account = BillingAccount.objects.get(subscriptions__instance__domain=domain)
+        account = BillingAccount.objects.filter(subscriptions__instance__domain=domain).distinct().get()
         number = 100 + account.payments.count() * 7 + account.pk
         new = payments.NewPayment(
-            amount_minor=int(str(amount).replace(".", "")), currency="RUB", method="bank", reference=f"п/п № {number}"
+            amount_minor=int(str(amount).replace(".", "")),
+            currency=account.currency,
+            method="bank",
+            reference=f"п/п № {number}",
         )
         payments.record_payment(account=account, new=new, as_of=self.at, actor="finance@saldo.example")
 
@@ -233,7 +254,7 @@ def make_logins() -> None:
 
 
 def make_sample(progress: Callable[[int, int], None] | None = None) -> bool:
-    """Lives through `STORY` in an empty sandbox; False where there is something in it already.
+    """Lives through both stories in an empty sandbox; False where there is something in it already.
 
     ``progress`` is told (step, of how many). Refuses outside a sandbox.
     """
@@ -246,11 +267,13 @@ def make_sample(progress: Callable[[int, int], None] | None = None) -> bool:
     make_logins()
     if Customer.objects.exists():
         return False
-    for number, (when, what, subject, value) in enumerate(STORY, start=1):
+    story = sorted([*STORY, *sample_prepaid.STORY], key=lambda row: row[0])
+    for number, (when, what, subject, value) in enumerate(story, start=1):
         at = _moment(when)
         sandbox.advance(to=at)
         getattr(Sample(at), what)(subject, value)
+        delivery.send_due(as_of=at)  # what the act gave to write goes out now, not when the clock moves on
         if progress is not None:
-            progress(number, len(STORY))
-    sandbox.advance(to=_moment(STORY[-1][0]))
+            progress(number, len(story))
+    sandbox.advance(to=_moment(story[-1][0]))
     return True

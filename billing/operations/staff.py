@@ -27,6 +27,11 @@ ACTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "register_instance": ("Register instances", (SUPPORT,)),
     "report_member": ("Report people of an instance", ()),
     "create_subscription": ("Put an instance on a tariff", (SUPPORT,)),
+    "choose_tariff": ("End a trial by its owner's choice of a tariff", (SUPPORT,)),
+    "extend_trial": ("Extend trials", (SUPPORT,)),
+    "change_terms": ("Change a subscription's tariff or quantity for its owner, and take that back", (SUPPORT,)),
+    "cancel_subscription": ("Cancel a subscription for the end of what is paid, and take that back", (SUPPORT,)),
+    "collect_renewal": ("Try to collect a renewal at once", (SUPPORT, FINANCE)),
     "terminate_subscription": ("Terminate subscriptions", (SUPPORT,)),
     "resume_subscription": ("Resume subscriptions", (SUPPORT,)),
     "delete_instance_data": ("Delete an instance on its owner's request", ()),
@@ -37,6 +42,7 @@ ACTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "send_offer": ("Work out, send and withdraw offers of a year up front", (SUPPORT, FINANCE)),
     "approve_act": ("Decide on another person's act above the limit", (FINANCE,)),
     "ask_provider": ("Ask a payment provider what became of a payment", (SUPPORT, FINANCE)),
+    "remove_method": ("Remove a customer's saved payment method", (SUPPORT, FINANCE)),
     "record_payment": ("Record payments", (SUPPORT, FINANCE)),
     "record_large_payment": ("Record payments above the limit", (FINANCE,)),
     "reverse_payment": ("Take a recorded payment back", (FINANCE,)),
@@ -49,23 +55,34 @@ ACTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "draft_tariff": ("Draft tariffs and submit them", (PRODUCT, FINANCE)),
     "review_tariff": ("Review tariffs: send back, publish", (REVIEWER, FINANCE)),
     "retire_tariff": ("Archive and restore tariffs", (PRODUCT, REVIEWER, FINANCE)),
+    "move_subscribers": ("Move a tariff's subscribers to another, and call the move off", (PRODUCT,)),
     "manage_catalogue": ("Change products and roles", (PRODUCT,)),
     "manage_sellers": ("Change sellers and VAT rates", (FINANCE,)),
     "manage_tokens": ("Create and revoke API tokens", ()),
 }
 
 # Whose lists and pages each group may look into, by app and model.
-CATALOGUE = ("accounts.product", "accounts.role", "billing.seller", "billing.vatrate", "billing.tariff")
+CATALOGUE = (
+    "accounts.product",
+    "accounts.role",
+    "billing.seller",
+    "billing.vatrate",
+    "billing.tariff",
+    "billing.tariffmove",
+    "billing.termschange",
+)
 PEOPLE = ("accounts.customer", "accounts.instance", "accounts.member", "accounts.memberchange")
 MONEY = (
     "billing.billingaccount", "billing.billingaddress", "billing.subscription", "billing.subscriptionchange",
     "billing.billingperiod", "billing.charge", "billing.invoice", "billing.invoiceline", "billing.invoicedocument",
     "billing.creditnote", "billing.payment", "billing.credit", "billing.allocation", "billing.customerrequest",
-    "billing.relief", "billing.offer", "billing.approval", "billing.paymentattempt",
+    "billing.relief", "billing.offer", "billing.approval", "billing.paymentattempt", "billing.savedmethod",
+    "billing.collection",
 )  # fmt: skip
 WORK = (
     "billing.event", "billing.notice", "billing.accessannouncement", "billing.jobrun", "billing.heartbeat",
-    "billing.auditrecord", "django_q.schedule", "django_q.success", "django_q.failure", "django_q.ormq",
+    "billing.auditrecord",
+    "billing.webhookendpoint", "billing.webhookdelivery", "django_q.schedule", "django_q.success", "django_q.failure", "django_q.ormq",
 )  # fmt: skip
 LEDGER = ("billing.ledgeraccount", "billing.entry", "billing.posting", "billing.numberseries")
 VIEWS: dict[str, tuple[str, ...]] = {

@@ -8,8 +8,22 @@ from django.utils.translation import gettext_lazy as _
 from accounts import members
 from accounts.models import Instance, Product
 from billing.errors import BadInput, BillingError
-from billing.models import BillingAccount, Invoice, Subscription, SubscriptionChange, Tariff
-from billing.operations import access, audit, closing, customers, events, invoicing, ledger
+from billing.models import BillingAccount, Invoice, Subscription, SubscriptionChange
+from billing.operations import (
+    access,
+    audit,
+    catalogue_offers,
+    closing,
+    customers,
+    events,
+    invoicing,
+    ledger,
+    purchases,
+    quotes,
+    standing,
+    trials,
+    turns,
+)
 from billing.pricing.periods import Span, add_months, business_date, month_start, next_month, start_of_day
 
 Kind = SubscriptionChange.Kind
@@ -18,24 +32,15 @@ Kind = SubscriptionChange.Kind
 RESUME_MONTHS = 12
 
 
-def offered_tariff(product: Product, tariff_id: str | None) -> Tariff:
-    """The published tariff ``tariff_id`` of the product; refuses one that is not offered and names those that are."""
-    offered = {row.tariff_id: row for row in Tariff.objects.published().filter(product=product)}
-    if tariff_id in offered:
-        return offered[tariff_id]
-    known = ", ".join(sorted(offered)) or "—"
-    message = (
-        _("Choose a tariff of this product: %(known)s.")
-        if tariff_id is None
-        else _("The tariff “%(id)s” is not offered for this product. Choose one of: %(known)s.")
-    )
-    raise BadInput(message % {"id": tariff_id, "known": known}, field="tariff_id", code="unknown_tariff", rule="E5")
-
-
 def _first_day(instance: Instance, today: date, zone: str) -> date:
     """Where the first period begins: on the registration date (M5), but never in a month that is over."""
     registered = business_date(instance.registered_at, zone)
     return registered if month_start(registered) == month_start(today) else today
+
+
+def _is_metered(subscription: Subscription) -> bool:
+    """Whether it can be resumed (M13); paid time that has ended is followed by a new subscription (E9)."""
+    return subscription.tariff is not None and subscription.tariff.terms().is_metered
 
 
 def _refuse_second(instance: Instance, as_of: datetime) -> None:
@@ -45,7 +50,7 @@ def _refuse_second(instance: Instance, as_of: datetime) -> None:
             raise BillingError(
                 _("This instance has a subscription already: change or terminate that one."), code="subscription_exists"
             )
-        if as_of < resumable_until(subscription):
+        if _is_metered(subscription) and as_of < resumable_until(subscription):
             raise BillingError(
                 _("This instance had a subscription that can still be resumed: resume it instead."),
                 code="resume_instead",
@@ -68,17 +73,21 @@ def create_subscription(
     actor: str,
     quantity: int | None = None,
     trial: bool | None = None,
+    reason: str = "",
 ) -> Subscription:
-    """Puts ``instance`` on the published tariff ``tariff_id`` and posts what its first period starts with (M5, M6).
+    """Puts ``instance`` on the published tariff ``tariff_id``: into its trial, into paid time, or into its first metered month
+    (M5, B2, E4, E5, D18). A free product asks for no tariff (E1).
 
-    Refuses a tariff that is not offered, a quantity or a trial the tariff does not have, a second subscription.
+    ``reason``: why support does it for the owner (D15). Refuses a tariff that is not offered, a quantity or a trial the tariff
+    does not have, a second subscription.
     """
-    tariff = offered_tariff(instance.product, tariff_id)
-    if quantity is not None:
-        raise BadInput(_("This tariff counts by itself: leave the quantity out."), field="quantity")
-    if trial:
-        raise BadInput(_("This tariff has no trial period: leave the trial out."), field="trial")
-    account = customers.open_account(customer=instance.customer, seller=tariff.seller, as_of=as_of)
+    is_free = instance.product.kind == Product.Kind.FREE
+    tariff = None if is_free else catalogue_offers.offered_tariff(instance.product, tariff_id)
+    if is_free and (tariff_id is not None or quantity is not None or trial):
+        raise BadInput(_("This product is free: leave tariff, quantity and trial out."), field="tariff_id", rule="E1")
+    quantity = quotes.checked_quantity(tariff, quantity) if tariff is not None else None
+    with_trial = trials.decide(tariff, instance, trial) if tariff is not None else False
+    account = customers.account_for(instance.customer, tariff.seller if tariff else None, as_of)
     account = ledger.lock(account)
     closing.catch_up(account=account, as_of=as_of)
     as_of = _not_before_open_month(account, as_of)
@@ -86,9 +95,42 @@ def create_subscription(
     if instance.deleted_at is not None:
         raise BillingError(_("This instance has been deleted."), code="instance_deleted")
     _refuse_second(instance, as_of)
-    subscription = Subscription.objects.create(instance=instance, account=account, tariff=tariff, started_at=as_of)
-    SubscriptionChange.objects.create(subscription=subscription, kind=Kind.CREATED, at=as_of, actor=actor)
-    events.emit("subscription.created", at=as_of, subscription=subscription, data=_summary(subscription))
+    subscription = Subscription.objects.create(
+        instance=instance, account=account, tariff=tariff, quantity=quantity, started_at=as_of
+    )
+    SubscriptionChange.objects.create(
+        subscription=subscription, kind=Kind.CREATED, at=as_of, actor=actor, to_tariff=tariff, to_quantity=quantity,
+        reason=reason,
+    )  # fmt: skip
+    audit.record(
+        actor=actor, action="subscription.created", target=subscription, at=as_of, customer=instance.customer,
+        reason=reason, after={"tariff": str(tariff) if tariff else None, "quantity": quantity, "trial": with_trial},
+    )  # fmt: skip
+    events.emit("subscription.created", at=as_of, subscription=subscription, data=standing.summary(subscription))
+    _begin(subscription, with_trial, as_of, actor)
+    access.announce(instance, as_of=as_of, subscription=subscription)
+    return subscription
+
+
+def _begin(subscription: Subscription, with_trial: bool, as_of: datetime, actor: str) -> None:
+    """What a new subscription starts with, by its tariff."""
+    tariff = subscription.tariff
+    if tariff is None:
+        return
+    if with_trial:
+        trials.begin(subscription, as_of=as_of)
+    elif tariff.terms().is_metered:
+        _open_metered(subscription, as_of, actor)
+    elif tariff.terms().is_one_off:
+        purchases.buy(subscription, as_of=as_of, actor=actor)
+    else:
+        trials.start_now(subscription, tariff, subscription.quantity, as_of=as_of, actor=actor)
+        turns.plan(subscription)
+
+
+def _open_metered(subscription: Subscription, as_of: datetime, actor: str) -> None:
+    """The first period of use, from the registration date on (M5), with what it starts at (M6)."""
+    account, instance = subscription.account, subscription.instance
     today = business_date(as_of, account.zone)
     first = _first_day(instance, today, account.zone)
     closing.open_period(
@@ -98,17 +140,6 @@ def create_subscription(
         as_of=as_of,
         actor=actor,
     )
-    access.announce(instance, as_of=as_of, subscription=subscription)
-    return subscription
-
-
-def _summary(subscription: Subscription) -> dict[str, object]:
-    return {
-        "id": subscription.public_id,
-        "instance_id": subscription.instance.public_id,
-        "tariff_id": subscription.tariff.tariff_id,
-        "version": subscription.tariff.version,
-    }
 
 
 def _locked(subscription: Subscription, as_of: datetime) -> Subscription:
@@ -135,6 +166,10 @@ def terminate(
     subscription = _locked(subscription, as_of)
     if subscription.terminated_at is not None:
         raise BillingError(_("This subscription is terminated already."), code="already_terminated", rule="M12")
+    if subscription.tariff is None or not subscription.tariff.terms().is_metered:
+        final = standing.end(subscription, at=as_of, as_of=as_of, reason=reason, actor=actor, requested_by=requested_by)
+        _record_end(subscription, as_of, actor, reason, requested_by)
+        return final
     period = subscription.periods.get(closed_at=None)
     today = business_date(as_of, subscription.account.zone)
     period.end = max(today, period.start) + timedelta(days=1)
@@ -147,13 +182,17 @@ def terminate(
         subscription=subscription, kind=Kind.TERMINATED, at=as_of, actor=actor, requested_by=requested_by, reason=reason
     )
     final = invoicing.issue_final(period=period, as_of=as_of)
-    events.emit("subscription.terminated", at=as_of, subscription=subscription, data=_summary(subscription))
+    events.emit("subscription.terminated", at=as_of, subscription=subscription, data=standing.summary(subscription))
     access.announce(subscription.instance, as_of=as_of, subscription=subscription)
+    _record_end(subscription, as_of, actor, reason, requested_by)
+    return final
+
+
+def _record_end(subscription: Subscription, as_of: datetime, actor: str, reason: str, requested_by: str) -> None:
     audit.record(
         actor=actor, action="subscription.terminated", target=subscription, at=as_of,
         customer=subscription.instance.customer, reason=reason, after={"requested_by": requested_by},
     )  # fmt: skip
-    return final
 
 
 def resumable_until(subscription: Subscription) -> datetime:
@@ -169,7 +208,7 @@ def refuse_debt(subscription: Subscription, rule: str) -> None:
     that the credit on the account does not cover."""
     account = subscription.account
     open_minor = sum(row.open_minor for row in Invoice.objects.open().filter(account=account))
-    uncollected = sum(row.amount_minor for row in subscription.charges.filter(line=None))
+    uncollected = sum(row.amount_minor for row in subscription.charges.uncollected())
     uncovered = max(uncollected - invoicing.available_credit(account), 0)
     if open_minor or uncovered:
         owed = events.money(open_minor + uncovered, account.currency)
@@ -196,6 +235,12 @@ def resume(*, subscription: Subscription, as_of: datetime, actor: str, requested
         raise BillingError(
             _("This subscription is running: there is nothing to resume."), code="not_terminated", rule="M13"
         )
+    if not _is_metered(subscription):
+        raise BillingError(
+            _("Paid time that has ended is not resumed: take out a new subscription."),
+            code="new_subscription",
+            rule="E9",
+        )
     if as_of >= resumable_until(subscription):
         raise BillingError(
             _("A subscription can be resumed within 12 months of its termination; take out a new one."),
@@ -208,7 +253,7 @@ def resume(*, subscription: Subscription, as_of: datetime, actor: str, requested
     SubscriptionChange.objects.create(
         subscription=subscription, kind=Kind.RESUMED, at=as_of, actor=actor, requested_by=requested_by
     )
-    events.emit("subscription.resumed", at=as_of, subscription=subscription, data=_summary(subscription))
+    events.emit("subscription.resumed", at=as_of, subscription=subscription, data=standing.summary(subscription))
     today = business_date(as_of, subscription.account.zone)
     closing.open_period(
         subscription=subscription, span=Span(today, next_month(today)), opened_at=as_of, as_of=as_of, actor=actor

@@ -3,9 +3,10 @@
 The charge of a month follows from the *set* of reports: their peak is priced, and the difference is posted.
 """
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Sum
+from django.db.models import Max, Sum
 
 from accounts import members
 from accounts.models import Instance, Member, MemberChange
@@ -26,6 +27,50 @@ def known_steps(instance: Instance) -> list[peaks.Step]:
         peaks.Report(row.member_id, row.occurred_at, row.status == Member.Status.ACTIVE, row.is_dated)
         for row in members.in_order(changes)
     )
+
+
+@dataclass(frozen=True)
+class SeatStep:
+    """A person in a paid role comes (``by`` +1) or goes (−1); ``change`` is the report that told it."""
+
+    change: MemberChange
+    by: int
+
+    def is_before(self, opened_at: datetime, counted_to: int) -> bool:
+        """Whether it was so already when a period was opened at ``opened_at``, with the reports up to ``counted_to`` known."""
+        if self.change.occurred_at == opened_at:
+            return self.change.pk <= counted_to or (self.change.is_dated and self.by < 0)
+        return self.change.occurred_at < opened_at
+
+
+def seat_steps(instance: Instance) -> list[SeatStep]:
+    """Every coming and going of people active in paid roles (B1), in the order in which they count. A report that repeats
+    what is known makes none; a change of role does where it crosses paid and free."""
+    changes = MemberChange.objects.filter(instance=instance).select_related("role", "member")
+    seated: set[int] = set()
+    steps: list[SeatStep] = []
+    for row in members.in_order(changes):
+        is_seat = row.status == Member.Status.ACTIVE and row.role.is_paid
+        if is_seat == (row.member_id in seated):
+            continue
+        (seated.add if is_seat else seated.discard)(row.member_id)
+        steps.append(SeatStep(row, 1 if is_seat else -1))
+    return steps
+
+
+def seats_at(instance: Instance, opened_at: datetime, counted_to: int) -> int:
+    """How many seats there are when a period is opened at ``opened_at`` (D1), see `SeatStep.is_before`."""
+    return sum(step.by for step in seat_steps(instance) if step.is_before(opened_at, counted_to))
+
+
+def last_report(instance: Instance) -> int:
+    """The number of the latest report about the instance's people; 0 where there is none."""
+    return MemberChange.objects.filter(instance=instance).aggregate(last=Max("pk"))["last"] or 0
+
+
+def paid_count(instance: Instance) -> int:
+    """How many are active in paid roles as the latest reports tell it."""
+    return Member.objects.active().filter(instance=instance, role__is_paid=True).count()
 
 
 def active_count(instance: Instance) -> int:
@@ -65,7 +110,7 @@ def settle_month(
     """
     period = periods[-1]
     month = month_start(period.start)
-    terms = subscription.tariff.terms()
+    terms = period.tariff.terms()
     before = charged_for(subscription, month)
     highest = max(periods, key=lambda row: row.peak)
     explanation = explain_quantity(terms, highest.peak, before)

@@ -1,0 +1,121 @@
+"""What a person wants to be told, and by which way: kept for everything that is written from then on."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.verified import verified_emails
+from billing.errors import BadInput
+from billing.models import BillingAccount, NoticePreference
+from billing.notices import channels, readers
+
+Group = NoticePreference.Group
+
+# What a group is about, as its owner chooses it.
+ABOUT: dict[str, Promise] = {
+    Group.BILLS: _("Invoices, payments, offers; access that is restricted, restored or ends"),
+    Group.REMINDERS: _("What falls due soon, and yearly charges 30 and 7 days before"),
+    Group.TRIAL: _("A trial that begins, ends or is extended; paid time that begins or is renewed"),
+    Group.CHANGES: _("Other terms, cancellations, answers of support"),
+    Group.PEOPLE: _("When the free quota is exceeded"),
+}
+WRONG_PHONE = _("Write the phone with its country, such as +7 999 123-45-67.")
+WRONG_HANDLE = _("Write the name in the messenger: Latin letters, digits and . _ - + @ :, 64 at most.")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a person has chosen; without a row everything comes by email."""
+
+    not_by_email: tuple[str, ...] = ()
+    by_message: tuple[str, ...] = ()
+    service: str = ""
+    phone: str = ""
+    handle: str = ""
+    locale: str = ""
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A group as it is offered to somebody; ``is_bound`` where they get it by email in any case."""
+
+    group: NoticePreference.Group
+    what: Promise
+    is_bound: bool
+
+
+def services() -> list[channels.Service]:
+    """The services that messages can go through here."""
+    return list(channels.services().values())
+
+
+def choice_of(user: User) -> Choice:
+    """What ``user`` has chosen so far."""
+    row = NoticePreference.objects.filter(user=user).first()
+    if row is None:
+        return Choice()
+    return Choice(tuple(row.not_by_email), tuple(row.by_message), row.service, row.phone, row.handle, row.locale)
+
+
+def groups_for(user: User) -> list[Offered]:
+    """All groups, and which of them ``user`` cannot refuse: their address is where the customer's bills go."""
+    mine = set(verified_emails(user))
+    accounts = list(BillingAccount.objects.for_user(user).select_related("customer"))
+
+    def is_bound(group: Group) -> bool:
+        return any(mine & readers.cannot_refuse(group, account) for account in accounts)
+
+    return [Offered(group, ABOUT[group], is_bound(group)) for group in Group]
+
+
+def _checked_phone(text: str) -> str:
+    """The number as E.164 writes it; refuses one without its country or too long to be one."""
+    phone = "".join(sign for sign in text if sign not in " ()-.\u00a0\u2011")
+    if phone and not channels.PHONE.fullmatch(phone):
+        raise BadInput(WRONG_PHONE, field="phone")
+    return phone
+
+
+def _checked_handle(text: str) -> str:
+    handle = text.strip()
+    if handle and not channels.HANDLE.fullmatch(handle):
+        raise BadInput(WRONG_HANDLE, field="handle")
+    return handle
+
+
+def _refuse_nowhere(wanted: Choice, before: Choice, phone: str, handle: str) -> None:
+    """Messages need a service and what it knows the person by. One chosen earlier that the operator has taken away since
+    stays until another is chosen: it may come back."""
+    known = channels.services()
+    if wanted.service and wanted.service not in known:
+        if wanted.service == before.service:
+            return
+        raise BadInput(_("There is no such way of sending messages here."), field="service")
+    if not wanted.by_message:
+        return
+    if not wanted.service:
+        raise BadInput(_("Choose what the messages go through."), field="service")
+    if known[wanted.service].asks_handle and not handle:
+        raise BadInput(_("Write your name in the messenger: without it no message finds you."), field="handle")
+    if not known[wanted.service].asks_handle and not phone:
+        raise BadInput(_("Write your phone: without it no message finds you."), field="phone")
+
+
+@transaction.atomic
+def save(*, user: User, wanted: Choice, as_of: datetime) -> NoticePreference:
+    """Keeps what ``user`` wants. Refuses a phone that is none, an unknown service, and messages that lead nowhere (422)."""
+    phone, handle = _checked_phone(wanted.phone), _checked_handle(wanted.handle)
+    _refuse_nowhere(wanted, choice_of(user), phone, handle)
+    values = {
+        "not_by_email": [group for group in wanted.not_by_email if group in Group.values],
+        "by_message": [group for group in wanted.by_message if group in Group.values],
+        "service": wanted.service, "phone": phone, "handle": handle,
+        "locale": wanted.locale if wanted.locale in dict(settings.LANGUAGES) else "", "changed_at": as_of,
+    }  # fmt: skip
+    row, _created = NoticePreference.objects.update_or_create(user=user, defaults=values)
+    return row

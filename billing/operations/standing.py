@@ -1,0 +1,65 @@
+"""How a subscription ends, and what the outside is told of it."""
+
+from datetime import datetime
+
+from billing import notices
+from billing.models import Charge, Invoice, Subscription, SubscriptionChange
+from billing.operations import access, events, invoicing, prepaid
+
+Kind = SubscriptionChange.Kind
+
+
+def summary(subscription: Subscription) -> dict[str, object]:
+    """What an event says of a subscription."""
+    tariff = subscription.tariff
+    return {
+        "id": subscription.public_id,
+        "instance_id": subscription.instance.public_id,
+        "tariff_id": tariff.tariff_id if tariff else None,
+        "version": tariff.version if tariff else None,
+        "quantity": subscription.quantity,
+    }
+
+
+def announce(subscription: Subscription, *, as_of: datetime) -> None:
+    """Tells the outside where the instance's access has become another."""
+    access.announce(subscription.instance, as_of=as_of, subscription=subscription)
+
+
+def end(
+    subscription: Subscription, *, at: datetime, as_of: datetime, reason: str, actor: str = "", requested_by: str = ""
+) -> Invoice | None:
+    """Ends ``subscription`` at ``at``: nothing renews any more, the instance is read-only, the event asks the product to
+    remove it (E8, E9, C4). What is not on an invoice yet comes on a last one, which is returned.
+
+    ``reason`` is a code (cancelled, unpaid) or a sentence of support; the caller holds the account's lock.
+    """
+    for change in subscription.terms_changes.waiting():
+        change.cancelled_at, change.cancelled_by = as_of, actor
+        change.save(update_fields=["cancelled_at", "cancelled_by"])
+    for period in subscription.periods.filter(closed_at=None):
+        prepaid.close(period, as_of)
+    subscription.terminated_at, subscription.turns_on = at, None
+    subscription.save(update_fields=["terminated_at", "turns_on"])
+    SubscriptionChange.objects.create(
+        subscription=subscription, kind=Kind.TERMINATED, at=at, actor=actor, requested_by=requested_by, reason=reason
+    )
+    final = _last_invoice(subscription, as_of)
+    events.emit(
+        "subscription.terminated", at=as_of, subscription=subscription,
+        data={**summary(subscription), "reason": reason if reason in ("cancelled", "unpaid") else "terminated",
+              "remove": True},
+    )  # fmt: skip
+    notices.ended(subscription=subscription, reason=reason, at=as_of)
+    announce(subscription, as_of=as_of)
+    return final
+
+
+def _last_invoice(subscription: Subscription, as_of: datetime) -> Invoice | None:
+    charges = Charge.objects.uncollected().filter(subscription=subscription)
+    if not charges.exists():
+        return None
+    return invoicing.issue_prepaid(
+        account=subscription.account, subscriptions=[subscription], key=f"final:{subscription.public_id}:{as_of:%Y%m%d%H%M%S}",
+        as_of=as_of, kind=Invoice.Kind.FINAL,
+    )  # fmt: skip

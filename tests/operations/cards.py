@@ -1,0 +1,36 @@
+"""What the tests of saved payment methods do again and again: Anna leaves a card, the card is charged, mails are counted."""
+
+from datetime import datetime
+
+from billing.gateways import sample
+from billing.models import Notice, PaymentAttempt, SavedMethod
+from billing.operations import checkout, saved_methods
+from tests.people import Party, at
+
+ANNA = "anna@romashka.example"
+START = at("2026-04-10 12:00")
+
+
+def pay_and_keep(party: Party, card: str = "4242", now: datetime = START, sum_: int = 100) -> SavedMethod:
+    """Anna pays a rouble at the screen and leaves the card."""
+    wanted = checkout.Wanted(sum_, saves_method=True)
+    attempt = checkout.begin(account=party.account, wanted=wanted, as_of=now, user_email=ANNA)
+    sample.decide(attempt.external_id, "succeeded", card)
+    assert checkout.sync(attempt=attempt, as_of=now).status == "succeeded"
+    found = saved_methods.active(party.account)
+    assert found is not None
+    return found
+
+
+def charge(party: Party, fact: str = "renewal:1", sum_: int = 9_000, now: datetime = START) -> PaymentAttempt:
+    found = checkout.charge_saved(account=party.account, amount_minor=sum_, fact=fact, description="Renewal", as_of=now)
+    assert found is not None
+    return found
+
+
+def outcome(attempt: PaymentAttempt) -> tuple[str, str]:
+    return attempt.status, attempt.reason
+
+
+def mails(kind: str) -> list[str]:
+    return sorted(Notice.objects.filter(kind=kind).values_list("recipient", flat=True))

@@ -1,0 +1,60 @@
+"""Three customers whose subscriptions live through every step that their owners are told of, by the operations of real life."""
+
+from datetime import date, datetime
+
+from billing.models import Notice, Subscription
+from billing.operations import changes, dunning, reminders, trials
+from billing.operations.quotes import Wish
+from tests.people import STAFF, Party, at, party
+
+
+def latest(kind: str, **about: object) -> Notice:
+    return Notice.objects.filter(kind=kind, **about).order_by("-pk")[0]
+
+
+def fresh(one: Party) -> Subscription:
+    return Subscription.objects.select_related("tariff", "instance", "account").get(pk=one.subscription.pk)
+
+
+def studio(locale: str) -> Party:
+    """Blue by the year: a trial from 10 April 2026, extended, chosen in time, renewed; the reminder of the second year."""
+    told = party(
+        "studio", at("2026-04-10 09:00"), product="blue", tariff_id="blue-annual", currency="USD", locale=locale
+    )
+    trials.extend(subscription=fresh(told), days=3, reason="They asked", as_of=at("2026-04-11 12:00"), actor=STAFF)
+    trials.remind(subscription=fresh(told), days_left=3, as_of=at("2026-04-17 10:00"))
+    trials.choose(subscription=fresh(told), tariff_id="blue-annual", as_of=at("2026-04-18 12:00"), actor="anna")
+    told.close(at("2026-04-21 00:01"))
+    told.close(at("2026-05-01 00:01"))
+    reminders.remind_of_renewal(
+        subscription=fresh(told), renews_on=date(2027, 5, 1), days_left=30, as_of=at("2027-04-01 10:00")
+    )
+    return told
+
+
+def kiosk(locale: str) -> Party:
+    """A till on Light since 1 April 2026: to Plus and back on one day, to Plus for good, then cheaper, a cancellation taken
+    back, and a renewal for which there is no money."""
+    told = party("kiosk", product="evotor-app", tariff_id="light", locale=locale)
+
+    def act(wish: str, now: datetime, when: str | None = None) -> None:
+        changes.change(subscription=fresh(told), wish=Wish(wish, when=when), as_of=now, actor="anna")
+
+    told.pay("90.00", at("2026-04-01 10:00"))
+    act("plus", at("2026-04-15 12:00"))
+    changes.undo_change(subscription=fresh(told), as_of=at("2026-04-15 13:00"), actor="anna")
+    act("plus", at("2026-04-16 12:00"))
+    told.pay("45.00", at("2026-04-16 13:00"))
+    act("light", at("2026-04-17 12:00"))
+    changes.cancel(subscription=fresh(told), as_of=at("2026-04-19 12:00"), actor="anna")
+    changes.undo_cancel(subscription=fresh(told), as_of=at("2026-04-19 13:00"), actor="anna")
+    dunning.collect(subscription=fresh(told), as_of=at("2026-04-26 10:00"))
+    told.close(at("2026-05-02 00:01"))
+    return told
+
+
+def lab(locale: str) -> Party:
+    """Cyberos: thirty days from 1 April 2026 without a choice."""
+    told = party("lab", product="cyberos", tariff_id="trial", locale=locale)
+    told.close(at("2026-05-02 00:01"))
+    return told

@@ -1,0 +1,32 @@
+"""Which notices belong together, as people choose them, and which exist as a short message too."""
+
+from billing.models import NoticePreference
+
+Group = NoticePreference.Group
+
+_GROUPS: dict[Group, tuple[str, ...]] = {
+    Group.REMINDERS: ("due_soon", "renewal_coming"),
+    Group.TRIAL: (
+        "trial_started", "trial_ending", "trial_ended", "trial_extended", "plan_chosen", "started", "renewed",
+    ),
+    Group.CHANGES: (
+        "terms_changed", "change_scheduled", "change_undone", "cancelled", "cancel_undone", "terms_will_change",
+        "terms_stay", "request_answered",
+    ),
+    Group.PEOPLE: ("quota_crossed",),
+}  # fmt: skip
+_GROUP_OF = {kind: group for group, kinds in _GROUPS.items() for kind in kinds}
+
+# Nobody can do without these: they are written to one person, who has asked for nothing yet.
+ALWAYS = frozenset({"invitation"})
+
+# Kinds with a `templates/emails/<kind>_short.txt`.
+SHORT = frozenset({
+    "payment_coming", "collection_failed", "read_only", "payment_failed", "ended", "due_soon", "renewal_coming",
+    "trial_ending", "trial_ended", "terms_will_change", "quota_crossed",
+})  # fmt: skip
+
+
+def group_of(kind: str) -> Group | None:
+    """The group of ``kind``; None for what is always sent. What no other group names is about bills and access."""
+    return None if kind in ALWAYS else _GROUP_OF.get(kind, Group.BILLS)

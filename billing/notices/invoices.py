@@ -1,0 +1,87 @@
+"""Mails about an invoice: issued, due soon."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from accounts.models import Instance
+from billing import wording
+from billing.models import Invoice, Notice
+from billing.notices.base import account_recipients, each_once, link, queue
+from billing.pricing.periods import start_of_day
+
+BY_MONTH = (Invoice.Kind.MONTHLY, Invoice.Kind.FINAL)
+
+
+def invoice_recipients(invoice: Invoice) -> list[str]:
+    """Who gets the invoice (M7): the address given at the registration of each instance on it, the customer's and the
+    account's billing addresses; once each."""
+    billed = Instance.objects.filter(subscriptions__invoice_lines__invoice=invoice, deleted_at=None)
+    registered = billed.order_by("pk").values_list("email", flat=True)
+    return each_once([*registered, *account_recipients(invoice.account)])
+
+
+def period_of(invoice: Invoice) -> str:
+    """What the invoice is for, in the active language: its month, or the days that were paid in advance."""
+    if invoice.kind in BY_MONTH:
+        return wording.period_text(invoice.period_start)
+    return wording.span_text(invoice.period_start, invoice.span.last_day)
+
+
+def _lines(invoice: Invoice) -> list[dict[str, str]]:
+    return [
+        {
+            "description": line.description,
+            "explanation": wording.formula_text(line.explanation),
+            "amount": wording.money_text(line.amount_minor, invoice.currency),
+        }
+        for line in invoice.lines.order_by("position")
+    ]
+
+
+def invoice_issued(
+    *, invoice: Invoice, at: datetime, edition: int = 1, requested_by: str = "", recipients: Sequence[str] | None = None
+) -> list[Notice]:
+    """The invoice by email, its PDF attached when it is sent (M7)."""
+    currency, zone = invoice.currency, invoice.seller.time_zone
+    emails = invoice_recipients(invoice) if recipients is None else recipients
+
+    def told(locale: str) -> dict[str, Any]:
+        credit = invoice.credit_applied_minor
+        return {
+            "invoice_number": invoice.number,
+            "period": period_of(invoice),
+            "total": wording.money_text(invoice.total_minor, currency),
+            "credit_applied": wording.money_text(credit, currency) if credit else "",
+            "amount_due": wording.money_text(invoice.amount_due_minor, currency),
+            "is_paid": invoice.amount_due_minor == 0,
+            "due_date": wording.date_text(invoice.due_date),
+            "lock_at": wording.instant_text(start_of_day(invoice.due_date + timedelta(days=1), zone), zone),
+            "lines": _lines(invoice),
+            "invoice_url": link("portal:document", invoice.number),
+        }
+
+    return queue(
+        kind="invoice_issued", fact=f"invoice:{invoice.number}", account=invoice.account, recipients=emails,
+        context=told, at=at, invoice=invoice, edition=edition, requested_by=requested_by, locale=invoice.locale,
+        must=each_once(emails),
+    )  # fmt: skip
+
+
+def due_soon(*, invoice: Invoice, at: datetime) -> list[Notice]:
+    """An invoice falls due in a few days and is not paid (D12)."""
+    zone = invoice.seller.time_zone
+
+    def told(locale: str) -> dict[str, Any]:
+        return {
+            "invoice_number": invoice.number,
+            "open": wording.money_text(invoice.open_minor, invoice.currency),
+            "due_date": wording.date_text(invoice.due_date),
+            "lock_at": wording.instant_text(start_of_day(invoice.due_date + timedelta(days=1), zone), zone),
+            "invoice_url": link("portal:document", invoice.number),
+        }
+
+    return queue(
+        kind="due_soon", fact=f"invoice:{invoice.number}", account=invoice.account,
+        recipients=invoice_recipients(invoice), context=told, at=at, invoice=invoice, locale=invoice.locale,
+    )  # fmt: skip

@@ -1,0 +1,103 @@
+"""Mails about paid time: it begins, is renewed, is cancelled, ends (B4, C4, E8, E9)."""
+
+from datetime import date, datetime
+from typing import Any
+
+from billing import wording
+from billing.models import Charge, Notice, Subscription
+from billing.notices import about
+from billing.pricing.periods import add_months, business_date, start_of_day
+from billing.pricing.terms import Metric, Renewal
+
+
+def _paid(subscription: Subscription, charge: Charge) -> dict[str, Any]:
+    """What was charged, for which days, and what comes next."""
+    return {
+        "amount": about.money(subscription, charge.amount_minor),
+        "period": about.paid_days(charge),
+        "rows": about.charge_rows(subscription, charge),
+        "next_date": about.next_date_text(subscription),
+        "is_collected": subscription.priced_by.renewal == Renewal.COLLECTED,
+    }
+
+
+def started(*, subscription: Subscription, charge: Charge, at: datetime) -> list[Notice]:
+    """The paid time has begun, or something was bought once: what ``charge`` is, when the next one comes."""
+    return about.write(
+        kind="started", fact=f"charge:{charge.entry_id}", subscription=subscription, at=at,
+        told=lambda locale: _paid(subscription, charge),
+    )  # fmt: skip
+
+
+def renewal_coming(
+    *, subscription: Subscription, renews_on: date, amount_minor: int, days_left: int, at: datetime
+) -> list[Notice]:
+    """A yearly charge comes in ``days_left`` days (B4): how much at today's units, and how to do without it."""
+    terms = subscription.priced_by.terms()
+    last_day = add_months(renews_on, terms.interval_months or 1) - about.ONE_DAY
+
+    def told(locale: str) -> dict[str, Any]:
+        return {
+            "renews_on": wording.date_text(renews_on),
+            "amount": about.money(subscription, amount_minor),
+            "period": wording.span_text(renews_on, last_day),
+            "left": about.left_text(days_left),
+            "by_seats": terms.metric == Metric.PAID_MEMBERS,
+            "payment_days": terms.payment_days,
+        }
+
+    fact = f"renewal:{subscription.public_id}:{renews_on}:{days_left}"
+    return about.write(kind="renewal_coming", fact=fact, subscription=subscription, at=at, told=told)
+
+
+def renewed(*, subscription: Subscription, charge: Charge, at: datetime) -> list[Notice]:
+    """The next period has begun and is charged."""
+    return about.write(
+        kind="renewed", fact=f"charge:{charge.entry_id}", subscription=subscription, at=at,
+        told=lambda locale: _paid(subscription, charge),
+    )  # fmt: skip
+
+
+def cancelled(*, subscription: Subscription, cancel_date: date, at: datetime) -> list[Notice]:
+    """The owner has cancelled: everything works until 00:00 of ``cancel_date``, the end of what is paid (C4)."""
+    return about.write(
+        kind="cancelled", fact=f"cancel:{subscription.public_id}:{at.isoformat()}", subscription=subscription, at=at,
+        told=lambda locale: {"ends_at": about.midnight_text(subscription, cancel_date)},
+    )  # fmt: skip
+
+
+def cancel_undone(*, subscription: Subscription, at: datetime) -> list[Notice]:
+    """The cancellation has been taken back before its day."""
+    return about.write(
+        kind="cancel_undone", fact=f"cancel:{subscription.public_id}:{at.isoformat()}", subscription=subscription,
+        at=at, told=lambda locale: {"next_date": about.next_date_text(subscription)},
+    )  # fmt: skip
+
+
+def ended(*, subscription: Subscription, reason: str, at: datetime) -> list[Notice]:
+    """The subscription is over. ``reason`` is ``cancelled`` (the end of what was paid), ``unpaid`` (E8) or ``terminated``
+    (asked of support, M12)."""
+    account, last = subscription.account, subscription.periods.order_by("-number").first()
+    ended_at = subscription.terminated_at or at
+
+    def told(locale: str) -> dict[str, Any]:
+        owed = about.owed(subscription)
+        instant = wording.instant_text(ended_at, account.zone)
+        return {
+            "reason": reason,
+            "ended_at": instant,
+            "ended_on": wording.date_text(_last_whole_day(ended_at, account.zone)),
+            "period_from": wording.date_text(last.end) if last is not None else instant,
+            "was_paid": last is not None,
+            "open_sum": about.money(subscription, owed) if owed else "",
+            "may_resume": subscription.tariff is not None and subscription.tariff.terms().is_metered,
+        }
+
+    fact = f"ended:{subscription.public_id}:{ended_at.isoformat()}"
+    return about.write(kind="ended", fact=fact, subscription=subscription, at=at, told=told)
+
+
+def _last_whole_day(instant: datetime, zone: str) -> date:
+    """The day on which something ended, as people say it: what ends at 00:00 ended the day before."""
+    day = business_date(instant, zone)
+    return day - about.ONE_DAY if instant == start_of_day(day, zone) else day

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from billing.explanation_words import Figures, beside_formula, sentences
 from billing.pricing import explanation as explained
 from billing.pricing.money import exponent, from_minor
 
@@ -108,13 +109,44 @@ def product_text(
     return f"{left} = {money_text(total, currency, locale)}"
 
 
-def formula_text(explanation: dict[str, Any], locale: str | None = None) -> str:
-    """The stored computation of a charge or line in the figures of ``locale`` (G8): 11 × 599,00 − 5 990,00 = 599,00 ₽."""
-    currency = str(explanation["currency"])
-    text = explained.formula(explanation, lambda amount: number_text(amount, currency, locale))
+def formula_text(explanation: dict[str, Any], locale: str | None = None, *, sign: bool = True) -> str:
+    """The stored computation of a charge or line in the figures of ``locale``, with what they mean where that does not go
+    without saying (G8): 11 × 599,00 − 5 990,00 = 599,00 ₽; 10 × 100,00 = 1 000,00 ₽ (от 10 терминалов: по 100,00).
+
+    The one renderer of portal, documents and admin. Without ``sign`` the result stands in a column of its currency.
+    """
+    currency, figures = str(explanation["currency"]), _figures(explanation, locale)
+    text = explained.formula(explanation, figures.sum, figures.count, figures.percent)
     left = text.rpartition(" = ")[0].replace(f" {explained.TIMES} ", f"{NBSP}×{NBSP}")
-    result = money_text(explained.evaluate(explanation), currency, locale)
-    return f"{left} = {result}" if left else result
+    write = money_text if sign else number_text
+    result = write(explained.evaluate(explanation), currency, locale)
+    return _noted(f"{left} = {result}" if left else result, explanation, figures)
+
+
+def plain_formula_text(explanation: dict[str, Any]) -> str:
+    """The same for programs, in neutral figures and English: 10 × 100.00 = 1 000.00 (from 10 terminals: 100.00 each)."""
+    figures = Figures("en", lambda amount: explained.grouped(Decimal(explained.plain(amount))), str, percent_text)
+    return _noted(explained.formula(explanation), explanation, figures)
+
+
+def formula_notes(explanation: dict[str, Any], locale: str | None = None) -> list[str]:
+    """Everything worth saying about a computation, a sentence each, also what its figures show by themselves."""
+    return sentences(explanation, _figures(explanation, locale))
+
+
+def _figures(explanation: dict[str, Any], locale: str | None) -> Figures:
+    currency, code = str(explanation["currency"]), language(locale)
+    return Figures(
+        code,
+        lambda amount: number_text(amount, currency, code),
+        lambda number: count_text(number, code),
+        lambda value: percent_text(value, code),
+    )
+
+
+def _noted(text: str, explanation: dict[str, Any], figures: Figures) -> str:
+    said = beside_formula(explanation, figures)
+    return f"{text} ({said})" if said else text
 
 
 def currency_name(currency: str, locale: str | None = None) -> str:
@@ -188,6 +220,8 @@ def decline_text(reason: str) -> str:
         "insufficient_funds": _("there is not enough money on the card"),
         "card_expired": _("the card has expired"),
         "declined_by_bank": _("the bank declined the payment"),
+        "card_removed": _("the card is no longer kept at the bank"),
+        "provider_silent": _("the payment service did not answer"),
     }
     return str(known.get(reason, reason))
 

@@ -1,24 +1,51 @@
-"""The sample provider: a bank of our own for trying out, with a page on which one pays, declines, or lets it hang.
+"""The sample provider: a bank of our own for trying out, with pages on which one pays, declines, keeps a card, or lets it hang.
 
-It exists in a sandbox only. Its books (`SampleCharge`) stand for the bank's side, and everything goes through the same
-protocol as a real provider: idempotent start, redirect, webhook with a signature, fetch.
+It exists in a sandbox only. Its books (`SampleCharge`, `SampleCard`, `SampleVisit`) stand for the bank's side, and everything
+goes through the same protocol as a real provider: idempotent calls, redirect, webhook with a signature, fetch.
 """
 
 import hashlib
 import hmac
 import json
 import secrets
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date
+from typing import get_args
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
-from billing.gateways.base import Forbidden, PaymentRequest, ProviderError, Result
-from billing.models import SampleCharge
+from billing import clock
+from billing.gateways.base import Forbidden, Heard, KeptMethod, PaymentRequest, Plan, ProviderError, Result, Told
+from billing.models import SampleCard, SampleCharge, SampleVisit
 
 # Why the sample bank may say no, as a real one would.
 DECLINES = ("insufficient_funds", "card_expired", "declined_by_bank")
 OUTCOMES = ("succeeded", "requires_action", *DECLINES)
+UNDECIDED = ("pending", "requires_action")
+HAVE_EFFECT = ("method.removed", "subscription.cancelled")
+
+
+@dataclass(frozen=True)
+class Card:
+    """A card to try out with: ``behaviour`` is what charging it later, without its owner, comes to; ``years`` how long it is
+    valid, 0 for one that ends with this month."""
+
+    title: str
+    behaviour: str
+    years: int = 3
+
+
+# By the last four digits, which is what the page sends.
+CARDS = {
+    "4242": Card("Visa •• 4242", "succeeded"),
+    "9995": Card("Mastercard •• 9995", "insufficient_funds"),
+    "0069": Card("Visa •• 0069", "card_expired", years=0),
+    "3155": Card("Mir •• 3155", "requires_action"),
+    "0000": Card("Mastercard •• 0000", "silent"),
+}
 
 
 def signature(body: bytes) -> str:
@@ -27,6 +54,8 @@ def signature(body: bytes) -> str:
 
 
 def _result(charge: SampleCharge) -> Result:
+    card = SampleCard.objects.filter(external_id=charge.card_id, removed=False).first()
+    kept = charge.keeps_card and charge.status == "succeeded" and card is not None
     return Result(
         status=charge.status,  # type: ignore[arg-type]
         external_id=charge.external_id,
@@ -34,7 +63,23 @@ def _result(charge: SampleCharge) -> Result:
         currency=charge.currency,
         reason=charge.reason,
         redirect_url=settings.BASE_URL + reverse("portal:sample_bank", args=[charge.external_id]),
+        method=KeptMethod(card.external_id, card.title, card.expires_on) if kept and card is not None else None,
     )
+
+
+def _booked(request: PaymentRequest, **outcome: object) -> SampleCharge:
+    """The bank's row for ``request``, made by the first call with its key."""
+    values = {
+        "external_id": f"sample-{secrets.token_hex(8)}",
+        "currency": request.currency,
+        "amount_minor": request.amount_minor,
+        "description": request.description[:200],
+        "return_url": request.return_url,
+        "customer_key": request.customer_key,
+        "keeps_card": request.save,
+        **outcome,
+    }
+    return SampleCharge.objects.get_or_create(idempotency_key=request.key, defaults=values)[0]
 
 
 class SampleProvider:
@@ -42,45 +87,107 @@ class SampleProvider:
 
     code = "sample"
     currencies = frozenset({"RUB", "USD", "EUR"})
+    can_save = True
 
     def start(self, request: PaymentRequest) -> Result:
-        charge, _created = SampleCharge.objects.get_or_create(
-            idempotency_key=request.key,
-            defaults={
-                "external_id": f"sample-{secrets.token_hex(8)}",
-                "currency": request.currency,
-                "amount_minor": request.amount_minor,
-                "description": request.description[:200],
-                "return_url": request.return_url,
-            },
-        )
+        return _result(_booked(request))
+
+    def set_up(self, request: PaymentRequest) -> Result:
+        return _result(_booked(request))
+
+    def charge_saved(self, request: PaymentRequest, method_id: str) -> Result:
+        card = SampleCard.objects.filter(external_id=method_id, removed=False).first()
+        behaviour = card.behaviour if card is not None else "card_removed"
+        if behaviour == "silent":
+            raise ProviderError("the sample provider plays dead for this card")
+        status = behaviour if behaviour in ("succeeded", "requires_action") else "failed"
+        charge = _booked(
+            request, card_id=method_id, status=status, reason=behaviour if status == "failed" else "",
+            paid_at=clock.now() if status == "succeeded" else None,
+        )  # fmt: skip
         return _result(charge)
 
     def fetch(self, external_id: str) -> Result:
-        charge = SampleCharge.objects.filter(external_id=external_id).first()
-        if charge is None:
-            raise ProviderError(f"the sample provider knows no payment {external_id}")
-        return _result(charge)
+        return _result(charge_of(external_id))
 
-    def webhook(self, request: HttpRequest) -> list[str]:
+    def find(self, key: str) -> Result | None:
+        charge = SampleCharge.objects.filter(idempotency_key=key).first()
+        return _result(charge) if charge is not None else None
+
+    def forget(self, method_id: str) -> None:
+        SampleCard.objects.filter(external_id=method_id).update(removed=True)
+
+    def manage(self, customer_key: str, plans: list[Plan], return_url: str) -> str:
+        listed = [{"id": plan.id, "title": plan.title, "cancelled": plan.is_cancelled} for plan in plans]
+        visit = SampleVisit.objects.create(
+            token=secrets.token_urlsafe(24), customer_key=customer_key, return_url=return_url, plans=listed
+        )
+        return settings.BASE_URL + reverse("portal:sample_wallet", args=[visit.token])
+
+    def webhook(self, request: HttpRequest) -> list[Heard]:
         if not hmac.compare_digest(request.headers.get("Sample-Signature", ""), signature(request.body)):
             raise Forbidden("signature")
         try:
-            return [str(json.loads(request.body)["id"])]
-        except (ValueError, KeyError, TypeError):
+            told = json.loads(request.body)
+            heard = Heard(str(told.get("event", "")), told.get("type", "payment.changed"), str(told["id"]))
+        except (ValueError, KeyError, TypeError, AttributeError):
             raise Forbidden("body") from None
+        if heard.type not in get_args(Told):
+            return []
+        if heard.type in HAVE_EFFECT and not heard.event_id:
+            raise Forbidden("body")  # without an id it could not be told from its own repetition
+        return [heard]
 
 
-def decide(external_id: str, outcome: str) -> SampleCharge:
-    """What the payer chose on the bank's page: ``succeeded``, ``requires_action`` (a second step follows) or one of
-    `DECLINES`. A final outcome stays. Raises ProviderError for an unknown payment or outcome."""
-    if outcome not in OUTCOMES:
-        raise ProviderError(f"the sample provider knows no outcome {outcome}")
-    status = outcome if outcome in ("succeeded", "requires_action") else "failed"
-    SampleCharge.objects.filter(external_id=external_id, status__in=["pending", "requires_action"]).update(
-        status=status, reason=outcome if status == "failed" else ""
-    )
+def message(type_: Told, subject: str) -> bytes:
+    """The body of a webhook that tells ``type_`` of ``subject``, with an id of its own."""
+    return json.dumps({"event": f"evt-{secrets.token_hex(8)}", "type": type_, "id": subject}).encode()
+
+
+def charge_of(external_id: str) -> SampleCharge:
+    """The bank's row of a payment or set-up. Raises ProviderError for one it does not know."""
     charge = SampleCharge.objects.filter(external_id=external_id).first()
     if charge is None:
         raise ProviderError(f"the sample provider knows no payment {external_id}")
     return charge
+
+
+def decide(external_id: str, outcome: str, card: str = "") -> SampleCharge:
+    """What the payer chose on the bank's page: ``succeeded``, ``requires_action`` (a second step follows) or one of
+    `DECLINES`; ``card`` (of `CARDS`) is what they pay with and leave there where that was asked for. A final outcome stays.
+    Raises ProviderError for an unknown payment, outcome or card."""
+    charge = charge_of(external_id)
+    if outcome not in OUTCOMES or (card and card not in CARDS):
+        raise ProviderError(f"the sample provider knows no outcome {outcome} {card}")
+    status = outcome if outcome in ("succeeded", "requires_action") else "failed"
+    card_id = charge.card_id
+    if status != "failed" and charge.keeps_card and not card_id:
+        card_id = _issue(charge.customer_key, CARDS[card or "4242"]).external_id
+    decided = SampleCharge.objects.filter(external_id=external_id, status__in=UNDECIDED).update(
+        status=status, reason=outcome if status == "failed" else "", card_id=card_id,
+        paid_at=clock.now() if status == "succeeded" else None,
+    )  # fmt: skip
+    if decided and status == "succeeded" and charge.keeps_card:
+        SampleCard.objects.filter(external_id=card_id).update(removed=False)
+    return charge_of(external_id)
+
+
+def _issue(customer_key: str, card: Card) -> SampleCard:
+    """A card in the bank's books, kept from the moment the payment or set-up succeeds."""
+    today = clock.today(settings.BILLING_TIME_ZONE)
+    month = date(today.year + card.years, today.month, monthrange(today.year + card.years, today.month)[1])
+    return SampleCard.objects.create(
+        external_id=f"card-{secrets.token_hex(8)}", customer_key=customer_key, title=card.title, expires_on=month,
+        behaviour=card.behaviour, removed=True,
+    )  # fmt: skip
+
+
+def cards_of(customer_key: str) -> list[SampleCard]:
+    """The cards that are kept for this payer."""
+    return list(SampleCard.objects.filter(customer_key=customer_key, removed=False).order_by("external_id"))
+
+
+def receipts_of(customer_key: str) -> list[SampleCharge]:
+    """What this payer has paid, the latest first."""
+    paid = SampleCharge.objects.filter(customer_key=customer_key, status="succeeded", amount_minor__gt=0)
+    return list(paid.order_by("-paid_at", "external_id")[:50])

@@ -92,7 +92,7 @@ def accounts() -> Iterator[Fault]:
     """The balance is unused credit less what is open less what is not yet on an invoice (G3, G7)."""
     unused = _sums(Credit.objects.order_by(), "account", "unapplied_minor")
     open_ = _sums(Invoice.objects.order_by(), "account", "open_minor")
-    uncollected = _sums(Charge.objects.filter(line=None).order_by(), "account", "amount_minor")
+    uncollected = _sums(Charge.objects.uncollected().order_by(), "account", "amount_minor")
     for account in BillingAccount.objects.select_related("ledger_account").iterator():
         expected = unused.get(account.pk, 0) - open_.get(account.pk, 0) - uncollected.get(account.pk, 0)
         if expected != account.ledger_account.balance_minor:

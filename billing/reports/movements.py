@@ -7,13 +7,21 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from billing import wording
+from billing import line_words, wording
 from billing.models import Charge, Entry, Payment
 from billing.pricing.periods import business_date
 from billing.reports.statement import Row
 
+# Charges of paid time are called as their line on an invoice is.
+PAID_TIME = frozenset({
+    Charge.Kind.START, Charge.Kind.RENEWAL, Charge.Kind.TERMS, Charge.Kind.PURCHASE, Charge.Kind.SEAT_ADDED,
+    Charge.Kind.SEAT_REMOVED, Charge.Kind.SEAT_NOT_ADDED, Charge.Kind.SEAT_NOT_REMOVED,
+})  # fmt: skip
 
-def _charge_title(charge: Charge) -> str:
+
+def _charge_title(charge: Charge, person: str) -> str:
+    if charge.kind in PAID_TIME:
+        return line_words.describe(charge, wording.language(), person)
     quantity = int(charge.explanation.get("quantity", 0))
     shown = {"count": wording.count_text(quantity)}
     if charge.kind == Charge.Kind.OPENING and charge.period is not None:
@@ -34,7 +42,7 @@ def _charge_title(charge: Charge) -> str:
 def title(row: Row) -> str:
     """The movement in a few words: "Peak rose to 11", "Payment: bank transfer"."""
     if row.charge is not None:
-        return _charge_title(row.charge)
+        return _charge_title(row.charge, row.person)
     if row.payment is not None:
         return _("Payment: %(method)s") % {"method": row.payment.get_method_display()}
     if row.credit_note is not None:
@@ -54,7 +62,7 @@ def formula(row: Row) -> str:
 
 def crosses_quota(row: Row) -> bool:
     """Whether this movement is the one that made everybody count: the quota's cliff (M3, D8)."""
-    if row.charge is None:
+    if row.charge is None or row.charge.kind in PAID_TIME:
         return False
     facts = row.charge.explanation
     return bool(facts.get("included")) and not facts.get("before_minor") and facts.get("counted", 0) > 0
@@ -74,7 +82,7 @@ def _paid_online(row: Row) -> bool:
 def _who(row: Row) -> str:
     """Who moved the balance, and whose arrival or leaving it was about."""
     actor = _own_actor(row)
-    if not row.person or row.charge is None:
+    if not row.person or row.charge is None or row.charge.kind in PAID_TIME:
         return actor
     shown = {"actor": actor, "person": row.person}
     if row.amount_minor < 0:

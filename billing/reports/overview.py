@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from django.db.models import Sum
+from django.db.models import Min, Sum
 
 from accounts.models import Instance
 from billing.models import BillingAccount, BillingPeriod, Charge, Credit, Invoice, LedgerAccount, Relief, Subscription
 from billing.pricing.periods import business_date, next_month, start_of_day
 from billing.pricing.quantity import chargeable, price
-from billing.reports.usage import active_counts
+from billing.pricing.terms import Metric
+from billing.reports.usage import active_counts, paid_counts
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Standing:
     charged_minor: int
     charged_month: date
     credit_minor: int
+    # The day on which an invoice collects the first of what is charged and not billed yet (M7, B7).
+    next_invoice_date: date
     # Full access in spite of the debt, the one that lasts longest (M16); None without debt.
     relief: Relief | None = None
 
@@ -56,6 +59,20 @@ class Standing:
         return sum(invoice.open_minor for invoice in self.pressing)
 
     @property
+    def later(self) -> tuple[Invoice, ...]:
+        """Open invoices that are not overdue."""
+        return tuple(invoice for invoice in self.open_invoices if invoice.due_date >= self.today)
+
+    @property
+    def later_minor(self) -> int:
+        return sum(invoice.open_minor for invoice in self.later)
+
+    @property
+    def later_due(self) -> date | None:
+        """The first day on which one of those that are not overdue has to be paid."""
+        return self.later[0].due_date if self.later else None
+
+    @property
     def due_date(self) -> date | None:
         return self.pressing[0].due_date if self.pressing else None
 
@@ -68,10 +85,6 @@ class Standing:
     def parts(self) -> bool:
         """Whether the balance is made of more than one thing, so that its parts are worth showing."""
         return len(self.open_invoices) + bool(self.charged_minor) + bool(self.credit_minor) > 1
-
-    @property
-    def next_invoice_date(self) -> date:
-        return next_month(self.charged_month)
 
     @property
     def next_due_minor(self) -> int:
@@ -105,15 +118,39 @@ class Place:
     active: int
     peak: int
     quota: int
+    seats: int = 0
+
+    @property
+    def is_metered(self) -> bool:
+        """Whether its use is measured and paid afterwards (M1); what is paid in advance or free is told by its state."""
+        return self.metric == Metric.PEAK_ACTIVE
+
+    @property
+    def metric(self) -> str:
+        """What is counted; empty where there is no tariff."""
+        tariff = self.subscription.tariff if self.subscription is not None else None
+        return str(tariff.metric) if tariff is not None else ""
+
+    @property
+    def units(self) -> int | None:
+        """The seats or terminals that are paid for; None where nothing is counted or use is measured."""
+        if self.subscription is None or self.is_metered:
+            return None
+        known = {Metric.PAID_MEMBERS: self.seats, Metric.QUANTITY: self.subscription.quantity or 1}
+        return known.get(Metric(self.metric)) if self.metric else None
 
     @property
     def is_free(self) -> bool:
         """Whether its running month costs nothing so far (M3)."""
-        return self.subscription is not None and price(self.subscription.tariff.terms(), self.peak) == 0
+        if self.subscription is None or self.subscription.tariff is None or not self.is_metered:
+            return False
+        return price(self.subscription.tariff.terms(), self.peak) == 0
 
     @property
     def payers(self) -> int:
-        return chargeable(self.subscription.tariff.terms(), self.peak) if self.subscription is not None else 0
+        if self.subscription is None or self.subscription.tariff is None or not self.is_metered:
+            return 0
+        return chargeable(self.subscription.tariff.terms(), self.peak)
 
 
 def lock_instant(invoice: Invoice, zone: str) -> datetime:
@@ -124,7 +161,11 @@ def lock_instant(invoice: Invoice, zone: str) -> datetime:
 def standing(*, account: BillingAccount, as_of: datetime) -> Standing:
     """The account's money at ``as_of``, in four queries however much there is, five where something is overdue."""
     today = business_date(as_of, account.zone)
-    uninvoiced = Charge.objects.filter(account=account, line=None).aggregate(total=Sum("amount_minor"))["total"]
+    uninvoiced = (
+        Charge.objects.uncollected()
+        .filter(account=account)
+        .aggregate(total=Sum("amount_minor"), turns_on=Min("subscription__turns_on"))
+    )
     credit = Credit.objects.unapplied().filter(account=account).aggregate(total=Sum("unapplied_minor"))["total"]
     opened = tuple(Invoice.objects.open().filter(account=account))
     late = any(invoice.due_date < today for invoice in opened)
@@ -133,9 +174,10 @@ def standing(*, account: BillingAccount, as_of: datetime) -> Standing:
         today=today,
         balance_minor=LedgerAccount.objects.get(billing_account=account).balance_minor,
         open_invoices=opened,
-        charged_minor=uninvoiced or 0,
+        charged_minor=uninvoiced["total"] or 0,
         charged_month=account.open_month,
         credit_minor=credit or 0,
+        next_invoice_date=min(filter(None, [uninvoiced["turns_on"], next_month(account.open_month)])),
         relief=_relief(account, as_of) if late else None,
     )
 
@@ -166,7 +208,7 @@ def coming(money: Standing, most: int = 4) -> list[Coming]:
 
 
 def places(*, account: BillingAccount, as_of: datetime, limit: int | None = None, offset: int = 0) -> list[Place]:
-    """The account's instances with their people, the busiest first; three queries however many there are."""
+    """The account's instances with their people, the busiest first; four queries however many there are."""
     found = (
         Subscription.objects.filter(account=account)
         .select_related("instance__product", "tariff")
@@ -181,10 +223,14 @@ def places(*, account: BillingAccount, as_of: datetime, limit: int | None = None
         .order_by("opened_at")
         .values_list("subscription", "peak")
     )
+    seats = paid_counts(subscription.instance for subscription in latest.values())
     rows = [
-        Place(one.instance, one, active.get(one.instance_id, 0), peaks.get(one.pk, 0), one.tariff.included_quantity)
+        Place(
+            one.instance, one, active.get(one.instance_id, 0), peaks.get(one.pk, 0),
+            one.tariff.included_quantity if one.tariff is not None else 0, seats.get(one.instance_id, 0),
+        )
         for one in latest.values()
-    ]
+    ]  # fmt: skip
     rows.sort(
         key=lambda row: (row.instance.deleted_at is not None, not _runs(row, as_of), -row.active, row.instance.domain)
     )

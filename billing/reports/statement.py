@@ -107,8 +107,9 @@ def _with_facts(postings: "QuerySet[Posting]") -> "QuerySet[Posting]":
     """Everything a row may have to tell, in the one query."""
     return postings.select_related(
         "entry__charge__line__invoice",
-        "entry__charge__period",
+        "entry__charge__period__tariff",
         "entry__charge__subscription__instance",
+        "entry__charge__subscription__tariff",
         "entry__credit__payment__invoice",
         "entry__credit_note__invoice",
         "entry__reverses",

@@ -33,7 +33,7 @@ from billing.models import (
 Words = str | Promise
 # What people choose from; each source belongs to one.
 KINDS: dict[str, Words] = {
-    "balance": _("Balance"), "documents": _("Documents"), "payments": _("Payments"), "mails": _("Mails"),
+    "balance": _("Balance"), "documents": _("Documents"), "payments": _("Payments"), "mails": _("Mails and messages"),
     "acts": _("Acts of staff"), "access": _("Access and subscriptions"), "requests": _("Requests and offers"),
     "people": _("People"),
 }  # fmt: skip

@@ -1,10 +1,13 @@
 """Template filters around `billing.wording`: what pages, mails and documents write is written in one place."""
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from billing import clock, wording
 from billing.pricing.periods import business_date
@@ -13,11 +16,31 @@ from billing.reports.statement import Row
 
 register = template.Library()
 
+# What browsers and systems say of themselves, the more telling first: almost everybody claims to be Safari too.
+BROWSERS = (
+    ("YaBrowser/", "Yandex Browser"), ("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser/", "Samsung Internet"),
+    ("Firefox/", "Firefox"), ("FxiOS/", "Firefox"), ("CriOS/", "Chrome"), ("Chrome/", "Chrome"), ("Safari/", "Safari"),
+)  # fmt: skip
+SYSTEMS = (
+    ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS X", "macOS"),
+    ("CrOS", "ChromeOS"), ("Linux", "Linux"),
+)  # fmt: skip
 
-@register.filter
-def money(value: int | Decimal | None, currency: str) -> str:
+# −₽599.00: between two signs a line may end, and there is no space that could be made one that never breaks.
+TORN = re.compile(r"[\u2212+][^\s\d]+[\d.,]+")
+
+
+def _whole(text: str, autoescape: bool) -> str | SafeString:
+    """``text`` with its sums kept in one line where it goes into HTML; mails in plain text get it as it is."""
+    if not autoescape or not TORN.search(text):
+        return text
+    return mark_safe(TORN.sub(r'<span class="sum">\g<0></span>', escape(text)))
+
+
+@register.filter(needs_autoescape=True)
+def money(value: int | Decimal | None, currency: str, autoescape: bool = True) -> str:
     """``{{ invoice.total_minor|money:invoice.currency }}``: an int is minor units, a Decimal the main unit."""
-    return wording.NO_VALUE if value is None else wording.money_text(value, currency)
+    return wording.NO_VALUE if value is None else _whole(wording.money_text(value, currency), autoescape)
 
 
 @register.filter
@@ -27,10 +50,10 @@ def left(until: datetime) -> str:
     return wording.time_left_text(seconds) if seconds > 0 else ""
 
 
-@register.filter
-def movement(value: int | Decimal, currency: str) -> str:
+@register.filter(needs_autoescape=True)
+def movement(value: int | Decimal, currency: str, autoescape: bool = True) -> str:
     """A sum that always shows its direction: +10 000,00 ₽, −599,00 ₽."""
-    return wording.money_text(value, currency, signed=True)
+    return _whole(wording.money_text(value, currency, signed=True), autoescape)
 
 
 @register.filter
@@ -45,10 +68,10 @@ def business_day(value: datetime, zone: str) -> date:
     return business_date(value, zone)
 
 
-@register.filter
-def owed(value: int, currency: str) -> str:
+@register.filter(needs_autoescape=True)
+def owed(value: int, currency: str, autoescape: bool = True) -> str:
     """A sum that the customer owes, as it weighs on the balance: −6 589,00 ₽."""
-    return wording.money_text(-value, currency, signed=True)
+    return _whole(wording.money_text(-value, currency, signed=True), autoescape)
 
 
 @register.filter
@@ -117,10 +140,10 @@ def currency_name(code: str) -> str:
     return wording.currency_name(code)
 
 
-@register.filter
-def formula(explanation: dict[str, Any]) -> str:
+@register.filter(needs_autoescape=True)
+def formula(explanation: dict[str, Any], autoescape: bool = True) -> str:
     """11 × 599,00 = 6 589,00 ₽ from the stored inputs of a charge or line."""
-    return wording.formula_text(explanation)
+    return _whole(wording.formula_text(explanation), autoescape)
 
 
 @register.filter
@@ -133,9 +156,9 @@ def movement_notes(row: Row) -> list[str]:
     return movements.notes(row)
 
 
-@register.filter
-def movement_formula(row: Row) -> str:
-    return movements.formula(row)
+@register.filter(needs_autoescape=True)
+def movement_formula(row: Row, autoescape: bool = True) -> str:
+    return _whole(movements.formula(row), autoescape)
 
 
 @register.filter
@@ -160,3 +183,22 @@ def price(value: str, currency: str) -> str:
 def decline(reason: str) -> str:
     """Why a payment was refused, in words: the bank declined the payment."""
     return wording.decline_text(reason)
+
+
+@register.filter
+def whole(number: str) -> SafeString:
+    """A document's number kept in one line: it has hyphens, at which a browser would end one."""
+    return format_html('<span class="keep">{}</span>', number)
+
+
+@register.filter
+def sums_whole(subject: str) -> str:
+    """A mail's subject on a page: its sums, written there with plain spaces, kept in one line."""
+    return re.sub(r"(?<=\d) (?=\d{3}\b|[₽$€£₸])", wording.NBSP, subject)
+
+
+@register.filter
+def device(user_agent: str) -> str:
+    """The browser and the system that a session says it is, as people know them: Firefox · Windows."""
+    parts = [next((name for mark, name in known if mark in user_agent), "") for known in (BROWSERS, SYSTEMS)]
+    return " · ".join(filter(None, parts)) or user_agent[:60] or wording.NO_VALUE

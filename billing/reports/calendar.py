@@ -1,0 +1,298 @@
+"""The money calendar: what happens next to each subscription of an account, on which day, and how much it is.
+
+Worked out from the same dates and prices that the run acts on. A fixed number of queries, however many subscriptions and
+invoices there are. Sums are minor units of the account's currency; those that may still change are marked as estimates.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from django.db.models import Max, Sum
+
+from billing.models import BillingAccount, BillingPeriod, Charge, Collection, Invoice, Subscription, Tariff, TermsChange
+from billing.operations import access, dunning, prepaid, reminders
+from billing.pricing.periods import add_months, at_hour, business_date, month_start, next_month, start_of_day
+from billing.pricing.quantity import price
+from billing.pricing.terms import Metric, Renewal
+from billing.reports.usage import paid_counts
+
+MONTHS = 12
+
+
+class Step(StrEnum):
+    REMINDER = "reminder"  # a mail about an invoice, a trial or a yearly charge
+    DUE = "due"  # the last day to pay an invoice
+    LOCK = "lock"  # read-only, if it is not paid
+    INVOICE = "invoice"  # an invoice for what has been used
+    SEATS = "seats"  # an invoice for seats that came or went
+    TRIAL_END = "trial_end"  # the trial's last day
+    TRIAL_LOCK = "trial_lock"  # read-only, without a choice
+    START = "start"  # the paid time begins
+    CHANGE = "change"  # other terms take effect
+    COLLECT = "collect"  # the first or the next try to collect a renewal
+    RENEWAL = "renewal"  # the next period begins
+    UNPAID_END = "unpaid_end"  # it ends, if the money has not come
+    END = "end"  # it ends as its owner asked
+
+
+# What is to be paid, each sum once: the others speak of the same money.
+MONEY = (Step.DUE, Step.INVOICE, Step.SEATS, Step.START, Step.RENEWAL)
+ORDER = {step: place for place, step in enumerate(Step)}
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One dated thing: ``at`` where the hour matters, ``amount_minor`` None where no sum belongs to it, ``is_estimate`` where
+    it may still change; ``pay_by`` the last day to pay the invoice that comes with it."""
+
+    step: Step
+    day: date
+    account: BillingAccount
+    at: datetime | None = None
+    subscription: Subscription | None = None
+    invoice: Invoice | None = None
+    tariff: Tariff | None = None
+    quantity: int | None = None
+    amount_minor: int | None = None
+    is_estimate: bool = False
+    pay_by: date | None = None
+
+    @property
+    def uid(self) -> str:
+        """The same for the same thing, whenever it is asked for."""
+        what = self.invoice.number if self.invoice else self.subscription.public_id if self.subscription else ""
+        return "-".join(filter(None, [str(self.step), self.account.number, what, self.day.isoformat()]))
+
+    @property
+    def money_minor(self) -> int:
+        """What it adds to the sum of its month."""
+        return self.amount_minor or 0 if self.step in MONEY else 0
+
+
+@dataclass(frozen=True)
+class Month:
+    """A month of the picture: what has to be paid in it, with what is overdue put into the first."""
+
+    start: date
+    money_minor: int
+
+
+@dataclass(frozen=True)
+class _Known:
+    """All that was read, by subscription or instance."""
+
+    account: BillingAccount
+    as_of: datetime
+    today: date
+    until: date
+    periods: dict[int, BillingPeriod]
+    changes: dict[int, TermsChange]
+    seats: dict[int, int]
+    tried: dict[int, date]
+    waiting: dict[int | None, int]
+
+    def morning(self, day: date) -> datetime:
+        return at_hour(day, reminders.HOUR, self.account.zone)
+
+    def midnight(self, day: date) -> datetime:
+        return start_of_day(day, self.account.zone)
+
+    def units(self, subscription: Subscription, tariff: Tariff, quantity: int | None) -> int:
+        if tariff.metric == Metric.PAID_MEMBERS:
+            return self.seats.get(subscription.instance_id, 0)
+        return quantity or subscription.quantity or 1
+
+
+def happenings(*, account: BillingAccount, as_of: datetime, months: int = MONTHS) -> list[Happening]:
+    """What comes on ``account`` within ``months``, oldest first; the next of each kind also where it is later than that."""
+    today = business_date(as_of, account.zone)
+    running = list(
+        Subscription.objects.running()
+        .filter(account=account, tariff__isnull=False)
+        .select_related("instance__product", "tariff")
+        .order_by("pk")
+    )
+    known = _known(account, running, as_of, today, add_months(today, months))
+    found = [*_invoices(known), *_used(known, running)]
+    for subscription in running:
+        subscription.account = account
+        found += _of(subscription, known)
+    ahead = [one for one in found if one.day >= today and (one.at is None or one.at > as_of)]
+    return sorted(ahead, key=lambda one: (one.day, ORDER[one.step], one.uid))
+
+
+def months_of(found: Iterable[Happening], *, today: date, overdue_minor: int = 0, months: int = MONTHS) -> list[Month]:
+    """The sums of the running month and those after it; ``overdue_minor`` belongs to the running one."""
+    first = month_start(today)
+    starts = [add_months(first, number) for number in range(months)]
+    sums = dict.fromkeys(starts, 0)
+    sums[first] = overdue_minor
+    for one in found:
+        start = month_start(one.day)
+        if start in sums:
+            sums[start] += one.money_minor
+    return [Month(start, sums[start]) for start in starts]
+
+
+def _known(
+    account: BillingAccount, running: Sequence[Subscription], as_of: datetime, today: date, until: date
+) -> _Known:
+    own = [one.pk for one in running]
+    last = BillingPeriod.objects.filter(subscription__in=own).order_by("number").select_related("tariff")
+    changes = TermsChange.objects.waiting().filter(subscription__in=own)
+    tries = Collection.objects.filter(subscription__in=own).values_list("subscription").annotate(day=Max("day"))
+    waiting = (
+        Charge.objects.uncollected()
+        .filter(account=account)
+        .order_by()
+        .values_list("subscription")
+        .annotate(sum=Sum("amount_minor"))
+    )
+    return _Known(
+        account=account, as_of=as_of, today=today, until=until,
+        periods={row.subscription_id: row for row in last},
+        changes={row.subscription_id: row for row in changes.select_related("tariff")},
+        seats=paid_counts(one.instance for one in running), tried=dict(tries), waiting=dict(waiting),
+    )  # fmt: skip
+
+
+def _invoices(known: _Known) -> Iterator[Happening]:
+    """Open invoices: the reminder, the last day, the lock."""
+    account = known.account
+    opened = Invoice.objects.open().filter(account=account, due_date__gte=known.today)
+    for invoice in opened:
+        remind_on = invoice.due_date - timedelta(days=reminders.DAYS_BEFORE_DUE)
+        yield Happening(Step.REMINDER, remind_on, account, at=known.morning(remind_on), invoice=invoice)
+        yield Happening(Step.DUE, invoice.due_date, account, invoice=invoice, amount_minor=invoice.open_minor)
+        locks_at = access.locks_from(invoice.due_date, account.zone)
+        yield Happening(Step.LOCK, prepaid.day_after(invoice.due_date), account, at=locks_at, invoice=invoice)
+
+
+def _used(known: _Known, running: Sequence[Subscription]) -> Iterator[Happening]:
+    """The invoice of the 1st for what is measured (M7)."""
+    ahead = {one.pk for one in running if one.tariff is not None and not one.tariff.terms().is_metered}
+    used = sum(amount for pk, amount in known.waiting.items() if pk not in ahead)
+    if used > 0:
+        on = next_month(known.account.open_month)
+        days = max((one.priced_by.payment_days for one in running if one.pk not in ahead), default=0)
+        yield Happening(
+            Step.INVOICE, on, known.account, amount_minor=used, is_estimate=True,
+            pay_by=on + timedelta(days=days) if days else None,
+        )  # fmt: skip
+
+
+def _of(subscription: Subscription, known: _Known) -> Iterator[Happening]:
+    """What comes to one subscription by its own dates."""
+    terms = subscription.priced_by.terms()
+    if terms.is_metered:
+        return
+    if subscription.paid_from is None and subscription.trial_ends_on is not None:
+        yield from _trial(subscription, known)
+    elif not terms.is_one_off and subscription.pk in known.periods:
+        yield from _paid(subscription, known)
+    if subscription.cancel_date is not None:
+        ends = known.midnight(subscription.cancel_date)
+        yield Happening(Step.END, subscription.cancel_date, known.account, at=ends, subscription=subscription)
+
+
+def _trial(subscription: Subscription, known: _Known) -> Iterator[Happening]:
+    last = subscription.trial_ends_on
+    assert last is not None
+    yield Happening(Step.TRIAL_END, last, known.account, subscription=subscription)
+    if subscription.cancel_date is not None:
+        return
+    change = known.changes.get(subscription.pk)
+    if change is not None:
+        yield from _start(subscription, change, known)
+        return
+    for days in reminders.TRIAL_DAYS_LEFT:
+        day = last - timedelta(days=days)
+        yield Happening(Step.REMINDER, day, known.account, at=known.morning(day), subscription=subscription)
+    locks_on = prepaid.day_after(last)
+    yield Happening(
+        Step.TRIAL_LOCK, locks_on, known.account, at=known.midnight(locks_on), subscription=subscription
+    )  # fmt: skip
+
+
+def _start(subscription: Subscription, change: TermsChange, known: _Known) -> Iterator[Happening]:
+    """What was chosen during the trial begins, and goes on from there."""
+    tariff, day = change.tariff, change.effective_date
+    terms, units = tariff.terms(), known.units(subscription, tariff, change.quantity)
+    span = prepaid.first_span(terms, day)
+    amount = int(prepaid.explain_period(terms, units, span)["amount_minor"])
+    yield Happening(
+        Step.START, day, known.account, subscription=subscription, tariff=tariff,
+        amount_minor=amount, is_estimate=tariff.metric == Metric.PAID_MEMBERS,
+        pay_by=day + timedelta(days=terms.payment_days),
+    )  # fmt: skip
+    yield from _renewals(subscription, tariff, units, span.end, day, known)
+
+
+def _paid(subscription: Subscription, known: _Known) -> Iterator[Happening]:
+    yield from _seats(subscription, known)
+    if subscription.cancel_date is not None:
+        return
+    period, change = known.periods[subscription.pk], known.changes.get(subscription.pk)
+    tariff, units = subscription.priced_by, known.units(subscription, subscription.priced_by, None)
+    if change is not None and change.effective_date <= period.end:
+        tariff, units = change.tariff, known.units(subscription, change.tariff, change.quantity)
+        # A period that is paid beforehand begins on the new terms already.
+        is_paid = change.effective_date <= period.start and known.today < period.start
+        day = period.start if is_paid else period.end
+        yield Happening(
+            Step.CHANGE, day, known.account, subscription=subscription, tariff=tariff, quantity=change.quantity
+        )  # fmt: skip
+    yield from _before_renewal(subscription, tariff, units, period.end, known)
+    yield from _renewals(subscription, tariff, units, period.end, subscription.anchor_date, known)
+
+
+def _seats(subscription: Subscription, known: _Known) -> Iterator[Happening]:
+    amount, on = known.waiting.get(subscription.pk, 0), subscription.turns_on
+    if amount > 0 and on is not None:
+        pay_by = on + timedelta(days=subscription.priced_by.payment_days)
+        yield Happening(
+            Step.SEATS, on, known.account, subscription=subscription, amount_minor=amount,
+            pay_by=pay_by,
+        )  # fmt: skip
+
+
+def _before_renewal(
+    subscription: Subscription, tariff: Tariff, units: int, on: date, known: _Known
+) -> Iterator[Happening]:
+    """The tries to collect it and what follows if they fail (E8), or the reminders of a year's charge (B4)."""
+    amount = price(tariff.terms(), units)
+    if subscription.priced_by.renewal == Renewal.COLLECTED:
+        first, tried = on - timedelta(days=dunning.DAYS_BEFORE), known.tried.get(subscription.pk)
+        day = prepaid.day_after(tried) if tried is not None and tried >= first else first
+        if day <= on:
+            yield Happening(
+                Step.COLLECT, day, known.account, at=known.morning(day), subscription=subscription, amount_minor=amount
+            )
+        ends_on = prepaid.day_after(on)
+        yield Happening(
+            Step.UNPAID_END, ends_on, known.account, at=known.midnight(ends_on), subscription=subscription
+        )  # fmt: skip
+    elif tariff.interval_months == reminders.YEAR:
+        for days in reminders.YEARLY_DAYS_LEFT:
+            day = on - timedelta(days=days)
+            yield Happening(
+                Step.REMINDER, day, known.account, at=known.morning(day), subscription=subscription
+            )  # fmt: skip
+
+
+def _renewals(
+    subscription: Subscription, tariff: Tariff, units: int, on: date, anchor: date | None, known: _Known
+) -> Iterator[Happening]:
+    """The next renewal, and those after it within the calendar's months, at the units of now."""
+    terms = tariff.terms()
+    amount, is_first = price(terms, units), True
+    while is_first or on < known.until:
+        if amount:
+            pay_by = None if tariff.renewal == Renewal.COLLECTED else on + timedelta(days=terms.payment_days)
+            yield Happening(
+                Step.RENEWAL, on, known.account, subscription=subscription, tariff=tariff,
+                amount_minor=amount, is_estimate=not is_first or tariff.metric == Metric.PAID_MEMBERS, pay_by=pay_by,
+            )  # fmt: skip
+        on, is_first = prepaid.next_span(terms, anchor, on).end, False

@@ -1,0 +1,119 @@
+"""How subscriptions stand, as queries: by status, and those that somebody should look at now. Nothing here writes.
+
+The dates are each seller's own. A status here is that of the rows; what nobody has noticed yet since a job died, the page of
+the subscription works out (`operations.validity`).
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+
+from billing.models import BillingPeriod, Collection, Credit, SavedMethod, Seller, Subscription, TermsChange
+from billing.operations import dunning
+from billing.pricing.periods import business_date
+from billing.pricing.quantity import price
+from billing.pricing.terms import Metric, Renewal
+from billing.reports import workload
+from billing.reports.usage import paid_counts
+
+STATUSES = ("trialing", "trial_ended", "active", "past_due", "cancelling", "terminated")
+# A trial that ends within so many days without a choice is worth a call.
+TRIAL_DAYS = 3
+# A renewal that nothing will pay is worth a call on its date and the day before.
+SHORT_DAYS = 1
+FAILED = (Collection.Outcome.NO_METHOD, Collection.Outcome.DECLINED, Collection.Outcome.SILENT)
+
+
+def of_each_seller(as_of: datetime, condition: Callable[[date], Q]) -> Q:
+    """``condition`` of each seller's own today, for subscriptions."""
+    found = Q(pk__in=[])
+    for seller in Seller.objects.order_by("pk"):
+        found |= Q(account__seller=seller) & condition(business_date(as_of, seller.time_zone))
+    return found
+
+
+def in_debt(as_of: datetime) -> Exists:
+    """Whether the account of a subscription has an overdue invoice (M8, D17)."""
+    return Exists(workload.overdue(as_of).filter(account=OuterRef("account")))
+
+
+def _ended(today: date) -> Q:
+    return Q(terminated_at__isnull=False) | Q(cancel_date__lte=today)
+
+
+TRIAL = Q(paid_from=None, trial_ends_on__isnull=False)
+
+
+def by_status(found: "QuerySet[Subscription]", status: str, as_of: datetime) -> "QuerySet[Subscription]":
+    """Those of ``found`` that stand as ``status``, one of `STATUSES`."""
+    if status == "terminated":
+        return found.filter(of_each_seller(as_of, _ended))
+    if status == "trialing":
+        return found.filter(of_each_seller(as_of, lambda today: ~_ended(today) & TRIAL & Q(trial_ends_on__gte=today)))
+    if status == "trial_ended":
+        return found.filter(of_each_seller(as_of, lambda today: ~_ended(today) & TRIAL & Q(trial_ends_on__lt=today)))
+    running = found.filter(of_each_seller(as_of, lambda today: ~_ended(today) & ~TRIAL))
+    if status == "past_due":
+        return running.filter(in_debt(as_of))
+    return running.filter(~in_debt(as_of), cancel_date__isnull=status == "active")
+
+
+def trials_ending(as_of: datetime) -> "QuerySet[Subscription]":
+    """Trials that end within `TRIAL_DAYS` days and that no choice and no cancellation follows (B2)."""
+    chosen = TermsChange.objects.waiting().filter(subscription=OuterRef("pk"))
+    soon = of_each_seller(as_of, lambda today: Q(trial_ends_on__range=(today, today + timedelta(days=TRIAL_DAYS))))
+    return Subscription.objects.running().filter(soon, ~Exists(chosen), TRIAL, cancel_date=None)
+
+
+def _to_collect(as_of: datetime, days: int, *, has_failed: bool = False) -> "QuerySet[Subscription]":
+    """Collected renewals (E8) that nobody has paid yet and whose date is today or within ``days`` days; ``has_failed``: and
+    that somebody has tried to collect in vain."""
+
+    def condition(today: date) -> Q:
+        last = BillingPeriod.objects.filter(
+            subscription=OuterRef("pk"), end__range=(today, today + timedelta(days=days))
+        )
+        later = BillingPeriod.objects.filter(subscription=OuterRef("pk"), end__gt=today + timedelta(days=days))
+        found = Q(Exists(last)) & ~Q(Exists(later))
+        tries = Collection.objects.filter(subscription=OuterRef("pk"), outcome__in=FAILED, period_start__gte=today)
+        return found & Q(Exists(tries)) if has_failed else found
+
+    return Subscription.objects.running().filter(
+        of_each_seller(as_of, condition), tariff__renewal=Renewal.COLLECTED, paid_from__isnull=False, cancel_date=None,
+        tariff__interval_months__isnull=False,
+    )  # fmt: skip
+
+
+def collections_failing(as_of: datetime) -> "QuerySet[Subscription]":
+    """Renewals of which a try to collect them has failed and that are not paid yet (E8)."""
+    return _to_collect(as_of, dunning.DAYS_BEFORE, has_failed=True)
+
+
+def renewals_short(as_of: datetime) -> list[int]:
+    """The keys of subscriptions whose renewal of today or tomorrow nothing will pay: too little on the account, and no saved
+    method (E8). A handful of queries, however many there are."""
+    saved = SavedMethod.objects.filter(account=OuterRef("account"), removed_at=None)
+    rows = list(
+        _to_collect(as_of, SHORT_DAYS).filter(~Exists(saved)).select_related("tariff", "instance", "account").order_by("pk")
+    )  # fmt: skip
+    accounts = {row.account_id for row in rows}
+    money = dict(
+        Credit.objects.unapplied().filter(account__in=accounts).order_by().values_list("account")
+        .annotate(sum=Sum("unapplied_minor"))
+    )  # fmt: skip
+    changes = {
+        row.subscription_id: row
+        for row in TermsChange.objects.waiting().filter(subscription__in=rows).select_related("tariff")
+    }
+    seats = paid_counts(row.instance for row in rows)
+    return [row.pk for row in rows if money.get(row.account_id, 0) < _price(row, changes.get(row.pk), seats)]
+
+
+def _price(subscription: Subscription, change: TermsChange | None, seats: dict[int, int]) -> int:
+    """What the next period costs at the units of now, on the terms that are scheduled for it."""
+    tariff, bought = subscription.priced_by, subscription.quantity
+    if change is not None and subscription.turns_on is not None and change.effective_date < subscription.turns_on:
+        tariff, bought = change.tariff, change.quantity or bought
+    units = seats.get(subscription.instance_id, 0) if tariff.metric == Metric.PAID_MEMBERS else bought or 1
+    return price(tariff.terms(), units)

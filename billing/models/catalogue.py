@@ -75,7 +75,10 @@ class Tariff(models.Model):
     name_ru = models.CharField(_("name in Russian"), max_length=200, blank=True)
 
     timing = models.CharField(
-        pgettext_lazy("tariff", "when it is paid"), max_length=10, choices=TimingChoice.choices, default=TimingChoice.POSTPAID
+        pgettext_lazy("tariff", "when it is paid"),
+        max_length=10,
+        choices=TimingChoice.choices,
+        default=TimingChoice.POSTPAID,
     )
     metric = models.CharField(
         _("what counts"), max_length=20, choices=MetricChoice.choices, default=MetricChoice.PEAK_ACTIVE

@@ -85,7 +85,7 @@ def month_is_over(account: BillingAccount, as_of: datetime) -> bool:
 @transaction.atomic
 def catch_up(*, account: BillingAccount, as_of: datetime) -> list[Invoice]:
     """Takes ``account`` (locked by the caller) over everything that is due at ``as_of`` by the calendar, oldest first: months
-    that are over, and the turns of paid time. Returns the monthly invoices that were issued."""
+    that are over, and the turns of paid time. Returns the invoices that were issued."""
     issued: list[Invoice] = []
     today = business_date(as_of, account.zone)
     while True:
@@ -95,7 +95,8 @@ def catch_up(*, account: BillingAccount, as_of: datetime) -> list[Invoice]:
             invoice = _close_month(account, as_of)
             issued += [invoice] if invoice is not None else []
         elif turn is not None:
-            turns.take(account, turn, as_of)
+            invoice = turns.take(account, turn, as_of)
+            issued += [invoice] if invoice is not None else []
         else:
             return issued
 

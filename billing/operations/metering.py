@@ -15,7 +15,7 @@ from accounts import members
 from accounts.models import Instance, Member, MemberChange
 from billing.errors import BadInput, BillingError, Refusal
 from billing.models import BillingPeriod, Charge, Subscription
-from billing.operations import closing, ledger, seats, trials, turns, usage
+from billing.operations import closing, ledger, seats, standing, trials, turns, usage
 from billing.pricing import peak as peaks
 from billing.pricing.periods import month_start
 from billing.pricing.terms import Metric
@@ -96,6 +96,8 @@ def _apply_seats(subscription: Subscription, changes: Sequence[MemberChange], as
     """What reports about people cost where seats are paid in advance; nothing where people are not what is paid for."""
     if seats.counts(subscription) and subscription.paid_from is not None and changes:
         seats.apply(subscription=subscription, changes=changes, as_of=as_of, actor=actor)
+        if subscription.terminated_at is not None:
+            standing.bill_the_rest(subscription, as_of=as_of)
         turns.plan(subscription)
 
 

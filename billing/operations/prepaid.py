@@ -114,7 +114,7 @@ def open_period(
 def close(period: BillingPeriod, as_of: datetime) -> None:
     """Makes the paid period final; its days stay as they were paid."""
     period.closed_at = as_of
-    period.save(update_fields=["closed_at"])
+    period.save(update_fields=["closed_at", "ended_at"])
 
 
 def _charge_period(

@@ -38,13 +38,15 @@ def end(
         change.cancelled_at, change.cancelled_by = as_of, actor
         change.save(update_fields=["cancelled_at", "cancelled_by"])
     for period in subscription.periods.filter(closed_at=None):
+        if period.opened_at <= at < period.ended_at:
+            period.ended_at = at  # who comes or goes afterwards costs nothing and gives nothing back (D4)
         prepaid.close(period, as_of)
     subscription.terminated_at, subscription.turns_on = at, None
     subscription.save(update_fields=["terminated_at", "turns_on"])
     SubscriptionChange.objects.create(
         subscription=subscription, kind=Kind.TERMINATED, at=at, actor=actor, requested_by=requested_by, reason=reason
     )
-    final = _last_invoice(subscription, as_of)
+    final = bill_the_rest(subscription, as_of=as_of)
     events.emit(
         "subscription.terminated", at=as_of, subscription=subscription,
         data={**summary(subscription), "reason": reason if reason in ("cancelled", "unpaid") else "terminated",
@@ -55,11 +57,13 @@ def end(
     return final
 
 
-def _last_invoice(subscription: Subscription, as_of: datetime) -> Invoice | None:
-    charges = Charge.objects.uncollected().filter(subscription=subscription)
-    if not charges.exists():
+def bill_the_rest(subscription: Subscription, *, as_of: datetime) -> Invoice | None:
+    """What an ended subscription still has to be invoiced for: at its end, and when news of the time before comes later (D5)."""
+    if not Charge.objects.uncollected().filter(subscription=subscription).exists():
         return None
+    key = f"final:{subscription.public_id}:"
+    issued = Invoice.objects.filter(key__startswith=key).count()
     return invoicing.issue_prepaid(
-        account=subscription.account, subscriptions=[subscription], key=f"final:{subscription.public_id}:{as_of:%Y%m%d%H%M%S}",
-        as_of=as_of, kind=Invoice.Kind.FINAL,
+        account=subscription.account, subscriptions=[subscription], key=f"{key}{issued + 1}", as_of=as_of,
+        kind=Invoice.Kind.FINAL,
     )  # fmt: skip

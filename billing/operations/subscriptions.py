@@ -102,10 +102,11 @@ def create_subscription(
         subscription=subscription, kind=Kind.CREATED, at=as_of, actor=actor, to_tariff=tariff, to_quantity=quantity,
         reason=reason,
     )  # fmt: skip
-    audit.record(
-        actor=actor, action="subscription.created", target=subscription, at=as_of, customer=instance.customer,
-        reason=reason, after={"tariff": str(tariff) if tariff else None, "quantity": quantity, "trial": with_trial},
-    )  # fmt: skip
+    if reason:  # what owners take out themselves is told by the event
+        audit.record(
+            actor=actor, action="subscription.created", target=subscription, at=as_of, customer=instance.customer,
+            reason=reason, after={"tariff": str(tariff) if tariff else None, "quantity": quantity, "trial": with_trial},
+        )  # fmt: skip
     events.emit("subscription.created", at=as_of, subscription=subscription, data=standing.summary(subscription))
     _begin(subscription, with_trial, as_of, actor)
     access.announce(instance, as_of=as_of, subscription=subscription)

@@ -125,7 +125,8 @@ def start_now(
     subscription: Subscription, tariff: Tariff, quantity: int | None, *, as_of: datetime, actor: str
 ) -> Invoice | None:
     """Paid time begins today, and is billed at once (D17); returns the invoice. The caller holds the locks."""
-    if subscription.tariff_id != tariff.pk or subscription.quantity != quantity:
+    # A choice is told also where it is the trial's own tariff: the product hears that paid time has begun (E9).
+    if subscription.trial_ends_on is not None or subscription.quantity != quantity:
         terms_changes.put_on(subscription, tariff, quantity, as_of=as_of, actor=actor)
     today = business_date(as_of, subscription.account.zone)
     turns.start(subscription, today, as_of=as_of, within_day=True, actor=actor)

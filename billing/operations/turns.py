@@ -10,7 +10,7 @@ from datetime import date, datetime
 from django.db.models import Q
 
 from billing import notices
-from billing.models import BillingAccount, BillingPeriod, Charge, Subscription, SubscriptionChange
+from billing.models import BillingAccount, BillingPeriod, Charge, Invoice, Subscription, SubscriptionChange
 from billing.operations import events, invoicing, prepaid, standing, terms_changes, validity
 from billing.pricing.periods import business_date, start_of_day
 from billing.pricing.terms import Cycle, Renewal
@@ -77,7 +77,7 @@ def first_due(account: BillingAccount, today: date) -> date | None:
     return found.order_by("turns_on").values_list("turns_on", flat=True).first()
 
 
-def take(account: BillingAccount, day: date, as_of: datetime) -> None:
+def take(account: BillingAccount, day: date, as_of: datetime) -> Invoice | None:
     """Takes every turn of ``day`` (the caller holds the account's lock), and bills what begins with one invoice."""
     due = Subscription.objects.running().filter(account=account, turns_on=day)
     begun: list[Subscription] = []
@@ -87,12 +87,13 @@ def take(account: BillingAccount, day: date, as_of: datetime) -> None:
             begun.append(subscription)
         else:
             plan(subscription, taken=day)
-    invoicing.issue_prepaid(
+    invoice = invoicing.issue_prepaid(
         account=account, subscriptions=begun, key=f"turn:{account.number}:{day.isoformat()}", as_of=as_of
     )
     for subscription in begun:
         plan(subscription, taken=day)
         standing.announce(subscription, as_of=as_of)
+    return invoice
 
 
 def _turn(subscription: Subscription, day: date, as_of: datetime) -> bool:

@@ -24,7 +24,17 @@ from billing.models import (
     SampleCharge,
     SavedMethod,
 )
-from billing.operations import changes, checkout, jobs, keeping, ledger, provider_events, running, saved_methods, set_ups
+from billing.operations import (
+    changes,
+    checkout,
+    jobs,
+    keeping,
+    ledger,
+    provider_events,
+    running,
+    saved_methods,
+    set_ups,
+)
 from tests import people
 from tests.operations.cards import ANNA, START, charge, mails, outcome, pay_and_keep
 from tests.people import Party

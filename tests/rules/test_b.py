@@ -188,6 +188,7 @@ def test_b2_support_extends_a_trial_also_one_that_has_lapsed() -> None:
 def test_b3_after_a_trial_the_seats_of_that_midnight_are_charged() -> None:
     party = blue(start="2026-04-03 12:00", trial=None)
     trials.choose(subscription=party.subscription, tariff_id="blue-monthly", as_of=at("2026-04-05 12:00"), actor="anna")
+    assert party.subscription.terms_changes.waiting().get().effective_date == date(2026, 4, 11)
     party.activate(2, at("2026-04-10 23:59:59"), TEAM)
     party.now_is(at("2026-04-11 00:00"))
     assert amounts(party) == [1400]  # 3 seats, 20 of 30 days
@@ -242,6 +243,17 @@ def test_b7_added_and_removed_on_one_day_makes_no_line() -> None:
     assert amounts(party, "seat_added", "seat_not_added") == [350, -350]
     party.now_is(at("2026-05-01 00:00"))
     assert party.invoices[-1].line_count == 1
+
+
+def test_b7_what_left_on_another_day_comes_back_as_a_seat_of_its_own() -> None:
+    party = blue(start="2026-04-01 00:00")
+    party.tell("u-1", "blocked", at("2026-04-15 12:00"))
+    party.now_is(at("2026-05-01 00:00"))  # nobody to be paid for, so that the credit waits
+    party.tell("u-1", "active", at("2026-06-15 12:00"))
+    assert amounts(party, "seat_removed", "seat_added", "seat_not_removed") == [-350, 350]
+    assert [row.unapplied_minor for row in Credit.objects.filter(kind="seats")] == [350]
+    party.now_is(at("2026-07-01 00:00"))
+    assert (party.invoices[-1].total_minor, party.invoices[-1].credit_applied_minor) == (1050, 350)
 
 
 def test_b7_annual_ten_people_in_an_hour_make_one_invoice_the_day_after() -> None:
@@ -331,3 +343,17 @@ def test_d5_a_late_report_of_a_seat_is_corrected_on_the_next_invoice_whatever_th
     assert late.balance == prompt.balance
     assert Subscription.objects.count() == 2
     assert Invoice.objects.filter(account=late.account).count() == 2
+
+
+def test_d4_d5_after_the_end_nobody_costs_or_gives_back_and_late_news_of_before_is_billed_at_once() -> None:
+    party = blue(start="2026-04-01 00:00")
+    party.activate(1, at("2026-04-10 12:00"), TEAM)
+    party.terminate(at("2026-04-16 12:00"))
+    assert (amounts(party), [row.total_minor for row in party.invoices]) == ([700, 467], [700, 467])
+    party.tell("u-2", "removed", at("2026-04-17 12:00"))
+    party.activate(2, at("2026-04-17 12:00"), TEAM)
+    assert amounts(party) == [700, 467]
+    for day, who in ((20, "boris"), (21, "olga")):
+        party.tell(who, "active", at(f"2026-04-{day} 12:00"), occurred_at=at("2026-04-15 12:00"), role=TEAM)
+    assert (amounts(party)[2:], [row.total_minor for row in party.invoices][2:]) == ([350, 350], [350, 350])
+    assert {row.kind for row in party.invoices[1:]} == {"final"}

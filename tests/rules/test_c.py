@@ -106,6 +106,22 @@ def test_c2_from_months_to_the_year_at_the_end_of_what_is_paid() -> None:
     assert (posted(party), party.periods[-1].end) == ([490_000, 5_292_000], date(2027, 5, 10))
 
 
+def test_b8_c2_a_year_begins_where_what_is_paid_ends_also_on_a_dearer_plan_and_never_now() -> None:
+    party = cyberos("build")
+    for tariff_id in ("build-annual", "scale-annual"):
+        with pytest.raises(BadInput) as refused:
+            changes.preview(
+                subscription=party.subscription,
+                wish=Wish(tariff_id=tariff_id, when="now"),
+                as_of=at("2026-04-25 12:00"),
+            )
+        assert refused.value.code == "only_at_period_end"
+        quote = changes.preview(
+            subscription=party.subscription, wish=Wish(tariff_id=tariff_id), as_of=at("2026-04-25 12:00")
+        )
+        assert (quote.when, quote.effective_date, quote.due_now_minor) == ("period_end", date(2026, 5, 10), 0)
+
+
 def test_c4_what_is_metered_or_free_or_paid_once_is_not_cancelled() -> None:
     for product, tariff_id, code in (("meteor", "meteor-cloud", "not_prepaid"), ("evotor-free", "", "nothing_to_cancel"),
                                      ("evotor-driver", "driver", "nothing_to_cancel")):  # fmt: skip

@@ -255,6 +255,25 @@ def test_d1_a_seat_at_23_59_59_and_one_at_00_00_00() -> None:
     assert amounts(party)[3:] == [2800, 677]
 
 
+def test_d1_d5_counted_again_a_seat_of_midnight_itself_is_still_of_the_new_month() -> None:
+    party = blue("2027-04-01 00:00")
+    party.activate(1, at("2027-05-01 00:00:00"), TEAM)
+    assert amounts(party) == [700, 700, 677]
+    party.tell("boris", "active", at("2027-05-20 12:00"), occurred_at=at("2027-05-10 12:00"), role=TEAM)
+    assert amounts(party)[3:] == [474]  # his 21 of 31 days, and nothing for what is known already
+
+
+def test_b3_d5_counted_again_what_was_told_in_the_second_of_the_start_was_there_or_came_after_it() -> None:
+    party = blue("2027-04-10 12:00", trial=None)
+    now = at("2027-04-21 15:00")
+    party.activate(1, now, TEAM)
+    trials.choose(subscription=party.subscription, tariff_id="blue-monthly", as_of=now, actor="anna")
+    party.activate(1, now, TEAM)
+    assert amounts(party) == [467, 210]  # two of 10 days, one of 9
+    party.tell("boris", "active", at("2027-04-28 12:00"), occurred_at=at("2027-04-25 12:00"), role=TEAM)
+    assert amounts(party)[2:] == [117]
+
+
 def test_two_changes_in_one_second_are_two_changes() -> None:
     party = app("2027-04-01 12:00")
     assert [put(party, "2027-04-15 12:00", tariff) for tariff in ("plus", "max")] == [4800, 9600]

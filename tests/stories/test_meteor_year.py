@@ -3,8 +3,6 @@
 Nine are free, the tenth makes all of them cost 599.00 a month. Amounts and balances are roubles as the customer sees them.
 """
 
-from decimal import Decimal
-
 import pytest
 
 from billing.models import Charge, Entry, Event
@@ -12,6 +10,7 @@ from billing.operations import adjustments, running
 from billing.pricing.money import from_minor
 from tests import people
 from tests.people import Party, at
+from tests.stories.telling import ledger_of
 
 # (Moscow's clock, kind of entry, amount on the balance, balance after)
 YEAR = [
@@ -105,18 +104,6 @@ def live_through(party: Party) -> None:
     until("2026-12-01 00:00")
     party.pay("11381.00", at("2026-12-10 12:00"))
     until("2027-01-01 00:00")
-
-
-def ledger_of(party: Party) -> list[tuple[str, str, str, str]]:
-    """The account's entries in the order of their writing, as tuples like those above."""
-    own, told, balance = party.account.ledger_account, [], Decimal(0)
-    postings = own.debits.all() | own.credits.all()
-    for row in postings.select_related("entry").order_by("pk"):
-        amount = from_minor(row.amount_minor if row.credit_id == own.pk else -row.amount_minor, "RUB")
-        balance += amount
-        moment = row.entry.at.astimezone(people.MOSCOW).strftime("%Y-%m-%d %H:%M")
-        told.append((moment, row.entry.kind, str(amount), str(balance)))
-    return told
 
 
 @pytest.fixture

@@ -1,0 +1,62 @@
+"""A saved payment method under many hands at once: one fact is charged once, one message has one effect, one card is active."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from billing.gateways import sample
+from billing.gateways.base import Heard
+from billing.models import AuditRecord, Payment, PaymentAttempt, ProviderEvent, SampleCharge, SavedMethod
+from billing.operations import checkout, provider_events, saved_methods, set_ups
+from tests import people
+from tests.concurrency.processes import at_once, patient
+from tests.operations.cards import ANNA, START, charge, pay_and_keep
+from tests.people import Party
+
+pytestmark = [pytest.mark.pg, pytest.mark.django_db(transaction=True)]
+PROCESSES = 8
+
+
+@pytest.fixture
+def till() -> Iterator[Party]:
+    people.installation()
+    people.stand_at(START)
+    yield people.party(now=START, product="evotor-app", tariff_id="light")
+    people.assert_books_are_right()
+
+
+def test_one_fact_is_charged_once_by_eight_processes_while_the_sweep_runs(till: Party) -> None:
+    pay_and_keep(till)
+
+    def work() -> str:
+        patient(lambda: checkout.sweep(as_of=START))
+        return str(patient(lambda: charge(till)).pk)
+
+    assert len(set(at_once([work] * PROCESSES))) == 1
+    checkout.sweep(as_of=START)
+    assert PaymentAttempt.objects.get(fact="renewal:1").status == "succeeded"
+    assert Payment.objects.filter(amount_minor=9_000).count() == 1
+    assert SampleCharge.objects.filter(amount_minor=9_000).count() == 1
+
+
+def test_one_message_of_the_provider_has_its_effect_once(till: Party) -> None:
+    method = pay_and_keep(till)
+    heard = [Heard("evt-1", "method.removed", method.external_id)]
+    assert (
+        at_once(
+            [lambda: patient(lambda: provider_events.take(provider="sample", heard=heard, as_of=START))] * PROCESSES
+        )
+        == [1] * PROCESSES
+    )
+    assert ProviderEvent.objects.count() == 1
+    assert AuditRecord.objects.filter(action="method.removed").count() == 1
+
+
+def test_of_cards_saved_at_the_same_moment_one_is_active(till: Party) -> None:
+    rows = [set_ups.begin(account=till.account, as_of=START, user_email=ANNA) for _ in range(PROCESSES)]
+    for row in rows:
+        sample.decide(row.external_id, "succeeded", "4242")
+    at_once([lambda row=row: patient(lambda: set_ups.sync(set_up=row, as_of=START).status) for row in rows])
+    assert SavedMethod.objects.count() == PROCESSES
+    assert SavedMethod.objects.filter(removed_at=None).count() == 1
+    assert saved_methods.active(till.account) is not None

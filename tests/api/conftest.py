@@ -124,3 +124,69 @@ def found_tenant(api: Api, domain: str = "romashka.example.ru") -> Tenant:
 @pytest.fixture
 def tenant(operator: Api) -> Tenant:
     return found_tenant(operator)
+
+
+@dataclass
+class Buyer:
+    """A customer with one instance of a product on one of its tariffs; Anna speaks for it."""
+
+    api: Api
+    customer: str
+    account: str
+    instance: str
+    subscription: str
+    answer: Any
+
+    @property
+    def found(self) -> Any:
+        """The subscription as the API tells it now."""
+        status, found = self.api.get(f"subscriptions/{self.subscription}")
+        assert status == 200, found
+        return found
+
+    @property
+    def access(self) -> Any:
+        return self.api.get(f"instances/{self.instance}")[1]
+
+    @property
+    def invoices(self) -> Any:
+        """From the first issued to the last."""
+        return self.api.get(f"invoices?account={self.account}")[1]["items"][::-1]
+
+    @property
+    def balance(self) -> str:
+        return str(self.api.get(f"accounts/{self.account}")[1]["balance"]["amount"])
+
+    def asks(self, act: str, body: Any = None, **headers: str) -> tuple[int, Any]:
+        """An act on the subscription, whatever becomes of it."""
+        return self.api.post(f"subscriptions/{self.subscription}/{act}", {} if body is None else body, **headers)
+
+    def does(self, act: str, body: Any = None) -> Any:
+        """An act that is carried out."""
+        status, answer = self.asks(act, body)
+        assert status == 200, answer
+        return answer
+
+    def reports(self, who: str, role: str, status: str = "active") -> tuple[int, Any]:
+        body = {"email": f"{who}@romashka.example", "role": role, "status": status}
+        return self.api.put(f"instances/{self.instance}/members/{who}", body)
+
+    def pays(self, amount: str) -> Any:
+        return self.api.made(f"accounts/{self.account}/payments", {"amount": amount, "method": "bank"})
+
+
+def found_buyer(
+    api: Api, product: str, tariff_id: str | None = None, *, domain: str = "romashka.example.ru", **more: Any
+) -> Buyer:
+    """Romashka takes ``product`` on ``tariff_id``; ``more`` is the rest of the subscription's body."""
+    currency = "USD" if product == "blue" else "RUB"
+    customer = api.made("customers", {**ROMASHKA, "currency": currency})
+    new = {"customer_id": customer["id"], "product": product, "domain": domain, "representative": ANNA}
+    instance = api.made("instances", new)["id"]
+    body = {"tariff_id": tariff_id, **more} if tariff_id else more
+    answer = api.made(f"instances/{instance}/subscriptions", body)
+    return Buyer(api, customer["id"], customer["accounts"][0]["number"], instance, answer["id"], answer)
+
+
+def money(amount: str, currency: str = "RUB") -> dict[str, str]:
+    return {"amount": amount, "currency": currency}

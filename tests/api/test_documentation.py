@@ -19,6 +19,10 @@ CONTRACT = {
     ("put", "/instances/{instance_id}/members"), ("get", "/instances/{instance_id}/members"), ("get", "/tariffs"),
     ("post", "/instances/{instance_id}/subscriptions"), ("get", "/subscriptions/{subscription_id}"),
     ("post", "/subscriptions/{subscription_id}/terminate"), ("post", "/subscriptions/{subscription_id}/resume"),
+    ("post", "/subscriptions/{subscription_id}/choose"), ("post", "/subscriptions/{subscription_id}/preview"),
+    ("post", "/subscriptions/{subscription_id}/change"), ("post", "/subscriptions/{subscription_id}/cancel"),
+    ("post", "/subscriptions/{subscription_id}/undo-cancel"), ("post", "/subscriptions/{subscription_id}/undo-change"),
+    ("post", "/subscriptions/{subscription_id}/extend-trial"),
     ("get", "/accounts/{number}"), ("get", "/accounts/{number}/statement"), ("post", "/accounts/{number}/payments"),
     ("post", "/accounts/{number}/adjustments"), ("get", "/invoices"), ("get", "/invoices/{number}"),
     ("get", "/invoices/{number}/pdf"), ("post", "/invoices/{number}/credit-notes"), ("get", "/events"),
@@ -45,8 +49,15 @@ def test_every_call_documents_its_problems_and_every_write_its_key() -> None:
             assert {"401", "404", "422", "429"} <= set(call["responses"])
             assert "application/problem+json" in call["responses"]["404"]["content"]
             keyed = any(parameter["name"] == "Idempotency-Key" for parameter in call["parameters"])
-            assert keyed == (method != "get" and call["operationId"] != "move_clock")
+            assert keyed == (method != "get" and call["operationId"] not in ("move_clock", "preview_change"))
             assert call["security"]
+
+
+def test_a_refused_quote_is_documented_with_its_fresh_preview() -> None:
+    found = schema()["components"]["schemas"]
+    assert found["Problem"]["properties"]["preview"]["$ref"] == "#/components/schemas/PreviewAnswer"
+    assert {"due_now", "lines", "lost", "next_charge", "quote"} <= set(found["PreviewAnswer"]["properties"])
+    assert {"status", "renews_on", "due_now", "lost"} <= set(found["ChangeAnswer"]["properties"])
 
 
 def test_every_reference_of_the_schema_is_there() -> None:

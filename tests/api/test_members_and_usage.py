@@ -56,6 +56,7 @@ def test_usage_tells_the_peak_what_it_cost_and_every_change(tenant: Tenant) -> N
         "role": "member",
         "occurred_at": "2026-04-14T07:05:00+00:00",
         "active_after": 10,
+        "billable_after": 10,
     }
     assert [change["active_after"] for change in found["changes"]] == [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 10]
 

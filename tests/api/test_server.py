@@ -1,4 +1,4 @@
-"""M-c walked over HTTP against a real server, from an empty database to right books."""
+"""M-c, and Blue from its trial to a renewal, walked over HTTP against a real server: from an empty database to right books."""
 
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
@@ -77,6 +77,52 @@ def walk_a_meteor_customers_spring(server: Installation) -> None:
     assert server.call("GET", f"subscriptions/{subscription}")[1]["status"] == "active"
 
 
+def usd(amount: str) -> dict[str, str]:
+    return {"amount": amount, "currency": "USD"}
+
+
+def walk_blue_from_trial_to_renewal(server: Installation) -> None:
+    at(server, "2026-06-03T12:00:00+03:00")
+    customer = made(server, "customers", {**ROMASHKA, "currency": "USD", "locale": "en"})
+    account = customer["accounts"][0]["number"]
+    new = {"customer_id": customer["id"], "product": "blue", "domain": "blue.example", "representative": ANNA}
+    instance = made(server, "instances", new)["id"]
+    begun = made(server, f"instances/{instance}/subscriptions", {"tariff_id": "blue-monthly"})
+    assert (begun["status"], begun["trial_ends_on"]) == ("trialing", "2026-06-10")
+    secret = server.manage("create_api_token", "--scope", "instance", "--instance", instance)
+    own, path = Installation(server.env, server.port, secret), f"subscriptions/{begun['id']}"
+
+    def joins(who: str, role: str) -> None:
+        body = {"email": f"{who}@blue.example", "role": role, "status": "active"}
+        assert own.call("PUT", f"instances/{instance}/members/{who}", body)[0] == 200
+
+    joins("boris", "team_member")
+    joins("client", "client")
+    assert own.call("POST", f"{path}/choose", {"tariff_id": "blue-monthly"})[0] == 404
+    assert server.call("POST", f"{path}/choose", {"tariff_id": "blue-monthly"})[0] == 200
+    assert at(server, "2026-06-11T00:00:00+03:00")["invoices"] == []  # those of the month; this one is the start's
+    [first] = server.call("GET", f"invoices?account={account}")[1]["items"]
+    assert (first["number"], first["total"]) == ("U-2026-000001", usd("9.33"))
+    assert first["lines"][0]["explanation"] == "2 × 7.00 × 20/30 = 9.33 (20 of 30 days)"
+    made(server, f"accounts/{account}/payments", {"amount": usd("9.33"), "method": "card"})
+    at(server, "2026-06-20T12:00:00+03:00")
+    joins("olga", "custom")
+    assert server.call("GET", f"accounts/{account}")[1]["balance"] == usd("-2.33")
+    at(server, "2026-07-01T00:00:00+03:00")
+    renewal = server.call("GET", f"invoices?account={account}")[1]["items"][0]
+    assert (renewal["kind"], renewal["total"], renewal["period"]["end"]) == ("renewal", usd("23.33"), "2026-08-01")
+    found = server.call("GET", path)[1]
+    assert (found["status"], found["renews_on"]) == ("active", "2026-08-01")
+    at(server, "2026-07-16T00:00:00+03:00")
+    assert own.call("GET", f"instances/{instance}")[1]["access"] == "read_only"
+    made(server, f"accounts/{account}/payments", {"amount": usd("23.33"), "method": "card"})
+    assert own.call("GET", f"instances/{instance}")[1]["access"] == "full"
+    types = [row["type"] for row in own.call("GET", "events")[1]["items"]]
+    assert [name for name in types if name.startswith("subscription")] == [
+        "subscription.created", "subscription.terms_changed", "subscription.renewed",
+    ]  # fmt: skip
+
+
 def expect_parallel_requests_with_one_key_to_act_once(server: Installation) -> None:
     def create(number: int) -> tuple[int, Any]:
         return server.call("POST", "customers", {**ROMASHKA, "name": "Параллель"}, Idempotency_Key="parallel")
@@ -102,9 +148,10 @@ def expect_documentation_and_health(server: Installation) -> None:
     assert (status, b'"cluster": "never"' in body) == (200, True)
 
 
-def test_m_c_over_http_on_a_real_server_leaves_right_books(tmp_path: Path) -> None:
+def test_a_walk_over_http_on_a_real_server_leaves_right_books(tmp_path: Path) -> None:
     with running(tmp_path) as server:
         walk_a_meteor_customers_spring(server)
+        walk_blue_from_trial_to_renewal(server)
         expect_parallel_requests_with_one_key_to_act_once(server)
         expect_problems_over_the_wire(server)
         expect_documentation_and_health(server)

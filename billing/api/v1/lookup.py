@@ -38,7 +38,9 @@ def instance(request: HttpRequest, public_id: str) -> Instance:
 
 
 def subscription(public_id: str) -> Subscription:
-    rows = Subscription.objects.select_related("instance__customer", "tariff", "account__seller", "account__customer")
+    rows = Subscription.objects.select_related(
+        "instance__customer", "instance__product", "tariff", "account__seller", "account__customer"
+    )
     return _one(rows, "public_id", public_id)
 
 

@@ -15,6 +15,11 @@ PROBLEM = {
         "detail": {"type": "string", "description": "A sentence that says what to do."},
         "code": {"type": "string", "description": "Stable, for programs."},
         "rule": {"type": "string", "description": "The billing rule that refused."},
+        "preview": {
+            "$ref": "#/components/schemas/PreviewAnswer",
+            "description": "Of quote_expired: the fresh figures.",
+        },
+        "owed": {"$ref": "#/components/schemas/Money", "description": "Of debt_outstanding: what is to be paid first."},
         "errors": {
             "type": "array",
             "items": {
@@ -36,8 +41,8 @@ KEY = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
     "description": "The same key and body get the first answer again, for seven days.",
 }
-# Moving the clock is no single act: it is a run of many, and safe to repeat.
-WITHOUT_KEY = ("move_clock",)
+# Moving the clock is no single act: it is a run of many, and safe to repeat. A preview writes nothing.
+WITHOUT_KEY = ("move_clock", "preview_change")
 
 
 def _complete_operation(method: str, operation: dict[str, Any]) -> None:

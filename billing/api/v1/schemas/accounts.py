@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from accounts.models import Instance
 from billing.api.v1.fields import InstantText, Money, instant_text
-from billing.models import Allocation, BillingAccount, Entry, Payment
+from billing.models import Allocation, BillingAccount, Entry, Invoice, Payment
 from billing.operations import access, ledger
 from billing.reports import movements
 from billing.reports.statement import Row, Statement
@@ -27,9 +27,19 @@ class AccountAnswer(BaseModel):
     blocked_instances: list[str]
 
 
-def _charged_instances(account: BillingAccount) -> list[str]:
-    found = Instance.objects.filter(subscriptions__account=account, deleted_at=None).distinct().order_by("pk")
-    return list(found.values_list("public_id", flat=True))
+def _blocked_instances(account: BillingAccount, overdue: list[Invoice], as_of: datetime) -> list[str]:
+    """The instances that are read-only for what is overdue on the account, a relief in force considered (M8, M16, D10)."""
+    if not overdue:
+        return []
+    late = {invoice.number for invoice in overdue}
+    found = list(Instance.objects.filter(subscriptions__account=account, deleted_at=None).distinct().order_by("pk"))
+    levels = access.levels(found, as_of=as_of)
+    return [one.public_id for one in found if _is_blocked(levels[one.pk], late)]
+
+
+def _is_blocked(found: access.Access, late: set[str]) -> bool:
+    """Whether access is less than full, and one of the invoices ``late`` is a reason for it."""
+    return found.level == access.Level.READ_ONLY and any(late & set(reason.invoices) for reason in found.reasons)
 
 
 def account_answer(account: BillingAccount, as_of: datetime) -> AccountAnswer:
@@ -44,7 +54,7 @@ def account_answer(account: BillingAccount, as_of: datetime) -> AccountAnswer:
         owed=Money.of(max(-balance, 0), account.currency),
         overdue=Money.of(sum(invoice.open_minor for invoice in overdue), account.currency),
         credit=Money.of(max(balance, 0), account.currency),
-        blocked_instances=_charged_instances(account) if overdue else [],
+        blocked_instances=_blocked_instances(account, overdue, as_of),
     )
 
 

@@ -5,7 +5,8 @@ from pydantic import BaseModel
 
 from accounts.models import Instance, Member
 from billing.api.v1.fields import InstantText, instant_text, optional_instant
-from billing.api.v1.schemas.subscriptions import SubscriptionBrief, latest_period, status_of
+from billing.api.v1.schemas.subscriptions import SubscriptionBrief, brief
+from billing.api.v1.schemas.usage import peak_now
 from billing.models import Subscription
 from billing.operations import access
 
@@ -20,7 +21,8 @@ class AccessReason(BaseModel):
 
 
 class Seats(BaseModel):
-    """``active`` members, ``billable`` ones among them (in paid roles), the current period's ``peak``, the free quota."""
+    """``active`` members, ``billable`` ones among them (in paid roles); ``peak``: the most at once so far in the period, where
+    use is measured, else in the month; ``included``: the free quota."""
 
     active: int
     billable: int
@@ -29,28 +31,30 @@ class Seats(BaseModel):
 
 
 class InstanceAnswer(BaseModel):
-    """``access`` is worked out at the instant of the call (D3): full, read_only or deleted."""
+    """``access`` is worked out at the instant of the call (D3): full, read_only or deleted; ``is_test`` marks a test
+    environment (C1)."""
 
     id: str
     customer_id: str
     product: str
     domain: str
     registered_at: InstantText
+    is_test: bool
     access: str
     access_reasons: list[AccessReason]
     subscription: SubscriptionBrief | None
     seats: Seats
 
 
-def _seats(instance: Instance, subscription: Subscription | None) -> Seats:
+def _seats(instance: Instance, subscription: Subscription | None, as_of: datetime) -> Seats:
     active = Member.objects.active().filter(instance=instance)
     counted = active.aggregate(active=Count("pk"), billable=Count("pk", filter=Q(role__is_paid=True)))
-    period = latest_period(subscription) if subscription else None
+    tariff = subscription.tariff if subscription is not None else None
     return Seats(
         active=counted["active"],
         billable=counted["billable"],
-        peak=period.peak if period else 0,
-        included=subscription.tariff.included_quantity if subscription else 0,
+        peak=peak_now(instance, subscription, as_of),
+        included=tariff.included_quantity if tariff else 0,
     )
 
 
@@ -58,17 +62,15 @@ def instance_answer(instance: Instance, as_of: datetime) -> InstanceAnswer:
     """The instance and what it may do at ``as_of``."""
     level = access.level(instance, as_of=as_of)
     subscription = access.current_subscription(instance)
-    brief = None
-    if subscription is not None:
-        in_debt = any(reason.code == "invoice_overdue" for reason in level.reasons)
-        status = status_of(subscription, in_debt=in_debt, as_of=as_of)
-        brief = SubscriptionBrief(id=subscription.public_id, tariff_id=subscription.tariff.tariff_id, status=status)
+    # Under a relief the debt is there all the same (M16).
+    in_debt = any(reason.invoices for reason in level.reasons)
     return InstanceAnswer(
         id=instance.public_id,
         customer_id=instance.customer.public_id,
         product=instance.product.code,
         domain=instance.domain,
         registered_at=instant_text(instance.registered_at),
+        is_test=instance.is_test,
         access=str(level.level),
         access_reasons=[
             AccessReason(
@@ -79,6 +81,6 @@ def instance_answer(instance: Instance, as_of: datetime) -> InstanceAnswer:
             )
             for reason in level.reasons
         ],
-        subscription=brief,
-        seats=_seats(instance, subscription),
+        subscription=brief(subscription, in_debt=in_debt, as_of=as_of) if subscription else None,
+        seats=_seats(instance, subscription, as_of),
     )

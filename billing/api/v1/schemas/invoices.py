@@ -2,10 +2,11 @@ from datetime import date, datetime
 
 from pydantic import BaseModel
 
+from billing import wording
 from billing.api.v1.fields import DayText, InstantText, Money, instant_text, plain_number
 from billing.api.v1.schemas.subscriptions import Span
 from billing.models import CreditNote, Invoice, InvoiceLine
-from billing.pricing.explanation import formula, plain
+from billing.pricing.explanation import plain
 from billing.pricing.periods import business_date
 from billing.reports.invoices import standings
 
@@ -49,7 +50,7 @@ def _line(line: InvoiceLine, currency: str) -> LineAnswer:
         unit=line.unit,
         unit_price=plain(line.unit_price),
         amount=Money.of(line.amount_minor, currency),
-        explanation=formula(line.explanation),
+        explanation=wording.plain_formula_text(line.explanation),
     )
 
 

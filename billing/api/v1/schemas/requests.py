@@ -84,6 +84,37 @@ class Resumption(Request):
     requested_by: MaybeName = ""
 
 
+class Choice(Request):
+    """The tariff that ends a trial; ``quantity`` where the tariff prices one."""
+
+    tariff_id: Code
+    quantity: StrictInt | None = None
+
+
+class Terms(Request):
+    """Other terms: what is left out stays as it is. Without ``when`` a dearer tariff begins now, a cheaper one at the
+    period's end (D7)."""
+
+    tariff_id: Code | None = None
+    quantity: StrictInt | None = None
+    when: Literal["now", "period_end"] | None = None
+
+
+class NewTerms(Terms):
+    """``quote`` of the preview: what it named is charged, or nothing (G10)."""
+
+    quote: Annotated[str, between(1, 64), Printable] | None = None
+
+
+class Nothing(Request):
+    """An act that needs no details."""
+
+
+class Extension(Request):
+    days: StrictInt
+    reason: Annotated[str, between(0, 500), Printable]
+
+
 class NewPayment(Request):
     """Money that came. ``invoice`` is the number of the one it is for; without it the oldest due is paid first (G7)."""
 

@@ -1,11 +1,15 @@
-from datetime import datetime
+"""A subscription as the outside reads it: how it stands, what is paid, what comes next."""
+
+from datetime import date, datetime
 
 from pydantic import BaseModel
 
 from billing.api.v1.fields import DayText, InstantText, instant_text, optional_instant
-from billing.models import BillingAccount, BillingPeriod, Subscription
-from billing.operations import access
-from billing.pricing.periods import business_date, next_month
+from billing.models import BillingPeriod, Subscription
+from billing.operations import access, prepaid, terms_changes, validity
+from billing.pricing import periods
+from billing.pricing.periods import business_date, month_span, next_month, start_of_day
+from billing.pricing.terms import Renewal
 
 
 class Span(BaseModel):
@@ -16,55 +20,136 @@ class Span(BaseModel):
 
 
 class SubscriptionBrief(BaseModel):
+    """``tariff_id`` is null where the product is free (E1)."""
+
     id: str
-    tariff_id: str
+    tariff_id: str | None
     status: str
 
 
+class ScheduledChange(BaseModel):
+    """The terms it will be on from ``effective_on`` (B8, D7), or after its trial (B2)."""
+
+    tariff_id: str
+    version: int
+    quantity: int | None
+    effective_on: DayText
+
+
 class SubscriptionAnswer(SubscriptionBrief):
-    """``status``: active, past_due (an invoice of the account is overdue) or terminated."""
+    """``status``: trialing, trial_ended, active, past_due (an invoice of the account is overdue), cancelling or terminated.
+
+    ``current_period`` is the period that today lies in; ``renews_on`` the end of what is paid, null where nothing renews;
+    ``cancel_at`` the instant at which it ends by the owner's wish (C4).
+    """
 
     instance_id: str
     account: str
-    version: int
-    quantity: int | None = None
-    trial_ends_on: DayText | None = None
+    version: int | None
+    quantity: int | None
+    trial_ends_on: DayText | None
     current_period: Span | None
     renews_on: DayText | None
-    cancel_at: InstantText | None = None
+    cancel_at: InstantText | None
+    scheduled_change: ScheduledChange | None
     started_at: InstantText
     terminated_at: InstantText | None
 
 
-def status_of(subscription: Subscription, *, in_debt: bool, as_of: datetime) -> str:
-    """How the subscription stands at ``as_of``; ``in_debt``: its account has an overdue invoice then."""
-    if not subscription.is_running(as_of):
-        return "terminated"
-    return "past_due" if in_debt else "active"
-
-
-def in_debt(account: BillingAccount, as_of: datetime) -> bool:
-    return bool(access.overdue_invoices(account, as_of))
+def brief(subscription: Subscription, *, in_debt: bool, as_of: datetime) -> SubscriptionBrief:
+    """The subscription in short; ``in_debt``: its account has an overdue invoice at ``as_of``."""
+    tariff = subscription.tariff
+    return SubscriptionBrief(
+        id=subscription.public_id,
+        tariff_id=tariff.tariff_id if tariff else None,
+        status=validity.status_of(subscription, in_debt=in_debt, as_of=as_of),
+    )
 
 
 def latest_period(subscription: Subscription) -> BillingPeriod | None:
     return BillingPeriod.objects.filter(subscription=subscription).order_by("-number").first()
 
 
+def _ahead(subscription: Subscription, today: date) -> periods.Span | None:
+    """The paid period of ``today`` where a turn is due that nobody has taken yet: it has begun all the same (G9)."""
+    last, anchor = latest_period(subscription), subscription.anchor_date
+    if last is not None:
+        tariff, span = terms_changes.terms_on(subscription, last.end)[0], last.span
+    else:
+        change = terms_changes.waiting_change(subscription)  # chosen in the trial that is over
+        if change is None:
+            return None
+        tariff, anchor = change.tariff, change.effective_date
+        span = prepaid.first_span(tariff.terms(), anchor)
+    while span.end <= today:
+        span = prepaid.next_span(tariff.terms(), anchor, span.end)
+    return span
+
+
+def _period(subscription: Subscription, status: str, today: date) -> periods.Span | None:
+    """The period that ``today`` lies in; None in a trial, and for what is free or paid once."""
+    stored = subscription.periods.filter(start__lte=today, end__gt=today).order_by("-number").first()
+    if stored is not None:
+        return stored.span
+    tariff = subscription.tariff
+    if tariff is None or tariff.terms().is_one_off or status in ("trialing", "trial_ended", "terminated"):
+        return None
+    return month_span(today) if tariff.terms().is_metered else _ahead(subscription, today)
+
+
+def _renews_on(subscription: Subscription, status: str, today: date) -> date | None:
+    """The end of what is paid; the next 1st where use is measured (M5); None where nothing renews."""
+    tariff = subscription.tariff
+    if tariff is None or tariff.terms().is_one_off or subscription.cancel_date is not None:
+        return None
+    if status not in ("active", "past_due"):
+        return None
+    if tariff.terms().is_metered:
+        return next_month(today)
+    last = latest_period(subscription)
+    # On the payment date itself the money is still being taken (E8).
+    if last is not None and (last.end > today or (last.end == today and tariff.renewal == Renewal.COLLECTED)):
+        return last.end
+    span = _ahead(subscription, today)
+    return span.end if span is not None else None
+
+
+def _ended_at(subscription: Subscription, as_of: datetime) -> datetime | None:
+    """When it ended, also where no job has noticed yet (D3)."""
+    found = validity.lapse(subscription, as_of)
+    return found.since if found is not None and found.code == "subscription_terminated" else None
+
+
+def _scheduled(subscription: Subscription) -> ScheduledChange | None:
+    change = terms_changes.waiting_change(subscription)
+    if change is None:
+        return None
+    return ScheduledChange(
+        tariff_id=change.tariff.tariff_id,
+        version=change.tariff.version,
+        quantity=change.quantity,
+        effective_on=change.effective_date.isoformat(),
+    )
+
+
 def subscription_answer(subscription: Subscription, as_of: datetime) -> SubscriptionAnswer:
-    """The subscription as it stands at ``as_of``; while it runs it renews on the next 1st (M5)."""
-    period = latest_period(subscription)
-    running = subscription.is_running(as_of)
-    renews_on = next_month(business_date(as_of, subscription.account.zone)) if running else None
+    """The subscription as it stands at ``as_of``, worked out from its dates and payments (D3)."""
+    zone = subscription.account.zone
+    today = business_date(as_of, zone)
+    short = brief(subscription, in_debt=bool(access.overdue_invoices(subscription.account, as_of)), as_of=as_of)
+    period, renews_on = _period(subscription, short.status, today), _renews_on(subscription, short.status, today)
+    trial_end, cancel_date = subscription.trial_ends_on, subscription.cancel_date
     return SubscriptionAnswer(
-        id=subscription.public_id,
+        **short.model_dump(),
         instance_id=subscription.instance.public_id,
         account=subscription.account.number,
-        tariff_id=subscription.tariff.tariff_id,
-        version=subscription.tariff.version,
-        status=status_of(subscription, in_debt=in_debt(subscription.account, as_of), as_of=as_of),
+        version=subscription.tariff.version if subscription.tariff else None,
+        quantity=subscription.quantity,
+        trial_ends_on=trial_end.isoformat() if trial_end else None,
         current_period=Span(start=period.start.isoformat(), end=period.end.isoformat()) if period else None,
         renews_on=renews_on.isoformat() if renews_on else None,
+        cancel_at=instant_text(start_of_day(cancel_date, zone)) if cancel_date else None,
+        scheduled_change=_scheduled(subscription),
         started_at=instant_text(subscription.started_at),
-        terminated_at=optional_instant(subscription.terminated_at),
+        terminated_at=optional_instant(_ended_at(subscription, as_of)),
     )

@@ -1,6 +1,6 @@
-"""What a month was measured from: the peak, what has been charged for it, and every change that counted (M1, G8)."""
+"""What a month was measured from: the peak, what has been charged for it, and every change that counted (M1, B1, G8)."""
 
-from datetime import date
+from datetime import date, datetime
 
 from django.conf import settings
 from django.db.models import Sum
@@ -9,24 +9,33 @@ from pydantic import BaseModel
 from accounts import members
 from accounts.models import Instance, Member, MemberChange
 from billing.api.v1.fields import InstantText, Money, instant_text, optional_instant
-from billing.models import BillingAccount, BillingPeriod, Charge
-from billing.operations import usage
+from billing.models import BillingAccount, BillingPeriod, Charge, Subscription, SubscriptionChange
+from billing.operations import access, usage
 from billing.pricing.peak import Peak, Step, peak_between
-from billing.pricing.periods import next_month, start_of_day
+from billing.pricing.periods import business_date, month_start, next_month, start_of_day
 from billing.pricing.terms import Metric
+
+Kind = SubscriptionChange.Kind
+# Steps of a subscription's life from which on it has a quantity.
+SETS_QUANTITY = (Kind.CREATED, Kind.STARTED, Kind.TERMS_CHANGED, Kind.UNDONE, Kind.TERMINATED)
 
 
 class Change(BaseModel):
-    """``active_after``: how many people were active once this had happened."""
+    """``active_after``: how many people were active once this had happened; ``billable_after``: in paid roles among them."""
 
     external_id: str
     status: str
     role: str
     occurred_at: InstantText
     active_after: int
+    billable_after: int
 
 
 class UsageAnswer(BaseModel):
+    """``metric``: what the tariff counts, peak_active, paid_members, quantity or none. ``peak``: the most of it at once in the
+    month, people active where nothing is counted; ``charged``: for the month's use where that is measured, else what was
+    charged in the month, seats given back taken off."""
+
     metric: str
     period: str
     peak: int
@@ -41,27 +50,94 @@ def _account(instance: Instance) -> BillingAccount | None:
     return accounts.filter(subscriptions__instance=instance).order_by("-subscriptions__pk").first() or accounts.first()
 
 
-def _peak(steps: list[Step], periods: list[BillingPeriod], month: date, zone: str) -> Peak:
+def _metric(instance: Instance, periods: list[BillingPeriod]) -> Metric:
+    """What the tariff of the month counts: that of its last period, else of the instance's present subscription."""
+    if periods:
+        return Metric(periods[-1].tariff.metric)
+    subscription = access.current_subscription(instance)
+    tariff = subscription.tariff if subscription is not None else None
+    return Metric(tariff.metric) if tariff is not None else Metric.NONE
+
+
+# --- The peak --------------------------------------------------------------------------------------------------------
+
+
+def _metered_peak(instance: Instance, periods: list[BillingPeriod], span: tuple[datetime, datetime]) -> Peak:
     """The highest of the month's periods (M13 leaves several); without one, of the whole calendar month."""
-    spans = [(row.opened_at, row.ended_at) for row in periods]
-    spans = spans or [(start_of_day(month, zone), start_of_day(next_month(month), zone))]
-    peaks = [
-        Peak(found.most, found.at or opened)
-        for opened, ended in spans
-        for found in [peak_between(steps, opened, ended)]
+    steps = usage.known_steps(instance)
+    found = [
+        Peak(peak.most, peak.at or opened)
+        for opened, ended in [(row.opened_at, row.ended_at) for row in periods] or [span]
+        for peak in [peak_between(steps, opened, ended)]
     ]
-    highest = max(peaks, key=lambda peak: peak.most)
-    return highest if highest.most else Peak(0, None)
+    return max(found, key=lambda peak: peak.most)
 
 
-def _changes(instance: Instance, month: date, zone: str) -> list[Change]:
-    first, end = start_of_day(month, zone), start_of_day(next_month(month), zone)
-    known = MemberChange.objects.filter(instance=instance, occurred_at__lt=end).select_related("member", "role")
+def _people_peak(instance: Instance, metric: Metric, span: tuple[datetime, datetime]) -> Peak:
+    """The most seats (B1) at once within ``span``, people active where seats are not what counts."""
+    if metric == Metric.PAID_MEMBERS:
+        seats = usage.seat_steps(instance)
+        steps = [Step(seat.change.occurred_at, seat.by, seat.change.is_dated) for seat in seats]
+    else:
+        steps = usage.known_steps(instance)
+    found = peak_between(steps, *span)
+    return Peak(found.most, found.at or span[0])
+
+
+def _quantity_peak(instance: Instance, span: tuple[datetime, datetime]) -> Peak:
+    """The largest quantity in force within ``span``."""
+    steps = SubscriptionChange.objects.filter(subscription__instance=instance, kind__in=SETS_QUANTITY, at__lt=span[1])
+    best = Peak(0, None)
+    for kind, at, quantity in steps.order_by("at", "pk").values_list("kind", "at", "to_quantity"):
+        level = 0 if kind == Kind.TERMINATED else quantity or 0
+        if at <= span[0]:
+            best = Peak(level, span[0])
+        elif level > best.most:
+            best = Peak(level, at)
+    return best
+
+
+def _month(month: date, zone: str) -> tuple[datetime, datetime]:
+    """The instants between which the calendar month that begins on ``month`` lies."""
+    return start_of_day(month, zone), start_of_day(next_month(month), zone)
+
+
+def peak_now(instance: Instance, subscription: Subscription | None, as_of: datetime) -> int:
+    """The most people at once so far: in the open period where use is measured (M1), in paid roles in the present month where
+    seats are paid, else in any role; 0 without a subscription."""
+    if subscription is None:
+        return 0
+    metric = Metric(subscription.tariff.metric) if subscription.tariff else Metric.NONE
+    if metric == Metric.PEAK_ACTIVE:
+        last = subscription.periods.order_by("-number").first()
+        return last.peak if last is not None else 0
+    zone = subscription.account.zone
+    return _people_peak(instance, metric, _month(month_start(business_date(as_of, zone)), zone)).most
+
+
+# --- What was charged, and the changes -------------------------------------------------------------------------------
+
+
+def _charged(instance: Instance, metric: Metric, periods: list[BillingPeriod], span: tuple[datetime, datetime]) -> int:
+    if metric == Metric.PEAK_ACTIVE:
+        charges = Charge.objects.filter(period__in=periods)
+    else:
+        charges = Charge.objects.filter(
+            subscription__instance=instance, occurred_at__gte=span[0], occurred_at__lt=span[1]
+        )
+    return charges.aggregate(sum=Sum("amount_minor"))["sum"] or 0
+
+
+def _changes(instance: Instance, span: tuple[datetime, datetime]) -> list[Change]:
+    known = MemberChange.objects.filter(instance=instance, occurred_at__lt=span[1]).select_related("member", "role")
     active: set[int] = set()
+    billable: set[int] = set()
     found: list[Change] = []
     for change in members.in_order(known):
-        (active.add if change.status == Member.Status.ACTIVE else active.discard)(change.member_id)
-        if change.occurred_at >= first:
+        is_active = change.status == Member.Status.ACTIVE
+        (active.add if is_active else active.discard)(change.member_id)
+        (billable.add if is_active and change.role.is_paid else billable.discard)(change.member_id)
+        if change.occurred_at >= span[0]:
             found.append(
                 Change(
                     external_id=change.member.external_id,
@@ -69,6 +145,7 @@ def _changes(instance: Instance, month: date, zone: str) -> list[Change]:
                     role=change.role.code,
                     occurred_at=instant_text(change.occurred_at),
                     active_after=len(active),
+                    billable_after=len(billable),
                 )
             )
     return found
@@ -77,17 +154,21 @@ def _changes(instance: Instance, month: date, zone: str) -> list[Change]:
 def usage_answer(instance: Instance, month: date) -> UsageAnswer:
     """The use of the calendar month that begins on ``month``, worked out from the set of reports."""
     account = _account(instance)
-    zone = account.zone if account else settings.BILLING_TIME_ZONE
-    within = {"start__gte": month, "start__lt": next_month(month)}
-    periods = BillingPeriod.objects.filter(subscription__instance=instance, **within)
-    charges = Charge.objects.filter(period__in=periods)
-    charged = charges.aggregate(sum=Sum("amount_minor"))["sum"] or 0
-    peak = _peak(usage.known_steps(instance), list(periods), month, zone)
+    span = _month(month, account.zone if account else settings.BILLING_TIME_ZONE)
+    begun = BillingPeriod.objects.filter(subscription__instance=instance, start__gte=month, start__lt=next_month(month))
+    periods = list(begun.select_related("tariff").order_by("opened_at", "pk"))
+    metric = _metric(instance, periods)
+    if metric == Metric.PEAK_ACTIVE:
+        peak = _metered_peak(instance, periods, span)
+    elif metric == Metric.QUANTITY:
+        peak = _quantity_peak(instance, span)
+    else:
+        peak = _people_peak(instance, metric, span)
     return UsageAnswer(
-        metric=str(Metric.PEAK_ACTIVE),
+        metric=str(metric),
         period=f"{month:%Y-%m}",
         peak=peak.most,
-        peak_at=optional_instant(peak.at),
-        charged=Money.of(charged, account.currency if account else "RUB"),
-        changes=_changes(instance, month, zone),
+        peak_at=optional_instant(peak.at if peak.most else None),
+        charged=Money.of(_charged(instance, metric, periods, span), account.currency if account else "RUB"),
+        changes=_changes(instance, span),
     )

@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from django.http import HttpRequest
 from ninja import Router
 
@@ -5,17 +7,41 @@ from billing import clock
 from billing.api.v1 import lookup
 from billing.api.v1.auth import actor_of
 from billing.api.v1.once import once
-from billing.api.v1.schemas.requests import NewSubscription, Resumption, Termination
+from billing.api.v1.schemas.quotes import ChangeAnswer, PreviewAnswer, change_answer, preview_answer, with_preview
+from billing.api.v1.schemas.requests import (
+    Choice,
+    Extension,
+    NewSubscription,
+    NewTerms,
+    Nothing,
+    Resumption,
+    Termination,
+    Terms,
+)
 from billing.api.v1.schemas.subscriptions import SubscriptionAnswer, subscription_answer
-from billing.operations import subscriptions
+from billing.errors import BillingError
+from billing.operations import changes, subscriptions, trials
+from billing.operations.quotes import Wish
 
 router = Router(tags=["subscriptions"])
+
+
+def _now(subscription_id: str, as_of: datetime) -> SubscriptionAnswer:
+    """The subscription as an act has left it."""
+    return subscription_answer(lookup.subscription(subscription_id), as_of)
+
+
+def _wish(terms: Terms) -> Wish:
+    return Wish(tariff_id=terms.tariff_id, quantity=terms.quantity, when=terms.when)
 
 
 @router.post("instances/{instance_id}/subscriptions", response={201: SubscriptionAnswer})
 @once(201)
 def create_subscription(request: HttpRequest, instance_id: str, payload: NewSubscription) -> SubscriptionAnswer:
-    """Puts the instance on a published tariff."""
+    """Puts the instance on a published tariff: into its trial, unless `trial` is false, or into paid time (D18).
+
+    A free product asks for no tariff (E1).
+    """
     as_of = clock.now()
     created = subscriptions.create_subscription(
         instance=lookup.instance(request, instance_id),
@@ -25,13 +51,106 @@ def create_subscription(request: HttpRequest, instance_id: str, payload: NewSubs
         as_of=as_of,
         actor=actor_of(request),
     )
-    return subscription_answer(created, as_of)
+    return _now(created.public_id, as_of)
 
 
 @router.get("subscriptions/{subscription_id}", response=SubscriptionAnswer)
 def get_subscription(request: HttpRequest, subscription_id: str) -> SubscriptionAnswer:
     """A subscription as it stands now."""
-    return subscription_answer(lookup.subscription(subscription_id), clock.now())
+    return _now(subscription_id, clock.now())
+
+
+# --- Terms -----------------------------------------------------------------------------------------------------------
+
+
+@router.post("subscriptions/{subscription_id}/choose", response=SubscriptionAnswer)
+@once()
+def choose_tariff(request: HttpRequest, subscription_id: str, payload: Choice) -> SubscriptionAnswer:
+    """Ends a trial by a choice: charged from the day after its last day, or from today where it has lapsed (B2, D12)."""
+    as_of = clock.now()
+    trials.choose(
+        subscription=lookup.subscription(subscription_id),
+        tariff_id=payload.tariff_id,
+        quantity=payload.quantity,
+        as_of=as_of,
+        actor=actor_of(request),
+    )
+    return _now(subscription_id, as_of)
+
+
+@router.post("subscriptions/{subscription_id}/preview", response=PreviewAnswer)
+def preview_change(request: HttpRequest, subscription_id: str, payload: Terms) -> PreviewAnswer:
+    """What other terms would come to: due now, lost, the next charge. Changes nothing (G10)."""
+    subscription = lookup.subscription(subscription_id)
+    return preview_answer(changes.preview(subscription=subscription, wish=_wish(payload), as_of=clock.now()))
+
+
+@router.post("subscriptions/{subscription_id}/change", response=ChangeAnswer)
+@once()
+def change_terms(request: HttpRequest, subscription_id: str, payload: NewTerms) -> ChangeAnswer:
+    """Puts the subscription on other terms, now or from its next period on (E6, E7, D7, B8).
+
+    With the `quote` of a preview it is refused where the figures have become others; the fresh ones are in `preview`.
+    """
+    as_of = clock.now()
+    try:
+        quote = changes.change(
+            subscription=lookup.subscription(subscription_id),
+            wish=_wish(payload),
+            quote_token=payload.quote,
+            as_of=as_of,
+            actor=actor_of(request),
+        )
+    except BillingError as refusal:
+        raise with_preview(refusal) from None
+    return change_answer(_now(subscription_id, as_of), quote)
+
+
+@router.post("subscriptions/{subscription_id}/undo-change", response=SubscriptionAnswer)
+@once()
+def undo_change(request: HttpRequest, subscription_id: str, payload: Nothing | None = None) -> SubscriptionAnswer:
+    """Takes back the change that is scheduled, else the last one of this day, in full (D6)."""
+    as_of = clock.now()
+    changes.undo_change(subscription=lookup.subscription(subscription_id), as_of=as_of, actor=actor_of(request))
+    return _now(subscription_id, as_of)
+
+
+@router.post("subscriptions/{subscription_id}/extend-trial", response=SubscriptionAnswer)
+@once()
+def extend_trial(request: HttpRequest, subscription_id: str, payload: Extension) -> SubscriptionAnswer:
+    """Lengthens a trial, also one that has lapsed: then from today (B2)."""
+    as_of = clock.now()
+    trials.extend(
+        subscription=lookup.subscription(subscription_id),
+        days=payload.days,
+        reason=payload.reason,
+        as_of=as_of,
+        actor=actor_of(request),
+    )
+    return _now(subscription_id, as_of)
+
+
+# --- The end ---------------------------------------------------------------------------------------------------------
+
+
+@router.post("subscriptions/{subscription_id}/cancel", response=SubscriptionAnswer)
+@once()
+def cancel_subscription(
+    request: HttpRequest, subscription_id: str, payload: Nothing | None = None
+) -> SubscriptionAnswer:
+    """Nothing renews any more; everything works to the end of what is paid (C4)."""
+    as_of = clock.now()
+    changes.cancel(subscription=lookup.subscription(subscription_id), as_of=as_of, actor=actor_of(request))
+    return _now(subscription_id, as_of)
+
+
+@router.post("subscriptions/{subscription_id}/undo-cancel", response=SubscriptionAnswer)
+@once()
+def undo_cancel(request: HttpRequest, subscription_id: str, payload: Nothing | None = None) -> SubscriptionAnswer:
+    """Takes the cancellation back while the subscription still runs (C4)."""
+    as_of = clock.now()
+    changes.undo_cancel(subscription=lookup.subscription(subscription_id), as_of=as_of, actor=actor_of(request))
+    return _now(subscription_id, as_of)
 
 
 @router.post("subscriptions/{subscription_id}/terminate", response=SubscriptionAnswer)
@@ -46,7 +165,7 @@ def terminate_subscription(request: HttpRequest, subscription_id: str, payload: 
         reason=payload.reason,
         requested_by=payload.requested_by,
     )
-    return subscription_answer(lookup.subscription(subscription_id), as_of)
+    return _now(subscription_id, as_of)
 
 
 @router.post("subscriptions/{subscription_id}/resume", response=SubscriptionAnswer)
@@ -56,10 +175,10 @@ def resume_subscription(
 ) -> SubscriptionAnswer:
     """Takes a terminated subscription up again, within 12 months and if nothing is owed (M13)."""
     as_of = clock.now()
-    resumed = subscriptions.resume(
+    subscriptions.resume(
         subscription=lookup.subscription(subscription_id),
         as_of=as_of,
         actor=actor_of(request),
         requested_by=payload.requested_by if payload else "",
     )
-    return subscription_answer(resumed, as_of)
+    return _now(subscription_id, as_of)

@@ -3,7 +3,9 @@
 from billing.admin import (
     accounts,
     approvals,
+    charges,
     checkout,
+    collections,
     customers,
     events,
     instances,
@@ -11,6 +13,7 @@ from billing.admin import (
     jobs,
     ledger,
     members,
+    methods,
     offers,
     payments,
     people,
@@ -21,9 +24,11 @@ from billing.admin import (
     subscriptions,
     tariffs,
     tokens,
+    webhooks,
 )
 
 __all__ = [
-    "accounts", "approvals", "checkout", "customers", "events", "instances", "invoices", "jobs", "ledger", "members", "offers", "payments",
-    "people", "products", "reliefs", "requests", "search", "subscriptions", "tariffs", "tokens",
+    "accounts", "approvals", "charges", "checkout", "collections", "customers", "events", "instances", "invoices",
+    "jobs", "ledger", "members", "methods", "offers", "payments", "people", "products", "reliefs", "requests",
+    "search", "subscriptions", "tariffs", "tokens", "webhooks",
 ]  # fmt: skip

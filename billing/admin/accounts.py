@@ -19,7 +19,18 @@ from accounts.models import Instance
 from billing import clock, wording
 from billing.admin import four_eyes
 from billing.admin.acts import Act, ActForm
-from billing.admin.base import ReadOnlyPage, ReadOnlyTable, display, figure, lines, link, list_link, moment, money
+from billing.admin.base import (
+    ReadOnlyPage,
+    ReadOnlyTable,
+    display,
+    figure,
+    lines,
+    link,
+    list_link,
+    moment,
+    money,
+    short_column,
+)
 from billing.admin.effects import Fact
 from billing.admin.forms import AmountField, choice_field, instant_field, reason_field, text_field
 from billing.models import (
@@ -74,6 +85,7 @@ class RecordPayment(Act):
     icon = "payments"
     variant = ActionVariant.PRIMARY
     form_class = PaymentForm
+    live = True
 
     def account(self) -> BillingAccount:
         return self.target  # type: ignore[no-any-return]
@@ -131,6 +143,7 @@ class Adjust(Act):
     lead = _("A favour is credit that pays open invoices at once; a claim is collected by the next invoice.")
     icon = "balance"
     form_class = AdjustForm
+    live = True
     fresh = True
 
     def account(self) -> BillingAccount:
@@ -206,8 +219,10 @@ class DebtFilter(admin.SimpleListFilter):
 
 class SubscriptionTable(ReadOnlyTable):
     model = Subscription
-    fields = ("public_id", "instance", "tariff", "started_at", "terminated_at")
+    fields = ("instance", "tariff", "started_at_short", "terminated_at_short", "public_id")
     readonly_fields = fields
+    started_at_short = short_column("started_at", _("started"))
+    terminated_at_short = short_column("terminated_at", _("terminated"))
     show_change_link = True
     tab = False
 
@@ -228,10 +243,12 @@ class BillingAccountPage(ReadOnlyPage):
     search_help_text = _("Account number, customer, INN, email, invoice number, domain")
     fieldsets = (
         (_("At a glance"), {"fields": ("balance_now", "made_of", "due", "access_now")}),
-        (_("Account"), {"fields": ("number", "customer_link", "seller", "opened", "open_month", "emails")}),
+        (_("Account"), {"fields": ("number", "customer_link", "seller", "opened", "month", "emails")}),
         (_("Look further"), {"fields": ("more",)}),
     )
-    readonly_fields = ("balance_now", "made_of", "due", "access_now", "customer_link", "opened", "emails", "more")
+    readonly_fields = (
+        "balance_now", "made_of", "due", "access_now", "customer_link", "opened", "month", "emails", "more",
+    )  # fmt: skip
     inlines = (SubscriptionTable,)
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -308,6 +325,10 @@ class BillingAccountPage(ReadOnlyPage):
     @display(description=_("opened"))
     def opened(self, account: BillingAccount) -> str:
         return moment(account.opened_at)
+
+    @display(description=_("open month"))
+    def month(self, account: BillingAccount) -> str:
+        return wording.period_text(account.open_month)
 
     @display(description=_("billing addresses"))
     def emails(self, account: BillingAccount) -> SafeString:

@@ -29,6 +29,7 @@ from unfold.enums import ActionVariant
 from accounts.errors import Refusal
 from accounts.models import User
 from billing import clock
+from billing.admin.base import Named
 from billing.admin.effects import Fact, difference, picture
 from billing.admin.forms import add_refusal
 from billing.models import BillingAccount
@@ -86,6 +87,7 @@ class Act:
     icon: ClassVar[str] = "play_arrow"
     variant: ClassVar[ActionVariant] = ActionVariant.DEFAULT
     form_class: ClassVar[type[ActForm]] = ActForm
+    live: ClassVar[bool] = False  # its figures follow what is typed; without JavaScript a button shows them
     fresh: ClassVar[bool] = False  # wants the second factor within the last minutes
     transactions: ClassVar[bool] = False  # the operation makes transactions of its own and may be repeated
 
@@ -246,9 +248,9 @@ class Act:
         context = {
             **self.page.admin_site.each_context(self.request),
             "title": self.title,
-            "subtitle": str(self.target) if self.target is not None else None,
+            "subtitle": self.page.title_of(self.target) if self.target is not None else None,
             "opts": self.page.opts,
-            "original": self.target,
+            "original": Named(self.target, self.page.title_of(self.target)) if self.target is not None else None,
             "act": self,
             "form": form,
             "media": form.media,

@@ -8,6 +8,7 @@ from django.db.models import F
 from django.http import HttpRequest
 from django.utils.dateparse import parse_datetime
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
@@ -16,7 +17,8 @@ from billing.admin.acts import Act, ActForm
 from billing.admin.base import ReadOnlyPage, badge, display, lines, link, moment, money, short_moment
 from billing.admin.effects import Fact
 from billing.admin.forms import reason_field
-from billing.models import Approval, BillingAccount, Invoice, Payment
+from billing.admin.payments import taken_back
+from billing.models import Approval, BillingAccount, Invoice, Offer, Payment
 from billing.operations import approvals
 
 TONE = {"": "warn", "approved": "good", "rejected": "plain"}
@@ -68,6 +70,7 @@ class Approve(_Decision):
             Fact(_("Act"), target.get_kind_display()),
             Fact(_("Amount"), money(signed(target), target.currency)),
             Fact(_("Asked for by"), target.requested_by),
+            *goes_with(target),
         ]
 
     def done(self, result: Any) -> str:
@@ -91,6 +94,16 @@ class Reject(_Decision):
 
     def done(self, result: Any) -> str:
         return str(_("Rejected."))
+
+
+def goes_with(approval: Approval) -> list[Fact]:
+    """What the act does besides its sum: a bonus that comes or goes with an offer's payment (M11)."""
+    if approval.kind == Approval.Kind.PAYMENT_REVERSAL:
+        return taken_back(Payment.objects.get(public_id=approval.payload["payment"], account=approval.account))
+    if approval.payload.get("offer"):
+        offer = Offer.objects.get(number=approval.payload["offer"], account=approval.account)
+        return [Fact(_("Bonus"), money(offer.discount_minor, offer.currency))]
+    return []
 
 
 def signed(approval: Approval) -> int:
@@ -130,6 +143,9 @@ class ApprovalPage(ReadOnlyPage):
         (_("Decision"), {"fields": ("decided_by", "decided", "comment")}),
     )  # fmt: skip
     readonly_fields = ("state", "amount_text", "account_link", "particulars", "asked_at", "decided")
+
+    def title_of(self, row: Any) -> str:
+        return f"{capfirst(row.get_kind_display())}, {money(signed(row), row.currency)}"
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related("account__customer", "account__seller")
@@ -174,6 +190,8 @@ class ApprovalPage(ReadOnlyPage):
         found: list[object] = [f"{label}: {said[key]}" for key, label in LABELS.items() if said.get(key)]
         if row.payload.get("invoice"):
             found.append(link(Invoice.objects.filter(number=row.payload["invoice"]).first()))
+        if row.payload.get("offer"):
+            found.append(link(Offer.objects.filter(number=row.payload["offer"]).first()))
         if row.payload.get("payment"):
             found.append(link(Payment.objects.filter(public_id=row.payload["payment"]).first()))
         found += [

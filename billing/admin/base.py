@@ -33,9 +33,23 @@ else:
 admin.site.disable_action("delete_selected")
 
 
+class Named:
+    """A row under the name that a page gives it: the theme's header asks for nothing else."""
+
+    def __init__(self, row: Model, text: str) -> None:
+        self.row, self.text = row, text
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.row, name)
+
+    def __str__(self) -> str:
+        return self.text
+
+
 class Page(UnfoldPage):
     """A list and a form of one model, with the acts that people may do from them."""
 
+    change_form_template = "admin/workbench_form.html"
     acts: "tuple[type[Act], ...]" = ()  # on one row's page
     list_acts: "tuple[type[Act], ...]" = ()  # above the list
     list_per_page = 50
@@ -70,7 +84,12 @@ class Page(UnfoldPage):
     def act_url_name(self, act: "type[Act]") -> str:
         return f"{self.opts.app_label}_{self.opts.model_name}_{act.name}"
 
-    def _buttons(self, acts: "Sequence[type[Act]]", request: HttpRequest, target: Any = None) -> list[dict[str, Any]]:
+    def title_of(self, row: Any) -> str:
+        """What ``row`` is called above its page, for people; its own name where that says enough."""
+        return str(row)
+
+    def buttons(self, acts: "Sequence[type[Act]]", request: HttpRequest, target: Any = None) -> list[dict[str, Any]]:
+        """The acts that this person may do to ``target`` now, for a row of buttons."""
         args = (target.pk,) if target is not None else ()
         return [
             {
@@ -81,16 +100,22 @@ class Page(UnfoldPage):
             if act.is_offered(request, target)
         ]  # fmt: skip
 
+    def acts_of(self, request: HttpRequest, row: Any) -> list[dict[str, Any]]:
+        """The buttons above the page of ``row``."""
+        return self.buttons(self.acts, request, row)
+
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         target = kwargs.get("obj")
+        context.update(show_save_and_add_another=False, show_save_and_continue=False)
         if target is not None:
-            context["actions_detail"] = self._buttons(self.acts, request, target)
+            context["acts"] = self.acts_of(request, target)
+            context["original"] = Named(target, self.title_of(target))
         return super().render_change_form(request, context, *args, **kwargs)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         response = super().changelist_view(request, extra_context)
         if hasattr(response, "context_data") and response.context_data is not None:
-            response.context_data["actions_list"] = self._buttons(self.list_acts, request)
+            response.context_data["actions_list"] = self.buttons(self.list_acts, request)
         return response
 
 
@@ -115,6 +140,26 @@ class ReadOnlyPage(Page):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Without the lines that say nothing of this row, and without headings over none."""
+        found = super().get_fieldsets(request, obj)
+        if obj is None:
+            return found
+        kept = [(title, {**options, "fields": self._telling(obj, options["fields"])}) for title, options in found]
+        return [(title, options) for title, options in kept if options["fields"]]
+
+    def _telling(self, row: Any, names: Sequence[Any]) -> list[Any]:
+        def value(name: str) -> Any:
+            method = getattr(self, name, None)
+            return method(row) if callable(method) else getattr(row, name, None)
+
+        return [name for name in names if value(name) not in (None, "", wording.NO_VALUE)]
+
+    def get_inline_formsets(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Without tables that have no rows."""
+        found: list[Any] = super().get_inline_formsets(request, *args, **kwargs)
+        return [one for one in found if one.formset.initial_form_count()]
 
 
 class ReadOnlyTable(UnfoldTable):
@@ -193,6 +238,17 @@ def short_moment(instant: datetime | None) -> str:
     if instant is None:
         return wording.NO_VALUE
     return f"{instant.astimezone(ZoneInfo(settings.BILLING_TIME_ZONE)):%d.%m.%Y %H:%M}"
+
+
+def short_column(field: str, description: Any) -> Any:
+    """A column with the date or instant of ``field``, written as in every other column."""
+
+    def column(page: Any, row: Any) -> str:
+        value = getattr(row, field)
+        return short_moment(value) if isinstance(value, datetime) else short_date(value)
+
+    column.__name__ = f"{field}_short"
+    return display(description=description, ordering=field)(column)
 
 
 def link(target: Model | None, text: object = None) -> SafeString | str:

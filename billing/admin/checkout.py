@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from billing import wording
 from billing.admin.acts import Act
@@ -94,24 +95,41 @@ class ParkedFilter(admin.SimpleListFilter):
         return queryset.filter(settled_at=None) if self.value() == "undecided" else queryset
 
 
+class UnattendedFilter(admin.SimpleListFilter):
+    """With somebody at the screen, or charged to a saved method in their absence."""
+
+    title = pgettext_lazy("payment attempt", "how")
+    parameter_name = "how"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        return [("saved", _("from a saved method")), ("screen", _("by somebody at the screen"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(method__isnull=self.value() == "screen") if self.value() else queryset
+
+
 @admin.register(PaymentAttempt)
 class PaymentAttemptPage(ReadOnlyPage):
     acts = (AskProvider, RecordParked)
     list_display = ("begun", "customer", "account", "amount_text", "state", "external_id")
-    list_filter = (ParkedFilter, "status", "provider")
+    list_filter = (ParkedFilter, UnattendedFilter, "status", "provider")
     list_select_related = ("account__customer",)
-    search_fields = ("external_id", "account__number", "account__customer__name", "created_by")
+    search_fields = ("external_id", "account__number", "account__customer__name", "created_by", "fact")
     search_help_text = _("Id at the provider, account number, customer, who paid")
     fieldsets = (
         (_("Payment attempt"), {"fields": (
             "state", "why", "amount_text", "account_link", "begun_text", "created_by", "invoice_link", "offer_link",
+            "method_link", "fact", "saves_method",
         )}),
         (_("At the provider"), {"fields": ("provider", "external_id", "checked", "settled", "payment_link", "recorded_by_hand")}),
     )  # fmt: skip
     readonly_fields = (
         "state", "why", "amount_text", "account_link", "begun_text", "invoice_link", "offer_link", "checked", "settled",
-        "payment_link", "recorded_by_hand",
+        "payment_link", "recorded_by_hand", "method_link",
     )  # fmt: skip
+
+    def title_of(self, row: Any) -> str:
+        return f"{money(row.amount_minor, row.currency)} · {row.account.customer}"
 
     def get_queryset(self, request: HttpRequest) -> Any:
         by_hand = Payment.objects.filter(account=OuterRef("account"), reference=OuterRef("external_id"))
@@ -153,6 +171,10 @@ class PaymentAttemptPage(ReadOnlyPage):
     @display(description=_("offer"))
     def offer_link(self, row: PaymentAttempt) -> str:
         return link(row.offer)
+
+    @display(description=_("saved method"))
+    def method_link(self, row: PaymentAttempt) -> str:
+        return link(row.method)
 
     @display(description=_("last asked"))
     def checked(self, row: PaymentAttempt) -> str:

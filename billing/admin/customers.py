@@ -5,18 +5,17 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from accounts.models import Customer, Instance, User
+from accounts.models import Customer, User
 from billing import clock
-from billing.admin.base import OperationPage, display, figure, lines, link, list_link, short_moment
+from billing.admin.base import OperationPage, display, list_link, short_moment
 from billing.admin.customer_overview import Overviewed
 from billing.admin.forms import OperationForm
-from billing.models import AuditRecord, BillingAccount, Seller
+from billing.models import AuditRecord, Seller
 from billing.operations import customers
 from billing.operations.staff import permission_of
 
@@ -38,6 +37,7 @@ class CustomerForm(OperationForm):
         super().__init__(*args, **options)
         if "currency" in self.fields:
             sellers = Seller.objects.order_by("currency").values_list("currency", "name")
+            self.fields["currency"].label = capfirst(str(self.fields["currency"].label))
             self.fields["currency"].choices = [(code, f"{code} · {name}") for code, name in sellers]  # type: ignore[attr-defined]
 
     def operate(self, customer: Customer, data: dict[str, Any]) -> Customer:
@@ -63,7 +63,7 @@ class CustomerPage(Overviewed, OperationPage):
         "billing_accounts__payments__public_id", "billing_accounts__payments__reference",
     )  # fmt: skip
     search_help_text = _("Name, INN, account number, email, domain, invoice number, payment")
-    readonly_fields = ("public_id", "created_at", "accounts", "where", "history")
+    readonly_fields = ("public_id", "created_at", "audit")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(permission_of("create_customer"))
@@ -72,17 +72,16 @@ class CustomerPage(Overviewed, OperationPage):
         return request.user.has_perm(permission_of("change_requisites")) and (obj is None or obj.erased_at is None)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        party = PARTY if obj else (*PARTY, "currency")
-        found: list[Any] = []
+        """Folded under everything that happened: people look far more often than they change."""
+        folded = ("collapse",) if obj else ()
+        found: list[Any] = [
+            (_("Who"), {"fields": PARTY if obj else (*PARTY, "currency"), "classes": folded}),
+            (_("Requisites"), {"fields": LEGAL, "description": _("Changes show in documents issued from now on."),
+                               "classes": folded}),
+            (_("Bank"), {"fields": BANK, "classes": folded}),
+        ]  # fmt: skip
         if obj:
-            found.append((_("At a glance"), {"fields": ("accounts", "where", "history")}))
-        found += [
-            (_("Who"), {"fields": party}),
-            (_("Requisites"), {"fields": LEGAL, "description": _("Changes show in documents issued from now on.")}),
-            (_("Bank"), {"fields": BANK}),
-        ]
-        if obj:
-            found.append((_("Record"), {"fields": ("public_id", "created_at")}))
+            found.append((_("In our records"), {"fields": ("public_id", "created_at", "audit"), "classes": folded}))
         return found
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -100,26 +99,6 @@ class CustomerPage(Overviewed, OperationPage):
     def created(self, customer: Customer) -> str:
         return short_moment(customer.created_at)
 
-    @display(description=_("accounts"))
-    def accounts(self, customer: Customer) -> SafeString:
-        found = BillingAccount.objects.filter(customer=customer).select_related("ledger_account")
-        return lines([
-            format_html("{} · {}", link(one), figure(one.ledger_account.balance_minor, one.currency)) for one in found
-        ])  # fmt: skip
-
-    @display(description=_("instances"))
-    def where(self, customer: Customer) -> SafeString:
-        found = list(customer.instances.all()[:20])
-        rows: list[object] = [link(one) for one in found]
-        if len(found) == 20:
-            rows.append(list_link(Instance, f"customer__id__exact={customer.pk}", _("all")))
-        return lines(rows)
-
     @display(description=_("history"))
-    def history(self, customer: Customer) -> SafeString:
-        query = f"customer__id__exact={customer.pk}"
-        return format_html(
-            '{} · <a class="text-primary-600 dark:text-primary-500 hover:underline" href="{}?{}">{}</a>',
-            list_link(AuditRecord, query, _("who did what")),
-            reverse("admin:billing_event_changelist"), f"account__customer__id__exact={customer.pk}", _("events"),
-        )  # fmt: skip
+    def audit(self, customer: Customer) -> SafeString:
+        return list_link(AuditRecord, f"customer__id__exact={customer.pk}", _("who did what"))

@@ -88,5 +88,5 @@ def difference(before: Picture, after: Picture) -> list[Fact]:
         if level != old_access.get(domain)
     ]
     if after.mails > before.mails:
-        rows.append(Fact(_("Mails to the customer"), str(after.mails - before.mails)))
+        rows.append(Fact(_("Mails and messages to the customer"), str(after.mails - before.mails)))
     return rows

@@ -8,8 +8,10 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from billing import wording
 from billing.admin.acts import Act, ActForm
 from billing.admin.base import ReadOnlyPage, badge, display, link, moment, short_moment
 from billing.admin.effects import Fact
@@ -22,24 +24,33 @@ STATES = {"waiting": "info", "sent": "good", "failed": "bad"}
 
 
 def plain_json(value: Any) -> SafeString:
-    """Stored values as people can read them."""
+    """Stored values as people can read them; a dash where there are none."""
+    if not value:
+        return SafeString(wording.NO_VALUE)
     text = json.dumps(value, ensure_ascii=False, indent=2)
     return format_html('<pre class="whitespace-pre-wrap text-xs">{}</pre>', text)
 
 
 @admin.register(Event)
 class EventPage(ReadOnlyPage):
-    list_display = ("when", "what", "account", "instance", "sequence", "public_id")
+    list_display = ("when", "what", "account", "instance")
     list_filter = ("type",)
     list_select_related = ("account", "instance")
     search_fields = ("public_id", "type", "account__number", "account__customer__name", "instance__domain")
-    fields = ("what", "when", "type", "public_id", "account", "instance", "subscription", "sequence", "content")
+    fields = ("what", "at_text", "account", "instance", "subscription", "sequence", "type", "public_id", "content")
     readonly_fields = fields
     ordering = ("-pk",)
+
+    def title_of(self, row: Any) -> str:
+        return capfirst(word(EVENTS, row.type))
 
     @display(description=_("when"), ordering="at")
     def when(self, event: Event) -> str:
         return short_moment(event.at)
+
+    @display(description=_("when"))
+    def at_text(self, event: Event) -> str:
+        return moment(event.at)
 
     @display(description=_("what happened"), ordering="type")
     def what(self, event: Event) -> str:
@@ -86,15 +97,18 @@ class SendAgain(Act):
 @admin.register(Notice)
 class NoticePage(ReadOnlyPage):
     acts = (SendAgain,)
-    list_display = ("written", "about", "recipient", "subject", "status", "sent", "edition")
-    list_filter = ("state", "kind")
+    list_display = ("subject", "recipient", "channel", "written", "status", "about")
+    list_filter = ("state", "channel", "kind")
     search_fields = ("recipient", "subject", "fact", "account__number", "account__customer__name", "invoice__number")
     list_select_related = ("account",)
     fields = (
-        "status", "subject", "recipient", "account_link", "invoice_link", "written", "sent", "attempts", "last_error", "edition",
-        "requested_by", "body",
+        "status", "last_error", "subject", "recipient", "channel", "service", "about", "account_link", "invoice_link",
+        "written_text", "sent_text", "attempts", "edition", "requested_by", "body",
     )  # fmt: skip
     readonly_fields = fields
+
+    def title_of(self, row: Any) -> str:
+        return str(row.subject)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).defer("html")
@@ -103,13 +117,17 @@ class NoticePage(ReadOnlyPage):
     def about(self, notice: Notice) -> str:
         return word(MAILS, notice.kind)
 
+    @display(description=_("written"))
+    def written_text(self, notice: Notice) -> str:
+        return moment(notice.created_at)
+
+    @display(description=_("sent"))
+    def sent_text(self, notice: Notice) -> str:
+        return moment(notice.sent_at)
+
     @display(description=_("written"), ordering="created_at")
     def written(self, notice: Notice) -> str:
         return short_moment(notice.created_at)
-
-    @display(description=_("sent"), ordering="sent_at")
-    def sent(self, notice: Notice) -> str:
-        return short_moment(notice.sent_at)
 
     @display(description=_("state"), ordering="state")
     def status(self, notice: Notice) -> SafeString:
@@ -125,7 +143,7 @@ class NoticePage(ReadOnlyPage):
 
     @display(description=_("text"))
     def body(self, notice: Notice) -> SafeString:
-        return format_html('<div class="whitespace-pre-wrap max-w-2xl">{}</div>', notice.text)
+        return format_html('<div class="as-written">{}</div>', notice.text)
 
 
 @admin.register(AccessAnnouncement)
@@ -135,6 +153,10 @@ class AnnouncementPage(ReadOnlyPage):
     list_select_related = ("instance",)
     search_fields = ("instance__domain",)
     ordering = ("-pk",)
+    fields = ("instance", "level", "since", "announced_at")
+
+    def title_of(self, row: Any) -> str:
+        return f"{row.instance} · {row.get_level_display()}"
 
     @display(description=_("announced"), ordering="announced_at")
     def announced(self, row: AccessAnnouncement) -> str:
@@ -147,12 +169,15 @@ class AnnouncementPage(ReadOnlyPage):
 
 @admin.register(AuditRecord)
 class AuditRecordPage(ReadOnlyPage):
-    list_display = ("when", "actor", "did", "object_id", "customer", "reason")
+    list_display = ("when", "did", "customer", "reason", "actor", "object_id")
     list_filter = ("action",)
     list_select_related = ("customer",)
     search_fields = ("actor", "action", "object_id", "customer__name", "reason")
-    fields = ("at_text", "actor", "did", "action", "object_type", "object_id", "customer", "reason", "old", "new")
+    fields = ("at_text", "actor", "did", "object_id", "customer", "reason", "old", "new")
     readonly_fields = fields
+
+    def title_of(self, row: Any) -> str:
+        return capfirst(word(ACTS, row.action))
 
     @display(description=_("when"), ordering="at")
     def when(self, row: AuditRecord) -> str:
@@ -160,7 +185,7 @@ class AuditRecordPage(ReadOnlyPage):
 
     @display(description=_("act"), ordering="action")
     def did(self, row: AuditRecord) -> str:
-        return word(ACTS, row.action)
+        return capfirst(word(ACTS, row.action))
 
     @display(description=_("when"))
     def at_text(self, row: AuditRecord) -> str:

@@ -10,7 +10,7 @@ from accounts.models import User
 from billing.admin.base import money
 from billing.admin.effects import Fact
 from billing.errors import BadInput
-from billing.models import Approval
+from billing.models import Approval, Payment
 from billing.operations import approvals
 from billing.operations.staff import permission_of
 
@@ -62,6 +62,16 @@ def payment(act: "Act", data: dict[str, Any], as_of: datetime) -> Any:
         "received_at": received.isoformat() if received else None,
     }  # fmt: skip
     return _ask(act, Approval.Kind.PAYMENT, data["amount"], payload, data["reference"], as_of)
+
+
+def offer_payment(act: "Act", data: dict[str, Any], as_of: datetime) -> Any:
+    """Records the payment of the act's offer, or asks: the same kind as any payment, with the offer's number."""
+    offer, received = act.target, data["received_at"]
+    payload = {
+        "method": Payment.Method.BANK.value, "reference": data["reference"], "offer": offer.number,
+        "received_at": received.isoformat() if received else None,
+    }  # fmt: skip
+    return _ask(act, Approval.Kind.PAYMENT, offer.pay_minor, payload, data["reference"], as_of)
 
 
 def adjustment(act: "Act", data: dict[str, Any], as_of: datetime) -> Any:

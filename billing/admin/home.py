@@ -99,10 +99,11 @@ def _cluster_card() -> Card:
 
 def cards(request: HttpRequest, as_of: datetime) -> list[Card]:
     """The cards that this person may see, those that need somebody first."""
-    from billing.admin.home_waiting import waiting_cards  # it makes cards of this module
+    from billing.admin.home_prepaid import prepaid_cards  # they make cards of this module
+    from billing.admin.home_waiting import waiting_cards
 
     may = request.user.has_perm
-    found = waiting_cards(request, as_of)
+    found = [*waiting_cards(request, as_of), *prepaid_cards(request, as_of)]
     if may("billing.view_invoice"):
         found += _debt_cards(as_of)
     if may("billing.view_tariff"):
@@ -114,7 +115,7 @@ def cards(request: HttpRequest, as_of: datetime) -> list[Card]:
         found += _work_cards(as_of)
     if may("billing.view_notice"):
         found.append(_card(
-            _("Mails that failed"), workload.failed_mails().count(), list_url(Notice, "state__exact=failed"),
+            _("Mails and messages that failed"), workload.failed_mails().count(), list_url(Notice, "state__exact=failed"),
             _("They did not reach the customer and are not tried again."), "warn",
         ))  # fmt: skip
     if may("billing.view_heartbeat"):
@@ -145,6 +146,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         now=wording.instant_text(as_of, settings.BILLING_TIME_ZONE),
         sandbox=settings.BILLING_SANDBOX and clock.sandbox_now() is not None,
         cards=found,
+        calm=[card for card in found if card.tone == "quiet"],
         overdue=rows,
         overdue_url=list_url(Invoice, "state=overdue"),
         may_close=request.user.has_perm(permission_of("run_close")) and request.user.has_perm("billing.view_jobrun"),

@@ -8,25 +8,62 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.members import Report
 from accounts.models import Customer, Instance, Member, MemberChange, Product
 from billing import clock, wording
 from billing.admin.acts import Act, ActForm
-from billing.admin.base import ReadOnlyPage, ReadOnlyTable, badge, display, lines, link, list_link, moment, short_moment
+from billing.admin.base import (
+    ReadOnlyPage,
+    ReadOnlyTable,
+    badge,
+    display,
+    lines,
+    link,
+    list_link,
+    moment,
+    short_column,
+    short_moment,
+)
 from billing.admin.effects import Fact
-from billing.admin.forms import choice_field, email_field, instant_field, model_field, searched_field, text_field
+from billing.admin.forms import (
+    choice_field,
+    email_field,
+    instant_field,
+    model_field,
+    reason_field,
+    searched_field,
+    text_field,
+)
 from billing.admin.members import ReportPerson, account_of
 from billing.admin.reliefs import GrantRelief
-from billing.models import BillingAccount, Invoice, Subscription, Tariff
-from billing.operations import access, instances, subscriptions, usage
+from billing.admin.subscription_ends import is_metered
+from billing.admin.subscription_terms import WHY as WHO_ASKED
+from billing.admin.subscription_terms import number_field
+from billing.admin.subscription_words import (
+    charges_since,
+    choices_of,
+    is_counted_by_hand,
+    next_fact,
+    offered,
+    status_badge,
+    tariff_name,
+)
+from billing.models import BillingAccount, Invoice, Subscription
+from billing.operations import access, instances, prepaid, subscriptions, usage
+from billing.pricing.periods import business_date
 from billing.pricing.quantity import next_unit_costs
+from billing.pricing.seats import explain_seat_change
+from billing.pricing.terms import Metric
+from billing.reports.plan_state import plan_state
 
 LEVEL = {"full": "good", "read_only": "warn", "deleted": "plain"}
 WHY = {
     "relief": _("Temporary access since %(since)s"),
     "invoice_overdue": _("Overdue invoices since %(since)s"),
     "no_subscription": _("No subscription since %(since)s"),
+    "trial_ended": _("Trial over and nothing chosen since %(since)s"),
     "subscription_terminated": _("Subscription terminated %(since)s"),
     "deleted": _("Deleted %(since)s"),
 }
@@ -87,42 +124,53 @@ class Register(Act):
 
 class SubscribeForm(ActForm):
     def build(self) -> None:
-        offered = Tariff.objects.published().filter(product=self.act.target.product_id)
-        locale = wording.language()
-        self.fields["tariff_id"] = choice_field(
-            _("tariff"),
-            [
-                (row.tariff_id, f"{row.name_in(locale)} · {wording.money_text(row.unit_price.amount, row.currency)}")
-                for row in offered
-            ],
-        )
+        found = offered(self.act.target.product, with_trials=True)
+        if self.act.target.product.kind != Product.Kind.FREE:
+            self.fields["tariff_id"] = choice_field(_("tariff"), choices_of(found))
+        if is_counted_by_hand(found):
+            self.fields["quantity"] = number_field(
+                _("quantity"), required=False, help_text=_("Of what is bought by the piece; empty: one.")
+            )
+        if any(row.trial_days for row in found):
+            how = [("", _("first, where the tariff has one and it is not used")), ("yes", _("with the trial")),
+                   ("no", _("without: paid time begins today"))]  # fmt: skip
+            self.fields["trial"] = choice_field(pgettext_lazy("subscription", "trial"), how, required=False)
+        self.fields["reason"] = reason_field(help_text=WHO_ASKED)
 
 
 class Subscribe(Act):
     name = "create_subscription"
     title = _("Put on a tariff")
-    lead = _("Starts a subscription now. What its first period begins with is posted at once.")
+    lead = _("Starts a subscription now: its trial, or its paid time, of which the first charge is posted at once.")
     icon = "playlist_add_check"
     form_class = SubscribeForm
+    live = True
 
     @classmethod
     def makes_sense(cls, target: Any) -> bool:
         return target.deleted_at is None and not target.subscriptions.filter(terminated_at=None).exists()
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Any:
+        self.as_of = as_of
+        trial = {"yes": True, "no": False}.get(data.get("trial", ""))
         return subscriptions.create_subscription(
-            instance=self.target, tariff_id=data["tariff_id"], as_of=as_of, actor=self.actor
-        )
+            instance=self.target, tariff_id=data.get("tariff_id"), quantity=data.get("quantity"), trial=trial, as_of=as_of,
+            actor=self.actor, reason=data["reason"],
+        )  # fmt: skip
 
     def facts(self, result: Subscription) -> list[Fact]:
+        currency = result.account.currency
+        rows = [Fact(_("Account"), result.account.number), Fact(_("Tariff"), tariff_name(result.tariff))]
+        if result.trial_ends_on is not None:
+            rows.append(Fact(_("Trial's last day"), wording.date_text(result.trial_ends_on)))
+        period = result.periods.first()
+        if period is not None:
+            rows.append(Fact(_("First period"), wording.span_text(period.start, period.span.last_day)))
         charged = sum(result.charges.values_list("amount_minor", flat=True))
-        period = result.periods.get()
-        return [
-            Fact(_("Account"), result.account.number),
-            Fact(_("First period"), wording.span_text(period.start, period.span.last_day)),
-            Fact(_("Charged at once"), wording.money_text(charged, result.account.currency)),
-            Fact(_("Balance"), wording.money_text(_balance(result), result.account.currency)),
-        ]
+        rows.append(Fact(_("Charged at once"), wording.money_text(charged, currency)))
+        if not is_metered(result):
+            rows += [*charges_since(result, 0), next_fact(plan_state(result, self.as_of))]
+        return [*rows, Fact(_("Balance"), wording.money_text(_balance(result), currency))]
 
     def done(self, result: Any) -> str:
         return str(_("The subscription runs."))
@@ -131,6 +179,23 @@ class Subscribe(Act):
 def _balance(subscription: Subscription) -> int:
     account = BillingAccount.objects.select_related("ledger_account").get(pk=subscription.account_id)
     return int(account.ledger_account.balance_minor)
+
+
+def _next_seat(subscription: Subscription) -> str:
+    """What one person more in a paid role adds today (B5); nothing is said where people are not what is paid for."""
+    if subscription.priced_by.metric != Metric.PAID_MEMBERS or subscription.terminated_at is not None:
+        return wording.NO_VALUE
+    tomorrow = prepaid.day_after(business_date(clock.now(), subscription.account.zone))
+    terms, seats, currency = (
+        subscription.priced_by.terms(),
+        usage.paid_count(subscription.instance),
+        subscription.account.currency,
+    )
+    minor = sum(
+        int(explain_seat_change(terms, seats, seats + 1, **prepaid.share(terms, period.span, tomorrow))["amount_minor"])
+        for period in subscription.periods.filter(end__gt=tomorrow)
+    )
+    return str(_("%(sum)s, in a paid role") % {"sum": wording.money_text(minor, currency, signed=True)})
 
 
 class DeleteForm(ActForm):
@@ -180,22 +245,32 @@ class Delete(Act):
 
 class MemberTable(ReadOnlyTable):
     model = Member
-    fields = ("name", "email", "role", "status", "confirmed_at")
+    fields = ("name", "email", "role_name", "status", "confirmed_at_short")
     readonly_fields = fields
+    confirmed_at_short = short_column("confirmed_at", _("known until"))
     show_change_link = True
 
     def get_queryset(self, request: Any) -> Any:
         return super().get_queryset(request).select_related("role", "instance")
 
+    @display(description=_("role"))
+    def role_name(self, member: Member) -> str:
+        return member.role.name_in(wording.language())
+
 
 class ChangeTable(ReadOnlyTable):
     model = MemberChange
-    fields = ("occurred_at", "member", "status", "role", "source", "actor", "received_at")
+    fields = ("occurred_at_short", "member", "status", "role_name", "source", "actor")
     readonly_fields = fields
+    occurred_at_short = short_column("occurred_at", _("happened"))
     ordering = ("-occurred_at", "-pk")
 
     def get_queryset(self, request: Any) -> Any:
         return super().get_queryset(request).select_related("role", "member", "instance")
+
+    @display(description=_("role"))
+    def role_name(self, change: MemberChange) -> str:
+        return change.role.name_in(wording.language())
 
 
 @admin.register(Instance)
@@ -264,7 +339,11 @@ class InstancePage(ReadOnlyPage):
     @display(description=_("subscription"))
     def subscription_link(self, instance: Instance) -> str:
         found = access.current_subscription(instance)
-        return link(found, f"{found.tariff} · {found.public_id}" if found is not None else None)
+        if found is None:
+            return link(None)
+        in_debt = bool(access.overdue_invoices(found.account, clock.now()))
+        badge_now = status_badge(found, in_debt=in_debt, as_of=clock.now())
+        return format_html("{} {}", link(found, f"{tariff_name(found.tariff)} · {found.public_id}"), badge_now)
 
     @display(description=_("people"))
     def people(self, instance: Instance) -> SafeString:
@@ -277,13 +356,15 @@ class InstancePage(ReadOnlyPage):
 
     @display(description=_("one person more"))
     def next_person(self, instance: Instance) -> str:
-        """What the next active person would add to the month (D8)."""
+        """What the next active person would add to the month (D8), or a seat to the rest of what is paid (B5)."""
         found = access.current_subscription(instance)
         period = found.periods.filter(closed_at=None).last() if found is not None else None
         if found is None or period is None:
             return wording.NO_VALUE
+        if not is_metered(found):
+            return _next_seat(found)
         if usage.active_count(instance) < period.peak:
             return str(_("Nothing more this month: the peak is %(peak)s.") % {"peak": period.peak})
         return wording.money_text(
-            next_unit_costs(found.tariff.terms(), period.peak), found.account.currency, signed=True
+            next_unit_costs(found.priced_by.terms(), period.peak), found.account.currency, signed=True
         )

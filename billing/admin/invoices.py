@@ -23,6 +23,7 @@ from billing.admin.base import (
     list_link,
     moment,
     money,
+    short_column,
     short_date,
     short_moment,
 )
@@ -70,6 +71,7 @@ class LineTable(ReadOnlyTable):
     model = InvoiceLine
     fields = ("position", "description", "computed", "sum")
     readonly_fields = fields
+    verbose_name_plural = pgettext_lazy("of an invoice", "Lines")
     tab = False
 
     @display(description=_("how it was worked out"))
@@ -83,8 +85,10 @@ class LineTable(ReadOnlyTable):
 
 class AllocationTable(ReadOnlyTable):
     model = Allocation
-    fields = ("at", "kind", "credit_link", "sum")
+    fields = ("at_short", "kind", "credit_link", "sum")
     readonly_fields = fields
+    at_short = short_column("at", _("when"))
+    verbose_name_plural = _("What paid it")
     tab = False
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -101,8 +105,9 @@ class AllocationTable(ReadOnlyTable):
 
 class CreditNoteTable(ReadOnlyTable):
     model = CreditNote
-    fields = ("number", "issue_date", "sum", "reason", "issued_by")
+    fields = ("number", "issue_date_short", "sum", "reason", "issued_by")
     readonly_fields = fields
+    issue_date_short = short_column("issue_date", _("issued"))
     tab = False
 
     @display(description=_("total"))
@@ -112,8 +117,10 @@ class CreditNoteTable(ReadOnlyTable):
 
 class NoticeTable(ReadOnlyTable):
     model = Notice
-    fields = ("recipient", "edition", "state", "sent_at", "requested_by", "last_error")
+    fields = ("recipient", "edition", "state", "sent_at_short", "requested_by", "last_error")
     readonly_fields = fields
+    sent_at_short = short_column("sent_at", _("sent"))
+    verbose_name_plural = _("Mails and messages")
     show_change_link = True
     tab = False
 
@@ -132,22 +139,7 @@ class InvoicePage(ReadOnlyPage):
     date_hierarchy = "issue_date"
     fieldsets = (
         (_("At a glance"), {"fields": ("status", "total", "credit_applied", "due_sum", "still_open", "pdf")}),
-        (
-            _("Invoice"),
-            {
-                "fields": (
-                    "number",
-                    "account_link",
-                    "seller",
-                    "kind",
-                    "period",
-                    "issued",
-                    "issue_date",
-                    "due_date",
-                    "tax",
-                )
-            },
-        ),
+        (_("Invoice"), {"fields": ("number", "account_link", "seller", "kind", "period", "issued", "due_date", "tax")}),
     )
     readonly_fields = (
         "status", "total", "credit_applied", "due_sum", "still_open", "pdf", "account_link", "period", "issued", "tax",
@@ -268,7 +260,8 @@ class InvoiceDocumentPage(ReadOnlyPage):
 
 @admin.register(CreditNote)
 class CreditNotePage(ReadOnlyPage):
-    list_display = ("number", "customer", "invoice_link", "issue_date", "sum", "issued_by")
+    list_display = ("number", "customer", "invoice_link", "issued_on", "sum", "issued_by")
+    issued_on = short_column("issue_date", _("issued"))
     list_select_related = ("account__customer", "invoice")
     search_fields = (
         "number",

@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django_q.models import Failure, OrmQ, Schedule, Success
 
@@ -17,6 +18,7 @@ from billing import clock, wording
 from billing.admin.acts import Act, rehearse
 from billing.admin.base import ReadOnlyPage, badge, display, moment, short_moment
 from billing.admin.effects import Fact
+from billing.admin.words import PARTS, WORK, word
 from billing.models import BillingAccount, Heartbeat, JobRun, SandboxClock
 from billing.operations import closing, jobs, running
 from billing.operations.jobs import MOST_ATTEMPTS
@@ -105,11 +107,18 @@ class StateFilter(admin.SimpleListFilter):
 class JobRunPage(ReadOnlyPage):
     acts = (Retry,)
     list_acts = (RunClose,)
-    list_display = ("kind", "key", "state", "attempts", "started", "again")
+    list_display = ("work", "key", "state", "attempts", "started", "again")
     list_filter = (StateFilter, "kind")
     search_fields = ("key", "kind", "last_error")
-    fields = ("state", "kind", "key", "attempts", "started", "again", "error")
+    fields = ("state", "work", "key", "attempts", "started_at", "next_attempt_at", "error")
     readonly_fields = fields
+
+    def title_of(self, row: Any) -> str:
+        return f"{capfirst(word(WORK, row.kind))} · {row.key}"
+
+    @display(description=_("kind"), ordering="kind")
+    def work(self, run: JobRun) -> str:
+        return word(WORK, run.kind)
 
     @display(description=_("state"))
     def state(self, run: JobRun) -> SafeString:
@@ -132,9 +141,16 @@ class JobRunPage(ReadOnlyPage):
 
 @admin.register(Heartbeat)
 class HeartbeatPage(ReadOnlyPage):
-    list_display = ("name", "seen", "ago")
+    list_display = ("part", "seen", "ago")
     fields = list_display
     readonly_fields = fields
+
+    def title_of(self, row: Any) -> str:
+        return capfirst(word(PARTS, row.name))
+
+    @display(description=_("part"), ordering="name")
+    def part(self, row: Heartbeat) -> str:
+        return word(PARTS, row.name)
 
     @display(description=_("last seen"))
     def seen(self, row: Heartbeat) -> str:

@@ -5,20 +5,29 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from billing.admin.base import ReadOnlyPage, ReadOnlyTable, display, figure, link, money, short_moment
 from billing.models import Entry, LedgerAccount, Posting
 
 
+def account_name(row: LedgerAccount) -> str:
+    """What a ledger account is called: its kind, and whose it is or in what money."""
+    return f"{row.get_kind_display()} · {row.billing_account.number if row.billing_account else row.currency}"
+
+
 @admin.register(LedgerAccount)
 class LedgerAccountPage(ReadOnlyPage):
-    list_display = ("__str__", "seller", "kind", "account", "balance")
+    list_display = ("kind", "account", "seller", "currency", "balance")
     list_filter = ("kind", "seller")
     list_select_related = ("seller", "billing_account")
     search_fields = ("billing_account__number", "billing_account__customer__name")
     fields = ("seller", "kind", "currency", "account", "balance")
     readonly_fields = fields
+
+    def title_of(self, row: Any) -> str:
+        return capfirst(account_name(row))
 
     @display(description=_("billing account"))
     def account(self, row: LedgerAccount) -> str:
@@ -32,12 +41,21 @@ class LedgerAccountPage(ReadOnlyPage):
 
 class PostingTable(ReadOnlyTable):
     model = Posting
-    fields = ("debit", "credit", "sum")
+    fields = ("debit_link", "credit_link", "sum")
     readonly_fields = fields
     tab = False
+    verbose_name_plural = _("Postings")
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("debit", "credit")
+        return super().get_queryset(request).select_related("debit__billing_account", "credit__billing_account")
+
+    @display(description=_("debit"))
+    def debit_link(self, posting: Posting) -> str:
+        return link(posting.debit, account_name(posting.debit))
+
+    @display(description=_("credit side"))
+    def credit_link(self, posting: Posting) -> str:
+        return link(posting.credit, account_name(posting.credit))
 
     @display(description=_("amount"))
     def sum(self, posting: Posting) -> str:
@@ -46,14 +64,17 @@ class PostingTable(ReadOnlyTable):
 
 @admin.register(Entry)
 class EntryPage(ReadOnlyPage):
-    list_display = ("posted", "account", "kind", "key", "actor", "reason")
+    list_display = ("posted", "account", "kind", "reason", "actor")
     list_filter = ("kind",)
     list_select_related = ("account",)
     search_fields = ("key", "account__number", "account__customer__name", "actor", "reason")
-    fields = ("key", "kind", "account_link", "posted", "actor", "reason", "undoes", "undone_by")
+    fields = ("kind", "account_link", "at", "actor", "reason", "undoes", "undone_by", "key")
     readonly_fields = fields
     ordering = ("-at", "-pk")
     inlines = (PostingTable,)
+
+    def title_of(self, row: Any) -> str:
+        return f"{capfirst(row.get_kind_display())} · {short_moment(row.at)}"
 
     @display(description=_("posted"), ordering="at")
     def posted(self, entry: Entry) -> str:

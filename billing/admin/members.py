@@ -12,7 +12,7 @@ from accounts.members import Report
 from accounts.models import Instance, Member, MemberChange, Role
 from billing import wording
 from billing.admin.acts import Act, ActForm
-from billing.admin.base import ReadOnlyPage, ReadOnlyTable, badge, display, link, short_moment
+from billing.admin.base import ReadOnlyPage, ReadOnlyTable, badge, display, link, short_column, short_moment
 from billing.admin.effects import Fact
 from billing.admin.forms import choice_field, email_field, instant_field, text_field
 from billing.models import BillingAccount, Subscription
@@ -127,13 +127,19 @@ class ChangePerson(ReportPerson):
 class ChangesOfMember(ReadOnlyTable):
     model = MemberChange
     fk_name = "member"
-    fields = ("occurred_at", "status", "role", "received_at", "source", "actor")
+    fields = ("occurred_at_short", "status", "role_name", "received_at_short", "source", "actor")
     readonly_fields = fields
+    occurred_at_short = short_column("occurred_at", _("happened"))
+    received_at_short = short_column("received_at", _("received"))
     ordering = ("-occurred_at", "-pk")
     tab = False
 
     def get_queryset(self, request: Any) -> Any:
         return super().get_queryset(request).select_related("role")
+
+    @display(description=_("role"))
+    def role_name(self, change: MemberChange) -> str:
+        return change.role.name_in(wording.language())
 
 
 @admin.register(Member)
@@ -143,7 +149,7 @@ class MemberPage(ReadOnlyPage):
     list_filter = ("status", "role__is_paid")
     list_select_related = ("instance", "role")
     search_fields = ("email", "name", "external_id", "instance__domain", "instance__customer__name")
-    fields = ("name", "email", "external_id", "instance_link", "role_kind", "state", "known")
+    fields = ("who", "email", "external_id", "instance_link", "role_kind", "state", "confirmed_at")
     readonly_fields = fields
     inlines = (ChangesOfMember,)
 
@@ -174,19 +180,24 @@ class MemberPage(ReadOnlyPage):
 
 @admin.register(MemberChange)
 class MemberChangePage(ReadOnlyPage):
-    list_display = ("happened", "member", "state", "role", "instance", "source", "actor", "received")
+    list_display = ("happened", "member", "state", "role_name", "instance", "source", "actor")
     list_filter = ("status", "source")
     list_select_related = ("member", "role", "instance")
     search_fields = ("member__email", "member__name", "instance__domain", "actor")
     ordering = ("-pk",)
+    fields = ("instance", "member", "status", "role_name", "occurred_at", "received_at", "source", "actor")
+    readonly_fields = fields
+
+    def title_of(self, row: Any) -> str:
+        return f"{row.member} · {row.get_status_display()}"
+
+    @display(description=_("role"), ordering="role")
+    def role_name(self, change: MemberChange) -> str:
+        return change.role.name_in(wording.language())
 
     @display(description=_("happened"), ordering="occurred_at")
     def happened(self, change: MemberChange) -> str:
         return short_moment(change.occurred_at)
-
-    @display(description=_("received"), ordering="received_at")
-    def received(self, change: MemberChange) -> str:
-        return short_moment(change.received_at)
 
     @display(description=_("status"))
     def state(self, change: MemberChange) -> SafeString:

@@ -21,6 +21,7 @@ SECTIONS: Any = (
         (_("Instances"), "dns", "accounts.instance"),
         (pgettext_lazy("members of instances", "People"), "group", "accounts.member"),
         (_("Subscriptions"), "autorenew", "billing.subscription"),
+        (_("Scheduled changes"), "event_upcoming", "billing.termschange"),
     )),
     (_("To be answered"), (
         (_("Requests"), "inbox", "billing.customerrequest"),
@@ -33,8 +34,10 @@ SECTIONS: Any = (
         (_("Invoices"), "receipt_long", "billing.invoice"),
         (_("Payments"), "payments", "billing.payment"),
         (_("Payment attempts"), "credit_card", "billing.paymentattempt"),
+        (_("Saved payment methods"), "credit_score", "billing.savedmethod"),
         (_("Credit notes"), "undo", "billing.creditnote"),
         (_("Charges"), "functions", "billing.charge"),
+        (_("Tries to collect"), "credit_card_clock", "billing.collection"),
         (_("Billing periods"), "date_range", "billing.billingperiod"),
     )),
     (_("Ledger"), (
@@ -44,6 +47,7 @@ SECTIONS: Any = (
     )),
     (_("Catalogue"), (
         (_("Tariffs"), "sell", "billing.tariff"),
+        (_("Moves of subscribers"), "move_up", "billing.tariffmove"),
         (_("Products"), "inventory_2", "accounts.product"),
         (_("Roles"), "badge", "accounts.role"),
         (_("Sellers"), "storefront", "billing.seller"),
@@ -52,7 +56,7 @@ SECTIONS: Any = (
     (_("What happened"), (
         (_("Who did what"), "fact_check", "billing.auditrecord"),
         (_("Events"), "bolt", "billing.event"),
-        (_("Mails"), "mail", "billing.notice"),
+        (_("Mails and messages"), "mail", "billing.notice"),
         (_("Changes of people"), "history", "accounts.memberchange"),
         (_("Announcements of access"), "campaign", "billing.accessannouncement"),
     )),
@@ -62,6 +66,8 @@ SECTIONS: Any = (
         (_("Schedules"), "schedule", "django_q.schedule"),
         (_("Failed tasks"), "error", "django_q.failure"),
         (_("API tokens"), "key", "billing.apitoken"),
+        (_("Webhooks"), "webhook", "billing.webhookendpoint"),
+        (_("Webhook deliveries"), "outbound", "billing.webhookdelivery"),
         (_("Users"), "person", "accounts.user"),
         (_("Groups"), "groups", "auth.group"),
     )),

@@ -19,6 +19,7 @@ from unfold.enums import ActionVariant
 
 from accounts.models import User
 from billing import clock, wording
+from billing.admin import four_eyes
 from billing.admin.acts import Act, ActForm
 from billing.admin.base import (
     ReadOnlyPage,
@@ -28,16 +29,16 @@ from billing.admin.base import (
     link,
     moment,
     money,
+    short_column,
     short_date,
     short_moment,
 )
 from billing.admin.effects import Fact
-from billing.admin.files import attachment
 from billing.admin.forms import instant_field, model_field, reason_field, text_field
 from billing.documents.errors import DocumentError
-from billing.errors import BadInput
-from billing.models import BillingAccount, CustomerRequest, Notice, Offer, Payment, Subscription
-from billing.operations import approvals, offers, payments, staff_reading
+from billing.downloads import attachment
+from billing.models import Approval, BillingAccount, CustomerRequest, Notice, Offer, Payment, Subscription
+from billing.operations import offers, payments, staff_reading
 from billing.operations.staff import permission_of
 from billing.pricing.periods import business_date
 from billing.reports import waiting
@@ -76,6 +77,7 @@ class SendOffer(Act):
     lead = _("A year up front for the expected people. Look at the figures as often as you like; sent, they stand.")
     icon = "local_offer"
     form_class = OfferForm
+    live = True
 
     @classmethod
     def makes_sense(cls, target: Any) -> bool:
@@ -104,7 +106,7 @@ class SendOffer(Act):
             Fact(_("To be paid"), money(result.pay_minor, currency)),
             Fact(_("Credited when it is paid"), money(result.full_minor, currency)),
             Fact(_("Valid until"), wording.date_text(result.valid_until)),
-            Fact(_("Mails to the customer"), str(Notice.objects.filter(offer=result).count())),
+            Fact(_("Mails and messages to the customer"), str(Notice.objects.filter(offer=result).count())),
         ]  # fmt: skip
 
     def done(self, result: Offer) -> str:
@@ -182,28 +184,28 @@ class RecordOfferPayment(Act):
     def account(self) -> BillingAccount:
         return self.target.account  # type: ignore[no-any-return]
 
-    def carry_out(self, data: dict[str, Any], as_of: datetime) -> Payment:
+    def carry_out(self, data: dict[str, Any], as_of: datetime) -> Any:
         offer: Offer = self.target
-        limit = approvals.limit_minor(offer.currency)
-        if offer.pay_minor > limit and not self.user.has_perm(permission_of("record_large_payment")):
-            raise BadInput(
-                _("Above %(limit)s the payment of an offer is recorded by finance.") % {"limit": money(limit, offer.currency)},
-                code="above_limit", rule="D15",
-            )  # fmt: skip
+        if not self.user.has_perm(permission_of("record_large_payment")):
+            return four_eyes.offer_payment(self, data, as_of)
         new = payments.NewPayment(
             amount_minor=offer.pay_minor, currency=offer.currency, method=Payment.Method.BANK, reference=data["reference"],
             received_at=data["received_at"],
         )  # fmt: skip
         return offers.record_offer_payment(offer=offer, new=new, as_of=as_of, actor=self.actor)
 
-    def facts(self, result: Payment) -> list[Fact]:
+    def facts(self, result: Any) -> list[Fact]:
+        if isinstance(result, Approval):
+            return four_eyes.asked(result)
         offer: Offer = self.target
         return [
             Fact(_("Payment"), money(result.amount_minor, result.currency)),
             Fact(_("Bonus"), money(offer.discount_minor, offer.currency)),
         ]
 
-    def done(self, result: Payment) -> str:
+    def done(self, result: Any) -> str:
+        if isinstance(result, Approval):
+            return str(four_eyes.ASKED)
         return str(_("%(amount)s recorded.") % {"amount": money(result.amount_minor, result.currency)})
 
 
@@ -246,8 +248,10 @@ class OfferFilter(admin.SimpleListFilter):
 
 class OfferNoticeTable(ReadOnlyTable):
     model = Notice
-    fields = ("recipient", "edition", "state", "sent_at", "last_error")
+    fields = ("recipient", "edition", "state", "sent_at_short", "last_error")
     readonly_fields = fields
+    sent_at_short = short_column("sent_at", _("sent"))
+    verbose_name_plural = _("Mails and messages")
     show_change_link = True
     tab = False
 
@@ -255,7 +259,7 @@ class OfferNoticeTable(ReadOnlyTable):
 @admin.register(Offer)
 class OfferPage(ReadOnlyPage):
     acts = (RecordOfferPayment, WithdrawOffer)
-    list_display = ("number", "customer", "sent", "people", "discount", "pay_text", "valid", "state")
+    list_display = ("number", "customer", "sent", "people", "pay_text", "valid", "state")
     list_filter = (OfferFilter,)
     list_select_related = ("account__customer", "account__seller")
     search_fields = ("number", "account__number", "account__customer__name", "subscription__instance__domain")

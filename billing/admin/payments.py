@@ -6,15 +6,38 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.enums import ActionVariant
 
 from billing.admin import four_eyes
 from billing.admin.acts import Act, ActForm
-from billing.admin.base import ReadOnlyPage, ReadOnlyTable, badge, display, link, moment, money, short_moment
+from billing.admin.base import (
+    ReadOnlyPage,
+    ReadOnlyTable,
+    badge,
+    display,
+    link,
+    moment,
+    money,
+    short_column,
+    short_moment,
+)
 from billing.admin.effects import Fact
 from billing.admin.forms import reason_field
-from billing.models import Allocation, Approval, BillingAccount, Credit, Entry, Payment
+from billing.models import Allocation, Approval, BillingAccount, Credit, Entry, OfferPayment, Payment
+
+
+def taken_back(payment: Payment) -> list[Fact]:
+    """What goes when ``payment`` is taken back: the money, and with an offer's its bonus (M11)."""
+    found = [Fact(_("Taken back"), money(payment.amount_minor, payment.currency))]
+    paid = OfferPayment.objects.filter(payment=payment).select_related("offer", "bonus").first()
+    if paid is not None and paid.bonus is not None:
+        found.append(Fact(_("Its bonus, taken back with it"), money(paid.bonus.amount_minor, payment.currency)))
+    if paid is not None:
+        found.append(Fact(_("Offer %(number)s") % {"number": paid.offer.number}, _("can be paid again")))
+    return found
 
 
 class ReverseForm(ActForm):
@@ -24,7 +47,7 @@ class ReverseForm(ActForm):
 
 class Reverse(Act):
     name = "reverse_payment"
-    title = _("Take back")
+    title = pgettext_lazy("payment", "Take back")
     button = _("Take the payment back")
     lead = _(
         "For a payment recorded by mistake: its entry is reversed, what it had paid is open again, and access follows."
@@ -45,9 +68,8 @@ class Reverse(Act):
         return four_eyes.reversal(self, data, as_of)
 
     def facts(self, result: Any) -> list[Fact]:
-        if isinstance(result, Approval):
-            return four_eyes.asked(result)
-        return [Fact(_("Taken back"), money(self.target.amount_minor, self.target.currency))]
+        found = taken_back(self.target)
+        return [*four_eyes.asked(result), *found] if isinstance(result, Approval) else found
 
     def done(self, result: Any) -> str:
         if isinstance(result, Approval):
@@ -58,7 +80,7 @@ class Reverse(Act):
 @admin.register(Payment)
 class PaymentPage(ReadOnlyPage):
     acts = (Reverse,)
-    list_display = ("received", "customer", "account", "amount_text", "method", "reference", "public_id", "state")
+    list_display = ("received", "customer", "account", "amount_text", "method", "reference", "state")
     list_filter = ("method",)
     list_select_related = ("account__customer", "credit__entry__reversed_by")
     search_fields = (
@@ -71,10 +93,13 @@ class PaymentPage(ReadOnlyPage):
     )
     search_help_text = _("Payment id, reference, account number, customer, INN, invoice number")
     fields = (
-        "amount_text", "state", "account_link", "method", "reference", "received", "recorded", "recorded_by", "invoice_link",
-        "credit_link", "public_id",
+        "amount_text", "state", "account_link", "method", "reference", "came", "recorded", "recorded_by", "invoice_link",
+        "offer_link", "credit_link", "public_id",
     )  # fmt: skip
     readonly_fields = fields
+
+    def title_of(self, row: Any) -> str:
+        return f"{money(row.amount_minor, row.currency)} · {row.account.customer}"
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related(*self.list_select_related)
@@ -82,6 +107,10 @@ class PaymentPage(ReadOnlyPage):
     @display(description=_("received"), ordering="received_at")
     def received(self, payment: Payment) -> str:
         return short_moment(payment.received_at)
+
+    @display(description=_("received"))
+    def came(self, payment: Payment) -> str:
+        return moment(payment.received_at)
 
     @display(description=_("recorded"))
     def recorded(self, payment: Payment) -> str:
@@ -109,6 +138,11 @@ class PaymentPage(ReadOnlyPage):
     def invoice_link(self, payment: Payment) -> str:
         return link(payment.invoice)
 
+    @display(description=_("offer"))
+    def offer_link(self, payment: Payment) -> str:
+        paid = OfferPayment.objects.filter(payment=payment).select_related("offer").first()
+        return link(paid.offer if paid is not None else None)
+
     @display(description=_("where it went"))
     def credit_link(self, payment: Payment) -> str:
         return link(payment.credit, _("its allocations"))
@@ -116,8 +150,10 @@ class PaymentPage(ReadOnlyPage):
 
 class SpentTable(ReadOnlyTable):
     model = Allocation
-    fields = ("at", "kind", "invoice_link", "sum")
+    fields = ("at_short", "kind", "invoice_link", "sum")
     readonly_fields = fields
+    at_short = short_column("at", _("when"))
+    verbose_name_plural = _("What it paid")
     tab = False
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -138,10 +174,13 @@ class CreditPage(ReadOnlyPage):
     list_filter = ("kind",)
     list_select_related = ("account",)
     search_fields = ("account__number", "account__customer__name", "payment__public_id", "payment__reference")
-    fields = ("account_link", "kind", "amount_text", "left", "when", "entry_link")
+    fields = ("account_link", "kind", "amount_text", "left", "at", "entry_link")
     readonly_fields = fields
     ordering = ("-pk",)
     inlines = (SpentTable,)
+
+    def title_of(self, row: Any) -> str:
+        return f"{capfirst(row.get_kind_display())}, {money(row.amount_minor, row.currency)}"
 
     @display(description=_("when"), ordering="at")
     def when(self, credit: Credit) -> str:
@@ -161,7 +200,7 @@ class CreditPage(ReadOnlyPage):
 
     @display(description=_("entry"))
     def entry_link(self, credit: Credit) -> str:
-        return credit.entry.key
+        return link(credit.entry, credit.entry.get_kind_display())
 
 
 @admin.register(Allocation)

@@ -8,14 +8,30 @@ from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
+from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts.models import User
-from billing.admin.base import Page, ReadOnlyPage, ReadOnlyTable, badge, display, short_moment
+from billing import wording
+from billing.admin.base import (
+    Page,
+    ReadOnlyPage,
+    ReadOnlyTable,
+    badge,
+    display,
+    lines,
+    list_link,
+    short_column,
+    short_moment,
+)
+from billing.admin.rights import act_name, group_name
+from billing.operations import staff
 
 for model in (Group, EmailAddress, Authenticator, UserSession):
     if admin.site.is_registered(model):
@@ -59,7 +75,10 @@ class UserPage(Superusers, UserAdmin, Page):  # type: ignore[type-arg]
         """Five groups are five boxes to tick."""
         if db_field.name == "groups":
             kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
-        return super().formfield_for_manytomany(db_field, request, **kwargs)
+        field: Any = super().formfield_for_manytomany(db_field, request, **kwargs)
+        if db_field.name == "groups":
+            field.label_from_instance = lambda group: capfirst(group_name(group.name))
+        return field
 
     @display(description=_("kind"))
     def kind(self, user: User) -> SafeString:
@@ -74,16 +93,53 @@ class UserPage(Superusers, UserAdmin, Page):  # type: ignore[type-arg]
 
 @admin.register(Group)
 class GroupPage(Superusers, GroupAdmin, Page):
-    list_display = ("name",)
+    """What a group may do is laid down in `operations.staff` and put in place by every upgrade: changing it here would not
+    last. A superuser still may, for a group of the operator's own."""
+
+    list_display = ("called", "people", "acts_count")
     filter_horizontal = ()
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        of_acts = Count("permissions", filter=Q(permissions__codename__in=staff.ACTS), distinct=True)
+        return super().get_queryset(request).annotate(people_count=Count("user", distinct=True), acts_may=of_acts)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is not None and obj.name in staff.GROUPS:
+            return ((None, {"fields": ("called", "people", "may")}),)
+        return ((None, {"fields": ("name", "permissions")}),)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("called", "people", "may")
+
+    def title_of(self, row: Any) -> str:
+        return capfirst(group_name(row.name))
+
+    @display(description=pgettext_lazy("of users", "group"), ordering="name")
+    def called(self, group: Group) -> str:
+        return capfirst(group_name(group.name))
+
+    @display(description=pgettext_lazy("members of a group", "people"))
+    def people(self, group: Any) -> str:
+        return list_link(User, f"groups__id__exact={group.pk}", group.people_count) if group.pk else wording.NO_VALUE
+
+    @display(description=_("acts it may do"))
+    def acts_count(self, group: Any) -> str:
+        return wording.count_text(group.acts_may)
+
+    @display(description=_("what it may do"))
+    def may(self, group: Group) -> SafeString:
+        held = group.permissions.filter(codename__in=staff.ACTS).values_list("codename", flat=True) if group.pk else ()
+        return lines([act_name(code) for code in staff.ACTS if code in set(held)])
 
 
 @admin.register(Authenticator)
 class AuthenticatorPage(ReadOnlyPage):
     """Second factors, without their secrets."""
 
-    list_display = ("user", "type", "created_at", "last_used_at")
-    fields = list_display
+    list_display = ("user", "type", "created", "used")
+    fields = ("user", "type", "created_at", "last_used_at")
+    created = short_column("created_at", _("created"))
+    used = short_column("last_used_at", _("last used"))
     list_select_related = ("user",)
     search_fields = ("user__email", "user__name")
 

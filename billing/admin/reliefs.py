@@ -178,6 +178,9 @@ class ReliefPage(ReadOnlyPage):
         "state", "followed", "instance_link", "customer_link", "starts_text", "ends_text", "withdrawn_text",
     )  # fmt: skip
 
+    def title_of(self, row: Any) -> str:
+        return f"{row.instance} · {short_moment(row.ends_at)}"
+
     def get_queryset(self, request: HttpRequest) -> Any:
         """With the money that was recorded since, less what was taken back."""
         accounts = Subscription.objects.filter(instance=OuterRef(OuterRef("instance"))).values("account")

@@ -11,6 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.enums import ActionVariant
@@ -20,10 +21,10 @@ from billing import clock, wording
 from billing.admin.acts import Act, ActForm
 from billing.admin.base import ReadOnlyPage, badge, display, figure, lines, link, moment, money, short_moment
 from billing.admin.effects import Fact
-from billing.admin.files import attachment
 from billing.admin.forms import reason_field, text_field
 from billing.admin.offers import SendOfferForRequest
 from billing.admin.reliefs import GrantReliefForRequest
+from billing.downloads import attachment
 from billing.models import BillingAccount, CustomerRequest, RequestFile
 from billing.operations import access, requests, staff_reading
 from billing.operations.staff import permission_of
@@ -204,6 +205,9 @@ class CustomerRequestPage(ReadOnlyPage):
         "state", "words", "files_shown", "asked_at", "instance_link", "account_link", "balance", "overdue", "access_now",
         "answered",
     )  # fmt: skip
+
+    def title_of(self, row: Any) -> str:
+        return f"{capfirst(row.get_kind_display())} · {row.account.customer}"
 
     def get_queryset(self, request: HttpRequest) -> Any:
         as_of = Value(clock.now(), output_field=DateTimeField())

@@ -1,110 +1,34 @@
-"""Subscriptions with their life, periods and charges. Ended and taken up again on the owner's word only (M12, M13)."""
+"""Subscriptions of every profile: how they stand, what comes next, what was charged, tried and decided."""
 
 from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import DateTimeField, Value
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.enums import ActionVariant
+from django.utils.translation import pgettext_lazy
 
-from billing import wording
-from billing.admin.acts import Act, ActForm
-from billing.admin.base import (
-    ReadOnlyPage,
-    ReadOnlyTable,
-    badge,
-    display,
-    figure,
-    link,
-    list_link,
-    moment,
-    money,
-    short_moment,
-)
-from billing.admin.effects import Fact
-from billing.admin.forms import reason_field, text_field
+from billing import clock, wording
+from billing.admin.base import ReadOnlyPage, display, lines, link, list_link, moment, money, short_column, short_date
 from billing.admin.offers import SendOffer
-from billing.models import BillingAccount, BillingPeriod, Charge, Invoice, Subscription, SubscriptionChange
+from billing.admin.subscription_ends import Cancel, Resume, Terminate, UndoCancel, is_metered
+from billing.admin.subscription_tables import ChargeTable, LifeTable, PeriodTable, TermsTable, TriesTable
+from billing.admin.subscription_terms import ChangeTerms, Choose, CollectNow, Extend, UndoChange
+from billing.admin.subscription_words import STATUS, state_of, status_badge, tariff_name, units_text
+from billing.models import Charge, Subscription
 from billing.operations import subscriptions
+from billing.reports import subscription_work
+from billing.reports.plan_state import Stage
 
 
-class TerminateForm(ActForm):
-    def build(self) -> None:
-        self.fields["requested_by"] = text_field(
-            _("asked for by"),
-            max_length=200,
-            help_text=_("Name and address of the owner: a subscription ends on their word only."),
-        )
-        self.fields["reason"] = reason_field()
-
-
-class Terminate(Act):
-    name = "terminate_subscription"
-    title = _("Terminate")
-    button = _("Terminate the subscription")
-    lead = _(
-        "Ends it now: the final invoice is issued and the instance becomes read-only. It can be resumed for 12 months."
-    )
-    icon = "stop_circle"
-    variant = ActionVariant.DANGER
-    form_class = TerminateForm
+class SendYearOffer(SendOffer):
+    """A year up front is worked out for what is paid by its peak (M11)."""
 
     @classmethod
     def makes_sense(cls, target: Any) -> bool:
-        return bool(target.terminated_at is None)
-
-    def account(self) -> BillingAccount:
-        return self.target.account  # type: ignore[no-any-return]
-
-    def carry_out(self, data: dict[str, Any], as_of: datetime) -> Any:
-        return subscriptions.terminate(
-            subscription=self.target,
-            as_of=as_of,
-            actor=self.actor,
-            reason=data["reason"],
-            requested_by=data["requested_by"],
-        )
-
-    def facts(self, result: Any) -> list[Fact]:
-        if not isinstance(result, Invoice):
-            return [Fact(_("Final invoice"), _("none: nothing was charged"))]
-        return [Fact(_("Final invoice"), money(result.total_minor, result.currency)),
-                Fact(_("to be paid"), money(result.open_minor, result.currency))]  # fmt: skip
-
-    def done(self, result: Any) -> str:
-        return str(_("The subscription is terminated."))
-
-
-class ResumeForm(ActForm):
-    def build(self) -> None:
-        self.fields["requested_by"] = text_field(_("asked for by"), max_length=200)
-
-
-class Resume(Act):
-    name = "resume_subscription"
-    title = _("Resume")
-    button = _("Resume the subscription")
-    lead = _("Takes it up again from today, within 12 months and if nothing is owed.")
-    icon = "play_circle"
-    variant = ActionVariant.PRIMARY
-    form_class = ResumeForm
-
-    @classmethod
-    def makes_sense(cls, target: Any) -> bool:
-        return bool(target.terminated_at is not None)
-
-    def account(self) -> BillingAccount:
-        return self.target.account  # type: ignore[no-any-return]
-
-    def carry_out(self, data: dict[str, Any], as_of: datetime) -> Any:
-        return subscriptions.resume(
-            subscription=self.target, as_of=as_of, actor=self.actor, requested_by=data["requested_by"]
-        )
-
-    def done(self, result: Any) -> str:
-        return str(_("The subscription runs again."))
+        return super().makes_sense(target) and is_metered(target)
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -112,34 +36,34 @@ class StateFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
-        return [("running", _("running")), ("terminated", _("terminated"))]
+        return [
+            *((code, text) for code, (_tone, text) in STATUS.items()),
+            ("ending", _("trial ends soon, nothing chosen")), ("failing", _("renewal could not be collected")),
+            ("short", _("renewal by tomorrow that nothing pays")),
+        ]  # fmt: skip
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset.filter(terminated_at__isnull=self.value() == "running") if self.value() else queryset
+        return self.chosen(queryset, self.value() or "", clock.now())
 
-
-class LifeTable(ReadOnlyTable):
-    model = SubscriptionChange
-    fields = ("at", "kind", "actor", "requested_by", "reason")
-    readonly_fields = fields
-    tab = False
-
-
-class PeriodTable(ReadOnlyTable):
-    model = BillingPeriod
-    fields = ("start", "end", "peak", "peak_at", "closed_at")
-    readonly_fields = fields
-    ordering = ("-opened_at",)
-    show_change_link = True
-    tab = False
+    @staticmethod
+    def chosen(queryset: Any, value: str, as_of: datetime) -> Any:
+        if value in STATUS:
+            return subscription_work.by_status(queryset, value, as_of)
+        if value == "ending":
+            return queryset.filter(pk__in=subscription_work.trials_ending(as_of).values("pk"))
+        if value == "failing":
+            return queryset.filter(pk__in=subscription_work.collections_failing(as_of).values("pk"))
+        return queryset.filter(pk__in=subscription_work.renewals_short(as_of)) if value == "short" else queryset
 
 
 @admin.register(Subscription)
 class SubscriptionPage(ReadOnlyPage):
-    acts = (SendOffer, Terminate, Resume)
-    list_display = ("public_id", "instance", "account", "tariff", "started", "state")
-    list_filter = (StateFilter, "tariff")
-    list_select_related = ("instance", "account", "tariff")
+    acts = (
+        Choose, Extend, ChangeTerms, UndoChange, CollectNow, SendYearOffer, Cancel, UndoCancel, Resume, Terminate,
+    )  # fmt: skip
+    list_display = ("instance", "account", "tariff", "state", "next_turn", "started")
+    list_filter = (StateFilter, "instance__product", "tariff")
+    list_select_related = ("instance", "account__seller", "tariff")
     search_fields = (
         "public_id",
         "instance__domain",
@@ -147,28 +71,106 @@ class SubscriptionPage(ReadOnlyPage):
         "account__customer__name",
         "account__customer__inn",
     )
-    fields = (
-        "state",
-        "instance_link",
-        "account_link",
-        "tariff_link",
-        "started",
-        "ended",
-        "until",
-        "public_id",
-        "charges",
-    )
-    readonly_fields = fields
-    inlines = (LifeTable, PeriodTable)
+    fieldsets = (
+        (_("How it stands"), {"fields": ("state", "tariff_link", "units", "trial_to", "paid_to", "next_charge", "scheduled", "ends",
+                                         "method", "seats", "next_turn_text", "until")}),
+        (_("Subscription"), {"fields": ("instance_link", "account_link", "began", "ended", "public_id", "charges")}),
+    )  # fmt: skip
+    readonly_fields = (*fieldsets[0][1]["fields"], *fieldsets[1][1]["fields"])
+    inlines = (TermsTable, TriesTable, LifeTable, PeriodTable, ChargeTable)
+
+    def title_of(self, row: Any) -> str:
+        product = row.instance.product.name_in(wording.language())
+        return f"{row.instance} · {row.tariff.name_in(wording.language()) if row.tariff else product}"
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return (
-            super().get_queryset(request).select_related("instance", "account__seller", "account__customer", "tariff")
+        found = super().get_queryset(request)
+        found = found.select_related("instance__product", "account__seller", "account__customer", "tariff")
+        as_of = clock.now()  # one instant, and one look at the clock, for all rows
+        return found.annotate(
+            in_debt=subscription_work.in_debt(as_of), asked_at=Value(as_of, output_field=DateTimeField())
         )
 
+    # --- How it stands -----------------------------------------------------------------------------------------------
+
     @display(description=_("status"))
-    def state(self, row: Subscription) -> SafeString:
-        return badge("good", _("running")) if row.terminated_at is None else badge("plain", _("terminated"))
+    def state(self, row: Any) -> SafeString:
+        return status_badge(row, in_debt=row.in_debt, as_of=row.asked_at)
+
+    @display(description=_("tariff"))
+    def tariff_link(self, row: Subscription) -> str:
+        return link(row.tariff, tariff_name(row.tariff)) if row.tariff is not None else tariff_name(None)
+
+    @display(description=_("quantity"))
+    def units(self, row: Subscription) -> str:
+        """Seats or terminals of now; what is measured stands in its periods."""
+        state = state_of(row)
+        if state.stage in (Stage.METERED, Stage.FREE) or row.tariff is None:
+            return wording.NO_VALUE
+        return units_text(row.tariff.metric, state.units)
+
+    @display(description=_("trial's last day"))
+    def trial_to(self, row: Subscription) -> str:
+        return wording.date_text(row.trial_ends_on) if row.trial_ends_on is not None else wording.NO_VALUE
+
+    @display(description=_("charged to"))
+    def paid_to(self, row: Subscription) -> str:
+        day = state_of(row).paid_until
+        return wording.date_text(day) if day is not None and not is_metered(row) else wording.NO_VALUE
+
+    @display(description=_("next charge"))
+    def next_charge(self, row: Subscription) -> SafeString | str:
+        state = state_of(row)
+        if state.next_date is None:
+            return wording.NO_VALUE
+        told = [f"{money(state.next_minor, state.currency)} · {wording.date_text(state.next_date)}"]
+        if state.is_collected and state.missing_minor:
+            told.append(_("%(sum)s of it are not on the account") % {"sum": money(state.missing_minor, state.currency)})
+        return lines(told)
+
+    @display(description=_("scheduled change"))
+    def scheduled(self, row: Subscription) -> SafeString | str:
+        change = state_of(row).change
+        if change is None:
+            return wording.NO_VALUE
+        units = units_text(change.tariff.metric, change.quantity)
+        told = [wording.date_text(change.effective_date), tariff_name(change.tariff)]
+        return " · ".join([*told, units] if units != wording.NO_VALUE else told)
+
+    @display(description=_("cancelled for"))
+    def ends(self, row: Subscription) -> str:
+        if row.cancel_date is None or row.terminated_at is not None:
+            return wording.NO_VALUE
+        return wording.date_text(row.cancel_date)
+
+    @display(description=_("saved method"))
+    def method(self, row: Subscription) -> str:
+        state = state_of(row)
+        if state.stage not in (Stage.PAID, Stage.TRIAL):
+            return wording.NO_VALUE
+        return link(state.method, state.method.title) if state.method else str(pgettext_lazy("payment method", "none"))
+
+    @display(description=_("seats not on an invoice yet"))
+    def seats(self, row: Subscription) -> str:
+        minor = state_of(row).seats_minor
+        return money(minor, row.account.currency) if minor else wording.NO_VALUE
+
+    @display(description=_("next turn"), ordering="turns_on")
+    def next_turn(self, row: Subscription) -> str:
+        return short_date(row.turns_on)
+
+    @display(description=_("next turn"))
+    def next_turn_text(self, row: Subscription) -> str:
+        """The midnight at which something happens to it by itself."""
+        return wording.date_text(row.turns_on) if row.turns_on is not None else wording.NO_VALUE
+
+    @display(description=_("can be resumed until"))
+    def until(self, row: Subscription) -> str:
+        if row.terminated_at is None or not is_metered(row):
+            return wording.NO_VALUE
+        return moment(subscriptions.resumable_until(row))
+
+    # --- Whose it is -------------------------------------------------------------------------------------------------
 
     @display(description=_("instance"))
     def instance_link(self, row: Subscription) -> str:
@@ -178,96 +180,16 @@ class SubscriptionPage(ReadOnlyPage):
     def account_link(self, row: Subscription) -> str:
         return link(row.account, f"{row.account} · {row.account.customer}")
 
-    @display(description=_("tariff"))
-    def tariff_link(self, row: Subscription) -> str:
-        return link(row.tariff)
+    started = short_column("started_at", _("started"))
 
-    @display(description=_("started"), ordering="started_at")
-    def started(self, row: Subscription) -> str:
-        return short_moment(row.started_at)
+    @display(description=_("started"))
+    def began(self, row: Subscription) -> str:
+        return moment(row.started_at)
 
     @display(description=_("terminated"))
     def ended(self, row: Subscription) -> str:
         return moment(row.terminated_at)
 
-    @display(description=_("can be resumed until"))
-    def until(self, row: Subscription) -> str:
-        return moment(subscriptions.resumable_until(row)) if row.terminated_at is not None else wording.NO_VALUE
-
     @display(description=_("charges"))
     def charges(self, row: Subscription) -> SafeString:
         return list_link(Charge, f"subscription__id__exact={row.pk}", _("all"))
-
-
-@admin.register(BillingPeriod)
-class BillingPeriodPage(ReadOnlyPage):
-    list_display = ("subscription", "domain", "start", "end", "peak", "reached", "closed")
-    list_filter = (("closed_at", admin.EmptyFieldListFilter),)
-    list_select_related = ("subscription__instance",)
-    search_fields = ("subscription__public_id", "subscription__instance__domain")
-    ordering = ("-start", "-pk")
-
-    @display(description=_("instance"))
-    def domain(self, period: BillingPeriod) -> str:
-        return str(period.subscription.instance)
-
-    @display(description=_("peak reached"))
-    def reached(self, period: BillingPeriod) -> str:
-        return short_moment(period.peak_at)
-
-    @display(description=_("closed"))
-    def closed(self, period: BillingPeriod) -> str:
-        return short_moment(period.closed_at)
-
-
-@admin.register(Charge)
-class ChargePage(ReadOnlyPage):
-    list_display = ("posted", "account", "kind", "instance", "amount", "computed", "invoiced")
-    list_filter = ("kind", ("line", admin.EmptyFieldListFilter))
-    list_select_related = ("account", "subscription__instance", "line__invoice")
-    search_fields = (
-        "account__number",
-        "account__customer__name",
-        "subscription__instance__domain",
-        "line__invoice__number",
-    )
-    fields = (
-        "amount", "computed", "kind", "account_link", "subscription", "period", "occurred", "posted", "billing_month",
-        "invoiced", "entry_link",
-    )  # fmt: skip
-    readonly_fields = fields
-    ordering = ("-pk",)
-
-    @display(description=_("posted"), ordering="posted_at")
-    def posted(self, charge: Charge) -> str:
-        return short_moment(charge.posted_at)
-
-    @display(description=_("arose"))
-    def occurred(self, charge: Charge) -> str:
-        return moment(charge.occurred_at)
-
-    @display(description=_("amount"), ordering="amount_minor")
-    def amount(self, charge: Charge) -> SafeString:
-        return figure(charge.amount_minor, charge.currency)
-
-    @display(description=_("how it was worked out"))
-    def computed(self, charge: Charge) -> str:
-        text = wording.formula_text(charge.explanation)
-        reason = charge.explanation.get("reason")
-        return f"{text} · {reason}" if reason else text
-
-    @display(description=_("instance"))
-    def instance(self, charge: Charge) -> str:
-        return str(charge.subscription.instance) if charge.subscription else wording.NO_VALUE
-
-    @display(description=_("billing account"))
-    def account_link(self, charge: Charge) -> str:
-        return link(charge.account)
-
-    @display(description=_("invoice"))
-    def invoiced(self, charge: Charge) -> str:
-        return link(charge.line.invoice) if charge.line else str(_("not yet"))
-
-    @display(description=_("entry"))
-    def entry_link(self, charge: Charge) -> str:
-        return link(charge.entry)

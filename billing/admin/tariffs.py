@@ -1,171 +1,53 @@
 """Tariffs: a draft is edited, the rest of its life are acts, and what was published never changes again (E2)."""
 
-from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
-from django.contrib import admin
-from django.http import HttpRequest
-from django.urls import reverse
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Q
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.enums import ActionVariant
 
-from accounts.models import User
-from billing import clock, wording
-from billing.admin.acts import Act, ActForm
-from billing.admin.base import OperationPage, badge, display, list_link, moment
-from billing.admin.effects import Fact
-from billing.admin.forms import OperationForm, reason_field
-from billing.models import Subscription, Tariff
-from billing.operations import tariffs
+from accounts.models import Product
+from billing import wording
+from billing.admin.base import OperationPage, display, link, list_link, moment, short_date
+from billing.admin.tariff_bills import Panel, panel_of
+from billing.admin.tariff_editor import FIGURES, NAMES, currency_of, sections
+from billing.admin.tariff_form import PreviewForm, TariffForm, typed_terms
+from billing.admin.tariff_life import Archive, NextVersion, Publish, Restore, SendBack, Submit, TakeBack, ThrowAway
+from billing.admin.tariff_moves import MoveSubscribers
+from billing.admin.tariff_presets import PRESETS, initial_of, preset, tariff_of
+from billing.admin.tariff_release import check_of, comment_on, life_of, state_badge, versions_of
+from billing.admin.tariff_shape import MODELS
+from billing.admin.tariff_terms import label_of, price_of, term_rows
+from billing.models import Seller, Subscription, Tariff, TariffMove
 from billing.operations.staff import permission_of
 
 Status = Tariff.Status
-COLOURS = {"draft": "plain", "in_review": "warn", "published": "good", "archived": "info"}
-
-
-class TariffForm(OperationForm):
-    user: User
-
-    def _get_validation_exclusions(self) -> set[str]:
-        """The price is left to the operation, which says what to do instead of a constraint's name."""
-        return {*super()._get_validation_exclusions(), "unit_price"}  # type: ignore[misc]
-
-    def operate(self, draft: Tariff, data: dict[str, Any]) -> Tariff:
-        """Saves the draft."""
-        return tariffs.save_draft(draft=draft, user=self.user, as_of=clock.now())
-
-
-class TariffStep(Act):
-    """One step of a tariff's life, possible from some statuses."""
-
-    possible_from: ClassVar[tuple[Tariff.Status, ...]] = ()
-    becomes: ClassVar[Tariff.Status]
-
-    @classmethod
-    def makes_sense(cls, target: Any) -> bool:
-        return target.status in cls.possible_from
-
-    def facts(self, result: Any) -> list[Fact]:
-        before = Status(self.target.status).label
-        rows = [Fact(_("Status"), result.get_status_display(), before)]
-        if result.status == Status.PUBLISHED:
-            price = wording.money_text(result.unit_price.amount, result.currency)
-            rows += [Fact(_("Price of one"), price), Fact(_("Free quota"), str(result.included_quantity))]
-        return rows
-
-    def done(self, result: Any) -> str:
-        return str(_("%(tariff)s: %(status)s.") % {"tariff": result, "status": result.get_status_display()})
-
-    def done_url(self, result: Any) -> str:
-        return reverse("admin:billing_tariff_change", args=(result.pk,))
-
-
-class Submit(TariffStep):
-    name, permission = "submit", "draft_tariff"
-    title = _("Submit for review")
-    lead = _("From now on its terms stand still until the reviewer has decided.")
-    icon, possible_from = "outgoing_mail", (Status.DRAFT,)
-    variant = ActionVariant.PRIMARY
-
-    def carry_out(self, data: dict[str, Any], as_of: datetime) -> Tariff:
-        return tariffs.submit(tariff=self.target, user=self.user, as_of=as_of)
-
-
-class CommentForm(ActForm):
-    def build(self) -> None:
-        self.fields["comment"] = reason_field(_("What is to be changed"), help_text=_("The author reads it."))
-
-
-class SendBack(TariffStep):
-    name, permission = "send_back", "review_tariff"
-    title = _("Send back")
-    lead = _("Makes it a draft again, for its author to change.")
-    icon, possible_from, form_class = "undo", (Status.IN_REVIEW,), CommentForm
-
-    def carry_out(self, data: dict[str, Any], as_of: datetime) -> Tariff:
-        return tariffs.send_back(tariff=self.target, user=self.user, as_of=as_of, comment=data["comment"])
-
-
-class TakeBack(SendBack):
-    """The author's own way back: the reviewer has not decided yet."""
-
-    name, permission = "take_back", "draft_tariff"
-    title = _("Take back")
-    lead = _("Makes your tariff a draft again before it was reviewed.")
-
-    @classmethod
-    def is_offered(cls, request: HttpRequest, target: Any) -> bool:
-        return super().is_offered(request, target) and target.author_id == request.user.pk
-
-
-class Publish(TariffStep):
-    name, permission = "publish", "review_tariff"
-    title = _("Publish")
-    lead = _(
-        "Offers the tariff from now on. Its terms never change again; an earlier version is archived, those on it stay."
-    )
-    icon, possible_from, fresh = "publish", (Status.IN_REVIEW,), True
-    variant = ActionVariant.PRIMARY
-
-    def carry_out(self, data: dict[str, Any], as_of: datetime) -> Tariff:
-        return tariffs.publish(tariff=self.target, user=self.user, as_of=as_of)
-
-
-class ReasonForm(ActForm):
-    def build(self) -> None:
-        self.fields["reason"] = reason_field()
-
-
-class Archive(TariffStep):
-    name, permission = "archive", "retire_tariff"
-    title = _("Archive")
-    lead = _("Offers the tariff no more. Those on it stay on it.")
-    icon, possible_from, form_class = "archive", (Status.PUBLISHED,), ReasonForm
-
-    def carry_out(self, data: dict[str, Any], as_of: datetime) -> Tariff:
-        return tariffs.archive(tariff=self.target, user=self.user, as_of=as_of, reason=data["reason"])
-
-
-class Restore(TariffStep):
-    name, permission = "restore", "retire_tariff"
-    title = _("Offer again")
-    lead = _("Publishes an archived tariff again, with the terms it always had.")
-    icon, possible_from, form_class = "unarchive", (Status.ARCHIVED,), ReasonForm
-
-    def carry_out(self, data: dict[str, Any], as_of: datetime) -> Tariff:
-        return tariffs.restore(tariff=self.target, user=self.user, as_of=as_of, reason=data["reason"])
-
-
-class NextVersion(TariffStep):
-    name, permission = "next_version", "draft_tariff"
-    title = _("New version")
-    lead = _("A draft with the same terms and the same id, to change the price in.")
-    icon, possible_from = "content_copy", (Status.PUBLISHED, Status.ARCHIVED)
-
-    def carry_out(self, data: dict[str, Any], as_of: datetime) -> Tariff:
-        return tariffs.draft_next_version(tariff=self.target, user=self.user, as_of=as_of)
-
-    def facts(self, result: Any) -> list[Fact]:
-        return [Fact(_("New draft"), str(result))]
+EDITED = (
+    "product", "seller", "tariff_id", "name", "name_ru", "price_model", "unit_price", "steps", "flat_fee", "metric",
+    "included_quantity", "quota_mode", "interval_months", "price_months", "discount_percent", "timing", "payment_days",
+    "trial_days", "trial_people", "cycle", "change_rule", "renewal", "plan", "position", "audience", "audience_ru",
+    "features",
+)  # fmt: skip
 
 
 @admin.register(Tariff)
 class TariffPage(OperationPage):
     form = TariffForm
-    acts = (Publish, Submit, SendBack, TakeBack, Archive, Restore, NextVersion)
-    list_display = ("names", "tariff_id", "version", "product", "price", "included_quantity", "state")
-    list_filter = ("status", "product", "seller")
+    acts = (Publish, Submit, SendBack, TakeBack, NextVersion, MoveSubscribers, Archive, Restore, ThrowAway)
+    list_display = ("names", "tariff_id", "version", "product", "price", "state", "subscribers")
+    list_filter = ("status", "product", "price_model", "seller")
     list_select_related = ("product", "seller")
     search_fields = ("tariff_id", "name", "name_ru", "product__name")
-    fieldsets = (
-        (_("At a glance"), {"fields": ("state", "author", "reviewer", "published", "subscribers")}),
-        (_("Tariff"), {"fields": ("product", "seller", "tariff_id", "version", "name", "name_ru")}),
-        (_("Terms"), {"fields": ("timing", "metric", "price_model", "unit_price", "included_quantity", "quota_mode",
-                                 "interval_months", "payment_days")}),
-    )  # fmt: skip
-    add_fieldsets = fieldsets[1:]
-    readonly_fields = ("state", "author", "reviewer", "published", "subscribers", "version")
+    fields = EDITED
+
+    class Media:
+        css = {"all": ("staff/tariffs.css",)}
+        js = ("staff/tariff-editor.js",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(permission_of("draft_tariff"))
@@ -175,26 +57,140 @@ class TariffPage(OperationPage):
         return request.user.has_perm(permission_of("draft_tariff")) and (obj is None or obj.status == Status.DRAFT)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        fixed = ("product", "seller", "tariff_id") if obj is not None and obj.version > 1 else ()
-        return (*self.readonly_fields, *fixed)
+        """A new version keeps the id and the product of its tariff (E5)."""
+        return ("product", "seller", "tariff_id") if obj is not None and obj.version > 1 else ()
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        running = Count("subscriptions", filter=Q(subscriptions__terminated_at=None))
+        found = super().get_queryset(request).select_related("product", "seller", "author", "reviewer")
+        return found.annotate(running=running)
+
+    def title_of(self, row: Any) -> str:
+        return f"{row.name_in(wording.language())} · {row}"
+
+    # --- The editor and the page that is only read ---------------------------------------------------------------------
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        found = initial_of(preset(request.GET.get("preset")))
+        for name, model in (("seller", Seller), ("product", Product)):
+            only: list[Any] = list(model._default_manager.values_list("pk", flat=True)[:2])
+            if len(only) == 1:
+                found.setdefault(name, only[0])
+        return found
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        tariff: Tariff | None = kwargs.get("obj")
+        response = super().render_change_form(request, context, *args, **kwargs)
+        if tariff is None or self.has_change_permission(request, tariff):
+            response.template_name = "admin/tariffs/editor.html"
+            more = self._editor(request, response.context_data["adminform"].form, tariff)
+        else:
+            response.template_name = "admin/tariffs/sheet.html"
+            more = {"terms": term_rows(tariff), "panel": panel_of(tariff)}
+            if tariff.status == Status.IN_REVIEW:
+                more["check"] = check_of(tariff)
+        response.context_data.update(more, **(self._around(tariff) if tariff is not None else {}))
+        return response
+
+    def _editor(self, request: HttpRequest, form: TariffForm, tariff: Tariff | None) -> dict[str, Any]:
+        args = (tariff.pk,) if tariff is not None else ()
+        return {
+            "form": form,
+            "panel": self._panel(request, form, tariff),
+            "preview_url": reverse("admin:billing_tariff_preview", args=args),
+            "figures": sections(form, FIGURES),
+            "names": sections(form, NAMES),
+            "cards": MODELS,
+            "chosen": str(form["price_model"].value() or MODELS[0].value),
+            "currency_sign": currency_of(form, tariff),
+            "presets": PRESETS if tariff is None else (),
+            "preset": request.GET.get("preset", ""),
+            "comment": comment_on(tariff) if tariff is not None else None,
+        }
+
+    def _panel(self, request: HttpRequest, form: TariffForm, tariff: Tariff | None) -> Panel | None:
+        """What stands beside the form before anything is typed: of the draft, of the preset, or of what came back."""
+        if form.is_bound:
+            return self._typed_panel(request, tariff)
+        if tariff is not None:
+            return panel_of(tariff)
+        chosen = preset(request.GET.get("preset"))
+        return panel_of(tariff_of(chosen, Seller.objects.first())) if chosen else None
+
+    def _around(self, tariff: Tariff) -> dict[str, Any]:
+        moves = TariffMove.objects.filter(Q(source=tariff) | Q(target=tariff))
+        return {
+            "tariff": tariff,
+            "state": state_badge(tariff),
+            "published_text": moment(tariff.published_at) if tariff.published_at else "",
+            "subscribers_link": self.subscribers(tariff),
+            "life": life_of(tariff),
+            "versions": versions_of(tariff),
+            "moves": [
+                {
+                    "link": link(row, f"{row.source} → {row.target}"),
+                    "date": short_date(row.effective_date),
+                    "reason": row.reason,
+                }
+                for row in moves.select_related("source", "target")
+            ],
+        }
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if form.left_out:
+            names = ", ".join(label_of(name).lower() for name in form.left_out)
+            messages.warning(
+                request, _("Left out, because this kind of price does not use it: %(names)s.") % {"names": names}
+            )
+
+    def response_post_save_add(self, request: HttpRequest, obj: Tariff) -> HttpResponseRedirect:
+        """Back to the draft: the next step, handing it to its reviewer, is there."""
+        return HttpResponseRedirect(reverse("admin:billing_tariff_change", args=(obj.pk,)))
+
+    response_post_save_change = response_post_save_add
+
+    # --- Sample bills while it is being typed --------------------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.preview)
+        return [
+            path("preview/", view, name="billing_tariff_preview"),
+            path("<int:pk>/preview/", view, name="billing_tariff_preview"),
+            *super().get_urls(),
+        ]
+
+    def preview(self, request: HttpRequest, pk: int | None = None) -> HttpResponse:
+        """The panel for what is typed, as a piece of the page; nothing is saved. Raises PermissionDenied, Http404."""
+        tariff = Tariff.objects.select_related("product", "seller").filter(pk=pk).first() if pk else None
+        if pk and tariff is None:
+            raise Http404
+        if not self.has_change_permission(request, tariff):
+            raise PermissionDenied
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        return TemplateResponse(request, "admin/tariffs/_panel.html", {"panel": self._typed_panel(request, tariff)})
+
+    def _typed_panel(self, request: HttpRequest, tariff: Tariff | None) -> Panel:
+        form_class: Any = self.get_form(request, tariff, change=tariff is not None)
+        typed = type("TypedForm", (PreviewForm, form_class), {})
+        found = typed_terms(typed(request.POST, instance=Tariff.objects.get(pk=tariff.pk) if tariff else None))
+        return panel_of(found) if found is not None else Panel(unread=True)
+
+    # --- The list ------------------------------------------------------------------------------------------------------
 
     @display(description=_("name"), ordering="name")
     def names(self, tariff: Tariff) -> str:
         return tariff.name_in(wording.language())
 
-    @display(description=_("price of one"), ordering="unit_price")
+    @display(description=_("price"))
     def price(self, tariff: Tariff) -> str:
-        return wording.money_text(tariff.unit_price.amount, tariff.currency)
+        return price_of(tariff)
 
     @display(description=_("status"), ordering="status")
     def state(self, tariff: Tariff) -> SafeString:
-        return badge(COLOURS[tariff.status], tariff.get_status_display())
-
-    @display(description=_("published"), ordering="published_at")
-    def published(self, tariff: Tariff) -> str:
-        return moment(tariff.published_at)
+        return state_badge(tariff)
 
     @display(description=_("subscribers"))
-    def subscribers(self, tariff: Tariff) -> str:
-        running = Subscription.objects.running().filter(tariff=tariff).count()
-        return list_link(Subscription, f"tariff__id__exact={tariff.pk}", running)
+    def subscribers(self, tariff: Any) -> str:
+        return list_link(Subscription, f"tariff__id__exact={tariff.pk}", tariff.running)

@@ -94,7 +94,17 @@ class ApiTokenPage(ReadOnlyPage):
     list_filter = ("scope", ("revoked_at", admin.EmptyFieldListFilter))
     list_select_related = ("instance",)
     search_fields = ("label", "public_id", "instance__domain")
-    fields = ("label", "state", "public_id", "scope", "instance_link", "created", "used", "revoked", "revoked_by")
+    fields = (
+        "label",
+        "state",
+        "public_id",
+        "scope",
+        "instance_link",
+        "created_at",
+        "last_used_at",
+        "revoked_at",
+        "revoked_by",
+    )
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -115,7 +125,3 @@ class ApiTokenPage(ReadOnlyPage):
     @display(description=_("last used"), ordering="last_used_at")
     def used(self, token: ApiToken) -> str:
         return short_moment(token.last_used_at)
-
-    @display(description=_("revoked"))
-    def revoked(self, token: ApiToken) -> str:
-        return short_moment(token.revoked_at)

@@ -54,7 +54,7 @@ def test_every_number_is_the_length_of_the_list_that_it_leads_to(story: Story, s
         "Accounts read-only for debt",
         "Invoices due within 3 days",
         "Work set aside",
-        "Mails that failed",
+        "Mails and messages that failed",
         "Tariffs in review",
     ):
         card = cards(client)[label]

@@ -1,6 +1,6 @@
 """Offers on the workbench (M11): figures before they are sent, the payment with its bonus, the PDF, and taking back."""
 
-from billing.models import AuditRecord, Credit, LedgerAccount, Notice, Offer, Payment
+from billing.models import Approval, AuditRecord, Credit, LedgerAccount, Notice, Offer, Payment
 from tests.admin.acting import act_url, confirm, do, errors, preview, rows
 from tests.admin.waiting import ask, client_of, offer
 from tests.portal.story import Story
@@ -43,20 +43,82 @@ def test_offer_from_a_request_is_for_the_subscription_chosen(story: Story) -> No
     assert "subscription" in errors(preview(client_of("support"), address, **TYPED, subscription=foreign))
 
 
+def balance(story: Story) -> int:
+    return LedgerAccount.objects.get(billing_account=story.account).balance_minor
+
+
 def test_payment_of_an_offer_brings_its_bonus_and_is_recorded_by_finance(story: Story) -> None:
     sent = offer(story)
     address = act_url("billing_offer", "record_offer_payment", sent.pk)
-    refused = errors(preview(client_of("support"), address, reference="500"))
-    assert refused == {"__all__": ["Above ₽10,000.00 the payment of an offer is recorded by finance."]}
     shown = preview(client_of("finance"), address, reference="500")
     assert (rows(shown)["Payment"], rows(shown)["Bonus"]) == ("₽129,384.00", "₽14,376.00")
     assert Payment.objects.count() == 0
-    before = LedgerAccount.objects.get(billing_account=story.account).balance_minor
+    before = balance(story)
     assert confirm(client_of("finance"), address, shown, reference="500").status_code == 302
-    assert LedgerAccount.objects.get(billing_account=story.account).balance_minor == before + 14_376_000
+    assert balance(story) == before + 14_376_000
     assert Credit.objects.get(kind="bonus").amount_minor == 1_437_600
     taken_back = preview(client_of("support"), act_url("billing_offer", "withdraw_offer", sent.pk), reason="No")
     assert "paid" in str(errors(taken_back))
+
+
+def test_payment_of_an_offer_above_the_limit_waits_for_a_second_person(story: Story) -> None:
+    sent, support, finance = offer(story), client_of("support"), client_of("finance")
+    address = act_url("billing_offer", "record_offer_payment", sent.pk)
+    shown = preview(support, address, reference="500")
+    assert rows(shown)["A second person decides"] == "it is above ₽10,000.00"
+    assert confirm(support, address, shown, reference="500").status_code == 302
+    waiting, before = Approval.objects.get(), balance(story)
+    assert (waiting.kind, waiting.amount_minor, Payment.objects.count()) == ("payment", 12_938_400, 0)
+    page = finance.get(f"/admin/billing/approval/{waiting.pk}/change/").content.decode()
+    assert f"/admin/billing/offer/{sent.pk}/change/" in page
+    assert do(finance, act_url("billing_approval", "approve", waiting.pk), comment="Seen").status_code == 302
+    sent.refresh_from_db()
+    assert sent.paid_at is not None
+    assert balance(story) == before + 14_376_000
+    assert Payment.objects.get().recorded_by == "support@work.example"
+
+
+def test_payment_of_an_offer_within_the_limit_is_recorded_by_support_at_once(story: Story, settings: object) -> None:
+    settings.APPROVAL_LIMIT = "129384"  # type: ignore[attr-defined]
+    address = act_url("billing_offer", "record_offer_payment", offer(story).pk)
+    assert do(client_of("support"), address, reference="500").status_code == 302
+    assert (Payment.objects.get().amount_minor, Approval.objects.count()) == (12_938_400, 0)
+
+
+def test_taking_the_payment_of_an_offer_back_shows_the_bonus_that_goes_with_it(story: Story, settings: object) -> None:
+    settings.APPROVAL_LIMIT = "200000"  # type: ignore[attr-defined]
+    sent, finance, before = offer(story), client_of("finance"), balance(story)
+    do(finance, act_url("billing_offer", "record_offer_payment", sent.pk), reference="500")
+    reverse = act_url("billing_payment", "reverse_payment", Payment.objects.get().pk)
+    shown = preview(finance, reverse, reason="Another customer's money")
+    told = rows(shown)
+    assert (told["Taken back"], told["Its bonus, taken back with it"]) == ("₽129,384.00", "₽14,376.00")
+    assert told[f"Offer {sent.number}"] == "can be paid again"
+    assert confirm(finance, reverse, shown, reason="Another customer's money").status_code == 302
+    assert balance(story) == before
+
+
+def test_second_person_sees_the_bonus_of_a_payment_that_waits_to_be_taken_back(story: Story) -> None:
+    sent, finance = offer(story), client_of("finance")
+    do(finance, act_url("billing_offer", "record_offer_payment", sent.pk), reference="500")
+    reverse = act_url("billing_payment", "reverse_payment", Payment.objects.get().pk)
+    shown = preview(finance, reverse, reason="Another customer's money")
+    assert rows(shown)["Its bonus, taken back with it"] == "₽14,376.00"
+    assert confirm(finance, reverse, shown, reason="Another customer's money").status_code == 302
+    approve = act_url("billing_approval", "approve", Approval.objects.get().pk)
+    told = rows(preview(client_of("finance", "olga"), approve, comment=""))
+    assert (told["Taken back"], told["Its bonus, taken back with it"]) == ("₽129,384.00", "₽14,376.00")
+
+
+def test_figures_follow_what_is_typed_only_where_the_page_asks_for_it(story: Story) -> None:
+    support = client_of("support")
+    live = support.get(
+        act_url("billing_subscription", "send_offer", story.cloud.subscriptions.get().pk)
+    ).content.decode()
+    assert "data-live" in live
+    assert "staff/live.js" in live
+    still = support.get(act_url("billing_offer", "withdraw_offer", offer(story).pk)).content.decode()
+    assert "data-live" not in still
 
 
 def test_offer_is_taken_back_with_a_reason(story: Story) -> None:

@@ -77,10 +77,10 @@ def test_instance_is_registered_and_put_on_a_tariff_having_seen_the_cost(story: 
         "staff",
     )
     subscribe = act_url("accounts_instance", "create_subscription", instance.pk)
-    shown = preview(support, subscribe, tariff_id="meteor-cloud")
+    shown = preview(support, subscribe, tariff_id="meteor-cloud", reason="Anna by phone")
     assert (rows(shown)["Charged at once"], rows(shown)["First period"]) == ("₽0.00", "12–31\xa0May\xa02026")
     assert not Subscription.objects.filter(instance=instance).exists()
-    assert confirm(support, subscribe, shown, tariff_id="meteor-cloud").status_code == 302
+    assert confirm(support, subscribe, shown, tariff_id="meteor-cloud", reason="Anna by phone").status_code == 302
     assert Subscription.objects.get(instance=instance).terminated_at is None
 
 
@@ -169,14 +169,15 @@ def test_billing_addresses_are_checked_and_kept_in_the_record(story: Story, sign
 def test_role_is_changed_by_a_product_manager_alone(story: Story, signed_in: SignIn) -> None:
     role = story.cloud.product.roles.get(code="member")
     address = reverse("admin:accounts_role_change", args=(role.pk,))
-    form = {"product": role.product_id, "code": "member", "name": "Member", "name_ru": "Участник", "position": "1"}
+    form = {"product": role.product_id, "code": "member", "name": "Colleague", "name_ru": "Участник", "is_paid": "on"}
+    form["position"] = str(role.position)
     assert signed_in("finance").post(address, form).status_code == 403
     role.refresh_from_db()
-    assert role.is_paid
+    assert role.name == "Member"
     assert signed_in("product manager").post(address, form).status_code == 302
     role.refresh_from_db()
-    assert not role.is_paid
-    assert AuditRecord.objects.get(action="role.changed").before == {"is_paid": "True"}
+    assert role.name == "Colleague"
+    assert AuditRecord.objects.get(action="role.changed").before == {"name": "Member"}
 
 
 def test_sellers_currency_stands_still_once_accounts_are_kept_with_it(story: Story, signed_in: SignIn) -> None:

@@ -13,7 +13,8 @@ from billing.models import BillingPeriod, Invoice, JobRun, Notice, Payment, Reli
 from billing.operations import payments, staff
 from tests.admin.acting import act_url
 from tests.admin.conftest import GROUPS, NOW, colleague
-from tests.admin.waiting import ask, attempt, large_adjustment, offer
+from tests.admin.tariff_forms import move_from
+from tests.admin.waiting import ask, attempt, large_adjustment, offer, saved_method
 from tests.portal.story import Story
 
 SignIn = Callable[[str], Client]
@@ -27,6 +28,13 @@ MAY = {
     "issue_credit_note": {"finance"},
     "resend_invoice": {"support", "finance"},
     "send_again": {"support", "finance"},
+    "choose_tariff": {"support"},
+    "extend_trial": {"support"},
+    "change_terms": {"support"},
+    "undo_change": {"support"},
+    "cancel_subscription": {"support"},
+    "undo_cancel": {"support"},
+    "collect_renewal": {"support", "finance"},
     "terminate_subscription": {"support"},
     "resume_subscription": {"support"},
     "register_instance": {"support"},
@@ -41,10 +49,15 @@ MAY = {
     "archive": {"product manager", "reviewer", "finance"},
     "restore": {"product manager", "reviewer", "finance"},
     "next_version": {"product manager", "finance"},
+    "throw_away": {"product manager", "finance"},
+    "move_subscribers": {"product manager"},
+    "call_off_move": {"product manager"},
     "run_close": {"finance"},
     "retry_work": {"finance"},
     "create_token": set(),
     "revoke_token": set(),
+    "add_webhook": set(),
+    "disable_webhook": set(),
     "carry_out": {"support"},  # of a termination, which is the target
     "decline_request": {"support", "finance"},
     "grant_relief": {"support", "finance"},
@@ -55,6 +68,7 @@ MAY = {
     "approve": {"finance"},
     "reject": {"finance"},
     "ask_provider": {"support", "finance"},
+    "remove_method": {"support", "finance"},
 }
 ALWAYS = {"administrator", "superuser"}
 
@@ -63,7 +77,7 @@ def urls(story: Story) -> dict[str, str]:
     """One address for every act there is."""
     from billing import clock
     from billing.models import ApiToken
-    from billing.operations import tokens
+    from billing.operations import tokens, webhooks
 
     new = payments.NewPayment(amount_minor=100, currency="RUB", method="cash")
     payment = payments.record_payment(account=story.account, new=new, as_of=NOW, actor="test")
@@ -72,17 +86,19 @@ def urls(story: Story) -> dict[str, str]:
     relief = Relief.objects.create(
         instance=story.cloud, starts_at=NOW, ends_at=NOW + timedelta(hours=1), reason="417", granted_by="test"
     )
+    tariff = Tariff.objects.all()[0]
     targets = {
         "billing_customerrequest": ask(story, "termination").pk, "billing_relief": relief.pk,
         "billing_offer": offer(story).pk, "billing_approval": large_adjustment(story).pk,
-        "billing_paymentattempt": attempt(story).pk,
+        "billing_paymentattempt": attempt(story).pk, "billing_savedmethod": saved_method(story).pk,
         "billing_billingaccount": story.account.pk, "billing_payment": payment.pk, "billing_jobrun": run.pk,
         "billing_invoice": Invoice.objects.filter(account=story.account).values_list("pk", flat=True)[0],
         "billing_notice": Notice.objects.values_list("pk", flat=True)[0],
         "billing_subscription": Subscription.objects.values_list("pk", flat=True)[0],
         "accounts_instance": story.cloud.pk, "accounts_member": Member.objects.values_list("pk", flat=True)[0],
-        "billing_tariff": Tariff.objects.values_list("pk", flat=True)[0],
+        "billing_tariff": tariff.pk, "billing_tariffmove": move_from(tariff).pk,
         "billing_apitoken": ApiToken.objects.values_list("pk", flat=True)[0],
+        "billing_webhookendpoint": webhooks.add_endpoint(url="https://example.com/", as_of=NOW, actor="test").pk,
     }  # fmt: skip
     found: dict[str, str] = {}
     for model, page in admin.site._registry.items():

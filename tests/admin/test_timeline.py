@@ -141,13 +141,13 @@ def test_timeline_is_for_those_who_may_see_the_account(story: Story) -> None:
 def test_customer_page_tells_the_whole_customer(story: Story) -> None:
     address = f"/admin/accounts/customer/{story.customer.pk}/change/"
     before = client_of("support").get(address).content.decode().replace("\xa0", " ")
-    assert "Invoice due" in before
-    assert "Read-only unless it is paid" in before
+    assert "Last day to pay invoice R-2026-000001" in before
+    assert "Read-only, if invoice R-2026-000001 is not paid" in before
     busy(story)
     ask(story, "termination")
     page = client_of("support").get(address).content.decode().replace("\xa0", " ")
     for told in (
-        "Account 100001", "Next invoice", "romashka.example.ru", "read-only", "А. Петрова", "R-2026-000001",
+        "Account 100001", "Invoice for what has been used", "romashka.example.ru", "read-only", "А. Петрова", "R-2026-000001",
         "we have paid", "RO-2026-000001", "anna@romashka.example", "The whole timeline", "end the subscription",
     ):  # fmt: skip
         assert told in page, told

@@ -7,9 +7,9 @@ from django.conf import settings
 from django.test import Client
 
 from accounts.models import User
-from billing.gateways.sample import SampleProvider  # noqa: F401  the provider that the attempts go to
-from billing.models import Approval, CustomerRequest, Offer, PaymentAttempt, SandboxClock
-from billing.operations import approvals, checkout, offers, requests, running, staff
+from billing.gateways.sample import SampleProvider, decide  # noqa: F401  the provider that the attempts go to
+from billing.models import Approval, CustomerRequest, Offer, PaymentAttempt, SandboxClock, SavedMethod
+from billing.operations import approvals, checkout, offers, requests, running, set_ups, staff
 from tests.admin.conftest import NOW
 from tests.portal.story import Story, msk, person
 
@@ -73,3 +73,10 @@ def attempt(story: Story, amount_minor: int = 658_900) -> PaymentAttempt:
         account=story.account, wanted=checkout.Wanted(amount_minor), as_of=NOW - timedelta(minutes=5),
         user_email=story.anna.email,
     )  # fmt: skip
+
+
+def saved_method(story: Story) -> SavedMethod:
+    """Anna leaves a card at 15:20 on 12 May."""
+    begun = set_ups.begin(account=story.account, as_of=NOW, user_email=story.anna.email)
+    decide(begun.external_id, "succeeded", "4242")
+    return set_ups.sync(set_up=begun, as_of=NOW).method  # type: ignore[return-value]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from billing.models import BillingPeriod, Invoice, Payment, SandboxClock
+from billing.models import BillingPeriod, Invoice, Offer, Payment, SandboxClock
 from billing.operations import staff
 from tests.admin.conftest import NOW, colleague
 from tests.portal import story as stories
@@ -101,3 +101,47 @@ def test_customer_of_a_new_instance_is_picked_by_typing_a_part_of_the_name(story
     page.wait_for_selector("#effect")
     assert "neu.romashka.example.ru" in page.inner_text("#effect")
     assert "ООО «Ромашка»" in page.inner_text(".select2-selection")
+
+
+def test_figures_of_an_offer_follow_what_is_typed_and_enter_does_not_send_it(
+    story: stories.Story, new_page: Any
+) -> None:
+    page = new_page(user=colleague("support"), viewport={"width": 1280, "height": 900})
+    page.goto(f"/admin/billing/subscription/{story.cloud.subscriptions.get().pk}/act/send_offer/")
+    page.fill("[name=people]", "20")
+    page.locator("#effect >> text=129\u202f384,00\xa0₽").wait_for()
+    page.fill("[name=discount_percent]", "20")
+    page.locator("#effect >> text=115\u202f008,00\xa0₽").wait_for()
+    page.press("[name=discount_percent]", "Enter")
+    page.locator("#effect >> text=115\u202f008,00\xa0₽").wait_for()
+    assert Offer.objects.count() == 0
+    page.fill("[name=people]", "9")
+    page.locator("#effect").wait_for(state="detached")
+    page.fill("[name=people]", "30")
+    page.locator("#effect >> text=172\u202f512,00\xa0₽").wait_for()
+    page.click("[name=confirm]")
+    page.wait_for_url("**/offer/**/change/")
+    assert (Offer.objects.get().people, Offer.objects.get().pay_minor) == (30, 17_251_200)
+
+
+def test_offer_is_worked_out_by_a_button_where_scripts_are_off(story: stories.Story, new_page: Any) -> None:
+    page = new_page(user=colleague("support"), java_script_enabled=False)
+    page.goto(f"/admin/billing/subscription/{story.cloud.subscriptions.get().pk}/act/send_offer/")
+    page.fill("[name=people]", "20")
+    page.click("[name=preview]")
+    assert "129\u202f384,00\xa0₽" in page.inner_text("#effect")
+    assert Offer.objects.count() == 0
+
+
+def test_customer_fits_a_phone_and_lists_take_a_few_lines_a_row(story: stories.Story, new_page: Any) -> None:
+    page = new_page(user=colleague("support"), viewport={"width": 360, "height": 740})
+    page.goto(f"/admin/accounts/customer/{story.customer.pk}/change/")
+    page.locator(".glance").wait_for()
+    wide, tall = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
+    assert (wide, tall < 4000) == (360, True)
+    assert not page.locator("[name=inn]").is_visible()
+    page.goto("/admin/billing/invoice/")
+    heights = page.eval_on_selector_all("#result_list tr.data-row", "rows => rows.map(row => row.offsetHeight)")
+    assert heights
+    assert max(heights) < 160
+    assert page.locator("link[rel=icon]").get_attribute("href").endswith(".svg")

@@ -5,7 +5,8 @@
 
 Starts the sample installation on a database and a port of its own in a temporary directory, walks the portal by its links as
 each of its readers and the workbench as finance and support, writes PNGs to var/screenshots/LOOK/ and ends by itself.
-NAME is one of: guest, anna, oleg, emma, member, finance, support. LOOK is written as in ru-dark-360.
+NAME is one of: guest, anna, oleg, emma, nina (a trial), kate (seats by the year),
+petr (tills), zoya (dunning), maxim (a plan cancelled, another tried), member, finance, support. LOOK is written as in ru-dark-360.
 """
 
 import argparse
@@ -32,6 +33,8 @@ TARGET = ROOT / "var" / "screenshots"
 PASSWORD = "saldo-sample"  # of everybody in the sample
 PEOPLE = {
     "guest": "", "anna": "anna@romashka.example", "oleg": "oleg@sever.example", "emma": "emma@brightside.example",
+    "nina": "nina@bluebird.example", "kate": "kate@harbour.example", "petr": "petr@lavka.example",
+    "zoya": "zoya@pekarnya.example", "maxim": "maxim@orion.example",
     "member": "user2@romashka.example.ru", "finance": "finance@saldo.example", "support": "support@saldo.example",
 }  # fmt: skip
 STAFF = ("finance", "support")
@@ -39,12 +42,15 @@ LOOKS = [
     f"{language}-{theme}-{width}"
     for language, theme, width in itertools.product(("ru", "en"), ("light", "dark"), (1280, 360))
 ]
-GUEST_PAGES = ["/accounts/login/", "/accounts/password/reset/", "/join/no-such-invitation/"]
+GUEST_PAGES = [
+    "/accounts/login/", "/accounts/password/reset/", "/join/no-such-invitation/", "/prices/", "/prices/meteor/", "/prices/cyberos/",
+    "/prices/evotor-driver/",
+]  # fmt: skip
 LISTS = [
     "accounts/customer", "accounts/instance", "billing/billingaccount", "billing/invoice", "billing/payment", "billing/creditnote",
     "billing/customerrequest", "billing/offer", "billing/relief", "billing/paymentattempt", "billing/approval", "billing/notice",
 ]  # fmt: skip
-FILES = re.compile(r"(\.css|/pdf|/csv|/logo/?|/file/\d+/?)$")
+FILES = re.compile(r"(\.css|\.ics|/pdf|/csv|/logo/?|/files?/\d+/?)$")
 LEFT_OUT = ("/admin/", "/accounts/logout/", "/i18n/", "/static/", "/api/")
 PATIENCE = 180  # seconds the installation has to be made and to answer
 QUIET = [
@@ -127,7 +133,7 @@ def links(page: Page) -> Iterator[str]:
         parts = urlsplit(target)
         if parts.netloc != here or FILES.search(parts.path) or parts.path.startswith(LEFT_OUT):
             continue
-        yield parts.path + (f"?{parts.query}" if "/new/" in parts.path else "")
+        yield parts.path + (f"?{parts.query}" if "/new/" in parts.path or "tariff=" in parts.query else "")
 
 
 def walk(page: Page, waiting: list[str]) -> dict[str, str]:
@@ -135,7 +141,7 @@ def walk(page: Page, waiting: list[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     while waiting:
         address = waiting.pop(0)
-        name = shape(urlsplit(address).path)
+        name = shape(urlsplit(address).path) + ("-quote" if "tariff=" in address else "")
         if name in found:
             continue
         answer = page.goto(address)

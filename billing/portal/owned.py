@@ -8,9 +8,9 @@ from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest
 
 from accounts.models import Instance, User
-from billing.models import BillingAccount, CustomerRequest, Offer, PaymentAttempt, Subscription
+from billing.models import BillingAccount, CreditNote, CustomerRequest, MethodSetUp, Offer, PaymentAttempt, Subscription
 from billing.operations import access
-from billing.portal.permissions import Desk, accounts_of, desk_of, signed_in
+from billing.portal.permissions import Desk, accounts_of, desk_of, refuse_odd, signed_in
 
 Row = TypeVar("Row", bound=Model)
 
@@ -27,6 +27,18 @@ def attempt_or_404(user: User, attempt_id: uuid.UUID) -> PaymentAttempt:
     """The payment begun under ``attempt_id`` if it is on one of the person's accounts."""
     known = PaymentAttempt.objects.select_related("account__seller", "account__customer", "invoice", "offer", "payment")
     return _mine_or_404(known.filter(pk=attempt_id), user)
+
+
+def set_up_or_404(user: User, set_up_id: uuid.UUID) -> MethodSetUp:
+    """The saving of a method begun under ``set_up_id`` if it is for one of the person's accounts."""
+    known = MethodSetUp.objects.select_related("account", "method")
+    return _mine_or_404(known.filter(pk=set_up_id), user)
+
+
+def credit_note_or_404(user: User, number: str) -> CreditNote:
+    """The credit note ``number`` if it was issued to one of the person's accounts."""
+    refuse_odd(number)
+    return _mine_or_404(CreditNote.objects.select_related("account", "invoice").filter(number=number), user)
 
 
 def offer_or_404(user: User, number: str) -> Offer:

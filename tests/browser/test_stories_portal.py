@@ -11,8 +11,8 @@ from django.urls import get_resolver
 
 from accounts.models import Member
 from billing.gateways import sample
-from billing.models import Credit, CustomerRequest, Notice, Payment, PaymentAttempt
-from billing.operations import access, checkout, offers, people, reliefs, requests
+from billing.models import Credit, CustomerRequest, Invoice, Notice, Payment, PaymentAttempt
+from billing.operations import access, checkout, credit_notes, offers, people, reliefs, requests, set_ups
 from tests.browser.test_portal import LOOKS, looked_at, stand_at
 from tests.portal import story as stories
 
@@ -134,15 +134,26 @@ def test_ending_a_subscription_takes_one_page(story, new_page, live_server):
     assert CustomerRequest.objects.get().outcome == "withdrawn"
 
 
+# What a secret in the address opens, and what everybody may see.
+OPEN = {"join", "webhook", "calendar_file", "sample_wallet", "product_prices", "price_bill"}
+
+
 def everything(story: stories.Story) -> dict[str, Any]:
     """One id of Anna's account for every name that an address of the portal takes."""
-    at, asked = stories.msk(5, 12), requests.NewRequest("year_up_front", people=20)
+    at, order = stories.msk(5, 12), requests.Attachment("order.pdf", b"%PDF-1.7 a payment order")
+    asked = requests.NewRequest("proof_of_payment", text="17", files=(order,))
     filed = requests.file_request(account=story.account, new=asked, as_of=at, user_email=story.anna.email)
     attempt = checkout.begin(
         account=story.account, wanted=checkout.Wanted(658_900), as_of=at, user_email=story.anna.email
     )
     member = Member.objects.get(instance=story.cloud, email=story.boris.email)
+    note = credit_notes.issue_credit_note(
+        invoice=Invoice.objects.get(number="R-2026-000001"), lines=[credit_notes.NoteLine("Один учтён дважды", 59_900)],
+        reason="Ошибка в отчёте", as_of=at, actor="finance@saldo.example",
+    )  # fmt: skip
     return {
+        "note": note.number, "set_up_id": set_ups.begin(account=story.account, as_of=at, user_email=story.anna.email).pk,
+        "file_id": filed.files.get().pk,
         "offer": year(story).number, "request": filed.public_id, "attempt_id": attempt.pk, "external_id": attempt.external_id,
         "member_id": member.pk, "invoice": "R-2026-000001", "instance": story.cloud.public_id,
     }  # fmt: skip
@@ -157,7 +168,7 @@ def test_every_page_is_accessible_and_fits(story, new_page, live_server):
     of_cloud = f"/instances/{ids['instance']}/people/"
     inside = [
         "/pay/", f"/payments/{ids['attempt_id']}/", f"/payments/{failed.pk}/", f"/sample-bank/{ids['external_id']}/", "/requests/",
-        f"/requests/{ids['request']}/", f"/requests/new/termination/?instance={ids['instance']}",
+        f"/requests/{ids['request']}/", "/documents/", "/documents/R-2026-000001/", f"/requests/new/termination/?instance={ids['instance']}",
         f"/requests/new/deletion/?instance={story.archive.public_id}", f"/requests/new/resumption/?instance={story.archive.public_id}",
         "/requests/new/proof_of_payment/", f"/requests/new/year_up_front/?instance={ids['instance']}", f"/offers/{ids['offer']}/", of_cloud,
         f"{of_cloud}invite/", f"{of_cloud}{ids['member_id']}/", "/statement/?from=2026-04-01&to=2026-05-12", "/mails/", "/more/",
@@ -187,7 +198,8 @@ def portal_addresses(story: stories.Story, ids: dict[str, Any]) -> dict[str, str
     """Every address of the portal that names something, filled with what is Anna's; by the name of the address."""
     by_name = {
         "document": ids["invoice"], "document_pdf": ids["invoice"], "offer": ids["offer"], "offer_pdf": ids["offer"],
-        "request": ids["request"], "withdraw_request": ids["request"],
+        "request": ids["request"], "withdraw_request": ids["request"], "request_file": ids["request"],
+        "credit_note_pdf": ids["note"],
     }  # fmt: skip
     portal = next(one for one in get_resolver().url_patterns if getattr(one, "app_name", "") == "portal")
     found = {}
@@ -195,10 +207,11 @@ def portal_addresses(story: stories.Story, ids: dict[str, Any]) -> dict[str, str
         values = {
             "number": by_name.get(pattern.name), "public_id": by_name.get(pattern.name, ids["instance"]), "member_id": ids["member_id"],
             "attempt_id": ids["attempt_id"], "external_id": ids["external_id"], "kind": "termination",
+            "file_id": ids["file_id"], "set_up_id": ids["set_up_id"],
         }  # fmt: skip
         route = str(pattern.pattern)
         names = re.findall(r"<\w+:(\w+)>", route)
-        if not names or pattern.name in ("join", "webhook"):
+        if not names or pattern.name in OPEN:
             continue
         for name in names:
             route = re.sub(rf"<\w+:{name}>", str(values[name]), route)
@@ -208,7 +221,7 @@ def portal_addresses(story: stories.Story, ids: dict[str, Any]) -> dict[str, str
 
 def test_the_outsider_sees_nothing_of_it_at_any_address(story):
     addresses = portal_addresses(story, everything(story))
-    assert len(addresses) >= 13
+    assert len(addresses) >= 15
     for user in (story.vera, stories.person("nobody@saldo.example", "Никто")):
         client = Client()
         client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")

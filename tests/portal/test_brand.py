@@ -44,3 +44,8 @@ def test_the_accent_is_a_stylesheet_of_its_own(db, client, settings):
 def test_without_a_colour_the_houses_accent_stays(db, client, settings, colour):
     settings.PORTAL_ACCENT = colour
     assert client.get("/accent.css").status_code == 404
+
+
+def test_what_browsers_ask_for_by_themselves_is_there(db, client):
+    answer = client.get("/favicon.ico")
+    assert (answer.status_code, answer["Location"].rsplit("/", 1)[-1][:7]) == (302, "favicon")

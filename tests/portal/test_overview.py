@@ -3,6 +3,7 @@
 import html
 import re
 
+from billing.operations import closing
 from tests.portal.conftest import stand_at
 from tests.portal.story import joins, msk
 
@@ -82,6 +83,28 @@ def test_from_midnight_on_the_banner_tells_what_restores_access_and_that_charges
     assert "₽6,589.00 restores full access, by itself and at once." in text
     assert "the months go on being charged for those who stay active" in text
     assert "Read-only, if it is not paid" not in text
+
+
+def test_what_is_overdue_is_told_apart_from_what_is_due_later_and_comes_first(story, signed_in):
+    closing.close_due_months(account_id=story.account.pk, as_of=msk(6, 1, 0, 1))
+    stand_at(msk(6, 2))
+    text = words(signed_in(story.anna).get("/"))
+    assert "₽6,589.00 is overdue; ₽6,589.00 more has to be paid by 15 June." in text
+    assert "Due now" not in text
+    assert "now Invoice R-2026-000001 is overdue: it was due on 15 May ₽6,589.00 15 June Last day to pay" in text
+    assert "Pay ₽6,589.00" in text
+
+
+def test_a_debt_that_is_all_overdue_names_its_invoices(story, signed_in):
+    stand_at(msk(5, 20))
+    assert "₽6,589.00 is overdue on 1 invoice. Another ₽6,589.00 is charged for May" in words(
+        signed_in(story.anna).get("/")
+    )
+
+
+def test_the_balance_leads_to_the_operations_from_its_head(story, signed_in):
+    page = signed_in(story.anna).get("/").content.decode()
+    assert '<a class="card__link" href="/operations/">How it came to this</a>' in page
 
 
 def test_every_page_of_an_account_in_debt_says_that_charges_go_on(story, signed_in):

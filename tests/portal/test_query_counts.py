@@ -96,6 +96,7 @@ def more_instances(story, number: int) -> None:
     BillingPeriod.objects.bulk_create(
         BillingPeriod(
             subscription=one,
+            tariff=tariff,
             number=1,
             start=date(2026, 5, 1),
             end=date(2026, 6, 1),

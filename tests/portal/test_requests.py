@@ -5,7 +5,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from billing.models import CustomerRequest, RequestFile
 from billing.operations import access, reliefs, requests
-from billing.portal.states import states
 from tests.portal.conftest import stand_at
 from tests.portal.story import msk
 from tests.portal.test_mails import latest, plain
@@ -81,6 +80,28 @@ def test_proof_of_payment_keeps_the_file_once(story, anna):
     assert "order.pdf" in page
 
 
+def test_owners_open_the_file_again_and_nobody_else_does(story, anna, signed_in):
+    anna.post(new("proof_of_payment"), {"file": upload(name="счёт 17.pdf"), "text": "R-2026-000001"})
+    asked = CustomerRequest.objects.get()
+    address = f"/requests/{asked.public_id}/files/{asked.files.get().pk}/"
+    assert f'href="{address}"' in anna.get(f"/requests/{asked.public_id}/").content.decode()
+    answer = anna.get(address)
+    assert (answer.status_code, answer.content, answer["Content-Type"]) == (200, PDF, "application/pdf")
+    assert answer["Content-Disposition"].startswith("attachment;")
+    assert (answer["X-Content-Type-Options"], answer["Cache-Control"]) == ("nosniff", "private, no-store")
+    for other in (story.vera, story.boris):
+        assert signed_in(other).get(address).status_code == 404
+    assert anna.get(f"/requests/{asked.public_id}/files/{asked.files.get().pk + 1}/").status_code == 404
+
+
+def test_a_file_is_found_under_its_own_request_only(story, anna):
+    anna.post(new("proof_of_payment"), {"file": upload(), "text": "one"})
+    anna.post(new("year_up_front"), {"people": "20"})
+    file = RequestFile.objects.get()
+    other = CustomerRequest.objects.get(kind="year_up_front")
+    assert anna.get(f"/requests/{other.public_id}/files/{file.pk}/").status_code == 404
+
+
 @pytest.mark.parametrize(
     ("content", "why"),
     [
@@ -153,7 +174,7 @@ def test_relief_counts_down_on_overview_and_instance(story, anna):
     until = "until 22 May 2026 at 18:00 Moscow time, then"
     for address in ("/", f"/instances/{story.cloud.public_id}/", "/operations/"):
         assert until in text_of(anna.get(address)), address
-    listed = states([story.cloud, story.test], as_of=msk(5, 20))
+    listed = access.levels([story.cloud, story.test], as_of=msk(5, 20))
     for one in (story.cloud, story.test):
         assert listed[one.pk] == access.level(one, as_of=msk(5, 20))
     stand_at(msk(5, 22, 18))

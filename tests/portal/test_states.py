@@ -4,14 +4,13 @@ import pytest
 
 from accounts.models import Instance
 from billing.operations import access, subscriptions
-from billing.portal.states import states
 from tests.portal.story import msk, new_customer
 
 
 def alike(as_of) -> dict[str, str]:
     """The level of every instance by its domain, the same from the list and one by one."""
     found = list(Instance.objects.order_by("pk"))
-    levels = states(found, as_of=as_of)
+    levels = access.levels(found, as_of=as_of)
     for one in found:
         assert levels[one.pk] == access.level(one, as_of=as_of), one.domain
     return {one.domain: str(levels[one.pk].level) for one in found}

@@ -4,9 +4,11 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from django.template import Context, Template
 from django.utils import translation
 
 from billing import wording
+from billing.templatetags.saldo import device, sums_whole
 
 N, T = "\u00a0", "\u202f"
 
@@ -31,6 +33,48 @@ N, T = "\u00a0", "\u202f"
 )
 def test_a_sum_is_written_as_its_readers_write_it(value, currency, locale, expected):
     assert wording.money_text(value, currency, locale) == expected
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("{{ sum|money:'RUB' }}", '<span class="sum">−₽13,178.00</span>'),
+        ("{{ sum|owed:'RUB' }}", '<span class="sum">+₽13,178.00</span>'),
+        ("{{ sum|movement:'JPY' }}", "−JPY\u00a01,317,800"),
+        ("{% autoescape off %}{{ sum|money:'RUB' }}{% endautoescape %}", "−₽13,178.00"),
+        ("{{ plus|money:'RUB' }}", "₽13,178.00"),
+    ],
+)
+def test_no_line_ends_between_a_minus_and_the_currency(template, expected):
+    with translation.override("en"):
+        context = Context({"sum": -1_317_800, "plus": 1_317_800})
+        assert Template("{% load saldo %}" + template).render(context) == expected
+
+
+def test_a_russian_sum_needs_no_markup():
+    with translation.override("ru"):
+        told = Template("{% load saldo %}{{ sum|money:'RUB' }}").render(Context({"sum": -1_317_800}))
+    assert told == f"−13{T}178,00{N}₽"
+
+
+@pytest.mark.parametrize(
+    ("agent", "expected"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:143.0) Gecko/20100101 Firefox/143.0", "Firefox · Windows"),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 Version/19.0 Mobile Safari/604.1",
+            "Safari · iPhone",
+        ),
+        (
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 YaBrowser/25.8 Safari/537.36",
+            "Yandex Browser · Linux",
+        ),
+        ("curl/8.14", "curl/8.14"),
+        ("", "—"),
+    ],
+)
+def test_a_session_is_named_as_people_know_it(agent, expected):
+    assert device(agent) == expected
 
 
 def test_a_movement_shows_its_plus_and_zero_none():
@@ -95,3 +139,8 @@ def test_what_is_left_of_a_time_is_said_in_its_two_largest_parts(seconds: int, r
     for locale, expected in (("ru", ru), ("en", en)):
         with translation.override(locale):
             assert wording.time_left_text(seconds).replace("\u00a0", " ") == expected
+
+
+def test_the_sums_of_a_mails_subject_stay_in_one_line():
+    assert sums_whole("Мы получили 5 990,00 ₽ 9 мая 2026") == f"Мы получили 5{N}990,00{N}₽ 9 мая 2026"
+    assert sums_whole("активных: 10 — 5 990,00 ₽ за май") == f"активных: 10 — 5{N}990,00{N}₽ за май"

@@ -1,4 +1,4 @@
-"""Invoices: the list, one of them with everything that explains it, and its PDF."""
+"""Invoices and credit notes: the lists, one invoice with everything that explains it, and the PDFs."""
 
 import logging
 from datetime import datetime
@@ -11,12 +11,15 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from billing import clock
+from billing.documents.credit_notes import credit_note_pdf as credit_note_content
 from billing.documents.errors import DocumentError
 from billing.documents.invoices import invoice_context
 from billing.documents.purpose import payment_purpose
-from billing.models import Invoice, Notice
+from billing.downloads import pdf_page
+from billing.models import CreditNote, Invoice, Notice
 from billing.operations import delivery
 from billing.operations.access import locks_from
+from billing.portal.owned import credit_note_or_404
 from billing.portal.permissions import Desk, billing_page, desk_of, invoice_or_404, signed_in
 from billing.pricing.periods import business_date, next_month
 from billing.reports import invoices as reports
@@ -25,12 +28,14 @@ from billing.reports import overview
 logger = logging.getLogger(__name__)
 
 ROWS = 25
+# Credit notes are rare: the latest are on the page, each is also on the page of its invoice.
+NOTES = 25
 
 
 @require_GET
 @billing_page
 def documents(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """The account's invoices with how they stand today, newest first."""
+    """The account's invoices with how they stand today and its credit notes, newest first."""
     as_of, account = clock.now(), desk.account
     money = overview.standing(account=account, as_of=as_of)
     page = Paginator(reports.of_account(account), ROWS).get_page(request.GET.get("page"))
@@ -41,6 +46,7 @@ def documents(request: HttpRequest, desk: Desk) -> HttpResponse:
         "money": money,
         "read_only_debt": bool(money.overdue),
         "page": page,
+        "notes": CreditNote.objects.filter(account=account).select_related("invoice")[:NOTES],
         "standings": reports.standings(page.object_list, money.today),
         "first_invoice": next_month(money.charged_month),
     }
@@ -87,6 +93,16 @@ def pdf(request: HttpRequest, number: str) -> HttpResponse:
     except DocumentError:
         logger.exception("the PDF of %s could not be made", invoice.number)
         return render(request, "portal/no_pdf.html", {"invoice": invoice}, status=503)
-    response = HttpResponse(bytes(document.content), content_type="application/pdf")
-    response["Content-Disposition"] = f'inline; filename="{invoice.number}.pdf"'
-    return response
+    return pdf_page(bytes(document.content), name=invoice.number)
+
+
+@require_GET
+@login_required
+def credit_note_pdf(request: HttpRequest, number: str) -> HttpResponse:
+    """The credit note's PDF, made of its row, which never changes (G6)."""
+    note = credit_note_or_404(signed_in(request), number)
+    try:
+        return pdf_page(credit_note_content(note), name=note.number)
+    except DocumentError:
+        logger.exception("the PDF of %s could not be made", note.number)
+        return render(request, "portal/no_pdf.html", {"invoice": note.invoice}, status=503)

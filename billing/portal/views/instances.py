@@ -13,10 +13,10 @@ from billing import clock
 from billing.models import BillingAccount, Subscription
 from billing.operations import access
 from billing.portal.permissions import Desk, accounts_of, billing_page, instances_of, refuse_odd, signed_in
-from billing.portal.states import states
 from billing.portal.views.overview import usage_context
 from billing.pricing.periods import business_date
 from billing.reports import overview as reports
+from billing.reports.plan_state import Stage, plan_state
 from billing.reports.usage import current_period, usage_of
 
 ROWS = 50
@@ -29,7 +29,7 @@ def instances(request: HttpRequest, desk: Desk) -> HttpResponse:
     as_of, account = clock.now(), desk.account
     money = reports.standing(account=account, as_of=as_of)
     page = Paginator(reports.places(account=account, as_of=as_of), ROWS).get_page(request.GET.get("page"))
-    levels = states([one.instance for one in page.object_list], as_of=as_of)
+    levels = access.levels([one.instance for one in page.object_list], as_of=as_of)
     context = {
         "section": "instances",
         "desk": desk,
@@ -78,6 +78,11 @@ def _desk(found: Instance, subscription: Subscription | None, accounts: tuple[Bi
     return Desk((charged or own)[0], accounts)
 
 
+def is_metered(subscription: Subscription | None) -> bool:
+    """Whether use is measured and paid afterwards (M1)."""
+    return subscription is not None and subscription.tariff is not None and subscription.tariff.terms().is_metered
+
+
 def _owned(
     request: HttpRequest, found: Instance, accounts: tuple[BillingAccount, ...], as_of: datetime
 ) -> HttpResponse:
@@ -86,9 +91,11 @@ def _owned(
     zone = desk.account.zone
     money = reports.standing(account=desk.account, as_of=as_of)
     people = Member.objects.present().filter(instance=found).select_related("role").order_by("name", "email", "pk")
-    usage = None
-    if subscription is not None and subscription.is_running(as_of):
+    usage, plan = None, None
+    if subscription is not None:
         subscription.instance = found
+        plan = plan_state(subscription, as_of)
+    if subscription is not None and plan is not None and plan.stage == Stage.METERED:
         period = current_period(subscription, as_of)
         usage = usage_of(subscription=subscription, period=period, as_of=as_of) if period is not None else None
     context = {
@@ -98,6 +105,7 @@ def _owned(
         "today": business_date(as_of, zone),
         "instance": found,
         "subscription": subscription,
+        "plan": plan if plan is not None and not is_metered(subscription) else None,
         "access": access.level(found, as_of=as_of),
         "money": money,
         "page": Paginator(people, ROWS).get_page(request.GET.get("page")),

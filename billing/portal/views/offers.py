@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from billing import clock
 from billing.documents.errors import DocumentError
+from billing.downloads import pdf_page
 from billing.errors import Refusal
 from billing.gateways.registry import provider_for
 from billing.models import Offer
@@ -70,6 +71,4 @@ def pdf(request: HttpRequest, number: str) -> HttpResponse:
     except DocumentError:
         logger.exception("the PDF of %s could not be made", found.number)
         return HttpResponseRedirect(reverse("portal:offer", args=[number]))
-    response = HttpResponse(bytes(document.content), content_type="application/pdf")
-    response["Content-Disposition"] = f'inline; filename="{found.number}.pdf"'
-    return response
+    return pdf_page(bytes(document.content), name=found.number)

@@ -1,5 +1,6 @@
 """The first page: is anything wrong, where do I stand, why, what comes next, what happened."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,15 +10,17 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from billing import clock
+from billing.models import BillingAccount, Subscription
+from billing.operations import access
 from billing.portal.charts import Chart, members_chart
 from billing.portal.permissions import Desk, desk_of, instances_of, signed_in
-from billing.portal.states import states
 from billing.pricing.periods import month_span
+from billing.reports import calendar, statement
 from billing.reports import overview as reports
-from billing.reports import statement
+from billing.reports.plan_state import PlanState, Stage, plan_state
 from billing.reports.usage import Usage, current_period, usage_of
 
-LATEST, PLACES = 5, 6
+LATEST, PLACES, PLANS, AHEAD = 5, 6, 3, 6
 
 
 @require_GET
@@ -32,15 +35,29 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 def _home(request: HttpRequest, as_of: datetime) -> HttpResponse:
     mine = list(instances_of(signed_in(request)).order_by("domain")[:200])
-    levels = states(mine, as_of=as_of)
+    levels = access.levels(mine, as_of=as_of)
     return render(request, "portal/home.html", {"states": [(one, levels[one.pk]) for one in mine]})
 
 
-def banner_of(money: reports.Standing, living: int) -> str:
-    """The worst state first: ``debt`` while something is overdue, ``due`` while something waits to be paid, else none."""
+def banner_of(money: reports.Standing, living: int, plans: Sequence[PlanState] = ()) -> str:
+    """The worst state first: ``debt`` while something is overdue, ``collect`` where a renewal could not be collected, ``over``
+    where a trial has ended without a choice, ``due`` while something waits to be paid, else none."""
     if money.overdue:
         return "debt"
+    if any(plan.is_in_dunning for plan in plans):
+        return "collect"
+    if any(plan.stage == Stage.TRIAL_ENDED for plan in plans):
+        return "over"
     return "due" if money.pressing and living else ""
+
+
+def plans_of(places: Sequence[reports.Place], account: BillingAccount, as_of: datetime) -> list[PlanState]:
+    """The subscriptions that are not measured, as cards: what needs its owner first, then what runs."""
+    own = [one.subscription for one in places if one.subscription is not None and not one.is_metered]
+    shown = sorted([one for one in own if one.terminated_at is None] or own, key=_is_quiet)
+    for one in shown[:PLANS]:
+        one.account = account
+    return [plan_state(one, as_of) for one in shown[:PLANS]]
 
 
 def chart_of(usage: Usage, zone: str, as_of: datetime) -> Chart:
@@ -51,9 +68,17 @@ def chart_of(usage: Usage, zone: str, as_of: datetime) -> Chart:
     )  # fmt: skip
 
 
+def _is_quiet(subscription: Subscription) -> bool:
+    """Whether nothing happens to it by itself: bought for good, free, or over."""
+    lapsed = subscription.trial_ends_on is not None and subscription.paid_from is None
+    return subscription.turns_on is None and not lapsed
+
+
 def usage_shown(place: reports.Place | None, as_of: datetime) -> Usage | None:
     """The use of the running month of ``place``; None where nothing is metered now."""
-    if place is None or place.subscription is None or not place.subscription.is_running(as_of):
+    if place is None or place.subscription is None or not place.is_metered:
+        return None
+    if not place.subscription.is_running(as_of):
         return None
     period = current_period(place.subscription, as_of)
     return usage_of(subscription=place.subscription, period=period, as_of=as_of) if period is not None else None
@@ -71,16 +96,25 @@ def usage_context(usage: Usage | None, zone: str, as_of: datetime) -> dict[str, 
     }
 
 
+def _ahead(account: BillingAccount, as_of: datetime) -> list[calendar.Happening]:
+    """The nearest dates, without the mails about them."""
+    found = calendar.happenings(account=account, as_of=as_of, months=2)
+    return [one for one in found if one.step != calendar.Step.REMINDER][:AHEAD]
+
+
 def _page(desk: Desk, as_of: datetime) -> dict[str, Any]:
     account = desk.account
     money = reports.standing(account=account, as_of=as_of)
     places = reports.places(account=account, as_of=as_of)
     running = [one for one in places if one.subscription is not None and one.subscription.is_running(as_of)]
-    usage = usage_shown(places[0] if places else None, as_of)
+    metered = [one for one in places if one.is_metered]
+    usage = usage_shown(metered[0] if metered else None, as_of)
+    plans = plans_of(places, account, as_of)
     shown = places[:PLACES]
-    levels = states([one.instance for one in shown], as_of=as_of)
+    levels = access.levels([one.instance for one in shown], as_of=as_of)
     charged = [one for one in running if not one.is_free]
-    banner = banner_of(money, len(running))
+    banner = banner_of(money, len(running), plans)
+    pressing = next((one for one in plans if one.is_in_dunning or one.stage == Stage.TRIAL_ENDED), None)
     context = {
         "section": "overview",
         "desk": desk,
@@ -91,6 +125,10 @@ def _page(desk: Desk, as_of: datetime) -> dict[str, Any]:
         "banner_acts": bool(banner),
         "living": len(running),
         "coming": reports.coming(money),
+        "plans": plans,
+        "pressing_plan": pressing,
+        "is_metered": bool(metered) or not plans,
+        "happenings": _ahead(account, as_of) if plans else None,
         "places": [(one, levels[one.instance.pk]) for one in shown],
         "more_places": len(places) > PLACES,
         "latest": statement.page(account=account, limit=LATEST).rows,

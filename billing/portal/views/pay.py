@@ -19,12 +19,13 @@ from billing.documents.payment_qr import payment_text, qr_png
 from billing.documents.purpose import payment_purpose
 from billing.errors import Refusal
 from billing.gateways.registry import provider_for
-from billing.models import Allocation, BillingAccount, Invoice, Offer, PaymentAttempt
-from billing.operations import checkout
+from billing.models import Allocation, BillingAccount, Invoice, Offer, PaymentAttempt, SavedMethod, Subscription
+from billing.operations import checkout, saved_methods
 from billing.portal.owned import attempt_or_404, desk_for, here
-from billing.portal.permissions import Desk, billing_page, invoice_or_404, signed_in
+from billing.portal.permissions import Desk, billing_page, invoice_or_404, refuse_odd, signed_in
 from billing.pricing.money import from_minor, parse_exact
 from billing.reports import overview as reports
+from billing.reports.plan_state import plan_state
 
 # A second press of the button within this time leads to the payment that the first one began.
 SAME_PRESS = timedelta(minutes=1)
@@ -33,7 +34,7 @@ SPACES = dict.fromkeys(map(ord, " \u00a0\u2009\u202f"))
 
 @dataclass(frozen=True)
 class Preset:
-    """A sum that is offered: ``kind`` is invoice, overdue, due or ahead; the words are the page's."""
+    """A sum that is offered: ``kind`` is invoice, renewal, overdue, due or ahead; the words are the page's."""
 
     kind: str
     minor: int
@@ -44,9 +45,11 @@ def written_sum(text: str, currency: str) -> int | None:
     return parse_exact(text.translate(SPACES).replace(",", "."), currency)
 
 
-def presets(money: reports.Standing, invoice: Invoice | None) -> list[Preset]:
-    """The sums worth offering, the most pressing first, none twice and none of zero."""
+def presets(money: reports.Standing, invoice: Invoice | None, renewal_minor: int = 0) -> list[Preset]:
+    """The sums worth offering, the most pressing first, none twice and none of zero. ``renewal_minor`` is what a renewal
+    lacks: what is owed is paid before it (G7)."""
     found = [Preset("invoice", invoice.open_minor)] if invoice is not None else []
+    found += [Preset("renewal", money.owed_minor + renewal_minor)] if renewal_minor else []
     found += [Preset("overdue", money.overdue_minor), Preset("due", money.owed_minor)]
     if money.next_due_minor:
         found.append(Preset("ahead", money.owed_minor + money.next_due_minor))
@@ -61,7 +64,8 @@ def begun(*, account: BillingAccount, wanted: checkout.Wanted, as_of: datetime, 
     """The payment that was begun a moment ago with the same wish, else a new one."""
     again = PaymentAttempt.objects.filter(
         account=account, amount_minor=wanted.amount_minor or 0, created_by=user_email, settled_at=None,
-        invoice=wanted.invoice, offer=wanted.offer, created_at__gt=as_of - SAME_PRESS, created_at__lte=as_of,
+        invoice=wanted.invoice, offer=wanted.offer, saves_method=wanted.saves_method,
+        created_at__gt=as_of - SAME_PRESS, created_at__lte=as_of,
     )  # fmt: skip
     found = again.exclude(redirect_url="").order_by("-created_at").first()
     return found or checkout.begin(account=account, wanted=wanted, as_of=as_of, user_email=user_email)
@@ -80,12 +84,13 @@ def pay(request: HttpRequest, desk: Desk) -> HttpResponse:
     error = ""
     if request.method == "POST":
         try:
-            wanted = checkout.Wanted(_chosen(request, account.currency), invoice)
+            saves = request.POST.get("save") == "yes"
+            wanted = checkout.Wanted(_chosen(request, account.currency), invoice, saves_method=saves)
             return to_provider(begun(account=account, wanted=wanted, as_of=as_of, user_email=signed_in(request).email))
         except Refusal as refusal:
             error = str(refusal)
     money = reports.standing(account=account, as_of=as_of)
-    offered = presets(money, invoice)
+    offered = presets(money, invoice, _missing(request, account, as_of))
     context = {
         "section": "pay",
         "desk": desk,
@@ -98,10 +103,18 @@ def pay(request: HttpRequest, desk: Desk) -> HttpResponse:
         "amount": request.POST.get("amount", ""),
         "error": error,
         "online": provider_for(account.currency) is not None,
+        "saved_card": _title(saved_methods.active(account)),
+        "can_save": bool(saved_methods.provider_of(account) and saved_methods.renewing(account, as_of)),
+        "saves": request.POST.get("save") == "yes",
         "counter": counter(money),
         "transfer": transfer(account, money, invoice),
     }
     return render(request, "portal/pay.html", context, status=422 if error else 200)
+
+
+def _title(method: SavedMethod | None) -> str:
+    """What the saved card is recognised by, kept on one line; empty where none is saved."""
+    return method.title.replace(" ", "\u00a0") if method is not None else ""
 
 
 def _named(request: HttpRequest, account: BillingAccount) -> Invoice | None:
@@ -111,6 +124,15 @@ def _named(request: HttpRequest, account: BillingAccount) -> Invoice | None:
         return None
     invoice = invoice_or_404(signed_in(request), number)
     return invoice if invoice.open_minor and invoice.account_id == account.pk else None
+
+
+def _missing(request: HttpRequest, account: BillingAccount, as_of: datetime) -> int:
+    """What the renewal lacks that the page was opened for (E8)."""
+    wanted = request.GET.get("renewal", "")[:32]
+    refuse_odd(wanted)
+    known = Subscription.objects.filter(account=account, public_id=wanted)
+    found = known.select_related("instance__product", "tariff", "account__seller").first()
+    return plan_state(found, as_of).missing_minor if found is not None else 0
 
 
 def _chosen(request: HttpRequest, currency: str) -> int | None:

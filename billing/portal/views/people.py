@@ -22,8 +22,11 @@ from billing.models import Subscription
 from billing.operations import people as operations
 from billing.portal.owned import instance_or_404
 from billing.portal.permissions import Desk, signed_in
+from billing.portal.views.instances import is_metered
 from billing.pricing.periods import month_span
+from billing.pricing.terms import Metric
 from billing.reports import overview as reports
+from billing.reports.plan_state import plan_state
 from billing.reports.usage import Usage, current_period, usage_of
 
 ROWS = 50
@@ -40,11 +43,13 @@ class Option:
     """Something that can be done with somebody: a ``status`` or a ``role``, and its effect on the account.
 
     ``effect`` None: nothing is charged to anybody. ``seen`` goes with the form, so that nobody pays what they have not seen.
+    ``refused`` says why it cannot be done, empty where it can.
     """
 
     status: str
     role: Role | None
     effect: operations.Effect | None
+    refused: str = ""
 
     @property
     def role_code(self) -> str:
@@ -55,12 +60,22 @@ class Option:
         return self.effect.amount_minor if self.effect is not None else 0
 
     @property
+    def back_minor(self) -> int:
+        """What comes back as credit (B6)."""
+        return max(0, -self.seen)
+
+    @property
+    def less_minor(self) -> int:
+        """What each later period costs less."""
+        return max(0, -self.effect.later_minor) if self.effect is not None else 0
+
+    @property
     def explanation(self) -> dict[str, object] | None:
         return self.effect.explanations[-1] if self.effect is not None and self.effect.explanations else None
 
 
 def _usage(subscription: Subscription | None, as_of: datetime) -> Usage | None:
-    if subscription is None or not subscription.is_running(as_of):
+    if subscription is None or not is_metered(subscription) or not subscription.is_running(as_of):
         return None
     period = current_period(subscription, as_of)
     return usage_of(subscription=subscription, period=period, as_of=as_of) if period is not None else None
@@ -68,13 +83,16 @@ def _usage(subscription: Subscription | None, as_of: datetime) -> Usage | None:
 
 def _common(desk: Desk, instance: Instance, subscription: Subscription | None, as_of: datetime) -> dict[str, Any]:
     usage = _usage(subscription, as_of)
+    plan = plan_state(subscription, as_of) if subscription is not None and not is_metered(subscription) else None
     return {
+        "plan": plan,
         "section": "instances",
         "desk": desk,
         "zone": desk.account.zone,
         "currency": desk.account.currency,
         "instance": instance,
         "usage": usage,
+        "by_seats": plan is not None and plan.metric == Metric.PAID_MEMBERS,
         "next_start": month_span(usage.period.start).end if usage is not None else None,
     }
 
@@ -84,8 +102,11 @@ def _roles(instance: Instance) -> list[Role]:
 
 
 def _option(instance: Instance, report: Report, role: Role | None, as_of: datetime) -> Option:
-    effect = operations.preview(instance=instance, report=report, as_of=as_of)
-    return Option("" if role else report.status, role, effect)
+    status = "" if role else report.status
+    try:
+        return Option(status, role, operations.preview(instance=instance, report=report, as_of=as_of))
+    except BillingError as refusal:
+        return Option(status, role, None, str(refusal))
 
 
 def _options(instance: Instance, member: Member, as_of: datetime) -> list[Option]:
@@ -137,11 +158,15 @@ def invite(request: HttpRequest, public_id: str) -> HttpResponse:
             errors = {getattr(refusal, "field", "") or "all": str(refusal)}
     coming = Report(new_id("inv"), Member.Status.ACTIVE, email="preview@example.com")
     roles = _roles(instance)
-    effect = _option(instance, _with_role(coming, roles[-1]), roles[-1], as_of)
+    common = _common(desk, instance, subscription, as_of)
+    by_role = [
+        (role, _option(instance, _with_role(coming, role), role, as_of)) if common["by_seats"] else (role, None)
+        for role in roles
+    ]
     context = {
-        **_common(desk, instance, subscription, as_of),
-        "roles": roles,
-        "option": effect,
+        **common,
+        "roles": by_role,
+        "option": by_role[-1][1] or _option(instance, _with_role(coming, roles[-1]), roles[-1], as_of),
         "chosen": request.POST.get("role") or _ordinary(roles),
         "given": request.POST,
         "errors": errors,

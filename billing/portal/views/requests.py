@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.models import Instance
 from billing import clock
+from billing.downloads import attachment
 from billing.errors import BadInput, Refusal
 from billing.models import BillingAccount, CustomerRequest, Offer, Subscription
 from billing.operations import requests as operations
@@ -166,6 +167,17 @@ def request_page(request: HttpRequest, public_id: str) -> HttpResponse:
         "files": asked.files.only("name").order_by("pk"),
     }
     return render(request, "portal/request.html", context)
+
+
+@require_GET
+@login_required
+def request_file(request: HttpRequest, public_id: str, file_id: int) -> HttpResponse:
+    """A file that the owners sent with their request, for them to see again what it was."""
+    asked = request_or_404(signed_in(request), public_id)
+    file = asked.files.filter(pk=file_id).first()
+    if file is None:
+        raise Http404
+    return attachment(bytes(file.content), name=file.name, content_type=file.content_type)
 
 
 @require_POST

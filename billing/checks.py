@@ -8,6 +8,7 @@ from django.db.utils import OperationalError
 
 from billing import triggers
 from billing.documents.pango import missing_pango
+from billing.notices import channels
 
 
 @register(Tags.database)
@@ -41,3 +42,16 @@ def documents_can_be_rendered(app_configs: Any = None, **kwargs: Any) -> list[Ch
     return (
         [Warning("Invoices cannot be rendered on this machine.", hint=sentence, id="billing.W002")] if sentence else []
     )
+
+
+@register()
+def messages_can_be_sent(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """billing.W003: an address of MESSAGE_URLS leads nowhere; its name is said, never the address, which holds secrets."""
+    return [
+        Warning(
+            f"No message can be sent through {name!r}: MESSAGE_URLS has no address there that apprise can read.",
+            hint="Write name=service://…/{to}, with {to}, {digits} or {handle} where the recipient stands.",
+            id="billing.W003",
+        )
+        for name in channels.unreadable()
+    ]

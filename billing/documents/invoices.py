@@ -1,12 +1,9 @@
 """From an issued invoice to its PDF: everything comes from the invoice's own rows and copies (G6), nothing from today."""
 
-from decimal import Decimal
-
 from billing import wording
 from billing.documents.context import DocumentLine, InvoiceContext, Party
 from billing.documents.renderer import render_invoice
 from billing.models import Invoice, InvoiceLine
-from billing.pricing.explanation import formula
 from billing.pricing.money import from_minor
 
 UNITS = {"ru": {"person": "чел.", "unit": "усл. ед."}, "en": {"person": "person", "unit": "unit"}}
@@ -14,9 +11,6 @@ BASIS = {"ru": "Лицевой счёт № {number}", "en": "Account {number}"}
 
 
 def _line(line: InvoiceLine, currency: str, locale: str) -> DocumentLine:
-    def number(amount: Decimal) -> str:
-        return wording.number_text(amount, currency, locale)
-
     return DocumentLine(
         number=line.position,
         description=line.description,
@@ -24,7 +18,9 @@ def _line(line: InvoiceLine, currency: str, locale: str) -> DocumentLine:
         unit=UNITS[locale].get(line.unit, line.unit),
         unit_price=line.unit_price,
         amount=from_minor(line.amount_minor, currency),
-        explanation=formula(line.explanation, number) if line.explanation["model"] != "amount" else "",
+        explanation=wording.formula_text(line.explanation, locale, sign=False)
+        if line.explanation["model"] != "amount"
+        else "",
     )
 
 

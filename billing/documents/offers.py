@@ -21,7 +21,7 @@ def offer_pdf(offer: Offer) -> bytes:
             seller=Party.from_snapshot(account.seller.snapshot()),
             buyer=Party.from_snapshot(account.customer.snapshot()),
             account_number=account.number,
-            product=offer.subscription.tariff.name_in(account.customer.locale),
+            product=offer.subscription.priced_by.name_in(account.customer.locale),
             domain=offer.subscription.instance.domain,
             people=offer.people,
             months=offer.months,

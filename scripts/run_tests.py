@@ -28,7 +28,9 @@ def has_browser() -> bool:
 
 
 def pytest(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "pytest", "-q", "-n", os.environ.get("TEST_WORKERS", "2"), *arguments]
+    # A worker with nothing left takes tests over from the other: the slow ones, with a browser, come last.
+    workers = ["-n", os.environ.get("TEST_WORKERS", "2"), "--dist", "worksteal"]
+    return [sys.executable, "-m", "pytest", "-q", *workers, *arguments]
 
 
 def run(title: str, command: list[str]) -> int:

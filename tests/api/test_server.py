@@ -100,7 +100,7 @@ def walk_blue_from_trial_to_renewal(server: Installation) -> None:
     joins("client", "client")
     assert own.call("POST", f"{path}/choose", {"tariff_id": "blue-monthly"})[0] == 404
     assert server.call("POST", f"{path}/choose", {"tariff_id": "blue-monthly"})[0] == 200
-    assert at(server, "2026-06-11T00:00:00+03:00")["invoices"] == []  # those of the month; this one is the start's
+    assert at(server, "2026-06-11T00:00:00+03:00")["invoices"] == ["U-2026-000001"]
     [first] = server.call("GET", f"invoices?account={account}")[1]["items"]
     assert (first["number"], first["total"]) == ("U-2026-000001", usd("9.33"))
     assert first["lines"][0]["explanation"] == "2 × 7.00 × 20/30 = 9.33 (20 of 30 days)"

@@ -170,7 +170,7 @@ def empty() -> None:
 # Where the process dies: (the function, before or after it, at which call). Each account has two months to close, so the first
 # account of a run is closed and the second one is torn: none is started five times.
 PLACES: list[tuple[Any, str, str, int]] = [
-    (closing, "close_period", "before", 3), (closing, "close_period", "after", 4), (invoicing, "_line", "after", 3),
+    (closing, "close_period", "before", 3), (closing, "close_period", "after", 4), (invoicing, "line_of", "after", 3),
     (numbering, "next_document_number", "after", 3), (invoicing, "_post_tax", "after", 4), (invoicing, "spend_credit", "after", 3),
     (notices, "invoice_issued", "after", 4), (jobs, "enqueue", "after", 3), (closing, "open_period", "before", 3),
     (closing, "open_period", "after", 4), (closing, "close_due_months", "after", 2), (jobs, "attempt", "after", 2),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from billing.errors import Refusal
+from billing.gateways.sample import SampleProvider
 from billing.models import (
     Charge,
     Collection,
@@ -20,10 +21,10 @@ from billing.models import (
     SampleCharge,
     Subscription,
 )
-from billing.operations import changes, running, subscriptions, trials
+from billing.operations import changes, checkout, dunning, renewals, running, subscriptions, trials, turns
 from billing.operations.quotes import Wish
 from tests import people
-from tests.concurrency.processes import at_once, patient
+from tests.concurrency.processes import at_once, die, patient
 from tests.operations.cards import pay_and_keep
 from tests.people import Party, at, stand_at
 
@@ -158,6 +159,49 @@ def test_four_copies_take_an_open_invoice_from_the_card_once() -> None:
     four_at_once(at("2026-05-01 00:01"))
     assert [one.balance for one in teams] == [0] * 3
     assert Payment.objects.count() == 6
+
+
+# Where the run dies while it takes the money: before the bank is asked, after it has paid, before and after that is written.
+PLACES: list[tuple[Any, str, bool]] = [
+    (checkout, "_attempt_for", True), (SampleProvider, "charge_saved", True), (checkout, "_credit", False),
+    (renewals, "bill_with_money", True), (turns, "renew", True), (checkout, "_credit", True), (dunning, "_keep", False),
+]  # fmt: skip
+
+
+def dying(place: tuple[Any, str, bool], now: datetime) -> Callable[[], None]:
+    module, name, after = place
+
+    def work() -> None:
+        original = getattr(module, name)
+
+        def fatal(*args: Any, **kwargs: Any) -> Any:
+            if after:
+                original(*args, **kwargs)
+            die()
+
+        setattr(module, name, fatal)
+        jobs(now)
+
+    return work
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: f"{'after' if place[2] else 'before'} {place[1]}")
+def test_a_collection_that_dies_is_finished_by_the_next_run_and_the_card_charged_once(
+    place: tuple[Any, str, bool],
+) -> None:
+    stand_at(at("2026-04-01 09:00"))
+    till = app("till")
+    pay_and_keep(till, now=at("2026-04-02 12:00"), sum_=9_000)
+    ten = at("2026-04-26 10:00")
+    stand_at(ten)
+    assert at_once([dying(place, ten)]) == [None]
+    people.assert_books_are_right()
+    for later in ("2026-04-26 10:11", "2026-04-27 10:00"):
+        stand_at(at(later))
+        assert jobs(at(later)) == 0
+    assert SampleCharge.objects.filter(card_id__gt="", keeps_card=False).count() == 1
+    assert (till.balance, [row.amount_minor for row in Payment.objects.order_by("pk")]) == (0, [9_000, 9_000])
+    assert [str(row.start) for row in till.periods] == ["2026-04-01", "2026-05-01"]
 
 
 # --- People against jobs ---------------------------------------------------------------------------------------------------

@@ -195,7 +195,7 @@ def test_a_hundred_lives(product: str, part: int) -> None:
                 rng, product, at("2027-01-01 09:00") + timedelta(days=rng.randrange(430), seconds=rng.randrange(50_000))
             )
             try:
-                life.live(acts=7)
+                life.live(acts=5)
                 proof(life)
             except Exception as error:
                 error.add_note(f"of the life {seed} at {life.now}")

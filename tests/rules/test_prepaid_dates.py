@@ -285,6 +285,15 @@ def test_two_changes_in_one_second_are_two_changes() -> None:
     assert [line.amount_minor for line in seats.invoices[-1].lines.order_by("position")] == [350, 1400]
 
 
+def test_g10_a_quote_is_refused_once_somebody_else_has_changed_the_terms_in_the_same_second() -> None:
+    party, wish, now = app("2027-04-01 12:00"), Wish(tariff_id="max"), at("2027-04-15 12:00")
+    quote = changes.preview(subscription=party.subscription, wish=wish, as_of=now)
+    assert put(party, "2027-04-15 12:00", "plus") == 4800
+    with pytest.raises(BillingError) as refused:
+        changes.change(subscription=party.subscription, wish=wish, as_of=now, actor="anna", quote_token=quote.token)
+    assert (quote.due_now_minor, refused.value.extra["quote"].due_now_minor) == (14_400, 9600)
+
+
 def test_c4_a_cancellation_and_a_renewal_at_one_midnight() -> None:
     first, second = cyberos("2027-04-10 12:00"), people.party(
         "lipa", at("2027-04-10 12:00"), product="cyberos", tariff_id="build"
@@ -309,6 +318,7 @@ def test_c4_e8_a_cancellation_before_the_money_is_taken_and_one_after_it() -> No
     assert [party.balance for party in (first, second)] == [9_000, 0]
     # Taken back in time, what was cancelled is collected on the days that are left.
     changes.undo_cancel(subscription=first.subscription, as_of=at("2027-04-30 12:00"), actor="anna")
+    assert first.fresh.turns_on == date(2027, 5, 2)
     jobs("2027-04-30 12:01")
     assert (first.balance, spans(first)[-1]) == (0, ("2027-05-01", "2027-06-01"))
 

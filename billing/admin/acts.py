@@ -31,7 +31,7 @@ from accounts.models import User
 from billing import clock
 from billing.admin.base import Named
 from billing.admin.effects import Fact, difference, picture
-from billing.admin.forms import add_refusal
+from billing.admin.forms import add_refusal, reason_field
 from billing.models import BillingAccount
 from billing.operations import jobs
 from billing.operations.staff import permission_of
@@ -74,6 +74,13 @@ class ActForm(forms.Form):
 
     def build(self) -> None:
         """Adds what depends on the row; overridden where something does."""
+
+
+class ReasonForm(ActForm):
+    """The form of an act that asks for nothing but why."""
+
+    def build(self) -> None:
+        self.fields["reason"] = reason_field()
 
 
 class Act:

@@ -12,10 +12,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from billing import wording
-from billing.admin.acts import Act, ActForm
+from billing.admin.acts import Act, ReasonForm
 from billing.admin.base import ReadOnlyPage, badge, display, link, moment, short_moment
 from billing.admin.effects import Fact
-from billing.admin.forms import reason_field
 from billing.admin.words import ACTS, EVENTS, MAILS, word
 from billing.models import AccessAnnouncement, AuditRecord, Event, Notice
 from billing.operations import delivery
@@ -61,11 +60,6 @@ class EventPage(ReadOnlyPage):
         return plain_json(event.data)
 
 
-class AgainForm(ActForm):
-    def build(self) -> None:
-        self.fields["reason"] = reason_field()
-
-
 class SendAgain(Act):
     """A mail that failed for good, or an invoice's mail once more to the same address."""
 
@@ -74,7 +68,7 @@ class SendAgain(Act):
     title = _("Send again")
     lead = _("Writes the mail once more to the same address. Both sendings are kept.")
     icon = "forward_to_inbox"
-    form_class = AgainForm
+    form_class = ReasonForm
 
     @classmethod
     def makes_sense(cls, target: Any) -> bool:

@@ -20,7 +20,7 @@ from unfold.enums import ActionVariant
 from accounts.models import User
 from billing import clock, wording
 from billing.admin import four_eyes
-from billing.admin.acts import Act, ActForm
+from billing.admin.acts import Act, ActForm, ReasonForm
 from billing.admin.base import (
     ReadOnlyPage,
     ReadOnlyTable,
@@ -34,7 +34,7 @@ from billing.admin.base import (
     short_moment,
 )
 from billing.admin.effects import Fact
-from billing.admin.forms import instant_field, model_field, reason_field, text_field
+from billing.admin.forms import instant_field, model_field, text_field
 from billing.documents.errors import DocumentError
 from billing.downloads import attachment
 from billing.models import Approval, BillingAccount, CustomerRequest, Notice, Offer, Payment, Subscription
@@ -130,18 +130,13 @@ class SendOfferForRequest(SendOffer):
         return {**super().initial(), "people": target.people, "subscription": chosen}
 
 
-class WithdrawOfferForm(ActForm):
-    def build(self) -> None:
-        self.fields["reason"] = reason_field()
-
-
 class WithdrawOffer(Act):
     name = "withdraw_offer"
     permission = "send_offer"
     title = _("Take the offer back")
     lead = _("It can no longer be accepted or paid.")
     icon = "undo"
-    form_class = WithdrawOfferForm
+    form_class = ReasonForm
 
     @classmethod
     def makes_sense(cls, target: Any) -> bool:

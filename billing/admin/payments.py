@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 from unfold.enums import ActionVariant
 
 from billing.admin import four_eyes
-from billing.admin.acts import Act, ActForm
+from billing.admin.acts import Act, ReasonForm
 from billing.admin.base import (
     ReadOnlyPage,
     ReadOnlyTable,
@@ -25,7 +25,6 @@ from billing.admin.base import (
     short_moment,
 )
 from billing.admin.effects import Fact
-from billing.admin.forms import reason_field
 from billing.models import Allocation, Approval, BillingAccount, Credit, Entry, OfferPayment, Payment
 
 
@@ -40,11 +39,6 @@ def taken_back(payment: Payment) -> list[Fact]:
     return found
 
 
-class ReverseForm(ActForm):
-    def build(self) -> None:
-        self.fields["reason"] = reason_field()
-
-
 class Reverse(Act):
     name = "reverse_payment"
     title = pgettext_lazy("payment", "Take back")
@@ -54,7 +48,7 @@ class Reverse(Act):
     )
     icon = "undo"
     variant = ActionVariant.DANGER
-    form_class = ReverseForm
+    form_class = ReasonForm
     fresh = True
 
     @classmethod

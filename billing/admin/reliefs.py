@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import Instance
 from billing import clock
-from billing.admin.acts import Act, ActForm
+from billing.admin.acts import Act, ActForm, ReasonForm
 from billing.admin.base import ReadOnlyPage, badge, display, link, moment, money, short_moment
 from billing.admin.effects import Fact
 from billing.admin.forms import instant_field, model_field, reason_field
@@ -98,18 +98,13 @@ class GrantReliefForRequest(GrantRelief):
         return is_proof and super().makes_sense(target)
 
 
-class WithdrawForm(ActForm):
-    def build(self) -> None:
-        self.fields["reason"] = reason_field()
-
-
 class WithdrawRelief(Act):
     name = "withdraw_relief"
     permission = "grant_relief"
     title = _("End it now")
     lead = _("Ends the access before its time; the instance is read-only again as long as the debt stands.")
     icon = "timer_off"
-    form_class = WithdrawForm
+    form_class = ReasonForm
 
     @classmethod
     def makes_sense(cls, target: Any) -> bool:

@@ -27,7 +27,16 @@ from billing.admin.subscription_words import (
     units_text,
 )
 from billing.models import BillingAccount, Collection, Subscription
-from billing.operations import changes, collecting_now, prepaid, saved_methods, terms_changes, trials, validity
+from billing.operations import (
+    changes,
+    collecting_now,
+    invoicing,
+    prepaid,
+    saved_methods,
+    terms_changes,
+    trials,
+    validity,
+)
 from billing.operations.quotes import NOW, PERIOD_END, Quote, Wish
 from billing.reports.plan_state import Stage, plan_state
 
@@ -257,7 +266,7 @@ class CollectNow(SubscriptionAct):
         collecting_now.refuse(self.target, as_of)
         period, currency = prepaid.last_period(self.target), self.target.account.currency
         assert period is not None
-        costs, held = validity.renewal_price(self.target, period.end), validity.available(self.target)
+        costs, held = validity.renewal_price(self.target, period.end), invoicing.available_credit(self.target.account)
         rest, method = max(0, costs - held), saved_methods.active(self.target.account)
         rows = [
             Fact(_("Period from"), wording.date_text(period.end)), Fact(_("It costs"), money(costs, currency)),

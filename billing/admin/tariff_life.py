@@ -10,7 +10,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
-from billing.admin.acts import Act, ActForm
+from billing.admin.acts import Act, ActForm, ReasonForm
 from billing.admin.effects import Fact
 from billing.admin.forms import reason_field
 from billing.admin.tariff_release import ReleaseView, check_of
@@ -114,11 +114,6 @@ class Publish(TariffStep):
         response.template_name = "admin/tariffs/publish.html"
         response.context_data = {**(response.context_data or {}), "check": self.check}
         return response
-
-
-class ReasonForm(ActForm):
-    def build(self) -> None:
-        self.fields["reason"] = reason_field()
 
 
 class Archive(TariffStep):

@@ -16,7 +16,7 @@ from unfold import widgets
 from unfold.enums import ActionVariant
 
 from billing import clock, wording
-from billing.admin.acts import Act, ActForm
+from billing.admin.acts import Act, ActForm, ReasonForm
 from billing.admin.base import (
     ReadOnlyPage,
     ReadOnlyTable,
@@ -128,11 +128,6 @@ def _effect_fact(one: Effect, metric: str, currency: str) -> Fact:
     )
 
 
-class CallOffForm(ActForm):
-    def build(self) -> None:
-        self.fields["reason"] = reason_field()
-
-
 class CallOff(Act):
     name = "call_off_move"
     permission = "move_subscribers"
@@ -140,7 +135,7 @@ class CallOff(Act):
     lead = _("Those it has not reached yet stay on the terms they have, and their owners are told so.")
     icon = "cancel"
     variant = ActionVariant.DANGER
-    form_class = CallOffForm
+    form_class = ReasonForm
 
     @classmethod
     def makes_sense(cls, target: Any) -> bool:

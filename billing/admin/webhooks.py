@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
 from accounts.models import Customer, Product
-from billing.admin.acts import Act, ActForm
+from billing.admin.acts import Act, ActForm, ReasonForm
 from billing.admin.base import ReadOnlyPage, badge, display, link, short_moment
 from billing.admin.effects import Fact
-from billing.admin.forms import reason_field, searched_field, text_field
+from billing.admin.forms import searched_field, text_field
 from billing.models import WebhookDelivery, WebhookEndpoint
 from billing.operations import webhooks
 
@@ -71,17 +71,12 @@ class AddEndpoint(Act):
         return str(_("The webhook is added."))
 
 
-class DisableForm(ActForm):
-    def build(self) -> None:
-        self.fields["reason"] = reason_field()
-
-
 class DisableEndpoint(Act):
     name = "disable_webhook"
     permission = "manage_tokens"
     title = _("Switch off")
     lead = _("Nothing is sent there any more, and what was waiting is given up.")
-    icon, form_class, variant = "block", DisableForm, ActionVariant.DANGER
+    icon, form_class, variant = "block", ReasonForm, ActionVariant.DANGER
 
     @classmethod
     def makes_sense(cls, target: Any) -> bool:

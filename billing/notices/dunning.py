@@ -9,10 +9,7 @@ from billing import wording
 from billing.models import Collection, Notice, SavedMethod, Subscription
 from billing.notices import about
 from billing.notices.base import link
-from billing.pricing.periods import at_hour
-
-# The hour of the tries, in the billing zone.
-HOUR = 10
+from billing.pricing.periods import MORNING, at_hour
 
 
 def _sums(subscription: Subscription, amount_minor: int, balance_minor: int) -> dict[str, Any]:
@@ -71,7 +68,7 @@ def collection_failed(
     """A day's try has not brought the money: why, when it is tried again, what to do. ``days_left`` is 0 on the last day."""
     zone, attempt = subscription.account.zone, collection.attempt
     method = attempt.method if attempt is not None else None
-    again = at_hour(collection.day + about.ONE_DAY, HOUR, zone) if days_left > 0 else None
+    again = at_hour(collection.day + about.ONE_DAY, MORNING, zone) if days_left > 0 else None
 
     def told(locale: str) -> dict[str, Any]:
         return {

@@ -20,7 +20,7 @@ from billing.models import (
 )
 from billing.operations import access, dunning, offers, reminders
 from billing.operations.jobs import MOST_ATTEMPTS
-from billing.pricing.periods import at_hour, business_date, next_month, start_of_day
+from billing.pricing.periods import MORNING, at_hour, business_date, next_month, start_of_day
 from billing.pricing.terms import Renewal
 
 
@@ -48,12 +48,12 @@ def _reminders(after: datetime) -> Iterator[datetime]:
     for seller in Seller.objects.all():
         zone = seller.time_zone
         today = business_date(after, zone)
-        first_day = today if after < at_hour(today, reminders.HOUR, zone) else today + timedelta(days=1)
+        first_day = today if after < at_hour(today, MORNING, zone) else today + timedelta(days=1)
         coming = Invoice.objects.filter(seller=seller, open_minor__gt=0, due_date__gte=first_day).exclude(pk__in=told)
         due_date = coming.aggregate(first=Min("due_date"))["first"]
         if due_date is not None:
             day = max(first_day, due_date - timedelta(days=reminders.DAYS_BEFORE_DUE))
-            yield at_hour(day, reminders.HOUR, zone)
+            yield at_hour(day, MORNING, zone)
 
 
 def _reliefs(after: datetime) -> Iterator[datetime]:
@@ -95,7 +95,7 @@ def _mornings(after: datetime) -> Iterator[datetime]:
     for seller in Seller.objects.all():
         zone = seller.time_zone
         today = business_date(after, zone)
-        first_day = today if after < at_hour(today, reminders.HOUR, zone) else today + timedelta(days=1)
+        first_day = today if after < at_hour(today, MORNING, zone) else today + timedelta(days=1)
         running = Subscription.objects.running().filter(account__seller=seller, cancel_date=None)
         days = [
             *_days_before(running.filter(paid_from=None), "trial_ends_on", reminders.TRIAL_DAYS_LEFT, first_day),
@@ -108,7 +108,7 @@ def _mornings(after: datetime) -> Iterator[datetime]:
                 range(1, dunning.DAYS_BEFORE + 2), first_day,
             ),
         ]  # fmt: skip
-        yield from (at_hour(day, reminders.HOUR, zone) for day in days)
+        yield from (at_hour(day, MORNING, zone) for day in days)
 
 
 def _days_before(rows: Any, field: str, numbers: Iterable[int], first_day: date) -> Iterator[date]:

@@ -18,7 +18,6 @@ from billing.operations import (
     ledger,
     prepaid,
     quotes,
-    standing,
     terms_changes,
     turns,
     undoing,
@@ -84,8 +83,7 @@ def _call_off(subscription: Subscription, as_of: datetime, actor: str) -> TermsC
     """A new wish takes the place of the one that was waiting."""
     waiting = terms_changes.waiting_change(subscription)
     if waiting is not None:
-        waiting.cancelled_at, waiting.cancelled_by = as_of, actor
-        waiting.save(update_fields=["cancelled_at", "cancelled_by"])
+        terms_changes.call_off(waiting, as_of=as_of, actor=actor)
     return waiting
 
 
@@ -190,7 +188,7 @@ def cancel(*, subscription: Subscription, as_of: datetime, actor: str, reason: s
     assert subscription.cancel_date is not None
     events.emit(
         "subscription.cancel_scheduled", at=as_of, subscription=subscription,
-        data={**standing.summary(subscription), "cancel_date": subscription.cancel_date.isoformat()},
+        data={**events.about(subscription), "cancel_date": subscription.cancel_date.isoformat()},
     )  # fmt: skip
     notices.cancelled(subscription=subscription, cancel_date=subscription.cancel_date, at=as_of)
     turns.plan(subscription)

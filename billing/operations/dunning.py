@@ -8,12 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 from billing import notices
 from billing.models import Collection, Invoice, PaymentAttempt, Seller, Subscription
-from billing.operations import changes, checkout, prepaid, renewals, saved_methods, validity
-from billing.pricing.periods import at_hour, business_date
+from billing.operations import changes, checkout, invoicing, prepaid, renewals, saved_methods, validity
+from billing.pricing.periods import MORNING, at_hour, business_date
 from billing.pricing.terms import Renewal
 
 DAYS_BEFORE = 5
-HOUR = 10
 Outcome = Collection.Outcome
 
 
@@ -49,7 +48,7 @@ def to_try(as_of: datetime) -> list[Subscription]:
     return [
         row
         for row in rows
-        if as_of >= at_hour(days[row.pk], HOUR, row.account.zone) and (row.pk, days[row.pk]) not in tried
+        if as_of >= at_hour(days[row.pk], MORNING, row.account.zone) and (row.pk, days[row.pk]) not in tried
     ]
 
 
@@ -57,8 +56,9 @@ def paid_meanwhile(as_of: datetime) -> list[Subscription]:
     """Those whose last try failed and whose balance pays the renewal now: money that came does not wait for ten o'clock."""
     rows = in_window(as_of)
     tried = set(Collection.objects.filter(subscription__in=rows).values_list("subscription", "period_start"))
-    waiting = [row for row in rows if (row.pk, renewal_date(row)) in tried]
-    return [row for row in waiting if validity.available(row) >= validity.renewal_price(row, renewal_date(row))]
+    seen = {pk for pk, _start in tried}  # most rows were never tried: their period need not be read each minute
+    waiting = [row for row in rows if row.pk in seen and (row.pk, renewal_date(row)) in tried]
+    return [row for row in waiting if validity.is_covered(row, renewal_date(row))]
 
 
 def _is_waiting(subscription: Subscription, as_of: datetime) -> bool:
@@ -75,7 +75,7 @@ def renew_from_balance(*, subscription: Subscription, as_of: datetime) -> Invoic
     if not _is_waiting(subscription, as_of):
         return None
     on = renewal_date(subscription)
-    if validity.available(subscription) < validity.renewal_price(subscription, on):
+    if not validity.is_covered(subscription, on):
         return None
     return renewals.bill(subscription, on, as_of)
 
@@ -90,11 +90,11 @@ def collect(*, subscription: Subscription, as_of: datetime) -> Collection | None
     tried = Collection.objects.filter(subscription=subscription, period_start=on, day=today)
     if not _is_waiting(subscription, as_of) or tried.exists():
         return None
-    amount, balance = validity.renewal_price(subscription, on), validity.available(subscription)
+    amount, balance = validity.renewal_price(subscription, on), invoicing.available_credit(subscription.account)
     _tell_beforehand(subscription, on, amount, balance, as_of)
     if renew_from_balance(subscription=subscription, as_of=as_of) is not None:
         return _keep(subscription, on, today, amount, amount, Outcome.FROM_BALANCE, as_of)
-    balance = validity.available(subscription)
+    balance = invoicing.available_credit(subscription.account)
     if balance >= amount or not _is_still(subscription, on, as_of):
         return None
     attempt = checkout.charge_saved(

@@ -16,6 +16,18 @@ def money(minor: int, currency: str) -> dict[str, str]:
     return {"amount": str(from_minor(minor, currency)), "currency": currency}
 
 
+def about(subscription: Subscription) -> dict[str, Any]:
+    """What every event of a subscription says of it: whose it is and the terms it is on."""
+    tariff = subscription.tariff
+    return {
+        "id": subscription.public_id,
+        "instance_id": subscription.instance.public_id,
+        "tariff_id": tariff.tariff_id if tariff else None,
+        "version": tariff.version if tariff else None,
+        "quantity": subscription.quantity,
+    }
+
+
 def emit(
     type_: str,
     *,

@@ -7,12 +7,11 @@ from django.db import transaction
 from billing import notices
 from billing.models import Event, Invoice, Notice, Seller, Subscription, TermsChange
 from billing.operations import prepaid, terms_changes, trials, validity
-from billing.pricing.periods import at_hour, business_date
+from billing.pricing.periods import MORNING, at_hour, business_date
 from billing.pricing.terms import Renewal
 
 KIND = "due_soon"
 DAYS_BEFORE_DUE = 3
-HOUR = 10
 # Days before the end of a trial, and before a yearly charge, on which owners are told (B2, B4).
 TRIAL_DAYS_LEFT = (3, 1)
 YEARLY_DAYS_LEFT = (30, 7)
@@ -24,7 +23,7 @@ def invoices_to_remind_of(as_of: datetime) -> list[Invoice]:
     found: list[Invoice] = []
     for seller in Seller.objects.order_by("pk"):
         today = business_date(as_of, seller.time_zone)
-        if as_of < at_hour(today, HOUR, seller.time_zone):
+        if as_of < at_hour(today, MORNING, seller.time_zone):
             continue
         soon = Invoice.objects.open().filter(
             seller=seller, due_date__gte=today, due_date__lte=today + timedelta(days=DAYS_BEFORE_DUE)
@@ -45,7 +44,7 @@ def _by_ten(as_of: datetime) -> list[tuple[Seller, date]]:
     found = []
     for seller in Seller.objects.order_by("pk"):
         today = business_date(as_of, seller.time_zone)
-        if as_of >= at_hour(today, HOUR, seller.time_zone):
+        if as_of >= at_hour(today, MORNING, seller.time_zone):
             found.append((seller, today))
     return found
 

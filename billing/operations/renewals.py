@@ -41,7 +41,7 @@ def bill_with_money(fact: str, account: BillingAccount, amount_minor: int, as_of
     on, last = date.fromisoformat(day), prepaid.last_period(subscription)
     if last is None or last.end != on:
         return ""
-    if validity.available(subscription) + amount_minor < validity.renewal_price(subscription, on):
+    if not validity.is_covered(subscription, on, amount_minor):
         return ""
     invoice = bill(subscription, on, as_of)
     return invoice.number if invoice is not None else ""

@@ -4,21 +4,9 @@ from datetime import datetime
 
 from billing import notices
 from billing.models import Charge, Invoice, Subscription, SubscriptionChange
-from billing.operations import access, events, invoicing, prepaid
+from billing.operations import access, events, invoicing, prepaid, terms_changes
 
 Kind = SubscriptionChange.Kind
-
-
-def summary(subscription: Subscription) -> dict[str, object]:
-    """What an event says of a subscription."""
-    tariff = subscription.tariff
-    return {
-        "id": subscription.public_id,
-        "instance_id": subscription.instance.public_id,
-        "tariff_id": tariff.tariff_id if tariff else None,
-        "version": tariff.version if tariff else None,
-        "quantity": subscription.quantity,
-    }
 
 
 def announce(subscription: Subscription, *, as_of: datetime) -> None:
@@ -35,8 +23,7 @@ def end(
     ``reason`` is a code (cancelled, unpaid) or a sentence of support; the caller holds the account's lock.
     """
     for change in subscription.terms_changes.waiting():
-        change.cancelled_at, change.cancelled_by = as_of, actor
-        change.save(update_fields=["cancelled_at", "cancelled_by"])
+        terms_changes.call_off(change, as_of=as_of, actor=actor)
     for period in subscription.periods.filter(closed_at=None):
         if period.opened_at <= at < period.ended_at:
             period.ended_at = at  # who comes or goes afterwards costs nothing and gives nothing back (D4)
@@ -49,7 +36,7 @@ def end(
     final = bill_the_rest(subscription, as_of=as_of)
     events.emit(
         "subscription.terminated", at=as_of, subscription=subscription,
-        data={**summary(subscription), "reason": reason if reason in ("cancelled", "unpaid") else "terminated",
+        data={**events.about(subscription), "reason": reason if reason in ("cancelled", "unpaid") else "terminated",
               "remove": True},
     )  # fmt: skip
     notices.ended(subscription=subscription, reason=reason, at=as_of)

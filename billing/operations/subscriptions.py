@@ -107,7 +107,7 @@ def create_subscription(
             actor=actor, action="subscription.created", target=subscription, at=as_of, customer=instance.customer,
             reason=reason, after={"tariff": str(tariff) if tariff else None, "quantity": quantity, "trial": with_trial},
         )  # fmt: skip
-    events.emit("subscription.created", at=as_of, subscription=subscription, data=standing.summary(subscription))
+    events.emit("subscription.created", at=as_of, subscription=subscription, data=events.about(subscription))
     _begin(subscription, with_trial, as_of, actor)
     access.announce(instance, as_of=as_of, subscription=subscription)
     return subscription
@@ -183,7 +183,7 @@ def terminate(
         subscription=subscription, kind=Kind.TERMINATED, at=as_of, actor=actor, requested_by=requested_by, reason=reason
     )
     final = invoicing.issue_final(period=period, as_of=as_of)
-    events.emit("subscription.terminated", at=as_of, subscription=subscription, data=standing.summary(subscription))
+    events.emit("subscription.terminated", at=as_of, subscription=subscription, data=events.about(subscription))
     access.announce(subscription.instance, as_of=as_of, subscription=subscription)
     _record_end(subscription, as_of, actor, reason, requested_by)
     return final
@@ -254,7 +254,7 @@ def resume(*, subscription: Subscription, as_of: datetime, actor: str, requested
     SubscriptionChange.objects.create(
         subscription=subscription, kind=Kind.RESUMED, at=as_of, actor=actor, requested_by=requested_by
     )
-    events.emit("subscription.resumed", at=as_of, subscription=subscription, data=standing.summary(subscription))
+    events.emit("subscription.resumed", at=as_of, subscription=subscription, data=events.about(subscription))
     today = business_date(as_of, subscription.account.zone)
     closing.open_period(
         subscription=subscription, span=Span(today, next_month(today)), opened_at=as_of, as_of=as_of, actor=actor

@@ -15,6 +15,12 @@ def waiting_change(subscription: Subscription) -> TermsChange | None:
     return subscription.terms_changes.waiting().select_related("tariff").first()
 
 
+def call_off(change: TermsChange, *, as_of: datetime, actor: str) -> None:
+    """``change`` waits no more and never takes effect; the row keeps who called it off."""
+    change.cancelled_at, change.cancelled_by = as_of, actor
+    change.save(update_fields=["cancelled_at", "cancelled_by"])
+
+
 def _quantity_after(change: TermsChange, subscription: Subscription) -> int | None:
     """The units bought under the terms of ``change``: none where its tariff counts by itself."""
     if change.tariff.metric != Metric.QUANTITY:
@@ -74,11 +80,5 @@ def put_on(
     )  # fmt: skip
     subscription.tariff, subscription.quantity = tariff, quantity
     subscription.save(update_fields=["tariff", "quantity"])
-    events.emit(
-        "subscription.terms_changed", at=as_of, subscription=subscription,
-        data={
-            "id": subscription.public_id, "instance_id": subscription.instance.public_id, "tariff_id": tariff.tariff_id,
-            "version": tariff.version, "quantity": quantity,
-        },
-    )  # fmt: skip
+    events.emit("subscription.terms_changed", at=as_of, subscription=subscription, data=events.about(subscription))
     return record

@@ -89,8 +89,7 @@ def choose(
     tariff = catalogue_offers.paid_tariff(subscription.instance.product, tariff_id)
     quantity = quotes.checked_quantity(tariff, quantity, subscription.quantity)
     for waiting in subscription.terms_changes.waiting():
-        waiting.cancelled_at, waiting.cancelled_by = as_of, actor
-        waiting.save(update_fields=["cancelled_at", "cancelled_by"])
+        terms_changes.call_off(waiting, as_of=as_of, actor=actor)
     SubscriptionChange.objects.create(
         subscription=subscription, kind=Kind.CHOSEN, at=as_of, actor=actor, from_tariff=subscription.tariff,
         to_tariff=tariff, to_quantity=quantity, reason=reason,
@@ -173,8 +172,7 @@ def _move_choice(subscription: Subscription, as_of: datetime, actor: str) -> Non
     """What was chosen begins the day after the new last day."""
     waiting = terms_changes.waiting_change(subscription)
     if waiting is not None:
-        waiting.cancelled_at, waiting.cancelled_by = as_of, actor
-        waiting.save(update_fields=["cancelled_at", "cancelled_by"])
+        terms_changes.call_off(waiting, as_of=as_of, actor=actor)
         _for_later(subscription, waiting.tariff, waiting.quantity, as_of, actor)
 
 
@@ -206,7 +204,7 @@ def remind(*, subscription: Subscription, days_left: int, as_of: datetime) -> No
     with transaction.atomic():
         events.emit(
             "subscription.trial_ending", at=as_of, subscription=subscription,
-            data={**standing.summary(subscription), "trial_ends_on": str(subscription.trial_ends_on), "days_left": days_left},
+            data={**events.about(subscription), "trial_ends_on": str(subscription.trial_ends_on), "days_left": days_left},
             fact=reminder_fact(subscription, days_left),
         )  # fmt: skip
         notices.trial_ending(subscription=subscription, days_left=days_left, at=as_of)

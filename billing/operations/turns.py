@@ -126,7 +126,7 @@ def _end_trial(subscription: Subscription, day: date, as_of: datetime) -> bool:
     SubscriptionChange.objects.create(
         subscription=subscription, kind=Kind.TRIAL_ENDED, at=start_of_day(day, subscription.account.zone)
     )
-    events.emit("subscription.trial_ended", at=as_of, subscription=subscription, data=standing.summary(subscription))
+    events.emit("subscription.trial_ended", at=as_of, subscription=subscription, data=events.about(subscription))
     notices.trial_ended(subscription=subscription, at=as_of)
     standing.announce(subscription, as_of=as_of)
     return False
@@ -169,7 +169,7 @@ def renew(subscription: Subscription, on: date, as_of: datetime) -> Charge | Non
     SubscriptionChange.objects.create(subscription=subscription, kind=Kind.RENEWED, at=as_of, to_tariff=tariff)
     events.emit(
         "subscription.renewed", at=as_of, subscription=subscription,
-        data={**standing.summary(subscription), "period": {"start": span.start.isoformat(), "end": span.end.isoformat()}},
+        data={**events.about(subscription), "period": {"start": span.start.isoformat(), "end": span.end.isoformat()}},
     )  # fmt: skip
     if charge is not None:
         notices.renewed(subscription=subscription, charge=charge, at=as_of)
@@ -178,7 +178,7 @@ def renew(subscription: Subscription, on: date, as_of: datetime) -> Charge | Non
 
 def _renew_or_end(subscription: Subscription, period: BillingPeriod, as_of: datetime) -> bool:
     """The payment date has passed: the balance still pays for the period that began on it, or the subscription ends (E8)."""
-    if validity.available(subscription) >= validity.renewal_price(subscription, period.end):
+    if validity.is_covered(subscription, period.end):
         renew(subscription, period.end, as_of)
         return True
     deadline = start_of_day(prepaid.day_after(period.end), subscription.account.zone)

@@ -4,8 +4,8 @@ yet makes nobody's access longer or shorter."""
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from billing.models import Credit, Subscription, TermsChange
-from billing.operations import prepaid, terms_changes
+from billing.models import Subscription, TermsChange
+from billing.operations import invoicing, prepaid, terms_changes
 from billing.pricing.periods import business_date, start_of_day
 from billing.pricing.quantity import price
 from billing.pricing.terms import Renewal
@@ -46,16 +46,16 @@ def _unpaid(subscription: Subscription, today: date) -> Lapse | None:
     period = prepaid.last_period(subscription)
     if period is None or subscription.priced_by.renewal != Renewal.COLLECTED or prepaid.day_after(period.end) > today:
         return None
-    if available(subscription) >= renewal_price(subscription, period.end):
+    if is_covered(subscription, period.end):
         return None
     deadline = start_of_day(prepaid.day_after(period.end), subscription.account.zone)
     return Lapse("subscription_terminated", deadline)
 
 
-def available(subscription: Subscription) -> int:
-    """The money on the account that no invoice has used yet, in minor units."""
-    found = Credit.objects.unapplied().filter(account=subscription.account)
-    return sum(credit.unapplied_minor for credit in found)
+def is_covered(subscription: Subscription, on: date, coming_minor: int = 0) -> bool:
+    """Whether the money on the account, with ``coming_minor`` more, pays the whole of the period that begins on ``on``."""
+    held = invoicing.available_credit(subscription.account) + coming_minor
+    return held >= renewal_price(subscription, on)
 
 
 def renewal_price(subscription: Subscription, on: date) -> int:

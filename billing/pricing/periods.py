@@ -7,6 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+# Notices go out, and renewals are tried, at this hour of the billing zone (D12, E8).
+MORNING = 10
+
 
 class Span(NamedTuple):
     """Days from ``start`` (included) to ``end`` (not included)."""

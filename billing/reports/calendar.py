@@ -13,7 +13,7 @@ from django.db.models import Max, Sum
 
 from billing.models import BillingAccount, BillingPeriod, Charge, Collection, Invoice, Subscription, Tariff, TermsChange
 from billing.operations import access, dunning, prepaid, reminders
-from billing.pricing.periods import add_months, at_hour, business_date, month_start, next_month, start_of_day
+from billing.pricing.periods import MORNING, add_months, at_hour, business_date, month_start, next_month, start_of_day
 from billing.pricing.quantity import price
 from billing.pricing.terms import Metric, Renewal
 from billing.reports.usage import paid_counts
@@ -94,7 +94,7 @@ class _Known:
     waiting: dict[int | None, int]
 
     def morning(self, day: date) -> datetime:
-        return at_hour(day, reminders.HOUR, self.account.zone)
+        return at_hour(day, MORNING, self.account.zone)
 
     def midnight(self, day: date) -> datetime:
         return start_of_day(day, self.account.zone)

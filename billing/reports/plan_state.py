@@ -10,9 +10,9 @@ from enum import StrEnum
 from django.db import transaction
 
 from billing.models import BillingPeriod, Charge, Collection, SavedMethod, Subscription, SubscriptionChange, TermsChange
-from billing.operations import changes, dunning, prepaid, saved_methods, terms_changes, undoing, validity
+from billing.operations import changes, dunning, invoicing, prepaid, saved_methods, terms_changes, undoing, validity
 from billing.pricing.evaluation import Explanation
-from billing.pricing.periods import at_hour, business_date, start_of_day
+from billing.pricing.periods import MORNING, at_hour, business_date, start_of_day
 from billing.pricing.quantity import price
 from billing.pricing.terms import Metric, Renewal, Terms
 
@@ -124,7 +124,7 @@ class PlanState:
         if self.next_date is None or not self.tries:
             return None
         day = prepaid.day_after(self.tries[0].day)
-        return at_hour(day, dunning.HOUR, self.zone) if day <= self.next_date else None
+        return at_hour(day, MORNING, self.zone) if day <= self.next_date else None
 
     @property
     def ends_unpaid_at(self) -> datetime | None:
@@ -194,7 +194,7 @@ def _state(subscription: Subscription, as_of: datetime) -> PlanState:
         last_period=last, next_date=next_date, next_minor=next_minor, first=first, change=change,
         undo=undoing.undoable(subscription, as_of) if stage in (Stage.PAID, Stage.ONE_OFF) else None,
         tries=_tries(subscription, next_date) if stage == Stage.PAID else (),
-        available_minor=validity.available(subscription) if prepaid_time else 0,
+        available_minor=invoicing.available_credit(subscription.account) if prepaid_time else 0,
         method=saved_methods.active(subscription.account) if prepaid_time else None,
         seats_minor=_seats(subscription) if stage == Stage.PAID else 0,
         end_reason=_end_reason(subscription) if stage == Stage.ENDED else "",

@@ -23,6 +23,8 @@ class Customer(models.Model):
         EN = "en", "English"
 
     public_id = models.CharField(_("id"), max_length=32, unique=True, default=new_customer_id, editable=False)
+    # What the operator's own system calls this customer: the same one is never made twice.
+    external_id = models.CharField(_("id elsewhere"), max_length=128, unique=True, null=True, blank=True)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.COMPANY)
     name = models.CharField(_("name"), max_length=200)
     email = models.EmailField(_("email for invoices"))

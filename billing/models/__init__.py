@@ -26,8 +26,9 @@ from billing.models.payments import Allocation, Credit, Payment
 from billing.models.preferences import NoticePreference
 from billing.models.requests import CustomerRequest, RequestFile
 from billing.models.sellers import BillingAccount, BillingAddress, NumberSeries, Seller, VatRate
+from billing.models.signups import SignUp
 from billing.models.subscriptions import Subscription, SubscriptionChange
-from billing.models.webhooks import WebhookDelivery, WebhookEndpoint
+from billing.models.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "AccessAnnouncement",
@@ -72,12 +73,14 @@ __all__ = [
     "SandboxClock",
     "SavedMethod",
     "Seller",
+    "SignUp",
     "Subscription",
     "SubscriptionChange",
     "Tariff",
     "TariffMove",
     "TermsChange",
     "VatRate",
+    "WebhookAttempt",
     "WebhookDelivery",
     "WebhookEndpoint",
 ]

@@ -20,6 +20,8 @@ class AuditRecord(models.Model):
     reason = models.CharField(_("reason"), max_length=500, blank=True)
     before = models.JSONField(_("before"), default=dict)
     after = models.JSONField(_("after"), default=dict)
+    # The request it came with, as its answer and the log name it; empty for what a job did.
+    request_id = models.CharField(_("request"), max_length=64, blank=True)
 
     objects: ClassVar[models.Manager["AuditRecord"]] = models.Manager()
 

@@ -36,6 +36,9 @@ class Event(models.Model):
     # The business fact where it must be told only once, however often the job runs that finds it.
     fact = models.CharField(_("about"), max_length=200, null=True, blank=True, unique=True)
     data = models.JSONField(_("data"))
+    # Its place in the stream, given after the commit and under a lock (`operations.stream`): a reader who has seen a place
+    # has seen every one before it. Empty until then.
+    position = models.PositiveBigIntegerField(_("place in the stream"), null=True, blank=True, unique=True)
 
     objects: ClassVar[models.Manager["Event"]] = models.Manager()
 
@@ -52,7 +55,8 @@ class Event(models.Model):
         ]
         indexes = [
             models.Index(fields=["account", "-id"], name="event_of_account"),
-            models.Index(fields=["instance", "id"], name="event_of_instance"),
+            models.Index(fields=["instance", "position"], name="event_of_instance_in_order"),
+            models.Index(fields=["id"], condition=models.Q(position=None), name="event_without_a_place"),
         ]
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.ids import new_id
 from accounts.models import Customer, Product
 from billing.models.events import Event
+from billing.models.subscriptions import Subscription
 
 
 def new_endpoint_id() -> str:
@@ -22,6 +23,7 @@ class WebhookEndpoint(models.Model):
     """Where a product's backend hears of its instances' events (E9): of one product, one customer, or all."""
 
     public_id = models.CharField(_("id"), max_length=32, unique=True, default=new_endpoint_id, editable=False)
+    name = models.CharField(_("name"), max_length=100, blank=True)
     url = models.URLField(_("address"), max_length=500)
     product = models.ForeignKey(
         Product, models.PROTECT, related_name="webhooks", verbose_name=_("product"), null=True, blank=True
@@ -31,10 +33,15 @@ class WebhookEndpoint(models.Model):
     )
     # Types it hears of, or beginnings of types that end in a dot ("subscription."); empty: all.
     types = models.JSONField(_("event types"), default=list, blank=True)
-    # Signs what is sent; both sides have to know it, so it is kept as it is and shown once.
-    secret = models.CharField(_("secret"), max_length=100, editable=False)
+    # Signs what is sent; both sides have to know it, so it is kept sealed (`operations.sealing`) and shown once.
+    secret = models.TextField(_("secret"), editable=False)
+    # The secret before it, which signs as well until then: the receiver changes over without losing anything.
+    old_secret = models.TextField(_("secret before"), blank=True, editable=False)
+    old_secret_until = models.DateTimeField(_("secret before signs until"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"))
     created_by = models.CharField(_("created by"), max_length=200)
+    # While it rests, deliveries are written and wait; they go out when it goes on.
+    paused_at = models.DateTimeField(_("paused"), null=True, blank=True)
     disabled_at = models.DateTimeField(_("disabled"), null=True, blank=True)
     disabled_reason = models.CharField(_("why"), max_length=200, blank=True)
 
@@ -65,6 +72,11 @@ class WebhookDelivery(models.Model):
         WebhookEndpoint, models.PROTECT, related_name="deliveries", verbose_name=_("webhook endpoint")
     )
     event = models.ForeignKey(Event, models.PROTECT, related_name="deliveries", verbose_name=_("event"))
+    # Of the event, kept here as well: a delivery waits for the earlier ones of its subscription to the same endpoint.
+    subscription = models.ForeignKey(
+        Subscription, models.PROTECT, related_name="+", verbose_name=_("subscription"), null=True, blank=True
+    )
+    sequence = models.PositiveIntegerField(_("sequence"), default=0)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.WAITING)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     next_attempt_at = models.DateTimeField(_("next attempt"))
@@ -73,6 +85,10 @@ class WebhookDelivery(models.Model):
     # What the other side answered the last time; empty where it could not be reached, and the error says why.
     last_status = models.PositiveSmallIntegerField(_("answer"), null=True, blank=True)
     last_error = models.CharField(_("error"), max_length=500, blank=True)
+    # Somebody asked for it once more, delivered or not.
+    replays = models.PositiveIntegerField(_("sent again"), default=0)
+    replayed_at = models.DateTimeField(_("last sent again"), null=True, blank=True)
+    replayed_by = models.CharField(_("sent again by"), max_length=200, blank=True)
 
     objects: ClassVar[models.Manager["WebhookDelivery"]] = models.Manager()
 
@@ -84,8 +100,44 @@ class WebhookDelivery(models.Model):
             models.UniqueConstraint(fields=["endpoint", "event"], name="one_delivery_per_endpoint_and_event")
         ]
         indexes = [
-            models.Index(fields=["next_attempt_at"], condition=models.Q(state="waiting"), name="delivery_to_be_made")
+            models.Index(fields=["next_attempt_at"], condition=models.Q(state="waiting"), name="delivery_to_be_made"),
+            models.Index(
+                fields=["endpoint", "subscription", "sequence"],
+                condition=models.Q(state="waiting"),
+                name="delivery_waits_its_turn",
+            ),
+            models.Index(fields=["endpoint", "-id"], name="delivery_of_endpoint"),
         ]
 
     def __str__(self) -> str:
         return f"{self.event_id} → {self.endpoint_id}"
+
+
+class WebhookAttempt(models.Model):
+    """One call of an endpoint: what was sent and what came back, kept for some weeks so that both sides can look."""
+
+    delivery = models.ForeignKey(
+        WebhookDelivery, models.CASCADE, related_name="tries", verbose_name=_("webhook delivery")
+    )
+    number = models.PositiveIntegerField(_("attempt"))
+    at = models.DateTimeField(_("when"))
+    # In real time, which the signature carries as well; a sandbox's clock stands elsewhere.
+    sent_at = models.DateTimeField(_("sent"))
+    took_ms = models.PositiveIntegerField(_("took, ms"))
+    headers = models.JSONField(_("headers sent"), default=dict)
+    # Empty where nobody answered, and the error says why.
+    status = models.PositiveSmallIntegerField(_("answer"), null=True, blank=True)
+    answer_headers = models.JSONField(_("headers of the answer"), default=dict)
+    answer = models.TextField(_("body of the answer"), blank=True)
+    error = models.CharField(_("error"), max_length=500, blank=True)
+
+    objects: ClassVar[models.Manager["WebhookAttempt"]] = models.Manager()
+
+    class Meta:
+        verbose_name = _("webhook attempt")
+        verbose_name_plural = _("webhook attempts")
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["at"], name="webhook_attempt_by_age")]
+
+    def __str__(self) -> str:
+        return f"{self.delivery_id} #{self.number}"

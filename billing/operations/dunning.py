@@ -7,8 +7,8 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from billing import notices
-from billing.models import Collection, Invoice, PaymentAttempt, Seller, Subscription
-from billing.operations import changes, checkout, invoicing, prepaid, renewals, saved_methods, validity
+from billing.models import Collection, Event, Invoice, PaymentAttempt, Seller, Subscription
+from billing.operations import changes, checkout, events, invoicing, ledger, prepaid, renewals, saved_methods, validity
 from billing.pricing.periods import MORNING, at_hour, business_date
 from billing.pricing.terms import Renewal
 
@@ -138,7 +138,23 @@ def _failed(
         kept = _keep(subscription, on, today, amount, balance, outcome, as_of, attempt)
         if kept is not None:
             notices.collection_failed(subscription=subscription, collection=kept, days_left=(on - today).days, at=as_of)
+            _tell_low_balance(subscription, kept, as_of)
     return kept
+
+
+def _tell_low_balance(subscription: Subscription, kept: Collection, as_of: datetime) -> None:
+    """The outside hears once for each renewal that the balance does not pay it, and how much is missing."""
+    account = ledger.lock(subscription.account_id)
+    fact = f"balance.low:{subscription.public_id}:{kept.period_start}"
+    if Event.objects.filter(fact=fact).exists():
+        return
+    costs, balance = kept.amount_minor, kept.balance_minor
+    data = {
+        **events.about(subscription), "account": account.number, "renews_on": kept.period_start.isoformat(),
+        "costs": events.money(costs, kept.currency), "balance": events.money(balance, kept.currency),
+        "missing": events.money(costs - balance, kept.currency),
+    }  # fmt: skip
+    events.emit("balance.low", at=as_of, subscription=subscription, data=data, fact=fact)
 
 
 def _keep(

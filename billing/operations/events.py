@@ -7,7 +7,8 @@ from django.db.models import Max
 
 from accounts.models import Instance
 from billing.models import BillingAccount, Event, Subscription
-from billing.operations import webhooks
+from billing.operations import webhook_sending
+from billing.operations.event_types import TYPES
 from billing.pricing.money import from_minor
 
 
@@ -39,7 +40,9 @@ def emit(
     fact: str | None = None,
 ) -> Event:
     """Appends an event of ``type_``. Events of a subscription are numbered 1, 2, 3 …; the caller holds the lock of its
-    account, so no number is given twice. ``fact`` names what may be told only once (IntegrityError on a second time)."""
+    account, so no number is given twice. ``fact`` names what may be told only once (IntegrityError on a second time).
+    ``type_`` is one of `event_types.TYPES`: what nobody has described is not emitted (KeyError)."""
+    TYPES[type_]
     sequence = 0
     if subscription is not None:
         account, instance = account or subscription.account, instance or subscription.instance
@@ -49,5 +52,5 @@ def emit(
         type=type_, at=at, data=data, account=account, instance=instance, subscription=subscription,
         sequence=sequence, fact=fact,
     )  # fmt: skip
-    webhooks.fan_out(event)
+    webhook_sending.fan_out(event)
     return event

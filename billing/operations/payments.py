@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from billing import notices
 from billing.errors import BadAmount, BadInput, BillingError
 from billing.models import Allocation, BillingAccount, Credit, Entry, Invoice, LedgerAccount, OfferPayment, Payment
-from billing.operations import access, audit, closing, events, invoicing, ledger
+from billing.operations import access, audit, closing, events, external_ids, invoicing, ledger
 from billing.pricing.money import LARGEST_MINOR
 
 # The seller's account that a way of paying lands on.
@@ -31,6 +31,8 @@ class NewPayment:
     reference: str = ""
     received_at: datetime | None = None
     invoice_number: str = ""
+    # What the caller's own system calls the payment; among the account's the same one is recorded once.
+    external_id: str = ""
 
 
 def checked_amount(amount_minor: int | None, field: str = "amount") -> int:
@@ -128,7 +130,7 @@ def record_payment(*, account: BillingAccount, new: NewPayment, as_of: datetime,
     )  # fmt: skip
     receipts = ledger.shared(account.seller, RECEIVED_ON[Payment.Method(new.method)])
     entry = ledger.post(
-        key=f"payment:{payment.public_id}",
+        key=external_ids.key("payment", account.number, payment.public_id, new.external_id),
         kind=Entry.Kind.PAYMENT,
         account=account,
         moves=[ledger.Move(receipts, ledger.customer_side(account), new.amount_minor)],
@@ -148,6 +150,24 @@ def record_payment(*, account: BillingAccount, new: NewPayment, as_of: datetime,
         reason=new.reference, after=_summary(payment),
     )  # fmt: skip
     return payment
+
+
+@transaction.atomic
+def record_once(*, account: BillingAccount, new: NewPayment, as_of: datetime, actor: str) -> tuple[Payment, bool]:
+    """`record_payment`, once for each ``new.external_id`` of the account: the payment, and whether it was recorded just now.
+
+    Refuses an id under which something else was recorded, naming that payment.
+    """
+    account = ledger.lock(account)
+    entry = external_ids.entry_of("payment", account.number, new.external_id)
+    if entry is None:
+        return record_payment(account=account, new=new, as_of=as_of, actor=actor), True
+    found = Payment.objects.select_related("account", "credit", "invoice").get(credit__entry=entry)
+    kept = (found.amount_minor, found.currency, found.method, found.reference, found.received_at)
+    told = (new.amount_minor, new.currency, new.method, new.reference, new.received_at or found.recorded_at)
+    if kept != told or new.invoice_number != (found.invoice.number if found.invoice else ""):
+        raise external_ids.taken(new.external_id, payment_id=found.public_id)
+    return found, False
 
 
 def _summary(payment: Payment) -> dict[str, object]:
@@ -206,6 +226,7 @@ def reverse_payment(*, payment: Payment, as_of: datetime, actor: str, reason: st
     entry = _withdraw(credit, as_of=as_of, actor=actor, reason=reason)
     if bonus is not None:
         _withdraw(bonus, as_of=as_of, actor=actor, reason=reason)
+    events.emit("payment.refunded", at=as_of, account=account, data={**_summary(payment), "reason": reason})
     settle_open(account, as_of=as_of)
     audit.record(
         actor=actor, action="payment.reversed", target=payment, at=as_of, customer=account.customer, reason=reason,

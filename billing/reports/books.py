@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Count, F, Max, Min, Sum
+from django.db.models import Count, F, Max, Min, Sum, Window
+from django.db.models.functions import Lag
 
 from billing import triggers
 from billing.models import (
@@ -14,6 +15,7 @@ from billing.models import (
     Credit,
     CreditNote,
     Entry,
+    Event,
     Invoice,
     InvoiceLine,
     LedgerAccount,
@@ -21,6 +23,7 @@ from billing.models import (
     Offer,
     Posting,
 )
+from billing.operations import stream
 from billing.pricing.explanation import evaluate
 
 
@@ -122,7 +125,7 @@ def lines() -> Iterator[Fault]:
 
 def numbers() -> Iterator[Fault]:
     """Numbers run 1, 2, 3 … within a series and year, and no further than was handed out (G6)."""
-    counters = dict(NumberSeries.objects.exclude(key="account").values_list("key", "last"))
+    counters = dict(NumberSeries.objects.exclude(key__in=["account", stream.SERIES]).values_list("key", "last"))
     for model in (Invoice, CreditNote, Offer):
         spans = (
             model.objects.order_by()
@@ -140,13 +143,25 @@ def numbers() -> Iterator[Fault]:
         yield Fault("numbers", key, f"no documents, counter {last}")
 
 
+def places() -> Iterator[Fault]:
+    """Events stand in the stream at 1, 2, 3 … and in each subscription in the order of their numbers (E9)."""
+    counter = NumberSeries.objects.filter(key=stream.SERIES).values_list("last", flat=True).first() or 0
+    placed = Event.objects.aggregate(n=Count("position"), first=Min("position"), last=Max("position"))
+    if not placed["n"] == counter == (placed["last"] or 0) or placed["first"] not in (None, 1):
+        yield Fault("stream", f"{placed['n']} places", f"{placed['first']} to {placed['last']}, counter {counter}")
+    before = Window(Lag("position"), partition_by=F("subscription"), order_by=F("sequence").asc())
+    told = Event.objects.exclude(subscription=None).exclude(position=None).annotate(before=before)
+    for public_id in told.filter(before__gt=F("position")).values_list("public_id", flat=True):
+        yield Fault("stream", public_id, "stands before an earlier one of its subscription")
+
+
 def guards() -> Iterator[Fault]:
     """Every trigger is in the database (2.2)."""
     for name in triggers.missing(connection):
         yield Fault("trigger", name, "is missing")
 
 
-CHECKS = (guards, balances, entries, invoices, credits, accounts, charges, lines, numbers)
+CHECKS = (guards, balances, entries, invoices, credits, accounts, charges, lines, numbers, places)
 
 
 def faults() -> list[Fault]:

@@ -69,9 +69,15 @@ CREATE TRIGGER allocation_never_vanishes BEFORE DELETE ON billing_allocation
 CREATE TRIGGER allocation_is_never_emptied BEFORE TRUNCATE ON billing_allocation
   FOR EACH STATEMENT EXECUTE FUNCTION billing_refuse('allocation_is_never_emptied');
 
--- The stream of events tells what happened, once and for all (E9).
+-- The stream of events tells what happened, once and for all (E9); only its place in it is given afterwards, once.
 CREATE TRIGGER event_never_changes BEFORE UPDATE ON billing_event
-  FOR EACH ROW EXECUTE FUNCTION billing_refuse('event_never_changes');
+  FOR EACH ROW WHEN (OLD.position IS NOT NULL OR NEW.position IS NULL
+    OR (OLD.id, OLD.public_id, OLD.type, OLD.at, OLD.account_id,
+      OLD.instance_id, OLD.subscription_id, OLD.sequence, OLD.fact, OLD.data::text)
+    IS DISTINCT FROM
+      (NEW.id, NEW.public_id, NEW.type, NEW.at, NEW.account_id,
+      NEW.instance_id, NEW.subscription_id, NEW.sequence, NEW.fact, NEW.data::text))
+  EXECUTE FUNCTION billing_refuse('event_never_changes');
 CREATE TRIGGER event_never_vanishes BEFORE DELETE ON billing_event
   FOR EACH ROW EXECUTE FUNCTION billing_refuse('event_never_vanishes');
 CREATE TRIGGER event_is_never_emptied BEFORE TRUNCATE ON billing_event

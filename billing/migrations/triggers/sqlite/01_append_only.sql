@@ -80,8 +80,14 @@ BEGIN
   SELECT RAISE(ABORT, 'allocation_never_vanishes');
 END;
 
--- The stream of events tells what happened, once and for all (E9).
+-- The stream of events tells what happened, once and for all (E9); only its place in it is given afterwards, once.
 CREATE TRIGGER event_never_changes BEFORE UPDATE ON billing_event
+WHEN OLD.position IS NOT NULL OR NEW.position IS NULL
+  OR OLD.id IS NOT NEW.id OR OLD.public_id IS NOT NEW.public_id OR OLD.type IS NOT NEW.type OR OLD.at IS NOT NEW.at
+  OR OLD.account_id IS NOT NEW.account_id
+  OR OLD.instance_id IS NOT NEW.instance_id OR OLD.subscription_id IS NOT NEW.subscription_id
+  OR OLD.sequence IS NOT NEW.sequence OR OLD.fact IS NOT NEW.fact
+  OR OLD.data IS NOT NEW.data
 BEGIN
   SELECT RAISE(ABORT, 'event_never_changes');
 END;

@@ -1,0 +1,96 @@
+"""Every kind of event the outside can hear of (E9), with a sample of what it says: for the bench, the API's document and tests.
+
+Only what is listed here can be emitted, and what is emitted says at least what its sample says (`tests/operations`).
+"""
+
+from typing import Any, NamedTuple
+
+
+class EventType(NamedTuple):
+    """``told`` says in English what happened, for the API's document; ``sample`` is the ``data`` of such an event."""
+
+    told: str
+    sample: dict[str, Any]
+
+
+SUBSCRIPTION: dict[str, Any] = {
+    "id": "sub_2v8Kq0Zr7Yw1Hc4N",
+    "instance_id": "ins_9fQ2mB6xTz3Lk8Pd",
+    "tariff_id": "blue-monthly",
+    "version": 1,
+    "quantity": None,
+}
+INVOICE: dict[str, Any] = {
+    "number": "R-2026-000042",
+    "account": "100001",
+    "due_date": "2026-05-15",
+    "total": {"amount": "1198.00", "currency": "RUB"},
+    "open": {"amount": "1198.00", "currency": "RUB"},
+}
+PAYMENT: dict[str, Any] = {
+    "id": "pay_6hJ1vC5sWn0Xe9Rt",
+    "account": "100001",
+    "amount": {"amount": "1198.00", "currency": "RUB"},
+    "method": "bank",
+    "reference": "417",
+}
+PAID_INVOICE = {**INVOICE, "open": {"amount": "0.00", "currency": "RUB"}}
+
+
+def _access(level: str, *reasons: dict[str, Any]) -> dict[str, Any]:
+    return {"instance_id": SUBSCRIPTION["instance_id"], "access": level, "reasons": list(reasons)}
+
+
+TYPES: dict[str, EventType] = {
+    "subscription.created": EventType("An instance was put on a tariff, or began its trial.", SUBSCRIPTION),
+    "subscription.terms_changed": EventType(
+        "Another tariff or quantity is in force.", {**SUBSCRIPTION, "tariff_id": "blue-annual"}
+    ),
+    "subscription.renewed": EventType(
+        "The next period has been charged.", {**SUBSCRIPTION, "period": {"start": "2026-05-01", "end": "2026-06-01"}}
+    ),
+    "subscription.cancel_scheduled": EventType(
+        "Nothing renews any more; everything works until `cancel_date`.", {**SUBSCRIPTION, "cancel_date": "2026-06-01"}
+    ),
+    "subscription.terminated": EventType(
+        "The subscription is over. Where `remove` is true the product takes the instance away.",
+        {**SUBSCRIPTION, "reason": "unpaid", "remove": True},
+    ),
+    "subscription.resumed": EventType("A terminated subscription goes on.", SUBSCRIPTION),
+    "subscription.trial_ending": EventType(
+        "The trial ends in `days_left` days.", {**SUBSCRIPTION, "trial_ends_on": "2026-05-07", "days_left": 1}
+    ),
+    "subscription.trial_ended": EventType("The trial is over and nothing was chosen.", SUBSCRIPTION),
+    "instance.read_only": EventType(
+        "The instance may only be read; `reasons` says why.",
+        _access("read_only", {"code": "invoice_overdue", "invoices": ["R-2026-000042"]}),
+    ),
+    "instance.restored": EventType("The instance may be written to again.", _access("full")),
+    "instance.deleted": EventType("The instance was deleted.", _access("deleted", {"code": "deleted", "invoices": []})),
+    "invoice.issued": EventType("An invoice was issued.", INVOICE),
+    "invoice.paid": EventType("Nothing of the invoice is open any more.", PAID_INVOICE),
+    "invoice.overdue": EventType("The due date has passed and a part is open.", INVOICE),
+    "payment.received": EventType("Money was put on the account.", PAYMENT),
+    "payment.failed": EventType(
+        "A card or a transfer was refused; nothing was charged.",
+        {"amount": {"amount": "180.00", "currency": "RUB"}, "reason": "insufficient_funds"},
+    ),
+    "payment.refunded": EventType(
+        "A payment was taken back: what it had paid is open again.", {**PAYMENT, "reason": "recorded twice"}
+    ),
+    "balance.low": EventType(
+        "The money on the account does not pay the renewal on `renews_on`; `missing` is to be added until then.",
+        {
+            **SUBSCRIPTION,
+            "account": "100001",
+            "renews_on": "2026-05-10",
+            "costs": {"amount": "180.00", "currency": "RUB"},
+            "balance": {"amount": "50.00", "currency": "RUB"},
+            "missing": {"amount": "130.00", "currency": "RUB"},
+        },
+    ),
+    "seats.peak_raised": EventType(
+        "More members are active at once than before in this period, and the new ones were charged.",
+        {"peak": 12, "amount": {"amount": "599.00", "currency": "RUB"}},
+    ),
+}

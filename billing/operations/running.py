@@ -20,8 +20,9 @@ from billing.operations import (
     reliefs,
     reminders,
     saved_methods,
+    signups,
     trials,
-    webhooks,
+    webhook_sending,
 )
 from billing.pricing.periods import business_date, month_start
 
@@ -156,11 +157,12 @@ def settle_payments(*, as_of: datetime) -> Done:
 
 
 def deliver(*, as_of: datetime) -> Done:
-    """Renders and sends what is waiting."""
+    """Renders and sends what is waiting, and forgets the sign-ups that nobody confirmed."""
+    signups.prune(as_of=as_of)
     return Done(
         documents=delivery.render_due(as_of=as_of),
-        mails=delivery.send_due(as_of=as_of),
-        webhooks=webhooks.send_due(as_of=as_of),
+        mails=delivery.send_due(as_of=as_of) + signups.send_due(as_of=as_of),
+        webhooks=webhook_sending.send_due(as_of=as_of),
     )
 
 

@@ -1,67 +1,107 @@
-"""Events on their way to the products' backends by the Standard Webhooks specification (E9): signed, at least once, the same id
-at every attempt.
-
-The rows are written with the event (`fan_out`); sending comes after, outside any transaction, and may be repeated.
-"""
+"""Where the products' backends hear of events (E9): endpoints, their secrets, and whether anything goes to them."""
 
 import base64
-import ipaddress
-import json
 import secrets
-import socket
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
+from datetime import datetime, timedelta
+from typing import Any
 
-import requests
-from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from standardwebhooks.webhooks import Webhook
 
 from accounts.models import Customer, Product
-from billing import clock
-from billing.errors import BadInput
-from billing.models import Event, WebhookDelivery, WebhookEndpoint
-from billing.operations import audit
+from billing.errors import BadInput, BillingError
+from billing.models import WebhookDelivery, WebhookEndpoint
+from billing.operations import audit, public_addresses, sealing
+from billing.operations.event_types import TYPES
 
 State = WebhookDelivery.State
 
-# Waits after the first, second … attempt; the one after the last gives up.
-DELAYS = (
-    timedelta(seconds=5), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=5),
-    timedelta(hours=10), timedelta(hours=14), timedelta(hours=20), timedelta(hours=24),
-)  # fmt: skip
-TIMEOUT = 15  # seconds
-# A sender that died keeps a delivery for this long before another takes it up.
-CLAIM = timedelta(minutes=2)
-GONE = 410
-
-
-class Unreachable(Exception):
-    """The address cannot or must not be called; the message says why."""
+# After a new secret the one before signs as well for so long: time enough to put the new one in place.
+OLD_SECRET_LASTS = timedelta(hours=24)
+LONGEST_NAME = 100
 
 
 @transaction.atomic
 def add_endpoint(
     *, url: str, as_of: datetime, actor: str, product: Product | None = None, customer: Customer | None = None,
-    types: Sequence[str] = (),
-) -> WebhookEndpoint:  # fmt: skip
-    """Sends events to ``url`` from now on; the endpoint's ``secret`` is to be shown to its owner once.
+    types: Sequence[str] = (), name: str = "",
+) -> tuple[WebhookEndpoint, str]:  # fmt: skip
+    """Sends events to ``url`` from now on; returns the endpoint and its secret, which is to be shown once.
 
-    Refuses an address that is no web address, and one without https outside the sandbox.
+    ``types`` are types of events, or beginnings of such that end in a dot; none: all. Refuses an address that is no web
+    address, outside the sandbox also one without https or inside the own network, and a type that does not exist.
     """
-    parts = urlsplit(url)
-    schemes = ("https", "http") if settings.WEBHOOK_ALLOW_PRIVATE else ("https",)
-    if parts.scheme not in schemes or not parts.hostname or parts.username:
-        raise BadInput(_("Enter an address that begins with https://, without a name or password in it."), field="url")
+    secret = new_secret()
     endpoint = WebhookEndpoint.objects.create(
-        url=url, product=product, customer=customer, types=list(types), secret=new_secret(), created_at=as_of,
-        created_by=actor,
+        url=_checked_url(url), product=product, customer=customer, types=checked_types(types), name=_checked_name(name),
+        secret=sealing.seal(secret), created_at=as_of, created_by=actor,
     )  # fmt: skip
-    audit.record(actor=actor, action="webhook.added", target=endpoint, at=as_of, customer=customer)
+    record("webhook.added", endpoint, actor, as_of, after=_told(endpoint))
+    return endpoint, secret
+
+
+@transaction.atomic
+def change_endpoint(
+    *,
+    endpoint: WebhookEndpoint,
+    as_of: datetime,
+    actor: str,
+    url: str | None = None,
+    types: Sequence[str] | None = None,
+    name: str | None = None,
+) -> WebhookEndpoint:
+    """Another address, other types or another name; None leaves what is. What already waits goes to the new address."""
+    endpoint = locked(endpoint)
+    before = _told(endpoint)
+    if url is not None:
+        endpoint.url = _checked_url(url)
+    if types is not None:
+        endpoint.types = checked_types(types)
+    if name is not None:
+        endpoint.name = _checked_name(name)
+    if _told(endpoint) != before:
+        endpoint.save(update_fields=["url", "types", "name"])
+        record("webhook.changed", endpoint, actor, as_of, before=before, after=_told(endpoint))
     return endpoint
+
+
+def _told(endpoint: WebhookEndpoint) -> dict[str, Any]:
+    return {"url": endpoint.url, "types": endpoint.types, "name": endpoint.name}
+
+
+def _checked_url(url: str) -> str:
+    url = url.strip()
+    try:
+        public_addresses.parse(url)
+    except public_addresses.BadAddress:
+        raise BadInput(
+            _(
+                "Enter the address of a public server that begins with https://, without a name or password in it, at port 443 or "
+                "one above 1023."
+            ),
+            field="url",
+        ) from None
+    return url
+
+
+def checked_types(types: Sequence[str]) -> list[str]:
+    """``types`` without doubles. Refuses the first that is neither a type nor a beginning of one that ends in a dot."""
+    for one in types:
+        if one not in TYPES and not (one.endswith(".") and any(known.startswith(one) for known in TYPES)):
+            raise BadInput(_("There is no event type “%(type)s”.") % {"type": one[:60]}, field="types")
+    return list(dict.fromkeys(types))
+
+
+def _checked_name(name: str) -> str:
+    name = name.strip()
+    if len(name) > LONGEST_NAME:
+        raise BadInput(_("Enter a name of at most %(count)s characters.") % {"count": LONGEST_NAME}, field="name")
+    return name
+
+
+# --- Secrets -------------------------------------------------------------------------------------------------------------
 
 
 def new_secret() -> str:
@@ -70,112 +110,111 @@ def new_secret() -> str:
 
 
 @transaction.atomic
-def disable(*, endpoint: WebhookEndpoint, as_of: datetime, actor: str, reason: str) -> WebhookEndpoint:
-    """Sends nothing to it any more; what was waiting is given up."""
-    if not reason.strip():
-        raise BadInput(_("Say why nothing is sent there any more."), field="reason", rule="D15")
-    WebhookEndpoint.objects.filter(pk=endpoint.pk, disabled_at=None).update(
-        disabled_at=as_of, disabled_reason=reason[:200]
-    )
-    WebhookDelivery.objects.filter(endpoint=endpoint, state=State.WAITING).update(
-        state=State.FAILED, last_error=reason[:500]
-    )
-    audit.record(
-        actor=actor, action="webhook.disabled", target=endpoint, at=as_of, customer=endpoint.customer, reason=reason
-    )
-    endpoint.refresh_from_db()
+def rotate_secret(*, endpoint: WebhookEndpoint, as_of: datetime, actor: str) -> tuple[WebhookEndpoint, str]:
+    """A new secret, returned to be shown once; the one before signs as well for 24 hours, and any before that no more."""
+    endpoint, secret = locked(endpoint), new_secret()
+    endpoint.old_secret = endpoint.secret
+    endpoint.old_secret_until = as_of + OLD_SECRET_LASTS
+    endpoint.secret = sealing.seal(secret)
+    endpoint.save(update_fields=["secret", "old_secret", "old_secret_until"])
+    record("webhook.secret_rotated", endpoint, actor, as_of)
+    return endpoint, secret
+
+
+def secrets_of(endpoint: WebhookEndpoint, at: datetime) -> list[str]:
+    """The plain secrets that sign at ``at``, the newest first. Refuses (`secret_unreadable`) where the newest cannot be read."""
+    found = [sealing.unseal(endpoint.secret)]
+    if endpoint.old_secret and endpoint.old_secret_until is not None and at < endpoint.old_secret_until:
+        found.append(sealing.unseal(endpoint.old_secret))
+    return found
+
+
+def keep_secrets(*, as_of: datetime) -> None:
+    """Forgets secrets that sign no more and seals by today's key what is plain or sealed by one of before."""
+    WebhookEndpoint.objects.filter(old_secret_until__lte=as_of).update(old_secret="", old_secret_until=None)
+    for endpoint in WebhookEndpoint.objects.only("secret", "old_secret"):
+        for name in ("secret", "old_secret"):
+            stored = getattr(endpoint, name)
+            if stored and not sealing.is_current(stored):
+                _seal_again(endpoint, name, stored)
+
+
+def _seal_again(endpoint: WebhookEndpoint, name: str, stored: str) -> None:
+    try:
+        sealed = sealing.seal(sealing.unseal(stored))
+    except BillingError:
+        return  # nobody can read it; sending says so at every attempt
+    WebhookEndpoint.objects.filter(pk=endpoint.pk, **{name: stored}).update(**{name: sealed})
+
+
+# --- Whether anything goes there -----------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def pause(*, endpoint: WebhookEndpoint, as_of: datetime, actor: str, reason: str = "") -> WebhookEndpoint:
+    """Lets deliveries wait until it goes on: none is lost."""
+    endpoint = locked(endpoint)
+    if endpoint.paused_at is None:
+        endpoint.paused_at = as_of
+        endpoint.save(update_fields=["paused_at"])
+        record("webhook.paused", endpoint, actor, as_of, reason=reason)
     return endpoint
 
 
-def fan_out(event: Event) -> None:
-    """A delivery for every endpoint that is to hear of ``event``, in the event's own transaction."""
-    if event.instance is None:
-        mine = Q(product=None)
-        customer = event.account.customer_id if event.account is not None else None
-    else:
-        mine = Q(product=None) | Q(product=event.instance.product_id)
-        customer = event.instance.customer_id
-    hearing = WebhookEndpoint.objects.active().filter(mine, Q(customer=None) | Q(customer=customer))
-    WebhookDelivery.objects.bulk_create(
-        WebhookDelivery(endpoint=endpoint, event=event, next_attempt_at=event.at)
-        for endpoint in hearing
-        if endpoint.hears(event.type)
-    )
+@transaction.atomic
+def go_on(*, endpoint: WebhookEndpoint, as_of: datetime, actor: str) -> WebhookEndpoint:
+    """Sends again; what waited goes out with the next run, in order."""
+    endpoint = locked(endpoint)
+    if endpoint.paused_at is not None:
+        endpoint.paused_at = None
+        endpoint.save(update_fields=["paused_at"])
+        record("webhook.resumed", endpoint, actor, as_of)
+    return endpoint
 
 
-def body_of(event: Event) -> str:
-    """What is sent of ``event``: type, timestamp and data, with its number within the subscription."""
-    return json.dumps(
-        {
-            "type": event.type, "timestamp": event.at.astimezone(UTC).isoformat(), "id": event.public_id,
-            "sequence": event.sequence, "data": event.data,
-        },
-        ensure_ascii=False,
-    )  # fmt: skip
+@transaction.atomic
+def disable(*, endpoint: WebhookEndpoint, as_of: datetime, actor: str, reason: str) -> WebhookEndpoint:
+    """Sends nothing to it any more; what was waiting is given up. Refuses without a reason."""
+    if not reason.strip():
+        raise BadInput(_("Say why nothing is sent there any more."), field="reason", rule="D15")
+    endpoint = locked(endpoint)
+    if endpoint.disabled_at is None:
+        endpoint.disabled_at, endpoint.disabled_reason = as_of, reason[:200]
+        endpoint.save(update_fields=["disabled_at", "disabled_reason"])
+        give_up_waiting(endpoint, reason)
+        record("webhook.disabled", endpoint, actor, as_of, reason=reason)
+    return endpoint
 
 
-def send_due(*, as_of: datetime, limit: int = 200) -> int:
-    """Makes the deliveries that are due, in the order of their events; returns how many arrived."""
-    due = WebhookDelivery.objects.filter(state=State.WAITING, next_attempt_at__lte=as_of)
-    return sum(_send(row, as_of) for row in due.select_related("endpoint", "event").order_by("event_id")[:limit])
+@transaction.atomic
+def enable(*, endpoint: WebhookEndpoint, as_of: datetime, actor: str) -> WebhookEndpoint:
+    """Sends events of from now on; what was given up stays so until it is asked for again."""
+    endpoint = locked(endpoint)
+    if endpoint.disabled_at is not None:
+        # An event that was being written as it was switched off may have left one waiting.
+        give_up_waiting(endpoint, endpoint.disabled_reason)
+        endpoint.disabled_at, endpoint.disabled_reason = None, ""
+        endpoint.save(update_fields=["disabled_at", "disabled_reason"])
+        record("webhook.enabled", endpoint, actor, as_of)
+    return endpoint
 
 
-def _send(delivery: WebhookDelivery, as_of: datetime) -> bool:
-    """One attempt; False where another sender has it or the other side did not take it (a retry follows)."""
-    claimed = WebhookDelivery.objects.filter(
-        pk=delivery.pk, state=State.WAITING, attempts=delivery.attempts, next_attempt_at__lte=as_of
-    ).update(attempts=F("attempts") + 1, next_attempt_at=as_of + CLAIM, last_attempt_at=as_of)
-    if not claimed:
-        return False
-    status, error = _post(delivery.endpoint, delivery.event)
-    _note(delivery, status, error, as_of)
-    return error == ""
+def give_up_waiting(endpoint: WebhookEndpoint, reason: str) -> None:
+    waiting = WebhookDelivery.objects.filter(endpoint=endpoint, state=State.WAITING)
+    waiting.update(state=State.FAILED, last_error=reason[:500])
 
 
-def _note(delivery: WebhookDelivery, status: int | None, error: str, as_of: datetime) -> None:
-    row = WebhookDelivery.objects.filter(pk=delivery.pk, state=State.WAITING)
-    if not error:
-        row.update(state=State.DELIVERED, delivered_at=as_of, last_status=status, last_error="")
-        return
-    row.update(last_status=status, last_error=error[:500])
-    if status == GONE:
-        disable(endpoint=delivery.endpoint, as_of=as_of, actor="webhooks", reason="410 Gone")
-    elif delivery.attempts >= len(DELAYS):
-        row.update(state=State.FAILED)
-    else:
-        row.update(next_attempt_at=as_of + DELAYS[delivery.attempts])
+def locked(endpoint: WebhookEndpoint) -> WebhookEndpoint:
+    """The endpoint as it is now, its row locked."""
+    return WebhookEndpoint.objects.select_for_update(of=("self",)).select_related("customer").get(pk=endpoint.pk)
 
 
-def _post(endpoint: WebhookEndpoint, event: Event) -> tuple[int | None, str]:
-    """(the answer's status, what was wrong; empty where it was taken). The signature is of the real time, as receivers
-    check it against their own clocks."""
-    body, sent_at = body_of(event), clock.real_now()
-    headers = {
-        "content-type": "application/json",
-        "user-agent": "Saldo",
-        "webhook-id": event.public_id,
-        "webhook-timestamp": str(int(sent_at.timestamp())),
-        "webhook-signature": Webhook(endpoint.secret).sign(event.public_id, sent_at, body),
-    }
-    try:
-        refuse_private(endpoint.url)
-        answer = requests.post(
-            endpoint.url, data=body.encode(), headers=headers, timeout=TIMEOUT, allow_redirects=False, stream=True
-        )
-        answer.close()
-    except (Unreachable, requests.RequestException) as failed:
-        return None, f"{type(failed).__name__}: {failed}"
-    return answer.status_code, "" if 200 <= answer.status_code < 300 else f"HTTP {answer.status_code}"
+def record(action: str, endpoint: WebhookEndpoint, actor: str, at: datetime, **more: Any) -> None:
+    """Keeps who did what to the endpoint (D15)."""
+    audit.record(actor=actor, action=action, target=endpoint, at=at, customer=endpoint.customer, **more)
 
 
-def refuse_private(url: str) -> None:
-    """Refuses addresses inside our own network: a webhook must not become a way to reach what only we can (SSRF)."""
-    if settings.WEBHOOK_ALLOW_PRIVATE:
-        return
-    parts = urlsplit(url)
-    try:
-        found = socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise Unreachable("the name cannot be resolved") from None
-    if not all(ipaddress.ip_address(address[4][0]).is_global for address in found):
-        raise Unreachable("the address is not a public one")
+def heard_by(product: int | None, customer: int | None) -> Q:
+    """The endpoints that may hear of an event of an instance of ``product`` (None: of no instance) and ``customer``."""
+    mine = Q(product=None) if product is None else Q(product=None) | Q(product=product)
+    return mine & (Q(customer=None) if customer is None else Q(customer=None) | Q(customer=customer))

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts.models import Product
+from accounts.models import Customer, Product
 from billing import clock
 from billing.errors import Refusal
 from billing.operations import webhooks
@@ -14,6 +14,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--url", required=True, help="the address that events are sent to")
         parser.add_argument("--product", default="", help="code of the product whose events it hears; all without it")
+        parser.add_argument("--customer", default="", help="id of the customer whose events it hears; all without it")
+        parser.add_argument("--name", default="", help="what people call it")
         parser.add_argument(
             "--type", action="append", default=[], dest="types", help="an event type, or subscription. for all of them"
         )
@@ -22,13 +24,17 @@ class Command(BaseCommand):
         product = Product.objects.filter(code=options["product"]).first() if options["product"] else None
         if options["product"] and product is None:
             raise CommandError(f"There is no product {options['product']}.")
+        customer = Customer.objects.filter(public_id=options["customer"]).first() if options["customer"] else None
+        if options["customer"] and customer is None:
+            raise CommandError(f"There is no customer {options['customer']}.")
         try:
-            endpoint = webhooks.add_endpoint(
-                url=options["url"], product=product, types=options["types"], as_of=clock.now(), actor="command line"
-            )
+            endpoint, secret = webhooks.add_endpoint(
+                url=options["url"], product=product, customer=customer, types=options["types"], name=options["name"],
+                as_of=clock.now(), actor="command line",
+            )  # fmt: skip
         except Refusal as refused:
             raise CommandError(str(refused)) from None
         self.stderr.write(
             f"Webhook {endpoint.public_id} to {endpoint.url}. Its secret is not shown again: keep it safe."
         )
-        self.stdout.write(endpoint.secret)
+        self.stdout.write(secret)

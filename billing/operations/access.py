@@ -33,10 +33,23 @@ class Reason:
 @dataclass(frozen=True)
 class Access:
     """``level`` with all reasons for it, the worst first; where access is full there is none, or the relief that it
-    rests on."""
+    rests on. ``subscription`` is the one that runs, else the one that ended last."""
 
     level: Level
     reasons: list[Reason]
+    subscription: Subscription | None = None
+
+    def valid_until(self, as_of: datetime) -> datetime | None:
+        """The first instant after ``as_of`` at which time alone can make this another answer, None where it never does.
+
+        Debts, trials, renewals and ends all turn at a midnight of the billing zone (D1, D3, M8); a relief ends at any
+        instant (M16). What somebody does, a payment or a termination, comes as an event.
+        """
+        if self.level == Level.DELETED or self.subscription is None:
+            return None
+        zone = self.subscription.account.zone
+        midnight = start_of_day(business_date(as_of, zone) + timedelta(days=1), zone)
+        return min([midnight, *(one.until for one in self.reasons if one.until is not None)])
 
 
 def _later(one: Subscription, other: Subscription | None) -> bool:
@@ -96,23 +109,24 @@ def _access(
     instance: Instance, subscription: Subscription | None, debt: Reason | None, relief: Relief | None, as_of: datetime
 ) -> Access:
     if instance.deleted_at is not None:
-        return Access(Level.DELETED, [Reason("deleted", instance.deleted_at)])
+        return Access(Level.DELETED, [Reason("deleted", instance.deleted_at)], subscription)
     if subscription is None:
         return Access(Level.READ_ONLY, [Reason("no_subscription", instance.registered_at)])
     lapse = validity.lapse(subscription, as_of)
     if debt is not None and relief is not None and lapse is None:
-        return Access(Level.FULL, [Reason("relief", relief.starts_at, relief.ends_at, debt.invoices)])
+        reason = Reason("relief", relief.starts_at, relief.ends_at, debt.invoices)
+        return Access(Level.FULL, [reason], subscription)
     reasons = [debt] if debt is not None else []
     if lapse is not None:
         reasons.append(Reason(lapse.code, lapse.since))
-    return Access(Level.READ_ONLY if reasons else Level.FULL, reasons)
+    return Access(Level.READ_ONLY if reasons else Level.FULL, reasons, subscription)
 
 
 def levels(instances: Iterable[Instance], *, as_of: datetime) -> dict[int, Access]:
     """What each of ``instances`` may do at ``as_of``, by its primary key (M8, M9, M12, D3, D10, D18): two indexed reads for
     all of them, three where somebody is in debt, nothing stored."""
     rows = list(instances)
-    subscriptions = _subscriptions([one for one in rows if one.deleted_at is None])
+    subscriptions = _subscriptions(rows)
     debts = _debts(subscriptions.values(), as_of) if subscriptions else {}
     reliefs = _reliefs(rows, as_of) if debts else {}
     found: dict[int, Access] = {}

@@ -29,7 +29,7 @@ def open_period(
         opened_at = max(opened_at, previous.ended_at)
     ended_at = start_of_day(span.end, subscription.account.zone)
     terms_changes.take_effect(subscription=subscription, on=span.start, as_of=as_of)
-    steps = usage.known_steps(subscription.instance)
+    steps = usage.known_steps(subscription.instance, opened_at)
     start = peaks.peak_between(steps, opened_at, ended_at)
     period = BillingPeriod.objects.create(
         subscription=subscription,

@@ -42,11 +42,11 @@ def recompute(
 ) -> list[Charge]:
     """Brings every month that reports from ``since`` on can touch to the price of its peak; a closed one by a dated
     correction (D5). ``member``: whose report it was, None where there were many."""
-    steps = usage.known_steps(subscription.instance)
     first_month = month_start(
         subscription.periods.filter(ended_at__gt=since).order_by("number").values_list("start", flat=True)[0]
     )
     periods = list(subscription.periods.filter(start__gte=first_month).select_related("tariff").order_by("number"))
+    steps = usage.known_steps(subscription.instance, min(since, periods[0].opened_at))
     for period in periods:
         _remember_peak(period, peaks.peak_between(steps, period.opened_at, period.ended_at))
     posted = [

@@ -3,10 +3,11 @@
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Max
 
 from billing import notices
-from billing.models import Event, Invoice, Notice, Seller, Subscription, TermsChange
-from billing.operations import prepaid, terms_changes, trials, validity
+from billing.models import BillingPeriod, Event, Invoice, Notice, Seller, Subscription, TermsChange
+from billing.operations import terms_changes, trials, validity
 from billing.pricing.periods import MORNING, at_hour, business_date
 from billing.pricing.terms import Renewal
 
@@ -58,15 +59,18 @@ def trials_to_remind_of(as_of: datetime) -> list[tuple[Subscription, int]]:
             trial_ends_on__range=(today, today + timedelta(days=max(TRIAL_DAYS_LEFT))),
         )  # fmt: skip
         chosen = TermsChange.objects.waiting().values("subscription")
-        for row in soon.exclude(pk__in=chosen).select_related(
-            "instance", "tariff", "account__customer", "account__seller"
-        ):
-            assert row.trial_ends_on is not None
-            left = (row.trial_ends_on - today).days
-            step = min(days for days in TRIAL_DAYS_LEFT if days >= left)
-            if left > 0 and not Event.objects.filter(fact=trials.reminder_fact(row, step)).exists():
-                found.append((row, step))
+        rows = soon.exclude(pk__in=chosen).select_related("instance", "tariff", "account__customer", "account__seller")
+        steps = [(row, _step(TRIAL_DAYS_LEFT, row.trial_ends_on, today)) for row in rows]
+        facts = {trials.reminder_fact(row, step): (row, step) for row, step in steps if step is not None}
+        told = set(Event.objects.filter(fact__in=facts).values_list("fact", flat=True))
+        found += [one for fact, one in facts.items() if fact not in told]
     return found
+
+
+def _step(steps: tuple[int, ...], day: date | None, today: date) -> int | None:
+    """Which of the days before ``day`` is told of on ``today``: the next one ahead, None before the first and from ``day`` on."""
+    left = (day - today).days if day is not None else 0
+    return min((days for days in steps if days >= left), default=None) if left > 0 else None
 
 
 def renewals_to_remind_of(as_of: datetime) -> list[tuple[Subscription, date, int]]:
@@ -77,15 +81,16 @@ def renewals_to_remind_of(as_of: datetime) -> list[tuple[Subscription, date, int
             account__seller=seller, turns_on__range=(today, today + timedelta(days=max(YEARLY_DAYS_LEFT))),
             paid_from__isnull=False, cancel_date=None, tariff__renewal=Renewal.INVOICED,
         )  # fmt: skip
-        for row in coming.select_related("instance", "tariff", "account__customer", "account__seller"):
-            period = prepaid.last_period(row)
-            if period is None or _next_interval(row, period.end) != YEAR:
-                continue
-            left = (period.end - today).days
-            step = min((days for days in YEARLY_DAYS_LEFT if days >= left), default=None)
-            fact = f"renewal:{row.public_id}:{period.end}:{step}"
-            if step is not None and left > 0 and not Notice.objects.filter(kind="renewal_coming", fact=fact).exists():
-                found.append((row, period.end, step))
+        rows = list(coming.select_related("instance", "tariff", "account__customer", "account__seller"))
+        ends = BillingPeriod.objects.filter(subscription__in=rows).values("subscription").annotate(last=Max("end"))
+        paid_until = {row["subscription"]: row["last"] for row in ends}
+        steps = [(row, day, _step(YEARLY_DAYS_LEFT, day, today)) for row in rows if (day := paid_until.get(row.pk))]
+        facts = {
+            f"renewal:{row.public_id}:{day}:{step}": (row, day, step) for row, day, step in steps if step is not None
+        }
+        told = set(Notice.objects.filter(kind="renewal_coming", fact__in=facts).values_list("fact", flat=True))
+        new = [one for fact, one in facts.items() if fact not in told]
+        found += [(row, day, step) for row, day, step in new if _next_interval(row, day) == YEAR]
     return found
 
 

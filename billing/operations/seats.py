@@ -13,7 +13,7 @@ from billing.operations import payments, prepaid, usage
 from billing.operations.usage import SeatStep
 from billing.pricing.evaluation import Explanation
 from billing.pricing.explanation import explain_amount
-from billing.pricing.periods import business_date
+from billing.pricing.periods import business_date, start_of_day
 from billing.pricing.seats import explain_seat_change
 from billing.pricing.terms import Metric
 
@@ -33,7 +33,7 @@ def apply(
     periods = list(subscription.periods.filter(ended_at__gt=first).select_related("tariff").order_by("number"))
     if not periods:
         return []
-    steps = usage.seat_steps(subscription.instance)
+    steps = usage.seat_steps(subscription.instance, min(first, periods[0].opened_at))
     told = {change.pk for change in changes}
     latest = [step for step in steps if step.change.pk in told]
     # Where the terms changed within a period, its opening price is not that of its end: each report posts its own line.
@@ -127,17 +127,16 @@ def _opposite_of_today(subscription: Subscription, amount: int, day: date) -> Ch
     """The change of the same day that this one takes back: block and unblock on one day net to nothing (B7). Not one that an
     invoice has collected or whose credit is spent."""
     zone = subscription.account.zone
+    today = Charge.objects.filter(
+        subscription=subscription, occurred_at__gte=start_of_day(day, zone),
+        occurred_at__lt=start_of_day(prepaid.day_after(day), zone),
+    )  # fmt: skip
+    netting = today.filter(kind__in=[Kind.SEAT_NOT_ADDED, Kind.SEAT_NOT_REMOVED])
+    taken = {row.explanation.get("opposite") for row in netting}
     wanted = Kind.SEAT_REMOVED if amount > 0 else Kind.SEAT_ADDED
-    found = Charge.objects.filter(subscription=subscription, kind=wanted, amount_minor=-amount, line=None)
-    taken = {
-        row.explanation.get("opposite")
-        for row in Charge.objects.filter(
-            subscription=subscription, kind__in=[Kind.SEAT_NOT_ADDED, Kind.SEAT_NOT_REMOVED]
-        )
-    }
+    found = today.filter(kind=wanted, amount_minor=-amount, line=None)
     for charge in found.select_related("entry").order_by("-pk"):
-        same_day = business_date(charge.occurred_at, zone) == day
-        if same_day and charge.pk not in taken and (amount < 0 or _is_unspent(charge)):
+        if charge.pk not in taken and (amount < 0 or _is_unspent(charge)):
             return charge
     return None
 

@@ -4,9 +4,9 @@ The charge of a month follows from the *set* of reports: their peak is priced, a
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
-from django.db.models import Max, Sum
+from django.db.models import Max, QuerySet, Sum
 
 from accounts import members
 from accounts.models import Instance, Member, MemberChange
@@ -17,21 +17,39 @@ from billing.pricing import peak as peaks
 from billing.pricing.explanation import explain_quantity
 from billing.pricing.periods import month_start, next_month
 
+# Before everything that was ever told.
+EVER = datetime.min.replace(tzinfo=UTC)
 
-def known_steps(instance: Instance) -> list[peaks.Step]:
-    """All steps of the number of active members of ``instance``, in the order in which they count."""
-    changes = MemberChange.objects.filter(instance=instance).only(
-        "pk", "member_id", "status", "occurred_at", "is_dated"
+
+def _told(instance: Instance, since: datetime | None) -> tuple[QuerySet[MemberChange], QuerySet[Member]]:
+    """(the reports to go through, the active members to be counted besides them).
+
+    From ``since`` on only those people matter of whom something was told in that time, with all that was told of them; the
+    others are now what they were then. So an instance's long past costs nothing.
+    """
+    changes, people = MemberChange.objects.filter(instance=instance), Member.objects.active().filter(instance=instance)
+    if since is None:
+        return changes, people.none()
+    moved = changes.filter(occurred_at__gte=since).values("member")
+    return MemberChange.objects.filter(member__in=moved), people.exclude(pk__in=moved)
+
+
+def known_steps(instance: Instance, since: datetime | None = None) -> list[peaks.Step]:
+    """The steps of the number of active members of ``instance``, in the order in which they count: all of them, or what is
+    needed to know the number at any instant from ``since`` on."""
+    changes, others = _told(instance, since)
+    rows = members.in_order(changes.only("pk", "member_id", "status", "occurred_at", "is_dated"))
+    steps = peaks.steps_of(
+        peaks.Report(row.member_id, row.occurred_at, row.status == Member.Status.ACTIVE, row.is_dated) for row in rows
     )
-    return peaks.steps_of(
-        peaks.Report(row.member_id, row.occurred_at, row.status == Member.Status.ACTIVE, row.is_dated)
-        for row in members.in_order(changes)
-    )
+    there = others.count() if since is not None else 0
+    return [peaks.Step(EVER, there, False), *steps] if there else steps
 
 
 @dataclass(frozen=True)
 class SeatStep:
-    """A person in a paid role comes (``by`` +1) or goes (−1); ``change`` is the report that told it."""
+    """A person in a paid role comes (``by`` +1) or goes (−1); ``change`` is the report that told it. The first one may be all
+    who were there before, see `seat_steps`."""
 
     change: MemberChange
     by: int
@@ -43,13 +61,15 @@ class SeatStep:
         return self.change.occurred_at < opened_at
 
 
-def seat_steps(instance: Instance) -> list[SeatStep]:
+def seat_steps(instance: Instance, since: datetime | None = None) -> list[SeatStep]:
     """Every coming and going of people active in paid roles (B1), in the order in which they count. A report that repeats
-    what is known makes none; a change of role does where it crosses paid and free."""
-    changes = MemberChange.objects.filter(instance=instance).select_related("role", "member")
+    what is known makes none; a change of role does where it crosses paid and free. With ``since`` what is needed to know the
+    seats at any instant from then on; who was there all the time is one step before everything."""
+    changes, others = _told(instance, since)
+    there = others.filter(role__is_paid=True).count() if since is not None else 0
     seated: set[int] = set()
-    steps: list[SeatStep] = []
-    for row in members.in_order(changes):
+    steps = [SeatStep(MemberChange(pk=0, occurred_at=EVER), there)] if there else []
+    for row in members.in_order(changes.select_related("role", "member")):
         is_seat = row.status == Member.Status.ACTIVE and row.role.is_paid
         if is_seat == (row.member_id in seated):
             continue
@@ -60,7 +80,7 @@ def seat_steps(instance: Instance) -> list[SeatStep]:
 
 def seats_at(instance: Instance, opened_at: datetime, counted_to: int) -> int:
     """How many seats there are when a period is opened at ``opened_at`` (D1), see `SeatStep.is_before`."""
-    return sum(step.by for step in seat_steps(instance) if step.is_before(opened_at, counted_to))
+    return sum(step.by for step in seat_steps(instance, opened_at) if step.is_before(opened_at, counted_to))
 
 
 def last_report(instance: Instance) -> int:

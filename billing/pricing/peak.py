@@ -23,7 +23,7 @@ class Report(NamedTuple):
 
 
 class Step(NamedTuple):
-    """The number of active members changes by ``by`` (+1 or −1) at ``at``."""
+    """The number of active members changes by ``by`` at ``at``: one comes or goes; the first step may be all there were."""
 
     at: datetime
     by: int

@@ -31,8 +31,9 @@ class Seats(BaseModel):
 
 
 class InstanceAnswer(BaseModel):
-    """``access`` is worked out at the instant of the call (D3): full, read_only or deleted; ``is_test`` marks a test
-    environment (C1)."""
+    """``access`` is worked out at the instant of the call (D3): full, read_only or deleted; ``valid_until`` is the first
+    instant at which time alone can change the answer, null where it never does: ask again then, or at an event. ``is_test``
+    marks a test environment (C1)."""
 
     id: str
     customer_id: str
@@ -42,6 +43,7 @@ class InstanceAnswer(BaseModel):
     is_test: bool
     access: str
     access_reasons: list[AccessReason]
+    valid_until: InstantText | None
     subscription: SubscriptionBrief | None
     seats: Seats
 
@@ -61,7 +63,7 @@ def _seats(instance: Instance, subscription: Subscription | None, as_of: datetim
 def instance_answer(instance: Instance, as_of: datetime) -> InstanceAnswer:
     """The instance and what it may do at ``as_of``."""
     level = access.level(instance, as_of=as_of)
-    subscription = access.current_subscription(instance)
+    subscription = level.subscription
     # Under a relief the debt is there all the same (M16).
     in_debt = any(reason.invoices for reason in level.reasons)
     return InstanceAnswer(
@@ -81,6 +83,7 @@ def instance_answer(instance: Instance, as_of: datetime) -> InstanceAnswer:
             )
             for reason in level.reasons
         ],
+        valid_until=optional_instant(level.valid_until(as_of)),
         subscription=brief(subscription, in_debt=in_debt, as_of=as_of) if subscription else None,
         seats=_seats(instance, subscription, as_of),
     )

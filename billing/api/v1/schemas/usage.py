@@ -64,7 +64,7 @@ def _metric(instance: Instance, periods: list[BillingPeriod]) -> Metric:
 
 def _metered_peak(instance: Instance, periods: list[BillingPeriod], span: tuple[datetime, datetime]) -> Peak:
     """The highest of the month's periods (M13 leaves several); without one, of the whole calendar month."""
-    steps = usage.known_steps(instance)
+    steps = usage.known_steps(instance, min(row.opened_at for row in periods) if periods else span[0])
     found = [
         Peak(peak.most, peak.at or opened)
         for opened, ended in [(row.opened_at, row.ended_at) for row in periods] or [span]
@@ -76,10 +76,10 @@ def _metered_peak(instance: Instance, periods: list[BillingPeriod], span: tuple[
 def _people_peak(instance: Instance, metric: Metric, span: tuple[datetime, datetime]) -> Peak:
     """The most seats (B1) at once within ``span``, people active where seats are not what counts."""
     if metric == Metric.PAID_MEMBERS:
-        seats = usage.seat_steps(instance)
+        seats = usage.seat_steps(instance, span[0])
         steps = [Step(seat.change.occurred_at, seat.by, seat.change.is_dated) for seat in seats]
     else:
-        steps = usage.known_steps(instance)
+        steps = usage.known_steps(instance, span[0])
     found = peak_between(steps, *span)
     return Peak(found.most, found.at or span[0])
 

@@ -1,20 +1,21 @@
 from typing import Annotated
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from ninja import Query, Router
 
 from accounts.members import Report
-from accounts.models import Customer, Member
+from accounts.models import Customer, Instance, Member
 from billing import clock
 from billing.api.v1 import lookup
 from billing.api.v1.auth import Bearer, actor_of
+from billing.api.v1.conditional import UNCHANGED, unless_known
 from billing.api.v1.fields import Month
 from billing.api.v1.once import once
 from billing.api.v1.schemas.instances import InstanceAnswer, instance_answer
 from billing.api.v1.schemas.requests import NewInstance
 from billing.api.v1.schemas.usage import UsageAnswer, usage_answer
-from billing.errors import BadInput
+from billing.errors import BadInput, BillingError
 from billing.operations import instances
 
 router = Router(tags=["instances"])
@@ -27,29 +28,45 @@ def _named_customer(public_id: str) -> Customer:
     return found
 
 
+def _with_instance(refusal: BillingError, wanted: NewInstance) -> BillingError:
+    """The refusal of a domain that is taken with the ``instance_id`` of who has it; any other as it is."""
+    if refusal.code == "domain_taken":
+        domain = wanted.domain.strip().lower().rstrip(".")
+        living = Instance.objects.filter(product__code=wanted.product, domain__iexact=domain, deleted_at=None)
+        refusal.extra = {"instance_id": found} if (found := living.values_list("public_id", flat=True).first()) else {}
+    return refusal
+
+
 @router.post("instances", response={201: InstanceAnswer})
 @once(201)
 def register_instance(request: HttpRequest, payload: NewInstance) -> InstanceAnswer:
     """Registers an instance; the representative is its first active member, its administrator (M15)."""
     person, as_of = payload.representative, clock.now()
-    instance = instances.register_instance(
-        customer=_named_customer(payload.customer_id),
-        product=instances.product_of(payload.product),
-        domain=payload.domain,
-        registered_at=payload.registered_at,
-        representative=Report(
-            external_id=person.external_id, status=Member.Status.ACTIVE, email=person.email, name=person.name
-        ),
-        as_of=as_of,
-        actor=actor_of(request),
-    )
+    try:
+        instance = instances.register_instance(
+            customer=_named_customer(payload.customer_id),
+            product=instances.product_of(payload.product),
+            domain=payload.domain,
+            registered_at=payload.registered_at,
+            representative=Report(
+                external_id=person.external_id, status=Member.Status.ACTIVE, email=person.email, name=person.name
+            ),
+            as_of=as_of,
+            actor=actor_of(request),
+        )
+    except BillingError as refusal:
+        raise _with_instance(refusal, payload) from None
     return instance_answer(instance, as_of)
 
 
-@router.get("instances/{instance_id}", response=InstanceAnswer, auth=Bearer())
-def get_instance(request: HttpRequest, instance_id: str) -> InstanceAnswer:
-    """The instance, and what it may do at this instant (D3)."""
-    return instance_answer(lookup.instance(request, instance_id), clock.now())
+@router.get("instances/{instance_id}", response=InstanceAnswer, auth=Bearer(), openapi_extra=UNCHANGED)
+def get_instance(request: HttpRequest, instance_id: str) -> HttpResponse:
+    """The instance, and what it may do at this instant (D3).
+
+    Send the `ETag` of the last answer as `If-None-Match`: 304 says that nothing has changed.
+    """
+    answer = instance_answer(lookup.instance(request, instance_id), clock.now())
+    return unless_known(request, answer)
 
 
 @router.delete("instances/{instance_id}", response={204: None})

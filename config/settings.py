@@ -131,6 +131,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.request_ids.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.SecurityHeadersMiddleware",
@@ -246,7 +247,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_UNIQUE_EMAIL = True
-ACCOUNT_EMAIL_VERIFICATION = "optional"  # nobody signs up by themselves: an address is known from an invitation
+ACCOUNT_EMAIL_VERIFICATION = "optional"  # an address is proved by an invitation, or by the link of a sign-up
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = True
@@ -263,6 +264,7 @@ MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SERVED_OVER_HTTPS
 MFA_TRUST_ENABLED = False
+MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_TOLERANCE = 1
 MFA_TOTP_ISSUER = env.str("PORTAL_NAME", default="Saldo")
 
@@ -305,6 +307,11 @@ API_RATE_LIMIT_OPERATOR = env.int("API_RATE_LIMIT_OPERATOR", default=0)
 
 # --- The portal's limits, an hour and account; 0: none ---------------------------------------------------------------
 
+# Whether strangers may become customers by themselves; everybody else comes by invitation or from the operator.
+SELF_SIGN_UP = env.bool("SELF_SIGN_UP", default=BILLING_SANDBOX)
+# Sign-ups from one address of the network, and mails with their links to one mailbox.
+SIGN_UPS_AN_HOUR = env.int("SIGN_UPS_AN_HOUR", default=10)
+SIGN_UP_MAILS_AN_HOUR = env.int("SIGN_UP_MAILS_AN_HOUR", default=3)
 INVITATIONS_AN_HOUR = env.int("INVITATIONS_AN_HOUR", default=60)
 PAYMENT_ATTEMPTS_AN_HOUR = env.int("PAYMENT_ATTEMPTS_AN_HOUR", default=30)
 
@@ -350,8 +357,9 @@ WHITENOISE_MAX_AGE = 0 if DEBUG else 300
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"request": {"()": "config.request_ids.NamesRequest"}},
+    "formatters": {"line": {"format": "{asctime} {levelname} {request_id} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},

@@ -71,7 +71,7 @@ class Beginning:
         return line_words.words(line.kind, line.explanation, self.subscription, self.tariff, locale)
 
 
-def _begun(act: Callable[[], Subscription], as_of: datetime) -> Beginning:
+def begun(act: Callable[[], Subscription], as_of: datetime) -> Beginning:
     """Carries ``act`` out and tells what came of it; the caller's transaction decides whether it stays."""
     last_charge = Charge.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     known = set(Invoice.objects.filter(issued_at=as_of).values_list("pk", flat=True))
@@ -116,7 +116,7 @@ def _later(subscription: Subscription, as_of: datetime) -> Beginning:
 
 def _rehearsed(act: Callable[[], Subscription], as_of: datetime) -> Beginning:
     with transaction.atomic():
-        found = _begun(act, as_of)
+        found = begun(act, as_of)
         transaction.set_rollback(True)
     return found
 
@@ -124,7 +124,7 @@ def _rehearsed(act: Callable[[], Subscription], as_of: datetime) -> Beginning:
 @transaction.atomic
 def _performed(act: Callable[[], Subscription], as_of: datetime, token: str) -> Beginning:
     """Carries ``act`` out for the figures that ``token`` names; for any other nothing is written, and they are told."""
-    done = _begun(act, as_of)
+    done = begun(act, as_of)
     if done.token != token:
         raise BillingError(
             _("The figures have changed meanwhile: look at the new ones and confirm them."),

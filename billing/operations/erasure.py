@@ -7,7 +7,7 @@ from allauth.account.models import EmailAddress
 
 from accounts.models import Instance, Member, User
 from billing import notices
-from billing.models import BillingAccount, Notice, NoticePreference, RequestFile
+from billing.models import BillingAccount, Notice, NoticePreference, RequestFile, SignUp
 
 
 def erase_people(instance: Instance) -> None:
@@ -21,6 +21,7 @@ def erase_people(instance: Instance) -> None:
             _erase_login(member.email)
         _erase_member(member)
     RequestFile.objects.filter(request__instance=instance).delete()
+    SignUp.objects.filter(instance=instance).delete()
     instance.email = f"erased-{instance.pk}@invalid"
 
 

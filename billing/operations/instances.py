@@ -28,7 +28,8 @@ def product_of(code: str) -> Product:
     return product
 
 
-def _checked_domain(domain: str, product: Product) -> str:
+def checked_domain(domain: str, product: Product) -> str:
+    """The domain in lower case; refuses what is none and one that has a living instance of the product."""
     cleaned = domain.strip().lower().rstrip(".")
     if not DOMAIN.fullmatch(cleaned):
         raise BadInput(_("Enter a domain such as team.example.com."), field="domain")
@@ -56,7 +57,7 @@ def register_instance(
     instance = Instance.objects.create(
         customer=owner,
         product=product,
-        domain=_checked_domain(domain, product),
+        domain=checked_domain(domain, product),
         email=members.checked_email(representative.email),
         registered_at=registered_at,
     )

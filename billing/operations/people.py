@@ -4,6 +4,7 @@ Every change goes through `metering.report_member`, the same door as the instanc
 operation, rolled back (G10).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -78,6 +79,14 @@ def preview(*, instance: Instance, report: members.Report, as_of: datetime) -> E
 
     Refuses what the act would refuse.
     """
+    return effect_of(
+        instance=instance, as_of=as_of,
+        act=lambda: metering.report_member(instance=instance, report=report, as_of=as_of, source="portal"),
+    )  # fmt: skip
+
+
+def effect_of(*, instance: Instance, act: Callable[[], object], as_of: datetime) -> Effect | None:
+    """What ``act`` on people of ``instance`` would do to the account, worked out by doing it and rolling it back (G10)."""
     subscription = access.current_subscription(instance)
     effect: Effect | None = None
     by_seats = subscription is not None and seats.counts(subscription)
@@ -88,7 +97,7 @@ def preview(*, instance: Instance, report: members.Report, as_of: datetime) -> E
                 subscription = changes.locked(subscription, as_of)  # what is due comes before what is asked
                 before = _ahead(subscription)
             last = Charge.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-            metering.report_member(instance=instance, report=report, as_of=as_of, source="portal")
+            act()
             if subscription is not None:
                 account = subscription.account
                 after = _ahead(subscription) if by_seats else before
@@ -108,7 +117,7 @@ def preview(*, instance: Instance, report: members.Report, as_of: datetime) -> E
         return effect
 
 
-def _account_of(instance: Instance) -> BillingAccount | None:
+def account_of(instance: Instance) -> BillingAccount | None:
     subscription = access.current_subscription(instance)
     if subscription is not None:
         return subscription.account
@@ -145,7 +154,7 @@ def invite(
     there = instance.members.exclude(status=Member.Status.REMOVED).filter(email=address)
     if there.exists():
         raise BillingError(_("%(email)s is in this instance already.") % {"email": address}, code="member_exists")
-    account = _account_of(instance)
+    account = account_of(instance)
     if account is not None:
         limits.invitation(account=account, as_of=as_of)
     report = members.Report(external_id=new_id("inv"), status="invited", email=address, name=name.strip(), role=role)

@@ -61,6 +61,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
             "languages": settings.LANGUAGES,
             "zone": settings.BILLING_TIME_ZONE,
             "sandbox_now": clock.sandbox_now,  # called by the page that shows it
+            "sign_up": settings.SELF_SIGN_UP,
             "person": user.get_short_name() if user is not None and user.is_authenticated else "",
         }
     }

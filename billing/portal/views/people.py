@@ -19,6 +19,7 @@ from accounts.verified import verified_emails
 from billing import clock
 from billing.errors import BillingError, Refusal
 from billing.models import Subscription
+from billing.operations import ownership
 from billing.operations import people as operations
 from billing.portal.owned import instance_or_404
 from billing.portal.permissions import Desk, signed_in
@@ -206,6 +207,8 @@ def person(request: HttpRequest, public_id: str, member_id: int) -> HttpResponse
         **_common(desk, instance, subscription, as_of),
         "member": member,
         "is_self": is_self,
+        "may_hand_over": (is_self or member.status == Member.Status.ACTIVE)
+        and ownership.administrator(instance, user) is not None,
         "options": [] if is_self else _options(instance, member, as_of),
         "error": error,
     }

@@ -1,0 +1,167 @@
+"""Handing an instance over in the portal: administrators only, freshly proved, the bill shown first (M15, D8, G10)."""
+
+import re
+from typing import Any
+
+import pytest
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
+from django.test import Client
+
+from accounts.models import Member, User
+from billing.models import Notice
+from tests.portal.story import Story, joins, msk, person
+from tests.portal.test_sign_up import text_of
+
+PASSWORD = "correct horse battery"
+
+
+def address(story: Story) -> str:
+    return f"/instances/{story.cloud.public_id}/ownership/"
+
+
+def proved(user: User, locale: str = "en") -> Client:
+    """Somebody who has just signed in with the password."""
+    client = Client()
+    client.post("/accounts/login/", {"login": user.email, "password": PASSWORD})
+    client.cookies["django_language"] = locale
+    return client
+
+
+def pk(story: Story, email: str) -> str:
+    return str(Member.objects.get(instance=story.cloud, email=email).pk)
+
+
+def chosen(story: Story, **more: str) -> dict[str, str]:
+    return {"to": pk(story, story.boris.email), "role": "member", **more}
+
+
+def seen(answer: Any) -> str:
+    return re.search(r'name="seen" value="([^"]+)"', answer.content.decode())[1]  # type: ignore[index]
+
+
+def owners(story: Story) -> list[str]:
+    found = Member.objects.filter(instance=story.cloud, status="active", role__is_administrator=True)
+    return list(found.values_list("email", flat=True))
+
+
+def test_a_persons_page_leads_here_for_administrators_alone(story: Story, signed_in: Any) -> None:
+    page = signed_in(story.anna).get(f"/instances/{story.cloud.public_id}/people/{pk(story, story.boris.email)}/")
+    assert f'href="{address(story)}?to={pk(story, story.boris.email)}"' in page.content.decode()
+    mine = signed_in(story.anna).get(f"/instances/{story.cloud.public_id}/people/{pk(story, story.anna.email)}/")
+    assert f'href="{address(story)}"' in mine.content.decode()
+    buh = billing_only(story)
+    page = signed_in(buh).get(f"/instances/{story.cloud.public_id}/people/{pk(story, story.boris.email)}/")
+    assert "ownership" not in page.content.decode()
+
+
+def billing_only(story: Story) -> User:
+    from accounts.members import Report
+    from billing.operations import metering
+
+    report = Report(external_id="buh", status="active", email="buh@romashka.example", role="billing")
+    metering.report_member(instance=story.cloud, as_of=msk(5, 11), source="api", report=report)
+    return person("buh@romashka.example", "Бухгалтер")
+
+
+def test_it_is_shown_then_done_and_both_hear_of_it(story: Story) -> None:
+    anna = proved(story.anna)
+    page = anna.get(address(story), chosen(story, invoices="yes"))
+    words = text_of(page)
+    assert "Борис Волков gets the role “Administrator”: manages people, sees the bills and pays." in words
+    assert "You stay with the role “Member”." in words
+    assert "On the bill: nothing now" in words
+    assert owners(story) == [story.anna.email]
+    done = anna.post(address(story), chosen(story, invoices="yes", seen=seen(page)))
+    assert done.headers["Location"] == "/"
+    assert owners(story) == [story.boris.email]
+    story.customer.refresh_from_db()
+    assert story.customer.email == story.boris.email
+    told = Notice.objects.filter(kind__startswith="ownership").values_list("kind", "recipient")
+    assert sorted(told) == [("ownership_given", story.anna.email), ("ownership_received", story.boris.email)]
+
+
+def test_an_old_sign_in_is_asked_for_the_password_and_led_back_to_what_was_chosen(story: Story, signed_in: Any) -> None:
+    anna = signed_in(story.anna)
+    asked = anna.get(address(story), chosen(story))
+    assert asked.headers["Location"].startswith("/accounts/reauthenticate/?next=")
+    assert "role%3Dmember" in asked.headers["Location"]
+    posted = anna.post(address(story), chosen(story, seen="0:0:"))
+    assert posted.headers["Location"].startswith("/accounts/reauthenticate/")
+    assert owners(story) == [story.anna.email]
+    back = anna.post(asked.headers["Location"], {"password": PASSWORD, "next": f"{address(story)}?to=1"})
+    assert back.headers["Location"] == f"{address(story)}?to=1"
+    assert anna.get(address(story), chosen(story)).status_code == 200
+
+
+def test_whoever_has_a_second_factor_gives_it_and_the_password_is_not_enough(story: Story) -> None:
+    anna = proved(story.anna)
+    secret = generate_totp_secret()
+    TOTP.activate(story.anna, secret)
+    asked = anna.get(address(story))
+    assert asked.headers["Location"].startswith("/accounts/2fa/reauthenticate/?next=")
+    anna.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    assert anna.get(address(story)).headers["Location"].startswith("/accounts/2fa/reauthenticate/")
+    counter = next(iter(yield_hotp_counters_from_time()))
+    anna.post("/accounts/2fa/reauthenticate/", {"code": format_hotp_value(hotp_value(secret, counter))})
+    assert anna.get(address(story)).status_code == 200
+
+
+def test_the_billing_right_alone_is_refused_in_words(story: Story) -> None:
+    client = proved(billing_only(story))
+    for method in (client.get, client.post):
+        answer = method(address(story), chosen(story))
+        assert answer.status_code == 403
+        assert "Only an administrator of this instance can hand it over" in text_of(answer)
+    assert owners(story) == [story.anna.email]
+
+
+def test_members_and_outsiders_find_nothing_here(story: Story, client: Client) -> None:
+    for user in (story.boris, story.vera):
+        other = proved(user)
+        assert other.get(address(story)).status_code == 404
+        assert other.post(address(story), chosen(story)).status_code == 404
+    assert client.get(address(story)).headers["Location"].startswith("/accounts/login/")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status", "words"),
+    [({"look": "yes", "role": ""}, 422, "Choose who gets it, and what becomes of you."),
+     ({"to": "999999"}, 422, "Choose somebody who is active in this instance."),
+     ({"role": "administrator"}, 422, "Choose what you stay as, or that you leave.")],
+)  # fmt: skip
+def test_what_is_missing_is_said(story: Story, wrong: dict[str, str], status: int, words: str) -> None:
+    anna = proved(story.anna)
+    answer = anna.get(address(story), chosen(story, **wrong))
+    assert answer.status_code == status
+    assert words in text_of(answer)
+
+
+def test_another_price_than_the_one_shown_is_not_agreed_to(story: Story) -> None:
+    answer = proved(story.anna).post(address(story), chosen(story, seen="59900:0:"))
+    assert answer.status_code == 409
+    assert "The price has changed since this page was opened." in text_of(answer)
+    assert owners(story) == [story.anna.email]
+
+
+def test_a_transfer_sent_twice_is_refused_the_second_time(story: Story) -> None:
+    anna = proved(story.anna)
+    joins(story.cloud, 12, msk(5, 11))
+    page = anna.get(address(story), chosen(story))
+    sent = chosen(story, seen=seen(page))
+    assert anna.post(address(story), sent).status_code == 302
+    assert anna.post(address(story), sent).status_code == 403  # an owner of others still, of this one no more
+    assert owners(story) == [story.boris.email]
+
+
+def test_somebody_alone_is_told_to_invite_first(story: Story) -> None:
+    from accounts.models import Instance
+
+    lonely = Instance.objects.get(pk=story.vera_instance.pk)
+    page = proved(story.vera).get(f"/instances/{lonely.public_id}/ownership/")
+    assert "There is nobody else who is active here. Invite a colleague first" in text_of(page)

@@ -54,6 +54,7 @@ def flush_without_guards(flush: Callable[[TransactionTestCase], None]) -> Callab
 
     def flushed(case: TransactionTestCase) -> None:
         from billing import triggers
+        from tests import people
 
         connection = connections["default"]
         triggers.drop(connection)
@@ -61,11 +62,21 @@ def flush_without_guards(flush: Callable[[TransactionTestCase], None]) -> Callab
             flush(case)
         finally:
             triggers.install(connection)
+        people.furnish()
 
     return flushed
 
 
 TransactionTestCase._fixture_teardown = flush_without_guards(TransactionTestCase._fixture_teardown)  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """The catalogue is loaded once for all tests: making it anew for each would take as long as everything else."""
+    from tests import people
+
+    with django_db_blocker.unblock():
+        people.furnish()
 
 
 @pytest.fixture(autouse=True)

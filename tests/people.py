@@ -182,9 +182,14 @@ class Party:
         return [reason.code for reason in access.level(self.instance, as_of=now).reasons]
 
 
-def installation() -> None:
-    """Sellers, products, roles and published tariffs, as a fresh installation has them."""
+def furnish() -> None:
+    """Loads the catalogue for every test that follows: sellers, products, roles and published tariffs."""
     load_profiles()
+
+
+def installation() -> None:
+    """A fresh installation with its catalogue: what `furnish` has made for all tests is there, and right."""
+    assert Tariff.objects.published().count() >= 11
 
 
 def party(

@@ -46,7 +46,7 @@ def step(client: Client, act: str, tariff: Tariff, **form: Any) -> Any:
 
 def dearer_version(author: Client) -> Tariff:
     """Version 2 of METEOR Cloud, 699.00 a person, handed to the reviewer."""
-    assert step(author, "next_version", Tariff.objects.get()).status_code == 302
+    assert step(author, "next_version", Tariff.objects.get(tariff_id="meteor-cloud")).status_code == 302
     draft = Tariff.objects.get(version=2)
     page = author.get(reverse("admin:billing_tariff_change", args=(draft.pk,)))
     form = {name: field.value() for name, field in fields_of(page).items()}

@@ -102,7 +102,7 @@ def test_publishing_shows_that_the_version_before_is_offered_no_more(team: tuple
     assert [(row.is_this, "published" in row.state, "archived" in row.state) for row in versions] == [
         (True, True, False), (False, False, True),
     ]  # fmt: skip
-    assert reverse(PAGE, args=(Tariff.objects.get(version=1).pk,)) in versions[1].link
+    assert reverse(PAGE, args=(Tariff.objects.get(product__code="meteor", version=1).pk,)) in versions[1].link
     assert Subscription.objects.running().filter(tariff__version=1).count() == 3
 
 
@@ -114,7 +114,7 @@ def versions(team: tuple[Client, Client]) -> tuple[Tariff, Tariff]:
     """Version 1, archived with its three subscribers, and version 2 that is offered now."""
     author, reviewer = team
     step(reviewer, "publish", dearer_version(author))
-    return Tariff.objects.get(version=1), Tariff.objects.get(version=2)
+    return Tariff.objects.get(product__code="meteor", version=1), Tariff.objects.get(version=2)
 
 
 def move_form(target: Tariff, day: str = "01.07.2026") -> dict[str, Any]:

@@ -201,7 +201,7 @@ def test_only_billing_owners_and_only_their_people(story, anna, signed_in):
 
 
 def test_a_thousand_people_ask_the_database_as_often(story, anna):
-    role = Role.objects.get(code="member")
+    role = Role.objects.get(product__code="meteor", code="member")
 
     def more(number: int, start: int) -> None:
         Member.objects.bulk_create(
@@ -217,3 +217,22 @@ def test_a_thousand_people_ask_the_database_as_often(story, anna):
     few = queries(anna, list_of(story.cloud))
     more(990, 10)
     assert queries(anna, list_of(story.cloud)) == few
+
+
+def test_a_colleague_invited_with_the_billing_right_lands_on_the_account(story, anna):
+    page = text_of(anna.get(list_of(story.cloud) + "invite/"))
+    for role in (
+        "Administrator</b> paid · manages people and pays",
+        "Billing</b> paid · sees the account and pays",
+        "Member</b> paid · sees neither sums nor documents",
+    ):
+        assert plain(re.sub(r"<[^>]+>", " ", role)) in plain(re.sub(r"<[^>]+>", " ", page))
+    anna.post(
+        list_of(story.cloud) + "invite/", {"email": "buh@romashka.example", "name": "Бухгалтер", "role": "billing"}
+    )
+    link = re.search(r"https?://[^/\s]+(/join/\S+)", latest("invitation").text)[1]
+    guest = Client(headers={"Accept-Language": "en"})
+    came = guest.post(link, {"name": "Бухгалтер", "password": "long enough horse"}, follow=True)
+    assert came.status_code == 200
+    assert story.account.number in text_of(came)
+    assert guest.get("/documents/R-2026-000001/").status_code == 200

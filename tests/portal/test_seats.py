@@ -38,9 +38,9 @@ def act(client: Client, address: str, *, status: str = "", role: str = "") -> di
 def test_b5_a_paid_role_costs_3_50_now_and_7_00_a_month_and_a_free_one_nothing(signed_in: SignIn) -> None:
     blue = team()
     page = text(signed_in(blue.anna), f"{blue.address}people/invite/")
-    assert "Team member paid $3.50 now: 1 × 7.00 × 15/30 = $3.50" in page
+    assert "Team member paid · sees neither sums nor documents $3.50 now: 1 × 7.00 × 15/30 = $3.50" in page
     assert "From 1 May 2026 on $7.00 a month more." in page
-    assert "Client free Costs nothing." in page
+    assert "Client free · sees neither sums nor documents Costs nothing." in page
     assert blue.party.charges == [700]
 
 
@@ -72,7 +72,7 @@ def test_b2_during_the_trial_nothing_is_charged_and_the_twenty_are_told(signed_i
     blue = team("2026-04-10 12:00", "2026-04-11 12:00", trial=None)
     anna = signed_in(blue.anna)
     page = text(anna, f"{blue.address}people/invite/")
-    assert "Team member paid Nothing while the trial lasts." in page
+    assert "Team member paid · sees neither sums nor documents Nothing while the trial lasts." in page
     assert "Up to 20 people can take part in the trial, the invited included." in page
     trials.choose(
         subscription=blue.party.subscription, tariff_id="blue-monthly", as_of=at("2026-04-11 12:00"), actor="Anna"

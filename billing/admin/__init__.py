@@ -21,6 +21,7 @@ from billing.admin import (
     reliefs,
     requests,
     search,
+    sign_ups,
     subscriptions,
     tariffs,
     tokens,
@@ -30,5 +31,5 @@ from billing.admin import (
 __all__ = [
     "accounts", "approvals", "charges", "checkout", "collections", "customers", "events", "instances", "invoices",
     "jobs", "ledger", "members", "methods", "offers", "payments", "people", "products", "reliefs", "requests",
-    "search", "subscriptions", "tariffs", "tokens", "webhooks",
+    "search", "sign_ups", "subscriptions", "tariffs", "tokens", "webhooks",
 ]  # fmt: skip

@@ -22,6 +22,7 @@ SECTIONS: Any = (
         (pgettext_lazy("members of instances", "People"), "group", "accounts.member"),
         (_("Subscriptions"), "autorenew", "billing.subscription"),
         (_("Scheduled changes"), "event_upcoming", "billing.termschange"),
+        (_("Sign-ups"), "how_to_reg", "billing.signup"),
     )),
     (_("To be answered"), (
         (_("Requests"), "inbox", "billing.customerrequest"),

@@ -3,9 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.http import HttpRequest
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
@@ -13,6 +12,7 @@ from unfold.enums import ActionVariant
 from accounts.models import Instance
 from billing import clock
 from billing.admin.acts import Act, ActForm
+from billing.admin.answers import ShowsSecret
 from billing.admin.base import ReadOnlyPage, badge, display, link, short_moment
 from billing.admin.effects import Fact
 from billing.admin.forms import choice_field, searched_field, text_field
@@ -30,7 +30,8 @@ class TokenForm(ActForm):
         self.fields["label"] = text_field(_("label"), max_length=100, required=False, help_text=_("Where it is used."))
 
 
-class CreateToken(Act):
+class CreateToken(ShowsSecret):
+    heading = _("The secret of the token")
     name = "create_token"
     permission = "manage_tokens"
     title = _("Create a token")
@@ -51,14 +52,6 @@ class CreateToken(Act):
         return [*rows, Fact(_("Instance"), token.instance.domain)] if token.instance else rows
 
     def done(self, result: tuple[ApiToken, str]) -> str:
-        messages.warning(
-            self.request,
-            format_html(
-                '{} <code class="select-all break-all" id="secret">{}</code>',
-                _("Copy it now, it is not shown again:"),
-                result[1],
-            ),
-        )
         return str(_("The token is made."))
 
 

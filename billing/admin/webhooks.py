@@ -1,127 +1,216 @@
-"""Where the products' backends hear of events, and what became of each one sent."""
+"""Where the products' backends hear of events, and what became of each one sent: lists, the bench of an endpoint, its deliveries."""
 
-from datetime import datetime
+import json
 from typing import Any
 
-from django.contrib import admin, messages
-from django.http import HttpRequest
+from django.conf import settings
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.enums import ActionVariant
+from django.utils.translation import ngettext, pgettext_lazy
 
-from accounts.models import Customer, Product
-from billing.admin.acts import Act, ActForm, ReasonForm
-from billing.admin.base import ReadOnlyPage, badge, display, link, short_moment
-from billing.admin.effects import Fact
-from billing.admin.forms import searched_field, text_field
+from billing import clock, lag_chart, webhook_words, wording
+from billing.admin.base import ReadOnlyPage, badge, display, link, moment, short_moment
+from billing.admin.webhook_acts import (
+    AddEndpoint,
+    ChangeEndpoint,
+    DisableEndpoint,
+    EnableEndpoint,
+    GoOn,
+    NewSecret,
+    Pause,
+    ReplayDelivery,
+    ReplayRange,
+    SendSample,
+)
+from billing.errors import Refusal
 from billing.models import WebhookDelivery, WebhookEndpoint
-from billing.operations import webhooks
+from billing.operations import webhook_sending
+from billing.operations.event_types import TYPES
+from billing.operations.staff import permission_of
+from billing.reports import webhook_traffic
 
 COLOURS = {"waiting": "warn", "delivered": "good", "failed": "bad"}
+ROWS, TRIES = 20, 20
+State = WebhookDelivery.State
 
 
-class EndpointForm(ActForm):
-    def build(self) -> None:
-        fields = {name: WebhookEndpoint._meta.get_field(name) for name in ("product", "customer")}
-        self.fields["url"] = text_field(_("address"), max_length=500, help_text=_("Begins with https://."))
-        self.fields["product"] = searched_field(
-            _("product"),
-            Product.objects.all(),
-            fields["product"],
-            required=False,
-            help_text=_("Empty: of all products."),
-        )
-        self.fields["customer"] = searched_field(
-            _("customer"), Customer.objects.all(), fields["customer"], required=False,
-            help_text=_("Empty: of all customers."),
-        )  # fmt: skip
-        self.fields["types"] = text_field(
-            _("event types"), max_length=500, required=False,
-            help_text=_("Separated by spaces, as subscription.terminated, or subscription. for all of them. Empty: all."),
-        )  # fmt: skip
+def may_manage(request: HttpRequest) -> bool:
+    return bool(request.user.has_perm(permission_of("manage_tokens")))
 
 
-class AddEndpoint(Act):
-    name = "add_webhook"
-    permission = "manage_tokens"
-    title = _("Add a webhook")
-    button = _("Add it and show its secret once")
-    lead = _("Copy the secret when it is shown: the receiver checks every signature with it.")
-    icon, form_class, fresh = "add", EndpointForm, True
-
-    def carry_out(self, data: dict[str, Any], as_of: datetime) -> WebhookEndpoint:
-        return webhooks.add_endpoint(
-            url=data["url"], product=data["product"], customer=data["customer"], types=data["types"].split(), as_of=as_of,
-            actor=self.actor,
-        )  # fmt: skip
-
-    def facts(self, result: WebhookEndpoint) -> list[Fact]:
-        return [Fact(_("Address"), result.url), Fact(_("Event types"), " ".join(result.types) or str(_("all")))]
-
-    def done(self, result: WebhookEndpoint) -> str:
-        messages.warning(
-            self.request,
-            format_html(
-                '{} <code class="select-all break-all" id="secret">{}</code>',
-                _("Copy it now, it is not shown again:"),
-                result.secret,
-            ),
-        )
-        return str(_("The webhook is added."))
-
-
-class DisableEndpoint(Act):
-    name = "disable_webhook"
-    permission = "manage_tokens"
-    title = _("Switch off")
-    lead = _("Nothing is sent there any more, and what was waiting is given up.")
-    icon, form_class, variant = "block", ReasonForm, ActionVariant.DANGER
-
-    @classmethod
-    def makes_sense(cls, target: Any) -> bool:
-        return bool(target.disabled_at is None)
-
-    def carry_out(self, data: dict[str, Any], as_of: datetime) -> WebhookEndpoint:
-        return webhooks.disable(endpoint=self.target, as_of=as_of, actor=self.actor, reason=data["reason"])
-
-    def facts(self, result: WebhookEndpoint) -> list[Fact]:
-        return [Fact(_("Status"), _("switched off"), _("in use"))]
+def state_badge(endpoint: WebhookEndpoint) -> SafeString:
+    if endpoint.disabled_at is not None:
+        return badge("bad", _("switched off"))
+    return badge("warn", _("paused")) if endpoint.paused_at is not None else badge("good", _("in use"))
 
 
 @admin.register(WebhookEndpoint)
 class WebhookEndpointPage(ReadOnlyPage):
-    acts = (DisableEndpoint,)
+    acts = (
+        SendSample, ReplayRange, Pause, GoOn, ChangeEndpoint, NewSecret, EnableEndpoint, DisableEndpoint,
+    )  # fmt: skip
     list_acts = (AddEndpoint,)
-    list_display = ("url", "public_id", "product", "customer", "created", "state")
-    list_filter = ("product", ("disabled_at", admin.EmptyFieldListFilter))
+    list_display = ("title", "public_id", "product", "customer", "waits", "created", "state")
+    list_filter = ("product", ("disabled_at", admin.EmptyFieldListFilter), ("paused_at", admin.EmptyFieldListFilter))
     list_select_related = ("product", "customer")
-    search_fields = ("url", "public_id", "customer__name")
-    fields = ("url", "state", "public_id", "product", "customer", "types", "created_at", "created_by", "disabled_at",
-              "disabled_reason")  # fmt: skip
+    search_fields = ("url", "name", "public_id", "customer__name")
+    fields = ("state", "name", "url", "public_id", "product", "customer", "hears", "rotation", "paused", "off",
+              "disabled_reason", "created_text", "created_by")  # fmt: skip
     readonly_fields = fields
+    change_form_outer_before_template = "admin/webhooks/bench.html"
+
+    def title_of(self, row: Any) -> str:
+        return str(row.name or row.url)
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).defer("secret")
+        waiting = WebhookDelivery.objects.filter(endpoint=OuterRef("pk"), state=State.WAITING).order_by()
+        number = waiting.values("endpoint").annotate(number=Count("pk")).values("number")
+        found = super().get_queryset(request).defer("secret", "old_secret")
+        return found.annotate(waiting=Coalesce(Subquery(number), 0))
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.types_view)
+        return [path("types/", view, name="billing_webhookendpoint_types"), *super().get_urls()]
+
+    def types_view(self, request: HttpRequest) -> HttpResponse:
+        """Every type of event: what it tells and a sample of its data."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        groups = [
+            (heading, [(name, webhook_words.told(name, TYPES[name].told), _sample(name)) for name in names])
+            for heading, names in webhook_words.grouped(TYPES)
+        ]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("All types of events"),
+            "opts": self.opts,
+            "groups": groups,
+        }
+        return TemplateResponse(request, "admin/webhooks/types.html", context)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        endpoint = kwargs.get("obj")
+        if endpoint is not None:
+            context["bench"] = bench_of(request, endpoint)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @display(description=_("webhook"), ordering="name")
+    def title(self, endpoint: WebhookEndpoint) -> SafeString | str:
+        if not endpoint.name:
+            return endpoint.url
+        return format_html('{} <span class="brief__note">{}</span>', endpoint.name, endpoint.url)
 
     @display(description=_("status"))
     def state(self, endpoint: WebhookEndpoint) -> SafeString:
-        return badge("plain", _("switched off")) if endpoint.disabled_at else badge("good", _("in use"))
+        return state_badge(endpoint)
+
+    @display(description=pgettext_lazy("events", "waiting"), ordering="waiting")
+    def waits(self, endpoint: Any) -> str:
+        return wording.count_text(endpoint.waiting)
 
     @display(description=_("created"), ordering="created_at")
     def created(self, endpoint: WebhookEndpoint) -> str:
         return short_moment(endpoint.created_at)
 
+    @display(description=_("created"))
+    def created_text(self, endpoint: WebhookEndpoint) -> str:
+        return moment(endpoint.created_at)
+
+    @display(description=_("event types"))
+    def hears(self, endpoint: WebhookEndpoint) -> str:
+        return " ".join(endpoint.types) or webhook_words.types_text(())
+
+    @display(description=_("new secret"))
+    def rotation(self, endpoint: WebhookEndpoint) -> str:
+        until = endpoint.old_secret_until
+        if until is None or until <= clock.now():
+            return ""
+        return str(_("the one before it signs as well until %(until)s") % {"until": moment(until)})
+
+    @display(description=_("paused"))
+    def paused(self, endpoint: WebhookEndpoint) -> str:
+        return moment(endpoint.paused_at)
+
+    @display(description=_("disabled"))
+    def off(self, endpoint: WebhookEndpoint) -> str:
+        return moment(endpoint.disabled_at)
+
+
+def _sample(type_: str) -> str:
+    return json.dumps(TYPES[type_].sample, ensure_ascii=False, indent=2)
+
+
+def _cursor(request: HttpRequest, name: str) -> int | None:
+    text = request.GET.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def bench_of(request: HttpRequest, endpoint: WebhookEndpoint) -> dict[str, Any]:
+    """What stands above an endpoint's data: its lag, and its deliveries page by page."""
+    as_of, zone = clock.now(), settings.BILLING_TIME_ZONE
+    traffic = webhook_traffic.traffic(endpoint, as_of=as_of, zone=zone)
+    shown = request.GET.get("show", "all")
+    page = webhook_traffic.deliveries(
+        endpoint, shown=shown, limit=ROWS, before=_cursor(request, "before"), after=_cursor(request, "after")
+    )
+    return {
+        "endpoint": endpoint,
+        "state": state_badge(endpoint),
+        "traffic": traffic,
+        "hours": lag_chart.by_hour(traffic.hours, zone),
+        "days": lag_chart.by_day(traffic.days, zone),
+        "zone": zone,
+        "waiting": _waiting(traffic.waiting),
+        "shown": shown if shown in webhook_traffic.SHOWN else "all",
+        "kinds": (("all", _("All")), ("waiting", _("Waiting")), ("failed", _("Given up"))),
+        "rows": [(one, badge(COLOURS[one.state], one.get_state_display())) for one in page.rows],
+        "page": page,
+        "types_url": reverse("admin:billing_webhookendpoint_types"),
+    }
+
+
+def _waiting(waiting: webhook_traffic.Waiting) -> str:
+    if not waiting.number:
+        return str(_("Nothing waits."))
+    told = ngettext("waits, for %(lag)s", "wait, the oldest for %(lag)s", waiting.number)
+    return told % {"lag": webhook_words.lag_text(waiting.oldest_ms)}
+
 
 @admin.register(WebhookDelivery)
 class WebhookDeliveryPage(ReadOnlyPage):
+    acts = (ReplayDelivery,)
     list_display = ("about", "endpoint_link", "state_badge", "attempts", "last_status", "last", "next")
     list_filter = ("state", "endpoint__product")
     list_select_related = ("event", "endpoint")
     search_fields = ("event__public_id", "event__type", "endpoint__url")
-    fields = ("about", "endpoint_link", "state_badge", "attempts", "last", "last_status", "last_error", "next",
-              "delivered_at", "body")  # fmt: skip
+    fields = ("about", "endpoint_link", "state_badge", "happened", "attempts", "last", "last_status", "last_error", "next",
+              "delivered", "again")  # fmt: skip
     readonly_fields = fields
+    change_form_outer_after_template = "admin/webhooks/delivery.html"
+
+    def title_of(self, row: Any) -> str:
+        return f"{row.event.type} · {row.event.public_id}"
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("event", "endpoint")
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        row = kwargs.get("obj")
+        if row is not None:
+            context["calls"] = {
+                "body": webhook_words.pretty(webhook_sending.body_of(row.event)),
+                "curl": _curl(row) if may_manage(request) else "",
+                "tries": [(one, short_moment(one.at)) for one in row.tries.order_by("-pk")[:TRIES]],
+            }
+        return super().render_change_form(request, context, *args, **kwargs)
 
     @display(description=_("event"), ordering="event__type")
     def about(self, row: WebhookDelivery) -> str:
@@ -129,11 +218,15 @@ class WebhookDeliveryPage(ReadOnlyPage):
 
     @display(description=_("webhook endpoint"))
     def endpoint_link(self, row: WebhookDelivery) -> str:
-        return link(row.endpoint, row.endpoint.url)
+        return link(row.endpoint, row.endpoint.name or row.endpoint.url)
 
     @display(description=_("state"), ordering="state")
     def state_badge(self, row: WebhookDelivery) -> SafeString:
         return badge(COLOURS[row.state], row.get_state_display())
+
+    @display(description=_("happened"))
+    def happened(self, row: WebhookDelivery) -> str:
+        return moment(row.event.at)
 
     @display(description=_("last attempt"), ordering="last_attempt_at")
     def last(self, row: WebhookDelivery) -> str:
@@ -141,8 +234,20 @@ class WebhookDeliveryPage(ReadOnlyPage):
 
     @display(description=_("next attempt"), ordering="next_attempt_at")
     def next(self, row: WebhookDelivery) -> str:
-        return short_moment(row.next_attempt_at if row.state == WebhookDelivery.State.WAITING else None)
+        return short_moment(row.next_attempt_at if row.state == State.WAITING else None)
 
-    @display(description=_("what is sent"))
-    def body(self, row: WebhookDelivery) -> str:
-        return webhooks.body_of(row.event)
+    @display(description=_("delivered"))
+    def delivered(self, row: WebhookDelivery) -> str:
+        return moment(row.delivered_at)
+
+    @display(description=_("sent again"))
+    def again(self, row: WebhookDelivery) -> str:
+        return f"{moment(row.replayed_at)} · {row.replayed_by}" if row.replayed_at is not None else ""
+
+
+def _curl(row: WebhookDelivery) -> str:
+    """The call for a shell; empty where its secret cannot be read any more."""
+    try:
+        return webhook_sending.curl_of(row, clock.now())
+    except Refusal:
+        return ""

@@ -98,6 +98,17 @@ ACTS: Words = {
     "vatrate.changed": _("changed a VAT rate"),
     "token.created": _("created an API token"),
     "token.revoked": _("revoked an API token"),
+    "webhook.added": _("added a webhook"),
+    "webhook.changed": _("changed a webhook"),
+    "webhook.secret_rotated": _("made a new secret of a webhook"),
+    "webhook.paused": _("let a webhook rest"),
+    "webhook.resumed": _("let a webhook go on"),
+    "webhook.disabled": _("switched a webhook off"),
+    "webhook.enabled": _("switched a webhook on"),
+    "webhook.replayed": _("sent events again"),
+    "webhook.sample_sent": _("sent a sample to a webhook"),
+    "customer.signed_up": _("signed up"),
+    "ownership.transferred": _("handed an instance over"),
 }
 
 EVENTS: Words = {
@@ -116,6 +127,9 @@ EVENTS: Words = {
     "invoice.paid": _("invoice paid"),
     "invoice.overdue": _("invoice overdue"),
     "payment.received": _("payment received"),
+    "payment.failed": _("payment failed"),
+    "payment.refunded": _("payment taken back"),
+    "balance.low": _("balance too low for the renewal"),
     "seats.peak_raised": _("peak risen"),
 }
 

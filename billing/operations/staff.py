@@ -71,7 +71,7 @@ CATALOGUE = (
     "billing.tariffmove",
     "billing.termschange",
 )
-PEOPLE = ("accounts.customer", "accounts.instance", "accounts.member", "accounts.memberchange")
+PEOPLE = ("accounts.customer", "accounts.instance", "accounts.member", "accounts.memberchange", "billing.signup")
 MONEY = (
     "billing.billingaccount", "billing.billingaddress", "billing.subscription", "billing.subscriptionchange",
     "billing.billingperiod", "billing.charge", "billing.invoice", "billing.invoiceline", "billing.invoicedocument",
@@ -82,15 +82,16 @@ MONEY = (
 WORK = (
     "billing.event", "billing.notice", "billing.accessannouncement", "billing.jobrun", "billing.heartbeat",
     "billing.auditrecord",
-    "billing.webhookendpoint", "billing.webhookdelivery", "django_q.schedule", "django_q.success", "django_q.failure", "django_q.ormq",
+    "django_q.schedule", "django_q.success", "django_q.failure", "django_q.ormq",
 )  # fmt: skip
+OUTSIDE = ("billing.apitoken", "billing.webhookendpoint", "billing.webhookdelivery")
 LEDGER = ("billing.ledgeraccount", "billing.entry", "billing.posting", "billing.numberseries")
 VIEWS: dict[str, tuple[str, ...]] = {
-    SUPPORT: (*CATALOGUE, *PEOPLE, *MONEY, *WORK, "billing.apitoken"),
+    SUPPORT: (*CATALOGUE, *PEOPLE, *MONEY, *WORK, *OUTSIDE),
     FINANCE: (*CATALOGUE, *PEOPLE, *MONEY, *WORK, *LEDGER),
     PRODUCT: CATALOGUE,
     REVIEWER: CATALOGUE,
-    ADMINISTRATOR: (*CATALOGUE, *PEOPLE, *MONEY, *WORK, *LEDGER, "billing.apitoken", "accounts.user", "auth.group"),
+    ADMINISTRATOR: (*CATALOGUE, *PEOPLE, *MONEY, *WORK, *LEDGER, *OUTSIDE, "accounts.user", "auth.group"),
 }
 
 

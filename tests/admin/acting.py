@@ -13,16 +13,16 @@ def act_url(model: str, act: str, pk: object = None) -> str:
     return reverse(f"admin:{model}_{act}", args=() if pk is None else (pk,))
 
 
-def preview(client: Client, url: str, **typed: Any) -> Any:
+def preview(client: Client, url: str, /, **typed: Any) -> Any:
     return client.post(url, {**typed, "preview": "1"})
 
 
-def confirm(client: Client, url: str, shown: Any, **typed: Any) -> Any:
+def confirm(client: Client, url: str, shown: Any, /, **typed: Any) -> Any:
     """Confirms the effect that ``shown`` (the answer of a preview) promised."""
     return client.post(url, {**typed, "confirm": "1", "seal": shown.context["seal"]})
 
 
-def do(client: Client, url: str, **typed: Any) -> Any:
+def do(client: Client, url: str, /, **typed: Any) -> Any:
     """Looks and confirms; the answer of the second step."""
     shown = preview(client, url, **typed) if typed else client.get(url)
     assert shown.status_code == 200, shown.context["form"].errors

@@ -126,12 +126,14 @@ def test_token_is_shown_once_and_revoked_at_once(story: Story, signed_in: SignIn
 
     admin, url = signed_in("administrator"), act_url("billing_apitoken", "create_token")
     answer = do(admin, url, scope="instance", instance=story.cloud.pk, label="Ромашка")
-    first = admin.get(answer.url).content.decode()
-    secret = first.split('id="secret">')[1].split("<")[0]
+    secret = answer.context["secret"]
+    assert answer.content.decode().count(secret) == 1
+    assert "no-store" in answer["Cache-Control"]
+    assert "messages" not in answer.cookies
     token = tokens.authenticate(secret=secret, at=clock.real_now())
     assert token is not None
     assert token.instance == story.cloud
-    assert secret not in admin.get(answer.url).content.decode()
+    assert secret not in admin.get(answer.context["go_to"]).content.decode()
     revoke = act_url("billing_apitoken", "revoke_token", ApiToken.objects.get().pk)
     assert confirm(admin, revoke, admin.get(revoke)).status_code == 302
     assert tokens.authenticate(secret=secret, at=clock.real_now()) is None

@@ -57,7 +57,15 @@ MAY = {
     "create_token": set(),
     "revoke_token": set(),
     "add_webhook": set(),
+    "change_webhook": set(),
+    "new_webhook_secret": set(),
+    "pause_webhook": set(),
+    "resume_webhook": set(),
     "disable_webhook": set(),
+    "enable_webhook": set(),
+    "replay_range": set(),
+    "send_sample": set(),
+    "replay_delivery": set(),
     "carry_out": {"support"},  # of a termination, which is the target
     "decline_request": {"support", "finance"},
     "grant_relief": {"support", "finance"},
@@ -77,7 +85,8 @@ def urls(story: Story) -> dict[str, str]:
     """One address for every act there is."""
     from billing import clock
     from billing.models import ApiToken
-    from billing.operations import tokens, webhooks
+    from billing.operations import tokens
+    from tests.portal.bench import arrives, endpoint_of
 
     new = payments.NewPayment(amount_minor=100, currency="RUB", method="cash")
     payment = payments.record_payment(account=story.account, new=new, as_of=NOW, actor="test")
@@ -86,7 +95,7 @@ def urls(story: Story) -> dict[str, str]:
     relief = Relief.objects.create(
         instance=story.cloud, starts_at=NOW, ends_at=NOW + timedelta(hours=1), reason="417", granted_by="test"
     )
-    tariff = Tariff.objects.all()[0]
+    tariff = Tariff.objects.get(tariff_id="meteor-cloud")
     targets = {
         "billing_customerrequest": ask(story, "termination").pk, "billing_relief": relief.pk,
         "billing_offer": offer(story).pk, "billing_approval": large_adjustment(story).pk,
@@ -98,7 +107,8 @@ def urls(story: Story) -> dict[str, str]:
         "accounts_instance": story.cloud.pk, "accounts_member": Member.objects.values_list("pk", flat=True)[0],
         "billing_tariff": tariff.pk, "billing_tariffmove": move_from(tariff).pk,
         "billing_apitoken": ApiToken.objects.values_list("pk", flat=True)[0],
-        "billing_webhookendpoint": webhooks.add_endpoint(url="https://example.com/", as_of=NOW, actor="test").pk,
+        "billing_webhookendpoint": endpoint_of(story).pk,
+        "billing_webhookdelivery": arrives(story, NOW, timedelta(seconds=1)).pk,
     }  # fmt: skip
     found: dict[str, str] = {}
     for model, page in admin.site._registry.items():
@@ -136,8 +146,8 @@ def test_nobody_without_staff_rights_reaches_any_page(story: Story) -> None:
 
 
 LISTS = {
-    "support": {"see": ["billing_invoice", "billing_auditrecord", "billing_apitoken"], "not": ["billing_entry", "billing_posting", "accounts_user"]},
-    "finance": {"see": ["billing_invoice", "billing_entry", "billing_posting"], "not": ["billing_apitoken", "accounts_user", "auth_group"]},
+    "support": {"see": ["billing_invoice", "billing_auditrecord", "billing_apitoken", "billing_webhookendpoint", "billing_webhookdelivery"], "not": ["billing_entry", "billing_posting", "accounts_user"]},
+    "finance": {"see": ["billing_invoice", "billing_entry", "billing_posting"], "not": ["billing_apitoken", "billing_webhookendpoint", "billing_webhookdelivery", "accounts_user", "auth_group"]},
     "product manager": {"see": ["billing_tariff", "accounts_role"], "not": ["billing_invoice", "accounts_customer"]},
     "reviewer": {"see": ["billing_tariff"], "not": ["billing_payment", "billing_auditrecord"]},
     "administrator": {"see": ["billing_posting", "billing_apitoken", "accounts_user"], "not": ["mfa_authenticator"]},

@@ -3,6 +3,7 @@ scrolling sideways. An address without a row here fails, so a new page cannot be
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,8 +12,9 @@ from django.urls import get_resolver, reverse
 
 from accounts.models import Member
 from billing.gateways.sample import decide
-from billing.operations import checkout, offers, requests, saved_methods, set_ups
+from billing.operations import checkout, offers, requests, saved_methods, set_ups, tokens
 from tests.browser.test_portal import looked_at, stand_at
+from tests.portal import bench
 from tests.portal import story as stories
 
 pytestmark = pytest.mark.browser
@@ -23,7 +25,7 @@ KINDS = ("termination", "resumption", "deletion", "proof_of_payment", "year_up_f
 NOT_PAGES = {
     "undo_change", "undo_cancel", "calendar_file",
     "document_pdf", "credit_note_pdf", "offer_pdf", "statement_pdf", "statement_csv", "request_file",  # files
-    "webhook", "withdraw_request", "theme",  # what is sent, not read
+    "webhook", "withdraw_request", "theme", "revoke_token",  # what is sent, not read
     "method_set_up",  # leads on to another page
     "accent", "logo", "favicon", "what_if", "price_bill",  # parts of pages
 }  # fmt: skip
@@ -40,6 +42,8 @@ class Ids:
     set_up: Any
     member: int
     token: str
+    endpoint: str
+    delivery: int
 
 
 @pytest.fixture
@@ -63,7 +67,16 @@ def ids(transactional_db: None, settings: Any, live_server: Any) -> Ids:
     decide(kept.external_id, "succeeded", "4242")
     set_ups.sync(set_up=kept, as_of=NOW)
     set_up = set_ups.begin(account=story.account, as_of=NOW, user_email=story.anna.email)
-    return Ids(story, offer.number, filed.public_id, attempt, set_up, member.pk, invited(story))
+    return Ids(story, offer.number, filed.public_id, attempt, set_up, member.pk, invited(story), *webhook(story))
+
+
+def webhook(story: stories.Story) -> tuple[str, int]:
+    """Anna's webhook with something that arrived, something that waits, and a token of hers beside it."""
+    endpoint = bench.endpoint_of(story, name="Warehouse", types=["invoice."])
+    bench.called(bench.happens(story, NOW, "invoice.issued"), NOW, 502, answer='{"error": "down"}')
+    row = bench.arrives(story, stories.msk(5, 12, 9), timedelta(seconds=2))
+    tokens.create_token(scope="instance", at=NOW, actor="anna", instance=story.cloud, label="Site")
+    return endpoint.public_id, row.pk
 
 
 def invited(story: stories.Story) -> str:
@@ -85,6 +98,15 @@ PAGES: dict[str, Callable[[Ids], list[str]]] = {
     "document": lambda ids: [at("document", "R-2026-000001")],
     "instances": lambda ids: [at("instances")],
     "instance": lambda ids: [at("instance", one.public_id) for one in (ids.story.cloud, ids.story.archive)],
+    "new_instance": lambda ids: [
+        at("new_instance"),
+        at("new_instance") + "?product=meteor&domain=x.example&tariff=meteor-cloud",
+    ],
+    # Asks for a proof first; the page itself and those of strangers: see test_stories_sign_up.py.
+    "ownership": lambda ids: [at("ownership", ids.story.cloud.public_id)],
+    "sign_up": lambda ids: [at("sign_up") + "?product=meteor&tariff=meteor-cloud"],
+    "sign_up_sent": lambda ids: [at("sign_up_sent")],
+    "sign_up_confirm": lambda ids: [at("sign_up_confirm", "no-such-invitation")],
     "people": lambda ids: [at("people", ids.story.cloud.public_id)],
     "invite": lambda ids: [at("invite", ids.story.cloud.public_id)],
     "person": lambda ids: [at("person", ids.story.cloud.public_id, ids.member)],
@@ -104,6 +126,18 @@ PAGES: dict[str, Callable[[Ids], list[str]]] = {
     "methods": lambda ids: [at("methods")],
     "sample_bank": lambda ids: [at("sample_bank", one.external_id) for one in (ids.attempt, ids.set_up)],
     "sample_wallet": lambda ids: [saved_methods.provider_page(account=ids.story.account, as_of=NOW)],
+    "integration": lambda ids: [at("integration")],
+    "event_types": lambda ids: [at("event_types")],
+    "tokens": lambda ids: [at("tokens")],
+    "new_token": lambda ids: [at("new_token")],
+    "new_webhook": lambda ids: [at("new_webhook")],
+    "webhook_endpoint": lambda ids: [at("webhook_endpoint", ids.endpoint)],
+    "change_webhook": lambda ids: [at("change_webhook", ids.endpoint)],
+    "replay_webhook": lambda ids: [
+        at("replay_webhook", ids.endpoint) + "?look=1&from=2026-05-01T00:00&to=2026-05-13T00:00"
+    ],
+    "webhook_sample": lambda ids: [at("webhook_sample", ids.endpoint)],
+    "webhook_delivery": lambda ids: [at("webhook_delivery", ids.endpoint, ids.delivery)],
     "requests": lambda ids: [at("requests")],
     "new_request": lambda ids: [
         at("new_request", kind)

@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,8 +13,9 @@ from django.urls import get_resolver
 from accounts.models import Member
 from billing.gateways import sample
 from billing.models import Credit, CustomerRequest, Invoice, Notice, Payment, PaymentAttempt
-from billing.operations import access, checkout, credit_notes, offers, people, reliefs, requests, set_ups
+from billing.operations import access, checkout, credit_notes, offers, people, reliefs, requests, set_ups, tokens
 from tests.browser.test_portal import LOOKS, looked_at, stand_at
+from tests.portal import bench
 from tests.portal import story as stories
 
 pytestmark = pytest.mark.browser
@@ -156,6 +158,8 @@ def everything(story: stories.Story) -> dict[str, Any]:
         "file_id": filed.files.get().pk,
         "offer": year(story).number, "request": filed.public_id, "attempt_id": attempt.pk, "external_id": attempt.external_id,
         "member_id": member.pk, "invoice": "R-2026-000001", "instance": story.cloud.public_id,
+        "endpoint": bench.endpoint_of(story).public_id, "delivery": bench.arrives(story, at, timedelta(seconds=1)).pk,
+        "token": tokens.create_token(scope="instance", at=at, actor="anna", instance=story.cloud)[0].public_id,
     }  # fmt: skip
 
 
@@ -199,13 +203,16 @@ def portal_addresses(story: stories.Story, ids: dict[str, Any]) -> dict[str, str
     by_name = {
         "document": ids["invoice"], "document_pdf": ids["invoice"], "offer": ids["offer"], "offer_pdf": ids["offer"],
         "request": ids["request"], "withdraw_request": ids["request"], "request_file": ids["request"],
-        "credit_note_pdf": ids["note"],
+        "credit_note_pdf": ids["note"], "revoke_token": ids["token"],
+        **dict.fromkeys(
+            ("webhook_endpoint", "change_webhook", "replay_webhook", "webhook_sample", "webhook_delivery"), ids["endpoint"]
+        ),
     }  # fmt: skip
     portal = next(one for one in get_resolver().url_patterns if getattr(one, "app_name", "") == "portal")
     found = {}
     for pattern in portal.url_patterns:
         values = {
-            "number": by_name.get(pattern.name), "public_id": by_name.get(pattern.name, ids["instance"]), "member_id": ids["member_id"],
+            "number": ids["delivery"] if pattern.name == "webhook_delivery" else by_name.get(pattern.name), "public_id": by_name.get(pattern.name, ids["instance"]), "member_id": ids["member_id"],
             "attempt_id": ids["attempt_id"], "external_id": ids["external_id"], "kind": "termination",
             "file_id": ids["file_id"], "set_up_id": ids["set_up_id"],
         }  # fmt: skip

@@ -146,7 +146,7 @@ def test_draft_is_reviewed_by_another_published_frozen_archived_and_restored(
 def test_editor_and_the_page_of_a_tariff_have_no_barrier_and_fit_a_phone(
     story: stories.Story, new_page: Any, live_server: Any, theme: str
 ) -> None:
-    published, author = Tariff.objects.get(), colleague("product manager")
+    published, author = Tariff.objects.get(tariff_id="meteor-cloud"), colleague("product manager")
     draft = tariffs.draft_next_version(tariff=published, user=author, as_of=NOW)
     tariffs.submit(tariff=draft, user=author, as_of=NOW)
     page = window(new_page, live_server, "product manager", color_scheme=theme)

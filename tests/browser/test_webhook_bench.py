@@ -1,0 +1,92 @@
+"""The bench of a webhook in a real browser: staff's pages without a barrier in both themes and on a phone, and an owner's way from
+the first page to the answer of a sample."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from billing.models import SandboxClock, WebhookDelivery, WebhookEndpoint
+from billing.operations import staff, webhooks
+from tests.admin.conftest import NOW, colleague
+from tests.browser.test_admin_workbench import problems as staff_problems
+from tests.browser.test_portal import problems
+from tests.operations.receivers import Receiver
+from tests.portal import bench
+from tests.portal import story as stories
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def story(transactional_db: None) -> stories.Story:
+    told = stories.tell()
+    SandboxClock.objects.update_or_create(id=1, defaults={"stands_at": NOW})
+    staff.ensure_groups()
+    return told
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    one = Receiver()
+    yield one
+    one.close()
+
+
+def staff_pages(endpoint: WebhookEndpoint) -> list[str]:
+    row = WebhookDelivery.objects.filter(endpoint=endpoint, state="delivered").first()
+    assert row is not None
+    page = f"/admin/billing/webhookendpoint/{endpoint.pk}"
+    return [
+        reverse("admin:billing_webhookendpoint_changelist"), reverse("admin:billing_webhookendpoint_types"), f"{page}/change/",
+        f"{page}/act/send_sample/", f"{page}/act/replay_range/", f"{page}/act/new_webhook_secret/",
+        f"/admin/billing/webhookdelivery/{row.pk}/change/",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "theme", "width"), [("ru", "light", 1280), ("en", "dark", 360)])
+def test_staffs_pages_have_no_barrier_and_fit(
+    story: stories.Story, new_page: Any, language: str, theme: str, width: int
+) -> None:
+    endpoint = bench.endpoint_of(story, name="Warehouse", types=["invoice."])
+    bench.arrives(story, stories.msk(5, 12, 14), timedelta(seconds=2))
+    bench.called(bench.happens(story, stories.msk(5, 12, 15), "invoice.issued"), stories.msk(5, 12, 15), 502)
+    looks = {"color_scheme": theme, "locale": language, "viewport": {"width": width, "height": 800}}
+    page = new_page(user=colleague("superuser"), **looks)
+    found = []
+    for address in staff_pages(endpoint):
+        page.goto(address)
+        page.wait_for_selector("#content")
+        page.evaluate("document.querySelectorAll('#content details').forEach(one => { one.open = true })")
+        found += staff_problems(page)
+        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            found.append(f"{address} scrolls sideways")
+    assert found == []
+
+
+def test_an_owner_adds_a_webhook_proves_who_they_are_and_sends_a_sample(
+    story: stories.Story, new_page: Any, live_server: Any, receiver: Receiver
+) -> None:
+    page = new_page(user=story.anna, viewport={"width": 360, "height": 740})
+    page.context.add_cookies([{"name": "django_language", "value": "en", "url": live_server.url}])
+    page.goto("/more/")
+    page.get_by_role("link", name="Integration").last.click()
+    page.get_by_role("link", name="Add a webhook").click()
+    page.get_by_label("Address of your server").fill(receiver.url)
+    page.get_by_label("Only these").check()
+    page.get_by_label("invoice.paid").check()
+    page.get_by_role("button", name="Add it and show its secret once").click()
+    page.get_by_label("Password").fill("correct horse battery")
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("heading", name="The secret of your webhook").wait_for()
+    secret, endpoint = page.locator(".code__text").inner_text(), WebhookEndpoint.objects.get()
+    assert (webhooks.secrets_of(endpoint, NOW), endpoint.types) == ([secret], ["invoice.paid"])
+    assert problems(page) == []
+    page.get_by_role("link", name="I have copied it: send a sample").click()
+    assert page.get_by_label("Type of event").input_value() == "invoice.paid"
+    page.get_by_role("button", name="Send invoice.paid").click()
+    page.get_by_text("HTTP 204").wait_for()
+    assert receiver.verified(secret)["sample"] is True
+    assert problems(page) == []

@@ -1,0 +1,50 @@
+"""Anna's webhook for the tests of the bench: Romashka's own endpoint, events of its account, and calls written as they happened."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.test import Client
+
+from billing.models import Event, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from billing.operations import events, webhooks
+from tests.portal.story import Story, msk
+
+NOON = msk(5, 12)
+PASSWORD = "correct horse battery"
+
+
+def endpoint_of(story: Story, *, url: str = "https://romashka.example/hooks", **options: Any) -> WebhookEndpoint:
+    options.setdefault("customer", story.customer)
+    return webhooks.add_endpoint(url=url, as_of=msk(5, 1), actor="anna@romashka.example", **options)[0]
+
+
+def happens(story: Story, at: datetime, type_: str = "invoice.paid") -> Event:
+    """An event of Romashka's account; endpoints that hear of it get their delivery."""
+    return events.emit(type_, at=at, data={"number": "R-2026-000001"}, account=story.account)
+
+
+def called(event: Event, at: datetime, status: int = 204, *, answer: str = "") -> WebhookDelivery:
+    """A call of the endpoint that hears of ``event``: taken where ``status`` is 2xx, to be tried again where it is not."""
+    row = WebhookDelivery.objects.get(event=event)
+    row.attempts += 1
+    row.last_attempt_at, row.last_status = at, status
+    row.last_error = "" if status < 300 else f"HTTP {status}"
+    if status < 300:
+        row.state, row.delivered_at = WebhookDelivery.State.DELIVERED, at
+    row.save()
+    WebhookAttempt.objects.create(
+        delivery=row, number=row.attempts, at=at, sent_at=at, took_ms=180, headers={"webhook-id": event.public_id},
+        status=status, answer_headers={"server": "nginx"}, answer=answer, error=row.last_error,
+    )  # fmt: skip
+    return row
+
+
+def arrives(story: Story, at: datetime, lag: timedelta, type_: str = "invoice.paid") -> WebhookDelivery:
+    """An event at ``at`` that is taken ``lag`` later."""
+    return called(happens(story, at, type_), at + lag)
+
+
+def prove(client: Client) -> None:
+    """Gives the password once more, as the page asks for it."""
+    answer = client.post("/accounts/reauthenticate/", {"password": PASSWORD, "next": "/integration/"})
+    assert answer.status_code == 302

@@ -48,6 +48,8 @@ bench: ## how fast the money moves on this machine, in figures
 	@$(BIN)/python scripts/bench_pricing.py
 	@env -u DATABASE_URL $(BIN)/python scripts/bench.py
 	@$(BIN)/python scripts/with_postgres.py $(BIN)/python scripts/bench.py
+	@env -u DATABASE_URL $(BIN)/python scripts/bench_api.py
+	@$(BIN)/python scripts/with_postgres.py $(BIN)/python scripts/bench_api.py
 
 lock: ## write requirements/ anew from pyproject.toml
 	@$(PYTHON) scripts/environment.py dev

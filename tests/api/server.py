@@ -69,7 +69,7 @@ class Installation:
         raise AssertionError("the server did not come up")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -79,7 +79,7 @@ def _free_port() -> int:
 @contextmanager
 def running(folder: Path) -> Iterator[Installation]:
     """An installation in ``folder``: migrated, with the catalogue and an operator's token, served by two workers."""
-    port = _free_port()
+    port = free_port()
     env = {name: value for name, value in os.environ.items() if name not in OURS}
     env |= {
         "ENV_FILE": os.devnull, "BILLING_SANDBOX": "true", "DEBUG": "false", "VAR_DIR": str(folder),

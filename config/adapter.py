@@ -3,7 +3,8 @@ from django.http import HttpRequest
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """People come by invitation or from the operator: a stranger who signs up would belong to nobody."""
+    """The library's own sign-up stays closed: who comes through it would belong to nobody. People come by invitation, from the
+    operator, or through the portal's sign-up (`billing.operations.signups`), which makes their customer with them."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False

@@ -6,8 +6,8 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from billing.errors import BadAmount, BadInput
-from billing.models import BillingAccount, Charge, Credit, Entry, LedgerAccount
-from billing.operations import audit, charging, closing, ledger, payments
+from billing.models import AuditRecord, BillingAccount, Charge, Credit, Entry, LedgerAccount
+from billing.operations import audit, charging, closing, external_ids, ledger, payments
 from billing.pricing.explanation import explain_amount
 from billing.pricing.money import LARGEST_MINOR
 
@@ -36,7 +36,7 @@ def _check(amount_minor: int | None, currency: str, account: BillingAccount, rea
 @transaction.atomic
 def adjust(
     *, account: BillingAccount, amount_minor: int | None, currency: str, reason_code: str, comment: str,
-    as_of: datetime, actor: str,
+    as_of: datetime, actor: str, external_id: str = "",
 ) -> Entry:  # fmt: skip
     """Changes the balance by ``amount_minor`` (above zero: in the customer's favour) and returns the entry.
 
@@ -45,17 +45,18 @@ def adjust(
     account = ledger.lock(account)
     amount_minor = _check(amount_minor, currency, account, reason_code, comment)
     closing.catch_up(account=account, as_of=as_of)
-    number = account.entries.count() + 1
+    own = f"{account.number}:{account.entries.count() + 1}"
+    key = external_ids.key("adjustment", account.number, own, external_id)
     if amount_minor < 0:
         entry = charging.post_charge(
-            account=account, kind=Charge.Kind.ADJUSTMENT, key=f"adjustment:{account.number}:{number}",
+            account=account, kind=Charge.Kind.ADJUSTMENT, key=key,
             explanation=explain_amount(-amount_minor, account.currency, comment), occurred_at=as_of, as_of=as_of,
             billing_month=account.open_month, actor=actor, reason=comment, against=LedgerAccount.Kind.ADJUSTMENTS,
         ).entry  # fmt: skip
     else:
         against = ledger.shared(account.seller, LedgerAccount.Kind.ADJUSTMENTS)
         entry = ledger.post(
-            key=f"adjustment:{account.number}:{number}", kind=Entry.Kind.ADJUSTMENT, account=account, at=as_of,
+            key=key, kind=Entry.Kind.ADJUSTMENT, account=account, at=as_of,
             moves=[ledger.Move(against, ledger.customer_side(account), amount_minor)], actor=actor, reason=comment,
         )  # fmt: skip
         payments.add_credit(
@@ -64,6 +65,33 @@ def adjust(
         payments.settle_open(account, as_of=as_of)
     audit.record(
         actor=actor, action="balance.adjusted", target=account, at=as_of, customer=account.customer, reason=comment,
-        after={"amount_minor": amount_minor, "reason_code": reason_code},
+        after={"entry": str(entry.id), "amount_minor": amount_minor, "reason_code": reason_code},
     )  # fmt: skip
     return entry
+
+
+@transaction.atomic
+def adjust_once(
+    *, account: BillingAccount, amount_minor: int | None, currency: str, reason_code: str, comment: str,
+    as_of: datetime, actor: str, external_id: str,
+) -> tuple[Entry, bool]:  # fmt: skip
+    """`adjust`, once for each ``external_id`` of the account: the entry, and whether it was made just now.
+
+    Refuses an id under which something else was posted, naming that entry.
+    """
+    account = ledger.lock(account)
+    entry = external_ids.entry_of("adjustment", account.number, external_id)
+    if entry is None:
+        made = adjust(
+            account=account, amount_minor=amount_minor, currency=currency, reason_code=reason_code, comment=comment,
+            as_of=as_of, actor=actor, external_id=external_id,
+        )  # fmt: skip
+        return made, True
+    told = {"amount_minor": amount_minor, "reason_code": reason_code}
+    rows = AuditRecord.objects.filter(
+        action="balance.adjusted", at=entry.at, after__entry=str(entry.id), reason=comment
+    )
+    kept = [{name: row.after[name] for name in told} for row in rows]
+    if currency != account.currency or told not in kept:
+        raise external_ids.taken(external_id, adjustment_id=str(entry.id))
+    return entry, False

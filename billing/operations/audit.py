@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models import Customer
+from billing import request_ids
 from billing.models import AuditRecord
 
 
@@ -29,4 +30,5 @@ def record(
         reason=reason,
         before=before or {},
         after=after or {},
+        request_id=request_ids.current(),
     )

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import members
 from billing import notices
 from billing.errors import BillingError
-from billing.models import Charge, Invoice, Subscription, SubscriptionChange, TermsChange
+from billing.models import Charge, Invoice, Subscription, SubscriptionChange, Tariff, TermsChange
 from billing.operations import (
     access,
     audit,
@@ -65,6 +65,8 @@ def change(
             _("The figures have changed meanwhile: look at the new ones and confirm them."),
             code="quote_expired", rule="G10", extra={"quote": quote},
         )  # fmt: skip
+    if quote.when == quotes.PERIOD_END and _is_scheduled(quote):
+        return quote  # the same request once more
     _call_off(subscription, as_of, actor)
     if quote.when == quotes.PERIOD_END:
         _schedule(quote, as_of, actor, reason)
@@ -85,6 +87,15 @@ def _call_off(subscription: Subscription, as_of: datetime, actor: str) -> TermsC
     if waiting is not None:
         terms_changes.call_off(waiting, as_of=as_of, actor=actor)
     return waiting
+
+
+def _is_scheduled(quote: Quote) -> bool:
+    """Whether this very change is the one that waits, decided by the customer and not by a move of the operator's (E2)."""
+    waiting = terms_changes.waiting_change(quote.subscription)
+    if waiting is None or waiting.move_id is not None:
+        return False
+    told = (quote.tariff.pk, quote.quantity, quote.effective_date)
+    return (waiting.tariff_id, waiting.quantity, waiting.effective_date) == told
 
 
 def _schedule(quote: Quote, as_of: datetime, actor: str, reason: str) -> None:
@@ -134,11 +145,19 @@ def _bill(subscription: Subscription, charges: list[Charge], key: str, quote: Qu
 
 
 @transaction.atomic
-def undo_change(*, subscription: Subscription, as_of: datetime, actor: str, reason: str = "") -> Subscription:
-    """Takes back a change that waits for the period's end, else the last one of this business day, in full (D6)."""
+def undo_change(
+    *, subscription: Subscription, as_of: datetime, actor: str, reason: str = "", tariff_id: str | None = None,
+    quantity: int | None = None,
+) -> Subscription:  # fmt: skip
+    """Takes back a change that waits for the period's end, else the last one of this business day, in full (D6).
+
+    ``tariff_id`` and ``quantity``: the terms to be rid of; a change to others is left alone, so that a request that is sent
+    twice takes back one.
+    """
     subscription = locked(subscription, as_of)
     waiting = terms_changes.waiting_change(subscription)
     if waiting is not None and _can_be_called_off(waiting, subscription, as_of):
+        _refuse_other(waiting.tariff, waiting.quantity, tariff_id, quantity)
         _call_off(subscription, as_of, actor)
         SubscriptionChange.objects.create(
             subscription=subscription, kind=Kind.CHANGE_CALLED_OFF, at=as_of, actor=actor, to_tariff=waiting.tariff,
@@ -156,8 +175,19 @@ def undo_change(*, subscription: Subscription, as_of: datetime, actor: str, reas
             _("There is no change to take back: one can be undone until the end of its day."),
             code="nothing_to_undo", rule="D6",
         )  # fmt: skip
+    _refuse_other(record.to_tariff, record.to_quantity, tariff_id, quantity)
     undoing.undo(subscription, record, as_of=as_of, actor=actor, reason=reason)
     return subscription
+
+
+def _refuse_other(tariff: Tariff | None, quantity: int | None, tariff_id: str | None, wanted: int | None) -> None:
+    """Refuses where what would be taken back is not the change to the terms that were named."""
+    is_other = tariff_id is not None and (tariff is None or tariff.tariff_id != tariff_id)
+    if is_other or (wanted is not None and wanted != quantity):
+        raise BillingError(
+            _("The last change was to other terms than the ones you named: look at the subscription and ask again."),
+            code="nothing_to_undo", rule="D6",
+        )  # fmt: skip
 
 
 def _can_be_called_off(waiting: TermsChange, subscription: Subscription, as_of: datetime) -> bool:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.errors import BadInput, BillingError
 from billing.models import Allocation, Credit, CreditNote, Entry, Invoice, LedgerAccount
-from billing.operations import audit, closing, events, invoicing, ledger, numbering, payments
+from billing.operations import audit, closing, events, external_ids, invoicing, ledger, numbering, payments
 from billing.pricing.periods import business_date
 
 
@@ -49,7 +49,7 @@ def _moves(invoice: Invoice, total_minor: int, tax_minor: int) -> list[ledger.Mo
 
 @transaction.atomic
 def issue_credit_note(
-    *, invoice: Invoice, lines: Sequence[NoteLine], reason: str, as_of: datetime, actor: str
+    *, invoice: Invoice, lines: Sequence[NoteLine], reason: str, as_of: datetime, actor: str, external_id: str = ""
 ) -> CreditNote:
     """Credits ``lines`` of ``invoice``: first against what is open on it, the rest stays on the account (D9).
 
@@ -76,7 +76,7 @@ def issue_credit_note(
     series = f"{invoice.series}C"
     number, year, sequence = numbering.next_document_number(invoice.seller, series, as_of)
     entry = ledger.post(
-        key=f"credit_note:{number}",
+        key=external_ids.key("credit_note", invoice.number, number, external_id),
         kind=Entry.Kind.CREDIT_NOTE,
         account=account,
         moves=_moves(invoice, total_minor, tax_minor),
@@ -106,6 +106,28 @@ def issue_credit_note(
         actor=actor, action="credit_note.issued", target=note, at=as_of, customer=account.customer, reason=reason
     )
     return note
+
+
+@transaction.atomic
+def issue_once(
+    *, invoice: Invoice, lines: Sequence[NoteLine], reason: str, as_of: datetime, actor: str, external_id: str
+) -> tuple[CreditNote, bool]:
+    """`issue_credit_note`, once for each ``external_id`` of the invoice: the note, and whether it was issued just now.
+
+    Refuses an id under which something else was credited, naming that note.
+    """
+    ledger.lock(invoice.account_id)
+    entry = external_ids.entry_of("credit_note", invoice.number, external_id)
+    if entry is None:
+        note = issue_credit_note(
+            invoice=invoice, lines=lines, reason=reason, as_of=as_of, actor=actor, external_id=external_id
+        )
+        return note, True
+    found = CreditNote.objects.select_related("invoice", "account").get(entry=entry)
+    told = [{"description": line.description, "amount_minor": line.amount_minor} for line in lines]
+    if (found.lines, found.reason) != (told, reason):
+        raise external_ids.taken(external_id, credit_note=found.number)
+    return found, False
 
 
 def credit_in_full(*, invoice: Invoice, as_of: datetime, actor: str, reason: str) -> CreditNote:

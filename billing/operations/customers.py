@@ -4,14 +4,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts import members, requisites
 from accounts.models import Customer
 from billing.errors import BadInput
 from billing.models import BillingAccount, BillingAddress, LedgerAccount, Seller
-from billing.operations import audit, numbering
+from billing.operations import audit, external_ids, numbering
 from billing.pricing.periods import business_date, month_start
 
 
@@ -24,6 +24,8 @@ class NewCustomer:
     email: str
     locale: str
     currency: str
+    # What the caller's own system calls the customer; the same one is never made twice.
+    external_id: str = ""
     requisites: dict[str, str] = field(default_factory=dict)
 
 
@@ -63,6 +65,7 @@ def create_customer(*, new: NewCustomer, as_of: datetime) -> Customer:
         email=members.checked_email(new.email),
         locale=new.locale,
         created_at=as_of,
+        external_id=new.external_id or None,
         **_checked_requisites(new.requisites),
     )
     try:
@@ -73,6 +76,36 @@ def create_customer(*, new: NewCustomer, as_of: datetime) -> Customer:
     customer.save()
     open_account(customer=customer, seller=seller, as_of=as_of)
     return customer
+
+
+@transaction.atomic
+def create_once(*, new: NewCustomer, as_of: datetime) -> tuple[Customer, bool]:
+    """`create_customer`, once for each ``new.external_id``: the customer, and whether it was made just now.
+
+    The same id with the same content answers the customer there is; with other content it is refused, naming that customer.
+    """
+    found = Customer.objects.filter(external_id=new.external_id).first() if new.external_id else None
+    if found is None:
+        try:
+            with transaction.atomic():
+                return create_customer(new=new, as_of=as_of), True
+        except IntegrityError:  # a parallel request was first: it has committed, or we would still be waiting
+            found = Customer.objects.filter(external_id=new.external_id).first() if new.external_id else None
+            if found is None:
+                raise
+    if not _is_same(found, new):
+        raise external_ids.taken(new.external_id, customer_id=found.public_id)
+    return found, False
+
+
+def _is_same(customer: Customer, new: NewCustomer) -> bool:
+    """Whether ``customer`` is what ``new`` tells."""
+    told = (new.name.strip(), new.kind, members.checked_email(new.email), new.locale)
+    currencies = BillingAccount.objects.filter(customer=customer).values_list("currency", flat=True)
+    requisites_told = {"country": "RU", **{name: value for name, value in new.requisites.items() if value}}
+    kept = {name: value for name, value in customer.requisites().items() if value}
+    is_told = told == (customer.name, customer.kind, customer.email, customer.locale)
+    return is_told and new.currency in currencies and requisites_told == kept
 
 
 @transaction.atomic

@@ -1,6 +1,6 @@
 """Trials: days without a price and without a card, then a choice (B2, C1, D12, D18)."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -88,6 +88,8 @@ def choose(
         )
     tariff = catalogue_offers.paid_tariff(subscription.instance.product, tariff_id)
     quantity = quotes.checked_quantity(tariff, quantity, subscription.quantity)
+    if subscription.cancel_date is None and _is_chosen(subscription, tariff, quantity):
+        return subscription  # the same request once more
     for waiting in subscription.terms_changes.waiting():
         terms_changes.call_off(waiting, as_of=as_of, actor=actor)
     SubscriptionChange.objects.create(
@@ -106,6 +108,12 @@ def choose(
         customer=subscription.instance.customer, reason=reason, after={"tariff": str(tariff), "quantity": quantity},
     )  # fmt: skip
     return subscription
+
+
+def _is_chosen(subscription: Subscription, tariff: Tariff, quantity: int | None) -> bool:
+    """Whether this very choice is the one that waits for the trial's end."""
+    waiting = list(subscription.terms_changes.waiting())
+    return [(row.tariff_id, row.quantity, row.move_id) for row in waiting] == [(tariff.pk, quantity, None)]
 
 
 def _for_later(
@@ -139,8 +147,14 @@ def start_now(
 
 
 @transaction.atomic
-def extend(*, subscription: Subscription, days: int, reason: str, as_of: datetime, actor: str) -> Subscription:
-    """Support lengthens a trial by ``days``, also one that has just lapsed: then from today (B2)."""
+def extend(
+    *, subscription: Subscription, days: int, reason: str, as_of: datetime, actor: str, ends_on: date | None = None
+) -> Subscription:
+    """Support lengthens a trial by ``days``, also one that has just lapsed: then from today (B2).
+
+    ``ends_on``: the last day as the caller knows it; where it is another meanwhile nothing is added, so that a request that is
+    sent twice counts once.
+    """
     if not reason.strip():
         raise BadInput(_("Say why the trial is extended: the reason stays with it."), field="reason", rule="D15")
     if not 1 <= days <= LONGEST_EXTENSION:
@@ -148,6 +162,12 @@ def extend(*, subscription: Subscription, days: int, reason: str, as_of: datetim
     subscription = changes.locked(subscription, as_of)
     if subscription.trial_ends_on is None or subscription.paid_from is not None or not subscription.is_running(as_of):
         raise BillingError(_("There is no trial to be extended."), code="no_trial", rule="B2")
+    if ends_on is not None and ends_on != subscription.trial_ends_on:
+        raise BillingError(
+            _("The trial ends on %(day)s and not on the day you named: look at it and ask again.")
+            % {"day": subscription.trial_ends_on.isoformat()},
+            code="trial_moved", rule="B2", extra={"trial_ends_on": subscription.trial_ends_on.isoformat()},
+        )  # fmt: skip
     today = business_date(as_of, subscription.account.zone)
     subscription.trial_ends_on = max(subscription.trial_ends_on, today) + timedelta(days=days)
     subscription.save(update_fields=["trial_ends_on"])

@@ -4,14 +4,18 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from accounts.models import Instance
+from billing.api.v1 import api
+from billing.api.v1.document.codes import codes_of
+from billing.api.v1.document.complete import WITHOUT_KEY
+from billing.api.v1.document.examples import BODIES
 from billing.operations import tokens
-from billing.operations.profiles import load_profiles
 from tests.people import stand_at
 
 REAL = datetime(2026, 1, 1, tzinfo=UTC)
@@ -24,6 +28,38 @@ ROMASHKA = {
     "currency": "RUB",
 }
 ANNA = {"external_id": "anna", "email": "anna@romashka.example", "name": "Анна"}
+
+
+def told_codes(operation_id: str, method: str) -> set[str]:
+    """The codes that the document tells of a call."""
+    has_body = operation_id in BODIES
+    has_key = method != "GET" and operation_id not in WITHOUT_KEY
+    found = codes_of(operation_id, is_write=method != "GET", has_body=has_body, has_key=has_key)
+    return {code for codes in found.values() for code in codes}
+
+
+def refuse_untold(answer: Any, problem: Any) -> None:
+    """Every problem that any test gets is one that the document tells of that call; our own faults are told of none."""
+    match = answer.resolver_match
+    view = getattr(match, "func", None)
+    operations = {} if view is None else _operations().get(match.route, {})
+    method = answer.request["REQUEST_METHOD"]
+    if method in operations and answer.status_code != 500:
+        told = told_codes(operations[method], method)
+        assert problem["code"] in told, f"{method} {match.route} answers the untold {problem['code']}"
+
+
+@cache
+def _operations() -> dict[str, dict[str, str]]:
+    """Which operation answers a route by a method."""
+    found: dict[str, dict[str, str]] = {}
+    for router in api._get_bound_routers():
+        for path, view in router.path_operations.items():
+            for operation in view.operations:
+                route = "api/v1/" + path.replace("{", "<").replace("}", ">").lstrip("/")
+                for method in operation.methods:
+                    found.setdefault(route, {})[method] = operation.view_func.__name__
+    return found
 
 
 @dataclass
@@ -44,7 +80,10 @@ class Api:
         self.last = self.client.generic(method, f"/api/v1/{path}", data, content_type=kind, headers=sent)
         if not self.last.content:
             return self.last.status_code, None
-        return self.last.status_code, json.loads(self.last.content)
+        answer = json.loads(self.last.content)
+        if self.last.status_code >= 400:
+            refuse_untold(self.last, answer)
+        return self.last.status_code, answer
 
     def get(self, path: str) -> tuple[int, Any]:
         return self.call("GET", path)
@@ -73,7 +112,6 @@ def set_clock(instant: str) -> None:
 @pytest.fixture
 def operator(db: None) -> Api:
     """The operator's token, METEOR's catalogue, the clock at noon of 1 April 2026 in Moscow."""
-    load_profiles()
     set_clock("2026-04-01T12:00:00+03:00")
     return Api(tokens.create_token(scope="operator", at=REAL, actor="test", label="crm")[1])
 

@@ -71,8 +71,13 @@ def test_human_pages_take_everything_from_here() -> None:
     page = answer.content.decode()
     assert answer.status_code == 200
     assert not re.findall(r'(?:src|href)="(?:https?:)?//', page)
-    for address in re.findall(r'(?:src|href)="([^"]+)"', page):
+    addresses = re.findall(r'(?:src|href)="([^"]+)"', page)
+    files = [address for address in addresses if address.startswith("/static/")]
+    assert set(addresses) - set(files) == {"/", "/api/v1/openapi.json"}
+    assert len(files) >= 6
+    for address in files:
         assert finders.find(address.removeprefix("/static/")), address
+    assert "<title>API · Saldo</title>" in page
     assert "'unsafe-inline'" in answer["Content-Security-Policy"]
     assert "script-src 'self'" in answer["Content-Security-Policy"]
 

@@ -207,7 +207,7 @@ def test_termination_without_a_reason_is_refused(tenant: Tenant) -> None:
         "invoices?limit=0", "invoices?limit=201", "invoices?limit=abc", "invoices?limit=-1", "invoices?limit=1e400",
         "invoices?limit=99999999999999999999", "invoices?limit=", "invoices?cursor=%00", "invoices?cursor=abc",
         "invoices?cursor=ключ", "invoices?cursor=" + "A" * 5000, "invoices?status=late", "invoices?account=%00", "invoices?account=",
-        "events?after=evt_0", "events?after=%00", "events?after=%ED%A0%80", "events?limit=0", "tariffs?cursor=OTk5OTk5OTk5OTk5OTk5OTk5OTk5",
+        "events?after=evt_", "events?after=%00", "events?after=%ED%A0%80", "events?limit=0", "tariffs?cursor=OTk5OTk5OTk5OTk5OTk5OTk5OTk5",
         "tariffs?product=%00", "tariffs?product=nothing", "{people}?limit=0", "{people}?cursor=4pyT", "{people}?cursor=LTE",
         "{instance}/usage", "{instance}/usage?period=", "{instance}/usage?period=2026-13", "{instance}/usage?period=2026-4",
         "{instance}/usage?period=0000-01", "{instance}/usage?period=9999-12", "{instance}/usage?period=٢٠٢٦-٠٤",

@@ -6,10 +6,10 @@ Whatever passes here fits its column, can be stored by either database and be co
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 from django.utils.translation import gettext as _
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from billing.pricing.money import from_minor, parse_exact
@@ -46,13 +46,39 @@ def _printable(text: str) -> str:
 Printable = AfterValidator(_printable)
 
 
+def told(**schema: Any) -> Any:
+    """What the document says of a value beyond its type; the operations check it and word the refusal."""
+    return Field(json_schema_extra=schema)
+
+
+def one_of(*values: str) -> Any:
+    """The document names the values there are."""
+    return told(enum=list(values))
+
+
+# No control characters; FILLED: something other than spaces as well.
+PLAIN = told(pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")
+FILLED = told(pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")
+
+
 def between(shortest: int, longest: int) -> StringConstraints:
     """``shortest`` to ``longest`` characters, spaces around them taken off."""
     return StringConstraints(strip_whitespace=True, min_length=shortest, max_length=longest)
 
 
 # Ids that the caller chooses are kept to the letter.
-ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=128), Printable]
+ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=128), Printable, PLAIN]
+
+
+# --- Numbers ---------------------------------------------------------------------------------------------------------
+
+
+def _whole(value: object) -> object:
+    """33.0 is the same number as 33, in JSON and in JSON Schema."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[StrictInt, BeforeValidator(_whole, json_schema_input_type=int)]
 
 
 # --- Time ------------------------------------------------------------------------------------------------------------
@@ -103,7 +129,11 @@ def read_month(value: object) -> date:
 
 Instant = Annotated[datetime, BeforeValidator(read_instant, json_schema_input_type=datetime)]
 Day = Annotated[date, BeforeValidator(read_day, json_schema_input_type=date)]
-Month = Annotated[date, BeforeValidator(read_month, json_schema_input_type=str)]
+Month = Annotated[
+    date,
+    BeforeValidator(read_month, json_schema_input_type=str),
+    told(pattern=r"^(19[7-9][0-9]|2[01][0-9][0-9])-(0[1-9]|1[0-2])$", examples=["2026-04"]),
+]
 
 InstantText = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 DayText = Annotated[str, Field(json_schema_extra={"format": "date"})]
@@ -118,14 +148,18 @@ def optional_instant(instant: datetime | None) -> str | None:
     return instant_text(instant) if instant else None
 
 
+# What the document says of sums; which are too fine or too large for a currency the operations tell.
+CURRENCY = "^[A-Z]{3}$"
+PRINTED_AMOUNT = r"^-?[0-9]{1,18}(\.[0-9]{1,9})?$"
+
 # --- Money -----------------------------------------------------------------------------------------------------------
 
 
 class Money(BaseModel):
     """A sum: ``amount`` with the digits of the currency, below zero with a hyphen."""
 
-    amount: str = Field(examples=["5990.00"])
-    currency: str = Field(examples=["RUB"])
+    amount: Annotated[str, told(pattern=r"^-?[0-9]+(\.[0-9]+)?$", examples=["5990.00"])]
+    currency: Annotated[str, told(pattern=CURRENCY, examples=["RUB"])]
 
     @classmethod
     def of(cls, minor: int, currency: str) -> "Money":
@@ -135,8 +169,8 @@ class Money(BaseModel):
 class GivenMoney(Request):
     """A sum that a caller names; without a currency it is in the account's."""
 
-    amount: Annotated[str, between(0, 1000), Printable]
-    currency: Annotated[str, between(1, 10), Printable] | None = None
+    amount: Annotated[str, between(0, 1000), Printable, told(pattern=PRINTED_AMOUNT, examples=["5990.00"])]
+    currency: Annotated[str, between(1, 10), Printable, told(pattern=CURRENCY, examples=["RUB"])] | None = None
 
     def minor(self, currency: str) -> int | None:
         """The sum in minor units of ``currency``; None where it is no number or finer than the minor unit."""
@@ -154,7 +188,8 @@ def _read_money(value: object) -> object:
     raise _wrong("money", _("Write a sum such as {“amount”: “5990.00”, “currency”: “RUB”}, the amount as a string."))
 
 
-Sum = Annotated[GivenMoney, BeforeValidator(_read_money, json_schema_input_type=GivenMoney | str)]
+PlainAmount = Annotated[str, told(pattern=PRINTED_AMOUNT, examples=["5990.00"])]
+Sum = Annotated[GivenMoney, BeforeValidator(_read_money, json_schema_input_type=GivenMoney | PlainAmount)]
 
 
 def plain_number(number: Decimal) -> int | str:

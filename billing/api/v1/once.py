@@ -7,6 +7,7 @@ second waits for the first and then repeats its answer.
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import wraps
 from typing import Any, TypeVar, cast
@@ -23,6 +24,7 @@ from billing.errors import BadInput, Refusal
 from billing.models import IdempotencyRecord
 
 HEADER = "Idempotency-Key"
+REPLAYED = "Idempotent-Replayed"
 LONGEST_KEY = 255
 KEPT = timedelta(days=7)
 PRUNED_EVERY = 100  # keys
@@ -38,7 +40,20 @@ def _response(status: int, body: str) -> HttpResponse:
     return answer
 
 
-def _written(result: BaseModel | None, status: int) -> HttpResponse:
+@dataclass(frozen=True)
+class Result:
+    """What a write led to; ``is_new`` is false where the caller's own id named something that was there already."""
+
+    answer: BaseModel
+    is_new: bool
+
+
+def _written(result: BaseModel | Result | None, status: int) -> HttpResponse:
+    if isinstance(result, Result):
+        answer = _written(result.answer, status)
+        if not result.is_new:
+            answer[REPLAYED] = "true"
+        return answer
     return _response(status, "" if result is None else json.dumps(result.model_dump()))
 
 
@@ -80,7 +95,7 @@ def _again(record: IdempotencyRecord, fingerprint: str) -> HttpResponse:
             code="idempotency_key_reused",
         )
     answer = _response(record.status, record.body)
-    answer["Idempotent-Replayed"] = "true"
+    answer[REPLAYED] = "true"
     return answer
 
 
@@ -101,7 +116,8 @@ def _act_once(request: HttpRequest, key: str, act: Callable[[], HttpResponse]) -
 
 
 def once(status: int = 200) -> Callable[[View], View]:
-    """Makes a view a write: its result is answered with ``status``, once for each Idempotency-Key that is sent."""
+    """Makes a view a write: its result (an answer, a `Result` or nothing) is answered with ``status``, once for each
+    Idempotency-Key that is sent."""
 
     def decorate(view: View) -> View:
         @wraps(view)

@@ -102,7 +102,7 @@ def not_found() -> HttpResponse:
 
 def _too_many(seconds: int) -> HttpResponse:
     answer = problem(429, "too_many_calls", _("This token has used up its calls of this minute: wait and call again."))
-    answer["Retry-After"] = str(seconds)
+    answer["Retry-After"] = str(max(seconds, 1))
     return answer
 
 
@@ -128,6 +128,8 @@ def _message(error: dict[str, Any]) -> str:
     return {
         "missing": _("This field is required."),
         "extra_forbidden": _("There is no such field."),
+        "unknown_parameter": _("There is no such parameter."),
+        "repeated_parameter": _("Send this parameter once."),
         "string_type": _("Write a string, in quotes."),
         "string_unicode": _("Write valid Unicode."),
         "string_too_short": _("This must not be empty."),

@@ -1,6 +1,6 @@
 """The API as a whole: what holds for every address under it, whatever answers there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any
 
@@ -9,11 +9,14 @@ from django.urls import URLPattern, URLResolver, path
 from ninja import NinjaAPI
 from ninja.operation import Operation
 from ninja.parser import Parser
+from ninja.router import BoundRouter
 from ninja.types import DictStrAny
 
 from billing.api.v1 import problems
 from billing.api.v1.auth import OperatorBearer
-from billing.api.v1.openapi import complete
+from billing.api.v1.document import complete
+from billing.api.v1.pages import Pages
+from billing.api.v1.queries import refuse_unknown
 
 
 class StrictParser(Parser):
@@ -55,15 +58,27 @@ class Api(NinjaAPI):
         super().__init__(
             title="Saldo",
             version="1",
-            description="Customers, instances and their people, usage, invoices and payments. "
-            "Sums are strings with their currency, instants carry an offset, errors are application/problem+json.",
             urls_namespace="api",
             auth=OperatorBearer(),
             parser=StrictParser(),
             openapi_url="/openapi.json",
             docs_url="/docs",
+            docs=Pages(),
         )
         problems.install(self)
+
+    def _get_bound_routers(self) -> list[BoundRouter]:
+        is_first = self._bound_routers_cache is None
+        bound = super()._get_bound_routers()
+        for operation in self._operations(bound) if is_first else ():
+            operation.view_func = refuse_unknown(operation)
+        return bound
+
+    def _operations(self, bound: list[BoundRouter]) -> Iterator[Operation]:
+        """Every operation as it is bound here: copies, so that the routers stay as they were written."""
+        for router in bound:
+            for view in router.path_operations.values():
+                yield from view.operations
 
     def _get_urls(self) -> list[URLResolver | URLPattern]:
         patterns = super()._get_urls()

@@ -1,10 +1,18 @@
-"""What django-ninja cannot know of our contract: the problems that every call may answer, and the Idempotency-Key."""
+"""Puts what holds for all calls, and what is known of each, into the OpenAPI that django-ninja has made."""
 
 from typing import Any
 
-from billing.api.v1.problems import TITLES
+from billing.api.v1.document import codes, examples, links, webhooks, words
+from billing.api.v1.problems import CONTENT_TYPE, TITLES
 
-PROBLEM = {
+Json = dict[str, Any]
+
+WRITES = ("post", "put", "delete")
+# Moving the clock is no single act: it is a run of many, and safe to repeat. A preview writes nothing.
+WITHOUT_KEY = ("move_clock", "preview_change")
+# Answered again by the caller's own id, or by the Idempotency-Key.
+UNCHANGED_HEADERS = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
+PROBLEM: Json = {
     "type": "object",
     "title": "Problem",
     "required": ["type", "title", "status", "detail", "code", "errors"],
@@ -20,6 +28,17 @@ PROBLEM = {
             "description": "Of quote_expired: the fresh figures.",
         },
         "owed": {"$ref": "#/components/schemas/Money", "description": "Of debt_outstanding: what is to be paid first."},
+        "most": {"type": "integer", "description": "Of trial_seat_limit: how many people the trial takes."},
+        "trial_ends_on": {"type": "string", "format": "date", "description": "Of trial_moved: the last day as it is."},
+        "instance_id": {"type": "string", "description": "Of domain_taken: who has it."},
+        "subscription_id": {
+            "type": "string",
+            "description": "Of subscription_exists and resume_instead: the one there is.",
+        },
+        "customer_id": {"type": "string", "description": "Of external_id_taken: the customer with this id."},
+        "payment_id": {"type": "string", "description": "Of external_id_taken: the payment with this id."},
+        "adjustment_id": {"type": "string", "description": "Of external_id_taken: the adjustment with this id."},
+        "credit_note": {"type": "string", "description": "Of external_id_taken: the number of the note with this id."},
         "errors": {
             "type": "array",
             "items": {
@@ -30,33 +49,160 @@ PROBLEM = {
         },
     },
 }
-REFERENCE = {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
-OF_EVERY_CALL = (401, 404, 422, 429, 503)
-OF_EVERY_WRITE = (409, 413, 415)
-WRITES = ("post", "put", "delete")
-KEY = {
-    "in": "header",
-    "name": "Idempotency-Key",
-    "required": False,
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-    "description": "The same key and body get the first answer again, for seven days.",
+# Ids of ours; anything else in their place is answered like an id that does not exist.
+PATTERNS = {
+    "customer_id": "^cus_[0-9a-z]{18}$",
+    "instance_id": "^ins_[0-9a-z]{18}$",
+    "subscription_id": "^sub_[0-9a-z]{18}$",
 }
-# Moving the clock is no single act: it is a run of many, and safe to repeat. A preview writes nothing.
-WITHOUT_KEY = ("move_clock", "preview_change")
+NUMBERS = {"/accounts/": "^[0-9]{6,12}$", "/invoices/": "^[A-Z]{1,4}-[0-9]{4}-[0-9]{6}$"}
 
 
-def _complete_operation(method: str, operation: dict[str, Any]) -> None:
-    statuses = OF_EVERY_CALL + (OF_EVERY_WRITE if method in WRITES else ())
-    for status in statuses:
-        operation["responses"].setdefault(status, {"description": TITLES[status], **REFERENCE})
-    if method in WRITES and operation["operationId"] not in WITHOUT_KEY:
-        operation["parameters"].append(KEY)
+# --- Problems --------------------------------------------------------------------------------------------------------
+
+
+def _problem_example(code: str) -> Json:
+    told = codes.PROBLEMS[code]
+    body = {
+        "type": f"urn:saldo:problem:{code}", "title": TITLES[told.status], "status": told.status, "detail": told.detail,
+        "code": code, "errors": [{"field": told.field, "message": told.detail}] if told.field else [],
+        **examples.EXTRAS.get(code, {}),
+    }  # fmt: skip
+    if told.rule:
+        body["rule"] = told.rule
+    return {"summary": code, "value": body}
+
+
+def _problem_response(status: int, named: list[str]) -> Json:
+    """Which codes this status has here; the schema admits no other."""
+    own: Json = {"type": "object", "properties": {"code": {"enum": named}, "status": {"const": status}}}
+    schema = {"allOf": [{"$ref": "#/components/schemas/Problem"}, own]}
+    shown = {code: {"$ref": f"#/components/examples/{code}"} for code in named}
+    return {
+        "description": f"{TITLES[status]}: " + ", ".join(f"`{code}`" for code in named),
+        "content": {CONTENT_TYPE: {"schema": schema, "examples": shown}},
+        "headers": _headers_of(status),
+    }
+
+
+def _headers_of(status: int) -> Json:
+    found = dict(UNCHANGED_HEADERS)
+    if status in (429, 503):
+        found["Retry-After"] = {"$ref": "#/components/headers/RetryAfter"}
+    if status == 401:
+        found["WWW-Authenticate"] = {"$ref": "#/components/headers/Challenge"}
+    return found
+
+
+def _row_problem() -> Json:
+    own: Json = {"type": "object", "properties": {"code": {"enum": list(codes.OF_A_ROW)}}}
+    return {"title": "RowProblem", "allOf": [{"$ref": "#/components/schemas/Problem"}, own]}
+
+
+# --- One call --------------------------------------------------------------------------------------------------------
+
+
+def _number_of(path: str, table: dict[str, str]) -> str:
+    return next(value for part, value in table.items() if part in path)
+
+
+def _complete_parameter(parameter: Json, path: str) -> None:
+    name, schema = parameter["name"], parameter["schema"]
+    if parameter["in"] == "query" and "anyOf" in schema:  # a query has no null: what is optional is left out
+        [schema] = [one for one in schema["anyOf"] if one.get("type") != "null"]
+        parameter["schema"] = schema
+    if name in words.PARAMETERS:
+        parameter["description"] = words.PARAMETERS[name]
+    if parameter["in"] == "path" and name == "number":
+        parameter["schema"] = {**schema, "pattern": _number_of(path, NUMBERS)}
+        parameter["example"] = _number_of(path, examples.NUMBERS)
+    elif name in PATTERNS:
+        parameter["schema"] = {**schema, "pattern": PATTERNS[name]}
+    if name in examples.PARAMETERS:
+        parameter["example"] = examples.PARAMETERS[name]
+    parameter.pop("examples", None)
+
+
+def _complete_body(operation: Json) -> None:
+    name = operation["operationId"]
+    if "requestBody" in operation:
+        content = operation["requestBody"]["content"]["application/json"]
+        content["examples"] = {name: {"value": examples.BODIES[name]}}
+
+
+def _complete_answer(operation: Json, *, has_key: bool) -> None:
+    """The answer of a call that succeeds: its example, its headers, where it leads."""
+    name = operation["operationId"]
+    for status, response in operation["responses"].items():
+        response.setdefault("headers", {}).update(_headers_of(int(status)))
+        if has_key and int(status) < 300:
+            response["headers"]["Idempotent-Replayed"] = {"$ref": "#/components/headers/Replayed"}
+        if "application/json" in response.get("content", {}):
+            response["content"]["application/json"]["examples"] = {name: {"value": examples.ANSWERS[name]}}
+        if int(status) in (200, 201):
+            response["description"] = words.SUMMARIES[name]
+            if name in links.LINKS:
+                response["links"] = links.LINKS[name]
+        elif int(status) == 204:
+            response["description"] = "Done, or already so."
+
+
+def _complete_operation(method: str, path: str, operation: Json) -> None:
+    name = operation["operationId"]
+    is_write, has_body = method in WRITES, "requestBody" in operation
+    has_key = is_write and name not in WITHOUT_KEY
+    operation["summary"] = words.SUMMARIES[name]
+    operation["parameters"] += [words.ASKED_REQUEST_ID, *([words.KEY] if has_key else [])]
+    operation["parameters"] = [dict(parameter) for parameter in operation["parameters"]]
+    for parameter in operation["parameters"]:
+        _complete_parameter(parameter, path)
+    _complete_body(operation)
+    _complete_answer(operation, has_key=has_key)
+    found = codes.codes_of(name, is_write=is_write, has_body=has_body, has_key=has_key)
+    for status in sorted(found):
+        operation["responses"][status] = _problem_response(status, found[status])
+
+
+# --- The whole -------------------------------------------------------------------------------------------------------
+
+
+def _components() -> Json:
+    return {
+        "examples": {code: _problem_example(code) for code in codes.PROBLEMS},
+        "headers": {
+            "RequestId": words.REQUEST_ID, "RetryAfter": words.RETRY_AFTER, "Challenge": words.CHALLENGE,
+            "Replayed": words.REPLAYED,
+        },
+        "securitySchemes": {
+            "OperatorToken": {"type": "http", "scheme": "bearer", "description": "An operator's token: every call."},
+            "InstanceToken": {
+                "type": "http", "scheme": "bearer", "description": "An instance's token: the calls marked ●, its own instance alone.",
+            },
+        },
+    }  # fmt: skip
+
+
+def _security(operation: Json) -> None:
+    """Either token where the call is marked, else the operator's alone; named by what they are and not by our classes."""
+    is_open = operation["summary"].startswith("●")
+    operation["security"] = [{"OperatorToken": []}, *([{"InstanceToken": []}] if is_open else [])]
 
 
 def complete(schema: Any) -> Any:
-    """Adds to every operation what holds for all of them."""
-    schema["components"]["schemas"]["Problem"] = PROBLEM
-    for methods in schema["paths"].values():
+    """Adds to every operation what holds for all of them, and what `codes`, `examples`, `links` and `words` tell of it."""
+    components = schema["components"]
+    for name, parts in _components().items():
+        components[name] = parts
+    own = {"Problem": PROBLEM, "RowProblem": _row_problem(), "WebhookBody": webhooks.BODY}
+    components["schemas"].update(own)
+    row = components["schemas"]["RowAnswer"]["properties"]
+    row["error"] = {"anyOf": [{"$ref": "#/components/schemas/RowProblem"}, {"type": "null"}]}
+    for path, methods in schema["paths"].items():
         for method, operation in methods.items():
-            _complete_operation(method, operation)
+            _complete_operation(method, path, operation)
+            _security(operation)
+    schema["tags"] = [{"name": name, "description": text} for name, text in words.TAGS.items()]
+    schema["webhooks"] = webhooks.webhooks()
+    schema["info"]["description"] = words.ABOUT
+    schema["servers"] = [{"url": "/", "description": "This installation"}]
     return schema

@@ -1,13 +1,15 @@
 """An account's money as the outside reads it: how it stands, what moved it, what came in."""
 
 from datetime import date, datetime
+from typing import Annotated
 
 from pydantic import BaseModel
 
 from accounts.models import Instance
-from billing.api.v1.fields import InstantText, Money, instant_text
+from billing.api.v1.fields import InstantText, Money, instant_text, one_of
 from billing.models import Allocation, BillingAccount, Entry, Invoice, Payment
 from billing.operations import access, ledger
+from billing.operations.adjustments import REASONS
 from billing.reports import movements
 from billing.reports.statement import Row, Statement
 from billing.reports.statement import statement as statement_of
@@ -117,7 +119,7 @@ class PaymentAnswer(BaseModel):
     id: str
     account: str
     amount: Money
-    method: str
+    method: Annotated[str, one_of(*Payment.Method.values)]
     reference: str
     received_at: InstantText
     recorded_at: InstantText
@@ -155,7 +157,7 @@ class AdjustmentAnswer(BaseModel):
     id: str
     account: str
     amount: Money
-    reason_code: str
+    reason_code: Annotated[str, one_of(*REASONS)]
     comment: str
     at: InstantText
     balance: Money

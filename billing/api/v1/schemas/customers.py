@@ -1,7 +1,9 @@
+from typing import Annotated
+
 from pydantic import BaseModel
 
 from accounts.models import Customer
-from billing.api.v1.fields import InstantText, Money, instant_text
+from billing.api.v1.fields import InstantText, Money, instant_text, one_of
 from billing.models import BillingAccount
 
 
@@ -14,9 +16,10 @@ class AccountBrief(BaseModel):
 class CustomerAnswer(BaseModel):
     id: str
     name: str
-    kind: str
+    kind: Annotated[str, one_of(*Customer.Kind.values)]
     email: str
-    locale: str
+    locale: Annotated[str, one_of(*Customer.Locale.values)]
+    external_id: str | None
     requisites: dict[str, str]
     created_at: InstantText
     accounts: list[AccountBrief]
@@ -31,6 +34,7 @@ def customer_answer(customer: Customer) -> CustomerAnswer:
         kind=customer.kind,
         email=customer.email,
         locale=customer.locale,
+        external_id=customer.external_id,
         requisites={name: value for name, value in customer.requisites().items() if value},
         created_at=instant_text(customer.created_at),
         accounts=[

@@ -1,9 +1,10 @@
 from datetime import date, datetime
+from typing import Annotated
 
 from pydantic import BaseModel
 
 from billing import wording
-from billing.api.v1.fields import DayText, InstantText, Money, instant_text, plain_number
+from billing.api.v1.fields import DayText, InstantText, Money, instant_text, one_of, plain_number
 from billing.api.v1.schemas.subscriptions import Span
 from billing.models import CreditNote, Invoice, InvoiceLine
 from billing.pricing.explanation import plain
@@ -27,14 +28,14 @@ class InvoiceAnswer(BaseModel):
 
     id: str
     number: str
-    kind: str
+    kind: Annotated[str, one_of(*Invoice.Kind.values)]
     account: str
     currency: str
     issue_date: DayText
     due_date: DayText
     issued_at: InstantText
     period: Span
-    status: str
+    status: Annotated[str, one_of(*Invoice.Status.values)]
     total: Money
     tax: Money
     credit_applied: Money

@@ -1,8 +1,9 @@
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel
 
 from accounts.models import Member
+from billing.api.v1.fields import one_of, told
 
 
 class MemberAnswer(BaseModel):
@@ -11,14 +12,14 @@ class MemberAnswer(BaseModel):
     name: str
     role: str
     paid: bool
-    status: str
+    status: Annotated[str, one_of(*Member.Status.values)]
 
 
 class RowAnswer(BaseModel):
     """The answer to one row of a list: 200 with the member, 409 or 422 with the problem, and the rest stands."""
 
     external_id: str | None
-    status: int
+    status: Annotated[int, told(enum=[200, 409, 422])]
     member: MemberAnswer | None = None
     error: dict[str, Any] | None = None
 

@@ -1,15 +1,22 @@
 """A subscription as the outside reads it: how it stands, what is paid, what comes next."""
 
 from datetime import date, datetime
+from typing import Annotated
 
 from pydantic import BaseModel
 
-from billing.api.v1.fields import DayText, InstantText, instant_text, optional_instant
+from accounts.models import Instance
+from billing.api.v1.fields import DayText, InstantText, instant_text, one_of, optional_instant
+from billing.errors import BillingError
 from billing.models import BillingPeriod, Subscription
 from billing.operations import access, prepaid, terms_changes, validity
 from billing.pricing import periods
 from billing.pricing.periods import business_date, month_span, next_month, start_of_day
 from billing.pricing.terms import Renewal
+
+STATUSES = ("trialing", "trial_ended", "active", "past_due", "cancelling", "terminated")
+# Refusals of a further subscription, which tell the one there is.
+OF_A_SECOND = ("subscription_exists", "resume_instead")
 
 
 class Span(BaseModel):
@@ -24,7 +31,7 @@ class SubscriptionBrief(BaseModel):
 
     id: str
     tariff_id: str | None
-    status: str
+    status: Annotated[str, one_of(*STATUSES)]
 
 
 class ScheduledChange(BaseModel):
@@ -153,3 +160,11 @@ def subscription_answer(subscription: Subscription, as_of: datetime) -> Subscrip
         started_at=instant_text(subscription.started_at),
         terminated_at=optional_instant(_ended_at(subscription, as_of)),
     )
+
+
+def with_subscription(refusal: BillingError, instance: Instance) -> BillingError:
+    """The refusal of a second subscription with the ``subscription_id`` of the first; any other as it is."""
+    if refusal.code in OF_A_SECOND:
+        latest = Subscription.objects.filter(instance=instance).order_by("-pk")
+        refusal.extra = {"subscription_id": latest.values_list("public_id", flat=True)[0]}
+    return refusal

@@ -8,7 +8,7 @@ from billing import clock
 from billing.api.v1 import lookup
 from billing.api.v1.auth import actor_of
 from billing.api.v1.fields import Day
-from billing.api.v1.once import once
+from billing.api.v1.once import Result, once
 from billing.api.v1.schemas.accounts import (
     AccountAnswer,
     AdjustmentAnswer,
@@ -47,7 +47,7 @@ def get_statement(
 
 @router.post("accounts/{number}/payments", response={201: PaymentAnswer})
 @once(201)
-def record_payment(request: HttpRequest, number: str, payload: NewPayment) -> PaymentAnswer:
+def record_payment(request: HttpRequest, number: str, payload: NewPayment) -> Result:
     """Records money that came: it pays the invoice named, else the oldest due, and the rest stays on the account (G7)."""
     account = lookup.account(number)
     new = payments.NewPayment(
@@ -57,17 +57,19 @@ def record_payment(request: HttpRequest, number: str, payload: NewPayment) -> Pa
         reference=payload.reference,
         received_at=payload.received_at,
         invoice_number=payload.invoice or "",
+        external_id=payload.external_id or "",
     )
-    return payment_answer(payments.record_payment(account=account, new=new, as_of=clock.now(), actor=actor_of(request)))
+    payment, is_new = payments.record_once(account=account, new=new, as_of=clock.now(), actor=actor_of(request))
+    return Result(payment_answer(payment), is_new)
 
 
 @router.post("accounts/{number}/adjustments", response={201: AdjustmentAnswer})
 @once(201)
-def adjust(request: HttpRequest, number: str, payload: NewAdjustment) -> AdjustmentAnswer:
+def adjust(request: HttpRequest, number: str, payload: NewAdjustment) -> Result:
     """Changes the balance by a sum somebody decided on, with the reason (D15)."""
     account = lookup.account(number)
     amount_minor = payload.amount.minor(account.currency)
-    entry = adjustments.adjust(
+    entry, is_new = adjustments.adjust_once(
         account=account,
         amount_minor=amount_minor,
         currency=payload.amount.currency_or(account.currency),
@@ -75,6 +77,10 @@ def adjust(request: HttpRequest, number: str, payload: NewAdjustment) -> Adjustm
         comment=payload.comment,
         as_of=clock.now(),
         actor=actor_of(request),
+        external_id=payload.external_id or "",
     )
     assert amount_minor is not None  # refused by the operation
-    return adjustment_answer(entry, amount_minor=amount_minor, reason_code=payload.reason_code, comment=payload.comment)
+    answer = adjustment_answer(
+        entry, amount_minor=amount_minor, reason_code=payload.reason_code, comment=payload.comment
+    )
+    return Result(answer, is_new)

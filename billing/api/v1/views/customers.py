@@ -3,7 +3,7 @@ from ninja import Router
 
 from billing import clock
 from billing.api.v1 import lookup
-from billing.api.v1.once import once
+from billing.api.v1.once import Result, once
 from billing.api.v1.schemas.customers import CustomerAnswer, customer_answer
 from billing.api.v1.schemas.requests import NewCustomer
 from billing.operations import customers
@@ -13,8 +13,11 @@ router = Router(tags=["customers"])
 
 @router.post("customers", response={201: CustomerAnswer})
 @once(201)
-def create_customer(request: HttpRequest, payload: NewCustomer) -> CustomerAnswer:
-    """Creates a customer with its account in the currency named."""
+def create_customer(request: HttpRequest, payload: NewCustomer) -> Result:
+    """Creates a customer with its account in the currency named.
+
+    With an `external_id` of your own the same customer is never made twice: sent again, it is answered as it is.
+    """
     new = customers.NewCustomer(
         name=payload.name,
         kind=payload.kind,
@@ -22,8 +25,10 @@ def create_customer(request: HttpRequest, payload: NewCustomer) -> CustomerAnswe
         locale=payload.locale,
         currency=payload.currency,
         requisites=payload.requisites.model_dump(exclude_unset=True),
+        external_id=payload.external_id or "",
     )
-    return customer_answer(customers.create_customer(new=new, as_of=clock.now()))
+    customer, is_new = customers.create_once(new=new, as_of=clock.now())
+    return Result(customer_answer(customer), is_new)
 
 
 @router.get("customers/{customer_id}", response=CustomerAnswer)

@@ -9,7 +9,7 @@ from ninja import Query, Router
 from billing import clock
 from billing.api.v1 import lookup
 from billing.api.v1.auth import actor_of
-from billing.api.v1.once import once
+from billing.api.v1.once import Result, once
 from billing.api.v1.paging import Asked, Listed, bad_cursor, cut, encode
 from billing.api.v1.problems import problem
 from billing.api.v1.schemas.invoices import CreditNoteAnswer, InvoiceAnswer, credit_note_answer, invoice_answer
@@ -86,7 +86,9 @@ def get_pdf(request: HttpRequest, number: str) -> HttpResponse:
     try:
         document = delivery.document_of(invoice=invoice, as_of=clock.now())
     except DocumentError:
-        return problem(503, "document_unavailable", _("The document cannot be made at the moment: try again later."))
+        refused = problem(503, "document_unavailable", _("The document cannot be made at the moment: try again later."))
+        refused["Retry-After"] = "60"
+        return refused
     answer = HttpResponse(bytes(document.content), content_type="application/pdf")
     answer["Content-Disposition"] = f'attachment; filename="{invoice.number}.pdf"'
     answer["ETag"] = f'"{document.sha256}"'
@@ -114,14 +116,15 @@ def _note_lines(payload: NewCreditNote, currency: str) -> list[credit_notes.Note
 
 @router.post("invoices/{number}/credit-notes", response={201: CreditNoteAnswer})
 @once(201)
-def issue_credit_note(request: HttpRequest, number: str, payload: NewCreditNote) -> CreditNoteAnswer:
+def issue_credit_note(request: HttpRequest, number: str, payload: NewCreditNote) -> Result:
     """Puts an invoice right by giving back a part or all of it (D9)."""
     invoice = lookup.invoice(number)
-    note = credit_notes.issue_credit_note(
+    note, is_new = credit_notes.issue_once(
         invoice=invoice,
         lines=_note_lines(payload, invoice.currency),
         reason=payload.reason,
         as_of=clock.now(),
         actor=actor_of(request),
+        external_id=payload.external_id or "",
     )
-    return credit_note_answer(note)
+    return Result(credit_note_answer(note), is_new)

@@ -13,7 +13,7 @@ from billing.api.v1.auth import Bearer, actor_of
 from billing.api.v1.fields import ExternalId, Instant
 from billing.api.v1.once import once
 from billing.api.v1.paging import Asked, Listed, cut, encode, number
-from billing.api.v1.problems import refusal_body, row_invalid
+from billing.api.v1.problems import NotFound, refusal_body, row_invalid
 from billing.api.v1.schemas.members import MemberAnswer, RowAnswer, member_answer
 from billing.api.v1.schemas.requests import MemberReport, MemberRow
 from billing.errors import BadInput, Refusal
@@ -108,8 +108,12 @@ def remove_member(
 @router.get("instances/{instance_id}/members", response=Listed[MemberAnswer])
 def list_members(request: HttpRequest, instance_id: str, asked: Asked) -> Listed[MemberAnswer]:
     """The people of the instance, invited, active and blocked, in the order in which they were first reported."""
-    present = Member.objects.present().filter(instance=lookup.instance(request, instance_id))
-    rows = present.filter(pk__gt=number(asked.key())).select_related("role").order_by("pk")
+    instance, last = lookup.instance(request, instance_id), number(asked.key())
+    # A cursor names somebody of this very instance: another's is answered like none at all.
+    if last and not Member.objects.filter(instance=instance, pk=last).exists():
+        raise NotFound
+    present = Member.objects.present().filter(instance=instance)
+    rows = present.filter(pk__gt=last).select_related("role").order_by("pk")
     page, more = cut(rows[: asked.limit + 1], asked.limit)
     return Listed[MemberAnswer](
         items=[member_answer(member) for member in page], next=encode(str(page[-1].pk)) if more else None

@@ -17,8 +17,9 @@ from billing.api.v1.schemas.requests import (
     Resumption,
     Termination,
     Terms,
+    Undoing,
 )
-from billing.api.v1.schemas.subscriptions import SubscriptionAnswer, subscription_answer
+from billing.api.v1.schemas.subscriptions import SubscriptionAnswer, subscription_answer, with_subscription
 from billing.errors import BillingError
 from billing.operations import changes, subscriptions, trials
 from billing.operations.quotes import Wish
@@ -42,15 +43,18 @@ def create_subscription(request: HttpRequest, instance_id: str, payload: NewSubs
 
     A free product asks for no tariff (E1).
     """
-    as_of = clock.now()
-    created = subscriptions.create_subscription(
-        instance=lookup.instance(request, instance_id),
-        tariff_id=payload.tariff_id,
-        quantity=payload.quantity,
-        trial=payload.trial,
-        as_of=as_of,
-        actor=actor_of(request),
-    )
+    as_of, instance = clock.now(), lookup.instance(request, instance_id)
+    try:
+        created = subscriptions.create_subscription(
+            instance=instance,
+            tariff_id=payload.tariff_id,
+            quantity=payload.quantity,
+            trial=payload.trial,
+            as_of=as_of,
+            actor=actor_of(request),
+        )
+    except BillingError as refusal:
+        raise with_subscription(refusal, instance) from None
     return _now(created.public_id, as_of)
 
 
@@ -108,10 +112,19 @@ def change_terms(request: HttpRequest, subscription_id: str, payload: NewTerms) 
 
 @router.post("subscriptions/{subscription_id}/undo-change", response=SubscriptionAnswer)
 @once()
-def undo_change(request: HttpRequest, subscription_id: str, payload: Nothing | None = None) -> SubscriptionAnswer:
-    """Takes back the change that is scheduled, else the last one of this day, in full (D6)."""
-    as_of = clock.now()
-    changes.undo_change(subscription=lookup.subscription(subscription_id), as_of=as_of, actor=actor_of(request))
+def undo_change(request: HttpRequest, subscription_id: str, payload: Undoing | None = None) -> SubscriptionAnswer:
+    """Takes back the change that is scheduled, else the last one of this day, in full (D6).
+
+    Name the terms to be rid of, and a request that is sent twice takes back one change and not two.
+    """
+    as_of, wish = clock.now(), payload or Undoing()
+    changes.undo_change(
+        subscription=lookup.subscription(subscription_id),
+        tariff_id=wish.tariff_id,
+        quantity=wish.quantity,
+        as_of=as_of,
+        actor=actor_of(request),
+    )
     return _now(subscription_id, as_of)
 
 
@@ -124,6 +137,7 @@ def extend_trial(request: HttpRequest, subscription_id: str, payload: Extension)
         subscription=lookup.subscription(subscription_id),
         days=payload.days,
         reason=payload.reason,
+        ends_on=payload.trial_ends_on,
         as_of=as_of,
         actor=actor_of(request),
     )

@@ -1,9 +1,10 @@
 from typing import Annotated
 
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from ninja import Query, Router
 
-from billing.api.v1.paging import Asked, Listed, cut, encode, number
+from billing.api.v1.paging import Asked, Listed, bad_cursor, cut, encode, number
 from billing.api.v1.schemas.requests import Code
 from billing.api.v1.schemas.tariffs import TariffAnswer, tariff_answer
 from billing.models import Tariff
@@ -12,15 +13,25 @@ from billing.operations import instances
 router = Router(tags=["tariffs"])
 
 
+def _after(tariffs: "QuerySet[Tariff]", key: int) -> "QuerySet[Tariff]":
+    """What follows the tariff ``key``. Its publication and not its row says where it stands: a draft is written earlier."""
+    if not key:
+        return tariffs
+    last = Tariff.objects.exclude(published_at=None).filter(pk=key).first()
+    if last is None:
+        raise bad_cursor()
+    return tariffs.filter(Q(published_at__gt=last.published_at) | Q(published_at=last.published_at, pk__gt=key))
+
+
 @router.get("tariffs", response=Listed[TariffAnswer])
 def list_tariffs(
     request: HttpRequest, asked: Asked, product: Annotated[Code | None, Query()] = None
 ) -> Listed[TariffAnswer]:
-    """The published tariffs, of one product or of all."""
-    tariffs = Tariff.objects.published().filter(pk__gt=number(asked.key()))
+    """The published tariffs, of one product or of all, in the order in which they were published."""
+    tariffs = _after(Tariff.objects.published(), number(asked.key()))
     if product is not None:
         tariffs = tariffs.filter(product=instances.product_of(product))
-    page, more = cut(tariffs.select_related("product").order_by("pk")[: asked.limit + 1], asked.limit)
+    page, more = cut(tariffs.select_related("product").order_by("published_at", "pk")[: asked.limit + 1], asked.limit)
     return Listed[TariffAnswer](
         items=[tariff_answer(tariff) for tariff in page], next=encode(str(page[-1].pk)) if more else None
     )

@@ -1,0 +1,188 @@
+"""Which problems a call may answer: their stable codes, the rule behind each, and what such an answer says.
+
+A test follows every answer of every test and of the fuzzer: a code that stands here for nobody, or an answer whose code does not
+stand here, fails.
+"""
+
+from typing import NamedTuple
+
+
+class Told(NamedTuple):
+    """A problem as the document tells it: status, sentence, the billing rule where one refuses, the field where one is named."""
+
+    status: int
+    detail: str
+    rule: str = ""
+    field: str = ""
+
+
+PROBLEMS: dict[str, Told] = {
+    # --- of every call
+    "unauthorized": Told(401, "Send a valid token: “Authorization: Bearer bp_…”."),
+    "not_found": Told(404, "There is nothing here: check the address and the id in it."),
+    "invalid": Told(422, "Correct what “errors” names and send the request again.", field="limit"),
+    "too_many_calls": Told(429, "This token has used up its calls of this minute: wait and call again."),
+    "busy": Told(503, "The installation is busy: try again in a few seconds."),
+    # --- of every write
+    "conflict": Told(409, "Another request has just done this: look at the result and try again."),
+    "too_large": Told(413, "The request is larger than 1 MiB: send it in parts."),
+    "unsupported_media_type": Told(415, "Send JSON, with “Content-Type: application/json”."),
+    "invalid_json": Told(422, "The body is no JSON: check it, in UTF-8."),
+    "invalid_idempotency_key": Told(
+        422, "An Idempotency-Key has 1 to 255 printable ASCII characters.", field="Idempotency-Key"
+    ),
+    "idempotency_key_reused": Told(
+        422,
+        "This Idempotency-Key was used for another request: give every request a key of its own.",
+        field="Idempotency-Key",
+    ),
+    # --- lists
+    "invalid_cursor": Told(
+        422, "This cursor is none of ours: take “next” of the page before, or begin without one.", field="cursor"
+    ),
+    # --- customers, instances, members
+    "external_id_taken": Told(
+        409, "The external_id “417” names another one already: send a new id, or the first content again."
+    ),
+    "unknown_currency": Told(422, "Nobody sells in “EUR” here. Use one of: RUB, USD.", field="currency"),
+    "invalid_requisites": Told(
+        422, "The check digits of this INN do not agree: check it for a typing error.", field="requisites.inn"
+    ),
+    "unknown_customer": Told(422, "There is no such customer: check the id.", field="customer_id"),
+    "unknown_product": Told(
+        422, "There is no product “metoer”. Use one of: blue, cyberos, evotor-app, meteor.", field="product"
+    ),
+    "domain_taken": Told(409, "This domain has an instance of this product already."),
+    "subscription_active": Told(
+        409, "The subscription is running: terminate it before the instance is deleted.", "M14"
+    ),
+    "debt_outstanding": Told(409, "5990.00 RUB are still owed on account 100001: pay them first.", "M14"),
+    "instance_deleted": Told(409, "This instance has been deleted: nothing can be reported about it."),
+    "trial_seat_limit": Told(409, "Up to 20 people can take part in the trial: choose a tariff to add more.", "B2"),
+    "unknown_role": Told(
+        422, "There is no role “captain” in this product. Use one of: administrator, member, billing.", field="role"
+    ),
+    "in_the_future": Told(
+        422,
+        "This instant is in the future: report people when they change, with the time in UTC or with its offset.",
+        field="occurred_at",
+    ),
+    "too_many_rows": Told(422, "Send at most 1,000 rows at once."),
+    # --- subscriptions
+    "subscription_exists": Told(409, "This instance has a subscription already: change or terminate that one."),
+    "resume_instead": Told(
+        409, "This instance had a subscription that can still be resumed: resume it instead.", "M13"
+    ),
+    "trial_used": Told(409, "The trial of this product has been used already: choose a tariff that is paid.", "B2"),
+    "unknown_tariff": Told(
+        422, "There is no tariff “blue-weekly” here. Use one of: blue-monthly, blue-annual.", "E5", "tariff_id"
+    ),
+    "trial_is_no_choice": Told(422, "“trial” is a trial: choose one of the plans.", "C1", "tariff_id"),
+    "invalid_quantity": Told(422, "Enter how many you need: 1 to 1,000,000.", field="quantity"),
+    "no_trial": Told(409, "There is no trial to be ended by a choice: change the terms instead.", "D18"),
+    "trial_moved": Told(
+        409, "The trial ends on 2026-05-15 and not on the day you named: look at it and ask again.", "B2"
+    ),
+    "product_is_free": Told(409, "This product is free: there is nothing to change.", "E1"),
+    "trial_choose": Told(409, "This is a trial: choose a tariff instead, and paid time begins after it.", "D18"),
+    "already_terminated": Told(409, "This subscription is terminated already.", "M12"),
+    "cancelled": Told(
+        409, "It is cancelled, so that no period follows: take the cancellation back first, or choose now.", "C4"
+    ),
+    "next_period_paid": Told(
+        409,
+        "The next period is paid already, on the terms that were chosen for it: choose now, or wait until it begins.",
+        "E8",
+    ),
+    "quote_expired": Told(409, "The figures have changed meanwhile: look at the new ones and confirm them.", "G10"),
+    "only_at_period_end": Told(
+        422, "This change takes effect at the end of the period that is paid: choose period_end.", "B8", "when"
+    ),
+    "nothing_changes": Told(422, "These are the terms it is on: choose another tariff or quantity.", field="tariff_id"),
+    "nothing_to_undo": Told(409, "There is no change to take back: one can be undone until the end of its day.", "D6"),
+    "nothing_to_cancel": Told(409, "Nothing renews here: there is nothing to cancel.", "C4"),
+    "not_prepaid": Told(
+        409, "What is paid afterwards is ended by support on your request, within one working day.", "M12"
+    ),
+    "not_cancelled": Told(409, "There is no cancellation to take back.", "C4"),
+    "not_terminated": Told(409, "This subscription is running: there is nothing to resume.", "M13"),
+    "new_subscription": Told(409, "Paid time that has ended is not resumed: take out a new subscription.", "E9"),
+    "resume_window_over": Told(
+        409, "A subscription can be resumed within 12 months of its termination; take out a new one.", "M13"
+    ),
+    # --- money
+    "invalid_amount": Told(422, "The sum must be more than zero.", field="amount"),
+    "currency_mismatch": Told(422, "This account is kept in RUB: enter the sum in that currency.", field="currency"),
+    "unknown_invoice": Told(
+        422, "This account has no invoice R-2026-000043: check the number, or leave it out.", field="invoice"
+    ),
+    "credit_exceeds_invoice": Told(409, "Only 599.00 RUB of this invoice can still be credited.", "D9"),
+    "document_unavailable": Told(503, "The document cannot be made at the moment: try again later."),
+    # --- the sandbox
+    "clock_moves_forward": Told(409, "The sandbox clock stands at 2026-05-01T00:00:00+03:00 and moves forward only."),
+}
+
+OF_EVERY_CALL = ("unauthorized", "not_found", "invalid", "too_many_calls", "busy")
+OF_EVERY_WRITE = ("conflict", "too_large")
+OF_EVERY_BODY = ("unsupported_media_type", "invalid_json")
+OF_EVERY_KEY = ("invalid_idempotency_key", "idempotency_key_reused")
+
+_TERMS = (
+    "product_is_free", "trial_choose", "already_terminated", "cancelled", "next_period_paid", "only_at_period_end",
+    "nothing_changes", "unknown_tariff", "trial_is_no_choice", "invalid_quantity",
+)  # fmt: skip
+_MEMBER = ("instance_deleted", "trial_seat_limit", "unknown_role", "in_the_future")
+
+OWN: dict[str, tuple[str, ...]] = {
+    "create_customer": ("external_id_taken", "unknown_currency", "invalid_requisites"),
+    "get_customer": (),
+    "register_instance": ("domain_taken", "unknown_customer", "unknown_product", "in_the_future"),
+    "get_instance": (),
+    "delete_instance": ("debt_outstanding", "subscription_active"),
+    "get_usage": (),
+    "put_member": _MEMBER,
+    "put_members": ("instance_deleted", "too_many_rows"),
+    "remove_member": ("instance_deleted", "in_the_future"),
+    "list_members": ("invalid_cursor",),
+    "list_tariffs": ("unknown_product", "invalid_cursor"),
+    "create_subscription": (
+        "subscription_exists", "resume_instead", "instance_deleted", "trial_used", "unknown_tariff", "invalid_quantity",
+    ),
+    "get_subscription": (),
+    "choose_tariff": ("no_trial", "unknown_tariff", "trial_is_no_choice", "invalid_quantity"),
+    "preview_change": _TERMS,
+    "change_terms": (*_TERMS, "quote_expired"),
+    "undo_change": ("nothing_to_undo",),
+    "extend_trial": ("no_trial", "trial_moved"),
+    "cancel_subscription": ("already_terminated", "nothing_to_cancel", "not_prepaid"),
+    "undo_cancel": ("not_cancelled",),
+    "terminate_subscription": ("already_terminated",),
+    "resume_subscription": (
+        "instance_deleted", "not_terminated", "new_subscription", "resume_window_over", "debt_outstanding",
+    ),
+    "get_account": (),
+    "get_statement": (),
+    "record_payment": ("external_id_taken", "invalid_amount", "currency_mismatch", "unknown_invoice", "in_the_future"),
+    "adjust": ("external_id_taken", "invalid_amount", "currency_mismatch"),
+    "list_invoices": ("invalid_cursor",),
+    "get_invoice": (),
+    "get_pdf": ("document_unavailable",),
+    "issue_credit_note": ("external_id_taken", "credit_exceeds_invoice", "invalid_amount", "currency_mismatch"),
+    "list_events": ("invalid_cursor",),
+    "get_clock": (),
+    "move_clock": ("clock_moves_forward",),
+}  # fmt: skip
+# What a row of a bulk call may be refused for; the rest of the rows stands.
+OF_A_ROW = ("invalid", "trial_seat_limit", "unknown_role", "in_the_future")
+
+
+def codes_of(operation: str, *, is_write: bool, has_body: bool, has_key: bool) -> dict[int, list[str]]:
+    """The codes that the call may answer, by status."""
+    found = [*OWN[operation], *OF_EVERY_CALL]
+    found += OF_EVERY_WRITE if is_write else ()
+    found += OF_EVERY_BODY if has_body else ()
+    found += OF_EVERY_KEY if has_key else ()
+    by_status: dict[int, list[str]] = {}
+    for code in found:
+        by_status.setdefault(PROBLEMS[code].status, []).append(code)
+    return by_status

@@ -1,0 +1,238 @@
+"""The document tells the whole contract: prose, examples that hold, the codes of every call, webhooks, headers, links."""
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from django.test import Client
+
+from billing.api.v1.document import codes, examples, words
+from billing.errors import BillingError
+from billing.operations.event_types import TYPES
+from tests.api.conftest import Api
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@cache
+def document() -> Any:
+    answer = Client().get("/api/v1/openapi.json")
+    assert answer.status_code == 200
+    return json.loads(answer.content)
+
+
+def operations() -> list[tuple[str, str, Any]]:
+    return [(method, path, one) for path, methods in document()["paths"].items() for method, one in methods.items()]
+
+
+def resolved(part: Any) -> Any:
+    """What a reference within the document stands for."""
+    while "$ref" in part:
+        found: Any = document()
+        for name in part["$ref"].removeprefix("#/").split("/"):
+            found = found[name]
+        part = found
+    return part
+
+
+def findings(schema: Any, value: Any) -> list[str]:
+    """What ``schema``, with the document's own components, does not like in ``value``."""
+    whole = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
+        "components": document()["components"],
+    }
+    validator = jsonschema_rs.validator_for(whole, validate_formats=True)
+    return [f"{error.instance_path}: {error.message}" for error in validator.iter_errors(value)]
+
+
+def shown() -> list[tuple[str, Any, Any]]:
+    """Every example of the document as (where, schema, value)."""
+    found = []
+    for method, path, operation in operations():
+        contents = [("body", operation.get("requestBody", {}))]
+        contents += list(operation["responses"].items())
+        for where, part in contents:
+            for kind, content in part.get("content", {}).items():
+                for name, example in content.get("examples", {}).items():
+                    found.append(
+                        (f"{method} {path} {where} {kind} {name}", content["schema"], resolved(example)["value"])
+                    )
+        for parameter in operation["parameters"]:
+            where, schema = f"{method} {path} {parameter['name']}", parameter["schema"]
+            found += [(where, schema, parameter["example"])] if "example" in parameter else []
+    for name, methods in document()["webhooks"].items():
+        content = methods["post"]["requestBody"]["content"]["application/json"]
+        found.append((f"webhook {name}", content["schema"], content["examples"][name]["value"]))
+    return found
+
+
+def test_every_example_is_what_its_schema_says() -> None:
+    wrong = {where: told for where, schema, value in shown() if (told := findings(schema, value))}
+    assert wrong == {}
+    assert len(shown()) > 400
+
+
+def test_an_example_that_is_wrong_would_be_found() -> None:
+    body = {"$ref": "#/components/schemas/NewPayment"}
+    assert findings(body, {"amount": "1,00", "method": "cheque", "surprise": 1}) != []
+    assert findings(body, {"amount": "1.00", "method": "bank"}) == []
+
+
+def test_every_call_has_its_prose_its_examples_and_one_known_tag() -> None:
+    tags = {tag["name"]: tag["description"] for tag in document()["tags"]}
+    for method, path, operation in operations():
+        [tag] = operation["tags"]
+        assert tags[tag], path
+        assert operation["summary"] != operation["operationId"].replace("_", " ").title()
+        assert len(operation["description"]) > 20, path
+        if "requestBody" in operation:
+            assert operation["requestBody"]["content"]["application/json"]["examples"], path
+        done = next(status for status in operation["responses"] if status < "300")
+        content = operation["responses"][done].get("content", {})
+        assert done == "204" or "application/pdf" in content or content["application/json"]["examples"], (method, path)
+
+
+def test_every_problem_of_every_call_has_its_codes_and_an_example_of_each() -> None:
+    for method, path, operation in operations():
+        for status, response in operation["responses"].items():
+            if status >= "400":
+                content = response["content"]["application/problem+json"]
+                named = content["schema"]["allOf"][1]["properties"]["code"]["enum"]
+                assert list(content["examples"]) == named, (method, path, status)
+                for code in named:
+                    body = resolved(content["examples"][code])["value"]
+                    assert (str(body["status"]), body["code"]) == (status, code)
+                    assert f"`{code}`" in response["description"]
+
+
+def test_tables_know_the_same_calls() -> None:
+    known = {operation["operationId"] for _method, _path, operation in operations()}
+    assert known == set(codes.OWN) == set(words.SUMMARIES)
+    assert set(examples.BODIES) <= known
+    assert {*examples.ANSWERS, "get_pdf", "delete_instance", "remove_member"} == known
+    assert {code for own in codes.OWN.values() for code in own} | set(
+        codes.OF_EVERY_CALL + codes.OF_EVERY_WRITE + codes.OF_EVERY_BODY + codes.OF_EVERY_KEY
+    ) == set(codes.PROBLEMS)
+
+
+# --- Codes -----------------------------------------------------------------------------------------------------------
+
+# What these modules refuse reaches a caller of the API; some of their refusals belong to the portal and the admin alone.
+BEHIND_THE_API = [
+    *(ROOT / "billing/api").rglob("*.py"),
+    *(
+        ROOT / f"billing/operations/{name}.py"
+        for name in (
+            "customers", "instances", "metering", "trials", "changes", "quotes", "undoing", "external_ids", "adjustments",
+            "credit_notes", "sandbox", "catalogue_offers", "subscriptions",
+        )
+    ),
+    ROOT / "accounts/members.py",
+]  # fmt: skip
+# A sandbox's clock is 404 outside the sandbox before it could refuse; a reversal is the admin's.
+ELSEWHERE = {"not_a_sandbox", "already_reversed", "internal_error", "method_not_allowed"}
+
+
+def raised() -> dict[str, set[str]]:
+    """The codes that stand in the source of what the API calls, with the rules that stand beside them."""
+    found: dict[str, set[str]] = {}
+    for path in BEHIND_THE_API:
+        if "document" in path.parts:
+            continue
+        text = path.read_text()
+        for match in re.finditer(r'code="([a-z_]+)"(?:,\s*rule="([A-Z]\d+)")?', text):
+            found.setdefault(match[1], set()).add(match[2] or "")
+        for match in re.finditer(r'problem\(\s*\d{3},\s*"([a-z_]+)"', text):
+            found.setdefault(match[1], set())
+    return found
+
+
+def test_every_code_in_the_source_is_told_and_every_told_code_is_in_the_source() -> None:
+    told = set(codes.PROBLEMS)
+    source = set(raised()) | {"invalid", "invalid_amount", "unknown_invoice"}
+    assert source - told - ELSEWHERE == set()
+    assert told - source == set()
+
+
+def test_rules_of_the_document_are_those_of_the_source() -> None:
+    told = {code: one.rule for code, one in codes.PROBLEMS.items() if one.rule}
+    wrong = {
+        code: (rule, raised()[code])
+        for code, rule in told.items()
+        if any(raised()[code]) and rule not in raised()[code]
+    }
+    assert wrong == {}
+
+
+def test_an_answer_with_a_code_that_nobody_told_fails_the_test_that_gets_it(operator: Api, monkeypatch: Any) -> None:
+    """`Api.call` looks every problem up: this test shows that it does."""
+
+    def refuse(**given: Any) -> None:
+        raise BillingError("refused", code="nobody_told")
+
+    monkeypatch.setattr("billing.operations.customers.create_once", refuse)
+    with pytest.raises(AssertionError, match="nobody_told"):
+        operator.post("customers", examples.BODIES["create_customer"])
+    assert operator.last.status_code == 409
+
+
+# --- The rest --------------------------------------------------------------------------------------------------------
+
+
+def test_webhooks_tell_every_type_of_event_with_its_sample() -> None:
+    told = document()["webhooks"]
+    assert set(told) == set(TYPES)
+    for name, one in TYPES.items():
+        operation = told[name]["post"]
+        assert operation["description"] == one.told
+        body = operation["requestBody"]["content"]["application/json"]["examples"][name]["value"]
+        assert (body["type"], body["data"]) == (name, one.sample)
+        headers = {parameter["name"] for parameter in operation["parameters"]}
+        assert headers == {"webhook-id", "webhook-timestamp", "webhook-signature"}
+        assert "410" in operation["responses"]
+
+
+def test_headers_are_told() -> None:
+    for _method, path, operation in operations():
+        asked = {parameter["name"] for parameter in operation["parameters"] if parameter["in"] == "header"}
+        assert "X-Request-Id" in asked
+        for status, response in operation["responses"].items():
+            assert "X-Request-Id" in response["headers"], (path, status)
+            assert ("Retry-After" in response["headers"]) == (status in ("429", "503"))
+            assert ("WWW-Authenticate" in response["headers"]) == (status == "401")
+            replayed = "Idempotency-Key" in asked and status < "300"
+            assert ("Idempotent-Replayed" in response["headers"]) == replayed
+    access = document()["paths"]["/api/v1/instances/{instance_id}"]["get"]
+    assert "ETag" in access["responses"]["200"]["headers"]
+    assert "304" in access["responses"]
+
+
+def test_tokens_and_server_are_told() -> None:
+    assert set(document()["components"]["securitySchemes"]) == {"OperatorToken", "InstanceToken"}
+    assert document()["servers"][0]["url"] == "/"
+    marked = {one["operationId"] for _method, _path, one in operations() if {"InstanceToken": []} in one["security"]}
+    assert marked == {
+        "get_instance", "get_usage", "put_member", "put_members", "remove_member", "list_members", "list_events",
+    }  # fmt: skip
+
+
+def test_links_lead_to_calls_that_are_there_and_take_what_is_given() -> None:
+    known = {operation["operationId"]: operation for _method, _path, operation in operations()}
+    count = 0
+    for _method, path, operation in operations():
+        for response in operation["responses"].values():
+            for link in response.get("links", {}).values():
+                target = known[link["operationId"]]
+                assert set(link.get("parameters", {})) <= {one["name"] for one in target["parameters"]}, path
+                count += 1
+    assert count > 80
+
+
+def test_every_reference_leads_somewhere() -> None:
+    for name in set(re.findall(r'"\$ref": "(#/[^"]+)"', json.dumps(document()))):
+        assert resolved({"$ref": name}), name

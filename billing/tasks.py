@@ -1,12 +1,17 @@
 """What django-q calls: each a few lines over an operation, safe to run twice, late or never (G9)."""
 
 import logging
+import time
+
+from django.core.cache import cache
 
 from billing import clock
-from billing.operations import health, running, saved_methods
+from billing.operations import health, running, saved_methods, webhook_run
 from billing.reports import books
 
 logger = logging.getLogger("billing")
+
+WAITER, LONGEST_WAIT = "webhooks:waiter", 6  # seconds
 
 
 def run_billing() -> dict[str, object]:
@@ -16,8 +21,17 @@ def run_billing() -> dict[str, object]:
 
 
 def deliver(_nudged_by: str = "") -> dict[str, object]:
-    """Documents and mails only: called as soon as an invoice exists, so that nobody waits for the minute."""
-    return running.deliver(as_of=clock.now()).as_dict()
+    """Documents, mails and webhooks only: called as soon as there is one, so that nobody waits for the minute.
+
+    A webhook's first repeat comes after five seconds: one worker waits for it, never two, and never where time stands still.
+    """
+    done = running.deliver(as_of=clock.now())
+    wait = webhook_run.first_repeat_in(clock.now())
+    if wait is not None and clock.sandbox_now() is None and cache.add(WAITER, True, timeout=2 * LONGEST_WAIT):
+        time.sleep(min(wait.total_seconds(), LONGEST_WAIT))
+        done.webhooks += webhook_run.send_due(as_of=clock.now())
+        cache.delete(WAITER)
+    return done.as_dict()
 
 
 def collect(invoice_number: str) -> str:

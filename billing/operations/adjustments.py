@@ -89,7 +89,7 @@ def adjust_once(
         return made, True
     told = {"amount_minor": amount_minor, "reason_code": reason_code}
     rows = AuditRecord.objects.filter(
-        action="balance.adjusted", at=entry.at, after__entry=str(entry.id), reason=comment
+        customer=account.customer, action="balance.adjusted", at=entry.at, after__entry=str(entry.id), reason=comment
     )
     kept = [{name: row.after[name] for name in told} for row in rows]
     if currency != account.currency or told not in kept:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
@@ -26,13 +25,14 @@ from billing.operations import (
     offers,
     payments,
     requests,
+    sample_outside,
     sample_prepaid,
     sandbox,
     subscriptions,
 )
 from billing.operations.profiles import load_profiles
+from billing.operations.sample_outside import moment
 
-ZONE = ZoneInfo("Europe/Moscow")
 PASSWORD = "saldo-sample"
 
 # What somebody who tries Saldo out may sign in as: address, name, language, kind.
@@ -142,12 +142,8 @@ STORY: tuple[tuple[str, str, str, object], ...] = (
 )
 
 
-def _moment(text: str) -> datetime:
-    return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=ZONE)
-
-
 @dataclass
-class Sample(sample_prepaid.Prepaid):
+class Sample(sample_prepaid.Prepaid, sample_outside.Outside):
     """The sample while it is being lived through; ``at`` is where its clock stands."""
 
     at: datetime
@@ -254,7 +250,7 @@ def make_logins() -> None:
 
 
 def make_sample(progress: Callable[[int, int], None] | None = None) -> bool:
-    """Lives through both stories in an empty sandbox; False where there is something in it already.
+    """Lives through the stories in an empty sandbox; False where there is something in it already.
 
     ``progress`` is told (step, of how many). Refuses outside a sandbox.
     """
@@ -267,13 +263,13 @@ def make_sample(progress: Callable[[int, int], None] | None = None) -> bool:
     make_logins()
     if Customer.objects.exists():
         return False
-    story = sorted([*STORY, *sample_prepaid.STORY], key=lambda row: row[0])
+    story = sorted([*STORY, *sample_prepaid.STORY, *sample_outside.STORY], key=lambda row: row[0])
     for number, (when, what, subject, value) in enumerate(story, start=1):
-        at = _moment(when)
+        at = moment(when)
         sandbox.advance(to=at)
         getattr(Sample(at), what)(subject, value)
         delivery.send_due(as_of=at)  # what the act gave to write goes out now, not when the clock moves on
         if progress is not None:
             progress(number, len(story))
-    sandbox.advance(to=_moment(story[-1][0]))
+    sandbox.advance(to=moment(story[-1][0]))
     return True

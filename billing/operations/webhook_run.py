@@ -11,7 +11,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet, Subquery
 
 from billing import clock
 from billing.errors import BillingError
@@ -64,6 +64,14 @@ def send_due(*, as_of: datetime, limit: int = 2000) -> int:
                 arrived += _note(claimed, done.result(), as_of)
                 if done.result().status is not None:
                     lanes.appendleft(lane)
+
+
+def first_repeat_in(as_of: datetime) -> timedelta | None:
+    """How long until the next delivery is due whose first attempt has failed; None where none is within some seconds."""
+    soon = (as_of, as_of + DELAYS[0] * 1.2)
+    waiting = WebhookDelivery.objects.filter(state=State.WAITING, attempts=1, next_attempt_at__range=soon)
+    due = waiting.aggregate(first=Min("next_attempt_at"))["first"]
+    return due - as_of if due is not None else None
 
 
 @dataclass(frozen=True)

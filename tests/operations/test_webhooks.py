@@ -8,11 +8,12 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from accounts.models import Product
-from billing import clock
-from billing.models import Event, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from billing import clock, tasks
+from billing.models import Event, SandboxClock, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from billing.operations import changes, events, running, safe_http, webhook_run, webhooks
 from billing.operations.webhook_sending import send_due
 from tests import people
@@ -357,3 +358,49 @@ def test_the_body_is_the_same_whatever_the_database_does_with_the_order_of_names
     assert list(told) == ["type", "timestamp", "id", "sequence", "data"]
     assert (told["timestamp"], told["data"]["name"]) == ("2026-04-10T09:00:00+00:00", "Ромашка «плюс»")
     assert json.loads(receiver.got[0][1]) == told
+
+
+# --- The first repeat --------------------------------------------------------------------------------------------------
+
+
+def test_a_nudged_worker_waits_the_five_seconds_and_sends_again(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listening(receiver, types=["subscription.created"])
+    receiver.answers = [500]
+    slept: list[float] = []
+    now = [NOON]
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        now[0] += timedelta(seconds=seconds)
+
+    monkeypatch.setattr(tasks.time, "sleep", sleep)
+    monkeypatch.setattr(clock, "now", lambda: now[0])
+    till()
+    assert tasks.deliver()["webhooks"] == 1
+    assert receiver.types == ["subscription.created", "subscription.created"]
+    assert len(slept) == 1
+    assert 5.0 <= slept[0] <= 5.5
+
+
+def test_nobody_waits_where_another_does_where_time_stands_or_for_a_later_repeat(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listening(receiver, types=["subscription.created"])
+    receiver.answers = [500] * 4
+    monkeypatch.setattr(tasks.time, "sleep", lambda seconds: pytest.fail("somebody waits"))
+    till()
+    cache.set(tasks.WAITER, True, 10)
+    monkeypatch.setattr(clock, "now", lambda: NOON)
+    tasks.deliver()
+    assert webhook_run.first_repeat_in(NOON) is not None
+    cache.delete(tasks.WAITER)
+    people.stand_at(NOON)
+    tasks.deliver()
+    SandboxClock.objects.all().delete()
+    later = NOON + timedelta(seconds=6)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    tasks.deliver()
+    assert WebhookDelivery.objects.get().attempts == 2
+    assert webhook_run.first_repeat_in(later) is None

@@ -80,6 +80,26 @@ def test_what_is_committed_later_is_read_later_although_it_was_written_first() -
     assert list(Event.objects.order_by("pk").values_list("data__number", flat=True)) == [1, 2]
 
 
+def test_a_placer_waits_for_the_one_before_it() -> None:
+    placed = os.pipe()
+    tell(1)
+
+    def slow() -> int:
+        with transaction.atomic():
+            found = stream.place()
+            os.write(placed[1], b".")
+            time.sleep(1)
+        return found
+
+    def second() -> int:
+        os.read(placed[0], 1)
+        tell(2)
+        return stream.place()
+
+    assert at_once([slow, second]) == [1, 1]
+    assert list(Event.objects.order_by("position").values_list("position", "data__number")) == [(1, 1), (2, 2)]
+
+
 def write(writer: int) -> list[int]:
     """Thirty transactions of one or two events, some slow, some taken back; the numbers of those that stayed."""
     dice, stayed = random.Random(writer), []

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
 from billing import wording
+from billing.models import Event
 
 # The same sentences as `event_types.TYPES` tells the API's readers (a test holds them together): here they can be translated.
 TOLD: dict[str, "str | Promise"] = {
@@ -119,3 +120,11 @@ def pretty(body: str) -> str:
         return json.dumps(json.loads(body), ensure_ascii=False, indent=2)
     except ValueError:
         return body
+
+
+def whose(event: Event) -> str:
+    """Of which instance an event is, and which of its subscription's it is, so that two of one type can be told apart; empty
+    for one that is about the whole account."""
+    domain = event.instance.domain if event.instance is not None else ""
+    number = pgettext("of an instance", "event %(number)s") % {"number": event.sequence} if event.sequence else ""
+    return " · ".join(one for one in (domain, number) if one)

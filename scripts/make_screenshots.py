@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Pictures of every page, for people to look at one by one: two languages, two themes, two widths.
 
-    .venv/bin/python scripts/make_screenshots.py [--only NAME …] [--look LOOK …]
+    .venv/bin/python scripts/make_screenshots.py [--only NAME …] [--look LOOK …] [--page WORD …]
 
 Starts the sample installation on a database and a port of its own in a temporary directory, walks the portal by its links as
 each of its readers and the workbench as finance and support, writes PNGs to var/screenshots/LOOK/ and ends by itself.
 NAME is one of: guest, anna, oleg, emma, nina (a trial), kate (seats by the year),
-petr (tills), zoya (dunning), maxim (a plan cancelled, another tried), member, finance, support. LOOK is written as in ru-dark-360.
+petr (tills), zoya (dunning), maxim (a plan cancelled, another tried), member, careful (a second factor), finance, support,
+product, reviewer, admin. LOOK is written as in ru-dark-360.
 """
 
 import argparse
@@ -20,36 +21,42 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from leash import Leashed
+from picture_states import PASSWORD, SECRET, STATES, code_now
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "var" / "screenshots"
-PASSWORD = "saldo-sample"  # of everybody in the sample
 PEOPLE = {
     "guest": "", "anna": "anna@romashka.example", "oleg": "oleg@sever.example", "emma": "emma@brightside.example",
     "nina": "nina@bluebird.example", "kate": "kate@harbour.example", "petr": "petr@lavka.example",
     "zoya": "zoya@pekarnya.example", "maxim": "maxim@orion.example",
-    "member": "user2@romashka.example.ru", "finance": "finance@saldo.example", "support": "support@saldo.example",
+    "member": "user2@romashka.example.ru", "careful": "careful@romashka.example", "finance": "finance@saldo.example",
+    "support": "support@saldo.example", "product": "product@saldo.example", "reviewer": "reviewer@saldo.example",
+    "admin": "admin@saldo.example",
 }  # fmt: skip
-STAFF = ("finance", "support")
+STAFF = ("finance", "support", "product", "reviewer", "admin")
 LOOKS = [
     f"{language}-{theme}-{width}"
     for language, theme, width in itertools.product(("ru", "en"), ("light", "dark"), (1280, 360))
 ]
 GUEST_PAGES = [
     "/accounts/login/", "/accounts/password/reset/", "/join/no-such-invitation/", "/prices/", "/prices/meteor/", "/prices/cyberos/",
-    "/prices/evotor-driver/",
+    "/prices/evotor-driver/", "/sign-up/?product=meteor&tariff=meteor-cloud", "/sign-up/sent/", "/sign-up/no-such-link/",
 ]  # fmt: skip
 LISTS = [
     "accounts/customer", "accounts/instance", "billing/billingaccount", "billing/invoice", "billing/payment", "billing/creditnote",
     "billing/customerrequest", "billing/offer", "billing/relief", "billing/paymentattempt", "billing/approval", "billing/notice",
 ]  # fmt: skip
+OUTSIDE = ["billing/webhookendpoint", "billing/webhookdelivery", "billing/signup", "billing/apitoken", "billing/event"]
+CATALOGUE = ["billing/tariff", "billing/tariffmove", "accounts/product", "accounts/role"]
+# Whose lists are photographed: of somebody who sees all of them, those that nobody else is to see.
+LISTS_OF = {"finance": LISTS, "support": LISTS + OUTSIDE, "product": CATALOGUE, "reviewer": CATALOGUE, "admin": OUTSIDE}
 FILES = re.compile(r"(\.css|\.ics|/pdf|/csv|/logo/?|/files?/\d+/?)$")
 LEFT_OUT = ("/admin/", "/accounts/logout/", "/i18n/", "/static/", "/api/")
 PATIENCE = 180  # seconds the installation has to be made and to answer
@@ -61,11 +68,20 @@ QUIET = [
     "--no-first-run",
 ]
 
-A_MEMBER = """
+# People beside those of the sample: a member without any right, and somebody with a second factor; and what guests are sent.
+OTHERS = """
 from allauth.account.models import EmailAddress
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
 from accounts.models import User
-user = User.objects.create_user({email!r}, {password!r}, name="Иван Орлов")
-EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+from billing.models import SignUp
+from billing.operations import signups
+for email in ({member!r}, {careful!r}):
+    user = User.objects.create_user(email, {password!r}, name="Иван Орлов")
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+TOTP.activate(user, {secret!r})
+RecoveryCodes.activate(user)
+print(signups.token_of(SignUp.objects.get()))
 """
 
 
@@ -99,6 +115,14 @@ def wait_for(address: str, serving: Leashed) -> None:
     sys.exit(f"The sample installation did not answer within {PATIENCE} seconds.")
 
 
+def make_others(env: dict[str, str]) -> str:
+    """Makes the people of `OTHERS`; returns the link that the sample's stranger was sent."""
+    code = OTHERS.format(member=PEOPLE["member"], careful=PEOPLE["careful"], password=PASSWORD, secret=SECRET)
+    command = [sys.executable, "manage.py", "shell", "-v0", "-c", code]
+    told = subprocess.run(command, env=env, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return f"/sign-up/{told.split()[-1]}/"
+
+
 def sign_in(browser: Browser, address: str, email: str) -> Any:
     """The cookies of somebody who has signed in through the form."""
     context = browser.new_context(base_url=address)
@@ -109,6 +133,10 @@ def sign_in(browser: Browser, address: str, email: str) -> Any:
         page.fill("[name=password]", PASSWORD)
         page.locator("main form:has([name=password]) button[type=submit]").first.click()
         page.wait_for_url(lambda url: "/login/" not in url)
+        if "/2fa/" in page.url:
+            page.fill("[name=code]", code_now())
+            page.locator("main form:has([name=code]) button[type=submit]").first.click()
+            page.wait_for_url(lambda url: "/2fa/" not in url)
     state = context.storage_state()
     context.close()
     return state
@@ -120,7 +148,7 @@ def sign_in(browser: Browser, address: str, email: str) -> Any:
 def shape(path: str) -> str:
     """The address without what it names: one picture of each kind of page is enough."""
     parts = [
-        "one" if re.search(r"\d", part.removeprefix("2fa")) or part.startswith(("ins_", "req_")) else part
+        "one" if re.search(r"\d", part.removeprefix("2fa")) or part.startswith(("ins_", "req_", "whe_")) else part
         for part in path.strip("/").split("/")
     ]
     return "-".join(filter(None, parts)) or "overview"
@@ -160,10 +188,10 @@ def begin_to_pay(page: Page) -> list[str]:
     return [urlsplit(page.url).path]
 
 
-def workbench(page: Page) -> dict[str, str]:
+def workbench(page: Page, lists: list[str]) -> dict[str, str]:
     """The home page, the lists somebody may see, and the first row of each."""
     found = {"home": "/admin/"}
-    for name in LISTS:
+    for name in lists:
         short = name.split("/")[1]
         answer = page.goto(f"/admin/{name}/")
         if answer is None or answer.status >= 400:
@@ -178,9 +206,11 @@ def workbench(page: Page) -> dict[str, str]:
 
 def pages_of(name: str, page: Page) -> dict[str, str]:
     if name == "guest":
-        return {shape(address): address for address in GUEST_PAGES}
+        return {shape(urlsplit(address).path): address for address in GUEST_PAGES}
     if name in STAFF:
-        return workbench(page)
+        return workbench(page, LISTS_OF[name])
+    if name == "careful":
+        return walk(page, ["/accounts/2fa/"])
     start = ["/", "/more/", "/statement/", "/mails/", "/accounts/email/", "/accounts/2fa/", "/accounts/sessions/"]
     return walk(page, start + (begin_to_pay(page) if name == "anna" else []))
 
@@ -188,34 +218,54 @@ def pages_of(name: str, page: Page) -> dict[str, str]:
 # --- The pictures ----------------------------------------------------------------------------------------------------
 
 
-def photograph(browser: Browser, address: str, name: str, state: Any, looks: list[str]) -> int:
-    looking = browser.new_context(base_url=address, storage_state=state)
-    pages = pages_of(name, looking.new_page())
+def stand_before(page: Page, width: int, go: Callable[[Page], object]) -> None:
+    """Drives the page to where the picture is taken, then makes the window as tall as the page, so that bars which stay at the
+    window's edge do not lie across the picture's middle."""
+    page.set_viewport_size({"width": width, "height": 800})
+    go(page)
+    tall = page.evaluate("document.documentElement.scrollHeight")
+    page.set_viewport_size({"width": width, "height": max(800, min(tall, 8000))})
+
+
+def photograph(browser: Browser, address: str, name: str, looks: list[str], wanted: list[str]) -> int:
+    """Signs in anew for every look, so that what asks for a fresh proof has one; with a code but once, as it is good once."""
+    signed_in = sign_in(browser, address, PEOPLE[name])
+    looking = browser.new_context(base_url=address, storage_state=signed_in)
+    found = {
+        title: (lambda page, target=target: page.goto(target))
+        for title, target in pages_of(name, looking.new_page()).items()
+    }
     looking.close()
+    shown = {
+        title: go
+        for title, go in {**found, **STATES.get(name, {})}.items()
+        if not wanted or any(word in title for word in wanted)
+    }
     for look in looks:
         language, theme, width = look.split("-")
+        if name != "careful":
+            signed_in = sign_in(browser, address, PEOPLE[name])
         context = browser.new_context(
-            base_url=address, storage_state=state, color_scheme="dark" if theme == "dark" else "light", locale=language,
-            viewport={"width": int(width), "height": 800},
+            base_url=address, storage_state=signed_in, locale=language,
+            color_scheme="dark" if theme == "dark" else "light", viewport={"width": int(width), "height": 800},
         )  # fmt: skip
         context.add_cookies([{"name": "django_language", "value": language, "url": address}])
-        page, folder = context.new_page(), TARGET / look
-        for title, target in pages.items():
-            page.set_viewport_size({"width": int(width), "height": 800})
-            page.goto(target)
-            # As tall as the page, so that bars which stay at the window's edge do not lie across the picture's middle.
-            tall = page.evaluate("document.documentElement.scrollHeight")
-            page.set_viewport_size({"width": int(width), "height": max(800, min(tall, 8000))})
-            page.screenshot(path=folder / f"{name}-{title}.png", full_page=True, animations="disabled")
+        page = context.new_page()
+        for title, go in shown.items():
+            stand_before(page, int(width), go)
+            page.screenshot(path=TARGET / look / f"{name}-{title}.png", full_page=True, animations="disabled")
         context.close()
-    print(f"{name}: {len(pages)} pages", flush=True)
-    return len(pages) * len(looks)
+    print(f"{name}: {len(shown)} pages", flush=True)
+    return len(shown) * len(looks)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Pictures of every page of the sample installation.")
     parser.add_argument("--only", nargs="+", choices=list(PEOPLE), default=list(PEOPLE), metavar="NAME")
     parser.add_argument("--look", nargs="+", choices=LOOKS, default=LOOKS, metavar="LOOK")
+    parser.add_argument(
+        "--page", nargs="+", default=[], metavar="WORD", help="only pages with one of these in the name"
+    )
     chosen = parser.parse_args()
     os.chdir(ROOT)
     for look in chosen.look:
@@ -226,13 +276,11 @@ def main() -> int:
         serving = Leashed([sys.executable, "scripts/serve.py"], 25, env=env)
         try:
             wait_for(address, serving)
-            code = A_MEMBER.format(email=PEOPLE["member"], password=PASSWORD)
-            subprocess.run([sys.executable, "manage.py", "shell", "-v0", "-c", code], env=env, check=True)
+            GUEST_PAGES.append(make_others(env))
             own = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=own, args=QUIET)
-                states = {name: sign_in(browser, address, PEOPLE[name]) for name in chosen.only}
-                made = sum(photograph(browser, address, name, states[name], chosen.look) for name in chosen.only)
+                made = sum(photograph(browser, address, name, chosen.look, chosen.page) for name in chosen.only)
                 browser.close()
         finally:
             serving.let_go()

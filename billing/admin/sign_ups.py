@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from billing import clock
 from billing.admin.base import ReadOnlyPage, badge, display, link, short_moment
@@ -17,8 +18,8 @@ class SignUpPage(ReadOnlyPage):
     list_filter = ("product", ("confirmed_at", admin.EmptyFieldListFilter))
     list_select_related = ("product", "instance")
     search_fields = ("email", "customer_name", "domain")
-    fields = ("email", "name", "customer_name", "kind", "locale", "product", "tariff", "quantity", "domain", "state",
-              "asked", "expires_at", "mailed_at", "mail_attempts", "confirmed_at", "made")  # fmt: skip
+    fields = ("email", "person", "customer_name", "kind", "locale", "product", "tariff", "quantity", "domain", "state",
+              "created_at", "expires_at", "mailed_at", "mail_attempts", "confirmed_at", "made")  # fmt: skip
     readonly_fields = fields
 
     @display(description=_("asked"), ordering="created_at")
@@ -36,6 +37,10 @@ class SignUpPage(ReadOnlyPage):
             if row.expires_at <= clock.now()
             else badge("warn", _("waits for them"))
         )
+
+    @display(description=pgettext_lazy("of a person", "name"))
+    def person(self, row: SignUp) -> str:
+        return row.name
 
     @display(description=_("instance"))
     def made(self, row: SignUp) -> Any:

@@ -187,12 +187,12 @@ def _waiting(waiting: webhook_traffic.Waiting) -> str:
 @admin.register(WebhookDelivery)
 class WebhookDeliveryPage(ReadOnlyPage):
     acts = (ReplayDelivery,)
-    list_display = ("about", "endpoint_link", "state_badge", "attempts", "last_status", "last", "next")
+    list_display = ("about", "whose", "endpoint_link", "state_badge", "attempts", "last_status", "last", "next")
     list_filter = ("state", "endpoint__product")
-    list_select_related = ("event", "endpoint")
+    list_select_related = ("event__instance", "endpoint")
     search_fields = ("event__public_id", "event__type", "endpoint__url")
-    fields = ("about", "endpoint_link", "state_badge", "happened", "attempts", "last", "last_status", "last_error", "next",
-              "delivered", "again")  # fmt: skip
+    fields = ("about", "whose", "endpoint_link", "state_badge", "happened", "attempts", "last_text", "last_status", "last_error",
+              "next_text", "delivered", "again")  # fmt: skip
     readonly_fields = fields
     change_form_outer_after_template = "admin/webhooks/delivery.html"
 
@@ -200,7 +200,7 @@ class WebhookDeliveryPage(ReadOnlyPage):
         return f"{row.event.type} · {row.event.public_id}"
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("event", "endpoint")
+        return super().get_queryset(request).select_related("event__instance", "endpoint")
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         row = kwargs.get("obj")
@@ -215,6 +215,10 @@ class WebhookDeliveryPage(ReadOnlyPage):
     @display(description=_("event"), ordering="event__type")
     def about(self, row: WebhookDelivery) -> str:
         return link(row.event, f"{row.event.type} · {row.event.public_id}")
+
+    @display(description=_("instance"))
+    def whose(self, row: WebhookDelivery) -> str:
+        return webhook_words.whose(row.event)
 
     @display(description=_("webhook endpoint"))
     def endpoint_link(self, row: WebhookDelivery) -> str:
@@ -235,6 +239,14 @@ class WebhookDeliveryPage(ReadOnlyPage):
     @display(description=_("next attempt"), ordering="next_attempt_at")
     def next(self, row: WebhookDelivery) -> str:
         return short_moment(row.next_attempt_at if row.state == State.WAITING else None)
+
+    @display(description=_("last attempt"))
+    def last_text(self, row: WebhookDelivery) -> str:
+        return moment(row.last_attempt_at)
+
+    @display(description=_("next attempt"))
+    def next_text(self, row: WebhookDelivery) -> str:
+        return moment(row.next_attempt_at if row.state == State.WAITING else None)
 
     @display(description=_("delivered"))
     def delivered(self, row: WebhookDelivery) -> str:

@@ -11,7 +11,7 @@ from billing.notices.base import queue
 
 def _handed(
     kind: str, to: Member, instance: Instance, account: BillingAccount, giver: Member, taker: Member, kept: Role | None,
-    link: str, with_invoices: bool, at: datetime,
+    link: str, with_invoices: bool, tokens: int, at: datetime,
 ) -> list[Notice]:  # fmt: skip
     def told(locale: str) -> dict[str, Any]:
         return {
@@ -22,6 +22,8 @@ def _handed(
             "role": kept.name_in(locale) if kept is not None else "",
             "with_invoices": with_invoices,
             "link": link,
+            "tokens": tokens,
+            "integration_url": link_to("portal:integration"),
             "instance_url": link_to("portal:instance", instance.public_id),
         }
 
@@ -33,17 +35,18 @@ def _handed(
 
 def ownership_received(
     *, instance: Instance, account: BillingAccount, giver: Member, taker: Member, kept: Role | None, link: str,
-    with_invoices: bool, at: datetime,
+    with_invoices: bool, tokens: int, at: datetime,
 ) -> list[Notice]:  # fmt: skip
-    """To whom the instance was handed over; ``link`` lets them in where they have no login yet."""
+    """To whom the instance was handed over; ``link`` lets them in where they have no login yet, ``tokens`` is how many
+    open the instance for programs still."""
     return _handed(
-        "ownership_received", taker, instance, account, giver, taker, kept, link, with_invoices, at
+        "ownership_received", taker, instance, account, giver, taker, kept, link, with_invoices, tokens, at
     )  # fmt: skip
 
 
 def ownership_given(
     *, instance: Instance, account: BillingAccount, giver: Member, taker: Member, kept: Role | None, link: str,
-    with_invoices: bool, at: datetime,
+    with_invoices: bool, tokens: int, at: datetime,
 ) -> list[Notice]:  # fmt: skip
     """To whoever handed it over, so that nobody does it in their name without their hearing of it."""
-    return _handed("ownership_given", giver, instance, account, giver, taker, kept, "", with_invoices, at)
+    return _handed("ownership_given", giver, instance, account, giver, taker, kept, "", with_invoices, tokens, at)

@@ -14,8 +14,8 @@ class EventType(NamedTuple):
 
 
 SUBSCRIPTION: dict[str, Any] = {
-    "id": "sub_2v8Kq0Zr7Yw1Hc4N",
-    "instance_id": "ins_9fQ2mB6xTz3Lk8Pd",
+    "id": "sub_2v8kq0zr7yw1hc4n5d",
+    "instance_id": "ins_9fq2mb6xtz3lk8pd7w",
     "tariff_id": "blue-monthly",
     "version": 1,
     "quantity": None,
@@ -28,7 +28,7 @@ INVOICE: dict[str, Any] = {
     "open": {"amount": "1198.00", "currency": "RUB"},
 }
 PAYMENT: dict[str, Any] = {
-    "id": "pay_6hJ1vC5sWn0Xe9Rt",
+    "id": "pay_6hj1vc5swn0xe9rt2k",
     "account": "100001",
     "amount": {"amount": "1198.00", "currency": "RUB"},
     "method": "bank",
@@ -94,3 +94,19 @@ TYPES: dict[str, EventType] = {
         {"peak": 12, "amount": {"amount": "599.00", "currency": "RUB"}},
     ),
 }
+
+
+def is_of_a_subscription(type_: str) -> bool:
+    """Whether events of ``type_`` are numbered within a subscription; those of an account's money are not."""
+    return not type_.startswith(("invoice.", "payment."))
+
+
+def about_sample(type_: str) -> dict[str, Any]:
+    """Whom a sample of ``type_`` is about, and its number, as `webhook_calls.written` takes them."""
+    numbered = is_of_a_subscription(type_)
+    return {
+        "sequence": 4 if numbered else 0,
+        "account": INVOICE["account"],
+        "instance_id": SUBSCRIPTION["instance_id"] if numbered else None,
+        "subscription_id": SUBSCRIPTION["id"] if numbered else None,
+    }

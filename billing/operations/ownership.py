@@ -5,28 +5,33 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts import members
 from accounts.members import Report
 from accounts.models import Customer, Instance, Member, MemberChange, Role, User
 from accounts.verified import verified_emails
-from billing import notices
+from billing import clock, notices
 from billing.errors import BadInput, BillingError
-from billing.operations import audit, customers, metering, people
+from billing.models import ApiToken
+from billing.operations import audit, customers, metering, people, tokens
 from billing.operations.people import Effect
 
 Status = Member.Status
+FEW = 5  # domains named in a sentence
 
 
 @dataclass(frozen=True)
 class Transfer:
     """Who gets the instance (``to_id``, a member's key), the role that the one who hands it over keeps (``role``, empty: they
-    leave), and whether the customer's invoices go to the new owner's address from now on."""
+    leave), whether the customer's invoices go to the new owner's address from now on, and whether the instance's API tokens
+    end with it."""
 
     to_id: int
     role: str = ""
     with_invoices: bool = False
+    revoke_tokens: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,51 @@ def administrator(instance: Instance, user: User) -> Member | None:
     """The active administrator of ``instance`` that ``user`` is; None for everybody else, the billing right or not."""
     mine = Member.objects.active().filter(instance=instance, role__is_administrator=True)
     return mine.filter(email__in=verified_emails(user)).select_related("role").order_by("pk").first()
+
+
+def administered(user: User) -> "QuerySet[Instance]":
+    """The living instances whose active administrator ``user`` is."""
+    mine = Member.objects.active().filter(role__is_administrator=True, email__in=verified_emails(user))
+    return Instance.objects.filter(pk__in=mine.values("instance"), deleted_at=None)
+
+
+@transaction.atomic
+def create_token(*, instance: Instance, by: User, label: str, at: datetime) -> tuple[ApiToken, str]:
+    """A token of ``instance`` and its secret, as `tokens.create_token`; ``at`` is real time. It reports people, so it leads to
+    every role: refuses whoever is no administrator of this very instance, the billing right or not (M15)."""
+    instance = members.lock(instance)
+    if administrator(instance, by) is None:
+        raise BillingError(
+            _("Only an administrator of this instance can make a token for it: ask one of them."),
+            code="administrator_only", rule="M15",
+        )  # fmt: skip
+    return tokens.create_token(
+        scope=ApiToken.Scope.INSTANCE, at=at, actor=by.email, instance=instance, label=label
+    )  # fmt: skip
+
+
+def living_tokens(instance: Instance) -> "QuerySet[ApiToken]":
+    """What opens the instance for programs now, whoever is its owner."""
+    return ApiToken.objects.filter(instance=instance, revoked_at=None).order_by("pk")
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What an account shared by several instances means for a transfer: the domains of the customer's ``others`` (the first
+    few of ``number``), and those in which whoever hands over keeps a billing right (M10)."""
+
+    others: tuple[str, ...]
+    number: int
+    keeps: tuple[str, ...]
+
+
+def reach(instance: Instance, giver: Member, by: User) -> Reach:
+    """Who goes on seeing the customer's account once ``giver``, which is ``by``, has handed ``instance`` over."""
+    living = Instance.objects.filter(customer=instance.customer_id, deleted_at=None)
+    others = living.exclude(pk=instance.pk).order_by("domain").values_list("domain", flat=True)
+    rights = Member.objects.billing_owners().filter(email__in=verified_emails(by), instance__in=living)
+    keeps = rights.exclude(pk=giver.pk).order_by("instance__domain").values_list("instance__domain", flat=True)
+    return Reach(tuple(others[:FEW]), others.count(), tuple(keeps.distinct()[:FEW]))
 
 
 def _locked(instance: Instance, as_of: datetime) -> Instance:
@@ -132,6 +182,8 @@ def _hand_over(instance: Instance, by: User, wanted: Transfer, as_of: datetime) 
     giver = _report(instance, giver, status, kept or giver.role, as_of, actor)
     if wanted.with_invoices:
         _move_invoices(instance, giver, taker, as_of, actor)
+    for one in living_tokens(instance) if wanted.revoke_tokens else ():
+        tokens.revoke_token(token=one, at=clock.real_now(), actor=by.email)
     audit.record(
         actor=by.email, action="ownership.transferred", target=instance, at=as_of, customer=instance.customer,
         before={**before, "invoices_to": addressed_to},
@@ -151,10 +203,11 @@ def _tell(
     if account is None:
         return
     link = "" if User.objects.filter(email=taker.email).exists() else people.invitation_link(taker)
+    open_by = living_tokens(instance).count()
     for notice in (notices.ownership_received, notices.ownership_given):
         notice(
             instance=instance, account=account, giver=giver, taker=taker, kept=kept, link=link,
-            with_invoices=wanted.with_invoices, at=as_of,
+            with_invoices=wanted.with_invoices, tokens=open_by, at=as_of,
         )  # fmt: skip
 
 

@@ -195,12 +195,13 @@ def invited_member(token: str) -> Member:
 
 
 @transaction.atomic
-def accept_invitation(*, token: str, password: str, name: str, as_of: datetime) -> User:
-    """Lets the invited person in: their login is made (or found), the address is proved by the link, they become active."""
+def accept_invitation(*, token: str, password: str, name: str, as_of: datetime, locale: str = "ru") -> User:
+    """Lets the invited person in: their login is made (or found), the address is proved by the link, they become
+    active. A new login reads in ``locale``, the language of the page it was made on."""
     member = invited_member(token)
     user = User.objects.filter(email=member.email).first()
     if user is None:
-        user = User.objects.create_user(member.email, password, name=name or member.name)
+        user = User.objects.create_user(member.email, password, name=name or member.name, locale=locale)
     EmailAddress.objects.update_or_create(user=user, email=member.email, defaults={"verified": True, "primary": True})
     if member.status == Member.Status.INVITED:
         report = members.Report(

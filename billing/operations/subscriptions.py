@@ -183,7 +183,9 @@ def terminate(
         subscription=subscription, kind=Kind.TERMINATED, at=as_of, actor=actor, requested_by=requested_by, reason=reason
     )
     final = invoicing.issue_final(period=period, as_of=as_of)
-    events.emit("subscription.terminated", at=as_of, subscription=subscription, data=events.about(subscription))
+    # The data stays for a year, in which it can be resumed (M13): nothing is to be removed yet.
+    told = {**events.about(subscription), "reason": "terminated", "remove": False}
+    events.emit("subscription.terminated", at=as_of, subscription=subscription, data=told)
     access.announce(subscription.instance, as_of=as_of, subscription=subscription)
     _record_end(subscription, as_of, actor, reason, requested_by)
     return final

@@ -48,12 +48,24 @@ class Tried:
 
 
 def body_of(event: Event) -> str:
-    """What is sent of ``event``, the same at every attempt: type, timestamp and data, its number within the subscription."""
-    return written(type_=event.type, at=event.at, id_=event.public_id, sequence=event.sequence, data=event.data)
+    """What is sent of ``event``, the same at every attempt: what happened when, whom it is about, its number within the
+    subscription, and its data; the names are those of the event stream."""
+    return written(
+        type_=event.type, at=event.at, id_=event.public_id, sequence=event.sequence, data=event.data,
+        account=event.account.number if event.account else None,
+        instance_id=event.instance.public_id if event.instance else None,
+        subscription_id=event.subscription.public_id if event.subscription else None,
+    )  # fmt: skip
 
 
-def written(*, type_: str, at: datetime, id_: str, sequence: int, data: dict[str, Any], **more: Any) -> str:
-    told = {"type": type_, "timestamp": at.astimezone(UTC).isoformat(), "id": id_, "sequence": sequence, "data": data}
+def written(
+    *, type_: str, at: datetime, id_: str, sequence: int, data: dict[str, Any], account: str | None,
+    instance_id: str | None, subscription_id: str | None, **more: Any,
+) -> str:  # fmt: skip
+    told = {
+        "type": type_, "timestamp": at.astimezone(UTC).isoformat(), "id": id_, "sequence": sequence, "account": account,
+        "instance_id": instance_id, "subscription_id": subscription_id, "data": data,
+    }  # fmt: skip
     return json.dumps({**told, **more}, ensure_ascii=False)
 
 

@@ -118,7 +118,12 @@ def _endpoints(as_of: datetime) -> QuerySet[WebhookEndpoint]:
 
 def _claims(endpoint: WebhookEndpoint, as_of: datetime) -> Iterator[_Claimed]:
     """Claims what is due there, one by one in the order of the events; what waits for an earlier one is passed over."""
-    rows, last = _free(endpoint, as_of).order_by("event_id").select_related("event"), 0
+    rows, last = (
+        _free(endpoint, as_of)
+        .order_by("event_id")
+        .select_related("event__account", "event__instance", "event__subscription"),
+        0,
+    )
     while batch := list(rows.filter(event_id__gt=last)[:BATCH]):
         for row in batch:
             if not _claim(row, as_of):

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from billing.errors import BadInput, BillingError
 from billing.models import Event, WebhookDelivery, WebhookEndpoint
 from billing.operations import jobs, webhook_calls, webhooks
-from billing.operations.event_types import TYPES
+from billing.operations.event_types import TYPES, about_sample
 from billing.operations.webhook_calls import Tried, body_of
 from billing.operations.webhook_run import send_due
 
@@ -166,7 +166,9 @@ def send_sample(*, endpoint: WebhookEndpoint, type_: str, as_of: datetime, actor
     if type_ not in TYPES:
         raise BadInput(_("There is no event type “%(type)s”.") % {"type": type_[:60]}, field="type")
     id_ = f"evt_sample_{secrets.token_hex(8)}"
-    body = webhook_calls.written(type_=type_, at=as_of, id_=id_, sequence=0, data=TYPES[type_].sample, sample=True)
+    body = webhook_calls.written(
+        type_=type_, at=as_of, id_=id_, data=TYPES[type_].sample, **about_sample(type_), sample=True
+    )
     tried = webhook_calls.call(webhook_calls.message(endpoint, id_=id_, body=body, at=as_of))
     webhooks.record(
         "webhook.sample_sent", endpoint, actor, as_of, after={"type": type_, "id": id_, "status": tried.status}

@@ -8,14 +8,15 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from accounts.models import Customer, Instance
+from accounts.models import Customer, Instance, Member, User
 from billing import webhook_words
 from billing.errors import BadInput
-from billing.models import ApiToken, WebhookDelivery, WebhookEndpoint
+from billing.models import ApiToken, Subscription, WebhookDelivery, WebhookEndpoint
+from billing.operations import ownership
 from billing.operations.event_types import TYPES
 from billing.portal.permissions import Desk, accounts_of, refuse_odd, signed_in
 
@@ -30,9 +31,10 @@ class TypeBox:
 
 
 def endpoints_of(customer: Customer) -> "QuerySet[WebhookEndpoint]":
-    """The customer's own endpoints, those in use first; their secrets stay where they are."""
+    """The customer's own endpoints, those in use first, each with whether it is ``unused``; their secrets stay where they are."""
     mine = WebhookEndpoint.objects.filter(customer=customer).defer("secret", "old_secret")
-    return mine.order_by("disabled_at", "pk")
+    sent = WebhookDelivery.objects.filter(endpoint=OuterRef("pk"))
+    return mine.annotate(unused=~Exists(sent)).order_by("disabled_at", "pk")
 
 
 def tokens_of(customer: Customer) -> "QuerySet[ApiToken]":
@@ -43,6 +45,23 @@ def tokens_of(customer: Customer) -> "QuerySet[ApiToken]":
 
 def instances_of(customer: Customer) -> "QuerySet[Instance]":
     return Instance.objects.filter(customer=customer, deleted_at=None).order_by("domain")
+
+
+def administered_of(customer: Customer, user: User) -> "QuerySet[Instance]":
+    """Those of the customer's instances that ``user`` may make a token for: the ones they administer (M15)."""
+    return instances_of(customer).filter(pk__in=ownership.administered(user).values("pk"))
+
+
+def administrators_of(instances: "QuerySet[Instance]") -> "QuerySet[Member]":
+    """Who makes tokens for ``instances``, with the instance of each."""
+    found = Member.objects.active().filter(role__is_administrator=True, instance__in=instances.order_by())
+    return found.select_related("instance").order_by("instance__domain", "name", "email")
+
+
+def running_of(customer: Customer) -> Instance | None:
+    """An instance to show the first call with: one whose subscription runs, else any."""
+    living, running = instances_of(customer), Subscription.objects.filter(terminated_at=None)
+    return living.filter(pk__in=running.values("instance")).first() or living.first()
 
 
 def _desk_of(request: HttpRequest, customer_id: int | None, number: str) -> Desk | None:

@@ -202,9 +202,11 @@ def deliveries(
     before: int | None = None,
     after: int | None = None,
 ) -> Page:
-    """A page of the endpoint's deliveries with their events, newest first. ``shown`` is one of `SHOWN` (anything else: all);
+    """A page of the endpoint's deliveries with their events and instances, newest first. ``shown``: one of `SHOWN` (else all);
     ``before`` and ``after`` are cursors from a neighbouring page."""
-    mine: QuerySet[WebhookDelivery] = WebhookDelivery.objects.filter(endpoint=endpoint).select_related("event")
+    mine: QuerySet[WebhookDelivery] = WebhookDelivery.objects.filter(endpoint=endpoint).select_related(
+        "event__instance"
+    )
     state = SHOWN.get(shown)
     if state is not None:
         mine = mine.filter(state=state)

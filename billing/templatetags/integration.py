@@ -8,6 +8,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from billing import webhook_words
+from billing.models import Event
 
 register = template.Library()
 
@@ -42,3 +43,9 @@ def headers_text(headers: dict[str, Any]) -> str:
 def pretty(body: str) -> str:
     """A body as people read it."""
     return webhook_words.pretty(body)
+
+
+@register.filter
+def whose(event: Event) -> str:
+    """The instance that an event is of, and its number there."""
+    return webhook_words.whose(event)

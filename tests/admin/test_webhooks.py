@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from billing.models import AuditRecord, WebhookDelivery, WebhookEndpoint
+from billing.models import AuditRecord, Event, WebhookDelivery, WebhookEndpoint
 from billing.operations import webhooks
 from tests.admin.acting import act_url, confirm, do, errors, messages, preview, rows
 from tests.admin.conftest import NOW
@@ -209,3 +209,15 @@ def test_a_thousand_deliveries_cost_what_ten_cost(story: Story, admin: Client) -
     more(story, endpoint, 940)
     assert [queries(address) for address in pages] == few
     assert max(few) <= 25
+
+
+def test_each_delivery_names_its_instance_and_its_number(story: Story, admin: Client) -> None:
+    endpoint = endpoint_of(story, types=["instance."])
+    for number, instance in ((3, story.cloud), (4, story.test)):
+        row = Event.objects.create(
+            type="instance.read_only", at=NOW, account=story.account, instance=instance, data={}, sequence=number
+        )
+        WebhookDelivery.objects.create(endpoint=endpoint, event=row, next_attempt_at=NOW)
+    for address in (change_url(endpoint), reverse("admin:billing_webhookdelivery_changelist")):
+        told = shown(admin, address)
+        assert ("romashka.example.ru · event 3" in told, "test.romashka.example.ru · event 4" in told) == (True, True)

@@ -54,7 +54,7 @@ def test_e_b_the_preview_is_what_the_change_charges(light: Buyer) -> None:
     [line] = seen["lines"]
     assert line["amount"] == money("48.00")
     assert line["explanation"] == "16 × 6.00 − 48.00 = 48.00 (48.00 left of 90.00 after 14 days)"
-    assert "Плюс" in line["description"]
+    assert "Plus" in line["description"]
     assert (light.found["tariff_id"], light.balance, len(light.invoices)) == ("light", "-90.00", 1)
     changed = light.does("change", PLUS | {"when": "now", "quote": seen["quote"]})
     assert (changed["tariff_id"], changed["due_now"], changed["lines"]) == ("plus", money("48.00"), seen["lines"])

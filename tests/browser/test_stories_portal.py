@@ -137,7 +137,7 @@ def test_ending_a_subscription_takes_one_page(story, new_page, live_server):
 
 
 # What a secret in the address opens, and what everybody may see.
-OPEN = {"join", "webhook", "calendar_file", "sample_wallet", "product_prices", "price_bill"}
+OPEN = {"join", "webhook", "calendar_file", "sample_wallet", "product_prices", "price_bill", "sign_up_confirm"}
 
 
 def everything(story: stories.Story) -> dict[str, Any]:

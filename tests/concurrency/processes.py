@@ -53,7 +53,8 @@ def at_once(works: Sequence[Callable[[], Any]]) -> list[Any]:
         os.waitpid(pid, 0)
         assert ready, "a process took too long"
     found = [pickle.loads(answer) if answer else ("killed", None) for answer in answers]
-    assert [told for state, told in found if state == "failed"] == []
+    failed = [told for state, told in found if state == "failed"]
+    assert failed == [], "\n".join(failed)
     return [told for _state, told in found]
 
 

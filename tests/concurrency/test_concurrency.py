@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -105,9 +106,16 @@ def test_payments_and_new_subscriptions_of_one_customer_do_not_wait_for_each_oth
             patient(lambda: first.pay("1.00", now))
 
     def come(number: int) -> Callable[[], None]:
-        return lambda: (
-            patient(lambda: people.party(f"new{number}", now, customer=first.customer, tariff_id="solo")) and None
-        )
+        attempt = (
+            count()
+        )  # an instance that was registered stays: whoever comes again after the lock takes another domain
+
+        def work() -> None:
+            patient(
+                lambda: people.party(f"new{number}-{next(attempt)}", now, customer=first.customer, tariff_id="solo")
+            )
+
+        return work
 
     at_once([*[resume(one) for one in bare], pay, pay, pay, pay, *[come(number) for number in range(6)]])
     assert BillingAccount.objects.count() == 1
@@ -163,7 +171,7 @@ def build() -> None:
 def empty() -> None:
     triggers.drop(connection)
     call_command("flush", verbosity=0, interactive=False)
-    people.installation()
+    people.furnish()
     people.publish_tariff(tariff_id="solo", unit_price="599.00", included_quantity=0)
 
 

@@ -1,5 +1,6 @@
 """An instance is handed over: one takes the role, the other lets go, the bill is told before, both hear of it (M15)."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -7,8 +8,8 @@ from allauth.account.models import EmailAddress
 
 from accounts.models import Member, User
 from billing.errors import BadInput, BillingError
-from billing.models import AuditRecord, Charge, Notice
-from billing.operations import ownership, people
+from billing.models import ApiToken, AuditRecord, Charge, Notice
+from billing.operations import ownership, people, tokens
 from billing.operations.ownership import Transfer
 from tests.people import Party, at, party
 
@@ -84,6 +85,39 @@ def test_whoever_has_a_login_is_led_to_the_instance(meteor: Party, anna: User) -
     text = Notice.objects.get(kind="ownership_received").text
     assert "/join/" not in text
     assert f"/instances/{meteor.instance.public_id}/" in text
+
+
+def test_the_new_owner_hears_what_opens_the_instance_still(meteor: Party, anna: User) -> None:
+    for label in ("Site", "Till"):
+        ownership.create_token(instance=meteor.instance, by=anna, label=label, at=NOON)
+    ownership.transfer(instance=meteor.instance, by=anna, wanted=to(meteor, "boris", "member"), as_of=NOON)
+    received, given = Notice.objects.get(kind="ownership_received"), Notice.objects.get(kind="ownership_given")
+    assert "2" in received.text.partition("API")[0][-40:]
+    for said in (received.text, received.html):
+        assert "/integration/" in said
+    assert "/integration/" not in given.text
+    assert ApiToken.objects.filter(instance=meteor.instance, revoked_at=None).count() == 2
+
+
+def test_tokens_are_revoked_with_the_transfer_where_that_is_wanted(meteor: Party, anna: User) -> None:
+    token, secret = ownership.create_token(instance=meteor.instance, by=anna, label="Site", at=NOON)
+    wanted = replace(to(meteor, "boris", "member"), revoke_tokens=True)
+    ownership.preview(instance=meteor.instance, by=anna, wanted=wanted, as_of=NOON)
+    assert tokens.authenticate(secret=secret, at=NOON) == token
+    ownership.transfer(instance=meteor.instance, by=anna, wanted=wanted, as_of=NOON)
+    assert tokens.authenticate(secret=secret, at=NOON) is None
+    assert AuditRecord.objects.get(action="token.revoked").actor == "anna@romashka.example"
+    assert "/integration/" not in Notice.objects.get(kind="ownership_received").text
+
+
+def test_only_an_administrator_who_has_proved_it_makes_a_token(meteor: Party, anna: User) -> None:
+    clara = login("clara@romashka.example", "Clara")
+    EmailAddress.objects.filter(user=anna).update(verified=False)
+    for user in (clara, anna):
+        with pytest.raises(BillingError) as refused:
+            ownership.create_token(instance=meteor.instance, by=user, label="Site", at=NOON)
+        assert (refused.value.code, refused.value.rule) == ("administrator_only", "M15")
+    assert ApiToken.objects.count() == 0
 
 
 @pytest.mark.parametrize("email", ["boris@romashka.example", "clara@romashka.example"])

@@ -52,7 +52,7 @@ def acts() -> list[str]:
 def test_a_type_that_does_not_exist_is_named(wrong: str) -> None:
     with pytest.raises(BadInput) as refused:
         add(types=["invoice.paid", wrong])
-    assert (refused.value.field, f"“{wrong}”" in str(refused.value)) == ("types", True)
+    assert (refused.value.field, f"«{wrong}»" in str(refused.value)) == ("types", True)
     assert not WebhookEndpoint.objects.exists()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.test import Client
 
-from billing.models import ApiToken, AuditRecord, WebhookDelivery, WebhookEndpoint
+from billing.models import ApiToken, AuditRecord, Event, WebhookDelivery, WebhookEndpoint
 from billing.operations import tokens, webhook_sending, webhooks
 from tests.operations.receivers import Receiver, status
 from tests.portal.bench import NOON, arrives, called, endpoint_of, happens, prove
@@ -52,6 +52,9 @@ def test_the_first_page_says_how_to_begin(story: Story, anna: Client) -> None:
     assert story.cloud.public_id in shown
     assert "/api/v1/docs" in shown
     assert "Tell us an address of your server" in shown
+    assert "Ask whether the instance may write." in shown
+    assert "and we tell you of every change." in shown
+    assert f"/instances/{story.cloud.public_id}</code>" in shown  # not the first by name, which is terminated
     assert "/integration/" in page(anna, "/more/")
     assert f"/integration/tokens/new/?instance={story.cloud.public_id}" in page(
         anna, f"/instances/{story.cloud.public_id}/"
@@ -94,6 +97,18 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(anna: Client, typed: dic
     assert f'value="{typed["url"]}"' in shown
     assert f'value="{typed.get("name", "Warehouse")}"' in shown
     assert WebhookEndpoint.objects.count() == 0
+
+
+def test_what_is_not_there_yet_is_left_by_going_back_and_has_sent_nothing(story: Story, anna: Client) -> None:
+    form = page(anna, "/integration/webhooks/new/")
+    assert (">Back</a>" in form, "Leave it as it is" in form) == (True, False)
+    endpoint = endpoint_of(story)
+    for address in ("/integration/", bench(endpoint)):
+        shown = page(anna, address)
+        assert ("nothing sent yet" in shown, ">in use<" in shown) == (True, False), address
+    happens(story, msk(5, 12, 11))
+    assert ">in use<" in page(anna, "/integration/")
+    assert ">in use<" in page(anna, bench(endpoint))
 
 
 def test_a_webhook_is_changed(story: Story, anna: Client) -> None:
@@ -172,6 +187,18 @@ def test_a_new_secret_is_made_once_however_often_the_form_is_sent(story: Story, 
     assert "known to your server alone" in page(anna, bench(endpoint))
 
 
+def test_each_delivery_names_its_instance_and_its_number(story: Story, anna: Client) -> None:
+    endpoint = endpoint_of(story, types=["instance."])
+    for number, instance in ((3, story.cloud), (4, story.test)):
+        row = Event.objects.create(
+            type="instance.read_only", at=NOON, account=story.account, instance=instance, data={}, sequence=number
+        )
+        WebhookDelivery.objects.create(endpoint=endpoint, event=row, next_attempt_at=NOON)
+    shown = page(anna, bench(endpoint))
+    assert "romashka.example.ru · event 3" in shown
+    assert "test.romashka.example.ru · event 4" in shown
+
+
 def test_one_event_is_sent_again(story: Story, anna: Client) -> None:
     endpoint = endpoint_of(story)
     row = arrives(story, msk(5, 12, 11), msk(5, 12, 11, 1) - msk(5, 12, 11))
@@ -188,6 +215,7 @@ def test_a_time_is_sent_again_after_its_number_was_shown(story: Story, anna: Cli
     endpoint = endpoint_of(story, types=["invoice."])
     for day in (9, 10, 11):
         arrives(story, msk(5, day), msk(5, 12) - msk(5, 12), "invoice.paid" if day < 11 else "invoice.issued")
+    assert "checked" not in page(anna, f"{bench(endpoint)}again/")
     look = f"{bench(endpoint)}again/?look=1&from=2026-05-09T00:00&to=2026-05-12T00:00"
     shown = page(anna, look)
     assert "Send 3 events again" in shown

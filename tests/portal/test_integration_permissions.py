@@ -14,6 +14,8 @@ from billing.models import ApiToken, Event, WebhookAttempt, WebhookDelivery, Web
 from billing.operations import metering, tokens
 from tests.portal.bench import NOON, PASSWORD, endpoint_of, happens, prove
 from tests.portal.story import Story, msk
+from tests.portal.test_mails import plain
+from tests.portal.test_ownership import billing_only
 from tests.portal.test_permissions import body
 
 SignIn = Callable[..., Client]
@@ -91,6 +93,43 @@ def test_an_owner_of_two_customers_sees_one_at_a_time(story: Story, signed_in: S
     assert WebhookEndpoint.objects.get(url="https://lavanda.example/").customer == story.vera_account.customer
     shown = anna.get(f"/integration/webhooks/{endpoint.public_id}/").content.decode()
     assert story.customer.name in shown
+
+
+# --- Who makes a token -----------------------------------------------------------------------------------------------------
+
+
+def test_the_billing_right_alone_makes_no_token_and_so_no_administrator(story: Story, signed_in: SignIn) -> None:
+    client, kept = signed_in(billing_only(story)), token_of(story)
+    prove(client)
+    form = plain(client.get(f"/integration/tokens/new/?instance={story.cloud.public_id}").content.decode())
+    assert ("<option" in form, "Make the token" in form) == (False, False)
+    assert "only its administrators make one. Ask one of them:" in form
+    assert "romashka.example.ru: А. Петрова, anna@romashka.example" in form
+    answer = client.post("/integration/tokens/new/", {"instance": story.cloud.public_id, "label": "Site"})
+    assert answer.status_code == 409
+    assert "Only an administrator of this instance can make a token for it" in plain(answer.content.decode())
+    assert list(ApiToken.objects.all()) == [kept]
+    for address in ("/integration/", "/integration/tokens/", f"/instances/{story.cloud.public_id}/"):
+        assert "Make a token" not in client.get(address).content.decode().replace("Make a token for it", ""), address
+    client.post(f"/integration/tokens/{kept.public_id}/revoke/")
+    kept.refresh_from_db()
+    assert kept.revoked_by == "buh@romashka.example"
+
+
+def test_an_administrator_of_one_instance_makes_no_token_of_another(story: Story, signed_in: SignIn) -> None:
+    metering.report_member(
+        instance=story.test, as_of=msk(5, 11), source="api",
+        report=Report(external_id="b", status="active", email=story.boris.email, role="administrator"),
+    )  # fmt: skip
+    boris = signed_in(story.boris)
+    prove(boris)
+    form = boris.get("/integration/tokens/new/").content.decode()
+    assert (story.test.public_id in form, story.cloud.public_id in form) == (True, False)
+    assert boris.post("/integration/tokens/new/", {"instance": story.cloud.public_id}).status_code == 409
+    assert boris.post("/integration/tokens/new/", {"instance": story.vera_instance.public_id}).status_code == 422
+    assert ApiToken.objects.count() == 0
+    assert boris.post("/integration/tokens/new/", {"instance": story.test.public_id}).status_code == 200
+    assert ApiToken.objects.get().instance == story.test
 
 
 # --- Proving who one is --------------------------------------------------------------------------------------------------

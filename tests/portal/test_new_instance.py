@@ -68,6 +68,9 @@ def test_it_is_shown_before_it_is_made_and_is_then_just_that(anna: Client, romas
 def test_the_trial_is_offered_once_for_each_customer(anna: Client) -> None:
     page = anna.get(PAGE, told())
     anna.post(PAGE, told(seen=seen(page)))
+    assert "The trial of this product has been used." not in text_of(page)
+    second = anna.get(PAGE, told(domain="two.romashka.example", tariff="blue-monthly"))
+    assert "The trial of this product has been used." in text_of(second)
     again = anna.get(PAGE, {"product": "blue"}).content.decode()
     assert 'value="blue-monthly:trial"' not in again
     assert 'value="blue-monthly:now"' in again

@@ -14,7 +14,8 @@ from allauth.mfa.totp.internal.auth import (
 from django.test import Client
 
 from accounts.models import Member, User
-from billing.models import Notice
+from billing.models import ApiToken, Notice
+from billing.operations import tokens
 from tests.portal.story import Story, joins, msk, person
 from tests.portal.test_sign_up import text_of
 
@@ -84,6 +85,40 @@ def test_it_is_shown_then_done_and_both_hear_of_it(story: Story) -> None:
     assert story.customer.email == story.boris.email
     told = Notice.objects.filter(kind__startswith="ownership").values_list("kind", "recipient")
     assert sorted(told) == [("ownership_given", story.anna.email), ("ownership_received", story.boris.email)]
+
+
+def test_who_goes_on_seeing_the_account_is_told_as_it_is(story: Story, client: Client) -> None:
+    """Anna administers two more living instances of Romashka: what she sees of its account does not end with this one."""
+    anna = proved(story.anna)
+    words = text_of(anna.get(address(story), chosen(story)))
+    for told in (
+        "is one for all its instances: old.romashka.example.ru, test.romashka.example.ru too.",
+        "Борис Волков sees the whole of it: all bills, and the debts of the other instances.",
+        "You go on seeing the account, its bills and the plan of this instance: you have the billing right in old.romashka",
+        "this role by itself opens neither sums nor documents",
+        "Only an administrator of the instance can make you its administrator again.",
+    ):
+        assert told in words, told
+    assert "sees neither sums" not in words
+    Member.objects.filter(instance__in=[story.test, story.archive], email=story.anna.email).update(status="removed")
+    words = text_of(proved(story.anna).get(address(story), chosen(story)))
+    assert ("You go on seeing" in words, "sees neither sums nor documents" in words) == (False, True)
+    assert "Борис Волков sees the whole of it" in words
+
+
+def test_tokens_go_on_working_unless_they_are_revoked_with_it(story: Story) -> None:
+    anna = proved(story.anna)
+    assert "API token" not in text_of(anna.get(address(story), chosen(story))).partition("What happens")[2]
+    for label in ("Site", "Till"):
+        tokens.create_token(scope="instance", at=msk(5, 11), actor="x", instance=story.cloud, label=label)
+    page = anna.get(address(story), chosen(story))
+    assert "2 API tokens open the instance and go on working, whoever has them." in text_of(page)
+    assert 'name="tokens" value="revoke" checked' not in page.content.decode()
+    page = anna.get(address(story), chosen(story, tokens="revoke"))
+    assert "2 API tokens of the instance are revoked: whoever uses them is refused." in text_of(page)
+    assert ApiToken.objects.filter(revoked_at=None).count() == 2
+    assert anna.post(address(story), chosen(story, tokens="revoke", seen=seen(page))).status_code == 302
+    assert ApiToken.objects.filter(revoked_at=None).count() == 0
 
 
 def test_an_old_sign_in_is_asked_for_the_password_and_led_back_to_what_was_chosen(story: Story, signed_in: Any) -> None:

@@ -12,6 +12,7 @@ from billing.operations import people
 from tests.portal.conftest import stand_at
 from tests.portal.story import joins, msk, person
 from tests.portal.test_mails import latest, plain
+from tests.portal.test_ownership import billing_only
 from tests.portal.test_query_counts import queries
 
 
@@ -178,9 +179,24 @@ def test_the_billing_right_alone_does_not_unmake_an_administrator(story, anna, s
     )
     people.change(member=member, status="active", role=None, as_of=msk(5, 12), actor="x")
     client, address = signed_in(buh), page_of(story.cloud, story.anna.email)
-    answer = client.post(address, shown(text_of(client.get(address)), role="member"))
+    page = text_of(client.get(address))
+    assert 'name="status"' not in page
+    assert "Only an administrator of this instance changes administrators. Ask А. Петрова" in page
+    answer = client.post(address, {"status": "", "role": "member", "seen": "0"})
     assert answer.status_code == 409
     assert "Only an administrator of this instance can do that" in text_of(answer)
+
+
+def test_the_billing_right_alone_is_offered_what_it_may_do(story, anna, signed_in):
+    """What the POST would refuse is on no page: neither the administrator's role to give nor to invite with."""
+    client, boris = signed_in(billing_only(story)), page_of(story.cloud, "boris@romashka.example")
+    for address, form in ((boris, 'name="role" value="{}"'), (list_of(story.cloud) + "invite/", 'value="{}"')):
+        mine, theirs = text_of(client.get(address)), text_of(anna.get(address))
+        assert (form.format("administrator") in mine, form.format("administrator") in theirs) == (False, True)
+        assert form.format("billing") in mine
+    assert "Only an administrator of this instance invites administrators. Ask А. Петрова" in mine
+    assert "invites administrators" not in theirs
+    assert client.post(boris, shown(text_of(client.get(boris)), status="blocked")).status_code == 302
 
 
 def test_a_change_that_is_not_offered_is_refused(story, anna):

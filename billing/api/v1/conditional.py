@@ -24,7 +24,7 @@ UNCHANGED: dict[str, Any] = {
 
 def unless_known(request: HttpRequest, answer: BaseModel) -> HttpResponse:
     """``answer``, or 304 without a body where the caller has named it as the one it has."""
-    body = json.dumps(answer.model_dump())
+    body = json.dumps(answer.model_dump(), ensure_ascii=False)
     tag = f'"{hashlib.sha256(body.encode()).hexdigest()[:32]}"'
     known = parse_etags(request.headers.get("If-None-Match", ""))
     is_known = "*" in known or tag in [one.removeprefix("W/") for one in known]

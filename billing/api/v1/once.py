@@ -54,7 +54,7 @@ def _written(result: BaseModel | Result | None, status: int) -> HttpResponse:
         if not result.is_new:
             answer[REPLAYED] = "true"
         return answer
-    return _response(status, "" if result is None else json.dumps(result.model_dump()))
+    return _response(status, "" if result is None else json.dumps(result.model_dump(), ensure_ascii=False))
 
 
 def _checked_key(key: str) -> str:

@@ -72,7 +72,7 @@ def body_of(
 
 
 def _response(body: dict[str, Any]) -> HttpResponse:
-    return HttpResponse(json.dumps(body), status=body["status"], content_type=CONTENT_TYPE)
+    return HttpResponse(json.dumps(body, ensure_ascii=False), status=body["status"], content_type=CONTENT_TYPE)
 
 
 def problem(status: int, code: str, detail: "str | Promise", **members: Any) -> HttpResponse:

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, path
+from django.utils.translation import override
+from django.utils.translation.trans_real import parse_accept_lang_header
 from ninja import NinjaAPI
 from ninja.operation import Operation
 from ninja.parser import Parser
@@ -28,11 +30,23 @@ class StrictParser(Parser):
         return super().parse_body(request)
 
 
+def language_of(request: HttpRequest) -> str:
+    """The language of sentences in answers: Russian where the caller prefers it, else English, as everything else here is."""
+    for language, _weight in parse_accept_lang_header(request.headers.get("Accept-Language", "")):
+        if language[:2] in ("ru", "en"):
+            return language[:2]
+    return "en"
+
+
 def _answers_problems(view: Callable[..., Any]) -> Callable[..., Any]:
     """Whatever goes wrong around an operation is a problem too, and nothing of the API is kept by a cache."""
 
     @wraps(view)
     def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        with override(language_of(request)):
+            return told(request, *args, **kwargs)
+
+    def told(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             response: HttpResponse = view(request, *args, **kwargs)
         except (Http404, problems.NotFound):

@@ -10,8 +10,16 @@ from django.views.decorators.http import require_GET
 
 from billing import clock, webhook_words
 from billing.operations.event_types import TYPES
-from billing.portal.integration import api_address, endpoints_of, first_call, instances_of, tokens_of
-from billing.portal.permissions import Desk, billing_page
+from billing.portal.integration import (
+    administered_of,
+    api_address,
+    endpoints_of,
+    first_call,
+    instances_of,
+    running_of,
+    tokens_of,
+)
+from billing.portal.permissions import Desk, billing_page, signed_in
 from billing.reports import webhook_traffic
 
 ROWS = 20
@@ -27,7 +35,7 @@ def integration(request: HttpRequest, desk: Desk) -> HttpResponse:
     endpoints = list(page.object_list)
     standings = webhook_traffic.standings(endpoints, as_of)
     tokens, living = tokens_of(customer), instances_of(customer)
-    instances = list(living[:FEW])
+    instances, running = list(living[:FEW]), running_of(customer)
     context = {
         "section": "integration",
         "desk": desk,
@@ -39,7 +47,8 @@ def integration(request: HttpRequest, desk: Desk) -> HttpResponse:
         "instances": instances,
         "instances_number": living.count(),
         "api": api_address(),
-        "first_call": first_call(instances[0]) if instances else "",
+        "first_call": first_call(running) if running is not None else "",
+        "may_make": administered_of(customer, signed_in(request)).exists(),
     }
     return render(request, "portal/integration.html", context)
 

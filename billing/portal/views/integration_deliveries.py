@@ -154,7 +154,7 @@ def _range_page(
     typed: dict[str, Any] = {
         "from": request.GET.get("from") or f"{now - timedelta(days=1):%Y-%m-%dT%H:%M}",
         "to": request.GET.get("to") or f"{now + timedelta(minutes=1):%Y-%m-%dT%H:%M}",
-        "failed": "failed" in request.GET if "look" in request.GET else True,
+        "failed": "failed" in request.GET,
     }
     context = {
         "section": "integration",

@@ -11,14 +11,16 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.models import Instance
 from billing import clock
-from billing.errors import BadInput
+from billing.errors import BadInput, BillingError
 from billing.models import ApiToken
+from billing.operations import ownership
 from billing.operations import tokens as operations
-from billing.portal.integration import first_call, instances_of, tokens_of
+from billing.portal.integration import administered_of, administrators_of, first_call, instances_of, tokens_of
 from billing.portal.permissions import Desk, billing_page, refuse_odd, signed_in
 from billing.portal.put_aside import proved
 
 ROWS = 50
+FEW = 10  # people named as those to ask
 MOST_TO_CHOOSE = 200  # instances in a list to choose from; of the others the page of the instance leads here
 
 
@@ -33,6 +35,7 @@ def tokens(request: HttpRequest, desk: Desk) -> HttpResponse:
         "zone": desk.account.zone,
         "page": page,
         "tokens": page.object_list,
+        "may_make": administered_of(desk.account.customer, signed_in(request)).exists(),
     }
     return render(request, "portal/integration_tokens.html", context)
 
@@ -41,7 +44,7 @@ def tokens(request: HttpRequest, desk: Desk) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @billing_page
 def new_token(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """Choosing the instance and a label; ``?instance=`` chooses beforehand."""
+    """Choosing the instance and a label; ``?instance=`` chooses beforehand. Only instances that the person administers (M15)."""
     if request.method == "POST":
         return _create(request, desk)
     return _form(request, desk)
@@ -56,12 +59,13 @@ def _create(request: HttpRequest, desk: Desk) -> HttpResponse:
         label = request.POST.get("label", "").strip()
         if len(label) > 100:
             raise BadInput(_("Write at most 100 characters."), field="label")
-        token, secret = operations.create_token(
-            scope=ApiToken.Scope.INSTANCE, at=clock.real_now(), actor=signed_in(request).email, instance=instance,
-            label=label,
-        )  # fmt: skip
+        token, secret = ownership.create_token(
+            instance=instance, by=signed_in(request), label=label, at=clock.real_now()
+        )
     except BadInput as refusal:
         return _form(request, desk, {refusal.field: str(refusal)})
+    except BillingError as refusal:
+        return _form(request, desk, {"all": str(refusal)}, status=409)
     context = {
         "section": "integration",
         "desk": desk,
@@ -78,20 +82,25 @@ def _chosen(desk: Desk, public_id: str) -> Instance | None:
     return instances_of(desk.account.customer).filter(public_id=public_id).first() if known else None
 
 
-def _form(request: HttpRequest, desk: Desk, errors: dict[str, str] | None = None) -> HttpResponse:
-    chosen = _chosen(desk, request.POST.get("instance") or request.GET.get("instance", ""))
-    found = list(instances_of(desk.account.customer)[:MOST_TO_CHOOSE])
+def _form(request: HttpRequest, desk: Desk, errors: dict[str, str] | None = None, *, status: int = 422) -> HttpResponse:
+    asked = _chosen(desk, request.POST.get("instance") or request.GET.get("instance", ""))
+    mine = administered_of(desk.account.customer, signed_in(request))
+    chosen = mine.filter(pk=asked.pk).first() if asked is not None else None
+    found = list(mine[:MOST_TO_CHOOSE])
     if chosen is not None and chosen not in found:
         found.append(chosen)
+    living = instances_of(desk.account.customer)
+    closed = living.filter(pk=asked.pk) if asked is not None and chosen is None else living.none() if found else living
     context = {
         "section": "integration",
         "desk": desk,
         "instances": found,
         "chosen": chosen or (found[0] if len(found) == 1 else None),
+        "who_can": list(administrators_of(closed)[:FEW]),
         "given": request.POST,
         "errors": errors or {},
     }
-    return render(request, "portal/integration_token_new.html", context, status=422 if errors else 200)
+    return render(request, "portal/integration_token_new.html", context, status=status if errors else 200)
 
 
 @require_POST

@@ -171,6 +171,7 @@ def _bench(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint, error: s
         if endpoint.old_secret_until and endpoint.old_secret_until > as_of
         else None,
         "seen": rotation_mark(endpoint),
+        "unused": not endpoint.deliveries.exists(),
         "traffic": (traffic := webhook_traffic.traffic(endpoint, as_of=as_of, zone=zone)),
         "hours": lag_chart.by_hour(traffic.hours, zone),
         "days": lag_chart.by_day(traffic.days, zone),

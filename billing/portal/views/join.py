@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -52,7 +53,9 @@ def _let_in(request: HttpRequest, token: str, known: User | None, member: Member
     password, name = request.POST.get("password", ""), request.POST.get("name", "").strip()[:150]
     if known is None:
         validate_password(password, User(email=member.email, name=name))
-    user = people.accept_invitation(token=token, password=password, name=name or member.name, as_of=clock.now())
+    user = people.accept_invitation(
+        token=token, password=password, name=name or member.name, as_of=clock.now(), locale=get_language() or "ru"
+    )
     if known is None:
         login(request, user, backend=BACKEND)
     return HttpResponseRedirect(reverse("portal:overview"))

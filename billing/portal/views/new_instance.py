@@ -60,6 +60,7 @@ class Asked:
     given: dict[str, str]
     product: Product
     choices: list[Choice]
+    trial_used: bool = False
 
     @property
     def choice(self) -> Choice | None:
@@ -128,8 +129,11 @@ def _asked(user: User, owner: Owner, desk: Desk | None, data: QueryDict, product
         raise Http404
     given["customer"] = customer.public_id if customer is not None else NEW
     given["kind"] = given["kind"] or Customer.Kind.COMPANY.value
-    choices = _choices(product, customer, owner, given["domain"])
-    asked = Asked(user, owner, list(mine.values()), customer, given, product, choices)
+    offer = reports.offer_of(product) if product.kind != Product.Kind.FREE else None
+    used = _trial_used(product, customer, owner, given["domain"])
+    choices = _choices(offer, used)
+    has_trial = any(one.terms.trial_days for one in offer.variants) if offer is not None else False
+    asked = Asked(user, owner, list(mine.values()), customer, given, product, choices, used and has_trial)
     if asked.choice is None and len(choices) == 1:
         given["tariff"] = choices[0].key
     elif asked.choice is not None:
@@ -137,13 +141,15 @@ def _asked(user: User, owner: Owner, desk: Desk | None, data: QueryDict, product
     return asked
 
 
-def _choices(product: Product, customer: Customer | None, owner: Owner, domain: str) -> list[Choice]:
-    """Each tariff that can be begun with: with its trial where that can still be had, and paid at once."""
-    offer = reports.offer_of(product) if product.kind != Product.Kind.FREE else None
+def _trial_used(product: Product, customer: Customer | None, owner: Owner, domain: str) -> bool:
+    """Whether the one trial of the product has been had (B2, D18)."""
     if customer is not None:
-        used = trials.has_had_one(customer, product)
-    else:
-        used = openings.has_tried(email=owner.email, domain=domain, product=product)
+        return trials.has_had_one(customer, product)
+    return openings.has_tried(email=owner.email, domain=domain, product=product)
+
+
+def _choices(offer: reports.Offer | None, used: bool) -> list[Choice]:
+    """Each tariff that can be begun with: with its trial where that can still be had, and paid at once."""
     found: list[Choice] = []
     for one in offer.variants if offer is not None else ():
         if one.terms.trial_days and not used:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts.models import Instance, Member
+from accounts.models import Instance, Member, User
 from billing import clock
 from billing.errors import BadInput, Refusal
 from billing.operations import ownership as operations
@@ -65,12 +65,14 @@ def ownership(request: HttpRequest, public_id: str) -> HttpResponse:
             shown = (Member.objects.select_related("role").get(pk=wanted.to_id), effect)
     except Refusal as refusal:
         errors, status = {**_told(refusal), **errors}, 422 if isinstance(refusal, BadInput) else 409
-    return render(request, "portal/ownership.html", _context(desk, instance, giver, data, shown, errors), status=status)
+    return render(
+        request, "portal/ownership.html", _context(desk, instance, user, giver, data, shown, errors), status=status
+    )  # fmt: skip
 
 
 def _address(request: HttpRequest, data: QueryDict) -> str:
     """This page with what has been chosen, so that the proof leads back to it and not to an empty form."""
-    chosen = {name: data.get(name, "") for name in ("to", "role", "invoices") if data.get(name)}
+    chosen = {name: data.get(name, "") for name in ("to", "role", "invoices", "tokens") if data.get(name)}
     return f"{request.path}?{urlencode(chosen)}" if chosen else request.path
 
 
@@ -79,7 +81,9 @@ def _wanted(data: QueryDict) -> Transfer | None:
     to, role = data.get("to", ""), data.get("role", "")
     if not (to.isascii() and to.isdigit() and len(to) < 19 and role):
         return None
-    return Transfer(int(to), "" if role == LEAVE else role, data.get("invoices") == "yes")
+    return Transfer(
+        int(to), "" if role == LEAVE else role, data.get("invoices") == "yes", data.get("tokens") == "revoke"
+    )
 
 
 def _told(refusal: Refusal) -> dict[str, str]:
@@ -88,7 +92,7 @@ def _told(refusal: Refusal) -> dict[str, str]:
 
 
 def _context(
-    desk: Desk, instance: Instance, giver: Member, data: QueryDict, shown: tuple[Member, Effect | None] | None,
+    desk: Desk, instance: Instance, user: User, giver: Member, data: QueryDict, shown: tuple[Member, Effect | None] | None,
     errors: dict[str, str],
 ) -> dict[str, Any]:  # fmt: skip
     people = Member.objects.active().filter(instance=instance).exclude(pk=giver.pk).select_related("role")
@@ -106,6 +110,9 @@ def _context(
         "to": data.get("to", ""),
         "role": data.get("role", ""),
         "invoices": data.get("invoices") == "yes",
+        "revoke": data.get("tokens") == "revoke",
+        "tokens": operations.living_tokens(instance).count(),
+        "reach": operations.reach(instance, giver, user),
         "taker": taker,
         "effect": effect,
         "back_minor": max(0, -effect.amount_minor) if effect is not None else 0,

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.ids import new_id
 from accounts.members import Report
-from accounts.models import Instance, Member, Role
+from accounts.models import Instance, Member, Role, User
 from accounts.verified import verified_emails
 from billing import clock
 from billing.errors import BillingError, Refusal
@@ -31,6 +31,7 @@ from billing.reports.plan_state import plan_state
 from billing.reports.usage import Usage, current_period, usage_of
 
 ROWS = 50
+FEW = 5  # administrators named as those to ask
 # What can be made of somebody in each state; a role can be changed in all of them.
 ACTS = {
     Member.Status.ACTIVE: (Member.Status.BLOCKED, Member.Status.REMOVED),
@@ -110,15 +111,32 @@ def _option(instance: Instance, report: Report, role: Role | None, as_of: dateti
         return Option(status, role, None, str(refusal))
 
 
-def _options(instance: Instance, member: Member, as_of: datetime) -> list[Option]:
-    """Every act with its effect, worked out by the act itself."""
+def _roles_for(instance: Instance, user: User) -> list[Role]:
+    """The roles that ``user`` may give: only an administrator makes administrators (M15)."""
+    every = _roles(instance)
+    if ownership.administrator(instance, user) is not None:
+        return every
+    return [role for role in every if not role.is_administrator]
+
+
+def _to_ask(instance: Instance) -> list[Member]:
+    """The administrators, for somebody who is none."""
+    found = Member.objects.active().filter(instance=instance, role__is_administrator=True)
+    return list(found.order_by("name", "email", "pk")[:FEW])
+
+
+def _options(instance: Instance, member: Member, as_of: datetime, user: User | None = None) -> list[Option]:
+    """Every act with its effect, worked out by the act itself; for ``user`` only what they may do (M15)."""
+    roles = _roles(instance) if user is None else _roles_for(instance, user)
+    if member.role.is_administrator and not any(role.is_administrator for role in roles):
+        return []
     found = [
         _option(instance, Report(member.external_id, status, role=member.role.code), None, as_of)
         for status in ACTS.get(Member.Status(member.status), ())
     ]
     found += [
         _option(instance, Report(member.external_id, member.status, role=role.code), role, as_of)
-        for role in _roles(instance)
+        for role in roles
         if role.pk != member.role_id
     ]
     return found
@@ -158,7 +176,7 @@ def invite(request: HttpRequest, public_id: str) -> HttpResponse:
         except Refusal as refusal:
             errors = {getattr(refusal, "field", "") or "all": str(refusal)}
     coming = Report(new_id("inv"), Member.Status.ACTIVE, email="preview@example.com")
-    roles = _roles(instance)
+    roles, every = _roles_for(instance, user), _roles(instance)
     common = _common(desk, instance, subscription, as_of)
     by_role = [
         (role, _option(instance, _with_role(coming, role), role, as_of)) if common["by_seats"] else (role, None)
@@ -167,8 +185,9 @@ def invite(request: HttpRequest, public_id: str) -> HttpResponse:
     context = {
         **common,
         "roles": by_role,
-        "option": by_role[-1][1] or _option(instance, _with_role(coming, roles[-1]), roles[-1], as_of),
-        "chosen": request.POST.get("role") or _ordinary(roles),
+        "to_ask": _to_ask(instance) if len(roles) < len(every) else [],
+        "option": (by_role and by_role[-1][1]) or _option(instance, _with_role(coming, every[-1]), every[-1], as_of),
+        "chosen": request.POST.get("role") or _ordinary(every),
         "given": request.POST,
         "errors": errors,
     }
@@ -203,13 +222,15 @@ def person(request: HttpRequest, public_id: str, member_id: int) -> HttpResponse
             return HttpResponseRedirect(reverse("portal:people", args=[public_id]))
         except Refusal as refusal:
             error = str(refusal)
+    options = [] if is_self else _options(instance, member, as_of, user)
     context = {
         **_common(desk, instance, subscription, as_of),
         "member": member,
         "is_self": is_self,
         "may_hand_over": (is_self or member.status == Member.Status.ACTIVE)
         and ownership.administrator(instance, user) is not None,
-        "options": [] if is_self else _options(instance, member, as_of),
+        "options": options,
+        "to_ask": [] if options or is_self else _to_ask(instance),
         "error": error,
     }
     return render(request, "portal/person.html", context, status=409 if error else 200)

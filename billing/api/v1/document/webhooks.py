@@ -1,9 +1,10 @@
 """What goes out by itself: one webhook for each type of event, as `operations.event_types` tells them."""
 
+import re
 from typing import Any
 
 from billing.api.v1.document.examples import NOON
-from billing.operations.event_types import TYPES
+from billing.operations.event_types import TYPES, about_sample
 
 HEADERS = {
     "webhook-id": "The event's id; the same through every retry and replay.",
@@ -14,25 +15,56 @@ BODY: dict[str, Any] = {
     "type": "object",
     "title": "WebhookBody",
     "description": "An event as it is sent: the same at every attempt.",
-    "required": ["type", "timestamp", "id", "sequence", "data"],
+    "required": ["type", "timestamp", "id", "sequence", "account", "instance_id", "subscription_id", "data"],
     "properties": {
         "type": {"type": "string"},
         "timestamp": {"type": "string", "format": "date-time", "description": "When it happened."},
         "id": {"type": "string", "description": "The event's id, as in the event stream."},
         "sequence": {"type": "integer", "description": "1, 2, 3 … within a subscription, 0 where there is none."},
+        "account": {"type": ["string", "null"], "description": "The number of the account it is about."},
+        "instance_id": {"type": ["string", "null"]},
+        "subscription_id": {"type": ["string", "null"]},
         "data": {"type": "object"},
     },
 }
 
 
+# What is null where the product is free (E1) or nothing is counted by hand.
+NULLABLE = ("tariff_id", "version", "quantity")
+KINDS = ((bool, "boolean"), (int, "integer"), (str, "string"))
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
 def _shape(sample: Any) -> dict[str, Any]:
-    """What is said of ``data``: the members of the sample, more may be added."""
-    return {"type": "object", "required": list(sample), "properties": {name: {} for name in sample}}
+    """The shape that ``sample`` has: its members are always there, more may be added."""
+    if isinstance(sample, dict):
+        members = {name: _member(name, value) for name, value in sample.items()}
+        return {"type": "object", "required": list(sample), "properties": members}
+    if isinstance(sample, list):
+        return {"type": "array", "items": _shape(sample[0]) if sample else {}}
+    kind = next(name for sort, name in KINDS if isinstance(sample, sort))
+    is_date = isinstance(sample, str) and DATE.fullmatch(sample) is not None
+    return {"type": kind, "format": "date"} if is_date else {"type": kind}
+
+
+def _member(name: str, value: Any) -> dict[str, Any]:
+    if name == "reasons":  # empty where access is full
+        return {"type": "array", "items": REASON}
+    if name not in NULLABLE:
+        return _shape(value)
+    return {"type": ["string" if name == "tariff_id" else "integer", "null"]}
+
+
+REASON = {
+    "type": "object",
+    "required": ["code", "invoices"],
+    "properties": {"code": {"type": "string"}, "invoices": {"type": "array", "items": {"type": "string"}}},
+}
 
 
 def _webhook(name: str, told: str, sample: dict[str, Any]) -> dict[str, Any]:
-    sequence = 4 if name.startswith(("subscription.", "seats.", "balance.")) else 0
-    example = {"type": name, "timestamp": NOON, "id": "evt_4n5t3kq9m0zr7yw1hc", "sequence": sequence, "data": sample}
+    about = about_sample(name)
+    example = {"type": name, "timestamp": NOON, "id": "evt_4n5t3kq9m0zr7yw1hc", **about, "data": sample}
     own = {"type": "object", "properties": {"type": {"const": name}, "data": _shape(sample)}}
     schema = {"allOf": [{"$ref": "#/components/schemas/WebhookBody"}, own]}
     return {

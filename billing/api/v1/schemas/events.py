@@ -1,16 +1,17 @@
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel
 
-from billing.api.v1.fields import InstantText, instant_text
+from billing.api.v1.fields import InstantText, instant_text, one_of
 from billing.models import Event
+from billing.operations.event_types import TYPES
 
 
 class EventAnswer(BaseModel):
     """Something that happened. ``sequence`` counts 1, 2, 3 … within a subscription and is 0 where there is none."""
 
     id: str
-    type: str
+    type: Annotated[str, one_of(*TYPES)]
     at: InstantText
     sequence: int
     account: str | None

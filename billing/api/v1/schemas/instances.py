@@ -1,20 +1,25 @@
 from datetime import datetime
+from typing import Annotated
 
 from django.db.models import Count, Q
 from pydantic import BaseModel
 
 from accounts.models import Instance, Member
-from billing.api.v1.fields import InstantText, instant_text, optional_instant
+from billing.api.v1.fields import InstantText, instant_text, one_of, optional_instant
 from billing.api.v1.schemas.subscriptions import SubscriptionBrief, brief
 from billing.api.v1.schemas.usage import peak_now
 from billing.models import Subscription
 from billing.operations import access
 
+REASONS = (
+    "invoice_overdue", "trial_ended", "subscription_terminated", "no_subscription", "deleted", "relief",
+)  # fmt: skip
+
 
 class AccessReason(BaseModel):
     """Why access is less than full, and which invoices to pay."""
 
-    code: str
+    code: Annotated[str, one_of(*REASONS)]
     since: InstantText
     until: InstantText | None
     invoices: list[str]
@@ -41,7 +46,7 @@ class InstanceAnswer(BaseModel):
     domain: str
     registered_at: InstantText
     is_test: bool
-    access: str
+    access: Annotated[str, one_of(*access.Level.values)]
     access_reasons: list[AccessReason]
     valid_until: InstantText | None
     subscription: SubscriptionBrief | None

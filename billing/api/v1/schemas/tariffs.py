@@ -5,6 +5,7 @@ from decimal import Decimal
 from django.utils.translation import get_language
 from pydantic import BaseModel, Field
 
+from accounts.models import Product
 from billing import wording
 from billing.api.v1.fields import Money
 from billing.models import Tariff
@@ -38,7 +39,7 @@ class TariffAnswer(BaseModel):
     product: str
     name: str
     name_ru: str
-    kind: str = Field(description="free, one_off or subscription")
+    kind: str = Field(description="free, one_off or subscription", json_schema_extra={"enum": [*Product.Kind.values]})
     interval: str | None = Field(description="month, year, or null for any other and for what is paid once")
     interval_months: int | None
     timing: str

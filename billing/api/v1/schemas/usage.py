@@ -1,6 +1,7 @@
 """What a month was measured from: the peak, what has been charged for it, and every change that counted (M1, B1, G8)."""
 
 from datetime import date, datetime
+from typing import Annotated
 
 from django.conf import settings
 from django.db.models import Sum
@@ -8,7 +9,7 @@ from pydantic import BaseModel
 
 from accounts import members
 from accounts.models import Instance, Member, MemberChange
-from billing.api.v1.fields import InstantText, Money, instant_text, optional_instant
+from billing.api.v1.fields import InstantText, Money, instant_text, one_of, optional_instant
 from billing.models import BillingAccount, BillingPeriod, Charge, Subscription, SubscriptionChange
 from billing.operations import access, usage
 from billing.pricing.peak import Peak, Step, peak_between
@@ -24,7 +25,7 @@ class Change(BaseModel):
     """``active_after``: how many people were active once this had happened; ``billable_after``: in paid roles among them."""
 
     external_id: str
-    status: str
+    status: Annotated[str, one_of(*Member.Status.values)]
     role: str
     occurred_at: InstantText
     active_after: int

@@ -40,7 +40,7 @@ def test_at_least_three_thousand_cases_are_played() -> None:
 
 
 def test_operator_calls_about_people(town: Town) -> None:
-    found = run(town, town.operator, UNIT, tags=PEOPLE, examples=15)
+    found = run(town, town.operator, UNIT, tags=PEOPLE, examples=10)
     expect(found, "people")
     assert {"create_customer", "register_instance", "put_member", "put_members", "get_instance", "list_events"} <= set(
         found.done
@@ -48,7 +48,7 @@ def test_operator_calls_about_people(town: Town) -> None:
 
 
 def test_operator_calls_about_money(town: Town) -> None:
-    found = run(town, town.operator, UNIT, tags=MONEY, examples=15)
+    found = run(town, town.operator, UNIT, tags=MONEY, examples=10)
     expect(found, "money")
     assert {"record_payment", "adjust", "get_invoice", "get_pdf", "get_statement"} <= set(found.done)
 

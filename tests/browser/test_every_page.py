@@ -13,14 +13,13 @@ from django.urls import get_resolver, reverse
 from accounts.models import Member
 from billing.gateways.sample import decide
 from billing.operations import checkout, offers, requests, saved_methods, set_ups, tokens
-from tests.browser.test_portal import looked_at, stand_at
+from tests.browser.test_portal import LOOKS, looked_at, stand_at
 from tests.portal import bench
 from tests.portal import story as stories
 
 pytestmark = pytest.mark.browser
 
 NOW = stories.msk(5, 12)
-LOOKS = [("light", 1280, "ru"), ("dark", 1280, "en"), ("light", 320, "en"), ("dark", 320, "ru")]
 KINDS = ("termination", "resumption", "deletion", "proof_of_payment", "year_up_front")
 NOT_PAGES = {
     "undo_change", "undo_cancel", "calendar_file",

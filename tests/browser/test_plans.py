@@ -5,13 +5,12 @@ from typing import Any
 
 import pytest
 
-from tests.browser.test_portal import problems
+from tests.browser.test_portal import LOOKS, problems
 from tests.people import Party, at, installation, party, stand_at
 from tests.portal.story import person
 
 pytestmark = pytest.mark.browser
 
-LOOKS = [("light", 1280, "ru"), ("dark", 1280, "en"), ("light", 320, "en"), ("dark", 320, "ru")]
 PRODUCTS = ("meteor", "blue", "evotor-driver", "evotor-app", "evotor-free", "cyberos")
 
 

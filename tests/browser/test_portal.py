@@ -51,15 +51,15 @@ def looked_at(page: Any, addresses: list[str]) -> list[str]:
 
 
 def inside(story: stories.Story) -> list[str]:
-    """Every page that Anna can open."""
+    """Anna's pages that have no row in `test_every_page`: of her login, and what is not there."""
     return [
-        "/", "/operations/", "/documents/", "/documents/R-2026-000001/", "/instances/", f"/instances/{story.cloud.public_id}/",
-        f"/instances/{story.archive.public_id}/", "/no-such-page/", "/accounts/email/", "/accounts/password/change/",
+        "/", f"/instances/{story.archive.public_id}/", "/no-such-page/", "/accounts/email/", "/accounts/password/change/",
         "/accounts/2fa/", "/accounts/sessions/", "/accounts/logout/",
     ]  # fmt: skip
 
 
-LOOKS = [("light", 1280, "ru"), ("dark", 1280, "en"), ("light", 320, "en"), ("dark", 320, "ru")]
+# Each theme, width and language on every page; Russian, whose words are longer, where there is the least room.
+LOOKS = [("light", 1280, "en"), ("dark", 320, "ru")]
 
 
 @pytest.mark.parametrize(("theme", "width", "locale"), LOOKS)

@@ -163,7 +163,8 @@ def everything(story: stories.Story) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def test_every_page_is_accessible_and_fits(story, new_page, live_server):
+def test_what_came_of_payments_and_debts_is_accessible_and_fits(story, new_page, live_server):
+    """The states that `test_every_page` does not bring about: a payment that failed, a debt, a relief, a link that is none."""
     ids = everything(story)
     failed = checkout.begin(
         account=story.account, wanted=checkout.Wanted(100), as_of=stories.msk(5, 12), user_email=story.anna.email
@@ -171,11 +172,9 @@ def test_every_page_is_accessible_and_fits(story, new_page, live_server):
     sample.decide(failed.external_id, "card_expired")
     of_cloud = f"/instances/{ids['instance']}/people/"
     inside = [
-        "/pay/", f"/payments/{ids['attempt_id']}/", f"/payments/{failed.pk}/", f"/sample-bank/{ids['external_id']}/", "/requests/",
-        f"/requests/{ids['request']}/", "/documents/", "/documents/R-2026-000001/", f"/requests/new/termination/?instance={ids['instance']}",
+        f"/payments/{ids['attempt_id']}/", f"/payments/{failed.pk}/", f"/sample-bank/{ids['external_id']}/",
         f"/requests/new/deletion/?instance={story.archive.public_id}", f"/requests/new/resumption/?instance={story.archive.public_id}",
-        "/requests/new/proof_of_payment/", f"/requests/new/year_up_front/?instance={ids['instance']}", f"/offers/{ids['offer']}/", of_cloud,
-        f"{of_cloud}invite/", f"{of_cloud}{ids['member_id']}/", "/statement/?from=2026-04-01&to=2026-05-12", "/mails/", "/more/",
+        "/statement/?from=2026-04-01&to=2026-05-12",
     ]  # fmt: skip
     link, found = invited(story), []
     for theme, width, locale in LOOKS:

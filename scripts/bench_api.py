@@ -68,7 +68,8 @@ class Server:
 
     def manage(self, *arguments: str) -> str:
         done = subprocess.run(
-            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.env, stdout=subprocess.PIPE, text=True, check=True
+            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            text=True, check=True,
         )  # fmt: skip
         return done.stdout.strip()
 

@@ -45,6 +45,10 @@ class MemberQuerySet(models.QuerySet["Member"]):
     def active(self) -> "MemberQuerySet":
         return self.filter(status=Member.Status.ACTIVE)
 
+    def administrators(self) -> "MemberQuerySet":
+        """Active members whose role is administrator: they alone make and unmake each other (M15)."""
+        return self.active().filter(role__is_administrator=True)
+
     def billing_owners(self) -> "MemberQuerySet":
         """Active members whose role is administrator or carries the billing right (M10)."""
         return self.active().filter(models.Q(role__is_administrator=True) | models.Q(role__has_billing_right=True))

@@ -56,13 +56,13 @@ def roles_to_keep(instance: Instance) -> list[Role]:
 
 def administrator(instance: Instance, user: User) -> Member | None:
     """The active administrator of ``instance`` that ``user`` is; None for everybody else, the billing right or not."""
-    mine = Member.objects.active().filter(instance=instance, role__is_administrator=True)
+    mine = Member.objects.administrators().filter(instance=instance)
     return mine.filter(email__in=verified_emails(user)).select_related("role").order_by("pk").first()
 
 
 def administered(user: User) -> "QuerySet[Instance]":
     """The living instances whose active administrator ``user`` is."""
-    mine = Member.objects.active().filter(role__is_administrator=True, email__in=verified_emails(user))
+    mine = Member.objects.administrators().filter(email__in=verified_emails(user))
     return Instance.objects.filter(pk__in=mine.values("instance"), deleted_at=None)
 
 

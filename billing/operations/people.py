@@ -134,7 +134,7 @@ def _refuse_raising(instance: Instance, role: str, by: User | None) -> None:
     """Only an administrator makes or unmakes administrators: the billing right alone must not lead to that role (M15)."""
     if by is None or not Role.objects.filter(product=instance.product_id, code=role, is_administrator=True).exists():
         return
-    administrators = Member.objects.active().filter(instance=instance, role__is_administrator=True)
+    administrators = Member.objects.administrators().filter(instance=instance)
     if not administrators.filter(email__in=verified_emails(by)).exists():
         raise BillingError(
             _("Only an administrator of this instance can do that: ask one of them."),
@@ -226,7 +226,7 @@ def change(
         external_id=member.external_id, status=status or member.status, role=role or member.role.code
     )
     changed = metering.report_member(instance=member.instance, report=report, as_of=as_of, source="portal", actor=actor)
-    administrators = Member.objects.active().filter(instance=member.instance, role__is_administrator=True)
+    administrators = Member.objects.administrators().filter(instance=member.instance)
     if not administrators.exists() and member.role.is_administrator:
         raise BillingError(
             _("Somebody has to be the administrator: make another person one first."),

@@ -54,7 +54,7 @@ def administered_of(customer: Customer, user: User) -> "QuerySet[Instance]":
 
 def administrators_of(instances: "QuerySet[Instance]") -> "QuerySet[Member]":
     """Who makes tokens for ``instances``, with the instance of each."""
-    found = Member.objects.active().filter(role__is_administrator=True, instance__in=instances.order_by())
+    found = Member.objects.administrators().filter(instance__in=instances.order_by())
     return found.select_related("instance").order_by("instance__domain", "name", "email")
 
 

@@ -121,7 +121,7 @@ def _roles_for(instance: Instance, user: User) -> list[Role]:
 
 def _to_ask(instance: Instance) -> list[Member]:
     """The administrators, for somebody who is none."""
-    found = Member.objects.active().filter(instance=instance, role__is_administrator=True)
+    found = Member.objects.administrators().filter(instance=instance)
     return list(found.order_by("name", "email", "pk")[:FEW])
 
 

@@ -54,12 +54,6 @@ def roles_to_keep(instance: Instance) -> list[Role]:
     return list(others.order_by("position", "pk"))
 
 
-def administrator(instance: Instance, user: User) -> Member | None:
-    """The active administrator of ``instance`` that ``user`` is; None for everybody else, the billing right or not."""
-    mine = Member.objects.administrators().filter(instance=instance)
-    return mine.filter(email__in=verified_emails(user)).select_related("role").order_by("pk").first()
-
-
 def administered(user: User) -> "QuerySet[Instance]":
     """The living instances whose active administrator ``user`` is."""
     mine = Member.objects.administrators().filter(email__in=verified_emails(user))
@@ -71,7 +65,7 @@ def create_token(*, instance: Instance, by: User, label: str, at: datetime) -> t
     """A token of ``instance`` and its secret, as `tokens.create_token`; ``at`` is real time. It reports people, so it leads to
     every role: refuses whoever is no administrator of this very instance, the billing right or not (M15)."""
     instance = members.lock(instance)
-    if administrator(instance, by) is None:
+    if people.administrator(instance, by) is None:
         raise BillingError(
             _("Only an administrator of this instance can make a token for it: ask one of them."),
             code="administrator_only", rule="M15",
@@ -115,12 +109,7 @@ def _locked(instance: Instance, as_of: datetime) -> Instance:
 
 def _parties(instance: Instance, by: User, wanted: Transfer) -> tuple[Member, Member]:
     """The one who gives and the one who takes; the instance is locked, so that of two transfers at once one finds nobody."""
-    giver = administrator(instance, by)
-    if giver is None:
-        raise BillingError(
-            _("Only an administrator of this instance can do that: ask one of them."),
-            code="administrator_only", rule="M15",
-        )  # fmt: skip
+    giver = people.require_administrator(instance, by)
     active = Member.objects.active().filter(instance=instance).exclude(pk=giver.pk).select_related("role")
     taker = active.exclude(email__in=verified_emails(by)).filter(pk=wanted.to_id).first()
     if taker is None:

@@ -130,17 +130,29 @@ def invitation_link(member: Member) -> str:
     return settings.BASE_URL + reverse("portal:join", args=[token])
 
 
-def _refuse_raising(instance: Instance, role: str, by: User | None) -> None:
-    """Only an administrator makes or unmakes administrators: the billing right alone must not lead to that role (M15)."""
-    if by is None or not Role.objects.filter(product=instance.product_id, code=role, is_administrator=True).exists():
-        return
-    administrators = Member.objects.administrators().filter(instance=instance)
-    if not administrators.filter(email__in=verified_emails(by)).exists():
+def administrator(instance: Instance, user: User) -> Member | None:
+    """The active administrator of ``instance`` that ``user`` is; None for everybody else, the billing right or not."""
+    mine = Member.objects.administrators().filter(instance=instance, email__in=verified_emails(user))
+    return mine.select_related("role").order_by("pk").first()
+
+
+def require_administrator(instance: Instance, user: User) -> Member:
+    """`administrator`, refusing whoever is none (M15)."""
+    found = administrator(instance, user)
+    if found is None:
         raise BillingError(
             _("Only an administrator of this instance can do that: ask one of them."),
             code="administrator_only",
             rule="M15",
         )
+    return found
+
+
+def _refuse_raising(instance: Instance, role: str, by: User | None) -> None:
+    """Only an administrator makes or unmakes administrators: the billing right alone must not lead to that role (M15)."""
+    if by is None or not Role.objects.filter(product=instance.product_id, code=role, is_administrator=True).exists():
+        return
+    require_administrator(instance, by)
 
 
 @transaction.atomic

@@ -11,7 +11,8 @@ from django.views.decorators.http import require_GET
 from accounts.models import Instance, Member
 from billing import clock
 from billing.models import BillingAccount, Subscription
-from billing.operations import access, ownership
+from billing.operations import access
+from billing.operations.people import administrator
 from billing.portal.permissions import Desk, accounts_of, billing_page, instances_of, refuse_odd, signed_in
 from billing.portal.views.overview import usage_context
 from billing.pricing.periods import business_date
@@ -104,7 +105,7 @@ def _owned(
         "zone": zone,
         "today": business_date(as_of, zone),
         "instance": found,
-        "may_make_token": ownership.administrator(found, signed_in(request)) is not None,
+        "may_make_token": administrator(found, signed_in(request)) is not None,
         "subscription": subscription,
         "plan": plan if plan is not None and not is_metered(subscription) else None,
         "access": access.level(found, as_of=as_of),

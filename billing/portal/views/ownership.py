@@ -17,7 +17,7 @@ from billing import clock
 from billing.errors import BadInput, Refusal
 from billing.operations import ownership as operations
 from billing.operations.ownership import Transfer
-from billing.operations.people import Effect
+from billing.operations.people import Effect, administrator
 from billing.portal.fresh import proof_wanted
 from billing.portal.owned import instance_or_404
 from billing.portal.permissions import Desk, refuse_odd, signed_in
@@ -33,7 +33,7 @@ def ownership(request: HttpRequest, public_id: str) -> HttpResponse:
     refuse_odd(public_id)
     desk, instance, _subscription = instance_or_404(request, public_id)
     user, as_of = signed_in(request), clock.now()
-    giver = operations.administrator(instance, user)
+    giver = administrator(instance, user)
     if giver is None:
         context = {"section": "instances", "desk": desk, "instance": instance}
         return render(request, "portal/ownership_refused.html", context, status=403)

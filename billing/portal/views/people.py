@@ -19,7 +19,6 @@ from accounts.verified import verified_emails
 from billing import clock
 from billing.errors import BillingError, Refusal
 from billing.models import Subscription
-from billing.operations import ownership
 from billing.operations import people as operations
 from billing.portal.owned import instance_or_404
 from billing.portal.permissions import Desk, signed_in
@@ -114,7 +113,7 @@ def _option(instance: Instance, report: Report, role: Role | None, as_of: dateti
 def _roles_for(instance: Instance, user: User) -> list[Role]:
     """The roles that ``user`` may give: only an administrator makes administrators (M15)."""
     every = _roles(instance)
-    if ownership.administrator(instance, user) is not None:
+    if operations.administrator(instance, user) is not None:
         return every
     return [role for role in every if not role.is_administrator]
 
@@ -228,7 +227,7 @@ def person(request: HttpRequest, public_id: str, member_id: int) -> HttpResponse
         "member": member,
         "is_self": is_self,
         "may_hand_over": (is_self or member.status == Member.Status.ACTIVE)
-        and ownership.administrator(instance, user) is not None,
+        and operations.administrator(instance, user) is not None,
         "options": options,
         "to_ask": [] if options or is_self else _to_ask(instance),
         "error": error,

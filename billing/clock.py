@@ -1,7 +1,7 @@
 """The only reader of the system clock.
 
 An ordinary installation lives in real time. A sandbox (``BILLING_SANDBOX=true``) has a clock of its own: one row which
-stands still between two moves (`billing.operations.sandbox`). It is read with plain SQL, so that this module imports no
+stands still between two moves (`billing.sandbox.sandbox_clock`). It is read with plain SQL, so that this module imports no
 models and every layer may import it.
 """
 

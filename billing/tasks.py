@@ -6,7 +6,10 @@ import time
 from django.core.cache import cache
 
 from billing import clock
-from billing.operations import health, running, saved_methods, webhook_run
+from billing.operations import health
+from billing.operations.collection import payment_methods
+from billing.operations.events import dispatch
+from billing.operations.run import billing_run
 from billing.reports import books
 
 logger = logging.getLogger("billing")
@@ -17,7 +20,7 @@ WAITER, LONGEST_WAIT = "webhooks:waiter", 6  # seconds
 def run_billing() -> dict[str, object]:
     """The run of every minute: months, locks, documents, mails."""
     health.beat("run_billing")
-    return running.run_due(as_of=clock.now()).as_dict()
+    return billing_run.run_due(as_of=clock.now()).as_dict()
 
 
 def deliver(_nudged_by: str = "") -> dict[str, object]:
@@ -25,18 +28,18 @@ def deliver(_nudged_by: str = "") -> dict[str, object]:
 
     A webhook's first repeat comes after five seconds: one worker waits for it, never two, and never where time stands still.
     """
-    done = running.deliver(as_of=clock.now())
-    wait = webhook_run.first_repeat_in(clock.now())
+    done = billing_run.deliver(as_of=clock.now())
+    wait = dispatch.first_repeat_in(clock.now())
     if wait is not None and clock.sandbox_now() is None and cache.add(WAITER, True, timeout=2 * LONGEST_WAIT):
         time.sleep(min(wait.total_seconds(), LONGEST_WAIT))
-        done.webhooks += webhook_run.send_due(as_of=clock.now())
+        done.webhooks += dispatch.send_due(as_of=clock.now())
         cache.delete(WAITER)
     return done.as_dict()
 
 
 def collect(invoice_number: str) -> str:
     """Pays a new invoice from the saved method (D17): called as soon as it exists. Returns what the try came to."""
-    attempt = saved_methods.collect_invoice(invoice_number=invoice_number, as_of=clock.now())
+    attempt = payment_methods.collect_invoice(invoice_number=invoice_number, as_of=clock.now())
     return attempt.status if attempt is not None else "nothing to collect"
 
 

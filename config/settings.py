@@ -391,7 +391,7 @@ UNFOLD: dict[str, Any] = {
         "font": {"subtle-light": "#5d646c", "default-light": "#474d54", "important-light": "#1c1f23"},
     },
     "SITE_SUBHEADER": "billing.admin.navigation.subheader",
-    "DASHBOARD_CALLBACK": "billing.admin.home.dashboard",
+    "DASHBOARD_CALLBACK": "billing.admin.home.page.dashboard",
     "ACCOUNT": {"navigation": "billing.admin.navigation.account_links"},
     "SIDEBAR": {"show_search": True, "command_search": True, "navigation": "billing.admin.navigation.sidebar"},
 }  # fmt: skip

@@ -33,7 +33,9 @@ def open_accounts() -> list[object]:
     """Customers with an instance each on the metered tariff."""
     from accounts import members
     from accounts.models import Product
-    from billing.operations import customers, instances, profiles, subscriptions
+    from billing.operations.catalogue import profiles
+    from billing.operations.customers import customers, instances
+    from billing.operations.subscriptions import lifecycle
 
     profiles.load_profiles()
     product = Product.objects.get(code="meteor")
@@ -46,7 +48,7 @@ def open_accounts() -> list[object]:
         instance = instances.register_instance(
             customer=customer, product=product, domain=f"c{number}.example.com", representative=owner, as_of=APRIL
         )
-        subscriptions.create_subscription(instance=instance, tariff_id="meteor-cloud", as_of=APRIL, actor="bench")
+        lifecycle.create_subscription(instance=instance, tariff_id="meteor-cloud", as_of=APRIL, actor="bench")
         return instance
 
     return timed("a customer, its instance and subscription", open_account, range(ACCOUNTS))
@@ -54,7 +56,7 @@ def open_accounts() -> list[object]:
 
 def report_people(instances: list[object]) -> None:
     from accounts import members
-    from billing.operations import metering
+    from billing.operations.subscriptions import metering
 
     def report(pair: object) -> object:
         instance, number = pair  # type: ignore[misc]
@@ -69,10 +71,12 @@ def report_people(instances: list[object]) -> None:
 
 def close_and_pay() -> None:
     from billing.models import BillingAccount, Invoice
-    from billing.operations import closing, delivery, payments
+    from billing.operations.cycle import month_close
+    from billing.operations.run import delivery
+    from billing.operations.settlement import payments
 
     accounts = list(BillingAccount.objects.order_by("pk"))
-    timed("a month closed, its invoice issued", lambda pk: closing.close_due_months(account_id=pk, as_of=MAY), [
+    timed("a month closed, its invoice issued", lambda pk: month_close.close_due_months(account_id=pk, as_of=MAY), [
         account.pk for account in accounts
     ])  # fmt: skip
     first = Invoice.objects.order_by("number").first()

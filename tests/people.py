@@ -26,19 +26,13 @@ from billing.models import (
     Subscription,
     Tariff,
 )
-from billing.operations import (
-    access,
-    closing,
-    customers,
-    instances,
-    ledger,
-    metering,
-    payments,
-    subscriptions,
-    tariffs,
-    validity,
-)
-from billing.operations.profiles import load_profiles
+from billing.operations.catalogue import tariffs
+from billing.operations.catalogue.profiles import load_profiles
+from billing.operations.customers import customers, instances
+from billing.operations.cycle import access, month_close, subscription_status
+from billing.operations.ledger import posting
+from billing.operations.settlement import payments
+from billing.operations.subscriptions import lifecycle, metering
 from billing.reports import books
 
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -106,7 +100,7 @@ class Party:
 
     def close(self, now: datetime) -> list[Invoice]:
         """What the run on the 1st does to this account."""
-        return closing.close_due_months(account_id=self.account.pk, as_of=now)
+        return month_close.close_due_months(account_id=self.account.pk, as_of=now)
 
     def pay(self, sum_: str, now: datetime, *, invoice: str = "", reference: str = "") -> Payment:
         new = payments.NewPayment(
@@ -119,7 +113,7 @@ class Party:
         return payments.record_payment(account=self.account, new=new, as_of=now, actor=STAFF)
 
     def terminate(self, now: datetime) -> Invoice | None:
-        return subscriptions.terminate(
+        return lifecycle.terminate(
             subscription=self.subscription,
             as_of=now,
             actor=STAFF,
@@ -128,7 +122,7 @@ class Party:
         )
 
     def resume(self, now: datetime) -> Subscription:
-        return subscriptions.resume(
+        return lifecycle.resume(
             subscription=self.subscription, as_of=now, actor=STAFF, requested_by="anna@romashka.example"
         )
 
@@ -147,11 +141,11 @@ class Party:
 
     def status(self, now: datetime) -> str:
         in_debt = bool(access.overdue_invoices(self.account, now))
-        return validity.status_of(self.fresh, in_debt=in_debt, as_of=now)
+        return subscription_status.status_of(self.fresh, in_debt=in_debt, as_of=now)
 
     @property
     def balance(self) -> int:
-        return ledger.balance(self.account)
+        return posting.balance(self.account)
 
     @property
     def peak(self) -> int:
@@ -208,7 +202,7 @@ def party(
         customer=customer, product=Product.objects.get(code=product), domain=f"{name}.example.ru", as_of=now,
         representative=Report(external_id="u-1", status="active", email=f"anna@{name}.example", name="Anna"),
     )  # fmt: skip
-    subscription = subscriptions.create_subscription(
+    subscription = lifecycle.create_subscription(
         instance=instance, tariff_id=tariff_id or None, quantity=quantity, trial=trial, as_of=now, actor="anna"
     )
     return Party(customer, subscription.account, instance, subscription)

@@ -1,7 +1,7 @@
 """What the admin's pages have in common: looks are unfold's, nothing is ever deleted, and money is only looked at.
 
 A page is one model's list and form. `ReadOnlyPage` is for money and for everything append-only: no role, the superuser
-included, may add, change or delete there; what people do about it is an act (`billing.admin.acts`).
+included, may add, change or delete there; what people do about it is an act (`billing.admin.acts.act_pages`).
 """
 
 from collections.abc import Callable, Sequence
@@ -19,10 +19,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from unfold.decorators import display as unfold_display
 
-from billing import wording
+from billing.wording import formats
 
 if TYPE_CHECKING:
-    from billing.admin.acts import Act
+    from billing.admin.acts.act_pages import Act
 
     UnfoldPage = admin.ModelAdmin[Any]
     UnfoldTable = admin.TabularInline[Any, Any]
@@ -154,7 +154,7 @@ class ReadOnlyPage(Page):
             method = getattr(self, name, None)
             return method(row) if callable(method) else getattr(row, name, None)
 
-        return [name for name in names if value(name) not in (None, "", wording.NO_VALUE)]
+        return [name for name in names if value(name) not in (None, "", formats.NO_VALUE)]
 
     def get_inline_formsets(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Without tables that have no rows."""
@@ -212,12 +212,12 @@ def badge(tone: str, text: object) -> SafeString:
 
 def short_date(day: date | None) -> str:
     """For columns: 16.05.2026."""
-    return wording.NO_VALUE if day is None else f"{day:%d.%m.%Y}"
+    return formats.NO_VALUE if day is None else f"{day:%d.%m.%Y}"
 
 
 def money(minor: int | None, currency: str) -> str:
     """A sum for a column; a dash where there is none."""
-    return wording.NO_VALUE if minor is None else wording.money_text(minor, currency)
+    return formats.NO_VALUE if minor is None else formats.money_text(minor, currency)
 
 
 def figure(minor: int | None, currency: str) -> SafeString:
@@ -229,14 +229,14 @@ def figure(minor: int | None, currency: str) -> SafeString:
 def moment(instant: datetime | None) -> str:
     """An instant on the wall clock of the billing time zone: 16 мая 2026 в 00:00."""
     if instant is None:
-        return wording.NO_VALUE
-    return wording.instant_text(instant, settings.BILLING_TIME_ZONE, name_zone=False)
+        return formats.NO_VALUE
+    return formats.instant_text(instant, settings.BILLING_TIME_ZONE, name_zone=False)
 
 
 def short_moment(instant: datetime | None) -> str:
     """For columns: 16.05.2026 00:00."""
     if instant is None:
-        return wording.NO_VALUE
+        return formats.NO_VALUE
     return f"{instant.astimezone(ZoneInfo(settings.BILLING_TIME_ZONE)):%d.%m.%Y %H:%M}"
 
 
@@ -254,7 +254,7 @@ def short_column(field: str, description: Any) -> Any:
 def link(target: Model | None, text: object = None) -> SafeString | str:
     """A link to the page of ``target`` in the admin; a dash where there is none."""
     if target is None:
-        return wording.NO_VALUE
+        return formats.NO_VALUE
     name = f"admin:{target._meta.app_label}_{target._meta.model_name}_change"
     return format_html('<a href="{}" class="text-primary-600 dark:text-primary-500 hover:underline">{}</a>',
                        reverse(name, args=(target.pk,)), text if text is not None else target)  # fmt: skip
@@ -277,4 +277,4 @@ def list_link(model: type[Model], query: str, text: object) -> SafeString:
 
 def lines(rows: Sequence[object]) -> SafeString:
     """Several things under each other."""
-    return format_html_join(mark_safe("<br>"), "{}", ((row,) for row in rows)) or mark_safe(wording.NO_VALUE)
+    return format_html_join(mark_safe("<br>"), "{}", ((row,) for row in rows)) or mark_safe(formats.NO_VALUE)

@@ -1,10 +1,10 @@
 """From an issued invoice to its PDF: everything comes from the invoice's own rows and copies (G6), nothing from today."""
 
-from billing import wording
 from billing.documents.context import DocumentLine, InvoiceContext, Party
 from billing.documents.renderer import render_invoice
 from billing.models import Invoice, InvoiceLine
 from billing.pricing.money import from_minor
+from billing.wording import formats
 
 UNITS = {"ru": {"person": "чел.", "unit": "усл. ед."}, "en": {"person": "person", "unit": "unit"}}
 BASIS = {"ru": "Лицевой счёт № {number}", "en": "Account {number}"}
@@ -18,7 +18,7 @@ def _line(line: InvoiceLine, currency: str, locale: str) -> DocumentLine:
         unit=UNITS[locale].get(line.unit, line.unit),
         unit_price=line.unit_price,
         amount=from_minor(line.amount_minor, currency),
-        explanation=wording.formula_text(line.explanation, locale, sign=False)
+        explanation=formats.formula_text(line.explanation, locale, sign=False)
         if line.explanation["model"] != "amount"
         else "",
     )

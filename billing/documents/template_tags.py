@@ -6,9 +6,9 @@ from typing import Any
 
 from django.template import Context, Library
 
-from billing import wording
 from billing.documents.purpose import percent_text
 from billing.documents.words import money_words
+from billing.wording import formats
 
 register = Library()
 
@@ -20,13 +20,13 @@ def _doc(context: Context) -> Any:
 @register.simple_tag(takes_context=True)
 def money(context: Context, amount: Decimal) -> str:
     """A sum with the currency's sign: 14 520,00 ₽."""
-    return wording.money_text(amount, _doc(context).currency, _doc(context).locale)
+    return formats.money_text(amount, _doc(context).currency, _doc(context).locale)
 
 
 @register.simple_tag(takes_context=True)
 def amount(context: Context, value: Decimal) -> str:
     """A sum without a sign, for a column whose head names the currency."""
-    return wording.number_text(value, _doc(context).currency, _doc(context).locale)
+    return formats.number_text(value, _doc(context).currency, _doc(context).locale)
 
 
 @register.simple_tag(takes_context=True)
@@ -38,14 +38,14 @@ def moved(context: Context, value: Decimal) -> str:
 @register.simple_tag(takes_context=True)
 def moved_money(context: Context, value: Decimal) -> str:
     """A movement with the currency's sign: +6 589,00 ₽; −599,00 ₽."""
-    return wording.money_text(value, _doc(context).currency, _doc(context).locale, signed=True)
+    return formats.money_text(value, _doc(context).currency, _doc(context).locale, signed=True)
 
 
 @register.simple_tag(takes_context=True)
 def words(context: Context, value: Decimal) -> str:
     """A sum in words; the hundredths never stand alone on a line."""
     text, _, unit = money_words(value, _doc(context).currency, _doc(context).locale).rpartition(" ")
-    return f"{text}{wording.NBSP}{unit}"
+    return f"{text}{formats.NBSP}{unit}"
 
 
 @register.simple_tag(takes_context=True)
@@ -53,21 +53,21 @@ def quantity(context: Context, value: Decimal | int) -> str:
     """A quantity without useless zeros: 11; 0,5; −1; 1 204."""
     text = f"{abs(Decimal(value).normalize()):,f}"
     if _doc(context).locale == "ru":
-        text = text.replace(",", wording.THIN).replace(".", ",")
-    return f"{wording.MINUS}{text}" if value < 0 else text
+        text = text.replace(",", formats.THIN).replace(".", ",")
+    return f"{formats.MINUS}{text}" if value < 0 else text
 
 
 @register.simple_tag(takes_context=True)
 def percent(context: Context, value: Decimal) -> str:
     """A rate: 22 % in Russian, 22% in English."""
     text = percent_text(value)
-    return f"{text.replace('.', ',')}{wording.NBSP}%" if _doc(context).locale == "ru" else f"{text}%"
+    return f"{text.replace('.', ',')}{formats.NBSP}%" if _doc(context).locale == "ru" else f"{text}%"
 
 
 @register.simple_tag(takes_context=True)
 def day(context: Context, value: date) -> str:
     """A date in full: 1 ноября 2026 г., 1 November 2026."""
-    return _with_year_word(wording.date_text(value, _doc(context).locale), context)
+    return _with_year_word(formats.date_text(value, _doc(context).locale), context)
 
 
 @register.simple_tag(takes_context=True)
@@ -76,7 +76,7 @@ def short_day(context: Context, value: date) -> str:
     locale = _doc(context).locale
     if locale == "ru":
         return f"{value:%d.%m.%Y}"
-    return wording.NBSP.join((str(value.day), wording.MONTHS_EN[value.month - 1][:3], str(value.year)))
+    return formats.NBSP.join((str(value.day), formats.MONTHS_EN[value.month - 1][:3], str(value.year)))
 
 
 @register.simple_tag(takes_context=True)
@@ -86,13 +86,13 @@ def period(context: Context) -> str:
     start, last = invoice.period_start, invoice.last_day
     locale = invoice.locale
     if start == last:
-        text = wording.date_text(start, locale)
+        text = formats.date_text(start, locale)
     elif start.day == 1 and invoice.period_end.day == 1 and (start.year, start.month) == (last.year, last.month):
-        text = wording.period_text(start, locale)
+        text = formats.period_text(start, locale)
     else:
-        text = wording.span_text(start, last, locale)
+        text = formats.span_text(start, last, locale)
     return _with_year_word(text, context)
 
 
 def _with_year_word(text: str, context: Context) -> str:
-    return f"{text}{wording.NBSP}г." if _doc(context).locale == "ru" else text
+    return f"{text}{formats.NBSP}г." if _doc(context).locale == "ru" else text

@@ -32,7 +32,7 @@ class Approval(models.Model):
     )
     amount_minor = models.BigIntegerField(_("amount in minor units"))
     currency = models.CharField(_("currency"), max_length=3)
-    # The act's arguments as plain values; read by billing.operations.approvals only.
+    # The act's arguments as plain values; read by billing.operations.settlement.approvals only.
     payload = models.JSONField(_("particulars"))
     reason = models.CharField(_("reason"), max_length=500)
     requested_by = models.CharField(_("asked for by"), max_length=200)

@@ -36,7 +36,7 @@ class Event(models.Model):
     # The business fact where it must be told only once, however often the job runs that finds it.
     fact = models.CharField(_("about"), max_length=200, null=True, blank=True, unique=True)
     data = models.JSONField(_("data"))
-    # Its place in the stream, given after the commit and under a lock (`operations.stream`): a reader who has seen a place
+    # Its place in the stream, given after the commit and under a lock (`operations.events.stream`): a reader who has seen a place
     # has seen every one before it. Empty until then.
     position = models.PositiveBigIntegerField(_("place in the stream"), null=True, blank=True, unique=True)
 

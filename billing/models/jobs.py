@@ -44,7 +44,7 @@ class Heartbeat(models.Model):
 
 
 class SandboxClock(models.Model):
-    """The one row that is the sandbox's time. `billing.clock` reads it; `billing.operations.sandbox` moves it."""
+    """The one row that is the sandbox's time. `billing.clock` reads it; `billing.sandbox.sandbox_clock` moves it."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     stands_at = models.DateTimeField(_("stands at"))

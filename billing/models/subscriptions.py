@@ -44,7 +44,7 @@ class Subscription(models.Model):
     trial_ends_on = models.DateField(_("trial ends on"), null=True, blank=True)
     # The day on which it ends by the owner's wish: the end of what is paid (C4).
     cancel_date = models.DateField(_("cancelled for"), null=True, blank=True)
-    # The next day on which something happens to it by itself; written by `operations.turns`, read by the run.
+    # The next day on which something happens to it by itself; written by `operations.cycle.transitions`, read by the run.
     turns_on = models.DateField(_("next turn"), null=True, blank=True)
     # Instant of the termination in force; a resumption empties it (both are kept as changes).
     terminated_at = models.DateTimeField(_("terminated"), null=True, blank=True)

@@ -33,7 +33,7 @@ class WebhookEndpoint(models.Model):
     )
     # Types it hears of, or beginnings of types that end in a dot ("subscription."); empty: all.
     types = models.JSONField(_("event types"), default=list, blank=True)
-    # Signs what is sent; both sides have to know it, so it is kept sealed (`operations.sealing`) and shown once.
+    # Signs what is sent; both sides have to know it, so it is kept sealed (`operations.outbound.encryption`) and shown once.
     secret = models.TextField(_("secret"), editable=False)
     # The secret before it, which signs as well until then: the receiver changes over without losing anything.
     old_secret = models.TextField(_("secret before"), blank=True, editable=False)

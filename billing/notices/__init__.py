@@ -2,7 +2,7 @@
 
 A notice is a row, written in the transaction of its fact and unique by kind, fact and recipient, so that each goes out once
 whatever is repeated. Sums and dates come from the posted rows. Who gets it, and whether by email or as a short message too,
-is decided by `readers`; sending follows later (`billing.operations.delivery`).
+is decided by `readers`; sending follows later (`billing.operations.run.delivery`).
 """
 
 from billing.notices.access import read_only, restored

@@ -13,11 +13,11 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from billing import tariff_words, unit_words, wording
 from billing.models import Charge, Invoice, Notice, Subscription, Tariff
 from billing.notices.base import balance, link, owner_recipients, queue
 from billing.pricing.periods import start_of_day
 from billing.pricing.terms import Metric, PriceModel
+from billing.wording import formats, tariff_prices, unit_names
 
 ONE_DAY = timedelta(days=1)
 
@@ -29,7 +29,7 @@ def plan_text(tariff: Tariff | None, quantity: int | None, locale: str, product:
     shown = {"name": tariff.name_in(locale)}
     if quantity is None or tariff.metric != Metric.QUANTITY:
         return _("“%(name)s”") % shown
-    shown["units"] = unit_words.counted_text(tariff.metric, quantity, wording.count_text(quantity))
+    shown["units"] = unit_names.counted_text(tariff.metric, quantity, formats.count_text(quantity))
     return _("“%(name)s”, %(units)s") % shown
 
 
@@ -57,11 +57,11 @@ def write(
 def midnight_text(subscription: Subscription, day: date) -> str:
     """00:00 of ``day`` in the billing zone, as everything that happens by itself does (D12)."""
     zone = subscription.account.zone
-    return wording.instant_text(start_of_day(day, zone), zone)
+    return formats.instant_text(start_of_day(day, zone), zone)
 
 
 def money(subscription: Subscription, minor: int) -> str:
-    return wording.money_text(minor, subscription.account.currency)
+    return formats.money_text(minor, subscription.account.currency)
 
 
 def owed(subscription: Subscription) -> int:
@@ -88,7 +88,7 @@ def charge_rows(subscription: Subscription, charge: Charge | None) -> list[dict[
     if charge is not None:
         label = _("Charged") if charge.amount_minor > 0 else _("Given back")
         sum_ = money(subscription, abs(charge.amount_minor))
-        formula = wording.formula_text(charge.explanation)
+        formula = formats.formula_text(charge.explanation)
         rows.append(row(label, sum_, formula if formula != sum_ else ""))
     return [*rows, row(_("Balance now"), money(subscription, balance(subscription.account)), is_total=True)]
 
@@ -96,7 +96,7 @@ def charge_rows(subscription: Subscription, charge: Charge | None) -> list[dict[
 def prices(tariff: Tariff) -> list[str]:
     """What the tariff costs, a sentence each, once its trial is no longer the question."""
     terms = replace(tariff.terms(), trial_days=0)
-    return [f"{tariff_words.headline(terms)}.", *tariff_words.details(terms)]
+    return [f"{tariff_prices.headline(terms)}.", *tariff_prices.details(terms)]
 
 
 def paid_days(charge: Charge) -> str:
@@ -104,7 +104,7 @@ def paid_days(charge: Charge) -> str:
     start, end = charge.explanation.get("from"), charge.explanation.get("until")
     if start is None or end is None:
         return ""
-    return wording.span_text(date.fromisoformat(start), date.fromisoformat(end) - ONE_DAY)
+    return formats.span_text(date.fromisoformat(start), date.fromisoformat(end) - ONE_DAY)
 
 
 def next_date_text(subscription: Subscription) -> str:
@@ -113,13 +113,13 @@ def next_date_text(subscription: Subscription) -> str:
     last = subscription.periods.order_by("-number").first()
     if last is None or tariff is None or tariff.terms().is_one_off or subscription.cancel_date:
         return ""
-    return wording.date_text(last.end)
+    return formats.date_text(last.end)
 
 
 def choices(subscription: Subscription) -> list[str]:
     """The tariffs that can be chosen after a trial, each with the figure it is known by."""
     product = subscription.instance.product_id
     offered = Tariff.objects.published().filter(product=product).exclude(price_model=PriceModel.TRIAL)
-    locale = wording.language()
+    locale = formats.language()
     lines = offered.select_related("seller").order_by("position", "tariff_id")
-    return [f"{tariff.name_in(locale)}: {tariff_words.headline(tariff.terms())}" for tariff in lines]
+    return [f"{tariff.name_in(locale)}: {tariff_prices.headline(tariff.terms())}" for tariff in lines]

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from accounts.models import Instance
-from billing import wording
 from billing.models import BillingAccount, Invoice, Notice
 from billing.notices.base import balance, link, owner_recipients, queue
 from billing.pricing.periods import start_of_day
+from billing.wording import formats
 
 
 def read_only(
@@ -19,12 +19,12 @@ def read_only(
 
     def told(locale: str) -> dict[str, Any]:
         return {
-            "since": wording.instant_text(since, account.zone),
+            "since": formats.instant_text(since, account.zone),
             "invoices": [
                 {
                     "number": invoice.number,
-                    "due_date": wording.date_text(invoice.due_date),
-                    "open": wording.money_text(invoice.open_minor, account.currency),
+                    "due_date": formats.date_text(invoice.due_date),
+                    "open": formats.money_text(invoice.open_minor, account.currency),
                 }
                 for invoice in invoices
             ],
@@ -43,9 +43,9 @@ def restored(*, account: BillingAccount, instances: Sequence[Instance], at: date
 
     def told(locale: str) -> dict[str, Any]:
         return {
-            "restored_at": wording.instant_text(at, account.zone),
+            "restored_at": formats.instant_text(at, account.zone),
             "instances": [instance.domain for instance in instances],
-            "balance": wording.money_text(balance(account), account.currency),
+            "balance": formats.money_text(balance(account), account.currency),
         }
 
     return queue(

@@ -12,11 +12,11 @@ from django.urls import reverse
 from django.utils.translation import override
 
 from accounts.models import Instance, Member
-from billing import wording
 from billing.models import BillingAccount, Invoice, LedgerAccount, Notice, Offer, Subscription, Tariff
 from billing.notices.readers import account_recipients, deliveries, each_once
 from billing.notices.short import short_text
 from billing.pricing.periods import business_date
+from billing.wording import formats
 
 __all__ = ["Context", "account_recipients", "balance", "each_once", "link", "owner_recipients", "queue"]
 
@@ -58,7 +58,7 @@ def _debt(account: BillingAccount, at: datetime) -> dict[str, Any]:
     metered = Subscription.objects.filter(
         account=account, terminated_at=None, tariff__metric=Tariff.MetricChoice.PEAK_ACTIVE
     )
-    return {"restore_sum": wording.money_text(owed, account.currency), "use_is_charged": metered.exists()}
+    return {"restore_sum": formats.money_text(owed, account.currency), "use_is_charged": metered.exists()}
 
 
 def _common(account: BillingAccount, at: datetime, locale: str) -> dict[str, Any]:

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from billing import wording
 from billing.models import Charge, Notice, Subscription, SubscriptionChange, TermsChange
 from billing.notices import about
 from billing.pricing.periods import business_date
+from billing.wording import formats
 
 # Charges of a change that the owner made today, and can undo today (D6).
 OF_A_CHANGE = (Charge.Kind.TERMS, Charge.Kind.PURCHASE)
@@ -26,12 +26,12 @@ def terms_changed(
         return {
             "plan": about.plan_text(change.to_tariff, change.to_quantity, locale, product),
             "old_plan": about.plan_text(change.from_tariff, change.from_quantity, locale, product),
-            "changed_at": wording.instant_text(change.at, account.zone),
+            "changed_at": formats.instant_text(change.at, account.zone),
             "amount": about.money(subscription, amount) if amount > 0 else "",
             "credited": about.money(subscription, -amount) if amount < 0 else "",
             "lost": about.money(subscription, lost_minor) if lost_minor > 0 else "",
             "rows": about.charge_rows(subscription, charge),
-            "undo_until": wording.date_text(today) if can_undo else "",
+            "undo_until": formats.date_text(today) if can_undo else "",
             "prices": about.prices(change.to_tariff) if change.to_tariff is not None else [],
         }
 
@@ -45,7 +45,7 @@ def change_scheduled(*, subscription: Subscription, change: TermsChange, at: dat
     def told(locale: str) -> dict[str, Any]:
         return {
             "new_plan": about.plan_text(change.tariff, change.quantity or subscription.quantity, locale),
-            "effective_date": wording.date_text(change.effective_date),
+            "effective_date": formats.date_text(change.effective_date),
             "prices": about.prices(change.tariff),
         }
 

@@ -5,11 +5,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from billing import wording
 from billing.models import Collection, Notice, SavedMethod, Subscription
 from billing.notices import about
 from billing.notices.base import link
 from billing.pricing.periods import MORNING, at_hour
+from billing.wording import formats
 
 
 def _sums(subscription: Subscription, amount_minor: int, balance_minor: int) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def _sums(subscription: Subscription, amount_minor: int, balance_minor: int) -> 
 def _reason(collection: Collection) -> str:
     if collection.reason == "requires_action":
         return _("the bank wants you to confirm it on its own page")
-    return wording.decline_text(collection.reason)
+    return formats.decline_text(collection.reason)
 
 
 def payment_coming(
@@ -53,7 +53,7 @@ def payment_coming(
     def told(locale: str) -> dict[str, Any]:
         return {
             **_sums(subscription, amount_minor, balance_minor),
-            "renews_on": wording.date_text(renews_on),
+            "renews_on": formats.date_text(renews_on),
             "ends_at": about.midnight_text(subscription, renews_on + about.ONE_DAY),
             "method": method.title if method is not None else "",
         }
@@ -77,8 +77,8 @@ def collection_failed(
             "reason": _reason(collection),
             "method": method.title if method is not None else _("The saved card"),
             "left": about.left_text(days_left),
-            "next_try": wording.instant_text(again, zone) if again is not None else "",
-            "renews_on": wording.date_text(collection.period_start),
+            "next_try": formats.instant_text(again, zone) if again is not None else "",
+            "renews_on": formats.date_text(collection.period_start),
             "ends_at": about.midnight_text(subscription, collection.period_start + about.ONE_DAY),
         }
 

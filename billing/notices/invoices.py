@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from accounts.models import Instance
-from billing import wording
 from billing.models import Invoice, Notice
 from billing.notices.base import account_recipients, each_once, link, queue
 from billing.pricing.periods import start_of_day
+from billing.wording import formats
 
 BY_MONTH = (Invoice.Kind.MONTHLY, Invoice.Kind.FINAL)
 
@@ -24,16 +24,16 @@ def invoice_recipients(invoice: Invoice) -> list[str]:
 def period_of(invoice: Invoice) -> str:
     """What the invoice is for, in the active language: its month, or the days that were paid in advance."""
     if invoice.kind in BY_MONTH:
-        return wording.period_text(invoice.period_start)
-    return wording.span_text(invoice.period_start, invoice.span.last_day)
+        return formats.period_text(invoice.period_start)
+    return formats.span_text(invoice.period_start, invoice.span.last_day)
 
 
 def _lines(invoice: Invoice) -> list[dict[str, str]]:
     return [
         {
             "description": line.description,
-            "explanation": wording.formula_text(line.explanation),
-            "amount": wording.money_text(line.amount_minor, invoice.currency),
+            "explanation": formats.formula_text(line.explanation),
+            "amount": formats.money_text(line.amount_minor, invoice.currency),
         }
         for line in invoice.lines.order_by("position")
     ]
@@ -51,12 +51,12 @@ def invoice_issued(
         return {
             "invoice_number": invoice.number,
             "period": period_of(invoice),
-            "total": wording.money_text(invoice.total_minor, currency),
-            "credit_applied": wording.money_text(credit, currency) if credit else "",
-            "amount_due": wording.money_text(invoice.amount_due_minor, currency),
+            "total": formats.money_text(invoice.total_minor, currency),
+            "credit_applied": formats.money_text(credit, currency) if credit else "",
+            "amount_due": formats.money_text(invoice.amount_due_minor, currency),
             "is_paid": invoice.amount_due_minor == 0,
-            "due_date": wording.date_text(invoice.due_date),
-            "lock_at": wording.instant_text(start_of_day(invoice.due_date + timedelta(days=1), zone), zone),
+            "due_date": formats.date_text(invoice.due_date),
+            "lock_at": formats.instant_text(start_of_day(invoice.due_date + timedelta(days=1), zone), zone),
             "lines": _lines(invoice),
             "invoice_url": link("portal:document", invoice.number),
         }
@@ -75,9 +75,9 @@ def due_soon(*, invoice: Invoice, at: datetime) -> list[Notice]:
     def told(locale: str) -> dict[str, Any]:
         return {
             "invoice_number": invoice.number,
-            "open": wording.money_text(invoice.open_minor, invoice.currency),
-            "due_date": wording.date_text(invoice.due_date),
-            "lock_at": wording.instant_text(start_of_day(invoice.due_date + timedelta(days=1), zone), zone),
+            "open": formats.money_text(invoice.open_minor, invoice.currency),
+            "due_date": formats.date_text(invoice.due_date),
+            "lock_at": formats.instant_text(start_of_day(invoice.due_date + timedelta(days=1), zone), zone),
             "invoice_url": link("portal:document", invoice.number),
         }
 

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from billing import wording
 from billing.models import Notice, PaymentAttempt, SavedMethod
 from billing.notices.base import account_recipients, each_once, link, queue
+from billing.wording import formats
 
 
 def _recipients(method: SavedMethod) -> list[str]:
@@ -20,9 +20,9 @@ def method_saved(*, method: SavedMethod, at: datetime) -> list[Notice]:
     def told(locale: str) -> dict[str, Any]:
         return {
             "method": method.title,
-            "expires_on": wording.date_text(method.expires_on) if method.expires_on else "",
+            "expires_on": formats.date_text(method.expires_on) if method.expires_on else "",
             "saved_by": method.saved_by,
-            "saved_at": wording.instant_text(method.saved_at, account.zone),
+            "saved_at": formats.instant_text(method.saved_at, account.zone),
             "methods_url": link("portal:methods"),
         }
 
@@ -39,7 +39,7 @@ def method_removed(*, method: SavedMethod, at: datetime) -> list[Notice]:
     def told(locale: str) -> dict[str, Any]:
         return {
             "method": method.title,
-            "removed_at": wording.instant_text(at, account.zone),
+            "removed_at": formats.instant_text(at, account.zone),
             "methods_url": link("portal:methods"),
         }
 
@@ -55,7 +55,7 @@ def method_needs_you(*, attempt: PaymentAttempt, method: SavedMethod, at: dateti
 
     def told(locale: str) -> dict[str, Any]:
         return {
-            "amount": wording.money_text(attempt.amount_minor, attempt.currency),
+            "amount": formats.money_text(attempt.amount_minor, attempt.currency),
             "method": method.title,
             "invoice_number": attempt.invoice.number if attempt.invoice else "",
             "confirm_url": link("portal:payment", str(attempt.id)),

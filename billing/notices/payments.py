@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from billing import wording
 from billing.models import Notice, Payment, PaymentAttempt
 from billing.notices.base import account_recipients, balance, link, queue
 from billing.pricing.periods import business_date
+from billing.wording import formats
 
 
 def payment_received(*, payment: Payment, at: datetime) -> list[Notice]:
@@ -17,16 +17,16 @@ def payment_received(*, payment: Payment, at: datetime) -> list[Notice]:
 
     def told(locale: str) -> dict[str, Any]:
         return {
-            "amount": wording.money_text(payment.amount_minor, currency),
-            "received_on": wording.date_text(business_date(payment.received_at, account.zone)),
+            "amount": formats.money_text(payment.amount_minor, currency),
+            "received_on": formats.date_text(business_date(payment.received_at, account.zone)),
             "reference": payment.reference,
             "allocations": [
-                {"number": row.invoice.number, "amount": wording.money_text(row.amount_minor, currency)}
+                {"number": row.invoice.number, "amount": formats.money_text(row.amount_minor, currency)}
                 for row in paid
                 if row.invoice is not None
             ],
-            "credit_left": wording.money_text(left, currency) if left else "",
-            "balance": wording.money_text(balance(account), currency),
+            "credit_left": formats.money_text(left, currency) if left else "",
+            "balance": formats.money_text(balance(account), currency),
         }
 
     return queue(
@@ -42,8 +42,8 @@ def payment_failed(*, attempt: PaymentAttempt, at: datetime) -> list[Notice]:
 
     def told(locale: str) -> dict[str, Any]:
         return {
-            "amount": wording.money_text(attempt.amount_minor, attempt.currency),
-            "reason": wording.decline_text(attempt.reason),
+            "amount": formats.money_text(attempt.amount_minor, attempt.currency),
+            "reason": formats.decline_text(attempt.reason),
             "method": method.title if method else "",
             "pay_url": link("portal:pay"),
         }

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models import Member
-from billing import wording
 from billing.models import BillingAccount, CustomerRequest, Notice, Offer
 from billing.notices.base import account_recipients, each_once, owner_recipients, queue
 from billing.notices.base import link as link_to
+from billing.wording import formats
 
 
 def request_answered(*, request: CustomerRequest, at: datetime) -> list[Notice]:
@@ -40,12 +40,12 @@ def offer_sent(*, offer: Offer, at: datetime) -> list[Notice]:
             "domain": offer.subscription.instance.domain,
             "people": offer.people,
             "months": offer.months,
-            "month_sum": wording.money_text(offer.month_minor, currency),
-            "full": wording.money_text(offer.full_minor, currency),
-            "discount": wording.money_text(offer.discount_minor, currency),
-            "discount_percent": wording.plain_number(offer.discount_percent),
-            "pay": wording.money_text(offer.pay_minor, currency),
-            "valid_until": wording.date_text(offer.valid_until),
+            "month_sum": formats.money_text(offer.month_minor, currency),
+            "full": formats.money_text(offer.full_minor, currency),
+            "discount": formats.money_text(offer.discount_minor, currency),
+            "discount_percent": formats.plain_number(offer.discount_percent),
+            "pay": formats.money_text(offer.pay_minor, currency),
+            "valid_until": formats.date_text(offer.valid_until),
             "note": offer.note,
             "offer_url": link_to("portal:offer", offer.number),
         }

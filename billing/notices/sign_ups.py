@@ -10,10 +10,10 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.translation import override
 
-from billing import wording
 from billing.models import SignUp
 from billing.notices.about import plan_text
 from billing.notices.base import GAPS, link
+from billing.wording import formats
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def _letter(kind: str, sign_up: SignUp, locale: str, **names: Any) -> Letter:
 def confirm_address(*, sign_up: SignUp, link: str) -> Letter:
     """To a new address: the link that proves it, and until when it holds."""
     zone = sign_up.tariff.seller.time_zone if sign_up.tariff is not None else settings.BILLING_TIME_ZONE
-    until = wording.instant_text(sign_up.expires_at, zone, sign_up.locale)
+    until = formats.instant_text(sign_up.expires_at, zone, sign_up.locale)
     return _letter("sign_up_confirm", sign_up, sign_up.locale, link=link, until=until)
 
 

@@ -3,11 +3,11 @@
 from datetime import date, datetime
 from typing import Any
 
-from billing import wording
 from billing.models import Charge, Notice, Subscription
 from billing.notices import about
 from billing.pricing.periods import add_months, business_date, start_of_day
 from billing.pricing.terms import Metric, Renewal
+from billing.wording import formats
 
 
 def _paid(subscription: Subscription, charge: Charge) -> dict[str, Any]:
@@ -38,9 +38,9 @@ def renewal_coming(
 
     def told(locale: str) -> dict[str, Any]:
         return {
-            "renews_on": wording.date_text(renews_on),
+            "renews_on": formats.date_text(renews_on),
             "amount": about.money(subscription, amount_minor),
-            "period": wording.span_text(renews_on, last_day),
+            "period": formats.span_text(renews_on, last_day),
             "left": about.left_text(days_left),
             "by_seats": terms.metric == Metric.PAID_MEMBERS,
             "payment_days": terms.payment_days,
@@ -82,12 +82,12 @@ def ended(*, subscription: Subscription, reason: str, at: datetime) -> list[Noti
 
     def told(locale: str) -> dict[str, Any]:
         owed = about.owed(subscription)
-        instant = wording.instant_text(ended_at, account.zone)
+        instant = formats.instant_text(ended_at, account.zone)
         return {
             "reason": reason,
             "ended_at": instant,
-            "ended_on": wording.date_text(_last_whole_day(ended_at, account.zone)),
-            "period_from": wording.date_text(last.end) if last is not None else instant,
+            "ended_on": formats.date_text(_last_whole_day(ended_at, account.zone)),
+            "period_from": formats.date_text(last.end) if last is not None else instant,
             "was_paid": last is not None,
             "open_sum": about.money(subscription, owed) if owed else "",
             "may_resume": subscription.tariff is not None and subscription.tariff.terms().is_metered,

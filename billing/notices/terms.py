@@ -3,10 +3,10 @@
 from datetime import date, datetime
 from typing import Any
 
-from billing import wording
 from billing.models import Notice, Subscription, Tariff, TariffMove
 from billing.notices.base import link, owner_recipients, queue
-from billing.tariff_words import price_lines
+from billing.wording import formats
+from billing.wording.tariff_prices import price_lines
 
 
 def terms_will_change(
@@ -22,7 +22,7 @@ def terms_will_change(
             "new_name": tariff.name_in(locale),
             "old_prices": price_lines(move.source, locale),
             "new_prices": price_lines(tariff, locale),
-            "effective_date": wording.date_text(effective_date),
+            "effective_date": formats.date_text(effective_date),
             "reason": reason,
             "instance_url": link("portal:instance", subscription.instance.public_id),
         }
@@ -41,7 +41,7 @@ def terms_stay(*, subscription: Subscription, move: TariffMove, at: datetime) ->
         return {
             "domain": subscription.instance.domain,
             "old_name": move.source.name_in(locale),
-            "effective_date": wording.date_text(move.effective_date),
+            "effective_date": formats.date_text(move.effective_date),
             "instance_url": link("portal:instance", subscription.instance.public_id),
         }
 

@@ -3,19 +3,19 @@
 from datetime import date, datetime
 from typing import Any
 
-from billing import wording
 from billing.models import Notice, Subscription, Tariff
 from billing.notices import about
 from billing.pricing.periods import business_date
 from billing.pricing.terms import PriceModel
+from billing.wording import formats
 
 
 def _trial(subscription: Subscription) -> dict[str, Any]:
     """What every mail about a trial says: its last day, what follows without a choice, what can be chosen."""
     last_day = _last_day(subscription)
     return {
-        "last_day": wording.date_text(last_day),
-        "next_day": wording.date_text(last_day + about.ONE_DAY),
+        "last_day": formats.date_text(last_day),
+        "next_day": formats.date_text(last_day + about.ONE_DAY),
         "lock_at": about.midnight_text(subscription, last_day + about.ONE_DAY),
         "choices": about.choices(subscription),
     }
@@ -73,7 +73,7 @@ def plan_chosen(*, subscription: Subscription, tariff: Tariff, starts_on: date, 
     def told(locale: str) -> dict[str, Any]:
         return {
             "plan": about.plan_text(tariff, None, locale),
-            "starts_on": wording.date_text(starts_on),
+            "starts_on": formats.date_text(starts_on),
             "in_trial": today < starts_on,
             "prices": about.prices(tariff),
         }

@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from billing import wording
 from billing.models import Charge, Notice
 from billing.notices.base import link, owner_recipients, queue
 from billing.pricing.periods import month_start, next_month
 from billing.pricing.quantity import next_unit_costs
+from billing.wording import formats
 
 
 def quota_crossed(*, charge: Charge, peak: int, at: datetime) -> list[Notice]:
@@ -19,14 +19,14 @@ def quota_crossed(*, charge: Charge, peak: int, at: datetime) -> list[Notice]:
     def told(locale: str) -> dict[str, Any]:
         return {
             "domain": subscription.instance.domain,
-            "at": wording.instant_text(charge.occurred_at, account.zone),
+            "at": formats.instant_text(charge.occurred_at, account.zone),
             "active": peak,
             "quota": terms.included_quantity,
-            "charged": wording.money_text(charge.amount_minor, account.currency),
-            "formula": wording.formula_text(charge.explanation),
-            "next_costs": wording.money_text(next_unit_costs(terms, peak), account.currency),
-            "month": wording.period_text(month, year=False),
-            "next_month_date": wording.date_text(next_month(month), year=False),
+            "charged": formats.money_text(charge.amount_minor, account.currency),
+            "formula": formats.formula_text(charge.explanation),
+            "next_costs": formats.money_text(next_unit_costs(terms, peak), account.currency),
+            "month": formats.period_text(month, year=False),
+            "next_month_date": formats.date_text(next_month(month), year=False),
             "instance_url": link("portal:instance", subscription.instance.public_id),
         }
 

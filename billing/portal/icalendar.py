@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from billing import calendar_words
 from billing.models import BillingAccount
+from billing.reports import calendar_titles
 from billing.reports.calendar import Happening
 
 SALT = "saldo.calendar"
@@ -65,7 +65,7 @@ def written(account: BillingAccount, found: Iterable[Happening], as_of: datetime
 
 
 def _event(one: Happening, host: str, as_of: datetime) -> Iterator[str]:
-    title, amount, note = calendar_words.title(one), calendar_words.amount(one), calendar_words.note(one)
+    title, amount, note = calendar_titles.title(one), calendar_titles.amount(one), calendar_titles.note(one)
     yield "BEGIN:VEVENT"
     yield f"UID:{one.uid}@{host}"
     yield f"DTSTAMP:{_instant(as_of)}"

@@ -13,12 +13,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from accounts.models import Customer, Instance, Member, User
-from billing import webhook_words
 from billing.errors import BadInput
 from billing.models import ApiToken, Subscription, WebhookDelivery, WebhookEndpoint
-from billing.operations import ownership
-from billing.operations.event_types import TYPES
+from billing.operations.customers import ownership
+from billing.operations.events.event_types import TYPES
 from billing.portal.permissions import Desk, accounts_of, refuse_odd, signed_in
+from billing.wording import webhook_events
 
 
 @dataclass(frozen=True)
@@ -101,8 +101,8 @@ def delivery_or_404(endpoint: WebhookEndpoint, number: int) -> WebhookDelivery:
 def type_boxes(ticked: Callable[[str], bool]) -> list[tuple[str, list[TypeBox]]]:
     """Every type of event under its heading, as boxes."""
     return [
-        (heading, [TypeBox(name, webhook_words.told(name, TYPES[name].told), ticked(name)) for name in names])
-        for heading, names in webhook_words.grouped(TYPES)
+        (heading, [TypeBox(name, webhook_events.told(name, TYPES[name].told), ticked(name)) for name in names])
+        for heading, names in webhook_events.grouped(TYPES)
     ]
 
 

@@ -1,6 +1,6 @@
 """What somebody sent while their proof of who they are was too old: put aside in their session, done once they have given it.
 
-So nobody types anything twice. The library's pages ask (`billing.portal.fresh`) and call back here.
+So nobody types anything twice. The library's pages ask (`billing.portal.reauthentication`) and call back here.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.urls import resolve, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from billing.portal.fresh import proof_wanted
+from billing.portal.reauthentication import proof_wanted
 
 
 def proved(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

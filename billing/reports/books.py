@@ -23,7 +23,7 @@ from billing.models import (
     Offer,
     Posting,
 )
-from billing.operations import stream
+from billing.operations.events import stream
 from billing.pricing.explanation import evaluate
 
 

@@ -12,7 +12,9 @@ from enum import StrEnum
 from django.db.models import Max, Sum
 
 from billing.models import BillingAccount, BillingPeriod, Charge, Collection, Invoice, Subscription, Tariff, TermsChange
-from billing.operations import access, dunning, prepaid, reminders
+from billing.operations.collection import dunning
+from billing.operations.cycle import access, prepaid_periods
+from billing.operations.run import reminders
 from billing.pricing.periods import MORNING, add_months, at_hour, business_date, month_start, next_month, start_of_day
 from billing.pricing.quantity import price
 from billing.pricing.terms import Metric, Renewal
@@ -167,7 +169,7 @@ def _invoices(known: _Known) -> Iterator[Happening]:
         yield Happening(Step.REMINDER, remind_on, account, at=known.morning(remind_on), invoice=invoice)
         yield Happening(Step.DUE, invoice.due_date, account, invoice=invoice, amount_minor=invoice.open_minor)
         locks_at = access.locks_from(invoice.due_date, account.zone)
-        yield Happening(Step.LOCK, prepaid.day_after(invoice.due_date), account, at=locks_at, invoice=invoice)
+        yield Happening(Step.LOCK, prepaid_periods.day_after(invoice.due_date), account, at=locks_at, invoice=invoice)
 
 
 def _used(known: _Known, running: Sequence[Subscription]) -> Iterator[Happening]:
@@ -210,7 +212,7 @@ def _trial(subscription: Subscription, known: _Known) -> Iterator[Happening]:
     for days in reminders.TRIAL_DAYS_LEFT:
         day = last - timedelta(days=days)
         yield Happening(Step.REMINDER, day, known.account, at=known.morning(day), subscription=subscription)
-    locks_on = prepaid.day_after(last)
+    locks_on = prepaid_periods.day_after(last)
     yield Happening(
         Step.TRIAL_LOCK, locks_on, known.account, at=known.midnight(locks_on), subscription=subscription
     )  # fmt: skip
@@ -220,8 +222,8 @@ def _start(subscription: Subscription, change: TermsChange, known: _Known) -> It
     """What was chosen during the trial begins, and goes on from there."""
     tariff, day = change.tariff, change.effective_date
     terms, units = tariff.terms(), known.units(subscription, tariff, change.quantity)
-    span = prepaid.first_span(terms, day)
-    amount = int(prepaid.explain_period(terms, units, span)["amount_minor"])
+    span = prepaid_periods.first_span(terms, day)
+    amount = int(prepaid_periods.explain_period(terms, units, span)["amount_minor"])
     yield Happening(
         Step.START, day, known.account, subscription=subscription, tariff=tariff,
         amount_minor=amount, is_estimate=tariff.metric == Metric.PAID_MEMBERS,
@@ -265,12 +267,12 @@ def _before_renewal(
     amount = price(tariff.terms(), units)
     if subscription.priced_by.renewal == Renewal.COLLECTED:
         first, tried = on - timedelta(days=dunning.DAYS_BEFORE), known.tried.get(subscription.pk)
-        day = prepaid.day_after(tried) if tried is not None and tried >= first else first
+        day = prepaid_periods.day_after(tried) if tried is not None and tried >= first else first
         if day <= on:
             yield Happening(
                 Step.COLLECT, day, known.account, at=known.morning(day), subscription=subscription, amount_minor=amount
             )
-        ends_on = prepaid.day_after(on)
+        ends_on = prepaid_periods.day_after(on)
         yield Happening(
             Step.UNPAID_END, ends_on, known.account, at=known.midnight(ends_on), subscription=subscription
         )  # fmt: skip
@@ -295,4 +297,4 @@ def _renewals(
                 Step.RENEWAL, on, known.account, subscription=subscription, tariff=tariff,
                 amount_minor=amount, is_estimate=not is_first or tariff.metric == Metric.PAID_MEMBERS, pay_by=pay_by,
             )  # fmt: skip
-        on, is_first = prepaid.next_span(terms, anchor, on).end, False
+        on, is_first = prepaid_periods.next_span(terms, anchor, on).end, False

@@ -7,10 +7,10 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from billing import line_words, wording
 from billing.models import Charge, Entry, Payment
 from billing.pricing.periods import business_date
 from billing.reports.statement import Row
+from billing.wording import charge_lines, formats
 
 # Charges of paid time are called as their line on an invoice is.
 PAID_TIME = frozenset({
@@ -21,18 +21,18 @@ PAID_TIME = frozenset({
 
 def _charge_title(charge: Charge, person: str) -> str:
     if charge.kind in PAID_TIME:
-        return line_words.describe(charge, wording.language(), person)
+        return charge_lines.describe(charge, formats.language(), person)
     quantity = int(charge.explanation.get("quantity", 0))
-    shown = {"count": wording.count_text(quantity)}
+    shown = {"count": formats.count_text(quantity)}
     if charge.kind == Charge.Kind.OPENING and charge.period is not None:
-        shown["month"] = wording.month_of_text(charge.period.start)
+        shown["month"] = formats.month_of_text(charge.period.start)
         return (
             ngettext("Start of %(month)s: %(count)s active", "Start of %(month)s: %(count)s active", quantity) % shown
         )
     if charge.kind == Charge.Kind.PEAK_RAISED:
         return _("Peak rose to %(count)s") % shown
     if charge.kind == Charge.Kind.LATE and charge.period is not None:
-        shown["period"] = wording.period_text(charge.period.start)
+        shown["period"] = formats.period_text(charge.period.start)
         return _("Late report for %(period)s: peak %(count)s") % shown
     if charge.kind == Charge.Kind.CORRECTION:
         return _("Corrected report: peak %(count)s") % shown
@@ -57,7 +57,7 @@ def formula(row: Row) -> str:
     """A charge as a person would write it (G8); empty where nothing was computed."""
     if row.charge is None or row.charge.explanation.get("model") == "amount":
         return ""
-    return wording.formula_text(row.charge.explanation)
+    return formats.formula_text(row.charge.explanation)
 
 
 def crosses_quota(row: Row) -> bool:
@@ -94,7 +94,7 @@ def notes(row: Row) -> list[str]:
     """The small print under the title: who did it, how it was worked out, the reason or reference given."""
     parts = [_who(row), formula(row)]
     if row.charge is not None and crosses_quota(row):
-        quota = wording.count_text(int(row.charge.explanation["included"]))
+        quota = formats.count_text(int(row.charge.explanation["included"]))
         parts.append(_("more than %(quota)s, so everybody is counted") % {"quota": quota})
     parts.append(row.entry.reason)
     return [part for part in parts if part]
@@ -105,4 +105,4 @@ def happened_on(row: Row, zone: str) -> str:
     if row.charge is None:
         return ""
     happened, posted = business_date(row.charge.occurred_at, zone), business_date(row.at, zone)
-    return "" if happened == posted else wording.date_text(happened)
+    return "" if happened == posted else formats.date_text(happened)

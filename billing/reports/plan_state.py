@@ -10,7 +10,10 @@ from enum import StrEnum
 from django.db import transaction
 
 from billing.models import BillingPeriod, Charge, Collection, SavedMethod, Subscription, SubscriptionChange, TermsChange
-from billing.operations import changes, dunning, invoicing, prepaid, saved_methods, terms_changes, undoing, validity
+from billing.operations.collection import dunning, payment_methods
+from billing.operations.cycle import prepaid_periods, scheduled_changes, subscription_status
+from billing.operations.invoices import issuing
+from billing.operations.subscriptions import change_undo, plan_changes
 from billing.pricing.evaluation import Explanation
 from billing.pricing.periods import MORNING, at_hour, business_date, start_of_day
 from billing.pricing.quantity import price
@@ -89,7 +92,7 @@ class PlanState:
     def trial_locks_at(self) -> datetime | None:
         """The instant from which it is read-only without a choice (B2)."""
         ends = self.subscription.trial_ends_on
-        return start_of_day(prepaid.day_after(ends), self.zone) if ends is not None else None
+        return start_of_day(prepaid_periods.day_after(ends), self.zone) if ends is not None else None
 
     # --- Paid time ---------------------------------------------------------------------------------------------------
 
@@ -123,13 +126,15 @@ class PlanState:
         """Ten o'clock of the next day on which it is tried; None after the last (E8)."""
         if self.next_date is None or not self.tries:
             return None
-        day = prepaid.day_after(self.tries[0].day)
+        day = prepaid_periods.day_after(self.tries[0].day)
         return at_hour(day, MORNING, self.zone) if day <= self.next_date else None
 
     @property
     def ends_unpaid_at(self) -> datetime | None:
         """The instant at which it ends if the money has not come (E8)."""
-        return start_of_day(prepaid.day_after(self.next_date), self.zone) if self.next_date is not None else None
+        return (
+            start_of_day(prepaid_periods.day_after(self.next_date), self.zone) if self.next_date is not None else None
+        )
 
     # --- What was decided --------------------------------------------------------------------------------------------
 
@@ -160,7 +165,7 @@ class PlanState:
     @property
     def undo_until(self) -> datetime:
         """The midnight until which a change of today can be taken back (D6)."""
-        return start_of_day(prepaid.day_after(self.today), self.zone)
+        return start_of_day(prepaid_periods.day_after(self.today), self.zone)
 
     @property
     def total_minor(self) -> int:
@@ -177,7 +182,7 @@ def plan_state(subscription: Subscription, as_of: datetime) -> PlanState:
     if subscription.turns_on is None or subscription.turns_on > today:
         return _state(subscription, as_of)
     with transaction.atomic():
-        found = _state(changes.locked(subscription, as_of), as_of)
+        found = _state(plan_changes.locked(subscription, as_of), as_of)
         transaction.set_rollback(True)
     return found
 
@@ -186,28 +191,28 @@ def _state(subscription: Subscription, as_of: datetime) -> PlanState:
     today = business_date(as_of, subscription.account.zone)
     stage = _stage(subscription, as_of)
     prepaid_time = stage in (Stage.TRIAL, Stage.PAID, Stage.TRIAL_ENDED)
-    change = terms_changes.waiting_change(subscription) if prepaid_time else None
-    last = prepaid.last_period(subscription) if stage in (Stage.PAID, Stage.ENDED) else None
+    change = scheduled_changes.waiting_change(subscription) if prepaid_time else None
+    last = prepaid_periods.last_period(subscription) if stage in (Stage.PAID, Stage.ENDED) else None
     next_date, next_minor, first = _next(subscription, stage, last, change)
     return PlanState(
         subscription=subscription, stage=stage, as_of=as_of, today=today, units=_units(subscription, stage),
         last_period=last, next_date=next_date, next_minor=next_minor, first=first, change=change,
-        undo=undoing.undoable(subscription, as_of) if stage in (Stage.PAID, Stage.ONE_OFF) else None,
+        undo=change_undo.undoable(subscription, as_of) if stage in (Stage.PAID, Stage.ONE_OFF) else None,
         tries=_tries(subscription, next_date) if stage == Stage.PAID else (),
-        available_minor=invoicing.available_credit(subscription.account) if prepaid_time else 0,
-        method=saved_methods.active(subscription.account) if prepaid_time else None,
+        available_minor=issuing.available_credit(subscription.account) if prepaid_time else 0,
+        method=payment_methods.active(subscription.account) if prepaid_time else None,
         seats_minor=_seats(subscription) if stage == Stage.PAID else 0,
         end_reason=_end_reason(subscription) if stage == Stage.ENDED else "",
     )  # fmt: skip
 
 
 def _stage(subscription: Subscription, as_of: datetime) -> Stage:
-    lapse = validity.lapse(subscription, as_of)
+    lapse = subscription_status.lapse(subscription, as_of)
     if lapse is not None:
         return Stage.TRIAL_ENDED if lapse.code == "trial_ended" else Stage.ENDED
     if subscription.tariff is None:
         return Stage.FREE
-    if validity.is_trialing(subscription, as_of):
+    if subscription_status.is_trialing(subscription, as_of):
         return Stage.TRIAL
     terms = subscription.tariff.terms()
     if terms.is_metered:
@@ -218,7 +223,7 @@ def _stage(subscription: Subscription, as_of: datetime) -> Stage:
 def _units(subscription: Subscription, stage: Stage) -> int:
     if subscription.tariff is None or stage == Stage.METERED:
         return 0
-    return prepaid.units_now(subscription, subscription.tariff)
+    return prepaid_periods.units_now(subscription, subscription.tariff)
 
 
 def _next(
@@ -229,11 +234,11 @@ def _next(
         return None, 0, None
     if stage == Stage.TRIAL and change is not None:
         terms, starts = change.tariff.terms(), change.effective_date
-        units = change.quantity or prepaid.units_now(subscription, change.tariff)
-        explanation = prepaid.explain_period(terms, units, prepaid.first_span(terms, starts))
+        units = change.quantity or prepaid_periods.units_now(subscription, change.tariff)
+        explanation = prepaid_periods.explain_period(terms, units, prepaid_periods.first_span(terms, starts))
         return starts, int(explanation["amount_minor"]), explanation
     if stage == Stage.PAID and last is not None:
-        return last.end, validity.renewal_price(subscription, last.end), None
+        return last.end, subscription_status.renewal_price(subscription, last.end), None
     return None, 0, None
 
 

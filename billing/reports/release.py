@@ -7,7 +7,7 @@ from billing.models import Subscription, Tariff
 from billing.pricing.quantity import NoPrice, price
 from billing.pricing.review import SAMPLES, contradictions, falls
 from billing.reports.sizes import sizes
-from billing.tariff_words import fall_text, finding_text
+from billing.wording.tariff_prices import fall_text, finding_text
 
 # The longest list of subscribers that is worked out one by one; above it the reviewer reads the number.
 MOST_LISTED = 200

@@ -13,7 +13,6 @@ from datetime import date, datetime
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from billing import wording
 from billing.documents.context import Party, tidy
 from billing.documents.purpose import plain_amount
 from billing.documents.renderer import render_statement
@@ -23,6 +22,7 @@ from billing.pricing.money import from_minor
 from billing.pricing.periods import business_date
 from billing.reports import movements
 from billing.reports.statement import Row, Statement
+from billing.wording import formats
 
 # A row costs some 4 ms of layout, and one document is made at a time: more rows would hold up everybody's invoices.
 PRINTED_ROWS = 1_000
@@ -65,7 +65,7 @@ def statement_context(
     An open start is the day on which the account was opened, an open end the day of ``as_of``.
     """
     account = statement.account
-    zone, currency, code = account.zone, account.currency, wording.language(locale)
+    zone, currency, code = account.zone, account.currency, formats.language(locale)
     with translation.override(code):
         entries = tuple(
             StatementEntry(
@@ -101,7 +101,7 @@ def statement_pdf(
     Raises BillingError beyond ``PRINTED_ROWS`` movements: a document that left some out would not add up.
     """
     if len(statement.rows) > PRINTED_ROWS:
-        shown = {"limit": wording.count_text(PRINTED_ROWS)}
+        shown = {"limit": formats.count_text(PRINTED_ROWS)}
         raise BillingError(
             _("There are more than %(limit)s operations on these dates: choose fewer days, or take the CSV file.")
             % shown,
@@ -116,7 +116,7 @@ def statement_csv(statement: Statement, locale: str) -> bytes:
     Russian spreadsheets expect ``;`` and a decimal comma, the others ``,`` and a dot. The first row is the opening
     balance, the last one the closing balance, so that the column of sums leads from the one to the other.
     """
-    code, currency, zone = wording.language(locale), statement.account.currency, statement.account.zone
+    code, currency, zone = formats.language(locale), statement.account.currency, statement.account.zone
 
     def sum_text(minor: int) -> str:
         return plain_amount(from_minor(minor, currency), currency, code)

@@ -1,7 +1,7 @@
 """How subscriptions stand, as queries: by status, and those that somebody should look at now. Nothing here writes.
 
 The dates are each seller's own. A status here is that of the rows; what nobody has noticed yet since a job died, the page of
-the subscription works out (`operations.validity`).
+the subscription works out (`operations.cycle.subscription_status`).
 """
 
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from billing.models import BillingPeriod, Collection, Credit, SavedMethod, Seller, Subscription, TermsChange
-from billing.operations import dunning
+from billing.operations.collection import dunning
 from billing.pricing.periods import business_date
 from billing.pricing.quantity import price
 from billing.pricing.terms import Metric, Renewal

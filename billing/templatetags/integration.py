@@ -7,8 +7,8 @@ from django import template
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from billing import webhook_words
 from billing.models import Event
+from billing.wording import webhook_events
 
 register = template.Library()
 
@@ -18,7 +18,7 @@ QUOTED = re.compile(r"`([^`]+)`")
 @register.filter
 def lag(milliseconds: int | None) -> str:
     """35 s, 5 min, 2 h 10 min; a dash for nothing."""
-    return webhook_words.lag_text(milliseconds)
+    return webhook_events.lag_text(milliseconds)
 
 
 @register.filter
@@ -30,7 +30,7 @@ def coded(sentence: str) -> SafeString:
 @register.filter
 def hears_of(types: list[str]) -> str:
     """What an endpoint hears of, in a line."""
-    return webhook_words.types_text(types)
+    return webhook_events.types_text(types)
 
 
 @register.filter
@@ -42,10 +42,10 @@ def headers_text(headers: dict[str, Any]) -> str:
 @register.filter
 def pretty(body: str) -> str:
     """A body as people read it."""
-    return webhook_words.pretty(body)
+    return webhook_events.pretty(body)
 
 
 @register.filter
 def whose(event: Event) -> str:
     """The instance that an event is of, and its number there."""
-    return webhook_words.whose(event)
+    return webhook_events.whose(event)

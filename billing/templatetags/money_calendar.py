@@ -1,4 +1,4 @@
-"""Template filters around `billing.calendar_words`: what comes next, in the words of the page."""
+"""Template filters around `billing.reports.calendar_titles`: what comes next, in the words of the page."""
 
 from datetime import date
 from typing import Any
@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 from django import template
 from django.utils.translation import gettext as _
 
-from billing import calendar_words, wording
+from billing.reports import calendar_titles
 from billing.reports.calendar import Happening
+from billing.wording import formats
 
 register = template.Library()
 
@@ -16,25 +17,25 @@ register = template.Library()
 @register.filter
 def happening(one: Happening) -> str:
     """The thing in a sentence, without its sum."""
-    return calendar_words.title(one)
+    return calendar_titles.title(one)
 
 
 @register.filter
 def happening_sum(one: Happening) -> str:
     """Its sum, with ≈ where it may still change."""
-    return calendar_words.amount(one)
+    return calendar_titles.amount(one)
 
 
 @register.filter
 def happening_note(one: Happening) -> str:
     """The small print; empty where there is none."""
-    return calendar_words.note(one)
+    return calendar_titles.note(one)
 
 
 @register.filter
 def happening_when(one: Happening, today: date) -> str:
     """The day, with its year where that is another one, and the hour where it matters."""
-    day = wording.near_date_text(one.day, today)
+    day = formats.near_date_text(one.day, today)
     return day if one.at is None else _("%(day)s at %(time)s") % {"day": day, "time": _clock(one)}
 
 
@@ -46,10 +47,10 @@ def _clock(one: Happening) -> str:
 @register.filter
 def notes(explanation: dict[str, Any]) -> list[str]:
     """How a sum came about, a sentence each."""
-    return wording.formula_notes(explanation)
+    return formats.formula_notes(explanation)
 
 
 @register.filter
 def month_letters(start: date) -> str:
     """The month under a bar: янв, Jan."""
-    return wording.period_text(start, year=False)[:3]
+    return formats.period_text(start, year=False)[:3]

@@ -1,4 +1,4 @@
-"""Template filters around `billing.wording`: what pages, mails and documents write is written in one place."""
+"""Template filters around `billing.wording.formats`: what pages, mails and documents write is written in one place."""
 
 import re
 from datetime import date, datetime
@@ -9,10 +9,11 @@ from django import template
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from billing import clock, wording
+from billing import clock
 from billing.pricing.periods import business_date
 from billing.reports import movements
 from billing.reports.statement import Row
+from billing.wording import formats
 
 register = template.Library()
 
@@ -40,26 +41,26 @@ def _whole(text: str, autoescape: bool) -> str | SafeString:
 @register.filter(needs_autoescape=True)
 def money(value: int | Decimal | None, currency: str, autoescape: bool = True) -> str:
     """``{{ invoice.total_minor|money:invoice.currency }}``: an int is minor units, a Decimal the main unit."""
-    return wording.NO_VALUE if value is None else _whole(wording.money_text(value, currency), autoescape)
+    return formats.NO_VALUE if value is None else _whole(formats.money_text(value, currency), autoescape)
 
 
 @register.filter
 def left(until: datetime) -> str:
     """How long until an instant: 2 days 4 hours left. Empty once it has passed."""
     seconds = int((until - clock.now()).total_seconds())
-    return wording.time_left_text(seconds) if seconds > 0 else ""
+    return formats.time_left_text(seconds) if seconds > 0 else ""
 
 
 @register.filter(needs_autoescape=True)
 def movement(value: int | Decimal, currency: str, autoescape: bool = True) -> str:
     """A sum that always shows its direction: +10 000,00 ₽, −599,00 ₽."""
-    return _whole(wording.money_text(value, currency, signed=True), autoescape)
+    return _whole(formats.money_text(value, currency, signed=True), autoescape)
 
 
 @register.filter
 def number(value: int | Decimal, currency: str) -> str:
     """A sum inside a formula, without the currency's sign: 599,00."""
-    return wording.number_text(value, currency)
+    return formats.number_text(value, currency)
 
 
 @register.filter
@@ -71,79 +72,79 @@ def business_day(value: datetime, zone: str) -> date:
 @register.filter(needs_autoescape=True)
 def owed(value: int, currency: str, autoescape: bool = True) -> str:
     """A sum that the customer owes, as it weighs on the balance: −6 589,00 ₽."""
-    return _whole(wording.money_text(-value, currency, signed=True), autoescape)
+    return _whole(formats.money_text(-value, currency, signed=True), autoescape)
 
 
 @register.filter
 def day_near(value: date, today: date) -> str:
     """15 мая, with the year where it is another one."""
-    return wording.near_date_text(value, today)
+    return formats.near_date_text(value, today)
 
 
 @register.filter
 def day(value: date | None) -> str:
     """15 мая 2026; a dash where there is no date."""
-    return wording.NO_VALUE if value is None else wording.date_text(value)
+    return formats.NO_VALUE if value is None else formats.date_text(value)
 
 
 @register.filter
 def day_short(value: date | None) -> str:
     """15 мая."""
-    return wording.NO_VALUE if value is None else wording.date_text(value, year=False)
+    return formats.NO_VALUE if value is None else formats.date_text(value, year=False)
 
 
 @register.filter
 def span(start: date, last_day: date) -> str:
     """1–30 апреля 2026, the last day included."""
-    return wording.span_text(start, last_day)
+    return formats.span_text(start, last_day)
 
 
 @register.filter
 def percent(value: Decimal) -> str:
     """22 %, 9,5 %."""
-    return wording.percent_text(value)
+    return formats.percent_text(value)
 
 
 @register.filter
 def month(value: date) -> str:
     """апрель 2026."""
-    return wording.period_text(value)
+    return formats.period_text(value)
 
 
 @register.filter
 def month_name(value: date) -> str:
     """апрель."""
-    return wording.period_text(value, year=False)
+    return formats.period_text(value, year=False)
 
 
 @register.filter
 def moment(value: datetime | None, zone: str) -> str:
     """16 мая 2026 в 00:00 по Москве, ``zone`` an IANA name."""
-    return wording.NO_VALUE if value is None else wording.instant_text(value, zone)
+    return formats.NO_VALUE if value is None else formats.instant_text(value, zone)
 
 
 @register.filter
 def moment_short(value: datetime | None, zone: str) -> str:
     """16 мая в 00:00: for rows whose page says the zone."""
-    return wording.NO_VALUE if value is None else wording.instant_text(value, zone, year=False, name_zone=False)
+    return formats.NO_VALUE if value is None else formats.instant_text(value, zone, year=False, name_zone=False)
 
 
 @register.filter
 def count(value: int) -> str:
     """1 204."""
-    return wording.count_text(value)
+    return formats.count_text(value)
 
 
 @register.filter
 def currency_name(code: str) -> str:
     """рубли."""
-    return wording.currency_name(code)
+    return formats.currency_name(code)
 
 
 @register.filter(needs_autoescape=True)
 def formula(explanation: dict[str, Any], autoescape: bool = True) -> str:
     """11 × 599,00 = 6 589,00 ₽ from the stored inputs of a charge or line."""
-    return _whole(wording.formula_text(explanation), autoescape)
+    return _whole(formats.formula_text(explanation), autoescape)
 
 
 @register.filter
@@ -170,19 +171,19 @@ def happened_on(row: Row, zone: str) -> str:
 def name_here(thing: object) -> str:
     """The name of a product, role or tariff in the language of the page."""
     name_in = getattr(thing, "name_in", None)
-    return str(name_in(wording.language())) if name_in else str(thing)
+    return str(name_in(formats.language())) if name_in else str(thing)
 
 
 @register.filter
 def price(value: str, currency: str) -> str:
     """The stored price of one ("599.00") as a sum."""
-    return wording.money_text(Decimal(value), currency)
+    return formats.money_text(Decimal(value), currency)
 
 
 @register.filter
 def decline(reason: str) -> str:
     """Why a payment was refused, in words: the bank declined the payment."""
-    return wording.decline_text(reason)
+    return formats.decline_text(reason)
 
 
 @register.filter
@@ -194,11 +195,11 @@ def whole(number: str) -> SafeString:
 @register.filter
 def sums_whole(subject: str) -> str:
     """A mail's subject on a page: its sums, written there with plain spaces, kept in one line."""
-    return re.sub(r"(?<=\d) (?=\d{3}\b|[₽$€£₸])", wording.NBSP, subject)
+    return re.sub(r"(?<=\d) (?=\d{3}\b|[₽$€£₸])", formats.NBSP, subject)
 
 
 @register.filter
 def device(user_agent: str) -> str:
     """The browser and the system that a session says it is, as people know them: Firefox · Windows."""
     parts = [next((name for mark, name in known if mark in user_agent), "") for known in (BROWSERS, SYSTEMS)]
-    return " · ".join(filter(None, parts)) or user_agent[:60] or wording.NO_VALUE
+    return " · ".join(filter(None, parts)) or user_agent[:60] or formats.NO_VALUE

@@ -8,11 +8,11 @@ from django.test import Client
 
 from accounts.models import User
 from billing.models import SandboxClock
-from billing.operations import staff
+from billing.operations import staff_roles
 from tests.portal.story import Story, msk, person, tell
 
 NOW = msk(5, 12, 15, 20)
-GROUPS = staff.GROUPS
+GROUPS = staff_roles.GROUPS
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def story(db: None) -> Story:
     """Romashka owes April (due 15 May) and May so far; the clock stands at 12 May, 15:20 in Moscow."""
     found = tell()
     SandboxClock.objects.create(id=1, stands_at=NOW)
-    staff.ensure_groups()
+    staff_roles.ensure_groups()
     return found
 
 
@@ -31,7 +31,7 @@ def colleague(group: str) -> User:
     if found is None:
         found = person(email, group, is_staff=True, is_superuser=group == "superuser")
         if group in GROUPS:
-            staff.join_group(found, group)
+            staff_roles.join_group(found, group)
     return found
 
 

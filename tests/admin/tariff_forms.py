@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from billing.models import Tariff, TariffMove
-from billing.operations import moves, tariffs
+from billing.operations.catalogue import subscriber_moves, tariffs
 from tests.admin.acting import act_url, do
 from tests.admin.conftest import NOW
 from tests.portal.story import Story
@@ -76,6 +76,6 @@ def move_from(source: Tariff) -> TariffMove:
     tariffs.submit(tariff=draft, user=source.author, as_of=NOW)
     assert source.reviewer is not None
     target = tariffs.publish(tariff=draft, user=source.reviewer, as_of=NOW)
-    return moves.move_subscribers(
+    return subscriber_moves.move_subscribers(
         source=source, target=target, effective_date=date(2026, 7, 1), reason="Test", user=source.author, as_of=NOW
     )

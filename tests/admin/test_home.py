@@ -121,7 +121,7 @@ def test_failed_mail_is_written_once_more_with_a_reason(story: Story, signed_in:
 def test_token_is_shown_once_and_revoked_at_once(story: Story, signed_in: SignIn) -> None:
     from billing import clock
     from billing.models import ApiToken
-    from billing.operations import tokens
+    from billing.operations import api_tokens
     from tests.admin.acting import do
 
     admin, url = signed_in("administrator"), act_url("billing_apitoken", "create_token")
@@ -130,10 +130,10 @@ def test_token_is_shown_once_and_revoked_at_once(story: Story, signed_in: SignIn
     assert answer.content.decode().count(secret) == 1
     assert "no-store" in answer["Cache-Control"]
     assert "messages" not in answer.cookies
-    token = tokens.authenticate(secret=secret, at=clock.real_now())
+    token = api_tokens.authenticate(secret=secret, at=clock.real_now())
     assert token is not None
     assert token.instance == story.cloud
     assert secret not in admin.get(answer.context["go_to"]).content.decode()
     revoke = act_url("billing_apitoken", "revoke_token", ApiToken.objects.get().pk)
     assert confirm(admin, revoke, admin.get(revoke)).status_code == 302
-    assert tokens.authenticate(secret=secret, at=clock.real_now()) is None
+    assert api_tokens.authenticate(secret=secret, at=clock.real_now()) is None

@@ -8,8 +8,10 @@ import pytest
 from django.test import Client
 
 from billing.models import AuditRecord, Collection, SandboxClock, SubscriptionChange, TermsChange
-from billing.operations import changes, running, staff, trials
-from billing.operations.quotes import Wish
+from billing.operations import staff_roles
+from billing.operations.run import billing_run
+from billing.operations.subscriptions import plan_changes, trials
+from billing.operations.subscriptions.quotes import Wish
 from tests import people
 from tests.admin.acting import act_url, confirm, do, errors, preview, rows
 from tests.people import Party, at
@@ -20,7 +22,7 @@ SignIn = Callable[[str], Client]
 @pytest.fixture(autouse=True)
 def _installation(db: None) -> None:
     people.installation()
-    staff.ensure_groups()
+    staff_roles.ensure_groups()
 
 
 def now(text: str) -> None:
@@ -154,7 +156,7 @@ def test_e6_more_terminals_and_d6_taking_them_back_on_the_day(signed_in: SignIn)
 def test_d7_a_scheduled_change_is_called_off(signed_in: SignIn) -> None:
     party = app("plus")
     wish = Wish(tariff_id="light")
-    changes.change(subscription=party.subscription, wish=wish, as_of=at("2026-04-15 10:00"), actor="anna")
+    plan_changes.change(subscription=party.subscription, wish=wish, as_of=at("2026-04-15 10:00"), actor="anna")
     now("2026-04-20 10:00")
     support = signed_in("support")
     assert told(preview(support, act(party, "undo_change"), reason="Anna by mail"))["Scheduled change"] == "called off"
@@ -215,14 +217,14 @@ def test_e8_support_tries_to_collect_without_waiting_for_ten(signed_in: SignIn) 
     assert AuditRecord.objects.get(action="subscription.collected").after == {"outcome": "no_method"}
     assert "Today's try has been made" in str(errors(preview(support, url, reason="Once more")))
     party.pay("80.00", at("2026-04-26 09:30"))
-    running.collect_renewals(as_of=at("2026-04-26 09:31"))
+    billing_run.collect_renewals(as_of=at("2026-04-26 09:31"))
     assert party.balance == 0
 
 
 def test_a_new_subscription_by_quantity_without_its_trial_and_of_a_free_product(signed_in: SignIn) -> None:
     support = signed_in("support")
     party = blue()
-    changes.cancel(subscription=party.subscription, as_of=at("2026-04-11 12:00"), actor="anna")
+    plan_changes.cancel(subscription=party.subscription, as_of=at("2026-04-11 12:00"), actor="anna")
     party.now_is(at("2026-04-20 12:00"))
     now("2026-04-20 12:00")
     url = act_url("accounts_instance", "create_subscription", party.instance.pk)

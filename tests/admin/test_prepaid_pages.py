@@ -12,8 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Customer, Instance
 from billing import triggers
 from billing.models import BillingAccount, BillingPeriod, Collection, SandboxClock, Subscription
-from billing.operations import changes, running, staff, trials
-from billing.operations.quotes import Wish
+from billing.operations import staff_roles
+from billing.operations.run import billing_run
+from billing.operations.subscriptions import plan_changes, trials
+from billing.operations.subscriptions.quotes import Wish
 from tests import people
 from tests.admin.test_home import cards
 from tests.people import Party, at
@@ -24,7 +26,7 @@ SignIn = Callable[[str], Client]
 @pytest.fixture(autouse=True)
 def _installation(db: None) -> None:
     people.installation()
-    staff.ensure_groups()
+    staff_roles.ensure_groups()
 
 
 def now(text: str) -> None:
@@ -86,7 +88,7 @@ def test_a_lapsed_trial_is_read_only_and_says_why(signed_in: SignIn) -> None:
 
 def test_charges_tell_how_they_were_worked_out_and_changes_who_and_why(signed_in: SignIn) -> None:
     party = people.party(product="evotor-app", tariff_id="plus", now=at("2026-04-01 12:00"))
-    changes.change(
+    plan_changes.change(
         subscription=party.subscription, wish=Wish(tariff_id="light"), as_of=at("2026-04-15 10:00"),
         actor="support@staff.example", reason="Ticket 417",
     )  # fmt: skip
@@ -101,7 +103,7 @@ def test_charges_tell_how_they_were_worked_out_and_changes_who_and_why(signed_in
 def test_tries_to_collect_are_listed_with_their_reason(signed_in: SignIn) -> None:
     party = people.party(product="evotor-app", tariff_id="light", now=at("2026-04-01 12:00"))
     party.pay("90.00", at("2026-04-02 12:00"))
-    running.collect_renewals(as_of=at("2026-04-26 10:00"))
+    billing_run.collect_renewals(as_of=at("2026-04-26 10:00"))
     now("2026-04-26 11:00")
     text = page(signed_in("finance"), party)
     assert "the balance is too low and no method is saved" in text
@@ -137,7 +139,7 @@ def test_statuses_are_filters_and_every_subscription_is_in_one(signed_in: SignIn
     people.party("lapsed", product="blue", tariff_id="blue-monthly", now=start, currency="USD")
     overdue = people.party("overdue", product="cyberos", tariff_id="build", now=start)
     cancelled = people.party("cancelled", product="cyberos", tariff_id="build", now=at("2026-04-20 12:00"))
-    changes.cancel(subscription=cancelled.subscription, as_of=at("2026-04-21 12:00"), actor="anna")
+    plan_changes.cancel(subscription=cancelled.subscription, as_of=at("2026-04-21 12:00"), actor="anna")
     ended = people.party("ended", now=start)
     ended.terminate(at("2026-04-20 12:00"))
     now("2026-04-25 00:00")
@@ -179,7 +181,7 @@ def test_first_page_counts_renewals_that_fail_and_that_nothing_will_pay(signed_i
     finance = signed_in("finance")
     now("2026-04-26 09:00")
     assert figures(finance) == {TRIALS: "0", FAILED: "0", SHORT: "0"}
-    running.collect_renewals(as_of=at("2026-04-26 10:00"))
+    billing_run.collect_renewals(as_of=at("2026-04-26 10:00"))
     now("2026-04-29 12:00")
     assert figures(finance) == {TRIALS: "0", FAILED: "1", SHORT: "0"}
     now("2026-04-30 00:00")
@@ -188,7 +190,7 @@ def test_first_page_counts_renewals_that_fail_and_that_nothing_will_pay(signed_i
     assert figures(finance) == {TRIALS: "0", FAILED: "1", SHORT: "1"}
     party.pay("0.01", at("2026-05-01 23:59"))
     assert figures(finance)[SHORT] == "0"
-    running.collect_renewals(as_of=at("2026-05-01 23:59"))
+    billing_run.collect_renewals(as_of=at("2026-05-01 23:59"))
     assert figures(finance) == {TRIALS: "0", FAILED: "0", SHORT: "0"}
 
 

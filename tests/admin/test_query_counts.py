@@ -26,7 +26,7 @@ from billing.models import (
     Posting,
     Subscription,
 )
-from billing.operations import ledger
+from billing.operations.ledger import posting
 from tests.admin.conftest import NOW
 from tests.portal.story import Story
 
@@ -82,13 +82,13 @@ def grow_without_guards(story: Story, until: int) -> None:
 
 
 def booked(story: Story, accounts: list[BillingAccount], start: int) -> None:
-    receipts = ledger.shared(story.account.seller, "bank")
+    receipts = posting.shared(story.account.seller, "bank")
     entries = Entry.objects.bulk_create([
         Entry(id=uuid.uuid4(), key=f"test:{i}", kind=Entry.Kind.PAYMENT, account=account, at=NOW)
         for i, account in enumerate(accounts, start)
     ])  # fmt: skip
     Posting.objects.bulk_create([
-        Posting(entry=entry, debit=receipts, credit=ledger.customer_side(entry.account), currency="RUB", amount_minor=100)
+        Posting(entry=entry, debit=receipts, credit=posting.customer_side(entry.account), currency="RUB", amount_minor=100)
         for entry in entries
     ])  # fmt: skip
     credits = Credit.objects.bulk_create([

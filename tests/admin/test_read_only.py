@@ -10,7 +10,7 @@ from django.test import Client, RequestFactory
 from django.urls import NoReverseMatch, reverse
 
 from billing.models import Charge, Entry, Invoice, InvoiceLine, Posting, Tariff
-from billing.operations import payments
+from billing.operations.settlement import payments
 from tests.admin.conftest import GROUPS, NOW, colleague
 from tests.portal.story import Story
 

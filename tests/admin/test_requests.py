@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from billing.models import AuditRecord, Entry, Notice, Relief, SandboxClock
-from billing.operations import requests
+from billing.operations.customers import requests
 from tests.admin.acting import act_url, confirm, do, errors, preview, rows
 from tests.admin.conftest import NOW
 from tests.admin.waiting import LATE, PDF, ask, client_of, in_debt, proof
@@ -78,7 +78,7 @@ def test_declining_needs_the_reason_that_the_customer_reads(story: Story) -> Non
 def test_deletion_is_carried_out_by_support_with_the_domain_typed(story: Story) -> None:
     SandboxClock.objects.update(stands_at=NOW)
     in_time = msk(5, 12, 16)
-    from billing.operations import payments
+    from billing.operations.settlement import payments
 
     new = payments.NewPayment(amount_minor=2_000_000, currency="RUB", method="bank", reference="1")
     payments.record_payment(account=story.account, new=new, as_of=NOW, actor="test")

@@ -10,7 +10,8 @@ from django.urls import reverse
 
 from accounts.models import Member
 from billing.models import BillingPeriod, Invoice, JobRun, Notice, Payment, Relief, Subscription, Tariff
-from billing.operations import payments, staff
+from billing.operations import staff_roles
+from billing.operations.settlement import payments
 from tests.admin.acting import act_url
 from tests.admin.conftest import GROUPS, NOW, colleague
 from tests.admin.tariff_forms import move_from
@@ -85,13 +86,13 @@ def urls(story: Story) -> dict[str, str]:
     """One address for every act there is."""
     from billing import clock
     from billing.models import ApiToken
-    from billing.operations import tokens
+    from billing.operations import api_tokens
     from tests.portal.bench import arrives, endpoint_of
 
     new = payments.NewPayment(amount_minor=100, currency="RUB", method="cash")
     payment = payments.record_payment(account=story.account, new=new, as_of=NOW, actor="test")
     run = JobRun.objects.create(kind="close", key="100009", attempts=5, started_at=NOW, next_attempt_at=NOW)
-    tokens.create_token(scope="operator", at=clock.real_now(), actor="test")
+    api_tokens.create_token(scope="operator", at=clock.real_now(), actor="test")
     relief = Relief.objects.create(
         instance=story.cloud, starts_at=NOW, ends_at=NOW + timedelta(hours=1), reason="417", granted_by="test"
     )
@@ -179,7 +180,7 @@ def test_roles_may_be_made_again_and_take_back_what_was_given_by_hand(story: Sto
 
     support = Group.objects.get(name="support")
     support.permissions.add(Permission.objects.get(codename="reverse_payment"))
-    first, second = staff.ensure_groups(), staff.ensure_groups()
+    first, second = staff_roles.ensure_groups(), staff_roles.ensure_groups()
     assert first == second
     assert not support.permissions.filter(codename="reverse_payment").exists()
     assert BillingPeriod.objects.exists()

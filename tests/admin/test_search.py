@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from billing.models import Invoice
-from billing.operations import payments
+from billing.operations.settlement import payments
 from tests.admin.conftest import NOW
 from tests.portal.story import Story
 

@@ -5,7 +5,8 @@ from django.test import Client
 from django.urls import reverse
 
 from billing.models import Approval, CustomerRequest, Offer, Payment, PaymentAttempt, Relief
-from billing.operations import reliefs, staff
+from billing.operations import staff_roles
+from billing.operations.settlement import reliefs
 from tests.admin.acting import act_url
 from tests.admin.waiting import LATE, ask, attempt, client_of, in_debt, large_adjustment, offer, proof
 from tests.portal.story import Story
@@ -43,7 +44,7 @@ def targets(story: Story) -> dict[str, object]:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("group", [*staff.GROUPS, "superuser", "nobody"])
+@pytest.mark.parametrize("group", [*staff_roles.GROUPS, "superuser", "nobody"])
 def test_every_act_is_open_to_its_groups_and_to_nobody_else(story: Story, group: str) -> None:
     found, client = targets(story), client_of(group)
     wrong = []
@@ -55,7 +56,7 @@ def test_every_act_is_open_to_its_groups_and_to_nobody_else(story: Story, group:
     assert wrong == []
 
 
-@pytest.mark.parametrize("group", [*staff.GROUPS, "nobody"])
+@pytest.mark.parametrize("group", [*staff_roles.GROUPS, "nobody"])
 def test_lists_are_looked_into_by_those_whose_work_it_is(story: Story, group: str) -> None:
     client = client_of(group)
     for model in LISTS:

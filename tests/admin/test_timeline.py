@@ -24,7 +24,8 @@ from billing.models import (
     Posting,
     Relief,
 )
-from billing.operations import ledger, requests
+from billing.operations.customers import requests
+from billing.operations.ledger import posting
 from billing.reports import timeline
 from tests.admin.acting import act_url, do
 from tests.admin.conftest import NOW
@@ -190,7 +191,7 @@ def grow(story: Story, count: int) -> None:
         Notice(kind="x", fact=uuid.uuid4().hex, recipient="a@example.com", account=account, locale="ru", subject="x", text="x",
                html="x", created_at=NOW, next_attempt_at=NOW) for _i in range(count)
     ])  # fmt: skip
-    receipts, mine = ledger.shared(account.seller, "bank"), ledger.customer_side(account)
+    receipts, mine = posting.shared(account.seller, "bank"), posting.customer_side(account)
     entries = Entry.objects.bulk_create([
         Entry(id=uuid.uuid4(), key=f"test:{uuid.uuid4().hex}", kind="adjustment", account=account, at=NOW) for _i in range(count)
     ])  # fmt: skip

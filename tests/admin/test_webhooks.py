@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from billing.models import AuditRecord, Event, WebhookDelivery, WebhookEndpoint
-from billing.operations import webhooks
+from billing.operations.events import endpoints
 from tests.admin.acting import act_url, confirm, do, errors, messages, preview, rows
 from tests.admin.conftest import NOW
 from tests.operations.receivers import Receiver
@@ -63,7 +63,7 @@ def test_an_endpoint_is_added_and_its_secret_shown_once(story: Story, admin: Cli
         ["subscription.", "invoice.paid"],
         story.customer,
     )
-    assert webhooks.secrets_of(endpoint, NOW) == [secret]
+    assert endpoints.secrets_of(endpoint, NOW) == [secret]
     assert "no-store" in answer["Cache-Control"]
     assert secret not in str(dict(admin.session)) + str(admin.cookies)
     for address in (change_url(endpoint), reverse("admin:billing_webhookendpoint_changelist")):
@@ -90,7 +90,7 @@ def test_a_new_secret_is_made_once_for_one_form(story: Story, admin: Client) -> 
     assert SECRET.search(again.content.decode()) is None
     assert rows(again)["The secret before it"] == "ends at once"
     endpoint.refresh_from_db()
-    assert webhooks.secrets_of(endpoint, NOW)[0] == secret
+    assert endpoints.secrets_of(endpoint, NOW)[0] == secret
     assert "signs as well until 13 May 2026 at 15:20" in shown(admin, change_url(endpoint))
 
 

@@ -9,7 +9,11 @@ from django.test import Client
 from accounts.models import User
 from billing.gateways.sample import SampleProvider, decide  # noqa: F401  the provider that the attempts go to
 from billing.models import Approval, CustomerRequest, Offer, PaymentAttempt, SandboxClock, SavedMethod
-from billing.operations import approvals, checkout, offers, requests, running, set_ups, staff
+from billing.operations import staff_roles
+from billing.operations.collection import checkout, method_setup
+from billing.operations.customers import requests
+from billing.operations.run import billing_run
+from billing.operations.settlement import approvals, offers
 from tests.admin.conftest import NOW
 from tests.portal.story import Story, msk, person
 
@@ -23,8 +27,8 @@ def client_of(group: str, name: str = "") -> Client:
     user = User.objects.filter(email=email).first()
     if user is None:
         user = person(email, group, is_staff=True, is_superuser=group == "superuser")
-        if group in staff.GROUPS:
-            staff.join_group(user, group)
+        if group in staff_roles.GROUPS:
+            staff_roles.join_group(user, group)
     client = Client()
     client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
@@ -34,7 +38,7 @@ def client_of(group: str, name: str = "") -> Client:
 def in_debt() -> None:
     """Moves on to 18 May: the account is read-only."""
     SandboxClock.objects.update(stands_at=LATE)
-    running.run_due(as_of=LATE)
+    billing_run.run_due(as_of=LATE)
 
 
 def ask(story: Story, kind: str, **more: object) -> CustomerRequest:
@@ -77,6 +81,6 @@ def attempt(story: Story, amount_minor: int = 658_900) -> PaymentAttempt:
 
 def saved_method(story: Story) -> SavedMethod:
     """Anna leaves a card at 15:20 on 12 May."""
-    begun = set_ups.begin(account=story.account, as_of=NOW, user_email=story.anna.email)
+    begun = method_setup.begin(account=story.account, as_of=NOW, user_email=story.anna.email)
     decide(begun.external_id, "succeeded", "4242")
-    return set_ups.sync(set_up=begun, as_of=NOW).method  # type: ignore[return-value]
+    return method_setup.sync(set_up=begun, as_of=NOW).method  # type: ignore[return-value]

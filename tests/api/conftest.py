@@ -15,7 +15,7 @@ from billing.api.v1 import api
 from billing.api.v1.document.codes import codes_of
 from billing.api.v1.document.complete import WITHOUT_KEY
 from billing.api.v1.document.examples import BODIES
-from billing.operations import tokens
+from billing.operations import api_tokens
 from tests.people import stand_at
 
 REAL = datetime(2026, 1, 1, tzinfo=UTC)
@@ -113,7 +113,7 @@ def set_clock(instant: str) -> None:
 def operator(db: None) -> Api:
     """The operator's token, METEOR's catalogue, the clock at noon of 1 April 2026 in Moscow."""
     set_clock("2026-04-01T12:00:00+03:00")
-    return Api(tokens.create_token(scope="operator", at=REAL, actor="test", label="crm")[1])
+    return Api(api_tokens.create_token(scope="operator", at=REAL, actor="test", label="crm")[1])
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def token_of() -> Callable[[str], Api]:
 
     def made(instance_id: str) -> Api:
         instance = Instance.objects.get(public_id=instance_id)
-        return Api(tokens.create_token(scope="instance", instance=instance, at=REAL, actor="test")[1])
+        return Api(api_tokens.create_token(scope="instance", instance=instance, at=REAL, actor="test")[1])
 
     return made
 

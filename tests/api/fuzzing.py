@@ -24,7 +24,7 @@ from schemathesis.transport.wsgi import WSGITransport
 
 from accounts.models import Instance, Role
 from billing.models import Tariff
-from billing.operations import tokens
+from billing.operations import api_tokens
 from tests.api.conftest import ANNA, REAL, Api, found_buyer
 
 # --- What the document calls valid and a plain generator would hardly ever hit ----------------------------------------
@@ -99,7 +99,7 @@ def build(operator: Api) -> Town:
     }
     instances = [*(buyer.instance for buyer in buyers), operator.made("instances", bare)["id"]]
     tariffs = list(Tariff.objects.published().values_list("tariff_id", flat=True).order_by("pk"))
-    own = tokens.create_token(
+    own = api_tokens.create_token(
         scope="instance", instance=Instance.objects.get(public_id=instances[0]), at=REAL, actor="test"
     )[1]
     return Town(

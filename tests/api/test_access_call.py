@@ -10,7 +10,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Instance, MemberChange
-from billing.operations import closing, reliefs
+from billing.operations.cycle import month_close
+from billing.operations.settlement import reliefs
 from tests import people
 from tests.api.conftest import Api, Tenant, found_buyer, set_clock
 
@@ -47,7 +48,7 @@ def test_the_answer_holds_to_midnight_in_moscow_and_is_another_then(
 ) -> None:
     product = token_of(tenant.instance)
     tenant.joins(*range(2, 12))
-    closing.close_due_months(account_id=_account(tenant), as_of=people.at("2026-05-01 00:00"))
+    month_close.close_due_months(account_id=_account(tenant), as_of=people.at("2026-05-01 00:00"))
     set_clock("2026-05-15T23:59:59+03:00")
     status, answer, tag = asked(product, tenant)
     assert (status, answer["access"], answer["valid_until"]) == (200, "full", "2026-05-15T21:00:00+00:00")
@@ -65,7 +66,7 @@ def _account(tenant: Tenant) -> int:
 
 def test_a_relief_ends_within_the_day(tenant: Tenant) -> None:
     tenant.joins(*range(2, 12))
-    closing.close_due_months(account_id=_account(tenant), as_of=people.at("2026-05-01 00:00"))
+    month_close.close_due_months(account_id=_account(tenant), as_of=people.at("2026-05-01 00:00"))
     now = people.at("2026-05-16 10:00")
     reliefs.grant(
         instance=Instance.objects.get(public_id=tenant.instance), ends_at=now + timedelta(hours=3), reason="платят",
@@ -135,7 +136,7 @@ def test_a_handful_of_reads_however_long_the_past(
 
 def test_payment_restores_in_the_same_moment(tenant: Tenant) -> None:
     tenant.joins(*range(2, 12))
-    closing.close_due_months(account_id=_account(tenant), as_of=people.at("2026-05-01 00:00"))
+    month_close.close_due_months(account_id=_account(tenant), as_of=people.at("2026-05-01 00:00"))
     set_clock("2026-05-20T12:00:00+03:00")
     _status, answer, tag = asked(tenant.api, tenant)
     assert (answer["access"], answer["access_reasons"][0]["invoices"]) == ("read_only", ["R-2026-000001"])

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from accounts.models import Instance
-from billing.operations import reliefs
+from billing.operations.settlement import reliefs
 from tests.api.conftest import Api, Buyer, found_buyer, money, set_clock
 from tests.people import assert_books_are_right
 

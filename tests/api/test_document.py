@@ -12,7 +12,7 @@ from django.test import Client
 
 from billing.api.v1.document import codes, examples, words
 from billing.errors import BillingError
-from billing.operations.event_types import TYPES
+from billing.operations.events.event_types import TYPES
 from tests.api.conftest import Api
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -175,7 +175,7 @@ def test_an_answer_with_a_code_that_nobody_told_fails_the_test_that_gets_it(oper
     def refuse(**given: Any) -> None:
         raise BillingError("refused", code="nobody_told")
 
-    monkeypatch.setattr("billing.operations.customers.create_once", refuse)
+    monkeypatch.setattr("billing.operations.customers.customers.create_once", refuse)
     with pytest.raises(AssertionError, match="nobody_told"):
         operator.post("customers", examples.BODIES["create_customer"])
     assert operator.last.status_code == 409

@@ -7,7 +7,8 @@ from accounts.models import Customer, Member
 from billing import clock
 from billing.errors import BillingError
 from billing.models import Entry, IdempotencyRecord, Payment
-from billing.operations import customers, tokens
+from billing.operations import api_tokens
+from billing.operations.customers import customers
 from tests.api.conftest import REAL, ROMASHKA, Api, Tenant
 
 PAY = {"amount": "100.00", "method": "bank", "reference": "1"}
@@ -52,7 +53,7 @@ def test_same_key_with_another_query_is_refused(tenant: Tenant) -> None:
 
 
 def test_keys_of_two_tokens_have_nothing_to_do_with_each_other(operator: Api) -> None:
-    second = Api(tokens.create_token(scope="operator", at=REAL, actor="test")[1])
+    second = Api(api_tokens.create_token(scope="operator", at=REAL, actor="test")[1])
     first = operator.post("customers", ROMASHKA, Idempotency_Key="a")[1]
     assert second.post("customers", {**ROMASHKA, "name": "Б"}, Idempotency_Key="a")[1]["id"] != first["id"]
 

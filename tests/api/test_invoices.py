@@ -22,7 +22,7 @@ def rub(amount: str) -> dict[str, str]:
 def invoiced(tenant: Tenant) -> Tenant:
     """M-c on 1 May: an invoice of 6 589.00."""
     tenant.joins(*range(2, 12))
-    with patch("billing.operations.running.delivery.render_due", return_value=0):
+    with patch("billing.operations.run.billing_run.delivery.render_due", return_value=0):
         assert tenant.api.post("sandbox/clock", {"now": "2026-05-01T00:00:00+03:00"})[0] == 200
     return tenant
 
@@ -140,7 +140,7 @@ def three_invoices(first: Tenant) -> Tenant:
     second = found_tenant(first.api, "lavanda.example.ru")
     for tenant in (first, second):
         tenant.joins(*range(2, 12))
-    with patch("billing.operations.running.delivery.render_due", return_value=0):
+    with patch("billing.operations.run.billing_run.delivery.render_due", return_value=0):
         assert first.api.post("sandbox/clock", {"now": "2026-05-01T00:00:00+03:00"})[0] == 200
         first.api.made(
             f"accounts/{second.account}/payments", {"amount": "50000.00", "method": "card", "reference": "1"}

@@ -14,7 +14,7 @@ from accounts.models import Instance, Member
 from billing import clock
 from billing.api.v1.document.examples import BODIES
 from billing.models import ApiToken, Entry, IdempotencyRecord
-from billing.operations import tokens
+from billing.operations import api_tokens
 from tests.api.conftest import REAL, Api, Tenant, found_tenant
 
 MISSING = {
@@ -123,7 +123,7 @@ def test_revoked_and_unknown_tokens_get_one_answer_everywhere(
 ) -> None:
     mine, theirs = two
     gone = token_of(mine.instance)
-    tokens.revoke_token(token=ApiToken.objects.order_by("-pk")[0], at=REAL, actor="support")
+    api_tokens.revoke_token(token=ApiToken.objects.order_by("-pk")[0], at=REAL, actor="support")
     answers = set()
     for name in operations():
         for api in (gone, Api("bp_nobody_" + "x" * 43), Api("")):

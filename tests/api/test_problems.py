@@ -257,7 +257,7 @@ def test_clock_wants_an_instant_with_its_offset(operator: Api, now: Any) -> None
 def test_what_breaks_inside_is_a_problem_without_details(
     operator: Api, error: Exception, status: int, code: str
 ) -> None:
-    with patch("billing.operations.customers.create_customer", side_effect=error):
+    with patch("billing.operations.customers.customers.create_customer", side_effect=error):
         problem = expect(operator, operator.post("customers", ROMASHKA), status, code)
         expect(operator, operator.post("customers", ROMASHKA, Idempotency_Key="a"), status, code)
     assert str(error) not in json.dumps(problem)

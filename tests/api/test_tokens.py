@@ -10,7 +10,7 @@ from accounts.models import Instance
 from billing import clock
 from billing.errors import BadInput
 from billing.models import ApiToken, AuditRecord, RateWindow
-from billing.operations import tokens
+from billing.operations import api_tokens
 from tests.api.conftest import REAL, Api, Tenant, found_tenant, set_clock
 
 
@@ -43,7 +43,7 @@ def test_scheme_is_read_in_either_case(operator: Api) -> None:
 def test_revoked_token_is_refused_at_once(operator: Api) -> None:
     token = ApiToken.objects.get()
     for _ in range(2):
-        tokens.revoke_token(token=token, at=REAL, actor="support")
+        api_tokens.revoke_token(token=token, at=REAL, actor="support")
     assert operator.get("tariffs")[0] == 401
     assert AuditRecord.objects.filter(action="token.revoked").count() == 1
 
@@ -58,7 +58,7 @@ def test_use_is_noted_in_real_time_whatever_the_sandbox_says(operator: Api) -> N
 
 def test_use_is_noted_once_a_minute(operator: Api) -> None:
     for seconds, noted in ((0, 0), (59, 0), (60, 60)):
-        assert tokens.authenticate(secret=operator.secret, at=REAL + timedelta(seconds=seconds)) is not None
+        assert api_tokens.authenticate(secret=operator.secret, at=REAL + timedelta(seconds=seconds)) is not None
         assert ApiToken.objects.get().last_used_at == REAL + timedelta(seconds=noted)
 
 
@@ -66,7 +66,7 @@ def test_token_of_an_instance_names_it_and_the_operators_none(tenant: Tenant) ->
     instance = Instance.objects.get()
     for scope, named in (("instance", None), ("operator", instance)):
         with pytest.raises(BadInput):
-            tokens.create_token(scope=scope, instance=named, at=REAL, actor="test")
+            api_tokens.create_token(scope=scope, instance=named, at=REAL, actor="test")
 
 
 # --- What is somebody else's does not exist --------------------------------------------------------------------------

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import pytest
 
 from billing.models import Invoice, InvoiceDocument, Tariff
-from billing.operations import adjustments, credit_notes, running
-from billing.operations.credit_notes import NoteLine
+from billing.operations.run import billing_run
+from billing.operations.settlement import adjustments, credit_notes
+from billing.operations.settlement.credit_notes import NoteLine
 from tests import people
 from tests.people import Party, at
 
@@ -40,6 +41,6 @@ def full_books(db: None) -> Books:
         account=party.account, amount_minor=-500, currency="RUB", reason_code="tax", comment="A fee", actor="finance",
         as_of=at("2026-05-04 12:00"),
     )  # fmt: skip
-    running.announce_changes(as_of=at("2026-05-16 00:00"))
+    billing_run.announce_changes(as_of=at("2026-05-16 00:00"))
     invoice.refresh_from_db()
     return Books(party, other, invoice, party.subscription.tariff)

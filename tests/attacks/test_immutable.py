@@ -33,7 +33,7 @@ from billing.models import (
     SubscriptionChange,
     Tariff,
 )
-from billing.operations import tariffs
+from billing.operations.catalogue import tariffs
 from tests import people
 from tests.attacks.conftest import Books
 from tests.people import at

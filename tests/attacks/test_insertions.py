@@ -25,7 +25,7 @@ from billing.models import (
     Seller,
     Tariff,
 )
-from billing.operations import ledger, numbering
+from billing.operations.ledger import numbering, posting
 from billing.reports import books
 from tests import people
 from tests.attacks.conftest import Books
@@ -74,13 +74,13 @@ def charge_into_an_issued_line(books: Books) -> None:
 
 def charge_born_on_a_line(books: Books) -> None:
     charge = Charge.objects.exclude(line=None)[0]
-    move = ledger.Move(ledger.customer_side(books.party.account), revenue(books), 100)
-    entry = ledger.post(key="born", kind=Entry.Kind.CHARGE, account=books.party.account, moves=[move], at=NOW)
+    move = posting.Move(posting.customer_side(books.party.account), revenue(books), 100)
+    entry = posting.post(key="born", kind=Entry.Kind.CHARGE, account=books.party.account, moves=[move], at=NOW)
     copy_of(charge, entry_id=entry.pk).save()
 
 
 def revenue(books: Books) -> LedgerAccount:
-    return ledger.shared(books.party.account.seller, LedgerAccount.Kind.REVENUE)
+    return posting.shared(books.party.account.seller, LedgerAccount.Kind.REVENUE)
 
 
 def posting_into_a_sealed_entry(books: Books) -> None:
@@ -88,10 +88,10 @@ def posting_into_a_sealed_entry(books: Books) -> None:
 
 
 def posting_of_another_currency(books: Books) -> None:
-    dollars = ledger.shared(Seller.objects.get(code="usd"), LedgerAccount.Kind.BANK)
-    customer = ledger.customer_side(books.party.account)
-    move = ledger.Move(dollars, customer, 100)
-    ledger.post(key="mixed", kind=Entry.Kind.PAYMENT, account=books.party.account, moves=[move], at=NOW)
+    dollars = posting.shared(Seller.objects.get(code="usd"), LedgerAccount.Kind.BANK)
+    customer = posting.customer_side(books.party.account)
+    move = posting.Move(dollars, customer, 100)
+    posting.post(key="mixed", kind=Entry.Kind.PAYMENT, account=books.party.account, moves=[move], at=NOW)
 
 
 def posting_that_names_a_currency_neither_account_has(books: Books) -> None:
@@ -117,8 +117,8 @@ def entry_without_postings(books: Books) -> None:
 
 def second_entry_of_one_fact(books: Books) -> None:
     entry = Entry.objects.filter(kind="payment")[0]
-    move = ledger.Move(revenue(books), ledger.customer_side(books.party.account), 100)
-    ledger.post(key=entry.key, kind=Entry.Kind.PAYMENT, account=books.party.account, moves=[move], at=NOW)
+    move = posting.Move(revenue(books), posting.customer_side(books.party.account), 100)
+    posting.post(key=entry.key, kind=Entry.Kind.PAYMENT, account=books.party.account, moves=[move], at=NOW)
 
 
 def ledger_account_that_starts_rich(books: Books) -> None:

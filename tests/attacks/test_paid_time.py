@@ -10,8 +10,10 @@ import pytest
 from django.db import IntegrityError, NotSupportedError, models, transaction
 
 from billing.models import BillingPeriod, Collection, Subscription, SubscriptionChange, TermsChange
-from billing.operations import changes, dunning, running
-from billing.operations.quotes import Wish
+from billing.operations.collection import dunning
+from billing.operations.run import billing_run
+from billing.operations.subscriptions import plan_changes
+from billing.operations.subscriptions.quotes import Wish
 from tests import people
 from tests.attacks.test_immutable import REFUSED, as_it_is, ways
 from tests.people import Party, at
@@ -33,9 +35,9 @@ def lives(db: None) -> Lives:
     till = people.party("till", product="evotor-app", tariff_id="light")
     till.pay("90.00", at("2026-04-01 12:00"))
     wish = Wish(tariff_id="plus")
-    changes.change(subscription=till.subscription, wish=wish, as_of=at("2026-04-15 12:00"), actor="anna")
-    changes.undo_change(subscription=till.subscription, as_of=at("2026-04-15 13:00"), actor="anna")
-    running.collect_renewals(as_of=at("2026-04-26 10:00"))
+    plan_changes.change(subscription=till.subscription, wish=wish, as_of=at("2026-04-15 12:00"), actor="anna")
+    plan_changes.undo_change(subscription=till.subscription, as_of=at("2026-04-15 13:00"), actor="anna")
+    billing_run.collect_renewals(as_of=at("2026-04-26 10:00"))
     till.now_is(at("2026-05-02 00:00"))
     team = people.party("team", product="blue", tariff_id="blue-monthly", currency="USD", trial=False)
     trial = people.party("trial", product="cyberos", tariff_id="trial")
@@ -97,7 +99,7 @@ def test_what_lives_can_still_change(lives: Lives) -> None:
     assert lives.trial.fresh.paid_from == date(2026, 5, 21)
     lives.meteor.resume(at("2026-04-21 12:00"))
     assert lives.meteor.fresh.terminated_at is None
-    changes.cancel(subscription=lives.team.subscription, as_of=at("2026-04-21 12:00"), actor="anna")
+    plan_changes.cancel(subscription=lives.team.subscription, as_of=at("2026-04-21 12:00"), actor="anna")
     assert lives.team.fresh.cancel_date == date(2026, 5, 1)
 
 

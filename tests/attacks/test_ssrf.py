@@ -23,9 +23,10 @@ from django.test import override_settings
 from billing import clock
 from billing.errors import BadInput
 from billing.models import WebhookDelivery
-from billing.operations import events, public_addresses, safe_http, webhook_calls, webhooks
-from billing.operations.public_addresses import BadAddress, NoAnswer
-from billing.operations.webhook_sending import send_due
+from billing.operations.events import endpoints, outbox, webhook_request
+from billing.operations.events.fan_out import send_due
+from billing.operations.outbound import http_client, public_addresses
+from billing.operations.outbound.public_addresses import BadAddress, NoAnswer
 from tests.operations.receivers import Receiver, status
 from tests.people import at
 
@@ -75,8 +76,8 @@ def connected(monkeypatch: pytest.MonkeyPatch) -> list[Place]:
     return tried
 
 
-def post(url: str, body: bytes = b"{}") -> safe_http.Answer:
-    return safe_http.post(url, body=body, headers={"content-type": "application/json"})
+def post(url: str, body: bytes = b"{}") -> http_client.Answer:
+    return http_client.post(url, body=body, headers={"content-type": "application/json"})
 
 
 # --- By their text -------------------------------------------------------------------------------------------------------
@@ -106,7 +107,7 @@ NASTY = [
 @pytest.mark.parametrize("url", NASTY)
 def test_no_endpoint_is_added_there_and_nothing_is_called(url: str, connected: list[Place]) -> None:
     with pytest.raises(BadInput) as refused:
-        webhooks.add_endpoint(url=url, as_of=NOON, actor="vera")
+        endpoints.add_endpoint(url=url, as_of=NOON, actor="vera")
     assert refused.value.field == "url"
     with pytest.raises(BadAddress):
         post(url)
@@ -181,8 +182,8 @@ def test_a_name_is_asked_for_once_and_what_was_checked_is_called(
 @pytest.mark.usefixtures("outside", "db")
 def test_what_is_refused_is_kept_as_an_attempt_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", Names(["10.0.0.1"]))
-    webhooks.add_endpoint(url="https://hooks.example.com/", as_of=NOON, actor="vera")
-    events.emit("invoice.paid", at=NOON, data={})
+    endpoints.add_endpoint(url="https://hooks.example.com/", as_of=NOON, actor="vera")
+    outbox.emit("invoice.paid", at=NOON, data={})
     assert send_due(as_of=NOON) == 0
     row = WebhookDelivery.objects.get()
     assert (row.state, row.last_status, row.last_error) == (
@@ -200,7 +201,7 @@ def test_a_name_that_nobody_knows_and_a_resolver_that_hangs(monkeypatch: pytest.
         post("https://nobody.example.com/")
     released = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_asked, **_named: released.wait(30))
-    monkeypatch.setattr(safe_http, "SECONDS", 0.2)
+    monkeypatch.setattr(http_client, "SECONDS", 0.2)
     began = time.monotonic()
     with pytest.raises(NoAnswer, match="not resolved in time"):
         post("https://slow.example.com/")
@@ -264,7 +265,7 @@ def certify(name: str, certificate: Path, key: Path) -> None:
 @pytest.fixture
 def secure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Secure]:
     server = Secure(tmp_path)
-    monkeypatch.setattr(safe_http, "_tls", lambda: ssl.create_default_context(cafile=str(server.certificate)))
+    monkeypatch.setattr(http_client, "_tls", lambda: ssl.create_default_context(cafile=str(server.certificate)))
     monkeypatch.setattr(socket, "getaddrinfo", Names(["127.0.0.1"]))
     yield server
     server.server.shutdown()
@@ -316,8 +317,8 @@ def drip(head: bytes, piece: bytes) -> Callable[[BaseHTTPRequestHandler], None]:
 def test_an_answer_that_drips_ends_with_the_time_for_everything(
     head: bytes, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert safe_http.SECONDS == 15
-    monkeypatch.setattr(safe_http, "SECONDS", 0.5)
+    assert http_client.SECONDS == 15
+    monkeypatch.setattr(http_client, "SECONDS", 0.5)
     receiver.answers = [drip(head, b"0")]
     began = time.monotonic()
     with pytest.raises(NoAnswer, match=r"no answer within 0\.5 seconds"):
@@ -326,7 +327,7 @@ def test_an_answer_that_drips_ends_with_the_time_for_everything(
 
 
 def test_endless_talk_before_the_answer_ends_as_well(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(safe_http, "SECONDS", 0.5)
+    monkeypatch.setattr(http_client, "SECONDS", 0.5)
     receiver.answers = [drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n")]
     with pytest.raises(NoAnswer, match=r"no answer within 0\.5 seconds"):
         post(receiver.url)
@@ -336,7 +337,7 @@ def test_endless_talk_before_the_answer_ends_as_well(receiver: Receiver, monkeyp
 def test_an_answer_that_was_given_counts_although_its_body_never_ends(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(safe_http, "SECONDS", 0.5)
+    monkeypatch.setattr(http_client, "SECONDS", 0.5)
     receiver.answers = [drip(b"HTTP/1.1 200 OK\r\n\r\n", b"z")]
     began = time.monotonic()
     answer = post(receiver.url)
@@ -361,8 +362,8 @@ def test_of_ten_megabytes_64_kilobytes_are_read(receiver: Receiver) -> None:
 def test_what_is_packed_stays_packed(receiver: Receiver) -> None:
     bomb = gzip.compress(b"\x00" * 30_000_000)
     receiver.answers = [status(200, bomb, Content_Encoding="gzip")]
-    message = webhook_calls.Message(receiver.url, "{}", {"content-type": "application/json"}, NOON)
-    tried = webhook_calls.call(message)
+    message = webhook_request.Message(receiver.url, "{}", {"content-type": "application/json"}, NOON)
+    tried = webhook_request.call(message)
     assert (tried.status, tried.answer, tried.answer_headers["content-encoding"]) == (200, "", "gzip")
     assert receiver.got[0][0]["accept-encoding"] == "identity"
 

@@ -13,7 +13,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from billing import triggers
 from billing.models import BillingPeriod
-from billing.operations import running
+from billing.operations.run import billing_run
 from tests import people
 from tests.people import Party, at
 
@@ -105,7 +105,7 @@ def a_life() -> Party:
     party = people.party()
     party.activate(9, at("2026-04-10 12:00"))
     party.pay("5000.00", at("2026-04-11 12:00"))
-    running.close_months(as_of=at("2026-05-01 00:00"))
+    billing_run.close_months(as_of=at("2026-05-01 00:00"))
     return party
 
 
@@ -127,6 +127,6 @@ def test_a_database_of_the_first_release_is_brought_up_to_date(tmp_path: Path) -
             people.assert_books_are_right()
             assert {row.tariff_id for row in BillingPeriod.objects.all()} == {party.subscription.tariff_id}
             party.pay("990.00", at("2026-05-10 12:00"))
-            running.close_months(as_of=at("2026-06-01 00:00"))
+            billing_run.close_months(as_of=at("2026-06-01 00:00"))
             assert (party.balance, [row.open_minor for row in party.invoices]) == (-1_198_000, [0, 599_000])
             people.assert_books_are_right()

@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from billing.models import BillingPeriod, Invoice, Offer, Payment, SandboxClock
-from billing.operations import staff
+from billing.operations import staff_roles
 from tests.admin.conftest import NOW, colleague
 from tests.portal import story as stories
 
@@ -20,7 +20,7 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
 def story(transactional_db: None) -> stories.Story:
     told = stories.tell()
     SandboxClock.objects.update_or_create(id=1, defaults={"stands_at": NOW})
-    staff.ensure_groups()
+    staff_roles.ensure_groups()
     return told
 
 

@@ -12,7 +12,10 @@ from django.urls import get_resolver, reverse
 
 from accounts.models import Member
 from billing.gateways.sample import decide
-from billing.operations import checkout, offers, requests, saved_methods, set_ups, tokens
+from billing.operations import api_tokens
+from billing.operations.collection import checkout, method_setup, payment_methods
+from billing.operations.customers import requests
+from billing.operations.settlement import offers
 from tests.browser.test_portal import LOOKS, looked_at, stand_at
 from tests.portal import bench
 from tests.portal import story as stories
@@ -62,10 +65,10 @@ def ids(transactional_db: None, settings: Any, live_server: Any) -> Ids:
         account=story.account, wanted=checkout.Wanted(658_900), as_of=NOW, user_email=story.anna.email
     )
     member = Member.objects.get(instance=story.cloud, email=story.boris.email)
-    kept = set_ups.begin(account=story.account, as_of=NOW, user_email=story.anna.email)
+    kept = method_setup.begin(account=story.account, as_of=NOW, user_email=story.anna.email)
     decide(kept.external_id, "succeeded", "4242")
-    set_ups.sync(set_up=kept, as_of=NOW)
-    set_up = set_ups.begin(account=story.account, as_of=NOW, user_email=story.anna.email)
+    method_setup.sync(set_up=kept, as_of=NOW)
+    set_up = method_setup.begin(account=story.account, as_of=NOW, user_email=story.anna.email)
     return Ids(story, offer.number, filed.public_id, attempt, set_up, member.pk, invited(story), *webhook(story))
 
 
@@ -74,7 +77,7 @@ def webhook(story: stories.Story) -> tuple[str, int]:
     endpoint = bench.endpoint_of(story, name="Warehouse", types=["invoice."])
     bench.called(bench.happens(story, NOW, "invoice.issued"), NOW, 502, answer='{"error": "down"}')
     row = bench.arrives(story, stories.msk(5, 12, 9), timedelta(seconds=2))
-    tokens.create_token(scope="instance", at=NOW, actor="anna", instance=story.cloud, label="Site")
+    api_tokens.create_token(scope="instance", at=NOW, actor="anna", instance=story.cloud, label="Site")
     return endpoint.public_id, row.pk
 
 
@@ -124,7 +127,7 @@ PAGES: dict[str, Callable[[Ids], list[str]]] = {
     "payment": lambda ids: [at("payment", ids.attempt.pk)],
     "methods": lambda ids: [at("methods")],
     "sample_bank": lambda ids: [at("sample_bank", one.external_id) for one in (ids.attempt, ids.set_up)],
-    "sample_wallet": lambda ids: [saved_methods.provider_page(account=ids.story.account, as_of=NOW)],
+    "sample_wallet": lambda ids: [payment_methods.provider_page(account=ids.story.account, as_of=NOW)],
     "integration": lambda ids: [at("integration")],
     "event_types": lambda ids: [at("event_types")],
     "tokens": lambda ids: [at("tokens")],

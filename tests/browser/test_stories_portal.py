@@ -13,7 +13,11 @@ from django.urls import get_resolver
 from accounts.models import Member
 from billing.gateways import sample
 from billing.models import Credit, CustomerRequest, Invoice, Notice, Payment, PaymentAttempt
-from billing.operations import access, checkout, credit_notes, offers, people, reliefs, requests, set_ups, tokens
+from billing.operations import api_tokens
+from billing.operations.collection import checkout, method_setup
+from billing.operations.customers import member_management, requests
+from billing.operations.cycle import access
+from billing.operations.settlement import credit_notes, offers, reliefs
 from tests.browser.test_portal import LOOKS, looked_at, stand_at
 from tests.portal import bench
 from tests.portal import story as stories
@@ -39,7 +43,7 @@ def english(page: Any, live_server: Any) -> Any:
 
 def invited(story: stories.Story, email: str = "new@romashka.example", role: str = "billing") -> str:
     """Invites somebody and returns the link out of the mail."""
-    people.invite(
+    member_management.invite(
         instance=story.cloud, email=email, name="Нина", role=role, as_of=stories.msk(5, 12), invited_by="А. Петрова"
     )
     text = Notice.objects.get(kind="invitation", recipient=email).text
@@ -154,12 +158,12 @@ def everything(story: stories.Story) -> dict[str, Any]:
         reason="Ошибка в отчёте", as_of=at, actor="finance@saldo.example",
     )  # fmt: skip
     return {
-        "note": note.number, "set_up_id": set_ups.begin(account=story.account, as_of=at, user_email=story.anna.email).pk,
+        "note": note.number, "set_up_id": method_setup.begin(account=story.account, as_of=at, user_email=story.anna.email).pk,
         "file_id": filed.files.get().pk,
         "offer": year(story).number, "request": filed.public_id, "attempt_id": attempt.pk, "external_id": attempt.external_id,
         "member_id": member.pk, "invoice": "R-2026-000001", "instance": story.cloud.public_id,
         "endpoint": bench.endpoint_of(story).public_id, "delivery": bench.arrives(story, at, timedelta(seconds=1)).pk,
-        "token": tokens.create_token(scope="instance", at=at, actor="anna", instance=story.cloud)[0].public_id,
+        "token": api_tokens.create_token(scope="instance", at=at, actor="anna", instance=story.cloud)[0].public_id,
     }  # fmt: skip
 
 

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from billing.operations import changes, sandbox, trials
-from billing.operations.quotes import Wish
+from billing.operations.subscriptions import plan_changes, trials
+from billing.operations.subscriptions.quotes import Wish
+from billing.sandbox import sandbox_clock
 from tests.browser.test_portal import LOOKS, looked_at
 from tests.browser.test_stories_portal import PHONE, english
 from tests.people import at
@@ -80,7 +81,7 @@ def test_cyberos_is_cancelled_and_the_cancellation_taken_back(new_page: Any, liv
 def in_dunning() -> Shop:
     till = shop("evotor-app", "light", at("2026-04-15 12:00"))
     till.party.pay("90.00", at("2026-04-15 13:00"))
-    sandbox.advance(to=at("2026-05-12 12:00"))
+    sandbox_clock.advance(to=at("2026-05-12 12:00"))
     return till
 
 
@@ -95,7 +96,7 @@ def test_e8_the_owner_sees_the_tries_and_pays_what_is_missing(new_page: Any, liv
     page.get_by_role("button", name="Go to payment").click()
     page.get_by_role("button", name="Pay", exact=True).click()
     page.get_by_role("heading", name="The payment has arrived").wait_for()
-    sandbox.advance(to=at("2026-05-12 12:01"))
+    sandbox_clock.advance(to=at("2026-05-12 12:01"))
     page.goto("/")
     page.get_by_text("Paid until").wait_for()
     page.get_by_text("14 June").first.wait_for()
@@ -137,7 +138,7 @@ def test_the_pages_after_a_trial_are_accessible_and_fit(new_page: Any, live_serv
 def test_the_pages_of_a_till_are_accessible_and_fit(new_page: Any, live_server: Any) -> None:
     till = shop("evotor-app", "base", quantity=12)
     own = till.address
-    changes.change(
+    plan_changes.change(
         subscription=till.party.subscription, wish=Wish(quantity=8), as_of=at("2026-05-12 12:00"), actor="Anna"
     )
     addresses = [

@@ -6,7 +6,11 @@ import pytest
 
 from accounts.models import Instance
 from billing.models import CustomerRequest, Invoice, Relief
-from billing.operations import access, ledger, payments, sandbox, staff
+from billing.operations import staff_roles
+from billing.operations.cycle import access
+from billing.operations.ledger import posting
+from billing.operations.settlement import payments
+from billing.sandbox import sandbox_clock
 from tests.admin.conftest import colleague
 from tests.browser.test_portal import stand_at
 from tests.portal import story as stories
@@ -24,7 +28,7 @@ def story(transactional_db: None) -> stories.Story:
     told = stories.tell()
     stories.tell_may(told)
     stand_at(12)
-    staff.ensure_groups()
+    staff_roles.ensure_groups()
     return told
 
 
@@ -62,7 +66,7 @@ def do_act(workbench: Any, title: str, button: str, **typed: str) -> str:
 def pay_everything(story: stories.Story) -> None:
     """The bank brings what the account owes."""
     owed = payments.NewPayment(
-        amount_minor=-ledger.balance(story.account), currency="RUB", method="bank", reference="418"
+        amount_minor=-posting.balance(story.account), currency="RUB", method="bank", reference="418"
     )
     payments.record_payment(account=story.account, new=owed, as_of=stories.msk(5, 12), actor="finance@staff.example")
 
@@ -115,7 +119,7 @@ def test_support_ends_a_subscription_on_request_and_resumes_it(story: stories.St
 
 def test_relief_runs_out_by_itself(story: stories.Story, windows: tuple[Any, Any]) -> None:
     anna, workbench = windows
-    sandbox.advance(to=stories.msk(5, 20))
+    sandbox_clock.advance(to=stories.msk(5, 20))
     anna.goto("/")
     anna.get_by_text("Access is read-only: invoice R-2026-000001 is overdue.").wait_for()
     anna.goto("/requests/new/proof_of_payment/")
@@ -136,9 +140,9 @@ def test_relief_runs_out_by_itself(story: stories.Story, windows: tuple[Any, Any
     anna.goto("/")
     anna.get_by_text(f"{story.cloud.domain} works in full until 21 May 2026").wait_for()
     assert (level(story.cloud, 20), level(story.test, 20)) == ("full", "read_only")
-    sandbox.advance(to=stories.msk(5, 21, 11))
+    sandbox_clock.advance(to=stories.msk(5, 21, 11))
     assert level(story.cloud, 21, 11) == "full"
-    sandbox.advance(to=stories.msk(5, 21, 13))
+    sandbox_clock.advance(to=stories.msk(5, 21, 13))
     anna.reload()
     anna.get_by_text("Access is read-only: invoice R-2026-000001 is overdue.").wait_for()
     assert anna.get_by_text("works in full until").count() == 0

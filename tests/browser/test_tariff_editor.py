@@ -7,7 +7,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from billing.models import SandboxClock, Tariff
-from billing.operations import staff, tariffs
+from billing.operations import staff_roles
+from billing.operations.catalogue import tariffs
 from tests.admin.conftest import NOW, colleague
 from tests.portal import story as stories
 
@@ -22,7 +23,7 @@ ADD = "/admin/billing/tariff/add/"
 def story(transactional_db: None) -> stories.Story:
     told = stories.tell()
     SandboxClock.objects.update_or_create(id=1, defaults={"stands_at": NOW})
-    staff.ensure_groups()
+    staff_roles.ensure_groups()
     return told
 
 

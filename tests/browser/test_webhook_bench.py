@@ -9,7 +9,8 @@ import pytest
 from django.urls import reverse
 
 from billing.models import SandboxClock, WebhookDelivery, WebhookEndpoint
-from billing.operations import staff, webhooks
+from billing.operations import staff_roles
+from billing.operations.events import endpoints
 from tests.admin.conftest import NOW, colleague
 from tests.browser.test_admin_workbench import problems as staff_problems
 from tests.browser.test_portal import problems
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.browser
 def story(transactional_db: None) -> stories.Story:
     told = stories.tell()
     SandboxClock.objects.update_or_create(id=1, defaults={"stands_at": NOW})
-    staff.ensure_groups()
+    staff_roles.ensure_groups()
     return told
 
 
@@ -82,7 +83,7 @@ def test_an_owner_adds_a_webhook_proves_who_they_are_and_sends_a_sample(
     page.get_by_role("button", name="Go on").click()
     page.get_by_role("heading", name="The secret of your webhook").wait_for()
     secret, endpoint = page.locator(".code__text").inner_text(), WebhookEndpoint.objects.get()
-    assert (webhooks.secrets_of(endpoint, NOW), endpoint.types) == ([secret], ["invoice.paid"])
+    assert (endpoints.secrets_of(endpoint, NOW), endpoint.types) == ([secret], ["invoice.paid"])
     assert problems(page) == []
     page.get_by_role("link", name="I have copied it: send a sample").click()
     assert page.get_by_label("Type of event").input_value() == "invoice.paid"

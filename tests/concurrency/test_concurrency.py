@@ -24,8 +24,14 @@ from billing.models import (
     NumberSeries,
     Subscription,
 )
-from billing.operations import closing, credit_notes, invoicing, jobs, numbering, running, subscriptions
-from billing.operations.credit_notes import NoteLine
+from billing.operations import jobs
+from billing.operations.cycle import month_close
+from billing.operations.invoices import issuing
+from billing.operations.ledger import numbering
+from billing.operations.run import billing_run
+from billing.operations.settlement import credit_notes
+from billing.operations.settlement.credit_notes import NoteLine
+from billing.operations.subscriptions import lifecycle
 from tests import people
 from tests.concurrency.processes import at_once, die, patient
 from tests.people import Party, at
@@ -128,7 +134,7 @@ def test_payments_and_new_subscriptions_of_one_customer_do_not_wait_for_each_oth
 
 def test_four_closes_at_once_issue_every_invoice_once() -> None:
     parties = many(40)
-    done = at_once([lambda: running.close_months(as_of=MAY).invoices for _process in range(4)])
+    done = at_once([lambda: billing_run.close_months(as_of=MAY).invoices for _process in range(4)])
     numbers = [f"R-2026-{sequence:06}" for sequence in range(1, 41)]
     assert sorted(number for told in done for number in told) == numbers
     assert sorted(Invoice.objects.values_list("number", flat=True)) == numbers
@@ -178,10 +184,10 @@ def empty() -> None:
 # Where the process dies: (the function, before or after it, at which call). Each account has two months to close, so the first
 # account of a run is closed and the second one is torn: none is started five times.
 PLACES: list[tuple[Any, str, str, int]] = [
-    (closing, "close_period", "before", 3), (closing, "close_period", "after", 4), (invoicing, "line_of", "after", 3),
-    (numbering, "next_document_number", "after", 3), (invoicing, "_post_tax", "after", 4), (invoicing, "spend_credit", "after", 3),
-    (notices, "invoice_issued", "after", 4), (jobs, "enqueue", "after", 3), (closing, "open_period", "before", 3),
-    (closing, "open_period", "after", 4), (closing, "close_due_months", "after", 2), (jobs, "attempt", "after", 2),
+    (month_close, "close_period", "before", 3), (month_close, "close_period", "after", 4), (issuing, "line_of", "after", 3),
+    (numbering, "next_document_number", "after", 3), (issuing, "_post_tax", "after", 4), (issuing, "spend_credit", "after", 3),
+    (notices, "invoice_issued", "after", 4), (jobs, "enqueue", "after", 3), (month_close, "open_period", "before", 3),
+    (month_close, "open_period", "after", 4), (month_close, "close_due_months", "after", 2), (jobs, "attempt", "after", 2),
 ]  # fmt: skip
 
 
@@ -201,7 +207,7 @@ def killed(place: tuple[Any, str, str, int], now: Any) -> Callable[[], None]:
             return result
 
         setattr(module, name, fatal)
-        running.close_months(as_of=now)
+        billing_run.close_months(as_of=now)
 
     return work
 
@@ -209,10 +215,10 @@ def killed(place: tuple[Any, str, str, int], now: Any) -> Callable[[], None]:
 def test_a_close_killed_at_twelve_places_and_resumed_leaves_the_books_of_an_undisturbed_one() -> None:
     now = at("2026-06-01 00:00")
     build()
-    undisturbed = running.close_months(as_of=now)
+    undisturbed = billing_run.close_months(as_of=now)
     expected = dump()
     assert len(undisturbed.invoices) == 28
-    assert running.close_months(as_of=now).invoices == []
+    assert billing_run.close_months(as_of=now).invoices == []
 
     empty()
     build()
@@ -220,7 +226,7 @@ def test_a_close_killed_at_twelve_places_and_resumed_leaves_the_books_of_an_undi
         assert at_once([killed(place, now)]) == [None], place
         people.assert_books_are_right()
     assert Invoice.objects.count() < 28, "something is left for the last one to do"
-    running.close_months(as_of=now)
+    billing_run.close_months(as_of=now)
     assert dump() == expected
     assert JobRun.objects.count() == 0
 
@@ -230,15 +236,15 @@ def test_an_account_that_kills_its_worker_is_set_aside_after_five_starts_while_t
     poison = parties[3].account
 
     def fatal_run() -> None:
-        issue_monthly = invoicing.issue_monthly
+        issue_monthly = issuing.issue_monthly
 
         def fatal(*, account: BillingAccount, **others: Any) -> Invoice | None:
             if account == poison:
                 die()
             return issue_monthly(account=account, **others)
 
-        invoicing.issue_monthly = fatal
-        running.close_months(as_of=MAY)
+        issuing.issue_monthly = fatal
+        billing_run.close_months(as_of=MAY)
 
     for start in range(1, 6):
         assert at_once([fatal_run]) == [None]
@@ -251,7 +257,7 @@ def test_an_account_that_kills_its_worker_is_set_aside_after_five_starts_while_t
     assert sorted(Invoice.objects.values_list("sequence", flat=True)) == [1, 2, 3, 4, 5]
 
     jobs.retry(run=run, as_of=MAY)
-    assert running.close_months(as_of=MAY + timedelta(hours=1)).invoices == ["R-2026-000006"]
+    assert billing_run.close_months(as_of=MAY + timedelta(hours=1)).invoices == ["R-2026-000006"]
     assert parties[3].balance == -119_800
 
 
@@ -262,14 +268,14 @@ def test_one_terminates_while_another_reports_and_a_third_closes() -> None:
     def end(one: Party) -> Callable[[], None]:
         return lambda: (
             patient(
-                lambda: subscriptions.terminate(
+                lambda: lifecycle.terminate(
                     subscription=one.subscription, as_of=now, actor="support", reason="The owner asked"
                 )
             )
             and None
         )
 
-    works: list[Callable[[], Any]] = [lambda: running.close_months(as_of=now).set_aside]
+    works: list[Callable[[], Any]] = [lambda: billing_run.close_months(as_of=now).set_aside]
     for one in parties:
         works += [end(one), lambda one=one: patient(lambda: one.tell("new", "active", now)) and None]
     told = at_once(works)

@@ -9,7 +9,7 @@ from django.test import Client
 
 from accounts.models import Customer
 from billing.models import CreditNote, Entry, Payment
-from billing.operations import tokens
+from billing.operations import api_tokens
 from tests import people
 from tests.api.conftest import REAL, ROMASHKA
 from tests.concurrency.processes import at_once
@@ -24,7 +24,7 @@ NOON = at("2026-05-05 12:00")
 def secret() -> str:
     people.installation()
     people.stand_at(NOON)
-    return tokens.create_token(scope="operator", at=REAL, actor="test", label="crm")[1]
+    return api_tokens.create_token(scope="operator", at=REAL, actor="test", label="crm")[1]
 
 
 def posting(secret: str, path: str, body: Any) -> Callable[[], tuple[int, str, str]]:

@@ -21,8 +21,11 @@ from billing.models import (
     SampleCharge,
     Subscription,
 )
-from billing.operations import changes, checkout, dunning, renewals, running, subscriptions, trials, turns
-from billing.operations.quotes import Wish
+from billing.operations.collection import checkout, dunning, renewals
+from billing.operations.cycle import transitions
+from billing.operations.run import billing_run
+from billing.operations.subscriptions import lifecycle, plan_changes, trials
+from billing.operations.subscriptions.quotes import Wish
 from tests import people
 from tests.concurrency.processes import at_once, die, patient
 from tests.operations.cards import pay_and_keep
@@ -32,7 +35,7 @@ pytestmark = [pytest.mark.pg, pytest.mark.django_db(transaction=True)]
 
 MAY = at("2026-05-01 00:00")
 STEPS = (
-    running.settle_payments, running.close_months, running.announce_changes, running.collect_renewals, running.remind,
+    billing_run.settle_payments, billing_run.close_months, billing_run.announce_changes, billing_run.collect_renewals, billing_run.remind,
 )  # fmt: skip
 
 
@@ -92,7 +95,7 @@ def said(work: Callable[[], Any]) -> Callable[[], str]:
 def put(party: Party, tariff_id: str, when: str, token: str | None = None) -> Callable[[], str]:
     wish = Wish(tariff_id=tariff_id)
     return said(
-        lambda: changes.change(
+        lambda: plan_changes.change(
             subscription=party.subscription, wish=wish, as_of=at(when), actor="anna", quote_token=token
         )
     )
@@ -164,7 +167,7 @@ def test_four_copies_take_an_open_invoice_from_the_card_once() -> None:
 # Where the run dies while it takes the money: before the bank is asked, after it has paid, before and after that is written.
 PLACES: list[tuple[Any, str, bool]] = [
     (checkout, "_attempt_for", True), (SampleProvider, "charge_saved", True), (checkout, "_credit", False),
-    (renewals, "bill_with_money", True), (turns, "renew", True), (checkout, "_credit", True), (dunning, "_keep", False),
+    (renewals, "bill_with_money", True), (transitions, "renew", True), (checkout, "_credit", True), (dunning, "_keep", False),
 ]  # fmt: skip
 
 
@@ -231,7 +234,7 @@ def test_seats_reported_while_the_month_turns_cost_the_same_whoever_comes_first(
 def test_two_with_one_quote_change_the_terms_once() -> None:
     till = app("till")
     now = "2026-04-15 12:00"
-    quote = changes.preview(subscription=till.subscription, wish=Wish(tariff_id="plus"), as_of=at(now))
+    quote = plan_changes.preview(subscription=till.subscription, wish=Wish(tariff_id="plus"), as_of=at(now))
     told = at_once([put(till, "plus", now, quote.token) for _click in range(4)])
     assert sorted(told) == ["done", *["nothing_changes"] * 3]
     assert till.balance == -9_000 - 4_800
@@ -241,7 +244,7 @@ def test_of_two_quotes_the_one_that_comes_later_is_refused_with_its_new_figure()
     till = app("till")
     now = "2026-04-15 12:00"
     tokens = {
-        name: changes.preview(subscription=till.subscription, wish=Wish(tariff_id=name), as_of=at(now)).token
+        name: plan_changes.preview(subscription=till.subscription, wish=Wish(tariff_id=name), as_of=at(now)).token
         for name in ("plus", "max")
     }
     told = at_once([put(till, name, now, token) for name, token in tokens.items()])
@@ -258,7 +261,7 @@ def test_a_cancellation_and_a_renewal_at_once_leave_one_truth() -> None:
     now = at("2026-04-26 10:00")
 
     def cancel(one: Party) -> Callable[[], str]:
-        return said(lambda: changes.cancel(subscription=one.subscription, as_of=now, actor="anna"))
+        return said(lambda: plan_changes.cancel(subscription=one.subscription, as_of=now, actor="anna"))
 
     told = at_once([*[lambda: jobs(now) for _copy in range(3)], *[cancel(one) for one in tills]])
     assert told == [0] * 3 + ["done"] * 6
@@ -293,7 +296,7 @@ def test_two_who_choose_and_two_who_subscribe_at_once_begin_one_paid_time() -> N
         trials.choose(subscription=team.subscription, tariff_id="blue-monthly", as_of=now, actor="anna")
 
     def subscribe() -> None:
-        subscriptions.create_subscription(instance=gone.instance, tariff_id="plus", as_of=now, actor="anna")
+        lifecycle.create_subscription(instance=gone.instance, tariff_id="plus", as_of=now, actor="anna")
 
     told = at_once([said(choose), said(choose), said(subscribe), said(subscribe)])
     assert (sorted(told[:2]), sorted(told[2:])) == (["done", "no_trial"], ["done", "subscription_exists"])

@@ -7,7 +7,7 @@ import pytest
 from billing.gateways import sample
 from billing.gateways.base import Heard
 from billing.models import AuditRecord, Payment, PaymentAttempt, ProviderEvent, SampleCharge, SavedMethod
-from billing.operations import checkout, provider_events, saved_methods, set_ups
+from billing.operations.collection import checkout, method_setup, payment_methods, provider_webhooks
 from tests import people
 from tests.concurrency.processes import at_once, patient
 from tests.operations.cards import ANNA, START, charge, pay_and_keep
@@ -44,7 +44,7 @@ def test_one_message_of_the_provider_has_its_effect_once(till: Party) -> None:
     heard = [Heard("evt-1", "method.removed", method.external_id)]
     assert (
         at_once(
-            [lambda: patient(lambda: provider_events.take(provider="sample", heard=heard, as_of=START))] * PROCESSES
+            [lambda: patient(lambda: provider_webhooks.take(provider="sample", heard=heard, as_of=START))] * PROCESSES
         )
         == [1] * PROCESSES
     )
@@ -53,10 +53,10 @@ def test_one_message_of_the_provider_has_its_effect_once(till: Party) -> None:
 
 
 def test_of_cards_saved_at_the_same_moment_one_is_active(till: Party) -> None:
-    rows = [set_ups.begin(account=till.account, as_of=START, user_email=ANNA) for _ in range(PROCESSES)]
+    rows = [method_setup.begin(account=till.account, as_of=START, user_email=ANNA) for _ in range(PROCESSES)]
     for row in rows:
         sample.decide(row.external_id, "succeeded", "4242")
-    at_once([lambda row=row: patient(lambda: set_ups.sync(set_up=row, as_of=START).status) for row in rows])
+    at_once([lambda row=row: patient(lambda: method_setup.sync(set_up=row, as_of=START).status) for row in rows])
     assert SavedMethod.objects.count() == PROCESSES
     assert SavedMethod.objects.filter(removed_at=None).count() == 1
-    assert saved_methods.active(till.account) is not None
+    assert payment_methods.active(till.account) is not None

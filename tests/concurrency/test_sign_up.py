@@ -9,9 +9,9 @@ from allauth.account.models import EmailAddress
 from accounts.models import Customer, Instance, Member, Product, User
 from billing.errors import Refusal
 from billing.models import AuditRecord, BillingAccount, SignUp, Subscription
-from billing.operations import ownership, signups
-from billing.operations.openings import Wish
-from billing.operations.ownership import Transfer
+from billing.operations.customers import ownership, signup
+from billing.operations.customers.onboarding import Wish
+from billing.operations.customers.ownership import Transfer
 from tests import people
 from tests.concurrency.processes import at_once, patient
 from tests.people import at
@@ -31,14 +31,14 @@ def _installation() -> Iterator[None]:
 
 def asked(email: str, domain: str) -> SignUp:
     wish = Wish(Product.objects.get(code="blue"), domain, "blue-monthly")
-    told = signups.NewSignUp(email, "Nora Fields", "Nora & Co", "company", "en", wish)
-    return signups.ask(new=told, as_of=NOON)
+    told = signup.NewSignUp(email, "Nora Fields", "Nora & Co", "company", "en", wish)
+    return signup.ask(new=told, as_of=NOON)
 
 
 def confirms(row: SignUp, seen: str) -> Callable[[], str]:
     def work() -> str:
         try:
-            patient(lambda: signups.confirm(sign_up=row, password="five quiet words in a row", seen=seen, as_of=NOON))
+            patient(lambda: signup.confirm(sign_up=row, password="five quiet words in a row", seen=seen, as_of=NOON))
         except Refusal as refusal:
             return refusal.code
         return "made"
@@ -47,7 +47,7 @@ def confirms(row: SignUp, seen: str) -> Callable[[], str]:
 
 
 def seen_of(row: SignUp) -> str:
-    return signups.preview(sign_up=row, as_of=NOON).token
+    return signup.preview(sign_up=row, as_of=NOON).token
 
 
 def made() -> list[int]:

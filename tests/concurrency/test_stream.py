@@ -12,7 +12,8 @@ import pytest
 from django.db import transaction
 
 from billing.models import Event
-from billing.operations import events, stream, tokens
+from billing.operations import api_tokens
+from billing.operations.events import outbox, stream
 from tests import people
 from tests.api.conftest import Api
 from tests.concurrency.processes import at_once
@@ -32,14 +33,14 @@ def _installation() -> Iterator[None]:
 
 def tell(number: int) -> Event:
     """An event of no account in particular, so that nothing but the stream itself puts the writers in order."""
-    return events.emit("payment.failed", at=NOON, data={"number": number})
+    return outbox.emit("payment.failed", at=NOON, data={"number": number})
 
 
 class Reader:
     """An integration that polls: it keeps the id of the last event it has, and nothing else."""
 
     def __init__(self) -> None:
-        self.api = Api(tokens.create_token(scope="operator", at=datetime(2026, 1, 1, tzinfo=UTC), actor="test")[1])
+        self.api = Api(api_tokens.create_token(scope="operator", at=datetime(2026, 1, 1, tzinfo=UTC), actor="test")[1])
         self.last = ""
         self.heard: list[int] = []
 

@@ -14,8 +14,8 @@ import pytest
 from django.db import connection, transaction
 
 from billing.models import Event, WebhookAttempt, WebhookDelivery
-from billing.operations import events, webhook_calls, webhook_run, webhooks
-from billing.operations.webhook_sending import replay_range, send_due
+from billing.operations.events import dispatch, endpoints, outbox, webhook_request
+from billing.operations.events.fan_out import replay_range, send_due
 from tests import people
 from tests.concurrency.processes import at_once, die
 from tests.operations.receivers import Receiver
@@ -40,8 +40,8 @@ def happen(parties: list[Party], rounds: int) -> None:
     """Events of several subscriptions by turns, and between them some of none."""
     for number in range(rounds):
         for party in parties:
-            events.emit("subscription.renewed", at=NOON, data={"note": number}, subscription=party.subscription)
-        events.emit("invoice.paid", at=NOON, data={"note": number}, account=parties[0].account)
+            outbox.emit("subscription.renewed", at=NOON, data={"note": number}, subscription=party.subscription)
+        outbox.emit("invoice.paid", at=NOON, data={"note": number}, account=parties[0].account)
 
 
 def tills(count: int) -> list[Party]:
@@ -108,14 +108,14 @@ def answered(connection: http.client.HTTPConnection) -> None:
 
 # Where a sender dies: (whose attribute, its name, what comes before the death; None: after the call).
 STEPS: dict[str, tuple[Any, str, Callable[..., Any] | None]] = {
-    "before the claim": (webhook_run, "_claim", nothing),
-    "after the claim": (webhook_run, "_claim", None),
-    "before sending": (webhook_calls, "call", nothing),
+    "before the claim": (dispatch, "_claim", nothing),
+    "after the claim": (dispatch, "_claim", None),
+    "before sending": (webhook_request, "call", nothing),
     "while sending, after the receiver got it": (http.client.HTTPConnection, "getresponse", answered),
-    "after the answer": (webhook_calls, "call", None),
-    "before noting": (webhook_run, "_note", nothing),
+    "after the answer": (webhook_request, "call", None),
+    "before noting": (dispatch, "_note", nothing),
     "after the attempt, before the delivery": (WebhookAttempt.objects, "create", None),
-    "after noting": (webhook_run, "_note", None),
+    "after noting": (dispatch, "_note", None),
 }
 
 
@@ -130,12 +130,12 @@ def run_and_die(step: str, count: int, now: datetime) -> Callable[[], int]:
 
 @pytest.mark.parametrize("step", STEPS)
 def test_killed_there_again_and_again_it_loses_nothing(step: str, consumer: Receiver) -> None:
-    _endpoint, secret = webhooks.add_endpoint(url=consumer.url, as_of=NOON, actor="admin")
+    _endpoint, secret = endpoints.add_endpoint(url=consumer.url, as_of=NOON, actor="admin")
     happen(tills(2), rounds=3)
     now = NOON
     for count in (1, 2, 4):
         assert at_once([run_and_die(step, count, now)]) == [None], "it was killed"
-        now += webhook_run.CLAIM
+        now += dispatch.CLAIM
     consumer.answers = [500]
     assert at_once([lambda: send_due(as_of=now)])[0] > 0
     assert at_once([lambda: send_due(as_of=now + DAY)])[0] > 0
@@ -144,8 +144,8 @@ def test_killed_there_again_and_again_it_loses_nothing(step: str, consumer: Rece
 
 
 def test_killed_while_sending_the_receiver_hears_it_again(consumer: Receiver) -> None:
-    _endpoint, secret = webhooks.add_endpoint(url=consumer.url, as_of=NOON, actor="admin", types=["invoice.paid"])
-    event = events.emit("invoice.paid", at=NOON, data={})
+    _endpoint, secret = endpoints.add_endpoint(url=consumer.url, as_of=NOON, actor="admin", types=["invoice.paid"])
+    event = outbox.emit("invoice.paid", at=NOON, data={})
     assert at_once([run_and_die("while sending, after the receiver got it", 1, NOON)]) == [None]
     assert (len(consumer.got), WebhookDelivery.objects.get().state) == (1, "waiting")
     assert at_once([lambda: send_due(as_of=NOON + timedelta(seconds=119))]) == [0]
@@ -169,13 +169,13 @@ def until(question: str) -> None:
 
 @pytest.mark.pg
 def test_of_two_who_claim_the_same_one_at_the_same_moment_one_has_it(consumer: Receiver) -> None:
-    webhooks.add_endpoint(url=consumer.url, as_of=NOON, actor="admin")
-    events.emit("invoice.paid", at=NOON, data={})
+    endpoints.add_endpoint(url=consumer.url, as_of=NOON, actor="admin")
+    outbox.emit("invoice.paid", at=NOON, data={})
     row = WebhookDelivery.objects.get()
 
     def first() -> bool:
         with transaction.atomic():
-            claimed = webhook_run._claim(row, NOON)
+            claimed = dispatch._claim(row, NOON)
             until("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted")  # the other one waits for this row
         return claimed
 
@@ -184,14 +184,14 @@ def test_of_two_who_claim_the_same_one_at_the_same_moment_one_has_it(consumer: R
             "SELECT count(*) > 0 FROM pg_locks WHERE relation = 'billing_webhookdelivery'::regclass "
             "AND mode = 'RowExclusiveLock' AND pid <> pg_backend_pid()"
         )
-        return webhook_run._claim(row, NOON)
+        return dispatch._claim(row, NOON)
 
     assert at_once([first, second]) == [True, False]
 
 
 @pytest.mark.pg
 def test_four_senders_at_once_send_each_once_and_in_sequence(consumer: Receiver) -> None:
-    endpoint, secret = webhooks.add_endpoint(url=consumer.url, as_of=NOON, actor="admin")
+    endpoint, secret = endpoints.add_endpoint(url=consumer.url, as_of=NOON, actor="admin")
     happen(tills(4), rounds=10)
     arrived = at_once([lambda: send_due(as_of=NOON) for _sender in range(4)])
     arrived += at_once([lambda: send_due(as_of=NOON)])
@@ -209,13 +209,13 @@ def test_four_senders_at_once_send_each_once_and_in_sequence(consumer: Receiver)
 
 @pytest.mark.pg
 def test_four_senders_some_of_which_die_while_the_receiver_refuses_now_and_then(consumer: Receiver) -> None:
-    _endpoint, secret = webhooks.add_endpoint(url=consumer.url, as_of=NOON, actor="admin")
+    _endpoint, secret = endpoints.add_endpoint(url=consumer.url, as_of=NOON, actor="admin")
     happen(tills(3), rounds=6)
     consumer.answers = [204, 500, 204, 204, 503] * 4
     now = NOON
     for count, step in enumerate(STEPS, 2):
         at_once([run_and_die(step, count, now), *[lambda now=now: send_due(as_of=now) for _sender in range(3)]])
-        now += webhook_run.CLAIM
+        now += dispatch.CLAIM
     for _run in range(3):
         now += DAY
         at_once([lambda now=now: send_due(as_of=now)])
@@ -224,7 +224,7 @@ def test_four_senders_some_of_which_die_while_the_receiver_refuses_now_and_then(
 
 @pytest.mark.pg
 def test_events_written_while_they_are_sent_are_heard_in_sequence(consumer: Receiver) -> None:
-    _endpoint, secret = webhooks.add_endpoint(url=consumer.url, as_of=NOON, actor="admin")
+    _endpoint, secret = endpoints.add_endpoint(url=consumer.url, as_of=NOON, actor="admin")
     parties = tills(2)
 
     def send() -> int:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from billing.gateways import sample
 from billing.models import Notice, PaymentAttempt, SavedMethod
-from billing.operations import checkout, saved_methods
+from billing.operations.collection import checkout, payment_methods
 from tests.people import Party, at
 
 ANNA = "anna@romashka.example"
@@ -17,7 +17,7 @@ def pay_and_keep(party: Party, card: str = "4242", now: datetime = START, sum_: 
     attempt = checkout.begin(account=party.account, wanted=wanted, as_of=now, user_email=ANNA)
     sample.decide(attempt.external_id, "succeeded", card)
     assert checkout.sync(attempt=attempt, as_of=now).status == "succeeded"
-    found = saved_methods.active(party.account)
+    found = payment_methods.active(party.account)
     assert found is not None
     return found
 

@@ -3,8 +3,10 @@
 from datetime import date, datetime
 
 from billing.models import Notice, Subscription
-from billing.operations import changes, dunning, reminders, trials
-from billing.operations.quotes import Wish
+from billing.operations.collection import dunning
+from billing.operations.run import reminders
+from billing.operations.subscriptions import plan_changes, trials
+from billing.operations.subscriptions.quotes import Wish
 from tests.people import STAFF, Party, at, party
 
 
@@ -38,16 +40,16 @@ def kiosk(locale: str) -> Party:
     told = party("kiosk", product="evotor-app", tariff_id="light", locale=locale)
 
     def act(wish: str, now: datetime, when: str | None = None) -> None:
-        changes.change(subscription=fresh(told), wish=Wish(wish, when=when), as_of=now, actor="anna")
+        plan_changes.change(subscription=fresh(told), wish=Wish(wish, when=when), as_of=now, actor="anna")
 
     told.pay("90.00", at("2026-04-01 10:00"))
     act("plus", at("2026-04-15 12:00"))
-    changes.undo_change(subscription=fresh(told), as_of=at("2026-04-15 13:00"), actor="anna")
+    plan_changes.undo_change(subscription=fresh(told), as_of=at("2026-04-15 13:00"), actor="anna")
     act("plus", at("2026-04-16 12:00"))
     told.pay("45.00", at("2026-04-16 13:00"))
     act("light", at("2026-04-17 12:00"))
-    changes.cancel(subscription=fresh(told), as_of=at("2026-04-19 12:00"), actor="anna")
-    changes.undo_cancel(subscription=fresh(told), as_of=at("2026-04-19 13:00"), actor="anna")
+    plan_changes.cancel(subscription=fresh(told), as_of=at("2026-04-19 12:00"), actor="anna")
+    plan_changes.undo_cancel(subscription=fresh(told), as_of=at("2026-04-19 13:00"), actor="anna")
     dunning.collect(subscription=fresh(told), as_of=at("2026-04-26 10:00"))
     told.close(at("2026-05-02 00:01"))
     return told

@@ -7,9 +7,13 @@ import pytest
 
 from billing.api.v1.document.webhooks import webhooks
 from billing.models import Event
-from billing.operations import changes, events, instances, payments, running, stream
-from billing.operations.event_types import TYPES
-from billing.operations.webhook_calls import body_of
+from billing.operations.customers import instances
+from billing.operations.events import outbox, stream
+from billing.operations.events.event_types import TYPES
+from billing.operations.events.webhook_request import body_of
+from billing.operations.run import billing_run
+from billing.operations.settlement import payments
+from billing.operations.subscriptions import plan_changes
 from tests import people
 from tests.operations import cards
 from tests.people import at
@@ -27,32 +31,32 @@ def a_year_of_everything() -> None:
     meteor = people.party("meteor")
     meteor.activate(10, NOON)
     people.stand_at(at("2026-05-16 00:00"))
-    running.run_due(as_of=at("2026-05-01 00:00"))
-    running.run_due(as_of=at("2026-05-16 00:00"))
+    billing_run.run_due(as_of=at("2026-05-01 00:00"))
+    billing_run.run_due(as_of=at("2026-05-16 00:00"))
     first = meteor.pay("6589.00", at("2026-05-20 12:00"))
     payments.reverse_payment(payment=first, as_of=at("2026-05-20 13:00"), actor="finance", reason="Wrong customer")
     meteor.pay("13178.00", at("2026-05-21 12:00"))
     meteor.terminate(at("2026-05-22 12:00"))
     meteor.resume(at("2026-05-23 12:00"))
     blue = people.party("blue", NOON, product="blue", tariff_id="blue-monthly", currency="USD")
-    running.run_due(as_of=at("2026-04-16 10:00"))
-    running.run_due(as_of=at("2026-04-18 00:00"))
+    billing_run.run_due(as_of=at("2026-04-16 10:00"))
+    billing_run.run_due(as_of=at("2026-04-18 00:00"))
     assert blue.status(at("2026-04-18 00:00")) == "trial_ended"
     till = people.party("till", NOON, product="evotor-app", tariff_id="light")
     till.pay("90.00", NOON)
-    changes.change(
-        subscription=till.subscription, wish=changes.Wish(tariff_id="plus", quantity=None, when="now"), quote_token=None,
+    plan_changes.change(
+        subscription=till.subscription, wish=plan_changes.Wish(tariff_id="plus", quantity=None, when="now"), quote_token=None,
         as_of=at("2026-04-20 12:00"), actor="anna",
     )  # fmt: skip
     till.pay("500.00", at("2026-04-20 12:00"))
-    running.run_due(as_of=at("2026-05-06 10:00"))
-    changes.cancel(subscription=till.fresh, as_of=at("2026-05-20 12:00"), actor="anna")
-    running.run_due(as_of=at("2026-06-10 00:00"))
+    billing_run.run_due(as_of=at("2026-05-06 10:00"))
+    plan_changes.cancel(subscription=till.fresh, as_of=at("2026-05-20 12:00"), actor="anna")
+    billing_run.run_due(as_of=at("2026-06-10 00:00"))
     instances.delete_instance(instance=till.instance, as_of=at("2026-06-10 12:00"), actor="anna")
     poor = people.party("poor", NOON, product="evotor-app", tariff_id="light")
     poor.pay("90.00", NOON)
     cards.pay_and_keep(poor, "9995")
-    running.run_due(as_of=at("2026-05-05 10:00"))
+    billing_run.run_due(as_of=at("2026-05-05 10:00"))
 
 
 def test_each_type_is_told_as_its_sample_says() -> None:
@@ -74,7 +78,7 @@ def test_what_is_missing_for_a_renewal_is_told_once_with_the_sum() -> None:
     poor = people.party("poor", NOON, product="evotor-app", tariff_id="light")
     poor.pay("120.00", NOON)
     for day in range(5, 8):
-        running.run_due(as_of=at(f"2026-05-{day:02} 10:00"))
+        billing_run.run_due(as_of=at(f"2026-05-{day:02} 10:00"))
     low = Event.objects.get(type="balance.low")
     assert low.data["renews_on"] == "2026-05-10"
     assert [low.data[name]["amount"] for name in ("costs", "balance", "missing")] == ["90.00", "30.00", "60.00"]
@@ -90,7 +94,7 @@ def test_a_payment_taken_back_is_told_with_the_reason() -> None:
 
 def test_nobody_tells_what_is_not_described() -> None:
     with pytest.raises(KeyError):
-        events.emit("invoice.lost", at=NOON, data={})
+        outbox.emit("invoice.lost", at=NOON, data={})
 
 
 def test_places_are_given_once_in_the_order_of_writing() -> None:

@@ -11,7 +11,8 @@ from accounts.members import Report
 from accounts.models import Member, MemberChange
 from billing.errors import BadInput, BillingError
 from billing.models import Charge, Event, Notice
-from billing.operations import instances, metering
+from billing.operations.customers import instances
+from billing.operations.subscriptions import metering
 from tests import people
 from tests.people import Party, at
 

@@ -4,8 +4,11 @@ import pytest
 
 from billing.errors import BadInput
 from billing.models import Credit, JobRun
-from billing.operations import access, credit_notes, jobs, payments, running
-from billing.operations.credit_notes import NoteLine
+from billing.operations import jobs
+from billing.operations.cycle import access
+from billing.operations.run import billing_run
+from billing.operations.settlement import credit_notes, payments
+from billing.operations.settlement.credit_notes import NoteLine
 from tests.people import Party, at
 
 
@@ -64,10 +67,10 @@ def test_an_announcement_that_fails_is_set_aside_and_tried_again(
     now = at("2026-05-16 00:00")
     with monkeypatch.context() as patched:
         patched.setattr(access, "announce_overdue", fails)
-        assert running.announce_changes(as_of=now).set_aside == 1
-        assert running.announce_changes(as_of=now).set_aside == 0, "it waits for its next start"
+        assert billing_run.announce_changes(as_of=now).set_aside == 1
+        assert billing_run.announce_changes(as_of=now).set_aside == 0, "it waits for its next start"
     assert "the post is shut" in JobRun.objects.get(kind="announce").last_error
-    assert running.announce_changes(as_of=at("2026-05-16 00:02")).accounts_locked == 1
+    assert billing_run.announce_changes(as_of=at("2026-05-16 00:02")).accounts_locked == 1
     assert not JobRun.objects.exists()
 
 

@@ -19,8 +19,9 @@ from billing.errors import BadInput
 from billing.models import Notice, NoticePreference
 from billing.notices.groups import SHORT
 from billing.notices.short import MOST, short_text
-from billing.operations import delivery, erasure, preferences
-from billing.operations.preferences import Choice
+from billing.operations.customers import erasure, preferences
+from billing.operations.customers.preferences import Choice
+from billing.operations.run import delivery
 from tests.operations.letters import fresh, kiosk, lab, latest, studio
 from tests.people import STAFF, Party, at, party
 

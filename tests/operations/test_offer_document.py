@@ -6,7 +6,7 @@ import pytest
 
 from billing.documents.offers import offer_pdf
 from billing.models import VatRate
-from billing.operations import offers
+from billing.operations.settlement import offers
 from tests.documents import reading
 from tests.people import STAFF, at, installation, party
 

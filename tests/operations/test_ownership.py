@@ -9,8 +9,9 @@ from allauth.account.models import EmailAddress
 from accounts.models import Member, User
 from billing.errors import BadInput, BillingError
 from billing.models import ApiToken, AuditRecord, Charge, Notice
-from billing.operations import ownership, people, tokens
-from billing.operations.ownership import Transfer
+from billing.operations import api_tokens
+from billing.operations.customers import member_management, ownership
+from billing.operations.customers.ownership import Transfer
 from tests.people import Party, at, party
 
 NOON = at("2026-04-10 12:00")
@@ -103,9 +104,9 @@ def test_tokens_are_revoked_with_the_transfer_where_that_is_wanted(meteor: Party
     token, secret = ownership.create_token(instance=meteor.instance, by=anna, label="Site", at=NOON)
     wanted = replace(to(meteor, "boris", "member"), revoke_tokens=True)
     ownership.preview(instance=meteor.instance, by=anna, wanted=wanted, as_of=NOON)
-    assert tokens.authenticate(secret=secret, at=NOON) == token
+    assert api_tokens.authenticate(secret=secret, at=NOON) == token
     ownership.transfer(instance=meteor.instance, by=anna, wanted=wanted, as_of=NOON)
-    assert tokens.authenticate(secret=secret, at=NOON) is None
+    assert api_tokens.authenticate(secret=secret, at=NOON) is None
     assert AuditRecord.objects.get(action="token.revoked").actor == "anna@romashka.example"
     assert "/integration/" not in Notice.objects.get(kind="ownership_received").text
 
@@ -206,4 +207,4 @@ def test_a_preview_tells_nobody_and_changes_nothing(studio: Party) -> None:
     ownership.preview(instance=studio.instance, by=anna, wanted=to(studio, "carl"), as_of=at("2026-04-15 12:00"))
     assert not Notice.objects.filter(kind__startswith="ownership").exists()
     assert administrators(studio) == ["anna@romashka.example"]
-    assert people.account_of(studio.instance) == studio.account
+    assert member_management.account_of(studio.instance) == studio.account

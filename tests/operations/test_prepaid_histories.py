@@ -17,14 +17,22 @@ from django.db.models import Count, Max, Sum
 
 from billing.errors import Refusal
 from billing.models import Charge, CreditNote, Payment
-from billing.operations import changes, payments, running, subscriptions, trials
-from billing.operations.payments import NewPayment
-from billing.operations.quotes import Wish
+from billing.operations.run import billing_run
+from billing.operations.settlement import payments
+from billing.operations.settlement.payments import NewPayment
+from billing.operations.subscriptions import lifecycle, plan_changes, trials
+from billing.operations.subscriptions.quotes import Wish
 from tests import people
 from tests.people import Party, at
 
 LIVES = 300
-STEPS = (running.close_months, running.announce_changes, running.collect_renewals, running.remind, running.write_off)
+STEPS = (
+    billing_run.close_months,
+    billing_run.announce_changes,
+    billing_run.collect_renewals,
+    billing_run.remind,
+    billing_run.write_off,
+)
 ROLES = {
     "blue": ("team_member", "custom", "client", "view_only"), "cyberos": ("member",), "evotor-app": ("owner",),
 }  # fmt: skip
@@ -81,24 +89,24 @@ class Life:
             self.rng.choice([None, None, "now", "period_end"]),
         )
         balance = self.party.balance
-        seen = changes.preview(subscription=self.party.subscription, wish=wish, as_of=self.now)
+        seen = plan_changes.preview(subscription=self.party.subscription, wish=wish, as_of=self.now)
         assert self.party.balance == balance
-        done = changes.change(
+        done = plan_changes.change(
             subscription=self.party.subscription, wish=wish, as_of=self.now, actor="anna", quote_token=seen.token
         )
         assert (done.token, self.party.balance) == (seen.token, balance - seen.due_now_minor)
         if self.rng.random() < 0.3:
-            changes.undo_change(subscription=self.party.subscription, as_of=self.now, actor="anna")
+            plan_changes.undo_change(subscription=self.party.subscription, as_of=self.now, actor="anna")
             assert self.party.balance == balance
 
     def undo(self) -> None:
-        changes.undo_change(subscription=self.party.subscription, as_of=self.now, actor="anna")
+        plan_changes.undo_change(subscription=self.party.subscription, as_of=self.now, actor="anna")
 
     def cancel(self) -> None:
-        changes.cancel(subscription=self.party.subscription, as_of=self.now, actor="anna")
+        plan_changes.cancel(subscription=self.party.subscription, as_of=self.now, actor="anna")
 
     def undo_cancel(self) -> None:
-        changes.undo_cancel(subscription=self.party.subscription, as_of=self.now, actor="anna")
+        plan_changes.undo_cancel(subscription=self.party.subscription, as_of=self.now, actor="anna")
 
     def choose(self) -> None:
         tariff = self.rng.choice(TARIFFS[self.product])
@@ -113,7 +121,7 @@ class Life:
 
     def come_back(self) -> None:
         tariff = self.rng.choice(TARIFFS[self.product])
-        self.party.subscription = subscriptions.create_subscription(
+        self.party.subscription = lifecycle.create_subscription(
             instance=self.party.instance, tariff_id=tariff, quantity=self.quantity(tariff), as_of=self.now, actor="anna"
         )
 

@@ -6,9 +6,9 @@ import pytest
 
 from accounts.models import User
 from billing.models import ApiToken, SignUp, Tariff, WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from billing.operations import safe_http
-from billing.operations.sample_outside import PRODUCT_MANAGER, Outside, moment
-from billing.operations.webhook_run import send_due
+from billing.operations.events.dispatch import send_due
+from billing.operations.outbound import http_client
+from billing.sandbox.story_outside import PRODUCT_MANAGER, Outside, moment
 from tests.portal import story as stories
 
 
@@ -24,7 +24,7 @@ def story(db: None, monkeypatch: pytest.MonkeyPatch) -> stories.Story:
     def never(*_args: Any, **_kwargs: Any) -> None:
         raise AssertionError("the sample called somebody")
 
-    monkeypatch.setattr(safe_http, "post", never)
+    monkeypatch.setattr(http_client, "post", never)
     return stories.tell()
 
 

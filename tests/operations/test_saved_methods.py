@@ -24,17 +24,11 @@ from billing.models import (
     SampleCharge,
     SavedMethod,
 )
-from billing.operations import (
-    changes,
-    checkout,
-    jobs,
-    keeping,
-    ledger,
-    provider_events,
-    running,
-    saved_methods,
-    set_ups,
-)
+from billing.operations import jobs
+from billing.operations.collection import checkout, method_setup, method_store, payment_methods, provider_webhooks
+from billing.operations.ledger import posting
+from billing.operations.run import billing_run
+from billing.operations.subscriptions import plan_changes
 from tests import people
 from tests.operations.cards import ANNA, START, charge, mails, outcome, pay_and_keep
 from tests.people import Party
@@ -56,7 +50,7 @@ def test_without_the_wish_to_keep_it_no_card_is_saved(till: Party) -> None:
     attempt = checkout.begin(account=till.account, wanted=checkout.Wanted(100), as_of=START, user_email=ANNA)
     sample.decide(attempt.external_id, "succeeded", "4242")
     assert checkout.sync(attempt=attempt, as_of=START).status == "succeeded"
-    assert saved_methods.active(till.account) is None
+    assert payment_methods.active(till.account) is None
     assert SampleCard.objects.count() == 0
 
 
@@ -69,7 +63,7 @@ def test_a_declined_or_parked_payment_leaves_no_card(till: Party) -> None:
     sample.decide(parked.external_id, "succeeded", "4242")
     SampleCharge.objects.filter(external_id=parked.external_id).update(amount_minor=1)
     assert checkout.sync(attempt=parked, as_of=START).status == "parked"
-    assert (saved_methods.active(till.account), Payment.objects.count()) == (None, 0)
+    assert (payment_methods.active(till.account), Payment.objects.count()) == (None, 0)
 
 
 def test_a_card_kept_behind_a_second_step_is_the_one_chosen_first(till: Party) -> None:
@@ -77,10 +71,10 @@ def test_a_card_kept_behind_a_second_step_is_the_one_chosen_first(till: Party) -
     attempt = checkout.begin(account=till.account, wanted=wanted, as_of=START, user_email=ANNA)
     sample.decide(attempt.external_id, "requires_action", "9995")
     assert checkout.sync(attempt=attempt, as_of=START).status == "requires_action"
-    assert saved_methods.active(till.account) is None
+    assert payment_methods.active(till.account) is None
     sample.decide(attempt.external_id, "succeeded")
     checkout.sync(attempt=attempt, as_of=START)
-    kept = saved_methods.active(till.account)
+    kept = payment_methods.active(till.account)
     assert kept is not None
     assert kept.title == "Mastercard •• 9995"
     assert mails("method_needs_you") == []  # its owner was at the screen
@@ -94,33 +88,33 @@ def test_a_new_card_takes_the_place_of_the_old_one(
         second = pay_and_keep(till, "9995", START + timedelta(hours=1))
     first.refresh_from_db()
     assert (first.removed_at, first.removed_by) == (START + timedelta(hours=1), "replaced")
-    assert saved_methods.active(till.account) == second
+    assert payment_methods.active(till.account) == second
     assert AuditRecord.objects.filter(action="method.saved").latest("pk").before["title"] == "Visa •• 4242"
     assert list(SampleCard.objects.filter(removed=False).values_list("title", flat=True)) == ["Mastercard •• 9995"]
     assert mails("method_removed") == []
 
 
 def test_a_card_is_saved_without_paying_anything(till: Party) -> None:
-    row = set_ups.begin(account=till.account, as_of=START, user_email=ANNA)
-    assert set_ups.sync(set_up=row, as_of=START).status == "pending"
+    row = method_setup.begin(account=till.account, as_of=START, user_email=ANNA)
+    assert method_setup.sync(set_up=row, as_of=START).status == "pending"
     sample.decide(row.external_id, "succeeded", "3155")
-    assert set_ups.sweep(as_of=START) == 1
+    assert method_setup.sweep(as_of=START) == 1
     row.refresh_from_db()
-    method = saved_methods.active(till.account)
+    method = payment_methods.active(till.account)
     assert method is not None
     assert (row.status, row.method, method.title, method.saved_by) == ("succeeded", method, "Mir •• 3155", ANNA)
     assert Payment.objects.count() == 0
-    assert set_ups.sync(set_up=row, as_of=START).method == method
+    assert method_setup.sync(set_up=row, as_of=START).method == method
     assert SavedMethod.objects.count() == 1
 
 
 def test_a_card_that_the_bank_declines_is_not_saved_and_says_why(till: Party) -> None:
-    row = set_ups.begin(account=till.account, as_of=START, user_email=ANNA)
+    row = method_setup.begin(account=till.account, as_of=START, user_email=ANNA)
     sample.decide(row.external_id, "card_expired", "4242")
-    found = set_ups.sync_by_external_id(provider="sample", external_id=row.external_id, as_of=START)
+    found = method_setup.sync_by_external_id(provider="sample", external_id=row.external_id, as_of=START)
     assert found is not None
     assert (found.status, found.reason, found.method) == ("failed", "card_expired", None)
-    assert set_ups.sync_by_external_id(provider="sample", external_id="sample-unknown", as_of=START) is None
+    assert method_setup.sync_by_external_id(provider="sample", external_id="sample-unknown", as_of=START) is None
 
 
 def test_an_id_that_was_used_before_never_costs_the_payment_it_came_with(till: Party) -> None:
@@ -129,17 +123,17 @@ def test_an_id_that_was_used_before_never_costs_the_payment_it_came_with(till: P
     kept = KeptMethod(mine.external_id, "Visa •• 4242")
     again = {"provider": "sample", "kept": kept, "as_of": START, "actor": ANNA}
     with transaction.atomic():
-        assert keeping.keep(account=till.account, **again) == mine
-        assert keeping.keep(account=other.account, **again) is None
-        saved_methods.remove(method=mine, as_of=START, actor=ANNA)
-        assert keeping.keep(account=till.account, **again) is None
-    assert saved_methods.active(till.account) is None
+        assert method_store.keep(account=till.account, **again) == mine
+        assert method_store.keep(account=other.account, **again) is None
+        payment_methods.remove(method=mine, as_of=START, actor=ANNA)
+        assert method_store.keep(account=till.account, **again) is None
+    assert payment_methods.active(till.account) is None
 
 
 def test_where_nobody_takes_payments_no_card_is_saved(till: Party, settings: Any) -> None:
     settings.BILLING_SANDBOX = False
     with pytest.raises(BillingError) as refused:
-        set_ups.begin(account=till.account, as_of=START, user_email=ANNA)
+        method_setup.begin(account=till.account, as_of=START, user_email=ANNA)
     assert refused.value.code == "no_provider"
     assert MethodSetUp.objects.count() == 0
 
@@ -178,7 +172,7 @@ def test_a_decline_keeps_its_reason_and_credits_nothing(till: Party, card: str, 
     assert Payment.objects.count() == 1  # the one at the screen
     assert Event.objects.get(type="payment.failed").data["reason"] == reason
     assert mails("payment_failed") == []  # a renewal's tries are told by E8's own notices
-    assert saved_methods.active(till.account) is not None
+    assert payment_methods.active(till.account) is not None
 
 
 def test_a_card_that_the_bank_no_longer_keeps_is_a_decline(till: Party) -> None:
@@ -196,7 +190,7 @@ def test_what_needs_the_customer_is_written_to_them_once_and_settled_where_they_
     assert f"/payments/{attempt.pk}/" in Notice.objects.filter(kind="method_needs_you")[0].text
     sample.decide(attempt.external_id, "succeeded")
     heard = Heard("evt-1", "payment.changed", attempt.external_id)
-    assert provider_events.take(provider="sample", heard=[heard, heard], as_of=START) == 2
+    assert provider_webhooks.take(provider="sample", heard=[heard, heard], as_of=START) == 2
     assert outcome(charge(till)) == ("succeeded", "")
     assert Payment.objects.filter(amount_minor=9_000).count() == 1
 
@@ -319,8 +313,8 @@ def test_d17_an_open_invoice_is_paid_from_the_card_once(till: Party) -> None:
 def test_d17_a_declined_invoice_is_told_with_its_reason_and_not_tried_again(till: Party) -> None:
     pay_and_keep(till, "9995")
     number = till.invoices[0].number
-    first = saved_methods.collect_invoice(invoice_number=number, as_of=START)
-    again = saved_methods.collect_invoice(invoice_number=number, as_of=START + timedelta(days=1))
+    first = payment_methods.collect_invoice(invoice_number=number, as_of=START)
+    again = payment_methods.collect_invoice(invoice_number=number, as_of=START + timedelta(days=1))
     assert first == again
     assert first is not None
     assert outcome(first) == ("failed", "insufficient_funds")
@@ -329,18 +323,18 @@ def test_d17_a_declined_invoice_is_told_with_its_reason_and_not_tried_again(till
 
 
 def test_d17_an_invoice_that_does_not_exist_or_has_no_card_is_left_alone(till: Party) -> None:
-    assert saved_methods.collect_invoice(invoice_number="R-2026-999999", as_of=START) is None
-    assert saved_methods.collect_invoice(invoice_number=till.invoices[0].number, as_of=START) is None
+    assert payment_methods.collect_invoice(invoice_number="R-2026-999999", as_of=START) is None
+    assert payment_methods.collect_invoice(invoice_number=till.invoices[0].number, as_of=START) is None
 
 
 def test_a_lost_nudge_is_caught_up_but_saving_a_card_pays_no_old_debt(till: Party) -> None:
     pay_and_keep(till, now=START + timedelta(minutes=5))
-    assert running.collect_renewals(as_of=START + timedelta(minutes=6)).collections == 0
+    assert billing_run.collect_renewals(as_of=START + timedelta(minutes=6)).collections == 0
     later = START + timedelta(days=1)
-    changes.change(subscription=till.fresh, wish=changes.Wish(tariff_id="plus"), as_of=later, actor=ANNA)
-    assert [invoice.number for invoice in saved_methods.uncollected(as_of=later)] == [till.invoices[1].number]
-    assert running.collect_renewals(as_of=later).collections == 1
-    assert running.collect_renewals(as_of=later).collections == 0
+    plan_changes.change(subscription=till.fresh, wish=plan_changes.Wish(tariff_id="plus"), as_of=later, actor=ANNA)
+    assert [invoice.number for invoice in payment_methods.uncollected(as_of=later)] == [till.invoices[1].number]
+    assert billing_run.collect_renewals(as_of=later).collections == 1
+    assert billing_run.collect_renewals(as_of=later).collections == 0
     assert till.invoices[1].open_minor == 0
 
 
@@ -352,10 +346,10 @@ def test_a_removed_card_is_charged_no_more_and_forgotten_at_the_bank(
 ) -> None:
     method = pay_and_keep(till)
     with django_capture_on_commit_callbacks(execute=True):
-        saved_methods.remove(
+        payment_methods.remove(
             method=method, as_of=START, actor="support@saldo.example", reason="The owner asked by phone"
         )
-    assert saved_methods.active(till.account) is None
+    assert payment_methods.active(till.account) is None
     assert checkout.charge_saved(account=till.account, amount_minor=1, fact="x", description="", as_of=START) is None
     assert SampleCard.objects.get().removed is True
     record = AuditRecord.objects.get(action="method.removed")
@@ -364,7 +358,7 @@ def test_a_removed_card_is_charged_no_more_and_forgotten_at_the_bank(
     )  # fmt: skip
     assert mails("method_removed") == [ANNA, "buh@romashka.example"]
     with pytest.raises(BillingError) as refused:
-        saved_methods.remove(method=method, as_of=START, actor=ANNA)
+        payment_methods.remove(method=method, as_of=START, actor=ANNA)
     assert refused.value.code == "already_removed"
 
 
@@ -377,19 +371,19 @@ def test_a_bank_that_does_not_answer_does_not_keep_the_card_alive(
     method = pay_and_keep(till)
     monkeypatch.setattr(sample.SampleProvider, "forget", dead)
     with django_capture_on_commit_callbacks(execute=True):
-        saved_methods.remove(method=method, as_of=START, actor=ANNA)
-    assert saved_methods.active(till.account) is None
+        payment_methods.remove(method=method, as_of=START, actor=ANNA)
+    assert payment_methods.active(till.account) is None
 
 
 def test_what_was_saved_and_charged_cannot_be_rewritten(till: Party) -> None:
     method = pay_and_keep(till)
-    saved_methods.remove(method=method, as_of=START, actor=ANNA)
+    payment_methods.remove(method=method, as_of=START, actor=ANNA)
     fresh, row = (
         SavedMethod.objects.filter(pk=method.pk),
-        set_ups.begin(account=till.account, as_of=START, user_email=ANNA),
+        method_setup.begin(account=till.account, as_of=START, user_email=ANNA),
     )
     sample.decide(row.external_id, "succeeded")
-    set_ups.sync(set_up=row, as_of=START)
+    method_setup.sync(set_up=row, as_of=START)
     charged = charge(till)
     forgeries: list[Callable[[], object]] = [
         lambda: fresh.update(removed_at=None), fresh.delete, lambda: fresh.update(title="Another"),
@@ -407,4 +401,4 @@ def test_the_ledger_tells_the_money_of_a_card_as_any_other(till: Party) -> None:
     pay_and_keep(till)
     charge(till, sum_=20_000)
     assert Entry.objects.filter(account=till.account, kind="payment").count() == 2
-    assert ledger.balance(till.account) == 11_100  # 100 + 20 000 - 9 000
+    assert posting.balance(till.account) == 11_100  # 100 + 20 000 - 9 000

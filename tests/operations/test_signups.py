@@ -11,9 +11,10 @@ from django.core import mail
 from accounts.models import Customer, Instance, Member, Product, User
 from billing.errors import BadInput, BillingError
 from billing.models import AuditRecord, BillingAccount, Charge, Invoice, Notice, SignUp, Subscription
-from billing.operations import erasure, running, signups
-from billing.operations.openings import Wish
-from billing.operations.signups import NewSignUp
+from billing.operations.customers import erasure, signup
+from billing.operations.customers.onboarding import Wish
+from billing.operations.customers.signup import NewSignUp
+from billing.operations.run import billing_run
 from tests import people
 from tests.people import at
 
@@ -41,8 +42,8 @@ def stranger(product: str = "blue", **told: Any) -> NewSignUp:
 
 
 def confirmed(asked: SignUp, domain: str = "", when: Any = NOON) -> Instance:
-    seen = signups.preview(sign_up=asked, domain=domain, as_of=when).token
-    _user, made = signups.confirm(sign_up=asked, password=WORDS, domain=domain, seen=seen, as_of=when)
+    seen = signup.preview(sign_up=asked, domain=domain, as_of=when).token
+    _user, made = signup.confirm(sign_up=asked, password=WORDS, domain=domain, seen=seen, as_of=when)
     return made.instance
 
 
@@ -53,7 +54,7 @@ def rows() -> list[int]:
 
 def test_asking_makes_nothing_but_the_request() -> None:
     before = rows()
-    asked = signups.ask(new=stranger(), as_of=NOON)
+    asked = signup.ask(new=stranger(), as_of=NOON)
     assert rows() == before
     assert (asked.email, asked.domain, asked.expires_at) == (
         "nora@new.example", "team.nora.example", at("2026-04-11 12:00"),
@@ -61,16 +62,16 @@ def test_asking_makes_nothing_but_the_request() -> None:
 
 
 def test_looking_at_what_it_will_be_makes_nothing_either() -> None:
-    asked = signups.ask(new=stranger("evotor-driver"), as_of=NOON)
+    asked = signup.ask(new=stranger("evotor-driver"), as_of=NOON)
     before = [*rows(), Charge.objects.count(), Invoice.objects.count()]
-    shown = signups.preview(sign_up=asked, as_of=NOON)
+    shown = signup.preview(sign_up=asked, as_of=NOON)
     assert shown.beginning is not None
     assert shown.beginning.first_minor == 120_000
     assert [*rows(), Charge.objects.count(), Invoice.objects.count()] == before
 
 
 def test_the_link_makes_login_customer_instance_and_trial_in_one() -> None:
-    instance = confirmed(signups.ask(new=stranger(), as_of=NOON))
+    instance = confirmed(signup.ask(new=stranger(), as_of=NOON))
     user = User.objects.get(email="nora@new.example")
     assert user.check_password(WORDS)
     assert (user.name, user.locale) == ("Nora Fields", "en")
@@ -97,7 +98,7 @@ def test_the_link_makes_login_customer_instance_and_trial_in_one() -> None:
 def test_every_kind_of_product_begins_as_the_engine_has_it(
     product: str, currency: str, charged: list[int], owed: list[int]
 ) -> None:
-    instance = confirmed(signups.ask(new=stranger(product), as_of=NOON))
+    instance = confirmed(signup.ask(new=stranger(product), as_of=NOON))
     account = BillingAccount.objects.get(customer=instance.customer)
     assert account.currency == currency
     assert list(Charge.objects.values_list("amount_minor", flat=True)) == charged
@@ -108,48 +109,48 @@ def test_every_kind_of_product_begins_as_the_engine_has_it(
 
 
 def test_the_link_works_once_and_for_a_day() -> None:
-    asked = signups.ask(new=stranger(), as_of=NOON)
-    token = signups.token_of(asked)
-    found = signups.of_link(token)
+    asked = signup.ask(new=stranger(), as_of=NOON)
+    token = signup.token_of(asked)
+    found = signup.of_link(token)
     assert found is not None
     with pytest.raises(BillingError) as over:
-        signups.preview(sign_up=found, as_of=NOON + timedelta(hours=24))
+        signup.preview(sign_up=found, as_of=NOON + timedelta(hours=24))
     assert over.value.code == "sign_up_over"
     instance = confirmed(found, when=NOON + timedelta(hours=23, minutes=59))
-    again = signups.of_link(token)
+    again = signup.of_link(token)
     assert again is not None
     assert again.instance == instance
     with pytest.raises(BillingError) as used:
-        signups.confirm(sign_up=again, password=WORDS, seen="", as_of=NOON)
+        signup.confirm(sign_up=again, password=WORDS, seen="", as_of=NOON)
     assert used.value.code == "sign_up_used"
     assert Customer.objects.count() == 1
-    assert signups.of_link(token[:-2]) is None
+    assert signup.of_link(token[:-2]) is None
 
 
 def test_a_weak_password_makes_nothing() -> None:
-    asked = signups.ask(new=stranger(), as_of=NOON)
+    asked = signup.ask(new=stranger(), as_of=NOON)
     before = rows()
     with pytest.raises(BadInput) as refused:
-        signups.confirm(sign_up=asked, password="nora fields", seen="", as_of=NOON)
+        signup.confirm(sign_up=asked, password="nora fields", seen="", as_of=NOON)
     assert refused.value.field == "password"
     assert rows() == before
 
 
 def test_other_figures_than_the_ones_shown_make_nothing() -> None:
-    asked = signups.ask(new=stranger("evotor-app"), as_of=NOON)
-    seen = signups.preview(sign_up=asked, as_of=NOON).token
+    asked = signup.ask(new=stranger("evotor-app"), as_of=NOON)
+    seen = signup.preview(sign_up=asked, as_of=NOON).token
     before = rows()
     with pytest.raises(BillingError) as refused:
-        signups.confirm(sign_up=asked, password=WORDS, seen=seen, as_of=NOON + timedelta(hours=13))
+        signup.confirm(sign_up=asked, password=WORDS, seen=seen, as_of=NOON + timedelta(hours=13))
     assert refused.value.code == "quote_expired"
     assert rows() == before
 
 
 def test_a_domain_taken_meanwhile_is_said_and_another_goes() -> None:
-    asked = signups.ask(new=stranger(), as_of=NOON)
-    confirmed(signups.ask(new=stranger(email="first@new.example"), as_of=NOON))
+    asked = signup.ask(new=stranger(), as_of=NOON)
+    confirmed(signup.ask(new=stranger(email="first@new.example"), as_of=NOON))
     with pytest.raises(BillingError) as taken:
-        signups.preview(sign_up=asked, as_of=NOON)
+        signup.preview(sign_up=asked, as_of=NOON)
     assert taken.value.code == "domain_taken"
     instance = confirmed(asked, domain="other.nora.example")
     asked.refresh_from_db()
@@ -157,13 +158,13 @@ def test_a_domain_taken_meanwhile_is_said_and_another_goes() -> None:
 
 
 def test_a_plan_that_is_gone_meanwhile_is_refused_in_words() -> None:
-    asked = signups.ask(new=stranger(), as_of=NOON)
+    asked = signup.ask(new=stranger(), as_of=NOON)
     assert asked.tariff is not None
-    from billing.operations import tariffs
+    from billing.operations.catalogue import tariffs
 
     tariffs.archive(tariff=asked.tariff, user=people.staff("reviewer@saldo.example"), as_of=NOON)
     with pytest.raises(BadInput) as refused:
-        signups.preview(sign_up=asked, as_of=NOON)
+        signup.preview(sign_up=asked, as_of=NOON)
     assert refused.value.code == "unknown_tariff"
 
 
@@ -173,27 +174,27 @@ def test_a_plan_that_is_gone_meanwhile_is_refused_in_words() -> None:
      ({"kind": "ghost"}, "kind"), ({"locale": "fr"}, "locale"), ({"name": "n" * 151}, "name")],
 )  # fmt: skip
 def test_what_cannot_be_meant_is_told_at_its_field(told: dict[str, str], field: str) -> None:
-    assert list(signups.problems(stranger(**told))) == [field]
+    assert list(signup.problems(stranger(**told))) == [field]
     with pytest.raises(BadInput):
-        signups.ask(new=stranger(**told), as_of=NOON)
+        signup.ask(new=stranger(**told), as_of=NOON)
 
 
 @pytest.mark.parametrize("domain", ["", "team", "a b.example", "team.example.c", "x" * 260 + ".example"])
 def test_a_domain_has_its_shape(domain: str) -> None:
-    assert list(signups.problems(stranger(wish=wish(domain=domain)))) == ["domain"]
+    assert list(signup.problems(stranger(wish=wish(domain=domain)))) == ["domain"]
 
 
 def test_quantity_and_tariff_are_those_on_offer() -> None:
     asked = stranger("evotor-driver")
-    assert list(signups.problems(replace(asked, wish=replace(asked.wish, quantity=0)))) == ["quantity"]
-    assert list(signups.problems(replace(asked, wish=replace(asked.wish, tariff_id="gone")))) == ["quantity"]
+    assert list(signup.problems(replace(asked, wish=replace(asked.wish, quantity=0)))) == ["quantity"]
+    assert list(signup.problems(replace(asked, wish=replace(asked.wish, tariff_id="gone")))) == ["quantity"]
 
 
 # --- One trial for each customer and product (B2, D18) ---------------------------------------------------------------
 
 
 def begun(product: str, **told: Any) -> Subscription:
-    return confirmed(signups.ask(new=stranger(product, **told), as_of=NOON)).subscriptions.get()
+    return confirmed(signup.ask(new=stranger(product, **told), as_of=NOON)).subscriptions.get()
 
 
 def test_the_same_mailbox_gets_one_trial_however_it_is_written() -> None:
@@ -220,23 +221,23 @@ def test_a_plan_that_is_only_a_trial_is_refused_the_second_time() -> None:
     begun("cyberos")
     again = stranger("cyberos", email="nora+two@new.example", wish=wish("cyberos", "two.nora.example"))
     with pytest.raises(BillingError) as refused:
-        signups.preview(sign_up=signups.ask(new=again, as_of=NOON), as_of=NOON)
+        signup.preview(sign_up=signup.ask(new=again, as_of=NOON), as_of=NOON)
     assert (refused.value.code, refused.value.rule) == ("trial_used", "B2")
 
 
 def test_an_address_in_the_books_of_a_customer_of_ours_has_had_its_trial() -> None:
     people.party("nora", at("2026-04-01 09:00"), product="blue", tariff_id="blue-monthly", currency="USD")
     told = stranger("blue", email="buh@nora.example", wish=wish(domain="x.nora.example"))
-    assert confirmed(signups.ask(new=told, as_of=NOON)).subscriptions.get().trial_ends_on is None
+    assert confirmed(signup.ask(new=told, as_of=NOON)).subscriptions.get().trial_ends_on is None
 
 
 # --- Mails -----------------------------------------------------------------------------------------------------------
 
 
 def test_the_link_goes_out_in_the_language_that_was_chosen() -> None:
-    signups.send(sign_up=signups.ask(new=stranger(), as_of=NOON), as_of=NOON)
+    signup.send(sign_up=signup.ask(new=stranger(), as_of=NOON), as_of=NOON)
     told = stranger(email="vera@new.example", locale="ru", wish=wish(domain="vera.example"))
-    signups.send(sign_up=signups.ask(new=told, as_of=NOON), as_of=NOON)
+    signup.send(sign_up=signup.ask(new=told, as_of=NOON), as_of=NOON)
     english, russian = mail.outbox
     assert english.subject == "Confirm your address for team.nora.example"
     assert "until 11 April 2026 at 12:00 Moscow time" in english.body.replace("\xa0", " ")
@@ -251,7 +252,7 @@ def test_the_link_goes_out_in_the_language_that_was_chosen() -> None:
 
 def test_no_word_that_a_stranger_chose_goes_into_a_mail_to_somebody_else() -> None:
     told = stranger(name="Win a prize", customer_name="http://evil.example")
-    signups.send(sign_up=signups.ask(new=told, as_of=NOON), as_of=NOON)
+    signup.send(sign_up=signup.ask(new=told, as_of=NOON), as_of=NOON)
     assert "prize" not in mail.outbox[0].body + mail.outbox[0].alternatives[0][0]
     assert "evil" not in mail.outbox[0].body + mail.outbox[0].alternatives[0][0]
 
@@ -260,8 +261,8 @@ def test_whoever_has_a_login_is_told_so_in_their_language_and_gets_no_link_to_a_
     user = User.objects.create_user("nora@new.example", WORDS, locale="ru")
     EmailAddress.objects.create(user=user, email="further@new.example", verified=True, primary=True)
     for email, domain in (("nora@new.example", "a.example"), ("further@new.example", "b.example")):
-        asked = signups.ask(new=stranger("evotor-driver", email=email, wish=wish("evotor-driver", domain)), as_of=NOON)
-        assert signups.send(sign_up=asked, as_of=NOON)
+        asked = signup.ask(new=stranger("evotor-driver", email=email, wish=wish("evotor-driver", domain)), as_of=NOON)
+        assert signup.send(sign_up=asked, as_of=NOON)
         letter = mail.outbox[-1]
         assert letter.to == [email]
         assert f"/instances/new/?product=evotor-driver&domain={domain}&tariff=driver&quantity=12" in letter.body
@@ -270,7 +271,7 @@ def test_whoever_has_a_login_is_told_so_in_their_language_and_gets_no_link_to_a_
 
 
 def test_a_login_made_meanwhile_closes_the_link() -> None:
-    first, second = (signups.ask(new=stranger(wish=wish(domain=f"{name}.example")), as_of=NOON) for name in "ab")
+    first, second = (signup.ask(new=stranger(wish=wish(domain=f"{name}.example")), as_of=NOON) for name in "ab")
     confirmed(first)
     with pytest.raises(BillingError) as refused:
         confirmed(second)
@@ -278,40 +279,40 @@ def test_a_login_made_meanwhile_closes_the_link() -> None:
 
 
 def test_a_mail_that_did_not_go_out_is_sent_by_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = signups.ask(new=stranger(), as_of=NOON)
+    asked = signup.ask(new=stranger(), as_of=NOON)
 
     def down(_self: object) -> int:
         raise ConnectionRefusedError
 
     with monkeypatch.context() as patch:
         patch.setattr("django.core.mail.EmailMultiAlternatives.send", down)
-        assert signups.send(sign_up=asked, as_of=NOON) is False
+        assert signup.send(sign_up=asked, as_of=NOON) is False
     asked.refresh_from_db()
     assert (asked.mailed_at, asked.mail_attempts) == (None, 1)
-    assert running.deliver(as_of=NOON + timedelta(minutes=1)).mails == 0
-    assert running.deliver(as_of=NOON + timedelta(minutes=2)).mails == 1
-    assert running.deliver(as_of=NOON + timedelta(hours=2)).mails == 0
+    assert billing_run.deliver(as_of=NOON + timedelta(minutes=1)).mails == 0
+    assert billing_run.deliver(as_of=NOON + timedelta(minutes=2)).mails == 1
+    assert billing_run.deliver(as_of=NOON + timedelta(hours=2)).mails == 0
     assert [letter.to for letter in mail.outbox] == [["nora@new.example"]]
 
 
 def test_a_mail_that_never_goes_out_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = signups.ask(new=stranger(), as_of=NOON)
+    asked = signup.ask(new=stranger(), as_of=NOON)
     monkeypatch.setattr("django.core.mail.EmailMultiAlternatives.send", lambda _self: 1 / 0)
     for minute in range(0, 24 * 60, 10):
-        signups.send_due(as_of=NOON + timedelta(minutes=minute))
+        signup.send_due(as_of=NOON + timedelta(minutes=minute))
     asked.refresh_from_db()
     assert asked.mail_attempts == 5
 
 
 def test_who_never_confirmed_is_forgotten_after_thirty_days() -> None:
-    stays = confirmed(signups.ask(new=stranger(), as_of=NOON))
-    signups.ask(new=stranger(email="ghost@new.example", wish=wish(domain="ghost.example")), as_of=NOON)
-    assert signups.prune(as_of=NOON + timedelta(days=29, hours=23)) == 0
-    running.deliver(as_of=NOON + timedelta(days=30))
+    stays = confirmed(signup.ask(new=stranger(), as_of=NOON))
+    signup.ask(new=stranger(email="ghost@new.example", wish=wish(domain="ghost.example")), as_of=NOON)
+    assert signup.prune(as_of=NOON + timedelta(days=29, hours=23)) == 0
+    billing_run.deliver(as_of=NOON + timedelta(days=30))
     assert [row.instance for row in SignUp.objects.all()] == [stays]
 
 
 def test_with_the_instance_the_sign_up_is_erased_too() -> None:
-    instance = confirmed(signups.ask(new=stranger("evotor-free"), as_of=NOON))
+    instance = confirmed(signup.ask(new=stranger("evotor-free"), as_of=NOON))
     erasure.erase_people(instance)
     assert SignUp.objects.count() == 0

@@ -10,7 +10,9 @@ from accounts.members import Report
 from accounts.models import Instance
 from billing.errors import BadInput, BillingError
 from billing.models import Subscription
-from billing.operations import instances, subscriptions, tariffs
+from billing.operations.catalogue import tariffs
+from billing.operations.customers import instances
+from billing.operations.subscriptions import lifecycle
 from tests import people
 from tests.people import Party, at
 
@@ -24,7 +26,7 @@ def bare(meteor: Party, registered: str = "2026-04-05 12:00", now: str = "2026-0
 
 def subscribe(instance: Instance, now: str, **others: object) -> Subscription:
     values = {"tariff_id": "meteor-cloud", **others}
-    return subscriptions.create_subscription(instance=instance, as_of=at(now), actor="anna", **values)  # type: ignore[arg-type]
+    return lifecycle.create_subscription(instance=instance, as_of=at(now), actor="anna", **values)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ import pytest
 
 from accounts.members import Report
 from accounts.models import MemberChange
-from billing.operations import metering, usage
+from billing.operations.cycle import usage
+from billing.operations.subscriptions import metering
 from billing.pricing.peak import peak_between
 from tests import people
 from tests.people import Party, at

@@ -14,8 +14,11 @@ from standardwebhooks.webhooks import WebhookVerificationError
 from accounts.models import Product
 from billing import clock, tasks
 from billing.models import Event, SandboxClock, WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from billing.operations import changes, events, running, safe_http, webhook_run, webhooks
-from billing.operations.webhook_sending import send_due
+from billing.operations.events import dispatch, endpoints, outbox
+from billing.operations.events.fan_out import send_due
+from billing.operations.outbound import http_client
+from billing.operations.run import billing_run
+from billing.operations.subscriptions import plan_changes
 from tests import people
 from tests.operations.receivers import Receiver, status
 from tests.people import Party, at
@@ -39,7 +42,7 @@ def another() -> Iterator[Receiver]:
 
 
 def listening(receiver: Receiver, **options: Any) -> tuple[WebhookEndpoint, str]:
-    return webhooks.add_endpoint(url=receiver.url, as_of=NOON, actor="admin", **options)
+    return endpoints.add_endpoint(url=receiver.url, as_of=NOON, actor="admin", **options)
 
 
 def till(name: str = "romashka") -> Party:
@@ -47,11 +50,11 @@ def till(name: str = "romashka") -> Party:
 
 
 def renewed(party: Party, note: int, now: datetime = NOON) -> Event:
-    return events.emit("subscription.renewed", at=now, data={"note": note}, subscription=party.subscription)
+    return outbox.emit("subscription.renewed", at=now, data={"note": note}, subscription=party.subscription)
 
 
 def unbound(party: Party, note: int) -> Event:
-    return events.emit("invoice.paid", at=NOON, data={"note": note}, account=party.account)
+    return outbox.emit("invoice.paid", at=NOON, data={"note": note}, account=party.account)
 
 
 def notes(receiver: Receiver) -> list[int]:
@@ -65,7 +68,7 @@ def test_the_end_for_lack_of_payment_asks_the_product_to_remove_it_signed(receiv
     _endpoint, secret = listening(receiver, types=["subscription.terminated"])
     party = till()
     party.pay("90.00", NOON)
-    running.run_due(as_of=at("2026-05-11 00:00"))
+    billing_run.run_due(as_of=at("2026-05-11 00:00"))
     assert receiver.types == ["subscription.terminated"]
     told = receiver.verified(secret)
     event = Event.objects.get(type="subscription.terminated")
@@ -73,7 +76,7 @@ def test_the_end_for_lack_of_payment_asks_the_product_to_remove_it_signed(receiv
     assert (told["data"]["reason"], told["data"]["remove"], told["sequence"]) == ("unpaid", True, event.sequence)
     assert event.position is not None
     with pytest.raises(WebhookVerificationError):
-        receiver.verified(webhooks.new_secret())
+        receiver.verified(endpoints.new_secret())
 
 
 def test_each_hears_of_its_own_product_and_customer_alone(receiver: Receiver) -> None:
@@ -82,7 +85,7 @@ def test_each_hears_of_its_own_product_and_customer_alone(receiver: Receiver) ->
     listening(receiver, product=meteor)
     theirs = people.party("vasilek")
     mine, _secret = listening(receiver, customer=party.customer, types=["subscription.cancel_scheduled"])
-    changes.cancel(subscription=party.subscription, as_of=NOON, actor="anna")
+    plan_changes.cancel(subscription=party.subscription, as_of=NOON, actor="anna")
     heard = {
         (row.endpoint_id == mine.pk, row.event.instance_id)
         for row in WebhookDelivery.objects.all()
@@ -219,10 +222,10 @@ def test_a_410_switches_it_off_and_gives_up_what_waits(receiver: Receiver) -> No
 def test_a_410_of_the_address_before_says_nothing_of_the_new_one(receiver: Receiver, another: Receiver) -> None:
     endpoint, _secret = listening(receiver, types=["subscription.created"])
     till()
-    [claimed] = webhook_run._claims(endpoint, NOON)
-    webhooks.change_endpoint(endpoint=endpoint, url=another.url, as_of=NOON, actor="admin")
+    [claimed] = dispatch._claims(endpoint, NOON)
+    endpoints.change_endpoint(endpoint=endpoint, url=another.url, as_of=NOON, actor="admin")
     receiver.answers = [410]
-    webhook_run._note(claimed, webhook_run.webhook_calls.call(claimed.message), NOON)
+    dispatch._note(claimed, dispatch.webhook_request.call(claimed.message), NOON)
     endpoint.refresh_from_db()
     assert endpoint.disabled_at is None
     assert (send_due(as_of=NOON + 6 * SECOND), another.types) == (1, ["subscription.created"])
@@ -269,24 +272,24 @@ def test_what_another_sender_has_is_left_to_it_until_its_claim_runs_out(receiver
     party = till()
     renewed(party, 1)
     renewed(party, 2)
-    claimed = next(webhook_run._claims(endpoint, NOON))
+    claimed = next(dispatch._claims(endpoint, NOON))
     assert claimed.delivery.event.data == {"note": 1}
     assert (send_due(as_of=NOON), send_due(as_of=NOON + timedelta(seconds=119))) == (0, 0)
     assert (send_due(as_of=NOON + timedelta(seconds=120)), notes(receiver)) == (2, [1, 2])
-    late = webhook_run.webhook_calls.call(claimed.message)  # the other was not dead, only slow
-    assert webhook_run._note(claimed, late, NOON + timedelta(seconds=130))
+    late = dispatch.webhook_request.call(claimed.message)  # the other was not dead, only slow
+    assert dispatch._note(claimed, late, NOON + timedelta(seconds=130))
     assert set(WebhookDelivery.objects.values_list("state", "attempts")) == {("delivered", 2), ("delivered", 1)}
 
 
 def test_a_slow_sender_that_failed_changes_nothing_of_what_another_does_meanwhile(receiver: Receiver) -> None:
     endpoint, _secret = listening(receiver, types=["subscription.renewed"])
     renewed(till(), 1)
-    slow, quick = next(webhook_run._claims(endpoint, NOON)), next(webhook_run._claims(endpoint, NOON + 2 * MINUTE))
+    slow, quick = next(dispatch._claims(endpoint, NOON)), next(dispatch._claims(endpoint, NOON + 2 * MINUTE))
     receiver.answers = [500]
-    webhook_run._note(slow, webhook_run.webhook_calls.call(slow.message), NOON + 3 * MINUTE)
+    dispatch._note(slow, dispatch.webhook_request.call(slow.message), NOON + 3 * MINUTE)
     row = WebhookDelivery.objects.get()
     assert (row.attempts, row.next_attempt_at, row.last_error) == (2, NOON + 4 * MINUTE, "")
-    assert webhook_run._note(quick, webhook_run.webhook_calls.call(quick.message), NOON + 3 * MINUTE)
+    assert dispatch._note(quick, dispatch.webhook_request.call(quick.message), NOON + 3 * MINUTE)
 
 
 # --- Nobody holds up the others ------------------------------------------------------------------------------------------
@@ -301,7 +304,7 @@ def hang(handler: Any) -> None:
 def test_an_endpoint_that_does_not_answer_waits_with_the_rest_while_others_hear(
     receiver: Receiver, another: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(safe_http, "SECONDS", 0.4)
+    monkeypatch.setattr(http_client, "SECONDS", 0.4)
     dead, _secret = listening(receiver, types=["invoice.paid"])
     listening(another, types=["invoice.paid"])
     receiver.answers = [hang] * 9
@@ -326,7 +329,7 @@ def test_those_that_fail_come_last(receiver: Receiver, another: Receiver, monkey
     unbound(party, 1)
     send_due(as_of=NOON)
     unbound(party, 2)
-    assert list(webhook_run._endpoints(NOON)) == [good, bad]
+    assert list(dispatch._endpoints(NOON)) == [good, bad]
 
 
 def test_a_run_begins_nothing_more_when_its_time_is_over(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -335,14 +338,14 @@ def test_a_run_begins_nothing_more_when_its_time_is_over(receiver: Receiver, mon
     for number in range(3):
         unbound(party, number)
     with monkeypatch.context() as patched:
-        patched.setattr(webhook_run, "BUDGET", 0)
+        patched.setattr(dispatch, "BUDGET", 0)
         assert send_due(as_of=NOON) == 0
     assert (send_due(as_of=NOON, limit=2), send_due(as_of=NOON)) == (2, 1)
     assert notes(receiver) == [0, 1, 2]
 
 
 def test_more_than_one_batch_goes_out_in_order(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(webhook_run, "BATCH", 2)
+    monkeypatch.setattr(dispatch, "BATCH", 2)
     listening(receiver, types=["invoice.paid", "subscription.renewed"])
     party = till()
     for number in range(7):
@@ -352,7 +355,7 @@ def test_more_than_one_batch_goes_out_in_order(receiver: Receiver, monkeypatch: 
 
 def test_the_body_is_the_same_whatever_the_database_does_with_the_order_of_names(receiver: Receiver) -> None:
     _endpoint, secret = listening(receiver, types=["invoice.paid"])
-    events.emit("invoice.paid", at=NOON, data={"name": "Ромашка «плюс»", "b": 1, "a": None}, account=till().account)
+    outbox.emit("invoice.paid", at=NOON, data={"name": "Ромашка «плюс»", "b": 1, "a": None}, account=till().account)
     send_due(as_of=NOON)
     told = receiver.verified(secret)
     assert list(told) == [
@@ -396,7 +399,7 @@ def test_nobody_waits_where_another_does_where_time_stands_or_for_a_later_repeat
     cache.set(tasks.WAITER, True, 10)
     monkeypatch.setattr(clock, "now", lambda: NOON)
     tasks.deliver()
-    assert webhook_run.first_repeat_in(NOON) is not None
+    assert dispatch.first_repeat_in(NOON) is not None
     cache.delete(tasks.WAITER)
     people.stand_at(NOON)
     tasks.deliver()
@@ -405,4 +408,4 @@ def test_nobody_waits_where_another_does_where_time_stands_or_for_a_later_repeat
     monkeypatch.setattr(clock, "now", lambda: later)
     tasks.deliver()
     assert WebhookDelivery.objects.get().attempts == 2
-    assert webhook_run.first_repeat_in(later) is None
+    assert dispatch.first_repeat_in(later) is None

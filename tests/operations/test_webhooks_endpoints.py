@@ -13,8 +13,9 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from billing.errors import BadInput, BillingError
 from billing.models import AuditRecord, Event, WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from billing.operations import events, sealing, webhook_run, webhooks
-from billing.operations.webhook_sending import send_due
+from billing.operations.events import dispatch, endpoints, outbox
+from billing.operations.events.fan_out import send_due
+from billing.operations.outbound import encryption
 from tests import people
 from tests.operations.receivers import Receiver
 from tests.people import at
@@ -32,11 +33,11 @@ def receiver() -> Iterator[Receiver]:
 
 
 def add(url: str = "https://hooks.example.com/in", **options: Any) -> tuple[WebhookEndpoint, str]:
-    return webhooks.add_endpoint(url=url, as_of=NOON, actor="vera", **options)
+    return endpoints.add_endpoint(url=url, as_of=NOON, actor="vera", **options)
 
 
 def happen(note: int = 1) -> Event:
-    return events.emit("invoice.paid", at=NOON, data={"note": note})
+    return outbox.emit("invoice.paid", at=NOON, data={"note": note})
 
 
 def acts() -> list[str]:
@@ -68,17 +69,17 @@ def test_it_hears_of_types_and_of_beginnings_of_types() -> None:
 def test_changing_says_what_was_and_what_is(receiver: Receiver) -> None:
     endpoint, secret = add(types=["invoice.paid"])
     happen()
-    webhooks.change_endpoint(
+    endpoints.change_endpoint(
         endpoint=endpoint, url=receiver.url, types=["invoice."], name="Till", as_of=NOON, actor="vera"
     )
-    webhooks.change_endpoint(endpoint=endpoint, as_of=NOON, actor="vera")
+    endpoints.change_endpoint(endpoint=endpoint, as_of=NOON, actor="vera")
     [change] = AuditRecord.objects.filter(action="webhook.changed")
     assert change.before == {"url": "https://hooks.example.com/in", "types": ["invoice.paid"], "name": ""}
     assert change.after == {"url": receiver.url, "types": ["invoice."], "name": "Till"}
     assert (send_due(as_of=NOON), receiver.verified(secret)["type"]) == (1, "invoice.paid")
     for wrong in ({"url": "ftp://example.com"}, {"types": ["nothing"]}, {"name": "n" * 101}):
         with pytest.raises(BadInput):
-            webhooks.change_endpoint(endpoint=endpoint, as_of=NOON, actor="vera", **wrong)  # type: ignore[arg-type]
+            endpoints.change_endpoint(endpoint=endpoint, as_of=NOON, actor="vera", **wrong)  # type: ignore[arg-type]
 
 
 def test_the_command_adds_one_and_prints_the_secret_alone() -> None:
@@ -87,7 +88,7 @@ def test_the_command_adds_one_and_prints_the_secret_alone() -> None:
                  types=["invoice."], stdout=out, stderr=err)  # fmt: skip
     endpoint = WebhookEndpoint.objects.get()
     assert (endpoint.customer, endpoint.name, endpoint.types) == (party.customer, "Shop", ["invoice."])
-    assert [out.getvalue().strip()] == webhooks.secrets_of(endpoint, NOON)
+    assert [out.getvalue().strip()] == endpoints.secrets_of(endpoint, NOON)
     for wrong in ({"product": "none"}, {"customer": "cus_none"}, {"types": ["none"]}):
         with pytest.raises(CommandError):
             call_command("add_webhook", url="https://hooks.example.com/in", stdout=out, stderr=err, **wrong)
@@ -98,7 +99,7 @@ def test_the_command_adds_one_and_prints_the_secret_alone() -> None:
 
 def test_while_the_secret_changes_a_receiver_with_either_verifies(receiver: Receiver) -> None:
     endpoint, first = add(receiver.url)
-    endpoint, second = webhooks.rotate_secret(endpoint=endpoint, as_of=NOON, actor="vera")
+    endpoint, second = endpoints.rotate_secret(endpoint=endpoint, as_of=NOON, actor="vera")
     happen()
     send_due(as_of=NOON + 23 * HOUR)
     assert [receiver.verified(one)["type"] for one in (first, second)] == ["invoice.paid"] * 2
@@ -114,10 +115,10 @@ def test_while_the_secret_changes_a_receiver_with_either_verifies(receiver: Rece
 
 def test_of_three_secrets_the_first_signs_no_more() -> None:
     endpoint, first = add()
-    endpoint, second = webhooks.rotate_secret(endpoint=endpoint, as_of=NOON, actor="vera")
-    endpoint, third = webhooks.rotate_secret(endpoint=endpoint, as_of=NOON + HOUR, actor="vera")
-    assert webhooks.secrets_of(endpoint, NOON + 2 * HOUR) == [third, second]
-    assert webhooks.secrets_of(endpoint, NOON + 25 * HOUR) == [third]
+    endpoint, second = endpoints.rotate_secret(endpoint=endpoint, as_of=NOON, actor="vera")
+    endpoint, third = endpoints.rotate_secret(endpoint=endpoint, as_of=NOON + HOUR, actor="vera")
+    assert endpoints.secrets_of(endpoint, NOON + 2 * HOUR) == [third, second]
+    assert endpoints.secrets_of(endpoint, NOON + 25 * HOUR) == [third]
     assert len({first, second, third}) == 3
     assert acts() == ["webhook.added", "webhook.secret_rotated", "webhook.secret_rotated"]
 
@@ -134,7 +135,7 @@ def written_anywhere() -> str:
 
 def test_no_plain_secret_is_ever_in_the_database(receiver: Receiver) -> None:
     endpoint, first = add(receiver.url)
-    endpoint, second = webhooks.rotate_secret(endpoint=endpoint, as_of=NOON, actor="vera")
+    endpoint, second = endpoints.rotate_secret(endpoint=endpoint, as_of=NOON, actor="vera")
     happen()
     assert send_due(as_of=NOON) == 1
     held = written_anywhere()
@@ -146,13 +147,13 @@ def test_no_plain_secret_is_ever_in_the_database(receiver: Receiver) -> None:
 
 def test_a_plain_secret_of_before_signs_and_is_sealed_by_the_next_run(receiver: Receiver) -> None:
     endpoint, _secret = add(receiver.url)
-    plain = webhooks.new_secret()
+    plain = endpoints.new_secret()
     WebhookEndpoint.objects.update(secret=plain)
     happen()
     assert send_due(as_of=NOON) == 1
     assert receiver.verified(plain)["type"] == "invoice.paid"
     endpoint.refresh_from_db()
-    assert (endpoint.secret[:5], webhooks.secrets_of(endpoint, NOON)) == ("gAAAA", [plain])
+    assert (endpoint.secret[:5], endpoints.secrets_of(endpoint, NOON)) == ("gAAAA", [plain])
 
 
 def test_with_a_new_secret_key_the_one_of_before_still_reads_until_everything_is_sealed_anew(
@@ -166,15 +167,15 @@ def test_with_a_new_secret_key_the_one_of_before_still_reads_until_everything_is
         row = WebhookDelivery.objects.get()
         assert (row.state, "SECRET_KEY_FALLBACKS" in row.last_error) == ("waiting", True)
         with pytest.raises(BillingError) as refused:
-            webhooks.secrets_of(endpoint, NOON)
+            endpoints.secrets_of(endpoint, NOON)
         assert refused.value.code == "secret_unreadable"
     with override_settings(SECRET_KEY=NEW_KEY, SECRET_KEY_FALLBACKS=["unknown-" + "u" * 50, OLD_KEY]):
-        assert webhooks.secrets_of(endpoint, NOON) == [secret]
+        assert endpoints.secrets_of(endpoint, NOON) == [secret]
         assert send_due(as_of=NOON + HOUR) == 1
         assert receiver.verified(secret)["type"] == "invoice.paid"
     with override_settings(SECRET_KEY=NEW_KEY, SECRET_KEY_FALLBACKS=[]):
         endpoint.refresh_from_db()
-        assert webhooks.secrets_of(endpoint, NOON) == [secret]
+        assert endpoints.secrets_of(endpoint, NOON) == [secret]
 
 
 def test_an_endpoint_whose_secret_nobody_can_read_takes_nothing_from_the_others(receiver: Receiver) -> None:
@@ -186,23 +187,23 @@ def test_an_endpoint_whose_secret_nobody_can_read_takes_nothing_from_the_others(
     assert (send_due(as_of=NOON), len(receiver.got)) == (3, 3)
     assert receiver.verified(secret)["data"] == {"note": 2}
     assert sorted(WebhookDelivery.objects.filter(endpoint=broken).values_list("attempts", flat=True)) == [0, 0, 1]
-    _endpoint, fresh = webhooks.rotate_secret(endpoint=broken, as_of=NOON, actor="vera")
+    _endpoint, fresh = endpoints.rotate_secret(endpoint=broken, as_of=NOON, actor="vera")
     WebhookEndpoint.objects.filter(pk=broken.pk).update(old_secret="")
     assert send_due(as_of=NOON + HOUR) == 3
     assert receiver.verified(fresh)["type"] == "invoice.paid"
 
 
 def test_sealed_twice_it_looks_different_and_another_key_opens_nothing() -> None:
-    one, two = sealing.seal("whsec_x"), sealing.seal("whsec_x")
+    one, two = encryption.seal("whsec_x"), encryption.seal("whsec_x")
     assert one != two
-    assert (sealing.unseal(one), sealing.unseal(two), sealing.unseal("whsec_plain")) == (
+    assert (encryption.unseal(one), encryption.unseal(two), encryption.unseal("whsec_plain")) == (
         "whsec_x",
         "whsec_x",
         "whsec_plain",
     )
-    assert (sealing.is_current(one), sealing.is_current("whsec_plain")) == (True, False)
+    assert (encryption.is_current(one), encryption.is_current("whsec_plain")) == (True, False)
     with override_settings(SECRET_KEY=NEW_KEY), pytest.raises(BillingError):
-        sealing.unseal(one)
+        encryption.unseal(one)
 
 
 # --- Whether anything goes there -----------------------------------------------------------------------------------------
@@ -210,12 +211,12 @@ def test_sealed_twice_it_looks_different_and_another_key_opens_nothing() -> None
 
 def test_while_it_rests_everything_waits_and_then_goes_out_in_order(receiver: Receiver) -> None:
     endpoint, _secret = add(receiver.url)
-    endpoint = webhooks.pause(endpoint=endpoint, as_of=NOON, actor="vera", reason="Maintenance")
-    webhooks.pause(endpoint=endpoint, as_of=NOON + HOUR, actor="vera")
+    endpoint = endpoints.pause(endpoint=endpoint, as_of=NOON, actor="vera", reason="Maintenance")
+    endpoints.pause(endpoint=endpoint, as_of=NOON + HOUR, actor="vera")
     for number in range(3):
         happen(number)
     assert (endpoint.paused_at, send_due(as_of=NOON + HOUR), receiver.got) == (NOON, 0, [])
-    assert webhooks.go_on(endpoint=endpoint, as_of=NOON + HOUR, actor="vera").paused_at is None
+    assert endpoints.go_on(endpoint=endpoint, as_of=NOON + HOUR, actor="vera").paused_at is None
     assert send_due(as_of=NOON + HOUR) == 3
     assert [one["data"]["note"] for one in receiver.told] == [0, 1, 2]
     assert acts() == ["webhook.added", "webhook.paused", "webhook.resumed"]
@@ -226,9 +227,9 @@ def test_paused_in_the_middle_of_a_run_nothing_more_goes_out(receiver: Receiver)
     endpoint, _secret = add(receiver.url)
     happen(1)
     happen(2)
-    claims = webhook_run._claims(endpoint, NOON)
+    claims = dispatch._claims(endpoint, NOON)
     assert next(claims).delivery.event.data == {"note": 1}
-    webhooks.pause(endpoint=endpoint, as_of=NOON, actor="vera")
+    endpoints.pause(endpoint=endpoint, as_of=NOON, actor="vera")
     assert next(claims, None) is None
 
 
@@ -236,10 +237,10 @@ def test_switched_off_it_hears_nothing_and_switched_on_only_what_happens_from_th
     endpoint, _secret = add(receiver.url)
     happen(1)
     with pytest.raises(BadInput):
-        webhooks.disable(endpoint=endpoint, as_of=NOON, actor="vera", reason=" ")
-    endpoint = webhooks.disable(endpoint=endpoint, as_of=NOON, actor="vera", reason="Moved")
+        endpoints.disable(endpoint=endpoint, as_of=NOON, actor="vera", reason=" ")
+    endpoint = endpoints.disable(endpoint=endpoint, as_of=NOON, actor="vera", reason="Moved")
     happen(2)
-    endpoint = webhooks.enable(endpoint=endpoint, as_of=NOON + HOUR, actor="vera")
+    endpoint = endpoints.enable(endpoint=endpoint, as_of=NOON + HOUR, actor="vera")
     happen(3)
     assert (endpoint.disabled_at, endpoint.disabled_reason) == (None, "")
     assert send_due(as_of=NOON + HOUR) == 1

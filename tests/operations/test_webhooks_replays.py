@@ -12,9 +12,9 @@ from standardwebhooks.webhooks import Webhook
 from accounts.models import Product
 from billing.errors import BadInput, BillingError
 from billing.models import AuditRecord, Event, WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from billing.operations import events, webhook_calls, webhook_run, webhook_sending, webhooks
-from billing.operations.event_types import TYPES
-from billing.operations.webhook_sending import curl_of, replay, replay_range, send_due, send_sample
+from billing.operations.events import dispatch, endpoints, fan_out, outbox, webhook_request
+from billing.operations.events.event_types import TYPES
+from billing.operations.events.fan_out import curl_of, replay, replay_range, send_due, send_sample
 from tests import people
 from tests.operations.receivers import Receiver, status
 from tests.people import Party, at
@@ -32,7 +32,7 @@ def receiver() -> Iterator[Receiver]:
 
 
 def add(receiver: Receiver, **options: Any) -> WebhookEndpoint:
-    endpoint, _secret = webhooks.add_endpoint(url=receiver.url, as_of=NOON, actor="vera", **options)
+    endpoint, _secret = endpoints.add_endpoint(url=receiver.url, as_of=NOON, actor="vera", **options)
     return endpoint
 
 
@@ -41,7 +41,7 @@ def till(name: str = "romashka") -> Party:
 
 
 def renewed(party: Party, note: int, now: datetime = NOON) -> Event:
-    return events.emit("subscription.renewed", at=now, data={"note": note}, subscription=party.subscription)
+    return outbox.emit("subscription.renewed", at=now, data={"note": note}, subscription=party.subscription)
 
 
 def notes(receiver: Receiver) -> list[int]:
@@ -94,9 +94,9 @@ def test_one_from_before_the_endpoint_and_of_a_type_it_never_asked_for(receiver:
 def test_what_is_asked_for_while_it_is_being_sent_goes_out_once_more(receiver: Receiver) -> None:
     endpoint = add(receiver, types=["subscription.renewed"])
     event = renewed(till(), 1)
-    [claimed] = webhook_run._claims(endpoint, NOON)
+    [claimed] = dispatch._claims(endpoint, NOON)
     again(endpoint, event, NOON)
-    assert webhook_run._note(claimed, webhook_calls.call(claimed.message), NOON)
+    assert dispatch._note(claimed, webhook_request.call(claimed.message), NOON)
     assert WebhookDelivery.objects.get().state == "waiting"
     assert (send_due(as_of=NOON), notes(receiver)) == (1, [1, 1])
 
@@ -107,7 +107,7 @@ def test_what_another_may_hear_of_is_refused_and_what_one_hears_may_be_asked_for
     everyone, theirs = add(receiver), add(receiver, customer=vasilek.customer)
     of_meteor, both = add(receiver, product=meteor), add(receiver, product=meteor, customer=romashka.customer)
     mine = renewed(romashka, 1)
-    paid = events.emit("invoice.paid", at=NOON, data={}, account=romashka.account)
+    paid = outbox.emit("invoice.paid", at=NOON, data={}, account=romashka.account)
     for endpoint in (theirs, of_meteor, both):
         for event in (mine, paid):
             with pytest.raises(BillingError) as refused:
@@ -115,13 +115,13 @@ def test_what_another_may_hear_of_is_refused_and_what_one_hears_may_be_asked_for
             assert refused.value.code == "event_not_heard"
     assert again(everyone, mine).event == mine
     # Whoever heard of an event at first may ask for it, and nobody else.
-    nobodys = events.emit("invoice.paid", at=NOON, data={})
-    events.emit("instance.deleted", at=NOON, data={}, instance=vasilek.instance)
+    nobodys = outbox.emit("invoice.paid", at=NOON, data={})
+    outbox.emit("instance.deleted", at=NOON, data={}, instance=vasilek.instance)
     heard = {(row.endpoint_id, row.event_id) for row in WebhookDelivery.objects.filter(event__in=[mine, paid, nobodys])}
     asked = {
         (endpoint.pk, event.pk)
         for endpoint in (everyone, theirs, of_meteor, both)
-        for event in webhook_sending.events_of(endpoint).filter(pk__in=[mine.pk, paid.pk, nobodys.pk])
+        for event in fan_out.events_of(endpoint).filter(pk__in=[mine.pk, paid.pk, nobodys.pk])
     }
     assert heard == asked == {(everyone.pk, event.pk) for event in (mine, paid, nobodys)}
 
@@ -140,7 +140,7 @@ def test_a_range_goes_out_in_order_from_its_beginning_to_before_its_end(receiver
     one, other = till("one"), till("other")
     for number in range(6):
         renewed((one, other)[number % 2], number, NOON + number * HOUR)
-    events.emit("invoice.paid", at=NOON + 2 * HOUR, data={"note": 9})
+    outbox.emit("invoice.paid", at=NOON + 2 * HOUR, data={"note": 9})
     endpoint = add(receiver, types=["subscription."])
     assert again_all(endpoint, NOON + HOUR, NOON + 5 * HOUR) == 4
     assert (send_due(as_of=LATER), notes(receiver)) == (4, [1, 2, 3, 4])
@@ -173,8 +173,8 @@ def test_a_range_has_an_end_after_its_beginning_and_a_measure(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     party, endpoint = till(), add(receiver, types=["subscription.renewed"])
-    assert webhook_sending.MOST_REPLAYED == 10_000
-    monkeypatch.setattr(webhook_sending, "MOST_REPLAYED", 3)
+    assert fan_out.MOST_REPLAYED == 10_000
+    monkeypatch.setattr(fan_out, "MOST_REPLAYED", 3)
     for number in range(4):
         renewed(party, number)
     for since, until in ((NOON, NOON), (NOON + DAY, NOON), (NOON, NOON + DAY)):
@@ -189,13 +189,13 @@ def test_a_range_has_an_end_after_its_beginning_and_a_measure(
 
 def test_nothing_is_asked_for_where_nothing_is_sent(receiver: Receiver) -> None:
     endpoint, event = add(receiver), renewed(till(), 1)
-    webhooks.disable(endpoint=endpoint, as_of=NOON, actor="vera", reason="Moved")
+    endpoints.disable(endpoint=endpoint, as_of=NOON, actor="vera", reason="Moved")
     with pytest.raises(BillingError) as refused:
         again(endpoint, event)
     assert refused.value.code == "webhook_disabled"
     with pytest.raises(BillingError):
         again_all(endpoint, NOON, NOON + DAY)
-    webhooks.enable(endpoint=endpoint, as_of=NOON, actor="vera")
+    endpoints.enable(endpoint=endpoint, as_of=NOON, actor="vera")
     again(endpoint, event)
     assert send_due(as_of=LATER) == 1
 
@@ -205,7 +205,7 @@ def test_nothing_is_asked_for_where_nothing_is_sent(receiver: Receiver) -> None:
 
 @pytest.mark.parametrize("type_", TYPES)
 def test_a_sample_of_every_type_goes_out_signed_and_marked(receiver: Receiver, type_: str) -> None:
-    endpoint, secret = webhooks.add_endpoint(url=receiver.url, as_of=NOON, actor="vera", types=["invoice.paid"])
+    endpoint, secret = endpoints.add_endpoint(url=receiver.url, as_of=NOON, actor="vera", types=["invoice.paid"])
     tried = send_sample(endpoint=endpoint, type_=type_, as_of=NOON, actor="vera")
     told = receiver.verified(secret)
     assert (told["type"], told["sample"], told["data"]) == (type_, True, TYPES[type_].sample)
@@ -230,16 +230,16 @@ def test_of_a_sample_nothing_is_kept_but_that_it_was_sent(receiver: Receiver) ->
 
 
 def test_the_line_for_a_shell_says_the_same_as_the_call(receiver: Receiver) -> None:
-    endpoint, secret = webhooks.add_endpoint(url=receiver.url + "?a=1&b='x'", as_of=NOON, actor="vera")
+    endpoint, secret = endpoints.add_endpoint(url=receiver.url + "?a=1&b='x'", as_of=NOON, actor="vera")
     data = {"name": 'O\'Brien $(reboot) `x` \\ "q" Ромашка\n!'}
-    event = events.emit("invoice.paid", at=NOON, data=data)
+    event = outbox.emit("invoice.paid", at=NOON, data=data)
     line = curl_of(WebhookDelivery.objects.get(), NOON)
     words = shlex.split(line.replace("\\\n", ""))
     assert words[:4] == ["curl", "-X", "POST", endpoint.url]
     headers = dict(word.split(": ", 1) for word, before in zip(words[1:], words, strict=False) if before == "-H")
     body = words[words.index("--data-raw") + 1]
     assert Webhook(secret).verify(body, headers)["data"] == data
-    assert (headers["webhook-id"], body) == (event.public_id, webhook_sending.body_of(event))
+    assert (headers["webhook-id"], body) == (event.public_id, fan_out.body_of(event))
     send_due(as_of=NOON)
     assert (json.loads(receiver.got[0][1]), receiver.got[0][0]["content-type"]) == (
         json.loads(body),

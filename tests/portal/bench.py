@@ -6,7 +6,7 @@ from typing import Any
 from django.test import Client
 
 from billing.models import Event, WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from billing.operations import events, webhooks
+from billing.operations.events import endpoints, outbox
 from tests.portal.story import Story, msk
 
 NOON = msk(5, 12)
@@ -15,12 +15,12 @@ PASSWORD = "correct horse battery"
 
 def endpoint_of(story: Story, *, url: str = "https://romashka.example/hooks", **options: Any) -> WebhookEndpoint:
     options.setdefault("customer", story.customer)
-    return webhooks.add_endpoint(url=url, as_of=msk(5, 1), actor="anna@romashka.example", **options)[0]
+    return endpoints.add_endpoint(url=url, as_of=msk(5, 1), actor="anna@romashka.example", **options)[0]
 
 
 def happens(story: Story, at: datetime, type_: str = "invoice.paid") -> Event:
     """An event of Romashka's account; endpoints that hear of it get their delivery."""
-    return events.emit(type_, at=at, data={"number": "R-2026-000001"}, account=story.account)
+    return outbox.emit(type_, at=at, data={"number": "R-2026-000001"}, account=story.account)
 
 
 def called(event: Event, at: datetime, status: int = 204, *, answer: str = "") -> WebhookDelivery:

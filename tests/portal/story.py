@@ -12,7 +12,9 @@ from allauth.account.models import EmailAddress
 from accounts.members import Report
 from accounts.models import Customer, Instance, Product, Role, User
 from billing.models import BillingAccount, Seller
-from billing.operations import closing, customers, instances, metering, subscriptions
+from billing.operations.customers import customers, instances
+from billing.operations.cycle import month_close
+from billing.operations.subscriptions import lifecycle, metering
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 
@@ -62,7 +64,7 @@ def register(product: Product, customer: Customer, domain: str, admin: tuple[str
         customer=customer, product=product, domain=domain, as_of=at,
         representative=Report(external_id="1", status="active", email=email, name=name),
     )  # fmt: skip
-    subscriptions.create_subscription(instance=found, tariff_id="meteor-cloud", as_of=at, actor=name)
+    lifecycle.create_subscription(instance=found, tariff_id="meteor-cloud", as_of=at, actor=name)
     return found
 
 
@@ -108,7 +110,7 @@ def tell() -> Story:
         joins(cloud, number, msk(3, 3 + number))
     for number in range(2, 5):
         joins(test, number, msk(3, 5))
-    subscriptions.terminate(
+    lifecycle.terminate(
         subscription=archive.subscriptions.get(), as_of=msk(3, 12), actor="support@saldo.example", requested_by=anna.name,
         reason="Переехали на новый домен",
     )  # fmt: skip
@@ -116,7 +118,7 @@ def tell() -> Story:
     joins(cloud, 11, msk(4, 10, 14, 3), "Мария Лебедева", actor=anna.name)
     joins(cloud, 11, msk(4, 14, 10, 5), "Мария Лебедева", status="blocked", actor=anna.name)
     for one in (account, vera_account):
-        closing.close_due_months(account_id=one.pk, as_of=msk(5, 1, 0, 1))
+        month_close.close_due_months(account_id=one.pk, as_of=msk(5, 1, 0, 1))
     account.refresh_from_db()
     return Story(anna, boris, vera, customer, account, cloud, test, archive, vera_account, vera_instance)
 

@@ -8,8 +8,8 @@ from django.test import Client
 
 from accounts.models import Instance
 from billing.models import BillingPeriod, Subscription
-from billing.operations import changes, trials
-from billing.operations.quotes import Wish
+from billing.operations.subscriptions import plan_changes, trials
+from billing.operations.subscriptions.quotes import Wish
 from billing.portal import icalendar
 from billing.reports.calendar import happenings, months_of
 from tests.people import Party, at
@@ -64,7 +64,7 @@ def test_e5_the_anchor_day_is_kept() -> None:
 def test_d7_a_scheduled_change_prices_what_follows_it() -> None:
     till = shop("evotor-app", "plus", at("2026-05-12 12:00"))
     till.party.pay("180.00", at("2026-05-12 12:10"))
-    changes.change(
+    plan_changes.change(
         subscription=till.party.subscription, wish=Wish(tariff_id="light"), as_of=at("2026-05-12 12:20"), actor="Anna"
     )
     assert coming(till.party, "2026-05-12 12:30", 4)[1:] == [
@@ -75,7 +75,7 @@ def test_d7_a_scheduled_change_prices_what_follows_it() -> None:
 def test_c4_a_cancelled_plan_only_ends() -> None:
     build = shop("cyberos", "build")
     build.party.pay("4900.00", at("2026-05-12 12:10"))
-    changes.cancel(subscription=build.party.subscription, as_of=at("2026-05-12 12:20"), actor="Anna")
+    plan_changes.cancel(subscription=build.party.subscription, as_of=at("2026-05-12 12:20"), actor="Anna")
     assert coming(build.party, "2026-05-12 12:30") == [("end", "2026-06-12", None)]
 
 

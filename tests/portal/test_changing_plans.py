@@ -8,7 +8,7 @@ from django.test import Client
 from accounts.members import Report
 from accounts.models import Product
 from billing.models import Charge, Subscription
-from billing.operations import instances
+from billing.operations.customers import instances
 from tests.people import at
 from tests.portal.advance import Shop, fields, now, shop, text
 from tests.portal.conftest import stand_at

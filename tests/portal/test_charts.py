@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 
-from billing.portal.charts import members_chart
+from billing.charts.members import members_chart
 from billing.pricing.periods import Span
 
 MOSCOW = "Europe/Moscow"

@@ -6,7 +6,7 @@ import pytest
 from pypdf import PdfReader
 
 from billing.models import CreditNote, Invoice
-from billing.operations import credit_notes
+from billing.operations.settlement import credit_notes
 from tests.portal.story import msk
 from tests.portal.test_overview import words
 

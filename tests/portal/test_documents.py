@@ -3,7 +3,7 @@
 import hashlib
 
 from billing.models import InvoiceDocument
-from billing.operations import payments
+from billing.operations.settlement import payments
 from tests.portal.conftest import stand_at
 from tests.portal.story import msk
 from tests.portal.test_overview import words
@@ -77,7 +77,7 @@ def test_the_pdf_is_made_once_and_the_stored_bytes_are_served(story, signed_in):
 
 def test_a_missing_renderer_is_told_in_words(story, signed_in, monkeypatch):
     from billing.documents.errors import RendererMissing
-    from billing.operations import delivery
+    from billing.operations.run import delivery
 
     def refuse(**facts):
         raise RendererMissing("no Pango here")

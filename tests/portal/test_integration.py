@@ -7,7 +7,8 @@ import pytest
 from django.test import Client
 
 from billing.models import ApiToken, AuditRecord, Event, WebhookDelivery, WebhookEndpoint
-from billing.operations import tokens, webhook_sending, webhooks
+from billing.operations import api_tokens
+from billing.operations.events import endpoints, fan_out
 from tests.operations.receivers import Receiver, status
 from tests.portal.bench import NOON, arrives, called, endpoint_of, happens, prove
 from tests.portal.conftest import stand_at
@@ -74,7 +75,7 @@ def test_a_webhook_is_added_and_its_secret_shown_once(story: Story, anna: Client
     assert (endpoint.customer, endpoint.product, endpoint.name) == (story.customer, None, "Warehouse")
     assert endpoint.types == ["invoice.issued", "invoice.paid"]
     assert (endpoint.created_by, endpoint.created_at) == ("anna@romashka.example", msk(5, 12))
-    assert webhooks.secrets_of(endpoint, NOON) == [secret]
+    assert endpoints.secrets_of(endpoint, NOON) == [secret]
     assert "no-store" in answer["Cache-Control"]
     assert secret not in str(dict(anna.session))
     assert secret not in str(anna.cookies)
@@ -181,7 +182,7 @@ def test_a_new_secret_is_made_once_however_often_the_form_is_sent(story: Story, 
     again = anna.post(bench(endpoint), {"act": "rotate", "seen": "first"})
     assert (again.status_code, SECRET.search(again.content.decode())) == (409, None)
     endpoint.refresh_from_db()
-    assert webhooks.secrets_of(endpoint, NOON)[0] == secret
+    assert endpoints.secrets_of(endpoint, NOON)[0] == secret
     assert "being changed: the one before signs as well until 13 May 2026 at 12:00" in page(anna, bench(endpoint))
     stand_at(msk(5, 13, 13))
     assert "known to your server alone" in page(anna, bench(endpoint))
@@ -206,7 +207,7 @@ def test_one_event_is_sent_again(story: Story, anna: Client) -> None:
     assert "on its way again, with the same id" in plain(answer.content.decode())
     row.refresh_from_db()
     assert (row.state, row.replays, row.replayed_by) == ("waiting", 1, "anna@romashka.example")
-    webhooks.disable(endpoint=endpoint, as_of=NOON, actor="x", reason="moved")
+    endpoints.disable(endpoint=endpoint, as_of=NOON, actor="x", reason="moved")
     refused = anna.post(f"{bench(endpoint)}deliveries/{row.pk}/")
     assert (refused.status_code, "switch it on first" in refused.content.decode()) == (409, True)
 
@@ -284,7 +285,7 @@ def test_a_token_is_made_for_an_instance_shown_once_and_revoked(story: Story, an
     assert "The token Site is revoked" in plain(revoked.content.decode())
     token.refresh_from_db()
     assert token.revoked_by == "anna@romashka.example"
-    assert tokens.authenticate(secret=secret, at=token.created_at) is None
+    assert api_tokens.authenticate(secret=secret, at=token.created_at) is None
 
 
 def test_a_token_without_an_instance_is_refused_in_words(story: Story, anna: Client) -> None:
@@ -299,6 +300,6 @@ def test_a_token_without_an_instance_is_refused_in_words(story: Story, anna: Cli
 def test_curl_of_a_delivery_is_signed_with_the_secret_of_now(story: Story, anna: Client) -> None:
     endpoint = endpoint_of(story)
     row = arrives(story, msk(5, 12, 11), msk(5, 12) - msk(5, 12))
-    line = webhook_sending.curl_of(row, NOON)
+    line = fan_out.curl_of(row, NOON)
     assert line.startswith(f"curl -X POST {endpoint.url}")
     assert 'data-copy="curl -X POST' in page(anna, f"{bench(endpoint)}deliveries/{row.pk}/")

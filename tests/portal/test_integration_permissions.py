@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.members import Report
 from billing.models import ApiToken, Event, WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from billing.operations import metering, tokens
+from billing.operations import api_tokens
+from billing.operations.subscriptions import metering
 from tests.portal.bench import NOON, PASSWORD, endpoint_of, happens, prove
 from tests.portal.story import Story, msk
 from tests.portal.test_mails import plain
@@ -31,7 +32,7 @@ def of(endpoint: WebhookEndpoint) -> list[str]:
 
 
 def token_of(story: Story) -> ApiToken:
-    return tokens.create_token(scope="instance", at=NOON, actor="anna", instance=story.cloud, label="Site")[0]
+    return api_tokens.create_token(scope="instance", at=NOON, actor="anna", instance=story.cloud, label="Site")[0]
 
 
 def test_another_customers_and_the_operators_are_like_missing_ones(story: Story, signed_in: SignIn) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from accounts.models import Customer
 from billing.models import Invoice, Notice
-from billing.operations import access, payments
+from billing.operations.cycle import access
+from billing.operations.settlement import payments
 from tests.portal.conftest import stand_at
 from tests.portal.story import msk
 

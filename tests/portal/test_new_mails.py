@@ -9,7 +9,9 @@ from accounts.models import Customer
 from billing import notices
 from billing.gateways import sample
 from billing.models import Invoice, Notice
-from billing.operations import checkout, offers, people, requests
+from billing.operations.collection import checkout
+from billing.operations.customers import member_management, requests
+from billing.operations.settlement import offers
 from tests.portal.story import msk
 from tests.portal.test_mails import latest, plain
 
@@ -32,7 +34,7 @@ def write_all(story, locale: str) -> None:
     offers.send_offer(
         subscription=subscription, people=20, discount_percent=Decimal("10"), as_of=AT, actor="support@saldo.example"
     )
-    people.invite(
+    member_management.invite(
         instance=story.cloud, email="new@romashka.example", name="", role="member", as_of=AT, invited_by="А. Петрова"
     )
     asked = requests.file_request(

@@ -5,7 +5,8 @@ from decimal import Decimal
 import pytest
 
 from billing.models import Credit, PaymentAttempt
-from billing.operations import ledger, offers
+from billing.operations.ledger import posting
+from billing.operations.settlement import offers
 from tests.portal.conftest import stand_at
 from tests.portal.story import msk
 from tests.portal.test_mails import latest, plain
@@ -46,14 +47,14 @@ def test_the_mail_has_the_same_figures(story, offer):
 
 def test_accepted_and_paid_the_full_value_is_on_the_account(story, offer, signed_in):
     client = signed_in(story.anna)
-    before = ledger.balance(story.account)
+    before = posting.balance(story.account)
     for _ in range(2):
         client.post(f"/offers/{offer.number}/", {"act": "pay"})
     attempt = PaymentAttempt.objects.get()
     assert attempt.amount_minor == 12_938_400
     answer = client.post(f"/sample-bank/{attempt.external_id}/", {"outcome": "succeeded"}, follow=True)
     assert "₽143,760.00 is on the account, the bonus included" in text_of(answer)
-    assert ledger.balance(story.account) - before == 14_376_000
+    assert posting.balance(story.account) - before == 14_376_000
     assert Credit.objects.filter(account=story.account, kind="bonus").get().amount_minor == 1_437_600
     again = client.post(f"/offers/{offer.number}/", {"act": "pay"})
     assert again.status_code == 409

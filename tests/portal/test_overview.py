@@ -3,7 +3,7 @@
 import html
 import re
 
-from billing.operations import closing
+from billing.operations.cycle import month_close
 from tests.portal.conftest import stand_at
 from tests.portal.story import joins, msk
 
@@ -86,7 +86,7 @@ def test_from_midnight_on_the_banner_tells_what_restores_access_and_that_charges
 
 
 def test_what_is_overdue_is_told_apart_from_what_is_due_later_and_comes_first(story, signed_in):
-    closing.close_due_months(account_id=story.account.pk, as_of=msk(6, 1, 0, 1))
+    month_close.close_due_months(account_id=story.account.pk, as_of=msk(6, 1, 0, 1))
     stand_at(msk(6, 2))
     text = words(signed_in(story.anna).get("/"))
     assert "₽6,589.00 is overdue; ₽6,589.00 more has to be paid by 15 June." in text

@@ -15,7 +15,7 @@ from django.test import Client
 
 from accounts.models import Member, User
 from billing.models import ApiToken, Notice
-from billing.operations import tokens
+from billing.operations import api_tokens
 from tests.portal.story import Story, joins, msk, person
 from tests.portal.test_sign_up import text_of
 
@@ -63,7 +63,7 @@ def test_a_persons_page_leads_here_for_administrators_alone(story: Story, signed
 
 def billing_only(story: Story) -> User:
     from accounts.members import Report
-    from billing.operations import metering
+    from billing.operations.subscriptions import metering
 
     report = Report(external_id="buh", status="active", email="buh@romashka.example", role="billing")
     metering.report_member(instance=story.cloud, as_of=msk(5, 11), source="api", report=report)
@@ -110,7 +110,7 @@ def test_tokens_go_on_working_unless_they_are_revoked_with_it(story: Story) -> N
     anna = proved(story.anna)
     assert "API token" not in text_of(anna.get(address(story), chosen(story))).partition("What happens")[2]
     for label in ("Site", "Till"):
-        tokens.create_token(scope="instance", at=msk(5, 11), actor="x", instance=story.cloud, label=label)
+        api_tokens.create_token(scope="instance", at=msk(5, 11), actor="x", instance=story.cloud, label=label)
     page = anna.get(address(story), chosen(story))
     assert "2 API tokens open the instance and go on working, whoever has them." in text_of(page)
     assert 'name="tokens" value="revoke" checked' not in page.content.decode()

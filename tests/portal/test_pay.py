@@ -8,7 +8,8 @@ from django.test import Client
 
 from billing.gateways.sample import signature
 from billing.models import Entry, Notice, Payment, PaymentAttempt, SampleCharge
-from billing.operations import access, payments
+from billing.operations.cycle import access
+from billing.operations.settlement import payments
 from tests.portal.conftest import stand_at
 from tests.portal.story import msk
 from tests.portal.test_mails import plain

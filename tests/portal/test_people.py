@@ -8,7 +8,7 @@ from django.test import Client
 
 from accounts.models import Member, Role, User
 from billing.models import Charge
-from billing.operations import people
+from billing.operations.customers import member_management
 from tests.portal.conftest import stand_at
 from tests.portal.story import joins, msk, person
 from tests.portal.test_mails import latest, plain
@@ -86,7 +86,7 @@ def test_an_unknown_role_is_refused(story, anna):
 
 
 def test_links_that_are_broken_old_or_used_say_what_to_do(story, anna, monkeypatch):
-    member = people.invite(
+    member = member_management.invite(
         instance=story.cloud,
         email="new@romashka.example",
         name="",
@@ -94,13 +94,13 @@ def test_links_that_are_broken_old_or_used_say_what_to_do(story, anna, monkeypat
         as_of=msk(5, 12),
         invited_by="А. Петрова",
     )
-    link, guest = people.invitation_link(member).split("/", 3)[3], Client(headers={"Accept-Language": "en"})
+    link, guest = member_management.invitation_link(member).split("/", 3)[3], Client(headers={"Accept-Language": "en"})
     broken = guest.get("/join/abc/")
     assert broken.status_code == 410
     assert "This link does not work" in text_of(broken)
-    told = signing.loads(link.split("/")[1], salt=people.SALT)
+    told = signing.loads(link.split("/")[1], salt=member_management.SALT)
     monkeypatch.setattr(signing.time, "time", lambda: 1e9)
-    old = signing.dumps(told, salt=people.SALT)
+    old = signing.dumps(told, salt=member_management.SALT)
     monkeypatch.undo()
     assert "ask for a new one" in text_of(guest.get(f"/join/{old}/"))
     guest.post(f"/{link}", {"password": "long enough horse"})
@@ -112,10 +112,10 @@ def test_links_that_are_broken_old_or_used_say_what_to_do(story, anna, monkeypat
 def test_whoever_has_a_sign_in_uses_it(story, anna, signed_in):
     """A link alone must not pass by somebody's password and second factor."""
     known = person("known@romashka.example", "Знакомая")
-    member = people.invite(
+    member = member_management.invite(
         instance=story.cloud, email=known.email, name="", role="member", as_of=msk(5, 12), invited_by="А. Петрова"
     )
-    link = "/" + people.invitation_link(member).split("/", 3)[3]
+    link = "/" + member_management.invitation_link(member).split("/", 3)[3]
     guest = Client(headers={"Accept-Language": "en"})
     assert "You have a sign-in already" in text_of(guest.get(link))
     guest.post(link, {"password": "another long horse"})
@@ -174,10 +174,10 @@ def test_nobody_takes_themselves_out(story, anna):
 def test_the_billing_right_alone_does_not_unmake_an_administrator(story, anna, signed_in):
     joins(story.cloud, 2, msk(5, 12))
     buh = person("buh@romashka.example", "Бухгалтер")
-    member = people.invite(
+    member = member_management.invite(
         instance=story.cloud, email=buh.email, name="", role="billing", as_of=msk(5, 12), invited_by="x"
     )
-    people.change(member=member, status="active", role=None, as_of=msk(5, 12), actor="x")
+    member_management.change(member=member, status="active", role=None, as_of=msk(5, 12), actor="x")
     client, address = signed_in(buh), page_of(story.cloud, story.anna.email)
     page = text_of(client.get(address))
     assert 'name="status"' not in page

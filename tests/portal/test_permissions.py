@@ -6,7 +6,7 @@ import pytest
 from allauth.account.models import EmailAddress
 
 from accounts.members import Report
-from billing.operations import metering
+from billing.operations.subscriptions import metering
 from tests.portal.story import msk, person
 
 

@@ -14,9 +14,10 @@ from moneyed import Money
 
 from accounts.members import Report
 from accounts.models import Instance, Product, User
+from billing.charts.price_curve import most_shown, price_curve, typical
 from billing.models import Tariff, TermsChange
-from billing.operations import instances, tariffs
-from billing.portal.curves import most_shown, price_curve, typical
+from billing.operations.catalogue import tariffs
+from billing.operations.customers import instances
 from tests.people import Party, at, installation, party, publish_tariff, staff, stand_at
 from tests.portal.story import person
 from tests.portal.test_prices import words

@@ -5,8 +5,10 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from billing.operations import changes, running, sandbox, trials
-from billing.operations.quotes import Wish
+from billing.operations.run import billing_run
+from billing.operations.subscriptions import plan_changes, trials
+from billing.operations.subscriptions.quotes import Wish
+from billing.sandbox import sandbox_clock
 from tests.people import at
 from tests.portal.advance import now, shop, text
 from tests.portal.conftest import stand_at
@@ -62,7 +64,7 @@ def test_e5_paid_time_says_until_when_and_what_comes_next(signed_in: SignIn) -> 
 
 def test_d7_a_scheduled_change_is_told_and_called_off(signed_in: SignIn) -> None:
     till = shop("evotor-app", "base", quantity=12)
-    changes.change(
+    plan_changes.change(
         subscription=till.party.subscription, wish=Wish(quantity=8), as_of=at("2026-05-12 12:00"), actor="Anna"
     )
     anna = signed_in(till.anna)
@@ -74,7 +76,7 @@ def test_d7_a_scheduled_change_is_told_and_called_off(signed_in: SignIn) -> None
 def test_d6_a_change_of_today_is_taken_back_by_its_button(signed_in: SignIn) -> None:
     till = shop("evotor-app", "light", at("2026-05-01 12:00"))
     now(till, "2026-05-12 12:00")
-    changes.change(
+    plan_changes.change(
         subscription=till.party.subscription, wish=Wish(tariff_id="plus"), as_of=at("2026-05-12 12:00"), actor="Anna"
     )
     anna = signed_in(till.anna)
@@ -105,7 +107,7 @@ def test_c4_a_cancelled_plan_says_until_when_and_is_taken_back(signed_in: SignIn
 def test_c4_after_the_end_it_can_be_started_again(signed_in: SignIn) -> None:
     build = shop("cyberos", "build", at("2026-04-10 12:00"))
     build.party.pay("4900.00", at("2026-04-10 12:30"))
-    changes.cancel(subscription=build.party.subscription, as_of=at("2026-04-12 12:00"), actor="Anna")
+    plan_changes.cancel(subscription=build.party.subscription, as_of=at("2026-04-12 12:00"), actor="Anna")
     now(build, "2026-05-12 12:00")
     page = text(signed_in(build.anna), build.address)
     assert "The subscription has ended" in page
@@ -117,7 +119,7 @@ def test_e8_the_owner_sees_every_try_what_is_missing_and_until_when(signed_in: S
     till = shop("evotor-app", "light", at("2026-04-15 12:00"))
     till.party.pay("90.00", at("2026-04-15 13:00"))
     till.party.pay("40.00", at("2026-04-16 13:00"))
-    sandbox.advance(to=at("2026-05-12 12:00"))
+    sandbox_clock.advance(to=at("2026-05-12 12:00"))
     anna = signed_in(till.anna)
     page = text(anna, "/")
     assert "₽50.00 is missing for romashka.example.ru. We tried 3 times" in page
@@ -128,7 +130,7 @@ def test_e8_the_owner_sees_every_try_what_is_missing_and_until_when(signed_in: S
     pay = text(anna, f"/pay/?renewal={till.party.subscription.public_id}")
     assert "₽50.00 what the next period lacks: it is renewed at once" in pay
     till.party.pay("50.00", at("2026-05-12 12:10"))
-    running.run_due(as_of=at("2026-05-12 12:11"))
+    billing_run.run_due(as_of=at("2026-05-12 12:11"))
     assert "is missing" not in text(anna, "/")
 
 

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Product
 from billing.models import Tariff
-from billing.operations import tariffs
+from billing.operations.catalogue import tariffs
 from tests.people import at, installation, publish_tariff, staff
 from tests.portal.story import person
 

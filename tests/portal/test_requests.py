@@ -4,7 +4,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from billing.models import CustomerRequest, RequestFile
-from billing.operations import access, reliefs, requests
+from billing.operations.customers import requests
+from billing.operations.cycle import access
+from billing.operations.settlement import reliefs
 from tests.portal.conftest import stand_at
 from tests.portal.story import msk
 from tests.portal.test_mails import latest, plain

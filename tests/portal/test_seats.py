@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Member
-from billing.operations import trials
+from billing.operations.subscriptions import trials
 from tests.people import at
 from tests.portal.advance import Shop, now, shop, text
 

@@ -5,7 +5,7 @@ from datetime import date
 from django.utils import translation
 
 from billing.models import Invoice
-from billing.operations import adjustments, credit_notes, payments
+from billing.operations.settlement import adjustments, credit_notes, payments
 from billing.reports import movements
 from billing.reports.statement import page, statement
 from tests.portal.story import msk

@@ -3,7 +3,8 @@
 import pytest
 
 from accounts.models import Instance
-from billing.operations import access, subscriptions
+from billing.operations.cycle import access
+from billing.operations.subscriptions import lifecycle
 from tests.portal.story import msk, new_customer
 
 
@@ -27,7 +28,7 @@ def test_debt_locks_all_instances_of_its_account_and_nobody_elses(story, at, lev
 
 
 def test_without_a_subscription_and_after_its_end_an_instance_is_read_only(story):
-    subscriptions.terminate(
+    lifecycle.terminate(
         subscription=story.test.subscriptions.get(),
         as_of=msk(5, 12),
         actor="support",

@@ -6,11 +6,11 @@ from decimal import Decimal
 import pytest
 from django.utils import translation
 
-from billing import explanation_words, tariff_words, unit_words, wording
 from billing.pricing.explanation import explain_quantity, explain_share
 from billing.pricing.notes import Note, NoteKind
 from billing.pricing.review import Contradiction, Fall, Finding
 from billing.pricing.terms import Metric, PriceModel, QuotaMode, Renewal, Step, Terms, Timing
+from billing.wording import explanations, formats, tariff_prices, unit_names
 
 N, T = "\u00a0", "\u202f"
 
@@ -67,9 +67,9 @@ def plain(text: str) -> str:
 )
 def test_the_headline_is_one_figure_and_what_it_is_for(terms, english, russian):
     with translation.override("en"):
-        assert plain(str(tariff_words.headline(terms))) == english
+        assert plain(str(tariff_prices.headline(terms))) == english
     with translation.override("ru"):
-        assert plain(str(tariff_words.headline(terms))) == russian
+        assert plain(str(tariff_prices.headline(terms))) == russian
 
 
 @pytest.mark.parametrize(
@@ -93,27 +93,27 @@ def test_the_headline_is_one_figure_and_what_it_is_for(terms, english, russian):
 )  # fmt: skip
 def test_under_the_headline_stands_all_that_a_customer_has_to_know(terms, said):
     with translation.override("en"):
-        assert [plain(one) for one in tariff_words.details(terms)] == said
+        assert [plain(one) for one in tariff_prices.details(terms)] == said
 
 
 def test_the_same_in_russian():
     with translation.override("ru"):
-        assert [plain(one) for one in tariff_words.details(METEOR)] == [
+        assert [plain(one) for one in tariff_prices.details(METEOR)] == [
             "До 9 человек — бесплатно; если больше, считаются все.",
             "Оплата после: счёт 1-го числа за прошлый месяц, на оплату 14 дней.",
         ]
-        assert [plain(one) for one in tariff_words.details(SCALE)][:3] == [
+        assert [plain(one) for one in tariff_prices.details(SCALE)][:3] == [
             "До 100 мест уже включено.", "Плюс 100,00 ₽ за каждое место сверх 100.",
             "80,00 ₽ за каждое место сверх 500.",
         ]  # fmt: skip
-        assert plain(tariff_words.details(BUILD_ANNUAL)[0]) == "Скидка 10 % за оплату сразу за 12 месяцев."
+        assert plain(tariff_prices.details(BUILD_ANNUAL)[0]) == "Скидка 10 % за оплату сразу за 12 месяцев."
 
 
 def test_a_yearly_price_is_said_as_it_is_paid_at_once():
     yearly = replace(SCALE, interval_months=12, discount_percent=Decimal(10))
     with translation.override("en"):
-        assert plain(str(tariff_words.headline(yearly))) == "₽529,200.00 a year"
-        assert plain(tariff_words.details(yearly)[1]) == "Plus ₽1,080.00 for each seat above 100."
+        assert plain(str(tariff_prices.headline(yearly))) == "₽529,200.00 a year"
+        assert plain(tariff_prices.details(yearly)[1]) == "Plus ₽1,080.00 for each seat above 100."
 
 
 @pytest.mark.parametrize(
@@ -127,16 +127,16 @@ def test_a_yearly_price_is_said_as_it_is_paid_at_once():
 )
 def test_units_have_their_plural_forms(metric, numbers):
     with translation.override("ru"):
-        assert {number: unit_words.counted_text(metric, number, str(number)) for number in numbers} == numbers
-        assert unit_words.from_text(metric, 21, "21").startswith("от 21 ")
+        assert {number: unit_names.counted_text(metric, number, str(number)) for number in numbers} == numbers
+        assert unit_names.from_text(metric, 21, "21").startswith("от 21 ")
 
 
 def test_people_terminals_and_seats_in_english():
     with translation.override("en"):
-        assert unit_words.counted_text(Metric.PEAK_ACTIVE, 1, "1") == "1 person"
-        assert unit_words.counted_text(Metric.PEAK_ACTIVE, 2, "2") == "2 people"
-        assert unit_words.from_text(Metric.QUANTITY, 10, "10") == "from 10 terminals"
-        assert unit_words.up_to_text(Metric.PAID_MEMBERS, 1, "1") == "up to 1 seat"
+        assert unit_names.counted_text(Metric.PEAK_ACTIVE, 1, "1") == "1 person"
+        assert unit_names.counted_text(Metric.PEAK_ACTIVE, 2, "2") == "2 people"
+        assert unit_names.from_text(Metric.QUANTITY, 10, "10") == "from 10 terminals"
+        assert unit_names.up_to_text(Metric.PAID_MEMBERS, 1, "1") == "up to 1 seat"
 
 
 # --- The table of steps ----------------------------------------------------------------------------------------------
@@ -144,7 +144,7 @@ def test_people_terminals_and_seats_in_english():
 
 def rows(terms: Terms) -> list[tuple[str, str, str]]:
     with translation.override("en"):
-        return [(plain(row.units), plain(row.price), plain(row.note)) for row in tariff_words.step_rows(terms)]
+        return [(plain(row.units), plain(row.price), plain(row.note)) for row in tariff_prices.step_rows(terms)]
 
 
 def test_steps_with_totals_say_what_lies_between_them():
@@ -183,12 +183,12 @@ def test_one_price_for_every_number_needs_no_table():
 
 def test_meteors_lines_read_as_they_always_did():
     rise = explain_quantity(METEOR, 11, 599_000)
-    assert wording.formula_text(rise, "ru") == f"11{N}×{N}599,00 − 5{T}990,00 = 599,00{N}₽"
-    assert wording.formula_text(rise, "en") == f"11{N}×{N}599.00 − 5,990.00 = ₽599.00"
-    assert wording.formula_text(explain_quantity(METEOR, 9), "ru") == f"0{N}×{N}599,00 = 0,00{N}₽"
+    assert formats.formula_text(rise, "ru") == f"11{N}×{N}599,00 − 5{T}990,00 = 599,00{N}₽"
+    assert formats.formula_text(rise, "en") == f"11{N}×{N}599.00 − 5,990.00 = ₽599.00"
+    assert formats.formula_text(explain_quantity(METEOR, 9), "ru") == f"0{N}×{N}599,00 = 0,00{N}₽"
     stored = {"model": "per_unit", "quantity": 11, "counted": 11, "included": 9, "unit_price": "599.00",
               "currency": "RUB", "before_minor": 0, "amount_minor": 658_900}  # fmt: skip
-    assert plain(wording.formula_text(stored, "en")) == "11 × 599.00 = ₽6,589.00"
+    assert plain(formats.formula_text(stored, "en")) == "11 × 599.00 = ₽6,589.00"
 
 
 @pytest.mark.parametrize(
@@ -207,20 +207,20 @@ def test_meteors_lines_read_as_they_always_did():
     ],
 )
 def test_programs_read_the_formula_with_its_reason(terms, quantity, english):
-    assert wording.plain_formula_text(explain_quantity(terms, quantity)) == english
+    assert formats.plain_formula_text(explain_quantity(terms, quantity)) == english
 
 
 def test_people_read_it_in_their_language():
     ten = explain_quantity(DRIVER, 10)
-    assert wording.formula_text(ten, "ru") == f"10{N}×{N}100,00 = 1{T}000,00{N}₽ (от 10 терминалов: по 100,00)"
-    assert wording.formula_text(ten, "en") == f"10{N}×{N}100.00 = ₽1,000.00 (from 10 terminals: 100.00 each)"
-    assert wording.formula_text(ten, "ru", sign=False).startswith(f"10{N}×{N}100,00 = 1{T}000,00 (")
+    assert formats.formula_text(ten, "ru") == f"10{N}×{N}100,00 = 1{T}000,00{N}₽ (от 10 терминалов: по 100,00)"
+    assert formats.formula_text(ten, "en") == f"10{N}×{N}100.00 = ₽1,000.00 (from 10 terminals: 100.00 each)"
+    assert formats.formula_text(ten, "ru", sign=False).startswith(f"10{N}×{N}100,00 = 1{T}000,00 (")
     stub = explain_share(replace(BLUE, trial_days=0), 1, days=21, of_days=30)
-    assert plain(wording.formula_text(stub, "ru")) == "1 × 7,00 × 21/30 = 4,90 $ (21 из 30 дней)"
+    assert plain(formats.formula_text(stub, "ru")) == "1 × 7,00 × 21/30 = 4,90 $ (21 из 30 дней)"
 
 
 def test_in_full_everything_is_said_in_sentences():
-    said = wording.formula_notes(explain_quantity(METEOR, 11, 599_000), "en")
+    said = formats.formula_notes(explain_quantity(METEOR, 11, 599_000), "en")
     assert said == ["More than 9, so all are counted.", "5,990.00 were charged before."]
 
 
@@ -243,9 +243,9 @@ def test_every_kind_of_note_has_its_sentence(kind, locale):
         "percent",
     )
     numbers = {**dict.fromkeys(names, 2), **{name: Decimal("3.50") for name in sums}}
-    figures = explanation_words.Figures(locale, str, str, str)
+    figures = explanations.Figures(locale, str, str, str)
     with translation.override(locale):
-        text = explanation_words.note_text(Note(kind, numbers), explain_quantity(DRIVER, 10), figures)
+        text = explanations.note_text(Note(kind, numbers), explain_quantity(DRIVER, 10), figures)
     assert any(figure in text for figure in ("2", "3.50", "1.75"))
     assert "%(" not in text
     assert (locale == "ru") == any("а" <= letter <= "я" for letter in text.lower()) or kind == NoteKind.SEATS
@@ -271,7 +271,7 @@ def test_every_contradiction_has_a_sentence_in_both_languages(code):
     said = {}
     for locale in ("en", "ru"):
         with translation.override(locale):
-            said[locale] = tariff_words.finding_text(Finding(code, numbers))
+            said[locale] = tariff_prices.finding_text(Finding(code, numbers))
     assert said["en"] != said["ru"]
     assert all(text.endswith(".") and "%(" not in text for text in said.values())
 
@@ -279,16 +279,16 @@ def test_every_contradiction_has_a_sentence_in_both_languages(code):
 def test_a_finding_names_its_numbers_as_their_readers_write_them():
     finding = Finding(Contradiction.UNIT_PRICE_UNUSED, {"price": Decimal("1.50")})
     with translation.override("ru"):
-        assert "(1,5)" in tariff_words.finding_text(finding)
+        assert "(1,5)" in tariff_prices.finding_text(finding)
     with translation.override("en"):
-        assert "(1.5)" in tariff_words.finding_text(finding)
+        assert "(1.5)" in tariff_prices.finding_text(finding)
 
 
 def test_where_more_costs_less_both_sums_are_named():
     fall = Fall(29, 290_000, 30, 250_000)
     with translation.override("en"):
-        text = tariff_words.fall_text(fall, DRIVER)
+        text = tariff_prices.fall_text(fall, DRIVER)
     assert plain(text) == "29 terminals: ₽2,900.00, but 30 terminals: ₽2,500.00. More costs less."
     with translation.override("ru"):
-        text = tariff_words.fall_text(fall, DRIVER)
+        text = tariff_prices.fall_text(fall, DRIVER)
     assert plain(text) == "29 терминалов: 2 900,00 ₽, а 30 терминалов: 2 500,00 ₽. Больше стоит меньше."

@@ -4,11 +4,12 @@ from datetime import timedelta
 
 from django.utils.translation import override
 
-from billing import lag_chart, webhook_words
+from billing.charts import webhook_lag
 from billing.models import WebhookDelivery
-from billing.operations import event_types, webhook_sending
+from billing.operations.events import event_types, fan_out
 from billing.reports import webhook_traffic
 from billing.reports.webhook_traffic import Bucket, traffic
+from billing.wording import webhook_events
 from tests.portal.bench import NOON, arrives, called, endpoint_of, happens
 from tests.portal.story import msk
 
@@ -58,7 +59,7 @@ def test_what_waits_is_counted_with_the_age_of_the_oldest(story):
 def test_what_is_sent_again_waits_since_it_was_asked_for(story):
     endpoint = endpoint_of(story)
     row = arrives(story, msk(5, 10, 9), 2 * SECONDS)
-    webhook_sending.replay(endpoint=endpoint, event=row.event, as_of=msk(5, 12, 11), actor="anna")
+    fan_out.replay(endpoint=endpoint, event=row.event, as_of=msk(5, 12, 11), actor="anna")
     assert at_noon(endpoint).waiting == webhook_traffic.Waiting(1, 80 * 60 * 1000)
     called(row.event, msk(5, 12, 11, 0) + 4 * SECONDS)
     assert told(at_noon(endpoint).days) == [("10.05 00", 1, 2_000, 2_000, 0), ("12.05 00", 1, 4_000, 4_000, 0)]
@@ -118,7 +119,7 @@ def bucket(median, worst, failed=0):
 def test_bars_climb_by_rungs_of_equal_height():
     buckets = [bucket(500, 1_000), bucket(None, None, 2), bucket(10_000, 35_000), bucket(60_000, 60_000)]
     with override("en"):
-        drawn = lag_chart.lag_chart(buckets, lambda start: "12:00", every=2)
+        drawn = webhook_lag.lag_chart(buckets, lambda start: "12:00", every=2)
     # Three rungs (1 s, 10 s, 1 min) in 112 pixels above the foot at 128: half a second stands at half of the first.
     assert [(one.text, one.y) for one in drawn.rungs] == [("1 s", 91), ("10 s", 54), ("1 min", 16)]
     assert [(bar.height, bar.worst_y) for bar in drawn.bars] == [(18, 91), (0, 128), (74, 35), (112, 16)]
@@ -129,7 +130,7 @@ def test_bars_climb_by_rungs_of_equal_height():
 
 def test_a_quiet_chart_has_its_two_lowest_rungs():
     with override("en"):
-        drawn = lag_chart.by_hour([bucket(None, None)], MOSCOW)
+        drawn = webhook_lag.by_hour([bucket(None, None)], MOSCOW)
     assert [one.text for one in drawn.rungs] == ["1 s", "10 s"]
     assert [one.text for one in drawn.ticks] == ["12:00"]
 
@@ -140,13 +141,13 @@ def test_a_lag_is_said_in_its_largest_units():
         7_140_000: "119 min", 7_200_000: "2 h", 7_800_000: "2 h 10 min", 270_000_000: "3 d 3 h",
     }  # fmt: skip
     with override("en"):
-        assert {lag: webhook_words.lag_text(lag) for lag in said} == said
+        assert {lag: webhook_events.lag_text(lag) for lag in said} == said
 
 
 def test_every_type_of_event_is_told_in_words_that_can_be_translated():
     with override("en"):
-        told_here = {name: str(text) for name, text in webhook_words.TOLD.items()}
+        told_here = {name: str(text) for name, text in webhook_events.TOLD.items()}
     assert told_here == {name: type_.told for name, type_ in event_types.TYPES.items()}
-    assert {name for _heading, names in webhook_words.grouped(event_types.TYPES) for name in names} == set(
+    assert {name for _heading, names in webhook_events.grouped(event_types.TYPES) for name in names} == set(
         event_types.TYPES
     )

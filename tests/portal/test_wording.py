@@ -7,8 +7,8 @@ import pytest
 from django.template import Context, Template
 from django.utils import translation
 
-from billing import wording
 from billing.templatetags.saldo import device, sums_whole
+from billing.wording import formats
 
 N, T = "\u00a0", "\u202f"
 
@@ -32,7 +32,7 @@ N, T = "\u00a0", "\u202f"
     ],
 )
 def test_a_sum_is_written_as_its_readers_write_it(value, currency, locale, expected):
-    assert wording.money_text(value, currency, locale) == expected
+    assert formats.money_text(value, currency, locale) == expected
 
 
 @pytest.mark.parametrize(
@@ -78,21 +78,21 @@ def test_a_session_is_named_as_people_know_it(agent, expected):
 
 
 def test_a_movement_shows_its_plus_and_zero_none():
-    assert wording.money_text(1_000_000, "RUB", "ru", signed=True) == f"+10{T}000,00{N}₽"
-    assert wording.money_text(-59_900, "RUB", "ru", signed=True) == f"−599,00{N}₽"
-    assert wording.money_text(0, "RUB", "ru", signed=True) == f"0,00{N}₽"
+    assert formats.money_text(1_000_000, "RUB", "ru", signed=True) == f"+10{T}000,00{N}₽"
+    assert formats.money_text(-59_900, "RUB", "ru", signed=True) == f"−599,00{N}₽"
+    assert formats.money_text(0, "RUB", "ru", signed=True) == f"0,00{N}₽"
 
 
 def test_a_charge_is_written_as_a_person_would():
-    assert wording.product_text(11, Decimal("599.00"), 658_900, "RUB", "ru") == f"11{N}×{N}599,00 = 6{T}589,00{N}₽"
-    assert wording.product_text(11, Decimal("599.00"), 658_900, "RUB", "en") == f"11{N}×{N}599.00 = ₽6,589.00"
+    assert formats.product_text(11, Decimal("599.00"), 658_900, "RUB", "ru") == f"11{N}×{N}599,00 = 6{T}589,00{N}₽"
+    assert formats.product_text(11, Decimal("599.00"), 658_900, "RUB", "en") == f"11{N}×{N}599.00 = ₽6,589.00"
 
 
 def test_without_a_locale_the_active_language_is_used():
     with translation.override("ru"):
-        assert wording.money_text(100, "RUB") == f"1,00{N}₽"
+        assert formats.money_text(100, "RUB") == f"1,00{N}₽"
     with translation.override("en"):
-        assert wording.money_text(100, "RUB") == "₽1.00"
+        assert formats.money_text(100, "RUB") == "₽1.00"
 
 
 @pytest.mark.parametrize(
@@ -101,29 +101,29 @@ def test_without_a_locale_the_active_language_is_used():
 )
 def test_dates_and_months(locale, full, short, month):
     day = date(2026, 5, 15)
-    assert wording.date_text(day, locale) == full
-    assert wording.date_text(day, locale, year=False) == short
-    assert wording.period_text(day, locale) == month
+    assert formats.date_text(day, locale) == full
+    assert formats.date_text(day, locale, year=False) == short
+    assert formats.period_text(day, locale) == month
 
 
 def test_the_year_is_left_out_only_within_the_same_year():
-    assert wording.near_date_text(date(2026, 12, 31), date(2026, 1, 1), "en") == f"31{N}December"
-    assert wording.near_date_text(date(2027, 1, 1), date(2026, 12, 31), "en") == f"1{N}January{N}2027"
+    assert formats.near_date_text(date(2026, 12, 31), date(2026, 1, 1), "en") == f"31{N}December"
+    assert formats.near_date_text(date(2027, 1, 1), date(2026, 12, 31), "en") == f"1{N}January{N}2027"
 
 
 def test_an_instant_is_told_on_the_wall_clock_of_its_zone():
     lock = datetime(2026, 5, 15, 21, 0, tzinfo=UTC)
-    assert wording.instant_text(lock, "Europe/Moscow", "ru") == f"16{N}мая{N}2026 в{N}00:00 по Москве"
-    assert wording.instant_text(lock, "Europe/Moscow", "en") == f"16{N}May{N}2026 at{N}00:00 Moscow time"
-    assert wording.instant_text(lock, "Asia/Yekaterinburg", "en").endswith(f"16{N}May{N}2026 at{N}02:00 UTC+5")
-    assert wording.zone_text(lock, "Asia/Kolkata", "en") == "UTC+5:30"
-    assert wording.zone_text(lock, "America/Los_Angeles", "ru") == "UTC−7"
+    assert formats.instant_text(lock, "Europe/Moscow", "ru") == f"16{N}мая{N}2026 в{N}00:00 по Москве"
+    assert formats.instant_text(lock, "Europe/Moscow", "en") == f"16{N}May{N}2026 at{N}00:00 Moscow time"
+    assert formats.instant_text(lock, "Asia/Yekaterinburg", "en").endswith(f"16{N}May{N}2026 at{N}02:00 UTC+5")
+    assert formats.zone_text(lock, "Asia/Kolkata", "en") == "UTC+5:30"
+    assert formats.zone_text(lock, "America/Los_Angeles", "ru") == "UTC−7"
 
 
 def test_both_ends_of_a_period_are_days_in_it():
-    assert wording.span_text(date(2026, 4, 1), date(2026, 4, 30), "ru") == f"1–30{N}апреля{N}2026"
-    assert wording.span_text(date(2026, 4, 10), date(2026, 5, 3), "en") == f"10{N}April – 3{N}May{N}2026"
-    assert wording.span_text(date(2025, 12, 31), date(2026, 1, 1), "en") == f"31{N}December{N}2025 – 1{N}January{N}2026"
+    assert formats.span_text(date(2026, 4, 1), date(2026, 4, 30), "ru") == f"1–30{N}апреля{N}2026"
+    assert formats.span_text(date(2026, 4, 10), date(2026, 5, 3), "en") == f"10{N}April – 3{N}May{N}2026"
+    assert formats.span_text(date(2025, 12, 31), date(2026, 1, 1), "en") == f"31{N}December{N}2025 – 1{N}January{N}2026"
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_both_ends_of_a_period_are_days_in_it():
 def test_what_is_left_of_a_time_is_said_in_its_two_largest_parts(seconds: int, ru: str, en: str) -> None:
     for locale, expected in (("ru", ru), ("en", en)):
         with translation.override(locale):
-            assert wording.time_left_text(seconds).replace("\u00a0", " ") == expected
+            assert formats.time_left_text(seconds).replace("\u00a0", " ") == expected
 
 
 def test_the_sums_of_a_mails_subject_stay_in_one_line():

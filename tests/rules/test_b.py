@@ -6,8 +6,8 @@ import pytest
 
 from billing.errors import BadInput, BillingError
 from billing.models import Charge, Credit, Event, Invoice, Subscription
-from billing.operations import changes, trials
-from billing.operations.quotes import Wish
+from billing.operations.subscriptions import plan_changes, trials
+from billing.operations.subscriptions.quotes import Wish
 from tests import people
 from tests.people import Party, at
 
@@ -283,7 +283,7 @@ def test_b7_annual_what_comes_to_nothing_makes_no_invoice_and_waits_for_the_next
 
 def test_b8_monthly_to_annual_begins_on_the_next_1st() -> None:
     party = blue(start="2026-04-10 12:00")
-    quote = changes.change(
+    quote = plan_changes.change(
         subscription=party.subscription, wish=Wish(tariff_id="blue-annual"), as_of=at("2026-04-20 12:00"), actor="anna"
     )
     assert (quote.when, quote.effective_date, quote.due_now_minor, quote.next_minor) == (
@@ -301,12 +301,12 @@ def test_b8_annual_to_monthly_at_the_years_end_and_never_now() -> None:
     party = blue("blue-annual", "2026-04-10 12:00")
     party.now_is(at("2026-05-01 00:00"))
     with pytest.raises(BadInput) as refused:
-        changes.change(
+        plan_changes.change(
             subscription=party.subscription, wish=Wish(tariff_id="blue-monthly", when="now"), as_of=at("2026-06-10 12:00"),
             actor="anna",
         )  # fmt: skip
     assert refused.value.rule == "B8"
-    changes.change(
+    plan_changes.change(
         subscription=party.subscription, wish=Wish(tariff_id="blue-monthly"), as_of=at("2026-06-10 12:00"), actor="anna"
     )
     party.now_is(at("2027-05-01 00:00"))

@@ -11,7 +11,7 @@ from moneyed import Money
 from accounts.models import Product, Role
 from billing.errors import BadInput, BillingError
 from billing.models import Charge, Event, Notice, Seller, Tariff, TermsChange
-from billing.operations import configuration, moves, profiles, tariffs
+from billing.operations.catalogue import configuration, profiles, subscriber_moves, tariffs
 from billing.reports.release import release_check
 from tests import people
 from tests.people import Party, at
@@ -201,7 +201,7 @@ def test_the_release_check_shows_both_prices_and_what_subscribers_would_pay() ->
 
 
 def moved(meteor: Party, target: Tariff, day: date = date(2026, 5, 1)) -> None:
-    moves.move_subscribers(
+    subscriber_moves.move_subscribers(
         source=meteor.fresh.priced_by, target=target, effective_date=day, reason="The price of power",
         user=people.staff(AUTHOR), as_of=at("2026-04-05 12:00"),
     )  # fmt: skip
@@ -230,13 +230,18 @@ def test_e2_a_move_can_be_called_off_while_it_waits() -> None:
     [change] = TermsChange.objects.all()
     assert change.move is not None
     assert (
-        moves.call_off(move=change.move, user=people.staff(AUTHOR), as_of=at("2026-04-10 12:00"), reason="Not now") == 1
+        subscriber_moves.call_off(
+            move=change.move, user=people.staff(AUTHOR), as_of=at("2026-04-10 12:00"), reason="Not now"
+        )
+        == 1
     )
     meteor.activate(9, at("2026-04-12 12:00"))
     meteor.close(at("2026-05-01 00:00"))
     assert (meteor.fresh.priced_by.version, meteor.balance) == (1, -2 * 599_000)
     with pytest.raises(BillingError):
-        moves.call_off(move=change.move, user=people.staff(AUTHOR), as_of=at("2026-05-02 12:00"), reason="Again")
+        subscriber_moves.call_off(
+            move=change.move, user=people.staff(AUTHOR), as_of=at("2026-05-02 12:00"), reason="Again"
+        )
 
 
 def test_e2_a_move_needs_time_a_reason_and_a_tariff_that_counts_the_same() -> None:

@@ -13,8 +13,11 @@ from accounts.members import Report
 from accounts.models import Instance, Member, MemberChange
 from billing.errors import BadInput, BillingError
 from billing.models import AuditRecord, Charge, Event, Invoice, Notice
-from billing.operations import access, adjustments, credit_notes, instances, payments, running
-from billing.operations.credit_notes import NoteLine
+from billing.operations.customers import instances
+from billing.operations.cycle import access
+from billing.operations.run import billing_run
+from billing.operations.settlement import adjustments, credit_notes, payments
+from billing.operations.settlement.credit_notes import NoteLine
 from tests import people
 from tests.people import Party, at
 
@@ -102,9 +105,9 @@ def test_d4_while_read_only_the_month_is_still_charged_for_those_still_active(me
 
 def test_d4_the_email_shows_the_exact_sum_and_that_the_month_goes_on(meteor: Party) -> None:
     meteor.activate(9, at("2026-04-10 14:03"))
-    running.run_due(as_of=at("2026-05-01 00:00"))
+    billing_run.run_due(as_of=at("2026-05-01 00:00"))
     meteor.pay("990.50", at("2026-05-10 12:00"))
-    running.run_due(as_of=at("2026-05-16 00:00"))
+    billing_run.run_due(as_of=at("2026-05-16 00:00"))
     text = "".join(Notice.objects.filter(kind="read_only").values_list("text", flat=True)[0].split())
     assert "4999,50₽" in text
     assert "16мая2026" in text
@@ -348,7 +351,7 @@ def test_d9_on_a_part_paid_invoice_it_settles_what_is_open_and_returns_the_rest(
 
 
 def test_d9_it_settles_an_overdue_invoice_and_access_returns(billed: Party) -> None:
-    running.run_due(as_of=at("2026-05-16 00:00"))
+    billing_run.run_due(as_of=at("2026-05-16 00:00"))
     credit(billed, "5990.00", "2026-05-17 12:00")
     assert billed.access(at("2026-05-17 12:00")) == "full"
     assert billed.invoices[0].status_on(date(2026, 5, 17), 599_000) == Invoice.Status.VOID
@@ -453,7 +456,7 @@ def test_d13_when_a_payment_is_taken_back_other_money_on_the_account_steps_in(bi
 
 
 def test_d14_access_returns_with_the_payment_whatever_day_the_money_was_received(billed: Party) -> None:
-    running.run_due(as_of=at("2026-05-16 00:00"))
+    billing_run.run_due(as_of=at("2026-05-16 00:00"))
     billed.pay("5990.00", at("2026-05-20 09:00"))
     restored = Event.objects.get(type="instance.restored")
     assert restored.at == at("2026-05-20 09:00")

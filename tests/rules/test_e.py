@@ -17,8 +17,11 @@ from billing.models import (
     SubscriptionChange,
     TermsChange,
 )
-from billing.operations import changes, dunning, running, sandbox, subscriptions
-from billing.operations.quotes import Quote, Wish
+from billing.operations.collection import dunning
+from billing.operations.run import billing_run
+from billing.operations.subscriptions import lifecycle, plan_changes
+from billing.operations.subscriptions.quotes import Quote, Wish
+from billing.sandbox import sandbox_clock
 from tests import people
 from tests.operations.cards import pay_and_keep
 from tests.people import Party, at, stand_at
@@ -37,7 +40,7 @@ def put(
 ) -> Quote:
     """Other terms, asked for at the instant ``when``; ``at_``: now or period_end."""
     wish = Wish(tariff_id=tariff_id, quantity=quantity, when=at_)
-    return changes.change(subscription=party.subscription, wish=wish, as_of=at(when), actor="anna")
+    return plan_changes.change(subscription=party.subscription, wish=wish, as_of=at(when), actor="anna")
 
 
 def terms_charges(party: Party) -> list[int]:
@@ -107,7 +110,7 @@ def test_e5_the_anchor_day_is_kept_from_the_31st() -> None:
     party.pay("1000.00", at("2026-01-31 13:00"))
     for day in ("2026-02-23 10:00", "2026-03-26 10:00"):
         stand_at(at(day))
-        running.collect_renewals(as_of=at(day))
+        billing_run.collect_renewals(as_of=at(day))
     assert [(row.start, row.end) for row in party.periods] == [
         (date(2026, 1, 31), date(2026, 2, 28)), (date(2026, 2, 28), date(2026, 3, 31)), (date(2026, 3, 31), date(2026, 4, 30)),
     ]  # fmt: skip
@@ -136,17 +139,17 @@ def test_d7_a_cheaper_tariff_waits_for_the_periods_end_by_itself() -> None:
     )
     assert party.fresh.priced_by.tariff_id == "plus"
     party.pay("500.00", at("2026-04-20 10:00"))
-    running.collect_renewals(as_of=at("2026-04-26 10:00"))
+    billing_run.collect_renewals(as_of=at("2026-04-26 10:00"))
     assert list(Charge.objects.filter(kind="renewal").values_list("amount_minor", flat=True)) == [9000]
 
 
 def test_g10_a_quote_that_no_longer_holds_is_refused_with_the_new_figure() -> None:
     party = app("light")
     wish = Wish(tariff_id="plus")
-    quote = changes.preview(subscription=party.subscription, wish=wish, as_of=at("2026-04-15 10:00"))
+    quote = plan_changes.preview(subscription=party.subscription, wish=wish, as_of=at("2026-04-15 10:00"))
     assert (quote.due_now_minor, party.entries) == (4800, 1)
     with pytest.raises(BillingError) as refused:
-        changes.change(
+        plan_changes.change(
             subscription=party.subscription,
             wish=wish,
             as_of=at("2026-04-16 00:00"),
@@ -154,8 +157,8 @@ def test_g10_a_quote_that_no_longer_holds_is_refused_with_the_new_figure() -> No
             quote_token=quote.token,
         )
     assert (refused.value.code, refused.value.extra["quote"].due_now_minor) == ("quote_expired", 4500)
-    again = changes.preview(subscription=party.subscription, wish=wish, as_of=at("2026-04-15 23:59:59"))
-    done = changes.change(
+    again = plan_changes.preview(subscription=party.subscription, wish=wish, as_of=at("2026-04-15 23:59:59"))
+    done = plan_changes.change(
         subscription=party.subscription,
         wish=wish,
         as_of=at("2026-04-15 23:59:59"),
@@ -168,13 +171,13 @@ def test_g10_a_quote_that_no_longer_holds_is_refused_with_the_new_figure() -> No
 def test_d6_a_change_is_undone_in_full_until_the_end_of_its_day() -> None:
     party = app("light")
     put(party, "2026-04-15 10:00", "plus")
-    changes.undo_change(subscription=party.subscription, as_of=at("2026-04-15 23:59:59"), actor="anna")
+    plan_changes.undo_change(subscription=party.subscription, as_of=at("2026-04-15 23:59:59"), actor="anna")
     assert (party.balance, party.fresh.priced_by.tariff_id) == (-9000, "light")
     assert [invoice.open_minor for invoice in party.invoices] == [9000, 0]
     assert [note.total_minor for note in CreditNote.objects.all()] == [4800]
     put(party, "2026-04-15 23:59:59", "plus")
     with pytest.raises(BillingError) as refused:
-        changes.undo_change(subscription=party.subscription, as_of=at("2026-04-16 00:00"), actor="anna")
+        plan_changes.undo_change(subscription=party.subscription, as_of=at("2026-04-16 00:00"), actor="anna")
     assert refused.value.code == "nothing_to_undo"
 
 
@@ -184,7 +187,7 @@ def test_d6_two_changes_in_one_second_are_undone_one_after_the_other() -> None:
     put(party, "2026-04-15 10:00", "max")
     assert terms_charges(party) == [4800, 9600]
     for tariff_id in ("plus", "light"):
-        changes.undo_change(subscription=party.subscription, as_of=at("2026-04-15 11:00"), actor="anna")
+        plan_changes.undo_change(subscription=party.subscription, as_of=at("2026-04-15 11:00"), actor="anna")
         assert party.fresh.priced_by.tariff_id == tariff_id
     assert party.balance == -9000
     assert SubscriptionChange.objects.filter(kind="undone").count() == 2
@@ -193,16 +196,16 @@ def test_d6_two_changes_in_one_second_are_undone_one_after_the_other() -> None:
 def test_d6_a_lost_value_comes_back_too() -> None:
     party = app("plus")
     put(party, "2026-04-15 10:00", "light", at_="now")
-    changes.undo_change(subscription=party.subscription, as_of=at("2026-04-15 18:00"), actor="anna")
+    plan_changes.undo_change(subscription=party.subscription, as_of=at("2026-04-15 18:00"), actor="anna")
     assert put(party, "2026-04-21 10:00", "max").due_now_minor == 6000  # 10 × (12 − 6)
 
 
 def test_d7_a_scheduled_change_can_be_called_off_any_day() -> None:
     party = app("plus")
     put(party, "2026-04-15 10:00", "light")
-    changes.undo_change(subscription=party.subscription, as_of=at("2026-04-18 10:00"), actor="anna")
+    plan_changes.undo_change(subscription=party.subscription, as_of=at("2026-04-18 10:00"), actor="anna")
     party.pay("500.00", at("2026-04-20 10:00"))
-    running.collect_renewals(as_of=at("2026-04-26 10:00"))
+    billing_run.collect_renewals(as_of=at("2026-04-26 10:00"))
     assert list(Charge.objects.filter(kind="renewal").values_list("amount_minor", flat=True)) == [18_000]
 
 
@@ -210,12 +213,12 @@ def test_d7_e8_scheduled_terms_begin_with_their_period_though_it_is_paid_before(
     party = app("plus")
     party.pay("270.00", at("2026-04-02 12:00"))
     put(party, "2026-04-15 10:00", "light")
-    running.collect_renewals(as_of=at("2026-04-26 10:00"))
+    billing_run.collect_renewals(as_of=at("2026-04-26 10:00"))
     assert (party.balance, party.fresh.priced_by.tariff_id) == (0, "plus")
     assert not Event.objects.filter(type="subscription.terms_changed").exists()
     # To Max on the 27th: 4 days of (360 − 180)/30 and a May of 360.00 for which 90.00 are paid.
     wish = Wish(tariff_id="max")
-    quote = changes.preview(subscription=party.subscription, wish=wish, as_of=at("2026-04-27 10:00"))
+    quote = plan_changes.preview(subscription=party.subscription, wish=wish, as_of=at("2026-04-27 10:00"))
     assert [line.amount_minor for line in quote.lines] == [2400, 27_000]
     party.now_is(at("2026-05-01 00:00"))
     assert party.fresh.priced_by.tariff_id == "light"
@@ -227,16 +230,16 @@ def test_d7_e8_who_has_paid_the_next_period_stays_on_the_dearer_terms_for_its_di
     party = app("plus")
     party.pay("270.00", at("2026-04-02 12:00"))
     put(party, "2026-04-15 10:00", "light")
-    running.collect_renewals(as_of=at("2026-04-26 10:00"))
+    billing_run.collect_renewals(as_of=at("2026-04-26 10:00"))
     for wish in (Wish(tariff_id="light"), Wish(tariff_id="max", when="period_end")):
         with pytest.raises(BillingError) as refused:
-            changes.change(subscription=party.subscription, wish=wish, as_of=at("2026-04-27 10:00"), actor="anna")
+            plan_changes.change(subscription=party.subscription, wish=wish, as_of=at("2026-04-27 10:00"), actor="anna")
         assert refused.value.code == "next_period_paid"
     with pytest.raises(BillingError) as refused:
-        changes.undo_change(subscription=party.subscription, as_of=at("2026-04-27 10:00"), actor="anna")
+        plan_changes.undo_change(subscription=party.subscription, as_of=at("2026-04-27 10:00"), actor="anna")
     assert refused.value.code == "nothing_to_undo"
     assert put(party, "2026-04-27 11:00", "plus").due_now_minor == 9000
-    changes.undo_change(subscription=party.subscription, as_of=at("2026-04-27 12:00"), actor="anna")
+    plan_changes.undo_change(subscription=party.subscription, as_of=at("2026-04-27 12:00"), actor="anna")
     party.now_is(at("2026-05-01 00:00"))
     assert (party.fresh.priced_by.tariff_id, party.balance) == ("light", 0)
 
@@ -246,7 +249,7 @@ def test_d7_a_change_now_takes_the_place_of_a_scheduled_one_and_undone_gives_it_
     put(party, "2026-04-15 10:00", "light")
     put(party, "2026-04-16 10:00", "max")
     assert TermsChange.objects.waiting().count() == 0
-    changes.undo_change(subscription=party.subscription, as_of=at("2026-04-16 11:00"), actor="anna")
+    plan_changes.undo_change(subscription=party.subscription, as_of=at("2026-04-16 11:00"), actor="anna")
     waiting = TermsChange.objects.waiting().get()
     assert (waiting.tariff.tariff_id, waiting.effective_date) == ("light", date(2026, 5, 1))
 
@@ -260,12 +263,14 @@ def test_d6_e8_a_change_undone_after_the_next_period_was_paid_is_as_if_it_had_no
     party, price = app(before), {"light": 9_000, "plus": 18_000}
     party.pay("700.00", at("2026-04-02 12:00"))
     put(party, "2026-04-26 09:00", after, at_=when)
-    running.collect_renewals(as_of=at("2026-04-26 10:00"))
+    billing_run.collect_renewals(as_of=at("2026-04-26 10:00"))
     assert Charge.objects.get(kind="renewal").amount_minor == paid_for_may
-    changes.undo_change(subscription=party.subscription, as_of=at("2026-04-26 12:00"), actor="anna")
+    plan_changes.undo_change(subscription=party.subscription, as_of=at("2026-04-26 12:00"), actor="anna")
     assert party.balance == 70_000 - 2 * price[before]
     # And on the 27th a change finds both periods paid at the old terms.
-    quote = changes.preview(subscription=party.subscription, wish=Wish(tariff_id="max"), as_of=at("2026-04-27 10:00"))
+    quote = plan_changes.preview(
+        subscription=party.subscription, wish=Wish(tariff_id="max"), as_of=at("2026-04-27 10:00")
+    )
     assert quote.due_now_minor == {"light": 3600 + 27_000, "plus": 2400 + 18_000}[before]
 
 
@@ -273,7 +278,7 @@ def test_d7_terminals_are_no_more_where_the_scheduled_tariff_counts_none() -> No
     party = app("base", quantity=5)
     party.pay("590.00", at("2026-04-02 12:00"))
     put(party, "2026-04-15 10:00", "light")
-    running.collect_renewals(as_of=at("2026-04-26 10:00"))
+    billing_run.collect_renewals(as_of=at("2026-04-26 10:00"))
     party.now_is(at("2026-05-01 00:00"))
     assert (party.fresh.priced_by.tariff_id, party.fresh.quantity, party.periods[-1].quantity) == ("light", None, 1)
 
@@ -282,7 +287,7 @@ def test_d7_terminals_are_no_more_where_the_scheduled_tariff_counts_none() -> No
 
 
 def collected(party: Party, when: str) -> list[tuple[int, str]]:
-    running.run_due(as_of=at(when))
+    billing_run.run_due(as_of=at(when))
     found = Collection.objects.filter(subscription=party.subscription).order_by("pk")
     return [(row.day.day, row.outcome) for row in found]
 
@@ -302,13 +307,13 @@ def test_e8_tried_every_day_until_the_date_and_ended_at_midnight_after_it() -> N
     party = app("light")
     party.pay("90.00", at("2026-04-02 12:00"))
     stand_at(at("2026-04-20 12:00"))
-    sandbox.advance(to=at("2026-05-01 23:59:59"))
+    sandbox_clock.advance(to=at("2026-05-01 23:59:59"))
     tried = list(Collection.objects.order_by("pk").values_list("day", "outcome"))
     assert tried == [(date(2026, 4, 26 + n) if n < 5 else date(2026, 5, 1), "no_method") for n in range(6)]
     assert (party.access(at("2026-05-01 23:59:59")), party.status(at("2026-05-01 23:59:59"))) == ("full", "active")
     assert Notice.objects.filter(kind="collection_failed", channel="email").values("fact").distinct().count() == 6
     assert party.reasons(at("2026-05-02 00:00")) == ["subscription_terminated"]  # before any job has noticed
-    sandbox.advance(to=at("2026-05-02 00:00"))
+    sandbox_clock.advance(to=at("2026-05-02 00:00"))
     assert party.status(at("2026-05-02 00:00")) == "terminated"
     event = Event.objects.get(type="subscription.terminated")
     assert (event.data["reason"], event.data["remove"]) == ("unpaid", True)
@@ -320,7 +325,7 @@ def test_e8_money_that_comes_after_a_failed_try_renews_without_waiting_for_ten()
     party.pay("90.00", at("2026-04-02 12:00"))
     assert collected(party, "2026-04-26 10:00") == [(26, "no_method")]
     party.pay("90.00", at("2026-04-26 15:00"))
-    running.run_due(as_of=at("2026-04-26 15:01"))
+    billing_run.run_due(as_of=at("2026-04-26 15:01"))
     assert (party.balance, party.periods[-1].start) == (0, date(2026, 5, 1))
 
 
@@ -355,7 +360,7 @@ def test_e9_activation_after_the_end_is_a_new_subscription() -> None:
     with pytest.raises(BillingError) as refused:
         put(party, "2026-05-03 12:00", "plus")
     assert refused.value.code == "already_terminated"
-    again = subscriptions.create_subscription(
+    again = lifecycle.create_subscription(
         instance=party.instance, tariff_id="light", as_of=at("2026-05-03 12:00"), actor="anna"
     )
     assert again.pk != party.subscription.pk

@@ -28,9 +28,16 @@ from billing.models import (
     Seller,
     VatRate,
 )
-from billing.operations import closing, credit_notes, customers, invoicing, jobs, ledger, payments, running, sandbox
-from billing.operations.credit_notes import NoteLine
+from billing.operations import jobs
+from billing.operations.customers import customers
+from billing.operations.cycle import month_close
+from billing.operations.invoices import issuing
+from billing.operations.ledger import posting
+from billing.operations.run import billing_run
+from billing.operations.settlement import credit_notes, payments
+from billing.operations.settlement.credit_notes import NoteLine
 from billing.pricing import explanation, money, quantity
+from billing.sandbox import sandbox_clock
 from tests import people
 from tests.people import Party, at
 
@@ -50,8 +57,8 @@ def test_g1_the_seller_may_live_in_another_zone() -> None:
     Seller.objects.filter(code="rub").update(time_zone="Asia/Vladivostok")
     east = people.party("east")
     east.activate(9, at("2026-04-30 16:59:59"))
-    assert running.run_due(as_of=at("2026-04-30 16:59:59")).invoices == []
-    assert running.run_due(as_of=at("2026-04-30 17:00:00")).invoices == ["R-2026-000001"]
+    assert billing_run.run_due(as_of=at("2026-04-30 16:59:59")).invoices == []
+    assert billing_run.run_due(as_of=at("2026-04-30 17:00:00")).invoices == ["R-2026-000001"]
     assert east.access(at("2026-05-15 16:59:59")) == "full"
     assert east.access(at("2026-05-15 17:00:00")) == "read_only"
 
@@ -169,9 +176,9 @@ def test_g5_every_entry_sums_to_zero_and_the_balance_is_the_sum_of_its_postings(
 
 def test_g5_a_fact_is_posted_once_whoever_tries(meteor: Party) -> None:
     def post() -> Entry:
-        revenue = ledger.shared(meteor.account.seller, LedgerAccount.Kind.REVENUE)
-        move = ledger.Move(ledger.customer_side(meteor.account), revenue, 100)
-        return ledger.post(
+        revenue = posting.shared(meteor.account.seller, LedgerAccount.Kind.REVENUE)
+        move = posting.Move(posting.customer_side(meteor.account), revenue, 100)
+        return posting.post(
             key="fact", kind=Entry.Kind.ADJUSTMENT, account=meteor.account, moves=[move], at=at("2026-04-02 12:00")
         )
 
@@ -179,8 +186,8 @@ def test_g5_a_fact_is_posted_once_whoever_tries(meteor: Party) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         post()
     assert Posting.objects.count() == 1
-    ledger.reverse(entry=entry, at=at("2026-04-02 12:01"), actor="finance", reason="A trial")
-    assert ledger.balance(meteor.account) == 0
+    posting.reverse(entry=entry, at=at("2026-04-02 12:01"), actor="finance", reason="A trial")
+    assert posting.balance(meteor.account) == 0
 
 
 def test_g5_a_mistake_is_reversed_by_a_new_entry_and_only_once(meteor: Party) -> None:
@@ -191,7 +198,7 @@ def test_g5_a_mistake_is_reversed_by_a_new_entry_and_only_once(meteor: Party) ->
     )
     assert (reversal.reverses_id, meteor.balance, meteor.entries) == (entry.pk, 0, 2)
     with pytest.raises(BillingError) as again:
-        ledger.reverse(entry=entry, at=at("2026-04-03 12:00"), actor="finance", reason="Again")
+        posting.reverse(entry=entry, at=at("2026-04-03 12:00"), actor="finance", reason="Again")
     assert again.value.code == "already_reversed"
 
 
@@ -202,7 +209,7 @@ def test_g6_numbers_run_without_a_gap_within_seller_and_year(meteor: Party) -> N
     second = people.party("second")
     for one in (meteor, second):
         one.activate(9, at("2026-04-10 14:03"))
-    running.run_due(as_of=at("2026-07-01 00:00"))
+    billing_run.run_due(as_of=at("2026-07-01 00:00"))
     assert list(Invoice.objects.order_by("sequence").values_list("number", flat=True)) == [
         "R-2026-000001", "R-2026-000002", "R-2026-000003", "R-2026-000004", "R-2026-000005", "R-2026-000006",
     ]  # fmt: skip
@@ -218,7 +225,7 @@ def test_g6_the_year_of_a_number_is_that_of_moscow_while_it_is_still_the_old_yea
         date(2027, 1, 1),
         date(2026, 12, 1),
     )
-    assert running.run_due(as_of=datetime(2026, 12, 31, 20, 59, 59, tzinfo=UTC)).invoices == []
+    assert billing_run.run_due(as_of=datetime(2026, 12, 31, 20, 59, 59, tzinfo=UTC)).invoices == []
 
 
 def test_g6_the_numbers_of_a_new_year_begin_at_one_again() -> None:
@@ -237,12 +244,12 @@ def test_g6_a_number_is_given_back_when_its_transaction_dies(meteor: Party, monk
         raise RuntimeError("after the number was taken")
 
     with monkeypatch.context() as patched:
-        patched.setattr(invoicing, "_after_issue", dies)
-        done = running.run_due(as_of=at("2026-05-01 00:00"))
+        patched.setattr(issuing, "_after_issue", dies)
+        done = billing_run.run_due(as_of=at("2026-05-01 00:00"))
     assert (done.invoices, done.set_aside) == ([], 1)
     assert not NumberSeries.objects.filter(key="R-2026").exists()
     assert meteor.balance == -599_000, "May is not open either: all or nothing"
-    assert running.run_due(as_of=at("2026-05-01 00:01")).invoices == ["R-2026-000001"]
+    assert billing_run.run_due(as_of=at("2026-05-01 00:01")).invoices == ["R-2026-000001"]
 
 
 def test_g6_an_issued_invoice_keeps_the_parties_as_they_were(meteor: Party) -> None:
@@ -362,10 +369,10 @@ def everything() -> dict[str, int]:
 
 def test_g9_running_the_run_again_changes_nothing(meteor: Party) -> None:
     meteor.activate(9, at("2026-04-10 14:03"))
-    running.run_due(as_of=at("2026-05-16 00:00"))
+    billing_run.run_due(as_of=at("2026-05-16 00:00"))
     before = everything()
     for _again in range(3):
-        done = running.run_due(as_of=at("2026-05-16 00:00"))
+        done = billing_run.run_due(as_of=at("2026-05-16 00:00"))
         assert not any(done.as_dict().values())
     assert everything() == before
 
@@ -386,7 +393,7 @@ def test_g9_a_year_that_was_missed_gives_the_charges_of_a_year_that_was_not() ->
 def test_g9_the_sandbox_runs_every_midnight_in_order(meteor: Party) -> None:
     meteor.activate(9, at("2026-04-10 14:03"))
     people.stand_at(at("2026-04-10 14:03"))
-    done = sandbox.advance(to=at("2026-06-16 00:00"))
+    done = sandbox_clock.advance(to=at("2026-06-16 00:00"))
     assert done.invoices == ["R-2026-000001", "R-2026-000002"]
     told = Event.objects.filter(type__in=["invoice.issued", "invoice.overdue", "instance.read_only"]).values_list(
         "type", "at"
@@ -396,9 +403,9 @@ def test_g9_the_sandbox_runs_every_midnight_in_order(meteor: Party) -> None:
         ("instance.read_only", at("2026-05-16 00:00")), ("invoice.issued", at("2026-06-01 00:00")),
         ("invoice.overdue", at("2026-06-16 00:00")),
     ]  # fmt: skip
-    assert sandbox.advance(to=at("2026-06-16 00:00")).as_dict()["invoices"] == []
+    assert sandbox_clock.advance(to=at("2026-06-16 00:00")).as_dict()["invoices"] == []
     with pytest.raises(BillingError) as refused:
-        sandbox.advance(to=at("2026-06-15 23:59:59"))
+        sandbox_clock.advance(to=at("2026-06-15 23:59:59"))
     assert refused.value.code == "clock_moves_forward"
 
 
@@ -408,27 +415,27 @@ def test_g9_an_account_that_fails_is_set_aside_with_its_error_while_the_rest_go_
     second = people.party("second")
     for one in (meteor, second):
         one.activate(9, at("2026-04-10 14:03"))
-    issue_monthly = invoicing.issue_monthly
+    issue_monthly = issuing.issue_monthly
 
     def poison(*, account: BillingAccount, **others: object) -> Invoice | None:
         if account == meteor.account:
             raise RuntimeError("poison")
         return issue_monthly(account=account, **others)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(invoicing, "issue_monthly", poison)
+    monkeypatch.setattr(issuing, "issue_monthly", poison)
     now = at("2026-05-01 00:00")
-    assert running.run_due(as_of=now).invoices == ["R-2026-000001"]
+    assert billing_run.run_due(as_of=now).invoices == ["R-2026-000001"]
     starts = []
     for _minute in range(6 * 60):
         now += timedelta(minutes=1)
-        starts.append(running.run_due(as_of=now).set_aside)
+        starts.append(billing_run.run_due(as_of=now).set_aside)
     run = JobRun.objects.get(kind="close", key=meteor.account.number)
     assert (run.attempts, sum(starts)) == (5, 4)
     assert "poison" in run.last_error
     monkeypatch.undo()
-    assert running.run_due(as_of=now + timedelta(days=3)).invoices == [], "left alone until somebody looks at it"
+    assert billing_run.run_due(as_of=now + timedelta(days=3)).invoices == [], "left alone until somebody looks at it"
     jobs.retry(run=run, as_of=now)
-    assert running.run_due(as_of=now).invoices == ["R-2026-000002"]
+    assert billing_run.run_due(as_of=now).invoices == ["R-2026-000002"]
 
 
 # --- G10: preview ------------------------------------------------------------------------------------------------------------------------
@@ -518,5 +525,5 @@ def test_g9_closing_does_not_care_which_account_comes_first(meteor: Party) -> No
     second = people.party("second")
     for one in (second, meteor):
         one.activate(9, at("2026-04-10 14:03"))
-        closing.close_due_months(account_id=one.account.pk, as_of=at("2026-05-01 00:00"))
+        month_close.close_due_months(account_id=one.account.pk, as_of=at("2026-05-01 00:00"))
     assert [one.invoices[0].total_minor for one in (meteor, second)] == [599_000, 599_000]

@@ -11,7 +11,11 @@ from django.core import mail
 from accounts.models import Instance, Member
 from billing.errors import BadInput, BillingError
 from billing.models import AccessAnnouncement, BillingAddress, Charge, Event, Invoice, Notice
-from billing.operations import access, closing, instances, payments, running, subscriptions
+from billing.operations.customers import instances
+from billing.operations.cycle import access, month_close
+from billing.operations.run import billing_run
+from billing.operations.settlement import payments
+from billing.operations.subscriptions import lifecycle
 from tests import people
 from tests.people import Party, at
 
@@ -221,7 +225,7 @@ def test_m6_midnight_belongs_to_the_new_month(meteor: Party) -> None:
 
 def test_m7_the_run_on_the_1st_closes_issues_and_opens_in_this_order(meteor: Party) -> None:
     meteor.activate(10, at("2026-04-10 14:03"))
-    done = running.run_due(as_of=at("2026-05-01 00:00:30"))
+    done = billing_run.run_due(as_of=at("2026-05-01 00:00:30"))
     assert done.invoices == ["R-2026-000001"]
     [invoice] = meteor.invoices
     assert (invoice.total_minor, invoice.issue_date) == (658_900, date(2026, 5, 1))
@@ -230,8 +234,8 @@ def test_m7_the_run_on_the_1st_closes_issues_and_opens_in_this_order(meteor: Par
 
 def test_m7_nothing_is_issued_a_moment_before_the_1st(meteor: Party) -> None:
     meteor.activate(10, at("2026-04-10 14:03"))
-    assert running.run_due(as_of=at("2026-04-30 23:59:59")).invoices == []
-    assert running.run_due(as_of=at("2026-05-01 00:00:00")).invoices == ["R-2026-000001"]
+    assert billing_run.run_due(as_of=at("2026-04-30 23:59:59")).invoices == []
+    assert billing_run.run_due(as_of=at("2026-05-01 00:00:00")).invoices == ["R-2026-000001"]
 
 
 def test_m7_one_invoice_for_account_and_month_with_a_line_for_each_subscription(meteor: Party) -> None:
@@ -258,7 +262,7 @@ def test_m7_it_goes_once_to_the_address_of_the_registration_and_to_the_accounts_
     BillingAddress.objects.create(account=meteor.account, email="BUH@romashka.example")
     meteor.activate(9, at("2026-04-10 14:03"))
     for _repeat in range(2):
-        running.run_due(as_of=at("2026-05-01 00:00"))
+        billing_run.run_due(as_of=at("2026-05-01 00:00"))
     letters = [letter for letter in mail.outbox if "R-2026-000001" in letter.subject]
     assert sorted(letter.to for letter in letters) == [
         ["anna@romashka.example"], ["books@romashka.example"], ["buh@romashka.example"],
@@ -349,10 +353,10 @@ def test_m8_with_the_scheduler_dead_for_three_days_access_is_what_the_dates_say(
 
 
 def test_m8_it_is_announced_once_by_event_and_email(owing: Party) -> None:
-    running.run_due(as_of=at("2026-05-15 23:59:59"))
+    billing_run.run_due(as_of=at("2026-05-15 23:59:59"))
     assert not Event.objects.filter(type__in=["instance.read_only", "invoice.overdue"]).exists()
     for _repeat in range(3):
-        running.run_due(as_of=at("2026-05-16 00:00"))
+        billing_run.run_due(as_of=at("2026-05-16 00:00"))
     assert list(Event.objects.filter(type__in=["instance.read_only", "invoice.overdue"]).values_list("type", flat=True)) == [
         "invoice.overdue", "instance.read_only",
     ]  # fmt: skip
@@ -362,7 +366,7 @@ def test_m8_it_is_announced_once_by_event_and_email(owing: Party) -> None:
 
 def test_m8_a_part_payment_before_the_announcement_does_not_swallow_the_email(owing: Party) -> None:
     owing.pay("1000.00", at("2026-05-18 12:00"))
-    running.run_due(as_of=at("2026-05-19 00:00"))
+    billing_run.run_due(as_of=at("2026-05-19 00:00"))
     assert Event.objects.filter(type="instance.read_only").count() == 1
     letter = Notice.objects.filter(kind="read_only", recipient="anna@romashka.example").get()
     assert "5589,00₽" in "".join(letter.text.split()), "the exact sum that restores access"
@@ -385,7 +389,7 @@ def test_m8_a_payment_one_second_before_keeps_access_and_one_at_midnight_brings_
 
 
 def test_m9_full_access_returns_in_the_transaction_of_the_last_kopeck(owing: Party) -> None:
-    running.run_due(as_of=at("2026-05-16 00:00"))
+    billing_run.run_due(as_of=at("2026-05-16 00:00"))
     owing.pay("6588.99", at("2026-05-17 12:00"))
     assert owing.access(at("2026-05-17 12:00")) == "read_only"
     owing.pay("0.01", at("2026-05-17 12:01"))
@@ -416,7 +420,7 @@ def test_m9_an_invoice_that_is_open_but_not_yet_due_keeps_nobody_out(meteor: Par
 
 
 def test_m9_a_payment_that_is_taken_back_locks_again_and_says_so(owing: Party) -> None:
-    running.run_due(as_of=at("2026-05-16 00:00"))
+    billing_run.run_due(as_of=at("2026-05-16 00:00"))
     payment = owing.pay("6589.00", at("2026-05-17 12:00"))
     assert owing.access(at("2026-05-18 12:00")) == "full"
     payments.reverse_payment(
@@ -485,9 +489,7 @@ def test_m12_the_final_invoice_collects_one_subscription_and_leaves_the_others_t
 
 def test_m12_it_is_not_terminated_twice_and_not_without_a_reason(meteor: Party) -> None:
     with pytest.raises(BadInput) as refused:
-        subscriptions.terminate(
-            subscription=meteor.subscription, as_of=at("2026-04-20 11:00"), actor="support", reason=" "
-        )
+        lifecycle.terminate(subscription=meteor.subscription, as_of=at("2026-04-20 11:00"), actor="support", reason=" ")
     assert (refused.value.field, refused.value.rule) == ("reason", "M12")
     meteor.terminate(at("2026-04-20 11:00"))
     with pytest.raises(BillingError) as again:
@@ -656,5 +658,6 @@ def test_m7_a_month_that_is_over_is_closed_by_whoever_touches_the_account_first(
     assert [(row.total_minor, row.issue_date) for row in meteor.invoices] == [(599_000, date(2026, 5, 3))]
     assert meteor.peak == 11
     assert (
-        closing.close_due_months(account_id=meteor.account.pk, as_of=at("2026-05-03 12:00") + timedelta(hours=1)) == []
+        month_close.close_due_months(account_id=meteor.account.pk, as_of=at("2026-05-03 12:00") + timedelta(hours=1))
+        == []
     )

@@ -7,8 +7,10 @@ import pytest
 
 from billing.errors import BillingError
 from billing.models import Charge, Collection, Seller, Subscription
-from billing.operations import changes, running, sandbox, trials
-from billing.operations.quotes import Wish
+from billing.operations.run import billing_run
+from billing.operations.subscriptions import plan_changes, trials
+from billing.operations.subscriptions.quotes import Wish
+from billing.sandbox import sandbox_clock
 from tests import people
 from tests.people import Party, at, stand_at
 
@@ -39,12 +41,17 @@ def spans(party: Party) -> list[tuple[str, str]]:
 
 def put(party: Party, when: str, tariff_id: str, at_: str | None = None) -> int:
     wish = Wish(tariff_id=tariff_id, when=at_)
-    return changes.change(subscription=party.subscription, wish=wish, as_of=at(when), actor="anna").due_now_minor
+    return plan_changes.change(subscription=party.subscription, wish=wish, as_of=at(when), actor="anna").due_now_minor
 
 
 def jobs(now: str) -> None:
     stand_at(at(now))
-    for step in (running.close_months, running.announce_changes, running.collect_renewals, running.remind):
+    for step in (
+        billing_run.close_months,
+        billing_run.announce_changes,
+        billing_run.collect_renewals,
+        billing_run.remind,
+    ):
         assert step(as_of=at(now)).set_aside == 0
 
 
@@ -73,7 +80,7 @@ def test_e6_the_days_of_the_period_are_those_of_its_month(month: str, due: int, 
         people.party("lipa", at(f"{month}-01 12:00"), product="evotor-app", tariff_id="plus"),
     )
     assert put(up, f"{month}-15 12:00", "plus") == due
-    quote = changes.preview(
+    quote = plan_changes.preview(
         subscription=down.subscription, wish=Wish(tariff_id="light", when="now"), as_of=at(f"{month}-15 12:00")
     )
     assert (quote.due_now_minor, quote.lost_minor) == (0, lost)
@@ -151,9 +158,9 @@ def test_g1_a_seller_in_another_zone_has_midnights_of_its_own(
         now=start, product="blue", tariff_id="blue-monthly", currency="USD", trial=False
     )  # an hour before May there
     assert (amounts(party), spans(party)) == ([23], [("2027-04-30", "2027-05-01")])
-    running.close_months(as_of=first_of_may - timedelta(seconds=1))
+    billing_run.close_months(as_of=first_of_may - timedelta(seconds=1))
     assert amounts(party) == [23]
-    running.close_months(as_of=first_of_may)
+    billing_run.close_months(as_of=first_of_may)
     assert amounts(party) == [23, 700]
     assert party.invoices[-1].issue_date == date(2027, 5, 1)
 
@@ -179,7 +186,7 @@ def test_g9_a_renewal_whose_job_is_three_days_late_keeps_its_days_and_its_seats(
     for party in (late, prompt):
         party.activate(2, at("2027-04-20 12:00"), TEAM)
     prompt.now_is(at("2027-05-01 00:00"))
-    running.close_months(as_of=at("2027-05-04 12:00"))
+    billing_run.close_months(as_of=at("2027-05-04 12:00"))
     assert amounts(late) == amounts(prompt) == [490, 233, 233, 2100]
     assert [(row.start, row.end, row.opened_at) for row in late.periods] == [
         (row.start, row.end, row.opened_at) for row in prompt.periods
@@ -240,8 +247,8 @@ def test_d1_a_change_at_23_59_59_and_one_at_00_00_00() -> None:
     other = people.party("lipa", at("2027-04-01 12:00"), product="evotor-app", tariff_id="light")
     assert put(other, "2027-04-16 00:00:00", "plus") == 4500
     with pytest.raises(BillingError):
-        changes.undo_change(subscription=party.subscription, as_of=at("2027-04-16 00:00:00"), actor="anna")
-    changes.undo_change(subscription=other.subscription, as_of=at("2027-04-16 23:59:59"), actor="anna")
+        plan_changes.undo_change(subscription=party.subscription, as_of=at("2027-04-16 00:00:00"), actor="anna")
+    plan_changes.undo_change(subscription=other.subscription, as_of=at("2027-04-16 23:59:59"), actor="anna")
     assert (party.balance, other.balance) == (-13_800, -9_000)
 
 
@@ -287,10 +294,12 @@ def test_two_changes_in_one_second_are_two_changes() -> None:
 
 def test_g10_a_quote_is_refused_once_somebody_else_has_changed_the_terms_in_the_same_second() -> None:
     party, wish, now = app("2027-04-01 12:00"), Wish(tariff_id="max"), at("2027-04-15 12:00")
-    quote = changes.preview(subscription=party.subscription, wish=wish, as_of=now)
+    quote = plan_changes.preview(subscription=party.subscription, wish=wish, as_of=now)
     assert put(party, "2027-04-15 12:00", "plus") == 4800
     with pytest.raises(BillingError) as refused:
-        changes.change(subscription=party.subscription, wish=wish, as_of=now, actor="anna", quote_token=quote.token)
+        plan_changes.change(
+            subscription=party.subscription, wish=wish, as_of=now, actor="anna", quote_token=quote.token
+        )
     assert (quote.due_now_minor, refused.value.extra["quote"].due_now_minor) == (14_400, 9600)
 
 
@@ -298,9 +307,9 @@ def test_c4_a_cancellation_and_a_renewal_at_one_midnight() -> None:
     first, second = cyberos("2027-04-10 12:00"), people.party(
         "lipa", at("2027-04-10 12:00"), product="cyberos", tariff_id="build"
     )  # fmt: skip
-    changes.cancel(subscription=first.subscription, as_of=at("2027-05-09 23:59:59"), actor="anna")
-    running.close_months(as_of=at("2027-05-10 00:00"))
-    changes.cancel(subscription=second.subscription, as_of=at("2027-05-10 00:00"), actor="anna")
+    plan_changes.cancel(subscription=first.subscription, as_of=at("2027-05-09 23:59:59"), actor="anna")
+    billing_run.close_months(as_of=at("2027-05-10 00:00"))
+    plan_changes.cancel(subscription=second.subscription, as_of=at("2027-05-10 00:00"), actor="anna")
     assert (amounts(first), first.status(at("2027-05-10 00:00"))) == ([490_000], "terminated")
     assert (amounts(second), second.fresh.cancel_date) == ([490_000, 490_000], date(2027, 6, 10))
 
@@ -311,13 +320,13 @@ def test_c4_e8_a_cancellation_before_the_money_is_taken_and_one_after_it() -> No
     )  # fmt: skip
     for party in (first, second):
         party.pay("180.00", at("2027-04-02 12:00"))
-    changes.cancel(subscription=first.subscription, as_of=at("2027-04-26 09:59:59"), actor="anna")
+    plan_changes.cancel(subscription=first.subscription, as_of=at("2027-04-26 09:59:59"), actor="anna")
     jobs("2027-04-26 10:00")
-    changes.cancel(subscription=second.subscription, as_of=at("2027-04-26 10:00"), actor="anna")
+    plan_changes.cancel(subscription=second.subscription, as_of=at("2027-04-26 10:00"), actor="anna")
     assert [party.fresh.cancel_date for party in (first, second)] == [date(2027, 5, 1), date(2027, 6, 1)]
     assert [party.balance for party in (first, second)] == [9_000, 0]
     # Taken back in time, what was cancelled is collected on the days that are left.
-    changes.undo_cancel(subscription=first.subscription, as_of=at("2027-04-30 12:00"), actor="anna")
+    plan_changes.undo_cancel(subscription=first.subscription, as_of=at("2027-04-30 12:00"), actor="anna")
     assert first.fresh.turns_on == date(2027, 5, 2)
     jobs("2027-04-30 12:01")
     assert (first.balance, spans(first)[-1]) == (0, ("2027-05-01", "2027-06-01"))
@@ -383,7 +392,7 @@ def test_g9_the_sandbox_on_its_way_takes_every_turn_once() -> None:
     month, year = blue("2027-01-31 12:00"), people.party(
         "lipa", at("2027-01-31 12:00"), product="cyberos", tariff_id="build"
     )  # fmt: skip
-    sandbox.advance(to=at("2027-07-01 00:00"))
+    sandbox_clock.advance(to=at("2027-07-01 00:00"))
     assert amounts(month) == [23, *[700] * 6]
     assert amounts(year) == [490_000] * 6
     assert Subscription.objects.running().count() == 2  # type: ignore[attr-defined]

@@ -23,9 +23,12 @@ from billing.models import (
     Relief,
     RequestFile,
 )
-from billing.operations import approvals, offers, payments, reliefs, requests, running, sandbox
-from billing.operations import people as engine
+from billing.operations.customers import member_management as engine
+from billing.operations.customers import requests
+from billing.operations.run import billing_run
+from billing.operations.settlement import approvals, offers, payments, reliefs
 from billing.pricing.workdays import WorkCalendar, answer_by
+from billing.sandbox import sandbox_clock
 from tests import people
 from tests.people import Party, at, stand_at
 
@@ -140,7 +143,7 @@ def test_m16_a_proof_of_payment_needs_a_file_that_is_one(meteor: Party) -> None:
 
 def test_m16_relief_gives_full_access_until_its_own_end(meteor: Party) -> None:
     in_debt(meteor)
-    running.run_due(as_of=at("2026-05-16 00:00"))
+    billing_run.run_due(as_of=at("2026-05-16 00:00"))
     assert meteor.access(at("2026-05-18 12:00")) == "read_only"
     reliefs.grant(
         instance=meteor.instance, ends_at=at("2026-05-20 18:00"), reason="Payment order 417", as_of=at("2026-05-18 12:00"),
@@ -155,13 +158,13 @@ def test_m16_relief_gives_full_access_until_its_own_end(meteor: Party) -> None:
 def test_m16_the_end_of_a_relief_is_announced_at_its_instant(meteor: Party) -> None:
     in_debt(meteor)
     stand_at(at("2026-05-16 00:00"))
-    running.run_due(as_of=at("2026-05-16 00:00"))
+    billing_run.run_due(as_of=at("2026-05-16 00:00"))
     stand_at(at("2026-05-18 12:00"))
     reliefs.grant(
         instance=meteor.instance, ends_at=at("2026-05-20 18:07"), reason="Payment order 417", as_of=at("2026-05-18 12:00"),
         actor=SERGEY,
     )  # fmt: skip
-    done = sandbox.advance(to=at("2026-05-25 00:00"))
+    done = sandbox_clock.advance(to=at("2026-05-25 00:00"))
     assert done.reliefs_ended == 1
     told = AccessAnnouncement.objects.filter(instance=meteor.instance).order_by("pk")
     assert [row.level for row in told] == ["read_only", "full", "read_only"]
@@ -289,12 +292,12 @@ def test_d11_what_is_left_of_a_bonus_is_written_off_when_the_right_to_resume_lap
     pay_offer(offered(meteor))
     meteor.terminate(at("2026-05-20 12:00"))
     stand_at(at("2026-05-20 12:00"))
-    sandbox.advance(to=at("2027-05-20 23:59"))
+    sandbox_clock.advance(to=at("2027-05-20 23:59"))
     assert meteor.balance == 14_376_000
-    sandbox.advance(to=at("2027-05-21 00:00"))
+    sandbox_clock.advance(to=at("2027-05-21 00:00"))
     assert meteor.balance == 12_219_600
     assert Entry.objects.filter(kind="write_off").count() == 1
-    sandbox.advance(to=at("2027-06-21 00:00"))
+    sandbox_clock.advance(to=at("2027-06-21 00:00"))
     assert meteor.balance == 12_219_600
 
 
@@ -352,11 +355,11 @@ def test_d15_a_rejected_act_is_not_done_and_a_reason_is_needed(meteor: Party) ->
 def test_d12_an_invoice_is_reminded_of_once_three_days_before_at_ten(meteor: Party) -> None:
     in_debt(meteor)
     stand_at(at("2026-05-01 00:00"))
-    sandbox.advance(to=at("2026-05-12 09:59"))
+    sandbox_clock.advance(to=at("2026-05-12 09:59"))
     assert Notice.objects.filter(kind="due_soon").count() == 0
-    sandbox.advance(to=at("2026-05-12 10:00"))
+    sandbox_clock.advance(to=at("2026-05-12 10:00"))
     assert Notice.objects.filter(kind="due_soon").count() == 2
-    sandbox.advance(to=at("2026-05-15 23:00"))
+    sandbox_clock.advance(to=at("2026-05-15 23:00"))
     assert Notice.objects.filter(kind="due_soon").count() == 2
 
 
@@ -364,7 +367,7 @@ def test_d12_a_paid_invoice_is_not_reminded_of(meteor: Party) -> None:
     in_debt(meteor)
     meteor.pay("6589.00", at("2026-05-11 12:00"))
     stand_at(at("2026-05-11 12:00"))
-    sandbox.advance(to=at("2026-05-15 23:00"))
+    sandbox_clock.advance(to=at("2026-05-15 23:00"))
     assert Notice.objects.filter(kind="due_soon").count() == 0
 
 
@@ -404,7 +407,7 @@ def test_m15_an_instance_keeps_an_administrator(meteor: Party) -> None:
 
 def test_d16_deletion_erases_logins_mails_and_files_of_its_people_and_keeps_the_books(meteor: Party) -> None:
     in_debt(meteor)
-    running.run_due(as_of=at("2026-05-16 00:00"))
+    billing_run.run_due(as_of=at("2026-05-16 00:00"))
     owner = User.objects.create_user(ANNA, name="Anna")
     EmailAddress.objects.create(user=owner, email=ANNA, verified=True)
     ask(meteor, "proof_of_payment", "2026-05-18 12:00", files=(PDF,))

@@ -4,14 +4,14 @@ from datetime import datetime
 from decimal import Decimal
 
 from billing.models import Posting
-from billing.operations import running
+from billing.operations.run import billing_run
 from billing.pricing.money import from_minor
 from tests import people
 from tests.people import Party, at
 
 # What `running.run_due` does but for rendering and sending, which say nothing of money.
 STEPS = (
-    running.settle_payments, running.close_months, running.announce_changes, running.collect_renewals, running.remind,
+    billing_run.settle_payments, billing_run.close_months, billing_run.announce_changes, billing_run.collect_renewals, billing_run.remind,
 )  # fmt: skip
 
 # (Moscow's clock, kind of entry, amount on the balance, balance after)

@@ -4,8 +4,8 @@ come, credit for those that go, and back to the month at the year's end. Sums ar
 import pytest
 
 from billing.models import Notice
-from billing.operations import changes
-from billing.operations.quotes import Wish
+from billing.operations.subscriptions import plan_changes
+from billing.operations.subscriptions.quotes import Wish
 from tests import people
 from tests.people import Party, at
 from tests.stories.telling import invoices_of, ledger_of, until
@@ -42,7 +42,7 @@ INVOICES = [
 
 
 def change(party: Party, when: str) -> None:
-    changes.change(subscription=party.subscription, wish=MONTHLY, as_of=at(when), actor="anna")
+    plan_changes.change(subscription=party.subscription, wish=MONTHLY, as_of=at(when), actor="anna")
 
 
 def live_through(party: Party) -> None:
@@ -56,7 +56,7 @@ def live_through(party: Party) -> None:
     party.activate(1, at("2026-08-31 12:00"), TEAM)
     until("2026-09-01 00:00")
     change(party, "2026-10-10 12:00")
-    changes.undo_change(subscription=party.subscription, as_of=at("2026-10-12 12:00"), actor="anna")
+    plan_changes.undo_change(subscription=party.subscription, as_of=at("2026-10-12 12:00"), actor="anna")
     # Added and taken away on one day: no invoice the day after.
     party.activate(1, at("2026-11-10 12:00"), TEAM)
     party.tell("u-5", "removed", at("2026-11-10 18:00"))
@@ -70,7 +70,7 @@ def live_through(party: Party) -> None:
     party.pay("9.33", at("2027-03-17 09:00"))
     assert (party.access(at("2027-03-17 09:00")), party.status(at("2027-03-17 09:00"))) == ("full", "active")
     # The year again, from April on: March is paid already.
-    changes.change(
+    plan_changes.change(
         subscription=party.subscription, wish=Wish(tariff_id="blue-annual"), as_of=at("2027-03-20 12:00"), actor="anna"
     )
     until("2027-03-25 10:00")

@@ -3,8 +3,8 @@ an invoice forgotten, an end and a return. Sums are dollars as the customer sees
 
 import pytest
 
-from billing.operations import changes, subscriptions, trials
-from billing.operations.quotes import Wish
+from billing.operations.subscriptions import lifecycle, plan_changes, trials
+from billing.operations.subscriptions.quotes import Wish
 from tests import people
 from tests.people import Party, at
 from tests.stories.telling import invoices_of, ledger_of, until
@@ -69,8 +69,8 @@ def live_through(party: Party) -> None:
     party.pay("32.50", at("2026-03-05 12:00"))
     party.tell("u-2", "removed", at("2026-03-16 18:00"))
     annual = Wish(tariff_id="blue-annual")
-    changes.change(subscription=party.subscription, wish=annual, as_of=at("2026-03-20 12:00"), actor="anna")
-    changes.undo_change(subscription=party.subscription, as_of=at("2026-03-25 12:00"), actor="anna")
+    plan_changes.change(subscription=party.subscription, wish=annual, as_of=at("2026-03-20 12:00"), actor="anna")
+    plan_changes.undo_change(subscription=party.subscription, as_of=at("2026-03-25 12:00"), actor="anna")
     until("2026-04-01 00:00")
     party.tell("u-3", "active", at("2026-04-07 12:00"), role="client")  # free from now on
     party.pay("17.61", at("2026-04-10 12:00"))
@@ -85,12 +85,12 @@ def live_through(party: Party) -> None:
     until("2026-06-01 00:00")
     party.pay("50.00", at("2026-06-03 12:00"))
     until("2026-07-01 00:00")
-    changes.cancel(subscription=party.subscription, as_of=at("2026-07-10 12:00"), actor="anna")
+    plan_changes.cancel(subscription=party.subscription, as_of=at("2026-07-10 12:00"), actor="anna")
     party.tell("u-5", "blocked", at("2026-07-21 12:00"))
     until("2026-08-01 00:00")
     assert party.reasons(at("2026-08-01 00:00")) == ["subscription_terminated"]
     # Back in September: the trial has been used, so it is paid at once.
-    party.subscription = subscriptions.create_subscription(
+    party.subscription = lifecycle.create_subscription(
         instance=party.instance, tariff_id="blue-monthly", as_of=at("2026-09-15 10:00"), actor="anna"
     )
     assert party.access(at("2026-09-15 10:00")) == "full"
@@ -98,7 +98,7 @@ def live_through(party: Party) -> None:
         until(f"2026-{month:02}-01 00:00")
     party.pay("20.00", at("2026-11-05 12:00"))
     until("2026-12-01 00:00")
-    changes.change(subscription=party.subscription, wish=annual, as_of=at("2026-12-20 12:00"), actor="anna")
+    plan_changes.change(subscription=party.subscription, wish=annual, as_of=at("2026-12-20 12:00"), actor="anna")
     until("2027-01-01 00:00")
 
 

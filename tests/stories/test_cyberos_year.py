@@ -5,8 +5,8 @@ import pytest
 
 from accounts.members import Report
 from billing.models import Event
-from billing.operations import changes, metering, subscriptions, trials
-from billing.operations.quotes import Wish
+from billing.operations.subscriptions import lifecycle, metering, plan_changes, trials
+from billing.operations.subscriptions.quotes import Wish
 from tests import people
 from tests.people import Party, at
 from tests.stories.telling import invoices_of, ledger_of, until
@@ -47,7 +47,7 @@ INVOICES = [
 
 def put(party: Party, when: str, tariff_id: str, at_: str | None = None) -> None:
     wish = Wish(tariff_id=tariff_id, when=at_)
-    changes.change(subscription=party.subscription, wish=wish, as_of=at(when), actor="anna")
+    plan_changes.change(subscription=party.subscription, wish=wish, as_of=at(when), actor="anna")
 
 
 def come(party: Party, count: int, when: str) -> None:
@@ -81,14 +81,14 @@ def live_through(party: Party) -> None:
     until("2026-05-10 00:00")
     party.pay("532000.00", at("2026-05-12 12:00"))
     party.tell("u-4", "removed", at("2026-08-31 12:00"))
-    changes.cancel(subscription=party.subscription, as_of=at("2026-11-01 12:00"), actor="anna")
-    changes.undo_cancel(subscription=party.subscription, as_of=at("2026-11-02 12:00"), actor="anna")
-    changes.cancel(subscription=party.subscription, as_of=at("2026-12-20 12:00"), actor="anna")
+    plan_changes.cancel(subscription=party.subscription, as_of=at("2026-11-01 12:00"), actor="anna")
+    plan_changes.undo_cancel(subscription=party.subscription, as_of=at("2026-11-02 12:00"), actor="anna")
+    plan_changes.cancel(subscription=party.subscription, as_of=at("2026-12-20 12:00"), actor="anna")
     until("2027-05-09 23:59:59")
     assert (party.access(at("2027-05-09 23:59:59")), party.status(at("2027-05-09 23:59:59"))) == ("full", "cancelling")
     until("2027-05-10 00:00")
     assert party.reasons(at("2027-05-10 00:00")) == ["subscription_terminated"]
-    party.subscription = subscriptions.create_subscription(
+    party.subscription = lifecycle.create_subscription(
         instance=party.instance, tariff_id="build", as_of=at("2027-05-31 10:00"), actor="anna"
     )
     until("2027-06-30 00:00")

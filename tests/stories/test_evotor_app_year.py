@@ -4,8 +4,9 @@ the balance and from a card (E8), the end of what nobody paid, and a new subscri
 import pytest
 
 from billing.models import Collection, Event
-from billing.operations import changes, saved_methods, subscriptions
-from billing.operations.quotes import Wish
+from billing.operations.collection import payment_methods
+from billing.operations.subscriptions import lifecycle, plan_changes
+from billing.operations.subscriptions.quotes import Wish
 from tests import people
 from tests.operations.cards import pay_and_keep
 from tests.people import Party, at
@@ -88,7 +89,7 @@ def put(
     party: Party, when: str, tariff_id: str | None = None, quantity: int | None = None, at_: str | None = None
 ) -> None:
     wish = Wish(tariff_id=tariff_id, quantity=quantity, when=at_)
-    changes.change(subscription=party.subscription, wish=wish, as_of=at(when), actor="anna")
+    plan_changes.change(subscription=party.subscription, wish=wish, as_of=at(when), actor="anna")
 
 
 def mornings(month: str, first: int, last: int) -> None:
@@ -121,9 +122,9 @@ def summer(party: Party) -> None:
     mornings("2026-06", 26, 26)
     mornings("2026-07", 27, 28)
     mornings("2026-08", 27, 27)
-    method = saved_methods.active(party.account)
+    method = payment_methods.active(party.account)
     assert method is not None
-    saved_methods.remove(method=method, as_of=at("2026-09-05 12:00"), actor="anna@romashka.example")
+    payment_methods.remove(method=method, as_of=at("2026-09-05 12:00"), actor="anna@romashka.example")
     mornings("2026-09", 26, 30)
     until("2026-10-01 10:00")
     assert party.access(at("2026-10-01 23:59:59")) == "full"
@@ -133,12 +134,12 @@ def summer(party: Party) -> None:
 
 def autumn(party: Party) -> None:
     """Back as a new subscription for five terminals; three more, regretted on their day and wanted again."""
-    party.subscription = subscriptions.create_subscription(
+    party.subscription = lifecycle.create_subscription(
         instance=party.instance, tariff_id="base", quantity=5, as_of=at("2026-10-20 12:00"), actor="anna"
     )
     party.pay("500.00", at("2026-10-20 13:00"))
     put(party, "2026-10-22 12:00", quantity=8)
-    changes.undo_change(subscription=party.subscription, as_of=at("2026-10-22 18:00"), actor="anna")
+    plan_changes.undo_change(subscription=party.subscription, as_of=at("2026-10-22 18:00"), actor="anna")
     put(party, "2026-10-25 12:00", quantity=8)
     party.pay("1051.61", at("2026-11-01 12:00"))
     until("2026-11-15 10:00")

@@ -3,8 +3,8 @@
 
 import pytest
 
-from billing.operations import changes, subscriptions
-from billing.operations.quotes import Wish
+from billing.operations.subscriptions import lifecycle, plan_changes
+from billing.operations.subscriptions.quotes import Wish
 from tests import people
 from tests.people import Party, at
 from tests.stories.telling import invoices_of, ledger_of, until
@@ -41,8 +41,8 @@ INVOICES = [
 def buy(party: Party, when: str, quantity: int) -> int:
     """In all ``quantity`` terminals from now on; what that costs, in kopecks."""
     wish = Wish(quantity=quantity)
-    quote = changes.preview(subscription=party.subscription, wish=wish, as_of=at(when))
-    done = changes.change(
+    quote = plan_changes.preview(subscription=party.subscription, wish=wish, as_of=at(when))
+    done = plan_changes.change(
         subscription=party.subscription, wish=wish, as_of=at(when), actor="anna", quote_token=quote.token
     )
     assert done.due_now_minor == quote.due_now_minor
@@ -56,7 +56,7 @@ def live_through(party: Party) -> None:
     assert buy(party, "2026-02-05 12:00:01", 10) == 0
     party.pay("40.00", at("2026-02-06 12:00"))
     assert buy(party, "2026-03-10 12:00", 30) == 150_000
-    changes.undo_change(subscription=party.subscription, as_of=at("2026-03-10 23:59:59"), actor="anna")
+    plan_changes.undo_change(subscription=party.subscription, as_of=at("2026-03-10 23:59:59"), actor="anna")
     assert party.fresh.quantity == 10
     assert buy(party, "2026-04-01 12:00", 20) == 100_000
     until("2026-04-15 23:59:59")
@@ -71,7 +71,7 @@ def live_through(party: Party) -> None:
     assert buy(party, "2026-07-07 12:00", 60) == 250_000
     assert party.terminate(at("2026-09-01 12:00")) is None
     assert party.access(at("2026-09-01 12:00")) == "read_only"
-    party.subscription = subscriptions.create_subscription(
+    party.subscription = lifecycle.create_subscription(
         instance=party.instance, tariff_id="driver", quantity=31, as_of=at("2026-11-11 11:00"), actor="anna"
     )
     party.pay("2583.33", at("2026-11-12 12:00"))

@@ -6,7 +6,8 @@ Nine are free, the tenth makes all of them cost 599.00 a month. Amounts and bala
 import pytest
 
 from billing.models import Charge, Entry, Event
-from billing.operations import adjustments, running
+from billing.operations.run import billing_run
+from billing.operations.settlement import adjustments
 from billing.pricing.money import from_minor
 from tests import people
 from tests.people import Party, at
@@ -61,8 +62,8 @@ def live_through(party: Party) -> None:
     """What people do in this year, each at their own instant; the run of every midnight is between."""
 
     def until(instant: str) -> None:
-        running.close_months(as_of=at(instant))
-        running.announce_changes(as_of=at(instant))
+        billing_run.close_months(as_of=at(instant))
+        billing_run.announce_changes(as_of=at(instant))
 
     party.activate(8, at("2026-01-15 09:30"))
     party.pay("10000.00", at("2026-01-15 10:00"))

@@ -11,7 +11,7 @@ from ninja.security import HttpBearer
 from billing import clock
 from billing.api.v1.problems import NotFound, TooManyCalls
 from billing.models import ApiToken, RateWindow
-from billing.operations import tokens
+from billing.operations import api_tokens
 
 KEPT_WINDOWS = timedelta(hours=1)
 
@@ -53,7 +53,7 @@ class Bearer(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiToken | None:
         at = clock.real_now()
-        caller = tokens.authenticate(secret=token, at=at)
+        caller = api_tokens.authenticate(secret=token, at=at)
         if caller is not None:
             count_call(caller, at)
         return caller

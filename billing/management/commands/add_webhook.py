@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from accounts.models import Customer, Product
 from billing import clock
 from billing.errors import Refusal
-from billing.operations import webhooks
+from billing.operations.events import endpoints
 
 
 class Command(BaseCommand):
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         if options["customer"] and customer is None:
             raise CommandError(f"There is no customer {options['customer']}.")
         try:
-            endpoint, secret = webhooks.add_endpoint(
+            endpoint, secret = endpoints.add_endpoint(
                 url=options["url"], product=product, customer=customer, types=options["types"], name=options["name"],
                 as_of=clock.now(), actor="command line",
             )  # fmt: skip

@@ -6,7 +6,7 @@ from django.utils.dateparse import parse_datetime
 
 from accounts.errors import Refusal
 from billing import clock
-from billing.operations import sandbox
+from billing.sandbox import sandbox_clock
 
 WIDTH = 30
 
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         if to is None or to.tzinfo is None:
             raise CommandError("Give an instant with its offset, for example --to 2026-06-16T00:00+03:00")
         try:
-            done = sandbox.advance(to=to, progress=self.bar(to))
+            done = sandbox_clock.advance(to=to, progress=self.bar(to))
         except Refusal as refusal:
             raise CommandError(str(refusal)) from None
         self.stderr.write("")

@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from accounts.models import Instance
 from billing import clock
 from billing.models import ApiToken
-from billing.operations import tokens
+from billing.operations import api_tokens
 
 
 class Command(BaseCommand):
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         instance = Instance.objects.filter(public_id=name).first() if name else None
         if name and instance is None:
             raise CommandError(f"There is no instance {name}.")
-        token, secret = tokens.create_token(
+        token, secret = api_tokens.create_token(
             scope=scope, instance=instance, label=label, at=clock.real_now(), actor="command line"
         )
         self.stderr.write(f"Token {token.public_id}, scope {scope}. It is not shown again: keep it safe.")

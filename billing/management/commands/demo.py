@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.errors import Refusal
-from billing.operations import sample
+from billing.sandbox import story
 
 WIDTH = 30
 
@@ -18,13 +18,13 @@ class Command(BaseCommand):
         if not options["logins"]:
             self.make()
             return
-        self.stdout.write(f"Sign in with the password {sample.PASSWORD}:")
-        for email, name, _locale, kind in sample.LOGINS:
+        self.stdout.write(f"Sign in with the password {story.PASSWORD}:")
+        for email, name, _locale, kind in story.LOGINS:
             self.stdout.write(f"  {email:<26} {name} ({kind})")
 
     def make(self) -> None:
         try:
-            made = sample.make_sample(progress=self.draw)
+            made = story.make_sample(progress=self.draw)
         except Refusal as refusal:
             raise CommandError(str(refusal)) from None
         if made:

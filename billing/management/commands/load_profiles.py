@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from billing.operations.profiles import load_profiles
+from billing.operations.catalogue.profiles import load_profiles
 
 
 class Command(BaseCommand):

@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from billing import clock
-from billing.operations.running import run_due
+from billing.operations.run.billing_run import run_due
 
 
 class Command(BaseCommand):

@@ -20,8 +20,8 @@ from billing.gateways import sample
 from billing.gateways.base import Forbidden, ProviderError, Told
 from billing.gateways.registry import providers
 from billing.models import BillingAccount, SampleCard, SampleCharge, SampleVisit
-from billing.operations import provider_events
-from billing.portal.owned import here
+from billing.operations.collection import provider_webhooks
+from billing.portal.get_or_404 import here
 from billing.portal.permissions import refuse_odd, signed_in
 
 
@@ -41,7 +41,7 @@ def webhook(request: HttpRequest, provider: str) -> HttpResponse:
 def receive(provider: str, request: HttpRequest) -> int:
     """Does what an authentic webhook tells; returns how much of it is about something of ours. Raises Forbidden."""
     heard = providers()[provider].webhook(request)
-    return provider_events.take(provider=provider, heard=heard, as_of=clock.now())
+    return provider_webhooks.take(provider=provider, heard=heard, as_of=clock.now())
 
 
 def tell(type_: Told, subject: str) -> None:

@@ -1,10 +1,10 @@
-"""What goes out by itself: one webhook for each type of event, as `operations.event_types` tells them."""
+"""What goes out by itself: one webhook for each type of event, as `operations.events.event_types` tells them."""
 
 import re
 from typing import Any
 
 from billing.api.v1.document.examples import NOON
-from billing.operations.event_types import TYPES, about_sample
+from billing.operations.events.event_types import TYPES, about_sample
 
 HEADERS = {
     "webhook-id": "The event's id; the same through every retry and replay.",

@@ -8,8 +8,9 @@ from pydantic import BaseModel
 from accounts.models import Instance
 from billing.api.v1.fields import InstantText, Money, instant_text, one_of
 from billing.models import Allocation, BillingAccount, Entry, Invoice, Payment
-from billing.operations import access, ledger
-from billing.operations.adjustments import REASONS
+from billing.operations.cycle import access
+from billing.operations.ledger import posting
+from billing.operations.settlement.adjustments import REASONS
 from billing.reports import movements
 from billing.reports.statement import Row, Statement
 from billing.reports.statement import statement as statement_of
@@ -46,7 +47,7 @@ def _is_blocked(found: access.Access, late: set[str]) -> bool:
 
 def account_answer(account: BillingAccount, as_of: datetime) -> AccountAnswer:
     """How the account stands at ``as_of``."""
-    balance = ledger.balance(account)
+    balance = posting.balance(account)
     overdue = access.overdue_invoices(account, as_of)
     return AccountAnswer(
         number=account.number,
@@ -173,5 +174,5 @@ def adjustment_answer(entry: Entry, *, amount_minor: int, reason_code: str, comm
         reason_code=reason_code,
         comment=comment,
         at=instant_text(entry.at),
-        balance=Money.of(ledger.balance(account), account.currency),
+        balance=Money.of(posting.balance(account), account.currency),
     )

@@ -4,7 +4,7 @@ from pydantic import BaseModel
 
 from billing.api.v1.fields import InstantText, instant_text, one_of
 from billing.models import Event
-from billing.operations.event_types import TYPES
+from billing.operations.events.event_types import TYPES
 
 
 class EventAnswer(BaseModel):

@@ -9,7 +9,7 @@ from billing.api.v1.fields import InstantText, instant_text, one_of, optional_in
 from billing.api.v1.schemas.subscriptions import SubscriptionBrief, brief
 from billing.api.v1.schemas.usage import peak_now
 from billing.models import Subscription
-from billing.operations import access
+from billing.operations.cycle import access
 
 REASONS = (
     "invoice_overdue", "trial_ended", "subscription_terminated", "no_subscription", "deleted", "relief",

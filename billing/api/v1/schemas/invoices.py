@@ -3,13 +3,13 @@ from typing import Annotated
 
 from pydantic import BaseModel
 
-from billing import wording
 from billing.api.v1.fields import DayText, InstantText, Money, instant_text, one_of, plain_number
 from billing.api.v1.schemas.subscriptions import Span
 from billing.models import CreditNote, Invoice, InvoiceLine
 from billing.pricing.explanation import plain
 from billing.pricing.periods import business_date
 from billing.reports.invoices import standings
+from billing.wording import formats
 
 
 class LineAnswer(BaseModel):
@@ -51,7 +51,7 @@ def _line(line: InvoiceLine, currency: str) -> LineAnswer:
         unit=line.unit,
         unit_price=plain(line.unit_price),
         amount=Money.of(line.amount_minor, currency),
-        explanation=wording.plain_formula_text(line.explanation),
+        explanation=formats.plain_formula_text(line.explanation),
     )
 
 

@@ -5,11 +5,11 @@ from typing import Any
 from django.utils.translation import get_language
 from pydantic import BaseModel
 
-from billing import wording
 from billing.api.v1.fields import DayText, Money
 from billing.api.v1.schemas.subscriptions import SubscriptionAnswer
 from billing.errors import BillingError
-from billing.operations.quotes import Line, Quote
+from billing.operations.subscriptions.quotes import Line, Quote
+from billing.wording import formats
 
 
 class QuotedLine(BaseModel):
@@ -53,8 +53,8 @@ class ChangeAnswer(SubscriptionAnswer, Figures):
 
 def _line(quote: Quote, line: Line) -> QuotedLine:
     return QuotedLine(
-        description=quote.describe(line, wording.language(get_language())),
-        explanation=wording.plain_formula_text(line.explanation),
+        description=quote.describe(line, formats.language(get_language())),
+        explanation=formats.plain_formula_text(line.explanation),
         amount=Money.of(line.amount_minor, quote.currency),
     )
 

@@ -20,9 +20,9 @@ from billing.api.v1.fields import (
     told,
 )
 from billing.models import Payment
-from billing.operations.adjustments import REASONS
-from billing.operations.quotes import MOST_UNITS
-from billing.operations.trials import LONGEST_EXTENSION
+from billing.operations.settlement.adjustments import REASONS
+from billing.operations.subscriptions.quotes import MOST_UNITS
+from billing.operations.subscriptions.trials import LONGEST_EXTENSION
 
 # The last label of a domain begins with a letter and has two signs at least, in any script.
 HOST = r"[^.][.][A-Za-z\u00a1-\uffff][0-9A-Za-z\u00a1-\uffff-]*[0-9A-Za-z\u00a1-\uffff][.]?\s*$"

@@ -9,7 +9,7 @@ from accounts.models import Instance
 from billing.api.v1.fields import DayText, InstantText, instant_text, one_of, optional_instant
 from billing.errors import BillingError
 from billing.models import BillingPeriod, Subscription
-from billing.operations import access, prepaid, terms_changes, validity
+from billing.operations.cycle import access, prepaid_periods, scheduled_changes, subscription_status
 from billing.pricing import periods
 from billing.pricing.periods import business_date, month_span, next_month, start_of_day
 from billing.pricing.terms import Renewal
@@ -69,7 +69,7 @@ def brief(subscription: Subscription, *, in_debt: bool, as_of: datetime) -> Subs
     return SubscriptionBrief(
         id=subscription.public_id,
         tariff_id=tariff.tariff_id if tariff else None,
-        status=validity.status_of(subscription, in_debt=in_debt, as_of=as_of),
+        status=subscription_status.status_of(subscription, in_debt=in_debt, as_of=as_of),
     )
 
 
@@ -81,15 +81,15 @@ def _ahead(subscription: Subscription, today: date) -> periods.Span | None:
     """The paid period of ``today`` where a turn is due that nobody has taken yet: it has begun all the same (G9)."""
     last, anchor = latest_period(subscription), subscription.anchor_date
     if last is not None:
-        tariff, span = terms_changes.terms_on(subscription, last.end)[0], last.span
+        tariff, span = scheduled_changes.terms_on(subscription, last.end)[0], last.span
     else:
-        change = terms_changes.waiting_change(subscription)  # chosen in the trial that is over
+        change = scheduled_changes.waiting_change(subscription)  # chosen in the trial that is over
         if change is None:
             return None
         tariff, anchor = change.tariff, change.effective_date
-        span = prepaid.first_span(tariff.terms(), anchor)
+        span = prepaid_periods.first_span(tariff.terms(), anchor)
     while span.end <= today:
-        span = prepaid.next_span(tariff.terms(), anchor, span.end)
+        span = prepaid_periods.next_span(tariff.terms(), anchor, span.end)
     return span
 
 
@@ -123,12 +123,12 @@ def _renews_on(subscription: Subscription, status: str, today: date) -> date | N
 
 def _ended_at(subscription: Subscription, as_of: datetime) -> datetime | None:
     """When it ended, also where no job has noticed yet (D3)."""
-    found = validity.lapse(subscription, as_of)
+    found = subscription_status.lapse(subscription, as_of)
     return found.since if found is not None and found.code == "subscription_terminated" else None
 
 
 def _scheduled(subscription: Subscription) -> ScheduledChange | None:
-    change = terms_changes.waiting_change(subscription)
+    change = scheduled_changes.waiting_change(subscription)
     if change is None:
         return None
     return ScheduledChange(

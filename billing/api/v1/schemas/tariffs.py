@@ -6,12 +6,12 @@ from django.utils.translation import get_language
 from pydantic import BaseModel, Field
 
 from accounts.models import Product
-from billing import wording
 from billing.api.v1.fields import Money
 from billing.models import Tariff
 from billing.pricing.explanation import explain_quantity, plain
 from billing.pricing.quantity import NoPrice, price
 from billing.pricing.terms import PriceModel, Terms
+from billing.wording import formats
 
 
 class Price(BaseModel):
@@ -92,14 +92,14 @@ def _interval_prices(terms: Terms) -> list[IntervalPrice]:
             amount = Money.of(price(terms, quantity), terms.currency)
         except NoPrice:
             continue
-        explanation = wording.plain_formula_text(explain_quantity(terms, quantity))
+        explanation = formats.plain_formula_text(explain_quantity(terms, quantity))
         found.append(IntervalPrice(quantity=quantity, amount=amount, explanation=explanation))
     return found
 
 
 def tariff_answer(tariff: Tariff) -> TariffAnswer:
     """A published tariff as the outside reads it."""
-    terms, language = tariff.terms(), wording.language(get_language())
+    terms, language = tariff.terms(), formats.language(get_language())
     return TariffAnswer(
         tariff_id=tariff.tariff_id,
         version=tariff.version,

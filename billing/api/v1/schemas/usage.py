@@ -11,7 +11,7 @@ from accounts import members
 from accounts.models import Instance, Member, MemberChange
 from billing.api.v1.fields import InstantText, Money, instant_text, one_of, optional_instant
 from billing.models import BillingAccount, BillingPeriod, Charge, Subscription, SubscriptionChange
-from billing.operations import access, usage
+from billing.operations.cycle import access, usage
 from billing.pricing.peak import Peak, Step, peak_between
 from billing.pricing.periods import business_date, month_start, next_month, start_of_day
 from billing.pricing.terms import Metric

@@ -21,7 +21,7 @@ from billing.api.v1.schemas.accounts import (
 )
 from billing.api.v1.schemas.requests import NewAdjustment, NewPayment
 from billing.errors import BadInput
-from billing.operations import adjustments, payments
+from billing.operations.settlement import adjustments, payments
 
 router = Router(tags=["accounts"])
 

@@ -6,7 +6,7 @@ from billing.api.v1 import lookup
 from billing.api.v1.once import Result, once
 from billing.api.v1.schemas.customers import CustomerAnswer, customer_answer
 from billing.api.v1.schemas.requests import NewCustomer
-from billing.operations import customers
+from billing.operations.customers import customers
 
 router = Router(tags=["customers"])
 

@@ -9,7 +9,7 @@ from billing.api.v1.paging import Asked, Listed, bad_cursor, cut
 from billing.api.v1.problems import NotFound
 from billing.api.v1.schemas.events import EventAnswer, event_answer
 from billing.models import ApiToken, Event
-from billing.operations import stream
+from billing.operations.events import stream
 
 router = Router(tags=["events"], auth=Bearer())
 

@@ -16,7 +16,7 @@ from billing.api.v1.schemas.instances import InstanceAnswer, instance_answer
 from billing.api.v1.schemas.requests import NewInstance
 from billing.api.v1.schemas.usage import UsageAnswer, usage_answer
 from billing.errors import BadInput, BillingError
-from billing.operations import instances
+from billing.operations.customers import instances
 
 router = Router(tags=["instances"])
 

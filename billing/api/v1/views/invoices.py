@@ -17,7 +17,8 @@ from billing.api.v1.schemas.requests import Code, NewCreditNote
 from billing.documents.errors import DocumentError
 from billing.errors import BadInput
 from billing.models import Invoice, Seller
-from billing.operations import credit_notes, delivery
+from billing.operations.run import delivery
+from billing.operations.settlement import credit_notes
 from billing.pricing.periods import business_date
 from billing.reports.invoices import with_credited
 

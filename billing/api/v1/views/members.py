@@ -17,7 +17,7 @@ from billing.api.v1.problems import NotFound, refusal_body, row_invalid
 from billing.api.v1.schemas.members import MemberAnswer, RowAnswer, member_answer
 from billing.api.v1.schemas.requests import MemberReport, MemberRow
 from billing.errors import BadInput, Refusal
-from billing.operations import metering
+from billing.operations.subscriptions import metering
 
 router = Router(tags=["members"], auth=Bearer())
 

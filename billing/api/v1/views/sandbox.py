@@ -9,7 +9,7 @@ from billing import clock
 from billing.api.v1.fields import InstantText, instant_text
 from billing.api.v1.problems import NotFound
 from billing.api.v1.schemas.requests import ClockMove
-from billing.operations import sandbox
+from billing.sandbox import sandbox_clock
 
 router = Router(tags=["sandbox"])
 
@@ -40,5 +40,5 @@ def get_clock(request: HttpRequest) -> ClockAnswer:
 def move_clock(request: HttpRequest, payload: ClockMove) -> MovedAnswer:
     """Moves the clock forward and does everything that falls due on the way. Repeating it is safe."""
     _only_in_a_sandbox()
-    done = sandbox.advance(to=payload.now)
+    done = sandbox_clock.advance(to=payload.now)
     return MovedAnswer(now=instant_text(clock.now()), done=done.as_dict())

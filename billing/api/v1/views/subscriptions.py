@@ -21,8 +21,8 @@ from billing.api.v1.schemas.requests import (
 )
 from billing.api.v1.schemas.subscriptions import SubscriptionAnswer, subscription_answer, with_subscription
 from billing.errors import BillingError
-from billing.operations import changes, subscriptions, trials
-from billing.operations.quotes import Wish
+from billing.operations.subscriptions import lifecycle, plan_changes, trials
+from billing.operations.subscriptions.quotes import Wish
 
 router = Router(tags=["subscriptions"])
 
@@ -45,7 +45,7 @@ def create_subscription(request: HttpRequest, instance_id: str, payload: NewSubs
     """
     as_of, instance = clock.now(), lookup.instance(request, instance_id)
     try:
-        created = subscriptions.create_subscription(
+        created = lifecycle.create_subscription(
             instance=instance,
             tariff_id=payload.tariff_id,
             quantity=payload.quantity,
@@ -86,7 +86,7 @@ def choose_tariff(request: HttpRequest, subscription_id: str, payload: Choice) -
 def preview_change(request: HttpRequest, subscription_id: str, payload: Terms) -> PreviewAnswer:
     """What other terms would come to: due now, lost, the next charge. Changes nothing (G10)."""
     subscription = lookup.subscription(subscription_id)
-    return preview_answer(changes.preview(subscription=subscription, wish=_wish(payload), as_of=clock.now()))
+    return preview_answer(plan_changes.preview(subscription=subscription, wish=_wish(payload), as_of=clock.now()))
 
 
 @router.post("subscriptions/{subscription_id}/change", response=ChangeAnswer)
@@ -98,7 +98,7 @@ def change_terms(request: HttpRequest, subscription_id: str, payload: NewTerms) 
     """
     as_of = clock.now()
     try:
-        quote = changes.change(
+        quote = plan_changes.change(
             subscription=lookup.subscription(subscription_id),
             wish=_wish(payload),
             quote_token=payload.quote,
@@ -118,7 +118,7 @@ def undo_change(request: HttpRequest, subscription_id: str, payload: Undoing | N
     Name the terms to be rid of, and a request that is sent twice takes back one change and not two.
     """
     as_of, wish = clock.now(), payload or Undoing()
-    changes.undo_change(
+    plan_changes.undo_change(
         subscription=lookup.subscription(subscription_id),
         tariff_id=wish.tariff_id,
         quantity=wish.quantity,
@@ -154,7 +154,7 @@ def cancel_subscription(
 ) -> SubscriptionAnswer:
     """Nothing renews any more; everything works to the end of what is paid (C4)."""
     as_of = clock.now()
-    changes.cancel(subscription=lookup.subscription(subscription_id), as_of=as_of, actor=actor_of(request))
+    plan_changes.cancel(subscription=lookup.subscription(subscription_id), as_of=as_of, actor=actor_of(request))
     return _now(subscription_id, as_of)
 
 
@@ -163,7 +163,7 @@ def cancel_subscription(
 def undo_cancel(request: HttpRequest, subscription_id: str, payload: Nothing | None = None) -> SubscriptionAnswer:
     """Takes the cancellation back while the subscription still runs (C4)."""
     as_of = clock.now()
-    changes.undo_cancel(subscription=lookup.subscription(subscription_id), as_of=as_of, actor=actor_of(request))
+    plan_changes.undo_cancel(subscription=lookup.subscription(subscription_id), as_of=as_of, actor=actor_of(request))
     return _now(subscription_id, as_of)
 
 
@@ -172,7 +172,7 @@ def undo_cancel(request: HttpRequest, subscription_id: str, payload: Nothing | N
 def terminate_subscription(request: HttpRequest, subscription_id: str, payload: Termination) -> SubscriptionAnswer:
     """Ends the subscription on the owner's word and issues the final invoice (M12)."""
     as_of = clock.now()
-    subscriptions.terminate(
+    lifecycle.terminate(
         subscription=lookup.subscription(subscription_id),
         as_of=as_of,
         actor=actor_of(request),
@@ -189,7 +189,7 @@ def resume_subscription(
 ) -> SubscriptionAnswer:
     """Takes a terminated subscription up again, within 12 months and if nothing is owed (M13)."""
     as_of = clock.now()
-    subscriptions.resume(
+    lifecycle.resume(
         subscription=lookup.subscription(subscription_id),
         as_of=as_of,
         actor=actor_of(request),

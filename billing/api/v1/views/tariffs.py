@@ -8,7 +8,7 @@ from billing.api.v1.paging import Asked, Listed, bad_cursor, cut, encode, number
 from billing.api.v1.schemas.requests import Code
 from billing.api.v1.schemas.tariffs import TariffAnswer, tariff_answer
 from billing.models import Tariff
-from billing.operations import instances
+from billing.operations.customers import instances
 
 router = Router(tags=["tariffs"])
 

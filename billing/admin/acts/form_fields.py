@@ -1,0 +1,125 @@
+"""Fields and forms of the acts, in the admin's look. Fields read what people type; operations decide."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.utils.translation import gettext_lazy as _
+from unfold import widgets
+
+from accounts.errors import BadInput, Refusal
+from billing.pricing.money import parse_exact
+from billing.wording.formats import MINUS
+
+SPACES = str.maketrans("", "", " \u00a0\u202f\u2009'")
+
+
+def read_amount(text: str, currency: str) -> int | None:
+    """What a person typed as a sum, in minor units: 1 500,00 and 1500.00 alike; None where it cannot be read for certain
+    (1,500 may be either)."""
+    plain = text.translate(SPACES).replace(MINUS, "-")
+    if "," in plain:
+        whole, _comma, rest = plain.partition(",")
+        if "." in plain or "," in rest or len(rest) > 2:
+            return None
+        plain = f"{whole}.{rest}"
+    return parse_exact(plain, currency)
+
+
+def text_field(label: Any, **options: Any) -> forms.CharField:
+    return forms.CharField(label=label, widget=widgets.UnfoldAdminTextInputWidget(), **options)
+
+
+def email_field(label: Any, **options: Any) -> forms.CharField:
+    """An address as text: the operation says what is wrong with it, in the same words as everywhere."""
+    return forms.CharField(label=label, widget=widgets.UnfoldAdminEmailInputWidget(), **options)
+
+
+def reason_field(label: Any = None, **options: Any) -> forms.CharField:
+    """Why somebody does it (D15): kept with the act."""
+    options.setdefault("help_text", _("Kept with the act and shown to whoever asks later."))
+    return forms.CharField(
+        label=label or _("reason"),
+        max_length=500,
+        widget=widgets.UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+        **options,
+    )
+
+
+def choice_field(label: Any, choices: Any, **options: Any) -> forms.ChoiceField:
+    return forms.ChoiceField(label=label, choices=choices, widget=widgets.UnfoldAdminSelectWidget(), **options)
+
+
+def model_field(label: Any, queryset: Any, **options: Any) -> "forms.ModelChoiceField[Any]":
+    return forms.ModelChoiceField(label=label, queryset=queryset, widget=widgets.UnfoldAdminSelectWidget(), **options)
+
+
+def instant_field(label: Any, *, help_text: Any = "", **options: Any) -> forms.SplitDateTimeField:
+    """Date and time on the billing zone's wall clock, which the help names: people sit in many zones."""
+    clock = _("The clock is that of %(zone)s.") % {"zone": settings.BILLING_TIME_ZONE}
+    return forms.SplitDateTimeField(
+        label=label, help_text=f"{help_text} {clock}", widget=widgets.UnfoldAdminSplitDateTimeWidget(), **options
+    )
+
+
+def searched_field(label: Any, queryset: Any, relation: Any, **options: Any) -> "forms.ModelChoiceField[Any]":
+    """A row picked by typing a part of it: there may be a hundred thousand. ``relation`` is a foreign key to its model, whose
+    page in the admin says what is searched."""
+    widget = AutocompleteSelect(relation, admin.site)
+    return forms.ModelChoiceField(label=label, queryset=queryset, widget=widget, **options)
+
+
+class AmountField(forms.CharField):
+    """A sum in the account's currency, given back in minor units; None where it cannot be read (the operation refuses)."""
+
+    def __init__(self, *, currency: str, **options: Any) -> None:
+        self.currency = currency
+        super().__init__(
+            widget=widgets.UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal", "autocomplete": "off"}), **options
+        )
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        if not text:
+            return None
+        minor = read_amount(text, self.currency)
+        if minor is None:
+            raise forms.ValidationError(_("Write the sum as 1500.00: digits, and at most two decimals."))
+        return minor
+
+
+def add_refusal(form: forms.BaseForm, refusal: Refusal) -> None:
+    """Puts what an operation refused beside the field that it names, else above the form; what was typed stays."""
+    name = getattr(refusal, "field", "") if isinstance(refusal, BadInput) else ""
+    name = name.removeprefix("requisites.")
+    message = f"{refusal.message}"
+    form.add_error(name if name in form.fields else None, message)
+
+
+class OperationForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A model's form that is saved by an operation.
+
+    The operation is tried in a transaction that is rolled back, so that a refusal becomes an error of the form; saving
+    calls it again for good. The page sets ``operate``, which takes the instance and does it.
+    """
+
+    operate: Callable[[Any, dict[str, Any]], Any]
+
+    def _post_clean(self) -> None:
+        from billing.admin.acts.act_pages import rehearse
+
+        super()._post_clean()  # type: ignore[misc]
+        if self.errors:
+            return
+        before, adding = dict(self.instance.__dict__), self.instance._state.adding
+        try:
+            rehearse(lambda: self.operate(self.instance, self.cleaned_data))
+        except Refusal as refusal:
+            add_refusal(self, refusal)
+        finally:
+            self.instance.__dict__.clear()
+            self.instance.__dict__.update(before)
+            self.instance._state.adding = adding

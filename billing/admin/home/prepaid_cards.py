@@ -1,0 +1,32 @@
+"""The first page's cards for what is paid in advance: trials without a choice, renewals that nothing pays."""
+
+from datetime import datetime
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from billing.admin.base import list_url
+from billing.admin.home.page import Card, _card
+from billing.models import Subscription
+from billing.reports import subscription_work
+
+
+def prepaid_cards(request: HttpRequest, as_of: datetime) -> list[Card]:
+    """Those that this person may see."""
+    if not request.user.has_perm("billing.view_subscription"):
+        return []
+    return [
+        _card(
+            _("Renewals by tomorrow that nothing pays"), len(subscription_work.renewals_short(as_of)),
+            list_url(Subscription, "state=short"),
+            _("Too little on the account and no saved method: they end the night after their date."), "debt",
+        ),
+        _card(
+            _("Renewals that could not be collected"), subscription_work.collections_failing(as_of).count(),
+            list_url(Subscription, "state=failing"), _("Tried again every day at ten until their date."), "warn",
+        ),
+        _card(
+            _("Trials ending within 3 days"), subscription_work.trials_ending(as_of).count(),
+            list_url(Subscription, "state=ending"), _("Nothing is chosen yet: a call may help."), "warn",
+        ),
+    ]  # fmt: skip

@@ -1,0 +1,145 @@
+"""What people do about an issued invoice: send it again, put it right by a credit note, record what was paid."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from unfold.enums import ActionVariant
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from accounts.members import checked_email
+from billing import notices
+from billing.admin.acts import four_eyes
+from billing.admin.acts.act_pages import Act, ActForm
+from billing.admin.acts.act_preview import Fact
+from billing.admin.acts.form_fields import AmountField, reason_field, text_field
+from billing.admin.base import money
+from billing.errors import BadInput
+from billing.models import Approval, BillingAccount, Invoice, Notice
+from billing.operations.run import delivery
+from billing.operations.settlement import credit_notes
+
+# An invoice of more lines is credited as a whole or by one sum: a form of a thousand fields helps nobody.
+MOST_LINES = 20
+
+
+class ResendForm(ActForm):
+    def build(self) -> None:
+        self.fields["recipients"] = text_field(_("recipients"), help_text=_("One address a line."))
+        self.fields["recipients"].widget = UnfoldAdminTextareaWidget(attrs={"rows": 3})
+        self.fields["reason"] = reason_field()
+
+
+class Resend(Act):
+    name = "resend_invoice"
+    title = _("Send again")
+    button = _("Send it again")
+    lead = _("Sends the same PDF once more. The first sending and this one are both kept.")
+    icon = "forward_to_inbox"
+    form_class = ResendForm
+
+    def initial(self) -> dict[str, Any]:
+        return {"recipients": "\n".join(notices.invoice_recipients(self.target))}
+
+    def carry_out(self, data: dict[str, Any], as_of: datetime) -> list[Notice]:
+        try:
+            recipients = list(dict.fromkeys(checked_email(one) for one in data["recipients"].split()))
+        except BadInput as refusal:
+            refusal.field = "recipients"
+            raise
+        return delivery.resend_invoice(
+            invoice=self.target, recipients=recipients, as_of=as_of, actor=self.actor, reason=data["reason"]
+        )
+
+    def facts(self, result: list[Notice]) -> list[Fact]:
+        rows = [Fact(_("Mail to"), notice.recipient) for notice in result]
+        return [*rows, Fact(_("Sending"), str(result[0].edition))] if result else rows
+
+    def done(self, result: list[Notice]) -> str:
+        return str(_("It is on its way to %(count)s recipients.") % {"count": len(result)})
+
+
+class CreditForm(ActForm):
+    """A sum for each line; lines left empty stay as they are."""
+
+    def build(self) -> None:
+        invoice: Invoice = self.act.target
+        self.lines = list(invoice.lines.order_by("position"))
+        if len(self.lines) > MOST_LINES:
+            self.lines = self.lines[:1]
+        for line in self.lines:
+            self.fields[f"line_{line.position}"] = AmountField(
+                label=line.description, currency=invoice.currency, required=False,
+                help_text=_("Of %(amount)s. Empty: nothing.") % {"amount": money(line.amount_minor, invoice.currency)},
+            )  # fmt: skip
+        self.fields["reason"] = reason_field(help_text=_("Printed on the credit note."))
+
+    def chosen(self) -> list[credit_notes.NoteLine]:
+        found = []
+        for line in self.lines:
+            minor = self.cleaned_data[f"line_{line.position}"]
+            if minor is not None:
+                found.append(credit_notes.NoteLine(line.description, minor))
+        return found
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if not self.errors:
+            data["lines"] = self.chosen()
+            if not data["lines"]:
+                self.add_error(None, _("Enter a sum for at least one line."))
+        return data
+
+
+class Credit(Act):
+    name = "issue_credit_note"
+    title = _("Credit note")
+    button = _("Issue the credit note")
+    lead = _("Puts the invoice right: pays what is open on it first, the rest stays on the account. Dated today.")
+    icon = "undo"
+    form_class = CreditForm
+    fresh = True
+
+    @classmethod
+    def makes_sense(cls, target: Any) -> bool:
+        return bool(credit_notes.credited(target) < target.total_minor)
+
+    def account(self) -> BillingAccount:
+        return self.target.account  # type: ignore[no-any-return]
+
+    def carry_out(self, data: dict[str, Any], as_of: datetime) -> Any:
+        return four_eyes.credit_note(self, data, as_of)
+
+    def facts(self, result: Any) -> list[Fact]:
+        if isinstance(result, Approval):
+            return four_eyes.asked(result)
+        left = self.target.total_minor - credit_notes.credited(self.target)
+        return [
+            Fact(_("Credited"), money(result.total_minor, result.currency)),
+            Fact(_("Can still be credited"), money(left, result.currency)),
+        ]
+
+    def done(self, result: Any) -> str:
+        if isinstance(result, Approval):
+            return str(four_eyes.ASKED)
+        return str(_("Credit note %(number)s is issued.") % {"number": result.number})
+
+
+class RecordPaymentOfInvoice(Act):
+    """A way to the account's own act, the invoice already named."""
+
+    name = "record_payment"
+    title = _("Record a payment")
+    icon = "payments"
+    variant = ActionVariant.PRIMARY
+
+    @classmethod
+    def makes_sense(cls, target: Any) -> bool:
+        return bool(target.open_minor > 0)
+
+    def answer(self) -> HttpResponse:
+        address = reverse("admin:billing_billingaccount_record_payment", args=(self.target.account_id,))
+        return redirect(f"{address}?invoice={self.target.number}")

@@ -1,0 +1,196 @@
+"""Subscriptions of every profile: how they stand, what comes next, what was charged, tried and decided."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import DateTimeField, Value
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from billing import clock
+from billing.admin.base import ReadOnlyPage, display, lines, link, list_link, moment, money, short_column, short_date
+from billing.admin.money.offers import SendOffer
+from billing.admin.subscriptions.end_acts import Cancel, Resume, Terminate, UndoCancel, is_metered
+from billing.admin.subscriptions.labels import STATUS, state_of, status_badge, tariff_name, units_text
+from billing.admin.subscriptions.tables import ChargeTable, LifeTable, PeriodTable, TermsTable, TriesTable
+from billing.admin.subscriptions.terms_acts import ChangeTerms, Choose, CollectNow, Extend, UndoChange
+from billing.models import Charge, Subscription
+from billing.operations.subscriptions import lifecycle
+from billing.reports import subscription_work
+from billing.reports.plan_state import Stage
+from billing.wording import formats
+
+
+class SendYearOffer(SendOffer):
+    """A year up front is worked out for what is paid by its peak (M11)."""
+
+    @classmethod
+    def makes_sense(cls, target: Any) -> bool:
+        return super().makes_sense(target) and is_metered(target)
+
+
+class StateFilter(admin.SimpleListFilter):
+    title = _("status")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        return [
+            *((code, text) for code, (_tone, text) in STATUS.items()),
+            ("ending", _("trial ends soon, nothing chosen")), ("failing", _("renewal could not be collected")),
+            ("short", _("renewal by tomorrow that nothing pays")),
+        ]  # fmt: skip
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return self.chosen(queryset, self.value() or "", clock.now())
+
+    @staticmethod
+    def chosen(queryset: Any, value: str, as_of: datetime) -> Any:
+        if value in STATUS:
+            return subscription_work.by_status(queryset, value, as_of)
+        if value == "ending":
+            return queryset.filter(pk__in=subscription_work.trials_ending(as_of).values("pk"))
+        if value == "failing":
+            return queryset.filter(pk__in=subscription_work.collections_failing(as_of).values("pk"))
+        return queryset.filter(pk__in=subscription_work.renewals_short(as_of)) if value == "short" else queryset
+
+
+@admin.register(Subscription)
+class SubscriptionPage(ReadOnlyPage):
+    acts = (
+        Choose, Extend, ChangeTerms, UndoChange, CollectNow, SendYearOffer, Cancel, UndoCancel, Resume, Terminate,
+    )  # fmt: skip
+    list_display = ("instance", "account", "tariff", "state", "next_turn", "started")
+    list_filter = (StateFilter, "instance__product", "tariff")
+    list_select_related = ("instance", "account__seller", "tariff")
+    search_fields = (
+        "public_id",
+        "instance__domain",
+        "account__number",
+        "account__customer__name",
+        "account__customer__inn",
+    )
+    fieldsets = (
+        (_("How it stands"), {"fields": ("state", "tariff_link", "units", "trial_to", "paid_to", "next_charge", "scheduled", "ends",
+                                         "method", "seats", "next_turn_text", "until")}),
+        (_("Subscription"), {"fields": ("instance_link", "account_link", "began", "ended", "public_id", "charges")}),
+    )  # fmt: skip
+    readonly_fields = (*fieldsets[0][1]["fields"], *fieldsets[1][1]["fields"])
+    inlines = (TermsTable, TriesTable, LifeTable, PeriodTable, ChargeTable)
+
+    def title_of(self, row: Any) -> str:
+        product = row.instance.product.name_in(formats.language())
+        return f"{row.instance} · {row.tariff.name_in(formats.language()) if row.tariff else product}"
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        found = super().get_queryset(request)
+        found = found.select_related("instance__product", "account__seller", "account__customer", "tariff")
+        as_of = clock.now()  # one instant, and one look at the clock, for all rows
+        return found.annotate(
+            in_debt=subscription_work.in_debt(as_of), asked_at=Value(as_of, output_field=DateTimeField())
+        )
+
+    # --- How it stands -----------------------------------------------------------------------------------------------
+
+    @display(description=_("status"))
+    def state(self, row: Any) -> SafeString:
+        return status_badge(row, in_debt=row.in_debt, as_of=row.asked_at)
+
+    @display(description=_("tariff"))
+    def tariff_link(self, row: Subscription) -> str:
+        return link(row.tariff, tariff_name(row.tariff)) if row.tariff is not None else tariff_name(None)
+
+    @display(description=_("quantity"))
+    def units(self, row: Subscription) -> str:
+        """Seats or terminals of now; what is measured stands in its periods."""
+        state = state_of(row)
+        if state.stage in (Stage.METERED, Stage.FREE) or row.tariff is None:
+            return formats.NO_VALUE
+        return units_text(row.tariff.metric, state.units)
+
+    @display(description=_("trial's last day"))
+    def trial_to(self, row: Subscription) -> str:
+        return formats.date_text(row.trial_ends_on) if row.trial_ends_on is not None else formats.NO_VALUE
+
+    @display(description=_("charged to"))
+    def paid_to(self, row: Subscription) -> str:
+        day = state_of(row).paid_until
+        return formats.date_text(day) if day is not None and not is_metered(row) else formats.NO_VALUE
+
+    @display(description=_("next charge"))
+    def next_charge(self, row: Subscription) -> SafeString | str:
+        state = state_of(row)
+        if state.next_date is None:
+            return formats.NO_VALUE
+        told = [f"{money(state.next_minor, state.currency)} · {formats.date_text(state.next_date)}"]
+        if state.is_collected and state.missing_minor:
+            told.append(_("%(sum)s of it are not on the account") % {"sum": money(state.missing_minor, state.currency)})
+        return lines(told)
+
+    @display(description=_("scheduled change"))
+    def scheduled(self, row: Subscription) -> SafeString | str:
+        change = state_of(row).change
+        if change is None:
+            return formats.NO_VALUE
+        units = units_text(change.tariff.metric, change.quantity)
+        told = [formats.date_text(change.effective_date), tariff_name(change.tariff)]
+        return " · ".join([*told, units] if units != formats.NO_VALUE else told)
+
+    @display(description=_("cancelled for"))
+    def ends(self, row: Subscription) -> str:
+        if row.cancel_date is None or row.terminated_at is not None:
+            return formats.NO_VALUE
+        return formats.date_text(row.cancel_date)
+
+    @display(description=_("saved method"))
+    def method(self, row: Subscription) -> str:
+        state = state_of(row)
+        if state.stage not in (Stage.PAID, Stage.TRIAL):
+            return formats.NO_VALUE
+        return link(state.method, state.method.title) if state.method else str(pgettext_lazy("payment method", "none"))
+
+    @display(description=_("seats not on an invoice yet"))
+    def seats(self, row: Subscription) -> str:
+        minor = state_of(row).seats_minor
+        return money(minor, row.account.currency) if minor else formats.NO_VALUE
+
+    @display(description=_("next turn"), ordering="turns_on")
+    def next_turn(self, row: Subscription) -> str:
+        return short_date(row.turns_on)
+
+    @display(description=_("next turn"))
+    def next_turn_text(self, row: Subscription) -> str:
+        """The midnight at which something happens to it by itself."""
+        return formats.date_text(row.turns_on) if row.turns_on is not None else formats.NO_VALUE
+
+    @display(description=_("can be resumed until"))
+    def until(self, row: Subscription) -> str:
+        if row.terminated_at is None or not is_metered(row):
+            return formats.NO_VALUE
+        return moment(lifecycle.resumable_until(row))
+
+    # --- Whose it is -------------------------------------------------------------------------------------------------
+
+    @display(description=_("instance"))
+    def instance_link(self, row: Subscription) -> str:
+        return link(row.instance)
+
+    @display(description=_("billing account"))
+    def account_link(self, row: Subscription) -> str:
+        return link(row.account, f"{row.account} · {row.account.customer}")
+
+    started = short_column("started_at", _("started"))
+
+    @display(description=_("started"))
+    def began(self, row: Subscription) -> str:
+        return moment(row.started_at)
+
+    @display(description=_("terminated"))
+    def ended(self, row: Subscription) -> str:
+        return moment(row.terminated_at)
+
+    @display(description=_("charges"))
+    def charges(self, row: Subscription) -> SafeString:
+        return list_link(Charge, f"subscription__id__exact={row.pk}", _("all"))

@@ -1,0 +1,222 @@
+"""The fields of the tariff editor: prices as people write them, and tables of rows that work without a script too."""
+
+import re
+from collections.abc import Iterable, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django import forms
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold import widgets
+
+from billing.admin.acts.form_fields import SPACES
+from billing.pricing.parts import plain
+from billing.wording import formats
+
+DECIMALS = 4  # of a price (G2)
+LARGEST = Decimal(10) ** 12
+# 1,500 is one and a half to some readers of English and fifteen hundred to others.
+DOUBTFUL = re.compile(r"[1-9]\d{0,2},\d{3}")
+
+
+def read_number(text: str) -> Decimal | None:
+    """What a person typed as a price or percentage: 1 500,25 and 1500.25 alike; None where it cannot be read for certain."""
+    typed = text.translate(SPACES)
+    if formats.language() != "ru" and DOUBTFUL.fullmatch(typed):
+        return None
+    try:
+        found = Decimal(typed.replace(",", "."))
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() and abs(found) < LARGEST else None
+
+
+def read_count(text: str) -> int | None:
+    """A whole number as typed, groups allowed; None where it is none."""
+    typed = text.translate(SPACES)
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 10 else None
+
+
+def number_in_field(value: Any) -> str:
+    """A stored price for its field: 599,00 in Russian, 599.00 in English, no idle zeros beyond."""
+    if value in (None, ""):
+        return ""
+    text = plain(Decimal(str(getattr(value, "amount", value))))
+    return text.replace(".", ",") if formats.language() == "ru" else text
+
+
+def bare_number(value: Any) -> str:
+    """A stored percentage for its field: 10, 12,5."""
+    text = number_in_field(value)
+    return re.sub(r"[.,]0+$", "", text) if text else text
+
+
+WRONG_NUMBER = _("Write it as 1500.00: digits, and at most four decimals.")
+NEGATIVE = _("This cannot be negative.")
+WRONG_COUNT = _("Write a whole number.")
+
+
+def check_number(text: str) -> Decimal:
+    """The number that was typed. Raises ValidationError where it is none, finer than a price may be, or negative."""
+    found = read_number(text.replace(formats.MINUS, "-"))
+    if found is None or found != round(found, DECIMALS):
+        raise forms.ValidationError(WRONG_NUMBER)
+    if found < 0:
+        raise forms.ValidationError(NEGATIVE)
+    return abs(found)
+
+
+def check_count(text: str, least: int = 0) -> int:
+    """The whole number that was typed. Raises ValidationError where it is none or below ``least``."""
+    found = read_count(text)
+    if found is None:
+        raise forms.ValidationError(WRONG_COUNT)
+    if found < least:
+        raise forms.ValidationError(_("The least is %(least)s.") % {"least": least})
+    return found
+
+
+class NumberField(forms.CharField):
+    """A price or percentage with up to four decimals; what is left empty is 0."""
+
+    def __init__(self, *, percent: bool = False, **options: Any) -> None:
+        self.percent = percent
+        attrs = {"inputmode": "decimal", "autocomplete": "off", "class": "ed-number"}
+        super().__init__(required=False, widget=widgets.UnfoldAdminTextInputWidget(attrs=attrs), **options)
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return value
+        text = bare_number(value) if self.percent else number_in_field(value)
+        return "" if text and not Decimal(text.replace(",", ".")) else text
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        found = check_number(text) if text else Decimal(0)
+        if self.percent and found >= 100:
+            raise forms.ValidationError(_("Take less than 100 percent off."))
+        return found
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return str(self.prepare_value(initial)) != str(data or "")
+
+
+class CountField(forms.CharField):
+    """A whole number, 0 where it is left empty; ``says_zero`` where 0 is an answer and not the lack of one."""
+
+    def __init__(self, *, says_zero: bool = False, **options: Any) -> None:
+        self.says_zero = says_zero
+        attrs = {"inputmode": "numeric", "autocomplete": "off", "class": "ed-count"}
+        super().__init__(required=False, widget=widgets.UnfoldAdminTextInputWidget(attrs=attrs), **options)
+
+    def prepare_value(self, value: Any) -> Any:
+        return value if value or self.says_zero else ""
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        return check_count(text) if text else 0
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return str(initial or 0) != str(data or 0)
+
+
+Row = dict[str, str]
+
+
+class RowsWidget(forms.Widget):
+    """A table of rows, each posted as ``name-number-column``; empty rows at its end stand there for those without a script.
+
+    ``problems`` are shown in their cells: the row's place among those typed, then its column.
+    """
+
+    template = ""
+    columns: tuple[str, ...] = ()
+    spare = 3
+
+    def __init__(self, attrs: Any = None) -> None:
+        super().__init__(attrs)
+        self.problems: dict[int, dict[str, str]] = {}
+
+    def id_for_label(self, id_: str, index: str = "0") -> str:
+        return f"{id_}-0-{self.columns[0]}"
+
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+        return not any(key.startswith(f"{name}-") for key in data)
+
+    def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> list[Row]:
+        """The rows in which something was typed, as it was typed, in their order."""
+        pattern = re.compile(rf"{re.escape(name)}-(\d{{1,4}})-({'|'.join(self.columns)})")
+        rows: dict[int, Row] = {}
+        for key in data:
+            found = pattern.fullmatch(key)
+            if found:
+                rows.setdefault(int(found[1]), dict.fromkeys(self.columns, ""))[found[2]] = str(data[key]).strip()
+        return [row for _number, row in sorted(rows.items()) if any(row.values())]
+
+    def shown(self, row: Mapping[str, Any]) -> Row:
+        """A row as its cells show it."""
+        return {column: str(row.get(column) or "") for column in self.columns}
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        rows: Iterable[Mapping[str, Any]] = value or []
+        filled = [
+            {"number": number, "cells": self.shown(row), "problems": self.problems.get(number, {})}
+            for number, row in enumerate(rows)
+        ]
+        empty = dict.fromkeys(self.columns, "")
+        spare = [{"number": len(filled) + more, "cells": empty, "problems": {}} for more in range(self.spare)]
+        context = {"name": name, "id": (attrs or {}).get("id", f"id_{name}"), "rows": filled + spare}
+        return render_to_string(self.template, context)
+
+
+class StepsWidget(RowsWidget):
+    template = "admin/tariffs/_steps.html"
+    columns = ("from", "unit_price", "total")
+
+    def shown(self, row: Mapping[str, Any]) -> Row:
+        prices = {
+            column: value if isinstance(value := row.get(column), str) and "typed" in row else number_in_field(value)
+            for column in ("unit_price", "total")
+        }
+        return {"from": str(row.get("from") or ""), **prices}
+
+    def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> list[Row]:
+        return [{**row, "typed": "1"} for row in super().value_from_datadict(data, files, name)]
+
+
+class FeaturesWidget(RowsWidget):
+    template = "admin/tariffs/_features.html"
+    columns = ("en", "ru")
+
+
+class RowsField(forms.Field):
+    """What was typed into a table of rows; the form makes sense of it, since that depends on its other fields."""
+
+    def __init__(self, *, widget: type[RowsWidget], **options: Any) -> None:
+        super().__init__(required=False, widget=widget, **options)
+
+    def clean(self, value: Any) -> Any:
+        return value or []
+
+
+class RowSelect(widgets.UnfoldAdminSelectWidget):  # type: ignore[misc]
+    """A choice among rows whose ``fact`` the page's script may read from the option: the currency of a seller."""
+
+    fact = ""
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> Any:
+        option = super().create_option(name, value, *args, **kwargs)
+        row = getattr(value, "instance", None)
+        if row is not None:
+            option["attrs"][f"data-{self.fact}"] = str(getattr(row, self.fact))
+        return option
+
+
+class SellerSelect(RowSelect):
+    fact = "currency"
+
+
+class ProductSelect(RowSelect):
+    fact = "kind"

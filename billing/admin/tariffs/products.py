@@ -1,0 +1,99 @@
+"""What is sold, and what people may be in it. Kinds and roles are a product manager's to change."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Product, Role, User
+from billing import clock
+from billing.admin.acts.form_fields import OperationForm
+from billing.admin.base import OperationPage, ReadOnlyTable, badge, display, list_link
+from billing.models import Seller, Tariff, VatRate
+from billing.operations.catalogue import configuration
+from billing.operations.staff_roles import permission_of
+
+
+class ConfigurationForm(OperationForm):
+    user: User
+
+    def operate(self, row: Any, data: dict[str, Any]) -> Any:
+        """Saves it and keeps who did."""
+        return configuration.save(row=row, as_of=clock.now(), actor=self.user.email)
+
+
+class ConfigurationPage(OperationPage):
+    """Rows that people set up by hand; ``act`` is the right to do so."""
+
+    form = ConfigurationForm
+    act = ""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(permission_of(self.act))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm(permission_of(self.act))
+
+
+class RoleTable(ReadOnlyTable):
+    model = Role
+    fields = ("code", "name", "name_ru", "is_paid", "is_administrator", "has_billing_right", "position")
+    readonly_fields = fields
+    show_change_link = True
+    tab = False
+
+
+@admin.register(Product)
+class ProductPage(ConfigurationPage):
+    act = "manage_catalogue"
+    list_display = ("name", "code", "kind", "tariffs")
+    list_filter = ("kind",)
+    search_fields = ("code", "name", "name_ru")
+    fields = ("code", "name", "name_ru", "kind")
+    inlines = (RoleTable,)
+
+    @display(description=_("tariffs"))
+    def tariffs(self, product: Product) -> str:
+        return list_link(Tariff, f"product__id__exact={product.pk}", _("tariffs"))
+
+
+@admin.register(Role)
+class RolePage(ConfigurationPage):
+    act = "manage_catalogue"
+    list_display = ("name", "product", "code", "paid_or_free", "is_administrator", "has_billing_right", "position")
+    list_filter = ("product", "is_paid")
+    list_select_related = ("product",)
+    search_fields = ("code", "name", "name_ru", "product__name")
+    fields = ("product", "code", "name", "name_ru", "is_paid", "is_administrator", "has_billing_right", "position")
+
+    @display(description=_("paid or free"), ordering="is_paid")
+    def paid_or_free(self, role: Role) -> SafeString:
+        return badge("info", _("paid")) if role.is_paid else badge("good", _("free"))
+
+
+@admin.register(Seller)
+class SellerPage(ConfigurationPage):
+    act = "manage_sellers"
+    list_display = ("name", "code", "currency", "series", "time_zone", "vat")
+    search_fields = ("code", "name", "full_name", "inn")
+    fieldsets = (
+        (_("Who"), {"fields": ("code", "kind", "name", "full_name", "email", "address", "country")}),
+        (_("Billing"), {"fields": ("currency", "series", "time_zone", "payment_days", "vat_code", "vat_exemption")}),
+        (_("Requisites"), {"fields": ("inn", "kpp", "ogrn", "tax_id")}),
+        (_("Bank"), {"fields": ("bank_name", "bank_city", "bic", "bank_account", "correspondent_account")}),
+        (_("Signatures"), {"fields": ("director", "accountant")}),
+    )
+
+    @display(description=_("VAT rate"))
+    def vat(self, seller: Seller) -> str:
+        return seller.vat_code or str(_("no VAT"))
+
+
+@admin.register(VatRate)
+class VatRatePage(ConfigurationPage):
+    act = "manage_sellers"
+    list_display = ("code", "percent", "valid_from")
+    fields = list_display
+    list_filter = ("code",)

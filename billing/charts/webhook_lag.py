@@ -1,0 +1,117 @@
+"""How late events arrive, as bars worked out on the server: buckets in, coordinates out; no script and no style in the page.
+
+A bar stands as high as the median, a thin line goes on to the worst. The scale climbs by rungs of equal height (1 s, 10 s, 1 min,
+10 min, 1 h …), for a lag of half a second and one of ten hours belong into one picture. The drawing fills the page's width:
+``x`` are percents, ``y`` pixels, so that letters keep their size on a phone.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from billing.pricing.periods import business_date
+from billing.reports.webhook_traffic import Bucket
+from billing.wording import formats, webhook_events
+
+SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
+RUNGS = (0, SECOND, 10 * SECOND, MINUTE, 10 * MINUTE, HOUR, 10 * HOUR, DAY, 10 * DAY, 100 * DAY)
+LEAST = 2  # rungs that are always there
+TOP, HEIGHT = 16, 112  # of the bars within the picture, pixels
+BASE = TOP + HEIGHT
+FAILED_Y = BASE + 9  # failures are marked below the bars' foot
+LETTERS_Y = BASE + 32
+NARROW = 560  # of a bar's place, in thousandths
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bucket: its place in percent, the heights in pixels; ``failed_x`` is empty where nothing failed."""
+
+    bucket: Bucket
+    x: str
+    width: str
+    middle: str
+    y: int
+    height: int
+    worst_y: int
+    base: int = BASE
+    failed_y: int = FAILED_Y
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A letter with its place: ``x`` in percent, ``y`` in pixels."""
+
+    x: str
+    y: int
+    text: str
+    anchor: str = "middle"
+    second: bool = False  # left out where the picture is narrow
+
+
+@dataclass(frozen=True)
+class LagChart:
+    """All that the template needs."""
+
+    bars: tuple[Bar, ...]
+    rungs: tuple[Mark, ...]
+    ticks: tuple[Mark, ...]
+    base: int = BASE
+    height: int = LETTERS_Y + 8
+
+
+def _percent(thousandths: int) -> str:
+    return f"{thousandths // 10}.{thousandths % 10}%"
+
+
+def _rungs(buckets: Sequence[Bucket]) -> tuple[int, ...]:
+    """The rungs up to the first that nothing rises above."""
+    highest = max((one.worst_ms or 0 for one in buckets), default=0)
+    top = next((number for number, rung in enumerate(RUNGS) if rung >= highest), len(RUNGS) - 1)
+    return RUNGS[: max(LEAST, top) + 1]
+
+
+def height(milliseconds: int, rungs: Sequence[int]) -> int:
+    """Pixels above the foot: every rung as high as the next, and straight between two."""
+    step = len(rungs) - 1
+    for number, (low, high) in enumerate(pairwise(rungs)):
+        if milliseconds <= high:
+            return (number * (high - low) + milliseconds - low) * HEIGHT // ((high - low) * step)
+    return HEIGHT
+
+
+def lag_chart(buckets: Sequence[Bucket], label: Callable[[datetime], str], *, every: int) -> LagChart:
+    """One bar a bucket, ``label`` written under every ``every``-th, counted from the last."""
+    rungs, place = _rungs(buckets), 1000 // max(1, len(buckets))
+    width = place * NARROW // 1000
+    bars, ticks = [], []
+    for number, one in enumerate(buckets):
+        x, middle = number * place + (place - width) // 2, number * place + place // 2
+        high = max(2, height(one.median_ms, rungs)) if one.median_ms is not None else 0
+        top = height(one.worst_ms, rungs) if one.worst_ms is not None else 0
+        bars.append(Bar(one, _percent(x), _percent(width), _percent(middle), BASE - high, high, BASE - max(top, high)))
+        back = len(buckets) - 1 - number
+        if back % every == 0:
+            ticks.append(Mark(_percent(middle), LETTERS_Y, label(one.start), _anchor(middle), back // every % 2 == 1))
+    return LagChart(tuple(bars), tuple(_lines(rungs)), tuple(ticks))
+
+
+def _anchor(middle: int) -> str:
+    return "start" if middle < 40 else "end" if middle > 940 else "middle"
+
+
+def _lines(rungs: Sequence[int]) -> "list[Mark]":
+    return [Mark("0", BASE - height(rung, rungs), webhook_events.rung_text(rung), "start") for rung in rungs[1:]]
+
+
+def by_hour(buckets: Sequence[Bucket], zone: str) -> LagChart:
+    """The last 24 hours, every fourth of them named: 14:00."""
+    clock = ZoneInfo(zone)
+    return lag_chart(buckets, lambda start: f"{start.astimezone(clock):%H:%M}", every=4)
+
+
+def by_day(buckets: Sequence[Bucket], zone: str) -> LagChart:
+    """The last 14 days, every third of them named: 12 May."""
+    return lag_chart(buckets, lambda start: formats.date_text(business_date(start, zone), year=False), every=3)

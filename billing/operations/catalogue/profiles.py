@@ -1,0 +1,64 @@
+"""The products, roles and tariffs that an installation starts with, as values (`manage.py load_profiles`).
+
+Safe to repeat: what is there already is left as it is. What it makes holds from the beginning of time, so that a sandbox
+whose clock is set to any year finds it published.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from django.db import transaction
+from moneyed import Money
+
+from accounts.models import Product, Role, User
+from billing.models import Seller, Tariff
+from billing.operations.catalogue import tariffs
+from billing.operations.catalogue.seed import PRODUCTS, SELLERS
+
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def _staff(email: str, name: str) -> User:
+    """A person who stands for the catalogue as it was delivered and cannot sign in."""
+    found, _created = User.objects.get_or_create(email=email, defaults={"name": name, "is_active": False})
+    return found
+
+
+def _load_seller(code: str, values: Mapping[str, object]) -> Seller:
+    seller, _created = Seller.objects.get_or_create(code=code, defaults=values)
+    return seller
+
+
+def _load_tariff(product: Product, seller: Seller, row: Mapping[str, object], position: int) -> bool:
+    if Tariff.objects.filter(product=product, tariff_id=row["tariff_id"]).exists():
+        return False
+    author = _staff("catalogue@saldo.invalid", "Saldo catalogue")
+    reviewer = _staff("review@saldo.invalid", "Saldo catalogue review")
+    draft = Tariff(
+        product=product,
+        seller=seller,
+        **{**row, "unit_price": Money(row.get("unit_price", 0), seller.currency)},
+        position=position,
+    )
+    draft = tariffs.save_draft(draft=draft, user=author, as_of=BEGINNING)
+    tariffs.submit(tariff=draft, user=author, as_of=BEGINNING)
+    tariffs.publish(tariff=draft, user=reviewer, as_of=BEGINNING)
+    return True
+
+
+@transaction.atomic
+def load_profiles() -> dict[str, int]:
+    """Creates what is missing of sellers, products, roles and published tariffs; returns how many tariffs were made."""
+    sellers = {code: _load_seller(code, values) for code, values in SELLERS.items()}
+    made = 0
+    for row in PRODUCTS:
+        product, _created = Product.objects.get_or_create(
+            code=row.code, defaults={"name": row.name, "name_ru": row.name_ru, "kind": row.kind}
+        )
+        for position, role in enumerate(row.roles, start=1):
+            Role.objects.get_or_create(product=product, code=role.code, defaults={**vars(role), "position": position})
+        made += sum(
+            _load_tariff(product, sellers[row.seller], tariff, position)
+            for position, tariff in enumerate(row.tariffs, start=1)
+        )
+    return {"sellers": len(sellers), "products": len(PRODUCTS), "tariffs_made": made}

@@ -1,0 +1,263 @@
+"""Paying online (M10) and from a saved method (E8, D17): the attempt is written first, the provider is called, and one `sync`
+settles it, whoever asks.
+
+Return page, webhook, sweep and the charge itself all call `sync`; it believes only what the provider answers, and credits once.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from billing import notices
+from billing.errors import BillingError
+from billing.gateways.base import PaymentRequest, ProviderError, Result
+from billing.gateways.registry import provider_for, providers
+from billing.models import BillingAccount, Invoice, Offer, PaymentAttempt, SavedMethod
+from billing.operations import hourly_limits
+from billing.operations.collection import method_setup, method_store, renewals
+from billing.operations.events import outbox
+from billing.operations.ledger import posting
+from billing.operations.settlement import offers, payments
+
+Status = PaymentAttempt.Status
+
+FINAL_FAILURES = {"failed": Status.FAILED, "canceled": Status.CANCELED}
+UNDECIDED = {"pending": Status.PENDING, "requires_action": Status.REQUIRES_ACTION}
+# After this long without a decision an attempt is not asked about any more; a webhook still settles it.
+GIVE_UP = timedelta(days=3)
+# A charge that the provider does not know of after this long has not reached it, and will not.
+NEVER_ARRIVED = timedelta(minutes=10)
+SILENT = "provider_silent"
+# Who acts where nobody is at the screen.
+UNATTENDED = "saved method"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What somebody wants to pay: ``amount_minor`` on the account, for an invoice or an offer where they chose one;
+    ``saves_method`` where what they pay with is to be kept for renewals."""
+
+    amount_minor: int | None
+    invoice: Invoice | None = None
+    offer: Offer | None = None
+    saves_method: bool = False
+
+
+def _request(attempt: PaymentAttempt, description: str) -> PaymentRequest:
+    return PaymentRequest(
+        key=_key(attempt),
+        amount_minor=attempt.amount_minor,
+        currency=attempt.currency,
+        description=description,
+        return_url=settings.BASE_URL + reverse("portal:payment", args=[attempt.id]),
+        customer_key=attempt.account.number,
+        save=attempt.saves_method,
+    )
+
+
+def _key(attempt: PaymentAttempt) -> str:
+    return f"pay-{attempt.id}"
+
+
+def begin(*, account: BillingAccount, wanted: Wanted, as_of: datetime, user_email: str) -> PaymentAttempt:
+    """Starts a payment of any sum (M10) and returns the attempt with the provider's page in ``redirect_url``.
+
+    Refuses a sum that is none, an offer that is over, an account in whose currency nobody takes payments online, and too many
+    payments within an hour.
+    """
+    amount_minor = payments.checked_amount(wanted.amount_minor)
+    provider = provider_for(account.currency)
+    if provider is None:
+        raise BillingError(
+            _("Paying online is not set up: pay by bank transfer, the invoice has all details."), code="no_provider"
+        )
+    if wanted.offer is not None:
+        offers.refuse_closed(wanted.offer, as_of)
+    hourly_limits.payment_attempt(account=account, as_of=as_of)
+    attempt = PaymentAttempt.objects.create(
+        account=account, provider=provider.code, currency=account.currency, amount_minor=amount_minor,
+        invoice=wanted.invoice, offer=wanted.offer, created_at=as_of, created_by=user_email,
+        saves_method=wanted.saves_method and provider.can_save,
+    )  # fmt: skip
+    try:
+        result = provider.start(_request(attempt, str(_("Account %(number)s") % {"number": account.number})))
+    except ProviderError:
+        raise BillingError(
+            _("The payment service does not answer. Nothing was taken: try again in a few minutes."), code=SILENT
+        ) from None
+    attempt.external_id, attempt.redirect_url = result.external_id, result.redirect_url
+    attempt.status = Status.PENDING
+    attempt.save(update_fields=["external_id", "redirect_url", "status"])
+    return attempt
+
+
+def charge_saved(
+    *, account: BillingAccount, amount_minor: int, fact: str, description: str, as_of: datetime,
+    invoice: Invoice | None = None,
+) -> PaymentAttempt | None:  # fmt: skip
+    """Takes ``amount_minor`` from the account's saved method with nobody at the screen (E8, D17); None where none is saved.
+
+    ``fact`` is what it is for, and is charged once: asked again, the first attempt is synced and returned. What follows a
+    ``#`` in it tells the tries of one matter apart ("renewal:sub_1:2026-05-01#2026-04-28"): while an earlier try is undecided
+    (the payer has to confirm it, the provider is silent), no other is begun and that one is returned, so that one matter is
+    never paid twice. ``description`` is what the payer reads at the provider.
+
+    Returns the attempt as it stands: succeeded (its ``payment`` is on the account), failed with a ``reason``, waiting for the
+    payer (they have been written to), or undecided. It makes its own transactions and calls the provider between them: a
+    caller that is inside one gets a RuntimeError. Refuses a sum that is none.
+    """
+    attempt, is_new = _attempt_for(account, payments.checked_amount(amount_minor), fact, as_of, invoice)
+    if attempt is None:
+        return None
+    provider = providers().get(attempt.provider)
+    if is_new and provider is not None and attempt.method is not None:
+        try:
+            result = provider.charge_saved(_request(attempt, description), attempt.method.external_id)
+        except ProviderError:
+            return attempt
+        # Only where the sweep has not found it by its key meanwhile.
+        PaymentAttempt.objects.filter(pk=attempt.pk, external_id="", settled_at=None).update(
+            external_id=result.external_id, redirect_url=result.redirect_url, status=Status.PENDING
+        )
+        attempt.refresh_from_db(fields=["external_id", "redirect_url", "status", "settled_at"])
+    return sync(attempt=attempt, as_of=as_of)
+
+
+@transaction.atomic(durable=True)
+def _attempt_for(
+    account: BillingAccount, amount_minor: int, fact: str, as_of: datetime, invoice: Invoice | None
+) -> tuple[PaymentAttempt | None, bool]:
+    """The attempt for ``fact``, or the undecided one of the same matter, else a new row; and whether it is new."""
+    account = posting.lock(account)
+    matter = fact.partition("#")[0]
+    same = Q(fact=fact) | Q(fact=matter, settled_at=None) | Q(fact__startswith=f"{matter}#", settled_at=None)
+    known = PaymentAttempt.objects.filter(same, account=account)
+    known = known.select_related("account__customer", "account__seller", "method", "invoice")
+    found = known.filter(fact=fact).first() or known.order_by("created_at").first()
+    if found is not None:
+        return found, False
+    method = SavedMethod.objects.filter(account=account, removed_at=None).first()
+    if method is None or method.provider not in providers():
+        return None, False
+    attempt = PaymentAttempt.objects.create(
+        account=account, provider=method.provider, currency=account.currency, amount_minor=amount_minor,
+        invoice=invoice, created_at=as_of, created_by="", method=method, fact=fact,
+    )  # fmt: skip
+    return attempt, True
+
+
+def sync(*, attempt: PaymentAttempt, as_of: datetime) -> PaymentAttempt:
+    """Asks the provider what became of ``attempt`` and settles it: money is credited once, at once, in one transaction.
+
+    A sum or currency other than the one begun with is parked for support; a provider that does not answer changes nothing.
+    """
+    if attempt.settled_at is not None:
+        return attempt
+    try:
+        result = _asked(attempt, as_of)
+    except (ProviderError, KeyError):
+        return attempt
+    if result is None:
+        return attempt
+    with transaction.atomic():
+        account = posting.lock(attempt.account_id)
+        attempt = PaymentAttempt.objects.select_related("invoice", "offer", "method").get(pk=attempt.pk)
+        if attempt.settled_at is None:
+            _settle(attempt, account, result, as_of)
+    return attempt
+
+
+def _asked(attempt: PaymentAttempt, as_of: datetime) -> Result | None:
+    """What the provider says of the attempt; None where there is nothing to ask about, or not yet.
+
+    A charge of a saved method whose call was never answered is looked for by its key: it may have gone through.
+    """
+    provider = providers()[attempt.provider]
+    if attempt.external_id:
+        return provider.fetch(attempt.external_id)
+    if attempt.method_id is None:
+        return None
+    found = provider.find(_key(attempt))
+    if found is None and as_of - attempt.created_at >= NEVER_ARRIVED:
+        return Result("failed", "", attempt.amount_minor, attempt.currency, reason=SILENT)
+    return found
+
+
+def sync_by_external_id(*, provider: str, external_id: str, as_of: datetime) -> PaymentAttempt | None:
+    """`sync` for what a webhook speaks of; None for a payment we never began."""
+    attempt = PaymentAttempt.objects.filter(provider=provider, external_id=external_id).first()
+    return sync(attempt=attempt, as_of=as_of) if attempt else None
+
+
+def _settle(attempt: PaymentAttempt, account: BillingAccount, result: Result, as_of: datetime) -> None:
+    attempt.checked_at = as_of
+    if not attempt.external_id:
+        attempt.external_id, attempt.redirect_url = result.external_id, result.redirect_url
+    if result.status in UNDECIDED:
+        _wait(attempt, UNDECIDED[result.status], as_of)
+    elif result.status in FINAL_FAILURES:
+        _fail(attempt, account, result, as_of)
+    elif (result.amount_minor, result.currency) != (attempt.amount_minor, attempt.currency):
+        attempt.status, attempt.settled_at = Status.PARKED, as_of
+        attempt.reason = f"{result.amount_minor} {result.currency}"
+    else:
+        _credit(attempt, account, result, as_of)
+    attempt.save()
+
+
+def _wait(attempt: PaymentAttempt, status: Status, as_of: datetime) -> None:
+    """Undecided. Where the payer has to confirm what was charged in their absence, they are written to, once."""
+    attempt.status = status
+    if status == Status.REQUIRES_ACTION and attempt.method is not None:
+        notices.method_needs_you(attempt=attempt, method=attempt.method, at=as_of)
+
+
+def _fail(attempt: PaymentAttempt, account: BillingAccount, result: Result, as_of: datetime) -> None:
+    attempt.status, attempt.reason, attempt.settled_at = FINAL_FAILURES[result.status], result.reason[:200], as_of
+    outbox.emit(
+        "payment.failed", at=as_of, account=account,
+        data={"amount": outbox.money(attempt.amount_minor, attempt.currency), "reason": result.reason},
+    )  # fmt: skip
+    # A renewal's tries have no invoice yet, and notices of their own that say when the next one is (E8).
+    if attempt.method is None or attempt.invoice is not None:
+        notices.payment_failed(attempt=attempt, at=as_of)
+
+
+def _credit(attempt: PaymentAttempt, account: BillingAccount, result: Result, as_of: datetime) -> None:
+    number = attempt.invoice.number if attempt.invoice else ""
+    if attempt.fact:
+        number = number or renewals.bill_with_money(attempt.fact, account, attempt.amount_minor, as_of)
+    attempt.payment = payments.record_payment(
+        account=account,
+        new=payments.NewPayment(
+            amount_minor=attempt.amount_minor, currency=attempt.currency, method="card",
+            reference=attempt.external_id, invoice_number=number,
+        ),
+        as_of=as_of,
+        actor=attempt.created_by or UNATTENDED,
+    )  # fmt: skip
+    attempt.status, attempt.settled_at = Status.SUCCEEDED, as_of
+    if attempt.offer is not None:
+        offers.paid(offer=attempt.offer, payment=attempt.payment, as_of=as_of)
+    if attempt.saves_method and result.method is not None:
+        method_store.keep(
+            account=account, provider=attempt.provider, kept=result.method, as_of=as_of, actor=attempt.created_by
+        )
+
+
+def sweep(*, as_of: datetime) -> int:
+    """Asks about every attempt and every saving of a method that is still undecided; returns how many were settled."""
+    known = ~Q(external_id="") & Q(created_at__gt=as_of - GIVE_UP)
+    unanswered = Q(
+        external_id="", method__isnull=False
+    )  # however old: until it is decided its matter is not tried again
+    undecided = PaymentAttempt.objects.filter(known | unanswered, settled_at=None)
+    settled = sum(
+        sync(attempt=attempt, as_of=as_of).settled_at is not None for attempt in undecided.order_by("created_at")
+    )
+    return settled + method_setup.sweep(as_of=as_of)

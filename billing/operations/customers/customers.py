@@ -1,0 +1,188 @@
+"""Customers and their accounts (G4)."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts import members, requisites
+from accounts.models import Customer
+from billing.errors import BadInput
+from billing.models import BillingAccount, BillingAddress, LedgerAccount, Seller
+from billing.operations import audit
+from billing.operations.ledger import external_ids, numbering
+from billing.pricing.periods import business_date, month_start
+
+
+@dataclass(frozen=True)
+class NewCustomer:
+    """What is told of a customer; ``requisites`` are fields of `Customer.REQUISITES`."""
+
+    name: str
+    kind: str
+    email: str
+    locale: str
+    currency: str
+    # What the caller's own system calls the customer; the same one is never made twice.
+    external_id: str = ""
+    requisites: dict[str, str] = field(default_factory=dict)
+
+
+def seller_for(currency: str) -> Seller:
+    """The seller who bills in ``currency``; refuses a currency nobody sells in and names those there are."""
+    seller = Seller.objects.filter(currency=currency).first()
+    if seller is None:
+        known = ", ".join(Seller.objects.order_by("currency").values_list("currency", flat=True)) or "—"
+        raise BadInput(
+            _("Nobody sells in “%(currency)s” here. Use one of: %(known)s.") % {"currency": currency, "known": known},
+            field="currency",
+            code="unknown_currency",
+        )
+    return seller
+
+
+def _checked_requisites(given: dict[str, str]) -> dict[str, str]:
+    unknown = sorted(set(given) - set(Customer.REQUISITES))
+    if unknown:
+        raise BadInput(
+            _("“%(name)s” is not a requisite. Use: %(known)s.")
+            % {"name": unknown[0], "known": ", ".join(Customer.REQUISITES)},
+            field=f"requisites.{unknown[0]}",
+        )
+    for name, message in requisites.problems({"country": "RU", **given}).items():
+        raise BadInput(message, field=f"requisites.{name}", code="invalid_requisites")
+    return given
+
+
+@transaction.atomic
+def create_customer(*, new: NewCustomer, as_of: datetime) -> Customer:
+    """A customer with its account in ``new.currency``. Refuses broken addresses, requisites and unknown currencies."""
+    seller = seller_for(new.currency)
+    customer = Customer(
+        name=new.name.strip(),
+        kind=new.kind,
+        email=members.checked_email(new.email),
+        locale=new.locale,
+        created_at=as_of,
+        external_id=new.external_id or None,
+        **_checked_requisites(new.requisites),
+    )
+    try:
+        customer.clean_fields()
+    except ValidationError as error:
+        name, messages = next(iter(error.message_dict.items()))
+        raise BadInput(messages[0], field=name) from None
+    customer.save()
+    open_account(customer=customer, seller=seller, as_of=as_of)
+    return customer
+
+
+@transaction.atomic
+def create_once(*, new: NewCustomer, as_of: datetime) -> tuple[Customer, bool]:
+    """`create_customer`, once for each ``new.external_id``: the customer, and whether it was made just now.
+
+    The same id with the same content answers the customer there is; with other content it is refused, naming that customer.
+    """
+    found = Customer.objects.filter(external_id=new.external_id).first() if new.external_id else None
+    if found is None:
+        try:
+            with transaction.atomic():
+                return create_customer(new=new, as_of=as_of), True
+        except IntegrityError:  # a parallel request was first: it has committed, or we would still be waiting
+            found = Customer.objects.filter(external_id=new.external_id).first() if new.external_id else None
+            if found is None:
+                raise
+    if not _is_same(found, new):
+        raise external_ids.taken(new.external_id, customer_id=found.public_id)
+    return found, False
+
+
+def _is_same(customer: Customer, new: NewCustomer) -> bool:
+    """Whether ``customer`` is what ``new`` tells."""
+    told = (new.name.strip(), new.kind, members.checked_email(new.email), new.locale)
+    currencies = BillingAccount.objects.filter(customer=customer).values_list("currency", flat=True)
+    requisites_told = {"country": "RU", **{name: value for name, value in new.requisites.items() if value}}
+    kept = {name: value for name, value in customer.requisites().items() if value}
+    is_told = told == (customer.name, customer.kind, customer.email, customer.locale)
+    return is_told and new.currency in currencies and requisites_told == kept
+
+
+@transaction.atomic
+def open_account(*, customer: Customer, seller: Seller, as_of: datetime) -> BillingAccount:
+    """The customer's account with ``seller`` in its currency, opened where there is none yet (G4)."""
+    # no_key: whoever holds an account's lock and writes a row that names the customer would otherwise wait for us, we for them
+    Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
+    found = BillingAccount.objects.filter(customer=customer, seller=seller, currency=seller.currency).first()
+    if found is not None:
+        return found
+    account = BillingAccount.objects.create(
+        number=numbering.next_account_number(),
+        customer=customer,
+        seller=seller,
+        currency=seller.currency,
+        opened_at=as_of,
+        open_month=month_start(business_date(as_of, seller.time_zone)),
+    )
+    LedgerAccount.objects.create(
+        seller=seller, kind=LedgerAccount.Kind.CUSTOMER, currency=seller.currency, billing_account=account
+    )
+    return account
+
+
+def account_for(customer: Customer, seller: Seller | None, as_of: datetime) -> BillingAccount:
+    """The customer's account with ``seller``; with nobody in particular the one that was opened first."""
+    if seller is None:
+        return BillingAccount.objects.filter(customer=customer).order_by("pk")[0]
+    return open_account(customer=customer, seller=seller, as_of=as_of)
+
+
+@transaction.atomic
+def change_customer(*, customer: Customer, values: dict[str, str], as_of: datetime, actor: str) -> Customer:
+    """Changes name, address, language or requisites of ``customer``: future documents only (G6). Kept with before and after.
+
+    Refuses a broken address and requisites whose check digits do not agree, naming the field.
+    """
+    found = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
+    before = {name: str(getattr(found, name)) for name in values}
+    if "email" in values:
+        values = {**values, "email": members.checked_email(values["email"])}
+    given = {name: value for name, value in values.items() if name in Customer.REQUISITES}
+    _checked_requisites({**found.requisites(), **given})
+    for name, value in values.items():
+        setattr(found, name, value)
+    try:
+        found.clean_fields()
+    except ValidationError as error:
+        name, messages = next(iter(error.message_dict.items()))
+        raise BadInput(messages[0], field=name) from None
+    changed = {name: value for name, value in values.items() if before[name] != value}
+    if changed:
+        found.save(update_fields=sorted(changed))
+        audit.record(
+            actor=actor, action="customer.changed", target=found, at=as_of, customer=found,
+            before={name: before[name] for name in changed}, after=changed,
+        )  # fmt: skip
+    return found
+
+
+@transaction.atomic
+def set_billing_addresses(*, account: BillingAccount, emails: list[str], as_of: datetime, actor: str) -> list[str]:
+    """Makes ``emails`` the account's further billing addresses (M7), in place of those it had; returns them in lower case.
+
+    Refuses an address that cannot receive mail.
+    """
+    account = BillingAccount.objects.select_for_update(of=("self",), no_key=True).get(pk=account.pk)
+    wanted = list(dict.fromkeys(members.checked_email(email) for email in emails))
+    before = list(account.addresses.order_by("pk").values_list("email", flat=True))
+    account.addresses.exclude(email__in=wanted).delete()
+    BillingAddress.objects.bulk_create(
+        BillingAddress(account=account, email=email) for email in wanted if email not in before
+    )
+    if set(before) != set(wanted):
+        audit.record(
+            actor=actor, action="account.addresses_changed", target=account, at=as_of, customer=account.customer,
+            before={"emails": before}, after={"emails": wanted},
+        )  # fmt: skip
+    return wanted

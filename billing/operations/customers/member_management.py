@@ -1,0 +1,251 @@
+"""What a billing owner does with people in the portal: see what a change costs, invite, let in, block, change roles.
+
+Every change goes through `metering.report_member`, the same door as the instance's own reports; the preview is that very
+operation, rolled back (G10).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.core import signing
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts import members
+from accounts.ids import new_id
+from accounts.models import Instance, Member, Role, User
+from accounts.verified import verified_emails
+from billing import notices
+from billing.errors import BadInput, BillingError
+from billing.models import BillingAccount, Charge, Subscription
+from billing.operations import hourly_limits
+from billing.operations.cycle import access, prepaid_periods, scheduled_changes, subscription_status
+from billing.operations.ledger import posting
+from billing.operations.subscriptions import metering, plan_changes, seats
+from billing.pricing.quantity import price
+
+SALT = "saldo.invitation"
+INVITATION_LASTS = timedelta(days=14)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a change would do to the account now: ``amount_minor`` above 0 is charged, below it comes back as credit;
+    ``explanations`` say how. Where seats are paid in advance, ``later_minor`` is what each period of ``interval_months``
+    costs more (or less) from ``later_from`` on."""
+
+    amount_minor: int
+    currency: str
+    balance_after_minor: int
+    explanations: tuple[dict[str, object], ...]
+    is_by_seats: bool = False
+    later_minor: int = 0
+    later_from: date | None = None
+    interval_months: int | None = None
+
+
+@dataclass(frozen=True)
+class _Ahead:
+    """What the first period that is not charged yet costs at the seats of now; nothing where none is decided."""
+
+    day: date | None = None
+    minor: int = 0
+    interval_months: int | None = None
+
+
+def _ahead(subscription: Subscription) -> _Ahead:
+    change = scheduled_changes.waiting_change(subscription)
+    if subscription.cancel_date is not None:
+        return _Ahead()
+    if subscription.paid_from is None:
+        if change is None:
+            return _Ahead()
+        units = prepaid_periods.units_now(subscription, change.tariff)
+        return _Ahead(change.effective_date, price(change.tariff.terms(), units), change.tariff.interval_months)
+    period = prepaid_periods.last_period(subscription)
+    if period is None:
+        return _Ahead()
+    tariff = change.tariff if change is not None else subscription.priced_by
+    return _Ahead(period.end, subscription_status.renewal_price(subscription, period.end), tariff.interval_months)
+
+
+class _Undo(Exception):
+    """Rolls a preview back."""
+
+
+def preview(*, instance: Instance, report: members.Report, as_of: datetime) -> Effect | None:
+    """What ``report`` would cost if it were made now: the act itself, rolled back. None where nothing is charged to anybody.
+
+    Refuses what the act would refuse.
+    """
+    return effect_of(
+        instance=instance, as_of=as_of,
+        act=lambda: metering.report_member(instance=instance, report=report, as_of=as_of, source="portal"),
+    )  # fmt: skip
+
+
+def effect_of(*, instance: Instance, act: Callable[[], object], as_of: datetime) -> Effect | None:
+    """What ``act`` on people of ``instance`` would do to the account, worked out by doing it and rolling it back (G10)."""
+    subscription = access.current_subscription(instance)
+    effect: Effect | None = None
+    by_seats = subscription is not None and seats.counts(subscription)
+    try:
+        with transaction.atomic():
+            before = _Ahead()
+            if subscription is not None and by_seats:
+                subscription = plan_changes.locked(subscription, as_of)  # what is due comes before what is asked
+                before = _ahead(subscription)
+            last = Charge.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+            act()
+            if subscription is not None:
+                account = subscription.account
+                after = _ahead(subscription) if by_seats else before
+                charges = Charge.objects.filter(account=account, pk__gt=last).order_by("pk")
+                effect = Effect(
+                    amount_minor=sum(charge.amount_minor for charge in charges),
+                    currency=account.currency,
+                    balance_after_minor=posting.balance(account),
+                    explanations=tuple(charge.explanation for charge in charges),
+                    is_by_seats=by_seats,
+                    later_minor=after.minor - before.minor,
+                    later_from=after.day,
+                    interval_months=after.interval_months,
+                )
+            raise _Undo
+    except _Undo:
+        return effect
+
+
+def account_of(instance: Instance) -> BillingAccount | None:
+    subscription = access.current_subscription(instance)
+    if subscription is not None:
+        return subscription.account
+    return BillingAccount.objects.filter(customer=instance.customer_id).order_by("pk").first()
+
+
+def invitation_link(member: Member) -> str:
+    """The link that lets exactly this person in, for as long as they are invited."""
+    token = signing.dumps({"member": member.pk, "email": member.email}, salt=SALT)
+    return settings.BASE_URL + reverse("portal:join", args=[token])
+
+
+def administrator(instance: Instance, user: User) -> Member | None:
+    """The active administrator of ``instance`` that ``user`` is; None for everybody else, the billing right or not."""
+    mine = Member.objects.administrators().filter(instance=instance, email__in=verified_emails(user))
+    return mine.select_related("role").order_by("pk").first()
+
+
+def require_administrator(instance: Instance, user: User) -> Member:
+    """`administrator`, refusing whoever is none (M15)."""
+    found = administrator(instance, user)
+    if found is None:
+        raise BillingError(
+            _("Only an administrator of this instance can do that: ask one of them."),
+            code="administrator_only",
+            rule="M15",
+        )
+    return found
+
+
+def _refuse_raising(instance: Instance, role: str, by: User | None) -> None:
+    """Only an administrator makes or unmakes administrators: the billing right alone must not lead to that role (M15)."""
+    if by is None or not Role.objects.filter(product=instance.product_id, code=role, is_administrator=True).exists():
+        return
+    require_administrator(instance, by)
+
+
+@transaction.atomic
+def invite(
+    *, instance: Instance, email: str, name: str, role: str, as_of: datetime, invited_by: str, by: User | None = None
+) -> Member:
+    """Invites somebody by mail; they count only once they have come in (M1). Refuses an address that is there already, an
+    administrator invited by somebody (``by``) who is none, and too many invitations within an hour."""
+    _refuse_raising(instance, role, by)
+    address = members.checked_email(email)
+    there = instance.members.exclude(status=Member.Status.REMOVED).filter(email=address)
+    if there.exists():
+        raise BillingError(_("%(email)s is in this instance already.") % {"email": address}, code="member_exists")
+    account = account_of(instance)
+    if account is not None:
+        hourly_limits.invitation(account=account, as_of=as_of)
+    report = members.Report(external_id=new_id("inv"), status="invited", email=address, name=name.strip(), role=role)
+    member = metering.report_member(instance=instance, report=report, as_of=as_of, source="portal", actor=invited_by)
+    assert member is not None
+    if account is not None:
+        notices.invitation(
+            member=member, account=account, link=invitation_link(member), invited_by=invited_by, at=as_of
+        )
+    return member
+
+
+def _may_come_in(member: Member) -> bool:
+    """Whoever is invited, and whoever is active already but has no login yet, as the first person of an instance (M15)."""
+    if member.status == Member.Status.ACTIVE:
+        return not User.objects.filter(email=member.email).exists()
+    return member.status == Member.Status.INVITED
+
+
+def welcome(*, member: Member, account: BillingAccount, as_of: datetime) -> None:
+    """Sends the first person of an instance the link to their login; whoever has one already needs none (M15)."""
+    if _may_come_in(member):
+        notices.invitation(
+            member=member, account=account, link=invitation_link(member), invited_by=settings.PORTAL_NAME, at=as_of
+        )
+
+
+def invited_member(token: str) -> Member:
+    """The person an invitation's link speaks of; refuses a link that is broken, too old or used."""
+    try:
+        told = signing.loads(token, salt=SALT, max_age=INVITATION_LASTS)
+    except signing.BadSignature:
+        raise BadInput(_("This invitation is not valid any more: ask for a new one."), code="invitation_over") from None
+    member = Member.objects.select_related("instance", "role").filter(pk=told["member"], email=told["email"]).first()
+    if member is None or not _may_come_in(member):
+        raise BadInput(_("This invitation has been used already: sign in."), code="invitation_used")
+    return member
+
+
+@transaction.atomic
+def accept_invitation(*, token: str, password: str, name: str, as_of: datetime, locale: str = "ru") -> User:
+    """Lets the invited person in: their login is made (or found), the address is proved by the link, they become
+    active. A new login reads in ``locale``, the language of the page it was made on."""
+    member = invited_member(token)
+    user = User.objects.filter(email=member.email).first()
+    if user is None:
+        user = User.objects.create_user(member.email, password, name=name or member.name, locale=locale)
+    EmailAddress.objects.update_or_create(user=user, email=member.email, defaults={"verified": True, "primary": True})
+    if member.status == Member.Status.INVITED:
+        report = members.Report(
+            external_id=member.external_id, status="active", email=member.email, name=name or member.name,
+            role=member.role.code,
+        )  # fmt: skip
+        metering.report_member(
+            instance=member.instance, report=report, as_of=as_of, source="portal", actor=member.email
+        )
+    return user
+
+
+@transaction.atomic
+def change(
+    *, member: Member, status: str | None, role: str | None, as_of: datetime, actor: str, by: User | None = None
+) -> Member | None:
+    """Blocks, unblocks, removes somebody or gives another role. Refuses to leave an instance without an administrator, and
+    changes of administrators by somebody (``by``) who is none."""
+    for code in {member.role.code, role or member.role.code}:
+        _refuse_raising(member.instance, code, by)
+    report = members.Report(
+        external_id=member.external_id, status=status or member.status, role=role or member.role.code
+    )
+    changed = metering.report_member(instance=member.instance, report=report, as_of=as_of, source="portal", actor=actor)
+    administrators = Member.objects.administrators().filter(instance=member.instance)
+    if not administrators.exists() and member.role.is_administrator:
+        raise BillingError(
+            _("Somebody has to be the administrator: make another person one first."),
+            code="last_administrator",
+            rule="M15",
+        )
+    return changed

@@ -1,0 +1,229 @@
+"""What an instance may do, worked out from invoices and subscriptions at the instant asked (D3), and the announcing of it.
+
+A dead scheduler locks nobody and frees nobody: the job only tells the outside what has become true.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Value
+from django.db.models.functions import Concat
+
+from accounts.models import Instance
+from billing import notices
+from billing.models import AccessAnnouncement, BillingAccount, Event, Invoice, Relief, Seller, Subscription
+from billing.operations.cycle import subscription_status
+from billing.operations.events import outbox
+from billing.operations.invoices import issuing
+from billing.operations.ledger import posting
+from billing.pricing.periods import business_date, start_of_day
+
+Level = AccessAnnouncement.Level
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why access is less than full: ``code``, since when, until when where that is known, and the invoices to pay."""
+
+    code: str
+    since: datetime
+    until: datetime | None = None
+    invoices: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Access:
+    """``level`` with all reasons for it, the worst first; where access is full there is none, or the relief that it
+    rests on. ``subscription`` is the one that runs, else the one that ended last."""
+
+    level: Level
+    reasons: list[Reason]
+    subscription: Subscription | None = None
+
+    def valid_until(self, as_of: datetime) -> datetime | None:
+        """The first instant after ``as_of`` at which time alone can make this another answer, None where it never does.
+
+        Debts, trials, renewals and ends all turn at a midnight of the billing zone (D1, D3, M8); a relief ends at any
+        instant (M16). What somebody does, a payment or a termination, comes as an event.
+        """
+        if self.level == Level.DELETED or self.subscription is None:
+            return None
+        zone = self.subscription.account.zone
+        midnight = start_of_day(business_date(as_of, zone) + timedelta(days=1), zone)
+        return min([midnight, *(one.until for one in self.reasons if one.until is not None)])
+
+
+def _later(one: Subscription, other: Subscription | None) -> bool:
+    """Whether ``one`` says more of its instance now: the one that runs, else the one that ended last."""
+    if other is None or one.terminated_at is None:
+        return True
+    return other.terminated_at is not None and one.terminated_at > other.terminated_at
+
+
+def _subscriptions(instances: list[Instance]) -> dict[int, Subscription]:
+    found = Subscription.objects.filter(instance__in=[one.pk for one in instances])
+    chosen: dict[int, Subscription] = {}
+    for row in found.select_related("account__seller", "tariff"):
+        if _later(row, chosen.get(row.instance_id)):
+            chosen[row.instance_id] = row
+    return chosen
+
+
+def current_subscription(instance: Instance) -> Subscription | None:
+    """The running subscription of the instance, else the one that ended last."""
+    return _subscriptions([instance]).get(instance.pk)
+
+
+def locks_from(due_date: date, zone: str) -> datetime:
+    """The instant at which an invoice due on ``due_date`` makes its account read-only: the next midnight (M8)."""
+    return start_of_day(due_date + timedelta(days=1), zone)
+
+
+def overdue_invoices(account: BillingAccount, as_of: datetime) -> list[Invoice]:
+    """Open invoices of the account whose due date has passed at ``as_of``, the oldest first."""
+    today = business_date(as_of, account.zone)
+    return list(Invoice.objects.filter(account=account).overdue(today))
+
+
+def _debts(subscriptions: Iterable[Subscription], as_of: datetime) -> dict[int, Reason]:
+    """The debt of each account that has one: its overdue invoices, the oldest first (M8)."""
+    zones = {row.account_id: row.account.zone for row in subscriptions}
+    debts: dict[int, Reason] = {}
+    for invoice in Invoice.objects.open().filter(account__in=zones):
+        zone = zones[invoice.account_id]
+        if invoice.due_date >= business_date(as_of, zone):
+            continue
+        fresh = Reason("invoice_overdue", locks_from(invoice.due_date, zone))
+        debts.setdefault(invoice.account_id, fresh).invoices.append(invoice.number)
+    return debts
+
+
+def _reliefs(instances: Iterable[Instance], as_of: datetime) -> dict[int, Relief]:
+    """The relief in force of each instance that has one, the one that lasts longest (M16)."""
+    running = Relief.objects.filter(
+        instance__in=[one.pk for one in instances], starts_at__lte=as_of, ends_at__gt=as_of, withdrawn_at=None
+    )
+    return {row.instance_id: row for row in running.order_by("ends_at")}
+
+
+def _access(
+    instance: Instance, subscription: Subscription | None, debt: Reason | None, relief: Relief | None, as_of: datetime
+) -> Access:
+    if instance.deleted_at is not None:
+        return Access(Level.DELETED, [Reason("deleted", instance.deleted_at)], subscription)
+    if subscription is None:
+        return Access(Level.READ_ONLY, [Reason("no_subscription", instance.registered_at)])
+    lapse = subscription_status.lapse(subscription, as_of)
+    if debt is not None and relief is not None and lapse is None:
+        reason = Reason("relief", relief.starts_at, relief.ends_at, debt.invoices)
+        return Access(Level.FULL, [reason], subscription)
+    reasons = [debt] if debt is not None else []
+    if lapse is not None:
+        reasons.append(Reason(lapse.code, lapse.since))
+    return Access(Level.READ_ONLY if reasons else Level.FULL, reasons, subscription)
+
+
+def levels(instances: Iterable[Instance], *, as_of: datetime) -> dict[int, Access]:
+    """What each of ``instances`` may do at ``as_of``, by its primary key (M8, M9, M12, D3, D10, D18): two indexed reads for
+    all of them, three where somebody is in debt, nothing stored."""
+    rows = list(instances)
+    subscriptions = _subscriptions(rows)
+    debts = _debts(subscriptions.values(), as_of) if subscriptions else {}
+    reliefs = _reliefs(rows, as_of) if debts else {}
+    found: dict[int, Access] = {}
+    for row in rows:
+        subscription = subscriptions.get(row.pk)
+        debt = debts.get(subscription.account_id) if subscription is not None else None
+        found[row.pk] = _access(row, subscription, debt, reliefs.get(row.pk), as_of)
+    return found
+
+
+def level(instance: Instance, *, as_of: datetime) -> Access:
+    """What ``instance`` alone may do at ``as_of``: see `levels`."""
+    return levels([instance], as_of=as_of)[instance.pk]
+
+
+def _last_announced(instance: Instance) -> str:
+    latest = AccessAnnouncement.objects.filter(instance=instance).order_by("-pk").first()
+    return latest.level if latest else Level.FULL
+
+
+EVENTS = {Level.READ_ONLY: "instance.read_only", Level.FULL: "instance.restored", Level.DELETED: "instance.deleted"}
+
+
+def announce(instance: Instance, *, as_of: datetime, subscription: Subscription | None = None) -> bool:
+    """Tells the outside once if the access of ``instance`` is not what was last told; True where it was told.
+
+    The caller holds the lock of the account, so no change is told twice.
+    """
+    access = level(instance, as_of=as_of)
+    if access.level == _last_announced(instance):
+        return False
+    since = access.reasons[0].since if access.reasons else as_of
+    AccessAnnouncement.objects.create(instance=instance, level=access.level, since=since, announced_at=as_of)
+    outbox.emit(
+        EVENTS[access.level],
+        at=as_of,
+        instance=instance,
+        subscription=subscription or current_subscription(instance),
+        data={
+            "instance_id": instance.public_id,
+            "access": str(access.level),
+            "reasons": [{"code": reason.code, "invoices": reason.invoices} for reason in access.reasons],
+        },
+    )
+    return True
+
+
+def _charged_instances(account: BillingAccount) -> list[Subscription]:
+    """The subscriptions whose instances stand or fall with the account's debt (M8, D10)."""
+    running = Subscription.objects.running().filter(account=account)
+    return list(running.select_related("instance", "tariff", "account__seller").order_by("pk"))
+
+
+def announce_changes(account: BillingAccount, *, as_of: datetime) -> list[Instance]:
+    """Every instance of the account whose access is another now is announced in this transaction (D14), and the owners are
+    told: what locked it, or that it is free again. Returns those that are free again.
+
+    Whoever comes first tells it, the job after midnight or a payment that pays only a part, and nobody after.
+    """
+    changed = [
+        row.instance for row in _charged_instances(account) if announce(row.instance, as_of=as_of, subscription=row)
+    ]
+    overdue = overdue_invoices(account, as_of)
+    if changed and overdue:
+        notices.read_only(account=account, instances=changed, invoices=overdue, at=as_of)
+    elif changed:
+        notices.restored(account=account, instances=changed, at=as_of)
+    return [] if overdue else changed
+
+
+def accounts_to_announce(as_of: datetime) -> list[int]:
+    """Accounts with an overdue invoice that nobody has been told of yet."""
+    told = Event.objects.filter(fact=Concat(Value("invoice.overdue:"), OuterRef("number")))
+    found: set[int] = set()
+    for seller in Seller.objects.all():
+        today = business_date(as_of, seller.time_zone)
+        late = Invoice.objects.overdue(today).filter(seller=seller)
+        found |= set(late.filter(~Exists(told)).values_list("account_id", flat=True))
+    return sorted(found)
+
+
+@transaction.atomic
+def announce_overdue(*, account_id: int, as_of: datetime) -> int:
+    """Tells of the account's newly overdue invoices and of the instances they made read-only; how many invoices."""
+    account = posting.lock(account_id)
+    overdue = overdue_invoices(account, as_of)
+    told = set(
+        Event.objects.filter(fact__in=[f"invoice.overdue:{row.number}" for row in overdue]).values_list(
+            "fact", flat=True
+        )
+    )
+    new = [row for row in overdue if f"invoice.overdue:{row.number}" not in told]
+    for invoice in new:
+        data = issuing.summary(invoice)
+        outbox.emit("invoice.overdue", at=as_of, account=account, data=data, fact=f"invoice.overdue:{invoice.number}")
+    announce_changes(account, as_of=as_of)
+    return len(new)

@@ -1,0 +1,116 @@
+"""What the lines of an invoice are made of: charges that belong together become one line that explains itself (G8, B5)."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from billing.models import Charge, InvoiceLine, Tariff
+from billing.pricing import explanation as explaining
+from billing.pricing.money import from_minor
+from billing.wording import charge_lines, formats
+
+# Charges of paid time: what one of them is for never joins what another is for.
+ONE_LINE_EACH = (
+    Charge.Kind.START, Charge.Kind.RENEWAL, Charge.Kind.TERMS, Charge.Kind.SEAT_ADDED, Charge.Kind.SEAT_NOT_ADDED,
+    Charge.Kind.PURCHASE,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Group:
+    """Charges that one line collects: the use of one subscription and month, or one correction, or one adjustment."""
+
+    charges: list[Charge]
+
+    @property
+    def first(self) -> Charge:
+        return self.charges[0]
+
+    @property
+    def amount_minor(self) -> int:
+        return sum(charge.amount_minor for charge in self.charges)
+
+
+def _key(charge: Charge) -> tuple[Any, ...]:
+    """What a line collects: the use of a subscription's month; else one line for each period, change and seat (B5)."""
+    subscription = charge.subscription_id or 0
+    if charge.kind == Charge.Kind.ADJUSTMENT:
+        return (subscription, True, "", charge.pk)
+    if charge.kind in ONE_LINE_EACH:
+        # A seat that comes and goes on one day has the number of the first of the two, so that both cancel out (B7).
+        return (subscription, False, "", charge.explanation.get("opposite", charge.pk))
+    return (subscription, charge.kind == Charge.Kind.LATE, charge.explanation.get("month", ""), 0)
+
+
+def grouped(charges: Iterable[Charge]) -> list[Group]:
+    """Lines in the order of their subscriptions and months; what cancels out in full makes no line."""
+    groups: dict[tuple[Any, ...], list[Charge]] = {}
+    for charge in charges:
+        groups.setdefault(_key(charge), []).append(charge)
+    found = [Group(groups[key]) for key in sorted(groups)]
+    return [group for group in found if group.amount_minor != 0]
+
+
+def _explained(group: Group) -> dict[str, Any]:
+    """The line's explanation: that of its last charge, less all that was charged for the month on other lines."""
+    last: dict[str, Any] = group.charges[-1].explanation
+    if last["model"] == "amount" or len(group.charges) == 1:
+        return last
+    price_minor = explaining.evaluate({**last, "before_minor": 0})
+    return {**last, "before_minor": price_minor - group.amount_minor, "amount_minor": group.amount_minor}
+
+
+def tariff_of(charge: Charge) -> Tariff:
+    """The version that ``charge``, of a subscription, was priced by."""
+    assert charge.subscription is not None
+    return charge.period.tariff if charge.period is not None else charge.subscription.priced_by
+
+
+def _described(group: Group, locale: str, people: dict[int, str]) -> str:
+    """What the line is for, in the language of the document."""
+    charge = group.first
+    if charge.subscription is None or charge.kind == Charge.Kind.ADJUSTMENT:
+        return str(charge.explanation.get("reason", ""))[:300]
+    if charge.kind in ONE_LINE_EACH:
+        return charge_lines.describe(charge, locale, people.get(charge.explanation.get("member", 0), ""))
+    subscription = charge.subscription
+    with override(locale):
+        names = {
+            "product": tariff_of(charge).name_in(locale),
+            "domain": subscription.instance.domain,
+            "month": formats.period_text(date.fromisoformat(charge.explanation["month"]), locale),
+        }
+        if charge.kind == Charge.Kind.LATE:
+            return _("%(product)s, %(domain)s: correction for %(month)s, reported late") % names
+        return _("%(product)s, %(domain)s: peak of active members, %(month)s") % names
+
+
+def _unit(charge: Charge) -> str:
+    """What the quantity of a line counts: people of METEOR, else units."""
+    return "unit" if charge.explanation["model"] == "amount" or charge.kind in ONE_LINE_EACH else "person"
+
+
+def line_of(invoice_id: uuid.UUID, position: int, group: Group, locale: str, people: dict[int, str]) -> InvoiceLine:
+    explanation = _explained(group)
+    currency = group.first.currency
+    if explanation["model"] == "amount":
+        quantity, unit_price = Decimal(1), from_minor(group.amount_minor, currency)
+    else:
+        quantity, unit_price = explaining.line_figures(explanation)
+    return InvoiceLine(
+        invoice_id=invoice_id,
+        position=position,
+        subscription=group.first.subscription,
+        description=_described(group, locale, people),
+        quantity=quantity,
+        unit=_unit(group.first),
+        unit_price=unit_price,
+        amount_minor=group.amount_minor,
+        explanation=explanation,
+    )

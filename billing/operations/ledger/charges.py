@@ -1,0 +1,52 @@
+"""Posting a charge: the amount, why it is what it is, and its entry in the ledger, all in one (M4, G8)."""
+
+from datetime import date, datetime
+from typing import Any
+
+from billing.models import BillingAccount, BillingPeriod, Charge, Entry, LedgerAccount, Subscription
+from billing.operations.ledger import posting
+from billing.pricing import explanation as explaining
+
+
+def post_charge(
+    *,
+    account: BillingAccount,
+    kind: Charge.Kind,
+    explanation: dict[str, Any],
+    key: str,
+    occurred_at: datetime,
+    as_of: datetime,
+    billing_month: date,
+    subscription: Subscription | None = None,
+    period: BillingPeriod | None = None,
+    actor: str = "",
+    reason: str = "",
+    against: LedgerAccount.Kind = LedgerAccount.Kind.REVENUE,
+) -> Charge:
+    """Posts what ``explanation`` works out to, not 0, and returns the charge; the caller holds the account's lock.
+
+    A positive amount is owed by the customer, a negative one given back. ``key`` is the business fact: it is posted once.
+    """
+    amount_minor = explaining.evaluate(explanation)
+    entry = posting.post(
+        key=f"charge:{key}",
+        kind=Entry.Kind.CHARGE,
+        account=account,
+        moves=[posting.signed(posting.customer_side(account), posting.shared(account.seller, against), -amount_minor)],
+        at=as_of,
+        actor=actor,
+        reason=reason,
+    )
+    return Charge.objects.create(
+        account=account,
+        subscription=subscription,
+        period=period,
+        kind=kind,
+        amount_minor=amount_minor,
+        currency=account.currency,
+        explanation=explanation,
+        occurred_at=occurred_at,
+        posted_at=as_of,
+        billing_month=billing_month,
+        entry=entry,
+    )

@@ -1,0 +1,174 @@
+"""The run: everything that is due at an instant, in order. Schedules nudge it every minute, the sandbox at every step.
+
+Each account is a short transaction of its own; one that fails is set aside with its error while the rest go on.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
+from functools import partial
+
+from billing.models import BillingAccount, Seller, Subscription
+from billing.operations import jobs
+from billing.operations.collection import checkout, dunning, payment_methods
+from billing.operations.customers import signup
+from billing.operations.cycle import access, month_close
+from billing.operations.events import fan_out
+from billing.operations.run import delivery, reminders
+from billing.operations.settlement import offers, reliefs
+from billing.operations.subscriptions import trials
+from billing.pricing.periods import business_date, month_start
+
+
+@dataclass
+class Done:
+    """What one or more runs did."""
+
+    invoices: list[str] = field(default_factory=list)
+    months_closed: int = 0
+    accounts_locked: int = 0
+    reliefs_ended: int = 0
+    reminders: int = 0
+    payments: int = 0
+    collections: int = 0
+    documents: int = 0
+    mails: int = 0
+    webhooks: int = 0
+    set_aside: int = 0
+
+    def add(self, other: "Done") -> None:
+        """Counts ``other`` in."""
+        for part in fields(self):
+            setattr(self, part.name, getattr(self, part.name) + getattr(other, part.name))
+
+    def as_dict(self) -> dict[str, object]:
+        return asdict(self)
+
+
+def accounts_to_close(as_of: datetime) -> list[tuple[int, str]]:
+    """(pk, number) of the accounts with a month that is over, or a turn of paid time that is due, at ``as_of``."""
+    found: list[tuple[int, str]] = []
+    for seller in Seller.objects.order_by("pk"):
+        this_month = month_start(business_date(as_of, seller.time_zone))
+        due = BillingAccount.objects.filter(seller=seller, open_month__lt=this_month).order_by("pk")
+        found += due.values_list("pk", "number")
+        turning = Subscription.objects.running().filter(
+            account__seller=seller, turns_on__lte=business_date(as_of, seller.time_zone)
+        )
+        found += turning.values_list("account__pk", "account__number").order_by("account__pk").distinct()
+    return list(dict.fromkeys(found))
+
+
+def _each(
+    kind: str, pieces: Iterable[tuple[str, Callable[[], object]]], as_of: datetime, *, makes_transactions: bool = False
+) -> tuple[int, int]:
+    """Does the pieces of work of ``kind`` one by one, each a transaction of its own; (done, set aside)."""
+    blocked = set(jobs.blocked_keys(kind, as_of))
+    results = [
+        jobs.attempt(kind=kind, key=key, as_of=as_of, work=work, makes_transactions=makes_transactions)
+        for key, work in pieces
+        if key not in blocked
+    ]
+    return results.count(True), results.count(False)
+
+
+def close_months(*, as_of: datetime) -> Done:
+    """Closes every month that is over, account by account (M6, M7)."""
+    issued: list[str] = []
+
+    def close(pk: int) -> None:
+        issued.extend(invoice.number for invoice in month_close.close_due_months(account_id=pk, as_of=as_of))
+
+    pieces = [(number, partial(close, pk)) for pk, number in accounts_to_close(as_of)]
+    closed, set_aside = _each("close", pieces, as_of)
+    return Done(invoices=issued, months_closed=closed, set_aside=set_aside)
+
+
+def announce_changes(*, as_of: datetime) -> Done:
+    """Announces what became overdue and read-only (M8) and the reliefs that ran out (M16); access does not wait for it."""
+    overdue = [
+        (str(pk), partial(access.announce_overdue, account_id=pk, as_of=as_of))
+        for pk in access.accounts_to_announce(as_of)
+    ]
+    locked, set_aside = _each("announce", overdue, as_of)
+    ended = [(str(pk), partial(reliefs.announce_end, relief_id=pk, as_of=as_of)) for pk in reliefs.ended_untold(as_of)]
+    ends_told, ends_set_aside = _each("relief_end", ended, as_of)
+    return Done(accounts_locked=locked, reliefs_ended=ends_told, set_aside=set_aside + ends_set_aside)
+
+
+def remind(*, as_of: datetime) -> Done:
+    """Reminds of what falls due soon: invoices, the end of trials, yearly charges (D12, B2, B4)."""
+    pieces: list[tuple[str, Callable[[], object]]] = [
+        (invoice.number, partial(reminders.remind, invoice=invoice, as_of=as_of))
+        for invoice in reminders.invoices_to_remind_of(as_of)
+    ]
+    pieces += [
+        (f"{row.public_id}:{left}", partial(trials.remind, subscription=row, days_left=left, as_of=as_of))
+        for row, left in reminders.trials_to_remind_of(as_of)
+    ]
+    pieces += [
+        (
+            f"{row.public_id}:{day}:{left}",
+            partial(reminders.remind_of_renewal, subscription=row, renews_on=day, days_left=left, as_of=as_of),
+        )
+        for row, day, left in reminders.renewals_to_remind_of(as_of)
+    ]
+    reminded, set_aside = _each("remind", pieces, as_of)
+    return Done(reminders=reminded, set_aside=set_aside)
+
+
+def collect_renewals(*, as_of: datetime) -> Done:
+    """Takes the money for periods that begin within five days (E8)."""
+    paid = [
+        (row.public_id, partial(dunning.renew_from_balance, subscription=row, as_of=as_of))
+        for row in dunning.paid_meanwhile(as_of)
+    ]
+    renewed, set_aside = _each("renew", paid, as_of)
+    tries = [(row.public_id, partial(dunning.collect, subscription=row, as_of=as_of)) for row in dunning.to_try(as_of)]
+    tried, failed = _each("collect", tries, as_of, makes_transactions=True)
+    waiting = [
+        (number, partial(payment_methods.collect_invoice, invoice_number=number, as_of=as_of))
+        for number in payment_methods.uncollected(as_of=as_of).values_list("number", flat=True)
+    ]
+    paid_at_issue, unpaid = _each("collect_invoice", waiting, as_of, makes_transactions=True)
+    return Done(collections=renewed + tried + paid_at_issue, set_aside=set_aside + failed + unpaid)
+
+
+def write_off(*, as_of: datetime) -> Done:
+    """Writes off bonuses that nobody can use any more (D11)."""
+    pieces = [
+        (str(pk), partial(offers.write_off_bonus, account_id=pk, as_of=as_of))
+        for pk in offers.accounts_with_lapsed_bonus(as_of)
+    ]
+    _written, set_aside = _each("write_off", pieces, as_of)
+    return Done(set_aside=set_aside)
+
+
+def settle_payments(*, as_of: datetime) -> Done:
+    """Asks the providers about payments that are still undecided: the return page and the webhook may both be lost."""
+    return Done(payments=checkout.sweep(as_of=as_of))
+
+
+def deliver(*, as_of: datetime) -> Done:
+    """Renders and sends what is waiting, and forgets the sign-ups that nobody confirmed."""
+    signup.prune(as_of=as_of)
+    return Done(
+        documents=delivery.render_due(as_of=as_of),
+        mails=delivery.send_due(as_of=as_of) + signup.send_due(as_of=as_of),
+        webhooks=fan_out.send_due(as_of=as_of),
+    )
+
+
+# The order matters: money that has come is counted before anything is locked, and mails tell of what was done.
+STEPS = (settle_payments, close_months, announce_changes, collect_renewals, remind, write_off, deliver)
+
+
+def run_due(*, as_of: datetime) -> Done:
+    """Everything that is due at ``as_of``, in the order of `STEPS`.
+
+    Safe to repeat, late, or at the same time elsewhere (G9); returns what this run did.
+    """
+    done = Done()
+    for step in STEPS:
+        done.add(step(as_of=as_of))
+    return done

@@ -1,0 +1,100 @@
+"""Adjustments: an amount somebody decided on, with a reason code and a comment (D15)."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from billing.errors import BadAmount, BadInput
+from billing.models import AuditRecord, BillingAccount, Charge, Credit, Entry, LedgerAccount
+from billing.operations import audit
+from billing.operations.cycle import month_close
+from billing.operations.ledger import charges, external_ids, posting
+from billing.operations.settlement import payments
+from billing.pricing.explanation import explain_amount
+from billing.pricing.money import LARGEST_MINOR
+
+REASONS = ("service_failure", "goodwill", "billing_error", "tax", "migration", "fraud")
+
+
+def _check(amount_minor: int | None, currency: str, account: BillingAccount, reason_code: str, comment: str) -> int:
+    if amount_minor is None or amount_minor == 0 or abs(amount_minor) > LARGEST_MINOR:
+        raise BadAmount(
+            _("Enter a sum other than zero, with at most two decimals: above zero for the customer, below against."),
+            field="amount",
+        )
+    if currency != account.currency:
+        raise BadInput(
+            _("This account is kept in %(currency)s: enter the sum in that currency.") % {"currency": account.currency},
+            field="currency",
+            code="currency_mismatch",
+        )
+    if reason_code not in REASONS:
+        raise BadInput(_("Choose one of: %(known)s.") % {"known": ", ".join(REASONS)}, field="reason_code")
+    if not comment.strip():
+        raise BadInput(_("Say in a sentence why: the customer sees it."), field="comment", rule="D15")
+    return amount_minor
+
+
+@transaction.atomic
+def adjust(
+    *, account: BillingAccount, amount_minor: int | None, currency: str, reason_code: str, comment: str,
+    as_of: datetime, actor: str, external_id: str = "",
+) -> Entry:  # fmt: skip
+    """Changes the balance by ``amount_minor`` (above zero: in the customer's favour) and returns the entry.
+
+    A favour is credit that pays open invoices at once; a claim is a charge that the next invoice collects.
+    """
+    account = posting.lock(account)
+    amount_minor = _check(amount_minor, currency, account, reason_code, comment)
+    month_close.catch_up(account=account, as_of=as_of)
+    own = f"{account.number}:{account.entries.count() + 1}"
+    key = external_ids.key("adjustment", account.number, own, external_id)
+    if amount_minor < 0:
+        entry = charges.post_charge(
+            account=account, kind=Charge.Kind.ADJUSTMENT, key=key,
+            explanation=explain_amount(-amount_minor, account.currency, comment), occurred_at=as_of, as_of=as_of,
+            billing_month=account.open_month, actor=actor, reason=comment, against=LedgerAccount.Kind.ADJUSTMENTS,
+        ).entry  # fmt: skip
+    else:
+        against = posting.shared(account.seller, LedgerAccount.Kind.ADJUSTMENTS)
+        entry = posting.post(
+            key=key, kind=Entry.Kind.ADJUSTMENT, account=account, at=as_of,
+            moves=[posting.Move(against, posting.customer_side(account), amount_minor)], actor=actor, reason=comment,
+        )  # fmt: skip
+        payments.add_credit(
+            account=account, kind=Credit.Kind.ADJUSTMENT, entry=entry, amount_minor=amount_minor, as_of=as_of
+        )
+        payments.settle_open(account, as_of=as_of)
+    audit.record(
+        actor=actor, action="balance.adjusted", target=account, at=as_of, customer=account.customer, reason=comment,
+        after={"entry": str(entry.id), "amount_minor": amount_minor, "reason_code": reason_code},
+    )  # fmt: skip
+    return entry
+
+
+@transaction.atomic
+def adjust_once(
+    *, account: BillingAccount, amount_minor: int | None, currency: str, reason_code: str, comment: str,
+    as_of: datetime, actor: str, external_id: str,
+) -> tuple[Entry, bool]:  # fmt: skip
+    """`adjust`, once for each ``external_id`` of the account: the entry, and whether it was made just now.
+
+    Refuses an id under which something else was posted, naming that entry.
+    """
+    account = posting.lock(account)
+    entry = external_ids.entry_of("adjustment", account.number, external_id)
+    if entry is None:
+        made = adjust(
+            account=account, amount_minor=amount_minor, currency=currency, reason_code=reason_code, comment=comment,
+            as_of=as_of, actor=actor, external_id=external_id,
+        )  # fmt: skip
+        return made, True
+    told = {"amount_minor": amount_minor, "reason_code": reason_code}
+    rows = AuditRecord.objects.filter(
+        customer=account.customer, action="balance.adjusted", at=entry.at, after__entry=str(entry.id), reason=comment
+    )
+    kept = [{name: row.after[name] for name in told} for row in rows]
+    if currency != account.currency or told not in kept:
+        raise external_ids.taken(external_id, adjustment_id=str(entry.id))
+    return entry, False

@@ -1,0 +1,141 @@
+"""Credit notes: the only way to put an issued invoice right (G6, D9)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils.translation import gettext_lazy as _
+
+from billing.errors import BadInput, BillingError
+from billing.models import Allocation, Credit, CreditNote, Entry, Invoice, LedgerAccount
+from billing.operations import audit
+from billing.operations.cycle import month_close
+from billing.operations.events import outbox
+from billing.operations.invoices import issuing
+from billing.operations.ledger import external_ids, numbering, posting
+from billing.operations.settlement import payments
+from billing.pricing.periods import business_date
+
+
+@dataclass(frozen=True)
+class NoteLine:
+    """What is given back and how much, in minor units."""
+
+    description: str
+    amount_minor: int
+
+
+def credited(invoice: Invoice) -> int:
+    """The sum of the credit notes on ``invoice`` so far, in minor units."""
+    return CreditNote.objects.filter(invoice=invoice).aggregate(sum=Sum("total_minor"))["sum"] or 0
+
+
+def _tax_of(invoice: Invoice, total_minor: int) -> int:
+    """The part of the invoice's VAT that a further ``total_minor`` carries, by the invoice's own proportion.
+
+    Counted from all that has been credited, so that the parts never add up to more or less than the VAT of the whole.
+    """
+    share = Decimal(invoice.tax_minor) * (credited(invoice) + total_minor) / invoice.total_minor
+    earlier = CreditNote.objects.filter(invoice=invoice).aggregate(sum=Sum("tax_minor"))["sum"] or 0
+    return int(share.quantize(Decimal(1), rounding=ROUND_HALF_UP)) - earlier
+
+
+def _moves(invoice: Invoice, total_minor: int, tax_minor: int) -> list[posting.Move]:
+    customer = posting.customer_side(invoice.account)
+    revenue = posting.shared(invoice.seller, LedgerAccount.Kind.REVENUE)
+    moves = [posting.Move(revenue, customer, total_minor)]
+    if tax_minor:
+        moves.append(posting.Move(posting.shared(invoice.seller, LedgerAccount.Kind.VAT), revenue, tax_minor))
+    return moves
+
+
+@transaction.atomic
+def issue_credit_note(
+    *, invoice: Invoice, lines: Sequence[NoteLine], reason: str, as_of: datetime, actor: str, external_id: str = ""
+) -> CreditNote:
+    """Credits ``lines`` of ``invoice``: first against what is open on it, the rest stays on the account (D9).
+
+    Dated today, numbered in a series of its own. Refuses more than the invoice has left to credit.
+    """
+    if not reason.strip():
+        raise BadInput(
+            _("Say what is put right: the reason is printed on the credit note."), field="reason", rule="D15"
+        )
+    account = posting.lock(invoice.account_id)
+    month_close.catch_up(account=account, as_of=as_of)
+    invoice = Invoice.objects.select_related("seller", "account__seller").get(pk=invoice.pk)
+    total_minor = sum(payments.checked_amount(line.amount_minor, "lines") for line in lines)
+    payments.checked_amount(total_minor)
+    left = invoice.total_minor - credited(invoice)
+    if total_minor > left:
+        raise BillingError(
+            _("Only %(amount)s %(currency)s of this invoice can still be credited.")
+            % outbox.money(left, invoice.currency),
+            code="credit_exceeds_invoice",
+            rule="D9",
+        )
+    tax_minor = _tax_of(invoice, total_minor)
+    series = f"{invoice.series}C"
+    number, year, sequence = numbering.next_document_number(invoice.seller, series, as_of)
+    entry = posting.post(
+        key=external_ids.key("credit_note", invoice.number, number, external_id),
+        kind=Entry.Kind.CREDIT_NOTE,
+        account=account,
+        moves=_moves(invoice, total_minor, tax_minor),
+        at=as_of,
+        actor=actor,
+        reason=reason,
+    )
+    note = CreditNote.objects.create(
+        number=number, series=series, year=year, sequence=sequence, invoice=invoice, account=account,
+        currency=invoice.currency, total_minor=total_minor, tax_minor=tax_minor,
+        lines=[{"description": line.description, "amount_minor": line.amount_minor} for line in lines], reason=reason,
+        issue_date=business_date(as_of, account.zone), issued_at=as_of, issued_by=actor, entry=entry,
+    )  # fmt: skip
+    credit = payments.add_credit(
+        account=account, kind=Credit.Kind.CREDIT_NOTE, entry=entry, amount_minor=total_minor, as_of=as_of
+    )
+    if invoice.open_minor:
+        Allocation.objects.create(
+            credit=credit, invoice=invoice, kind=Allocation.Kind.SETTLEMENT, at=as_of,
+            amount_minor=min(invoice.open_minor, total_minor),
+        )  # fmt: skip
+        invoice.refresh_from_db(fields=["open_minor"])
+        if invoice.open_minor == 0:
+            outbox.emit("invoice.paid", at=as_of, account=account, data=issuing.summary(invoice))
+    payments.settle_open(account, as_of=as_of)
+    audit.record(
+        actor=actor, action="credit_note.issued", target=note, at=as_of, customer=account.customer, reason=reason
+    )
+    return note
+
+
+@transaction.atomic
+def issue_once(
+    *, invoice: Invoice, lines: Sequence[NoteLine], reason: str, as_of: datetime, actor: str, external_id: str
+) -> tuple[CreditNote, bool]:
+    """`issue_credit_note`, once for each ``external_id`` of the invoice: the note, and whether it was issued just now.
+
+    Refuses an id under which something else was credited, naming that note.
+    """
+    posting.lock(invoice.account_id)
+    entry = external_ids.entry_of("credit_note", invoice.number, external_id)
+    if entry is None:
+        note = issue_credit_note(
+            invoice=invoice, lines=lines, reason=reason, as_of=as_of, actor=actor, external_id=external_id
+        )
+        return note, True
+    found = CreditNote.objects.select_related("invoice", "account").get(entry=entry)
+    told = [{"description": line.description, "amount_minor": line.amount_minor} for line in lines]
+    if (found.lines, found.reason) != (told, reason):
+        raise external_ids.taken(external_id, credit_note=found.number)
+    return found, False
+
+
+def credit_in_full(*, invoice: Invoice, as_of: datetime, actor: str, reason: str) -> CreditNote:
+    """Gives back all of ``invoice``, line by line: it is void from now on (D6, D19)."""
+    lines = [NoteLine(line.description, line.amount_minor) for line in invoice.lines.order_by("position")]
+    return issue_credit_note(invoice=invoice, lines=lines, reason=reason, as_of=as_of, actor=actor)

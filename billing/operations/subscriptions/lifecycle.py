@@ -1,0 +1,263 @@
+"""A subscription's life: created, terminated on the owner's word, resumed within a year (M5, M12, M13)."""
+
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts import members
+from accounts.models import Instance, Product
+from billing.errors import BadInput, BillingError
+from billing.models import BillingAccount, Invoice, Subscription, SubscriptionChange
+from billing.operations import audit
+from billing.operations.customers import customers
+from billing.operations.cycle import access, month_close, offered_tariffs, termination, transitions
+from billing.operations.events import outbox
+from billing.operations.invoices import issuing
+from billing.operations.ledger import posting
+from billing.operations.subscriptions import one_off, quotes, trials
+from billing.pricing.periods import Span, add_months, business_date, month_start, next_month, start_of_day
+
+Kind = SubscriptionChange.Kind
+
+# A terminated subscription may be taken up again for this long (M13).
+RESUME_MONTHS = 12
+
+
+def _first_day(instance: Instance, today: date, zone: str) -> date:
+    """Where the first period begins: on the registration date (M5), but never in a month that is over."""
+    registered = business_date(instance.registered_at, zone)
+    return registered if month_start(registered) == month_start(today) else today
+
+
+def _is_metered(subscription: Subscription) -> bool:
+    """Whether it can be resumed (M13); paid time that has ended is followed by a new subscription (E9)."""
+    return subscription.tariff is not None and subscription.tariff.terms().is_metered
+
+
+def _refuse_second(instance: Instance, as_of: datetime) -> None:
+    earlier = Subscription.objects.filter(instance=instance).select_related("account__seller")
+    for subscription in earlier:
+        if subscription.terminated_at is None:
+            raise BillingError(
+                _("This instance has a subscription already: change or terminate that one."), code="subscription_exists"
+            )
+        if _is_metered(subscription) and as_of < resumable_until(subscription):
+            raise BillingError(
+                _("This instance had a subscription that can still be resumed: resume it instead."),
+                code="resume_instead",
+                rule="M13",
+            )
+
+
+def _not_before_open_month(account: BillingAccount, as_of: datetime) -> datetime:
+    """``as_of``, or the beginning of the month that is open: a request may wait over midnight for the lock, and a period
+    that begins in the month closed meanwhile would leave the new month without one, and free."""
+    return max(as_of, start_of_day(account.open_month, account.zone))
+
+
+@transaction.atomic
+def create_subscription(
+    *,
+    instance: Instance,
+    tariff_id: str | None,
+    as_of: datetime,
+    actor: str,
+    quantity: int | None = None,
+    trial: bool | None = None,
+    reason: str = "",
+) -> Subscription:
+    """Puts ``instance`` on the published tariff ``tariff_id``: into its trial, into paid time, or into its first metered month
+    (M5, B2, E4, E5, D18). A free product asks for no tariff (E1).
+
+    ``reason``: why support does it for the owner (D15). Refuses a tariff that is not offered, a quantity or a trial the tariff
+    does not have, a second subscription.
+    """
+    is_free = instance.product.kind == Product.Kind.FREE
+    tariff = None if is_free else offered_tariffs.offered_tariff(instance.product, tariff_id)
+    if is_free and (tariff_id is not None or quantity is not None or trial):
+        raise BadInput(_("This product is free: leave tariff, quantity and trial out."), field="tariff_id", rule="E1")
+    quantity = quotes.checked_quantity(tariff, quantity) if tariff is not None else None
+    with_trial = trials.decide(tariff, instance, trial) if tariff is not None else False
+    account = customers.account_for(instance.customer, tariff.seller if tariff else None, as_of)
+    account = posting.lock(account)
+    month_close.catch_up(account=account, as_of=as_of)
+    as_of = _not_before_open_month(account, as_of)
+    instance = members.lock(instance)
+    if instance.deleted_at is not None:
+        raise BillingError(_("This instance has been deleted."), code="instance_deleted")
+    _refuse_second(instance, as_of)
+    subscription = Subscription.objects.create(
+        instance=instance, account=account, tariff=tariff, quantity=quantity, started_at=as_of
+    )
+    SubscriptionChange.objects.create(
+        subscription=subscription, kind=Kind.CREATED, at=as_of, actor=actor, to_tariff=tariff, to_quantity=quantity,
+        reason=reason,
+    )  # fmt: skip
+    if reason:  # what owners take out themselves is told by the event
+        audit.record(
+            actor=actor, action="subscription.created", target=subscription, at=as_of, customer=instance.customer,
+            reason=reason, after={"tariff": str(tariff) if tariff else None, "quantity": quantity, "trial": with_trial},
+        )  # fmt: skip
+    outbox.emit("subscription.created", at=as_of, subscription=subscription, data=outbox.about(subscription))
+    _begin(subscription, with_trial, as_of, actor)
+    access.announce(instance, as_of=as_of, subscription=subscription)
+    return subscription
+
+
+def _begin(subscription: Subscription, with_trial: bool, as_of: datetime, actor: str) -> None:
+    """What a new subscription starts with, by its tariff."""
+    tariff = subscription.tariff
+    if tariff is None:
+        return
+    if with_trial:
+        trials.begin(subscription, as_of=as_of)
+    elif tariff.terms().is_metered:
+        _open_metered(subscription, as_of, actor)
+    elif tariff.terms().is_one_off:
+        one_off.buy(subscription, as_of=as_of, actor=actor)
+    else:
+        trials.start_now(subscription, tariff, subscription.quantity, as_of=as_of, actor=actor)
+        transitions.plan(subscription)
+
+
+def _open_metered(subscription: Subscription, as_of: datetime, actor: str) -> None:
+    """The first period of use, from the registration date on (M5), with what it starts at (M6)."""
+    account, instance = subscription.account, subscription.instance
+    today = business_date(as_of, account.zone)
+    first = _first_day(instance, today, account.zone)
+    month_close.open_period(
+        subscription=subscription,
+        span=Span(first, next_month(first)),
+        opened_at=max(start_of_day(first, account.zone), min(instance.registered_at, as_of)),
+        as_of=as_of,
+        actor=actor,
+    )
+
+
+def _locked(subscription: Subscription, as_of: datetime) -> Subscription:
+    """The subscription with its account locked and caught up."""
+    account = posting.lock(subscription.account_id)
+    month_close.catch_up(account=account, as_of=as_of)
+    members.lock(subscription.instance)
+    found = Subscription.objects.select_related("instance__customer", "tariff").get(pk=subscription.pk)
+    found.account = account
+    return found
+
+
+@transaction.atomic
+def terminate(
+    *, subscription: Subscription, as_of: datetime, actor: str, reason: str, requested_by: str = ""
+) -> Invoice | None:
+    """Ends ``subscription`` now, issues the final invoice of its month and leaves the instance read-only (M12).
+
+    Only on the owner's initiative: ``requested_by`` names who asked, ``actor`` who carried it out. Returns the final
+    invoice, None where nothing was charged. Refuses a subscription that is terminated already.
+    """
+    if not reason.strip():
+        raise BadInput(_("Say why the subscription ends: the reason stays with it."), field="reason", rule="M12")
+    subscription = _locked(subscription, as_of)
+    if subscription.terminated_at is not None:
+        raise BillingError(_("This subscription is terminated already."), code="already_terminated", rule="M12")
+    if subscription.tariff is None or not subscription.tariff.terms().is_metered:
+        final = termination.end(
+            subscription, at=as_of, as_of=as_of, reason=reason, actor=actor, requested_by=requested_by
+        )
+        _record_end(subscription, as_of, actor, reason, requested_by)
+        return final
+    period = subscription.periods.get(closed_at=None)
+    today = business_date(as_of, subscription.account.zone)
+    period.end = max(today, period.start) + timedelta(days=1)
+    # What was reported at this very instant was reported before the end: it still belongs to the period.
+    period.ended_at = min(period.ended_at, max(as_of, period.opened_at) + timedelta(microseconds=1))
+    month_close.close_period(period, as_of)
+    subscription.terminated_at = as_of
+    subscription.save(update_fields=["terminated_at"])
+    SubscriptionChange.objects.create(
+        subscription=subscription, kind=Kind.TERMINATED, at=as_of, actor=actor, requested_by=requested_by, reason=reason
+    )
+    final = issuing.issue_final(period=period, as_of=as_of)
+    # The data stays for a year, in which it can be resumed (M13): nothing is to be removed yet.
+    told = {**outbox.about(subscription), "reason": "terminated", "remove": False}
+    outbox.emit("subscription.terminated", at=as_of, subscription=subscription, data=told)
+    access.announce(subscription.instance, as_of=as_of, subscription=subscription)
+    _record_end(subscription, as_of, actor, reason, requested_by)
+    return final
+
+
+def _record_end(subscription: Subscription, as_of: datetime, actor: str, reason: str, requested_by: str) -> None:
+    audit.record(
+        actor=actor, action="subscription.terminated", target=subscription, at=as_of,
+        customer=subscription.instance.customer, reason=reason, after={"requested_by": requested_by},
+    )  # fmt: skip
+
+
+def resumable_until(subscription: Subscription) -> datetime:
+    """The instant from which a terminated subscription can be resumed no more: its day a year later counts whole (M13)."""
+    assert subscription.terminated_at is not None
+    zone = subscription.account.zone
+    last_day = add_months(business_date(subscription.terminated_at, zone), RESUME_MONTHS)
+    return start_of_day(last_day + timedelta(days=1), zone)
+
+
+def refuse_debt(subscription: Subscription, rule: str) -> None:
+    """Refuses where something is owed: an open invoice of the account, or charges of the subscription still to be billed
+    that the credit on the account does not cover."""
+    account = subscription.account
+    open_minor = sum(row.open_minor for row in Invoice.objects.open().filter(account=account))
+    uncollected = sum(row.amount_minor for row in subscription.charges.uncollected())
+    uncovered = max(uncollected - issuing.available_credit(account), 0)
+    if open_minor or uncovered:
+        owed = outbox.money(open_minor + uncovered, account.currency)
+        raise BillingError(
+            _("%(amount)s %(currency)s are still owed on account %(number)s: pay them first.")
+            % {**owed, "number": account.number},
+            code="debt_outstanding",
+            rule=rule,
+            extra={"owed": owed},
+        )
+
+
+@transaction.atomic
+def resume(*, subscription: Subscription, as_of: datetime, actor: str, requested_by: str = "") -> Subscription:
+    """Takes a terminated subscription up again (M13): within 12 months and if nothing is owed.
+
+    In the month of the termination the peak goes on, and only a rise above what the final invoice charged is posted.
+    """
+    subscription = _locked(subscription, as_of)
+    as_of = _not_before_open_month(subscription.account, as_of)
+    if subscription.instance.deleted_at is not None:
+        raise BillingError(_("This instance has been deleted."), code="instance_deleted", rule="M14")
+    if subscription.terminated_at is None:
+        raise BillingError(
+            _("This subscription is running: there is nothing to resume."), code="not_terminated", rule="M13"
+        )
+    if not _is_metered(subscription):
+        raise BillingError(
+            _("Paid time that has ended is not resumed: take out a new subscription."),
+            code="new_subscription",
+            rule="E9",
+        )
+    if as_of >= resumable_until(subscription):
+        raise BillingError(
+            _("A subscription can be resumed within 12 months of its termination; take out a new one."),
+            code="resume_window_over",
+            rule="M13",
+        )
+    refuse_debt(subscription, "M13")
+    subscription.terminated_at = None
+    subscription.save(update_fields=["terminated_at"])
+    SubscriptionChange.objects.create(
+        subscription=subscription, kind=Kind.RESUMED, at=as_of, actor=actor, requested_by=requested_by
+    )
+    outbox.emit("subscription.resumed", at=as_of, subscription=subscription, data=outbox.about(subscription))
+    today = business_date(as_of, subscription.account.zone)
+    month_close.open_period(
+        subscription=subscription, span=Span(today, next_month(today)), opened_at=as_of, as_of=as_of, actor=actor
+    )
+    access.announce(subscription.instance, as_of=as_of, subscription=subscription)
+    audit.record(
+        actor=actor, action="subscription.resumed", target=subscription, at=as_of,
+        customer=subscription.instance.customer, after={"requested_by": requested_by},
+    )  # fmt: skip
+    return subscription

@@ -1,0 +1,262 @@
+"""What owners do to a prepaid subscription themselves: other terms, cancelling, and taking both back (E6, E7, C4, D6, D7)."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts import members
+from billing import notices
+from billing.errors import BillingError
+from billing.models import Charge, Invoice, Subscription, SubscriptionChange, Tariff, TermsChange
+from billing.operations import audit
+from billing.operations.cycle import (
+    access,
+    month_close,
+    prepaid_periods,
+    scheduled_changes,
+    subscription_status,
+    transitions,
+)
+from billing.operations.events import outbox
+from billing.operations.invoices import issuing
+from billing.operations.ledger import posting
+from billing.operations.subscriptions import change_undo, quotes
+from billing.operations.subscriptions.quotes import Quote, Wish
+from billing.pricing.periods import Span
+
+Kind = SubscriptionChange.Kind
+
+
+def locked(subscription: Subscription, as_of: datetime) -> Subscription:
+    """The subscription as it stands now, with its account and instance locked and everything due done."""
+    account = posting.lock(subscription.account_id)
+    month_close.catch_up(account=account, as_of=as_of)
+    members.lock(subscription.instance)
+    found = Subscription.objects.select_related("instance__customer", "instance__product", "tariff").get(
+        pk=subscription.pk
+    )
+    found.account = account
+    return found
+
+
+def preview(*, subscription: Subscription, wish: Wish, as_of: datetime) -> Quote:
+    """What `change` would do now: the same builder in a transaction that is rolled back, so that nothing is changed (G10)."""
+    with transaction.atomic():
+        quote = quotes.build(locked(subscription, as_of), wish, as_of)
+        transaction.set_rollback(True)
+    return quote
+
+
+@transaction.atomic
+def change(
+    *, subscription: Subscription, wish: Wish, as_of: datetime, actor: str, quote_token: str | None = None, reason: str = ""
+) -> Quote:  # fmt: skip
+    """Puts the subscription on other terms, now or from its next period on; returns what was done. ``reason``: why support
+    does it for its owner (D15).
+
+    Refuses with ``quote_expired`` and the fresh figures where ``quote_token`` no longer names what it would come to.
+    """
+    subscription = locked(subscription, as_of)
+    quote = quotes.build(subscription, wish, as_of)
+    if quote_token is not None and quote_token != quote.token:
+        raise BillingError(
+            _("The figures have changed meanwhile: look at the new ones and confirm them."),
+            code="quote_expired", rule="G10", extra={"quote": quote},
+        )  # fmt: skip
+    if quote.when == quotes.PERIOD_END and _is_scheduled(quote):
+        return quote  # the same request once more
+    _call_off(subscription, as_of, actor)
+    if quote.when == quotes.PERIOD_END:
+        _schedule(quote, as_of, actor, reason)
+    else:
+        _carry_out(quote, as_of, actor, reason)
+    transitions.plan(subscription)
+    audit.record(
+        actor=actor, action="subscription.terms_changed", target=subscription, at=as_of,
+        customer=subscription.instance.customer, reason=reason,
+        after={"tariff": str(quote.tariff), "quantity": quote.quantity, "when": quote.when, "due": quote.due_now_minor},
+    )  # fmt: skip
+    return quote
+
+
+def _call_off(subscription: Subscription, as_of: datetime, actor: str) -> TermsChange | None:
+    """A new wish takes the place of the one that was waiting."""
+    waiting = scheduled_changes.waiting_change(subscription)
+    if waiting is not None:
+        scheduled_changes.call_off(waiting, as_of=as_of, actor=actor)
+    return waiting
+
+
+def _is_scheduled(quote: Quote) -> bool:
+    """Whether this very change is the one that waits, decided by the customer and not by a move of the operator's (E2)."""
+    waiting = scheduled_changes.waiting_change(quote.subscription)
+    if waiting is None or waiting.move_id is not None:
+        return False
+    told = (quote.tariff.pk, quote.quantity, quote.effective_date)
+    return (waiting.tariff_id, waiting.quantity, waiting.effective_date) == told
+
+
+def _schedule(quote: Quote, as_of: datetime, actor: str, reason: str) -> None:
+    subscription = quote.subscription
+    scheduled = TermsChange.objects.create(
+        subscription=subscription, tariff=quote.tariff, quantity=quote.quantity, effective_date=quote.effective_date,
+        decided_at=as_of, decided_by=actor,
+    )  # fmt: skip
+    SubscriptionChange.objects.create(
+        subscription=subscription, kind=Kind.CHANGE_SCHEDULED, at=as_of, actor=actor, from_tariff=subscription.tariff,
+        from_quantity=subscription.quantity, to_tariff=quote.tariff, to_quantity=quote.quantity, reason=reason,
+    )  # fmt: skip
+    notices.change_scheduled(subscription=subscription, change=scheduled, at=as_of)
+
+
+def _carry_out(quote: Quote, as_of: datetime, actor: str, reason: str) -> None:
+    subscription = quote.subscription
+    key = f"change:{subscription.public_id}:{subscription.changes.count() + 1}"
+    record = scheduled_changes.put_on(
+        subscription, quote.tariff, quote.quantity, as_of=as_of, actor=actor, invoice_key=key, reason=reason
+    )
+    charges = [
+        prepaid_periods.post(
+            subscription=subscription, period=line.period, kind=line.kind, explanation=line.explanation,
+            key=f"{key}:{number}", occurred_at=as_of, as_of=as_of, actor=actor,
+        )
+        for number, line in enumerate(quote.lines, start=1)
+    ]  # fmt: skip
+    _bill(subscription, charges, key, quote, as_of)
+    notices.terms_changed(
+        subscription=subscription, change=record, charge=charges[0] if charges else None, lost_minor=quote.lost_minor,
+        at=as_of,
+    )  # fmt: skip
+
+
+def _bill(subscription: Subscription, charges: list[Charge], key: str, quote: Quote, as_of: datetime) -> None:
+    """The change alone on an invoice of its own (D17), so that undoing it credits the whole of it (D6)."""
+    if not charges:
+        return
+    last = prepaid_periods.last_period(subscription)
+    day = quote.effective_date
+    span = Span(day, last.end if last is not None and last.end > day else prepaid_periods.day_after(day))
+    issuing.issue(
+        account=subscription.account, charges=charges, span=span, kind=Invoice.Kind.PURCHASE, key=key, as_of=as_of
+    )
+    access.announce_changes(subscription.account, as_of=as_of)
+
+
+@transaction.atomic
+def undo_change(
+    *, subscription: Subscription, as_of: datetime, actor: str, reason: str = "", tariff_id: str | None = None,
+    quantity: int | None = None,
+) -> Subscription:  # fmt: skip
+    """Takes back a change that waits for the period's end, else the last one of this business day, in full (D6).
+
+    ``tariff_id`` and ``quantity``: the terms to be rid of; a change to others is left alone, so that a request that is sent
+    twice takes back one.
+    """
+    subscription = locked(subscription, as_of)
+    waiting = scheduled_changes.waiting_change(subscription)
+    if waiting is not None and _can_be_called_off(waiting, subscription, as_of):
+        _refuse_other(waiting.tariff, waiting.quantity, tariff_id, quantity)
+        _call_off(subscription, as_of, actor)
+        SubscriptionChange.objects.create(
+            subscription=subscription, kind=Kind.CHANGE_CALLED_OFF, at=as_of, actor=actor, to_tariff=waiting.tariff,
+            to_quantity=waiting.quantity, reason=reason,
+        )  # fmt: skip
+        notices.change_undone(subscription=subscription, refunded_minor=0, at=as_of)
+        audit.record(
+            actor=actor, action="subscription.change_called_off", target=subscription, at=as_of,
+            customer=subscription.instance.customer, reason=reason,
+        )  # fmt: skip
+        return subscription
+    record = change_undo.undoable(subscription, as_of)
+    if record is None:
+        raise BillingError(
+            _("There is no change to take back: one can be undone until the end of its day."),
+            code="nothing_to_undo", rule="D6",
+        )  # fmt: skip
+    _refuse_other(record.to_tariff, record.to_quantity, tariff_id, quantity)
+    change_undo.undo(subscription, record, as_of=as_of, actor=actor, reason=reason)
+    return subscription
+
+
+def _refuse_other(tariff: Tariff | None, quantity: int | None, tariff_id: str | None, wanted: int | None) -> None:
+    """Refuses where what would be taken back is not the change to the terms that were named."""
+    is_other = tariff_id is not None and (tariff is None or tariff.tariff_id != tariff_id)
+    if is_other or (wanted is not None and wanted != quantity):
+        raise BillingError(
+            _("The last change was to other terms than the ones you named: look at the subscription and ask again."),
+            code="nothing_to_undo", rule="D6",
+        )  # fmt: skip
+
+
+def _can_be_called_off(waiting: TermsChange, subscription: Subscription, as_of: datetime) -> bool:
+    """Whether the scheduled change is the owner's own, of paid time, and its period is not paid yet."""
+    if waiting.move_id is not None or subscription_status.is_trialing(subscription, as_of):
+        return False
+    return scheduled_changes.paid_ahead(subscription) is None
+
+
+@transaction.atomic
+def cancel(*, subscription: Subscription, as_of: datetime, actor: str, reason: str = "") -> Subscription:
+    """Nothing renews any more; everything works to the end of what is paid, then the subscription ends (C4). Cancelling
+    twice changes nothing."""
+    subscription = locked(subscription, as_of)
+    _refuse_cancel(subscription, as_of)
+    if subscription.cancel_date is not None:
+        return subscription
+    last = prepaid_periods.last_period(subscription)
+    trial_end = subscription.trial_ends_on
+    if last is not None:
+        subscription.cancel_date = last.end
+    elif trial_end is not None:
+        subscription.cancel_date = prepaid_periods.day_after(trial_end)
+    subscription.save(update_fields=["cancel_date"])
+    SubscriptionChange.objects.create(
+        subscription=subscription, kind=Kind.CANCELLED, at=as_of, actor=actor, reason=reason
+    )
+    assert subscription.cancel_date is not None
+    outbox.emit(
+        "subscription.cancel_scheduled", at=as_of, subscription=subscription,
+        data={**outbox.about(subscription), "cancel_date": subscription.cancel_date.isoformat()},
+    )  # fmt: skip
+    notices.cancelled(subscription=subscription, cancel_date=subscription.cancel_date, at=as_of)
+    transitions.plan(subscription)
+    audit.record(
+        actor=actor, action="subscription.cancelled", target=subscription, at=as_of,
+        customer=subscription.instance.customer, reason=reason,
+        after={"cancel_date": subscription.cancel_date.isoformat()},
+    )  # fmt: skip
+    return subscription
+
+
+def _refuse_cancel(subscription: Subscription, as_of: datetime) -> None:
+    if subscription_status.lapse(subscription, as_of) is not None:
+        raise BillingError(_("This subscription has ended already."), code="already_terminated", rule="C4")
+    terms = subscription.tariff.terms() if subscription.tariff is not None else None
+    if terms is None or terms.is_one_off:
+        raise BillingError(_("Nothing renews here: there is nothing to cancel."), code="nothing_to_cancel", rule="C4")
+    if terms.is_metered:
+        raise BillingError(
+            _("What is paid afterwards is ended by support on your request, within one working day."),
+            code="not_prepaid", rule="M12",
+        )  # fmt: skip
+
+
+@transaction.atomic
+def undo_cancel(*, subscription: Subscription, as_of: datetime, actor: str, reason: str = "") -> Subscription:
+    """Takes a cancellation back while the subscription still runs: it renews again as before (C4)."""
+    subscription = locked(subscription, as_of)
+    if subscription.cancel_date is None or subscription_status.lapse(subscription, as_of) is not None:
+        raise BillingError(_("There is no cancellation to take back."), code="not_cancelled", rule="C4")
+    subscription.cancel_date = None
+    subscription.save(update_fields=["cancel_date"])
+    SubscriptionChange.objects.create(
+        subscription=subscription, kind=Kind.CANCEL_UNDONE, at=as_of, actor=actor, reason=reason
+    )
+    notices.cancel_undone(subscription=subscription, at=as_of)
+    transitions.plan(subscription)
+    audit.record(
+        actor=actor, action="subscription.cancel_undone", target=subscription, at=as_of,
+        customer=subscription.instance.customer, reason=reason,
+    )  # fmt: skip
+    return subscription

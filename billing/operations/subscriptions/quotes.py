@@ -1,0 +1,242 @@
+"""What other terms would cost: the one builder of preview and act (G10, E6, E7, D7, B8)."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from fractions import Fraction
+
+from django.utils.translation import gettext_lazy as _
+
+from billing.errors import BadInput, BillingError
+from billing.models import BillingPeriod, Charge, Subscription, Tariff
+from billing.operations.cycle import offered_tariffs, prepaid_periods, scheduled_changes, subscription_status
+from billing.pricing.changes import change_terms, full
+from billing.pricing.evaluation import Explanation
+from billing.pricing.explanation import explain_quantity
+from billing.pricing.periods import business_date
+from billing.pricing.quantity import exact, price
+from billing.pricing.terms import ChangeRule, Metric, Terms
+from billing.wording import charge_lines
+
+NOW, PERIOD_END = "now", "period_end"
+MOST_UNITS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Line:
+    """One charge that the change would post: why it is what it is, and the paid period it belongs to."""
+
+    kind: Charge.Kind
+    explanation: Explanation
+    period: BillingPeriod | None
+
+    @property
+    def amount_minor(self) -> int:
+        return int(self.explanation["amount_minor"])
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What the change to ``quantity`` units under ``tariff`` means, in minor units of ``currency``.
+
+    ``when`` is now or period_end, ``effective_date`` the first day on the new terms; ``due_now_minor`` the sum of the
+    lines, ``lost_minor`` the value that is given up (E7); ``next_date`` and ``next_minor`` the next charge after it.
+    """
+
+    subscription: Subscription
+    tariff: Tariff
+    quantity: int | None
+    when: str
+    effective_date: date
+    lines: tuple[Line, ...]
+    lost_minor: int
+    next_date: date | None
+    next_minor: int
+    currency: str
+
+    @property
+    def due_now_minor(self) -> int:
+        return sum(line.amount_minor for line in self.lines)
+
+    @property
+    def token(self) -> str:
+        """The figures in short: the same token, the same figures."""
+        figures = [
+            self.subscription.public_id, self.tariff.pk, self.quantity, self.when, self.effective_date.isoformat(),
+            [line.amount_minor for line in self.lines], self.lost_minor,
+            self.next_date.isoformat() if self.next_date else None, self.next_minor,
+        ]  # fmt: skip
+        return hashlib.sha256(json.dumps(figures).encode()).hexdigest()[:32]
+
+    def describe(self, line: Line, locale: str) -> str:
+        """What ``line`` is for, in the words that the invoice will have."""
+        return charge_lines.words(line.kind, line.explanation, self.subscription, self.tariff, locale)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """The terms somebody wants: nothing named stays as it is. ``when``: now, period_end, or None for what the rules do by
+    themselves (a dearer tariff now, a cheaper one at the period's end, D7)."""
+
+    tariff_id: str | None = None
+    quantity: int | None = None
+    when: str | None = None
+
+
+def checked_quantity(tariff: Tariff, quantity: int | None, present: int | None = None) -> int | None:
+    """The number of units to be bought under ``tariff``; None where it counts by itself. Refuses one it does not take."""
+    if tariff.metric != Metric.QUANTITY:
+        if quantity is not None:
+            raise BadInput(_("This tariff counts by itself: leave the quantity out."), field="quantity")
+        return None
+    quantity = quantity or present or 1 if quantity is None else quantity
+    if not 1 <= quantity <= MOST_UNITS:
+        raise BadInput(_("Enter how many you need: 1 to 1,000,000."), field="quantity", code="invalid_quantity")
+    return quantity
+
+
+def build(subscription: Subscription, wish: Wish, as_of: datetime) -> Quote:
+    """What ``wish`` comes to at ``as_of``; the caller has locked the account and caught it up. Refuses what the
+    subscription's state or the tariff's rules do not allow."""
+    _refuse_state(subscription, as_of)
+    present = subscription.priced_by
+    tariff = present
+    if wish.tariff_id not in (None, present.tariff_id):
+        tariff = offered_tariffs.paid_tariff(subscription.instance.product, wish.tariff_id)
+    quantity = checked_quantity(tariff, wish.quantity, subscription.quantity)
+    ahead = scheduled_changes.paid_ahead(subscription)
+    if tariff.pk == present.pk and quantity == subscription.quantity and ahead is None:
+        raise BadInput(
+            _("These are the terms it is on: choose another tariff or quantity."),
+            field="tariff_id",
+            code="nothing_changes",
+        )
+    if present.terms().is_one_off or tariff.terms().is_one_off:
+        return _buy_more(subscription, tariff, quantity, wish, as_of)
+    when = _when(subscription, present, tariff, quantity, wish.when, as_of)
+    if when == PERIOD_END and subscription.cancel_date is not None:
+        raise BillingError(
+            _("It is cancelled, so that no period follows: take the cancellation back first, or choose now."),
+            code="cancelled", rule="C4",
+        )  # fmt: skip
+    if when == PERIOD_END and ahead is not None:
+        raise BillingError(
+            _("The next period is paid already, on the terms that were chosen for it: choose now, or wait until it begins."),
+            code="next_period_paid", rule="E8",
+        )  # fmt: skip
+    return (_now if when == NOW else _later)(subscription, tariff, quantity, as_of)
+
+
+def _refuse_state(subscription: Subscription, as_of: datetime) -> None:
+    if subscription.tariff is None:
+        raise BillingError(_("This product is free: there is nothing to change."), code="product_is_free", rule="E1")
+    lapse = subscription_status.lapse(subscription, as_of)
+    if subscription_status.is_trialing(subscription, as_of) or (lapse is not None and lapse.code == "trial_ended"):
+        raise BillingError(
+            _("This is a trial: choose a tariff instead, and paid time begins after it."),
+            code="trial_choose",
+            rule="D18",
+        )
+    if lapse is not None:
+        raise BillingError(_("This subscription has ended: take out a new one."), code="already_terminated", rule="E9")
+
+
+def _monthly(terms: Terms, units: int) -> Fraction:
+    return exact(terms, units) / (terms.interval_months or 1)
+
+
+def _when(
+    subscription: Subscription,
+    present: Tariff,
+    tariff: Tariff,
+    quantity: int | None,
+    wanted: str | None,
+    as_of: datetime,
+) -> str:
+    """When the change takes effect: what was wanted where the rules leave the choice (B8, D7)."""
+    if wanted not in (None, NOW, PERIOD_END):
+        raise BadInput(_("Choose now or period_end."), field="when")
+    only_later = (
+        ChangeRule.PERIOD_END in (present.change_rule, tariff.change_rule)
+        or present.interval_months != tariff.interval_months
+        or present.cycle != tariff.cycle
+    )
+    if only_later and wanted == NOW:
+        raise BadInput(
+            _("This change takes effect at the end of the period that is paid: choose period_end."),
+            field="when", code="only_at_period_end", rule="B8",
+        )  # fmt: skip
+    if only_later:
+        return PERIOD_END
+    today = business_date(as_of, subscription.account.zone)
+    old = _monthly(present.terms(), _units(subscription, present, subscription.quantity, today))
+    new = _monthly(tariff.terms(), _units(subscription, tariff, quantity, today))
+    return wanted or (PERIOD_END if new < old else NOW)
+
+
+def _units(subscription: Subscription, tariff: Tariff, quantity: int | None, today: date) -> int:
+    """The units of now under ``tariff``."""
+    if tariff.metric == Metric.QUANTITY:
+        return quantity or 1
+    return prepaid_periods.units_now(subscription, tariff)
+
+
+def _now(subscription: Subscription, tariff: Tariff, quantity: int | None, as_of: datetime) -> Quote:
+    """E6: what is left of every paid period that is not over is carried over to the new terms."""
+    today = business_date(as_of, subscription.account.zone)
+    new_units = _units(subscription, tariff, quantity, today)
+    lines, lost = [], 0
+    for period in subscription.periods.filter(end__gt=today).order_by("start"):
+        first_day = max(today, period.start)
+        old, bought = scheduled_changes.terms_on(subscription, period.start)
+        carried = full(old.terms(), _units(subscription, old, bought, today), period.span.days)
+        change = change_terms(carried, (first_day - period.start).days, tariff.terms(), new_units, period.span.days)
+        lost += change.lost_minor
+        if change.pay_minor:
+            names = {"en": tariff.name, "ru": tariff.name_ru}
+            explanation = prepaid_periods.dated(change.explanation, first_day, period.end, names=names)
+            lines.append(Line(Charge.Kind.TERMS, explanation, period))
+    last = prepaid_periods.last_period(subscription) if subscription.cancel_date is None else None
+    return Quote(
+        subscription=subscription, tariff=tariff, quantity=quantity, when=NOW, effective_date=today, lines=tuple(lines),
+        lost_minor=lost, next_date=last.end if last else None, next_minor=price(tariff.terms(), new_units) if last else 0,
+        currency=subscription.account.currency,
+    )  # fmt: skip
+
+
+def _later(subscription: Subscription, tariff: Tariff, quantity: int | None, as_of: datetime) -> Quote:
+    """D7, B8: nothing is charged and nothing lost; the next period is on the new terms."""
+    today = business_date(as_of, subscription.account.zone)
+    last = subscription.periods.order_by("-number").first()
+    assert last is not None
+    terms = tariff.terms()
+    next_minor = 0 if terms.is_metered else price(terms, _units(subscription, tariff, quantity, today))
+    return Quote(
+        subscription=subscription, tariff=tariff, quantity=quantity, when=PERIOD_END, effective_date=last.end, lines=(),
+        lost_minor=0, next_date=last.end, next_minor=next_minor, currency=subscription.account.currency,
+    )  # fmt: skip
+
+
+def _buy_more(subscription: Subscription, tariff: Tariff, quantity: int | None, wish: Wish, as_of: datetime) -> Quote:
+    """E4: more of what is paid once costs the difference, on the terms it was bought at."""
+    bought = subscription.quantity or 0
+    if tariff.pk != subscription.priced_by.pk:
+        raise BadInput(
+            _("What is paid once stays on its tariff: only more can be bought."), field="tariff_id", rule="E4"
+        )
+    if quantity is None or quantity < bought:
+        raise BadInput(
+            _("%(bought)s are paid for good: enter a larger number to buy more.") % {"bought": bought},
+            field="quantity", rule="E4",
+        )  # fmt: skip
+    if wish.when == PERIOD_END:
+        raise BadInput(_("What is paid once has no period: leave it at now."), field="when", rule="E4")
+    terms = tariff.terms()
+    explanation = explain_quantity(terms, quantity, price(terms, bought))
+    return Quote(
+        subscription=subscription, tariff=tariff, quantity=quantity, when=NOW,
+        effective_date=business_date(as_of, subscription.account.zone),
+        lines=(Line(Charge.Kind.PURCHASE, explanation, None),) if explanation["amount_minor"] else (), lost_minor=0,
+        next_date=None, next_minor=0, currency=subscription.account.currency,
+    )  # fmt: skip

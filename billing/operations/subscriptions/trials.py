@@ -1,0 +1,229 @@
+"""Trials: days without a price and without a card, then a choice (B2, C1, D12, D18)."""
+
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.members import Report
+from accounts.models import Customer, Instance, Member, Product
+from billing import notices
+from billing.errors import BadInput, BillingError
+from billing.models import Invoice, Subscription, SubscriptionChange, Tariff, TermsChange
+from billing.operations import audit
+from billing.operations.cycle import (
+    access,
+    offered_tariffs,
+    scheduled_changes,
+    subscription_status,
+    termination,
+    transitions,
+)
+from billing.operations.events import outbox
+from billing.operations.invoices import issuing
+from billing.operations.subscriptions import plan_changes, quotes
+from billing.pricing.periods import business_date
+from billing.pricing.terms import PriceModel
+
+Kind = SubscriptionChange.Kind
+LONGEST_EXTENSION = 365
+
+
+def has_had_one(customer: Customer, product: Product) -> bool:
+    """Whether the customer has used their trial of the product (B2)."""
+    return Subscription.objects.filter(
+        instance__customer=customer, instance__product=product, trial_ends_on__isnull=False
+    ).exists()
+
+
+def decide(tariff: Tariff, instance: Instance, wanted: bool | None) -> bool:
+    """Whether a subscription to ``tariff`` begins with its trial (D18). Refuses one that is asked for and cannot be had."""
+    if not tariff.trial_days:
+        if wanted:
+            raise BadInput(_("This tariff has no trial period: leave the trial out."), field="trial")
+        return False
+    used = has_had_one(instance.customer, instance.product)
+    only_trial = tariff.price_model == PriceModel.TRIAL
+    if used and (wanted or only_trial):
+        raise BillingError(
+            _("The trial of this product has been used already: choose a tariff that is paid."),
+            code="trial_used", rule="B2",
+        )  # fmt: skip
+    if only_trial and wanted is False:
+        raise BadInput(_("This tariff is a trial: choose another to pay at once."), field="trial", rule="C1")
+    return wanted is not False and not used
+
+
+def begin(subscription: Subscription, *, as_of: datetime) -> None:
+    """The trial lasts from today for the tariff's days: its last day counts whole (D12)."""
+    today = business_date(as_of, subscription.account.zone)
+    subscription.trial_ends_on = today + timedelta(days=subscription.priced_by.trial_days)
+    subscription.save(update_fields=["trial_ends_on"])
+    if subscription.priced_by.price_model == PriceModel.TRIAL:
+        mark_test(subscription.instance, is_test=True)
+    notices.trial_started(subscription=subscription, at=as_of)
+    transitions.plan(subscription)
+
+
+def mark_test(instance: Instance, *, is_test: bool) -> None:
+    """A trial of everything runs in a test environment (C1); with the first paid day it is none any more."""
+    if instance.is_test != is_test:
+        instance.is_test = is_test
+        instance.save(update_fields=["is_test"])
+
+
+@transaction.atomic
+def choose(
+    *, subscription: Subscription, tariff_id: str, as_of: datetime, actor: str, quantity: int | None = None, reason: str = ""
+) -> Subscription:  # fmt: skip
+    """Ends a trial by a choice (B2): charged from the day after its last day, from today where it has lapsed (D12).
+
+    Choosing again during the trial takes the place of the first choice. ``reason``: why support does it (D15).
+    """
+    subscription = plan_changes.locked(subscription, as_of)
+    if subscription.trial_ends_on is None or subscription.paid_from is not None or not subscription.is_running(as_of):
+        raise BillingError(
+            _("There is no trial to be ended by a choice: change the terms instead."), code="no_trial", rule="D18"
+        )
+    tariff = offered_tariffs.paid_tariff(subscription.instance.product, tariff_id)
+    quantity = quotes.checked_quantity(tariff, quantity, subscription.quantity)
+    if subscription.cancel_date is None and _is_chosen(subscription, tariff, quantity):
+        return subscription  # the same request once more
+    for waiting in subscription.terms_changes.waiting():
+        scheduled_changes.call_off(waiting, as_of=as_of, actor=actor)
+    SubscriptionChange.objects.create(
+        subscription=subscription, kind=Kind.CHOSEN, at=as_of, actor=actor, from_tariff=subscription.tariff,
+        to_tariff=tariff, to_quantity=quantity, reason=reason,
+    )  # fmt: skip
+    subscription.cancel_date = None
+    subscription.save(update_fields=["cancel_date"])
+    if subscription_status.is_trialing(subscription, as_of):
+        _for_later(subscription, tariff, quantity, as_of, actor)
+    else:
+        start_now(subscription, tariff, quantity, as_of=as_of, actor=actor)
+    transitions.plan(subscription)
+    audit.record(
+        actor=actor, action="subscription.tariff_chosen", target=subscription, at=as_of,
+        customer=subscription.instance.customer, reason=reason, after={"tariff": str(tariff), "quantity": quantity},
+    )  # fmt: skip
+    return subscription
+
+
+def _is_chosen(subscription: Subscription, tariff: Tariff, quantity: int | None) -> bool:
+    """Whether this very choice is the one that waits for the trial's end."""
+    waiting = list(subscription.terms_changes.waiting())
+    return [(row.tariff_id, row.quantity, row.move_id) for row in waiting] == [(tariff.pk, quantity, None)]
+
+
+def _for_later(
+    subscription: Subscription, tariff: Tariff, quantity: int | None, as_of: datetime, actor: str
+) -> TermsChange:
+    assert subscription.trial_ends_on is not None
+    starts_on = subscription.trial_ends_on + timedelta(days=1)
+    notices.plan_chosen(subscription=subscription, tariff=tariff, starts_on=starts_on, at=as_of)
+    return TermsChange.objects.create(
+        subscription=subscription, tariff=tariff, quantity=quantity, effective_date=starts_on, decided_at=as_of,
+        decided_by=actor,
+    )  # fmt: skip
+
+
+def start_now(
+    subscription: Subscription, tariff: Tariff, quantity: int | None, *, as_of: datetime, actor: str
+) -> Invoice | None:
+    """Paid time begins today, and is billed at once (D17); returns the invoice. The caller holds the locks."""
+    # A choice is told also where it is the trial's own tariff: the product hears that paid time has begun (E9).
+    if subscription.trial_ends_on is not None or subscription.quantity != quantity:
+        scheduled_changes.put_on(subscription, tariff, quantity, as_of=as_of, actor=actor)
+    today = business_date(as_of, subscription.account.zone)
+    transitions.start(subscription, today, as_of=as_of, within_day=True, actor=actor)
+    invoice = issuing.issue_prepaid(
+        account=subscription.account, subscriptions=[subscription], key=f"start:{subscription.public_id}:{today}",
+        as_of=as_of, kind=Invoice.Kind.PURCHASE,
+    )  # fmt: skip
+    access.announce_changes(subscription.account, as_of=as_of)
+    termination.announce(subscription, as_of=as_of)
+    return invoice
+
+
+@transaction.atomic
+def extend(
+    *, subscription: Subscription, days: int, reason: str, as_of: datetime, actor: str, ends_on: date | None = None
+) -> Subscription:
+    """Support lengthens a trial by ``days``, also one that has just lapsed: then from today (B2).
+
+    ``ends_on``: the last day as the caller knows it; where it is another meanwhile nothing is added, so that a request that is
+    sent twice counts once.
+    """
+    if not reason.strip():
+        raise BadInput(_("Say why the trial is extended: the reason stays with it."), field="reason", rule="D15")
+    if not 1 <= days <= LONGEST_EXTENSION:
+        raise BadInput(_("Enter 1 to 365 days."), field="days")
+    subscription = plan_changes.locked(subscription, as_of)
+    if subscription.trial_ends_on is None or subscription.paid_from is not None or not subscription.is_running(as_of):
+        raise BillingError(_("There is no trial to be extended."), code="no_trial", rule="B2")
+    if ends_on is not None and ends_on != subscription.trial_ends_on:
+        raise BillingError(
+            _("The trial ends on %(day)s and not on the day you named: look at it and ask again.")
+            % {"day": subscription.trial_ends_on.isoformat()},
+            code="trial_moved", rule="B2", extra={"trial_ends_on": subscription.trial_ends_on.isoformat()},
+        )  # fmt: skip
+    today = business_date(as_of, subscription.account.zone)
+    subscription.trial_ends_on = max(subscription.trial_ends_on, today) + timedelta(days=days)
+    subscription.save(update_fields=["trial_ends_on"])
+    SubscriptionChange.objects.create(
+        subscription=subscription, kind=Kind.TRIAL_EXTENDED, at=as_of, actor=actor, reason=reason
+    )
+    _move_choice(subscription, as_of, actor)
+    if subscription.cancel_date is not None:
+        subscription.cancel_date = subscription.trial_ends_on + timedelta(days=1)
+        subscription.save(update_fields=["cancel_date"])
+    notices.trial_extended(subscription=subscription, days=days, at=as_of)
+    transitions.plan(subscription)
+    termination.announce(subscription, as_of=as_of)
+    audit.record(
+        actor=actor, action="subscription.trial_extended", target=subscription, at=as_of,
+        customer=subscription.instance.customer, reason=reason, after={"ends_on": subscription.trial_ends_on.isoformat()},
+    )  # fmt: skip
+    return subscription
+
+
+def _move_choice(subscription: Subscription, as_of: datetime, actor: str) -> None:
+    """What was chosen begins the day after the new last day."""
+    waiting = scheduled_changes.waiting_change(subscription)
+    if waiting is not None:
+        scheduled_changes.call_off(waiting, as_of=as_of, actor=actor)
+        _for_later(subscription, waiting.tariff, waiting.quantity, as_of, actor)
+
+
+def refuse_too_many(instance: Instance, report: Report, as_of: datetime) -> None:
+    """Refuses a person beyond the number who may take part in the trial: invited and active, the first one included (B2)."""
+    if report.status not in (Member.Status.INVITED, Member.Status.ACTIVE):
+        return
+    subscription = Subscription.objects.running().filter(instance=instance, trial_ends_on__isnull=False).first()
+    if subscription is None or subscription.tariff is None or not subscription.tariff.trial_people:
+        return
+    if not subscription_status.is_trialing(subscription, as_of):
+        return
+    others = Member.objects.filter(instance=instance, status__in=[Member.Status.INVITED, Member.Status.ACTIVE])
+    most = subscription.tariff.trial_people
+    if others.exclude(external_id=report.external_id).count() >= most:
+        raise BillingError(
+            _("Up to %(most)s people can take part in the trial: choose a tariff to add more.") % {"most": most},
+            code="trial_seat_limit", rule="B2", extra={"most": most},
+        )  # fmt: skip
+
+
+def reminder_fact(subscription: Subscription, days_left: int) -> str:
+    """The business fact of a reminder, so that it is told once."""
+    return f"trial_ending:{subscription.public_id}:{subscription.trial_ends_on}:{days_left}"
+
+
+def remind(*, subscription: Subscription, days_left: int, as_of: datetime) -> None:
+    """Tells that the trial ends in ``days_left`` days, once for each number of days."""
+    with transaction.atomic():
+        outbox.emit(
+            "subscription.trial_ending", at=as_of, subscription=subscription,
+            data={**outbox.about(subscription), "trial_ends_on": str(subscription.trial_ends_on), "days_left": days_left},
+            fact=reminder_fact(subscription, days_left),
+        )  # fmt: skip
+        notices.trial_ending(subscription=subscription, days_left=days_left, at=as_of)

@@ -1,0 +1,122 @@
+"""Handing an instance over: to whom, what becomes of oneself, what it does to the bill; then, for good (M15)."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from accounts.models import Instance, Member, User
+from billing import clock
+from billing.errors import BadInput, Refusal
+from billing.operations.customers import ownership as operations
+from billing.operations.customers.member_management import Effect, administrator
+from billing.operations.customers.ownership import Transfer
+from billing.portal.get_or_404 import instance_or_404
+from billing.portal.permissions import Desk, refuse_odd, signed_in
+from billing.portal.reauthentication import proof_wanted
+
+LEAVE = "leave"
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@login_required
+def ownership(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Only for an administrator of the instance, with a fresh proof that it is them; POST carries the effect that was seen."""
+    refuse_odd(public_id)
+    desk, instance, _subscription = instance_or_404(request, public_id)
+    user, as_of = signed_in(request), clock.now()
+    giver = administrator(instance, user)
+    if giver is None:
+        context = {"section": "instances", "desk": desk, "instance": instance}
+        return render(request, "portal/ownership_refused.html", context, status=403)
+    data = request.POST if request.method == "POST" else request.GET
+    stale = proof_wanted(request, _address(request, data))
+    if stale is not None:
+        return stale
+    errors: dict[str, str] = {}
+    status = 200
+    shown: tuple[Member, Effect | None] | None = None
+    wanted = _wanted(data)
+    if wanted is None and data.get("look"):
+        errors, status = {"all": _("Choose who gets it, and what becomes of you.")}, 422
+    try:
+        if request.method == "POST" and wanted is not None:
+            try:
+                done = operations.transfer(
+                    instance=instance, by=user, wanted=wanted, as_of=as_of, seen=request.POST.get("seen", "")
+                )
+                messages.success(
+                    request, _("%(domain)s is in the hands of %(name)s now. Both of you get a mail about it.")
+                    % {"domain": instance.domain, "name": done.taker},
+                )  # fmt: skip
+                return HttpResponseRedirect(reverse("portal:overview"))
+            except Refusal as refusal:
+                errors, status = _told(refusal), 422 if isinstance(refusal, BadInput) else 409
+        if wanted is not None and status != 422:
+            effect = operations.preview(instance=instance, by=user, wanted=wanted, as_of=as_of)
+            shown = (Member.objects.select_related("role").get(pk=wanted.to_id), effect)
+    except Refusal as refusal:
+        errors, status = {**_told(refusal), **errors}, 422 if isinstance(refusal, BadInput) else 409
+    return render(
+        request, "portal/ownership.html", _context(desk, instance, user, giver, data, shown, errors), status=status
+    )  # fmt: skip
+
+
+def _address(request: HttpRequest, data: QueryDict) -> str:
+    """This page with what has been chosen, so that the proof leads back to it and not to an empty form."""
+    chosen = {name: data.get(name, "") for name in ("to", "role", "invoices", "tokens") if data.get(name)}
+    return f"{request.path}?{urlencode(chosen)}" if chosen else request.path
+
+
+def _wanted(data: QueryDict) -> Transfer | None:
+    """What was chosen; None while it is not chosen who and as what."""
+    to, role = data.get("to", ""), data.get("role", "")
+    if not (to.isascii() and to.isdigit() and len(to) < 19 and role):
+        return None
+    return Transfer(
+        int(to), "" if role == LEAVE else role, data.get("invoices") == "yes", data.get("tokens") == "revoke"
+    )
+
+
+def _told(refusal: Refusal) -> dict[str, str]:
+    field = getattr(refusal, "field", "")
+    return {field if field in ("to", "role") else "all": str(refusal)}
+
+
+def _context(
+    desk: Desk, instance: Instance, user: User, giver: Member, data: QueryDict, shown: tuple[Member, Effect | None] | None,
+    errors: dict[str, str],
+) -> dict[str, Any]:  # fmt: skip
+    people = Member.objects.active().filter(instance=instance).exclude(pk=giver.pk).select_related("role")
+    taker, effect = shown if shown is not None else (None, None)
+    return {
+        "section": "instances",
+        "desk": desk,
+        "instance": instance,
+        "currency": desk.account.currency,
+        "customer": desk.account.customer,
+        "giver": giver,
+        "people": people.order_by("name", "email", "pk"),
+        "roles": operations.roles_to_keep(instance),
+        "administrator_role": operations.administrator_role(instance),
+        "to": data.get("to", ""),
+        "role": data.get("role", ""),
+        "invoices": data.get("invoices") == "yes",
+        "revoke": data.get("tokens") == "revoke",
+        "tokens": operations.living_tokens(instance).count(),
+        "reach": operations.reach(instance, giver, user),
+        "taker": taker,
+        "effect": effect,
+        "back_minor": max(0, -effect.amount_minor) if effect is not None else 0,
+        "less_minor": max(0, -effect.later_minor) if effect is not None else 0,
+        "seen": operations.token(effect),
+        "errors": errors,
+    }

@@ -1,0 +1,124 @@
+"""The keys to the API of a customer's instances: listed, made (the secret is shown on the answering page and nowhere else), revoked."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.models import Instance
+from billing import clock
+from billing.errors import BadInput, BillingError
+from billing.models import ApiToken
+from billing.operations import api_tokens as operations
+from billing.operations.customers import ownership
+from billing.portal.integration import administered_of, administrators_of, first_call, instances_of, tokens_of
+from billing.portal.permissions import Desk, billing_page, refuse_odd, signed_in
+from billing.portal.put_aside import proved
+
+ROWS = 50
+FEW = 10  # people named as those to ask
+MOST_TO_CHOOSE = 200  # instances in a list to choose from; of the others the page of the instance leads here
+
+
+@require_GET
+@billing_page
+def tokens(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """All living tokens of the customer's instances."""
+    page = Paginator(tokens_of(desk.account.customer), ROWS).get_page(request.GET.get("page"))
+    context = {
+        "section": "integration",
+        "desk": desk,
+        "zone": desk.account.zone,
+        "page": page,
+        "tokens": page.object_list,
+        "may_make": administered_of(desk.account.customer, signed_in(request)).exists(),
+    }
+    return render(request, "portal/integration_tokens.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@billing_page
+def new_token(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Choosing the instance and a label; ``?instance=`` chooses beforehand. Only instances that the person administers (M15)."""
+    if request.method == "POST":
+        return _create(request, desk)
+    return _form(request, desk)
+
+
+@proved
+def _create(request: HttpRequest, desk: Desk) -> HttpResponse:
+    try:
+        instance = _chosen(desk, request.POST.get("instance", ""))
+        if instance is None:
+            raise BadInput(_("Choose the instance that the token is for."), field="instance")
+        label = request.POST.get("label", "").strip()
+        if len(label) > 100:
+            raise BadInput(_("Write at most 100 characters."), field="label")
+        token, secret = ownership.create_token(
+            instance=instance, by=signed_in(request), label=label, at=clock.real_now()
+        )
+    except BadInput as refusal:
+        return _form(request, desk, {refusal.field: str(refusal)})
+    except BillingError as refusal:
+        return _form(request, desk, {"all": str(refusal)}, status=409)
+    context = {
+        "section": "integration",
+        "desk": desk,
+        "token": token,
+        "secret": secret,
+        "first_call": first_call(instance, secret),
+    }
+    return render(request, "portal/integration_token_made.html", context)
+
+
+def _chosen(desk: Desk, public_id: str) -> Instance | None:
+    """A living instance of the customer in view."""
+    known = public_id.isprintable() and public_id
+    return instances_of(desk.account.customer).filter(public_id=public_id).first() if known else None
+
+
+def _form(request: HttpRequest, desk: Desk, errors: dict[str, str] | None = None, *, status: int = 422) -> HttpResponse:
+    asked = _chosen(desk, request.POST.get("instance") or request.GET.get("instance", ""))
+    mine = administered_of(desk.account.customer, signed_in(request))
+    chosen = mine.filter(pk=asked.pk).first() if asked is not None else None
+    found = list(mine[:MOST_TO_CHOOSE])
+    if chosen is not None and chosen not in found:
+        found.append(chosen)
+    living = instances_of(desk.account.customer)
+    closed = living.filter(pk=asked.pk) if asked is not None and chosen is None else living.none() if found else living
+    context = {
+        "section": "integration",
+        "desk": desk,
+        "instances": found,
+        "chosen": chosen or (found[0] if len(found) == 1 else None),
+        "who_can": list(administrators_of(closed)[:FEW]),
+        "given": request.POST,
+        "errors": errors or {},
+    }
+    return render(request, "portal/integration_token_new.html", context, status=status if errors else 200)
+
+
+@require_POST
+@billing_page
+def revoke_token(request: HttpRequest, desk: Desk, public_id: str) -> HttpResponse:
+    """Ends a token at once; doing it twice changes nothing."""
+    refuse_odd(public_id)
+    mine = [one.customer_id for one in desk.all]
+    token = ApiToken.objects.filter(public_id=public_id, instance__customer__in=mine).select_related("instance").first()
+    if token is None:
+        raise Http404
+    return _revoke(request, desk, token)
+
+
+@proved
+def _revoke(request: HttpRequest, desk: Desk, token: ApiToken) -> HttpResponse:
+    operations.revoke_token(token=token, at=clock.real_now(), actor=signed_in(request).email)
+    messages.success(
+        request, _("The token %(token)s is revoked: whoever uses it is answered 401 from now on.") % {"token": token}
+    )
+    return HttpResponseRedirect(reverse("portal:integration") + desk.query)

@@ -1,0 +1,74 @@
+"""An offer of a year up front (M11): its figures explained, its PDF, and saying yes."""
+
+import logging
+from datetime import datetime
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods
+
+from billing import clock
+from billing.documents.errors import DocumentError
+from billing.downloads import pdf_page
+from billing.errors import Refusal
+from billing.gateways.registry import provider_for
+from billing.models import Offer
+from billing.operations.collection import checkout
+from billing.operations.settlement import offers as operations
+from billing.portal.get_or_404 import desk_for, offer_or_404
+from billing.portal.permissions import signed_in
+from billing.portal.views.money.pay import begun, to_provider
+from billing.pricing.periods import business_date
+
+logger = logging.getLogger(__name__)
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def offer(request: HttpRequest, number: str) -> HttpResponse:
+    """The offer; POST accepts it, and with ``pay`` begins the payment online."""
+    as_of = clock.now()
+    found = offer_or_404(signed_in(request), number)
+    error = ""
+    if request.method == "POST":
+        try:
+            return _accept(request, found, as_of)
+        except Refusal as refusal:
+            error = str(refusal)
+    account = found.account
+    today = business_date(as_of, account.zone)
+    context = {
+        "section": "requests",
+        "desk": desk_for(request, account),
+        "zone": account.zone,
+        "today": today,
+        "offer": found,
+        "is_open": found.is_open(today),
+        "online": provider_for(account.currency) is not None,
+        "error": error,
+    }
+    return render(request, "portal/offer.html", context, status=409 if error else 200)
+
+
+def _accept(request: HttpRequest, found: Offer, as_of: datetime) -> HttpResponse:
+    email = signed_in(request).email
+    accepted = operations.accept(offer=found, as_of=as_of, user_email=email)
+    if request.POST.get("act") != "pay":
+        return HttpResponseRedirect(reverse("portal:offer", args=[found.number]))
+    wanted = checkout.Wanted(found.pay_minor, offer=accepted)
+    return to_provider(begun(account=found.account, wanted=wanted, as_of=as_of, user_email=email))
+
+
+@require_GET
+@login_required
+def pdf(request: HttpRequest, number: str) -> HttpResponse:
+    """The offer's PDF as it was sent."""
+    found = offer_or_404(signed_in(request), number)
+    try:
+        document = operations.document_of(offer=found, as_of=clock.now())
+    except DocumentError:
+        logger.exception("the PDF of %s could not be made", found.number)
+        return HttpResponseRedirect(reverse("portal:offer", args=[number]))
+    return pdf_page(bytes(document.content), name=found.number)

@@ -1,0 +1,67 @@
+"""The way in for somebody who was invited by mail: the link proves their address, a password makes their sign-in."""
+
+from django.contrib.auth import login
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import get_language
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from accounts.models import Member, User
+from billing import clock
+from billing.errors import Refusal
+from billing.operations.customers import member_management
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def join(request: HttpRequest, token: str) -> HttpResponse:
+    """Lets the invited person in. Whoever has a sign-in already uses it: a link alone must not pass their second factor."""
+    try:
+        member = member_management.invited_member(token)
+    except Refusal as refusal:
+        return _closed(request, refusal)
+    known = User.objects.filter(email=member.email).first()
+    errors: dict[str, str] = {}
+    if request.method == "POST" and (known is None or known == request.user):
+        try:
+            return _let_in(request, token, known, member)
+        except ValidationError as error:
+            errors = {"password": " ".join(error.messages)}
+        except Refusal as refusal:
+            return _closed(request, refusal)
+    context = {
+        "member": member,
+        "known": known,
+        "is_me": known is not None and known == request.user,
+        "login_url": f"{reverse('account_login')}?{urlencode({'next': request.path})}",
+        "name": request.POST.get("name", member.name),
+        "errors": errors,
+    }
+    return render(request, "portal/join.html", context, status=422 if errors else 200)
+
+
+def _let_in(request: HttpRequest, token: str, known: User | None, member: Member) -> HttpResponse:
+    password, name = request.POST.get("password", ""), request.POST.get("name", "").strip()[:150]
+    if known is None:
+        validate_password(password, User(email=member.email, name=name))
+    user = member_management.accept_invitation(
+        token=token, password=password, name=name or member.name, as_of=clock.now(), locale=get_language() or "ru"
+    )
+    if known is None:
+        login(request, user, backend=BACKEND)
+    return HttpResponseRedirect(reverse("portal:overview"))
+
+
+def _closed(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    used = refusal.code == "invitation_used"
+    context = {"reason": str(refusal), "used": used}
+    return render(request, "portal/join_closed.html", context, status=410)

@@ -1,0 +1,190 @@
+"""What owners ask of support (M11–M14, M16): one page to file each, the list of them, and what became of one."""
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.models import Instance
+from billing import clock
+from billing.downloads import attachment
+from billing.errors import BadInput, Refusal
+from billing.models import BillingAccount, CustomerRequest, Offer, Subscription
+from billing.operations.customers import requests as operations
+from billing.operations.subscriptions import lifecycle
+from billing.portal.get_or_404 import desk_for, instance_or_404, request_or_404
+from billing.portal.permissions import Desk, billing_page, desk_of, signed_in
+from billing.pricing.periods import business_date
+from billing.pricing.workdays import answer_by
+from billing.reports import overview as reports
+from billing.reports.usage import active_counts
+
+ROWS = 25
+Kind = CustomerRequest.Kind
+OF_INSTANCE = (Kind.TERMINATION, Kind.RESUMPTION, Kind.DELETION)
+# Why people leave, asked before the confirmation; the words are the page's.
+REASONS = ("expensive", "missing", "switched", "unused", "other")
+
+
+@require_GET
+@billing_page
+def requests(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """What has been asked and what can be asked, the waiting ones first."""
+    as_of, account = clock.now(), desk.account
+    money = reports.standing(account=account, as_of=as_of)
+    asked = CustomerRequest.objects.filter(account=account).select_related("instance").order_by("-pk")
+    context = {
+        "section": "requests",
+        "desk": desk,
+        "zone": account.zone,
+        "today": money.today,
+        "money": money,
+        "read_only_debt": bool(money.overdue),
+        "page": Paginator(asked, ROWS).get_page(request.GET.get("page")),
+        "offers": Offer.objects.filter(account=account).order_by("-pk")[:10],
+    }
+    return render(request, "portal/requests.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def new_request(request: HttpRequest, kind: str) -> HttpResponse:
+    """The page of one kind of request; POST files it and leads to it."""
+    if kind not in Kind.values:
+        raise Http404
+    as_of = clock.now()
+    instance, subscription = None, None
+    if kind in OF_INSTANCE or request.GET.get("instance"):
+        desk, instance, subscription = instance_or_404(request, request.GET.get("instance", ""))
+    else:
+        found = desk_of(request)
+        if found is None:
+            raise Http404
+        desk = found
+    errors: dict[str, str] = {}
+    if request.method == "POST":
+        try:
+            filed = _file(request, kind, desk.account, instance, as_of)
+            return redirect("portal:request", filed.public_id)
+        except Refusal as refusal:
+            errors = {getattr(refusal, "field", "") or "all": str(refusal)}
+    context = _page(request, kind, desk, instance, subscription, as_of)
+    return render(request, "portal/request_new.html", {**context, "errors": errors}, status=422 if errors else 200)
+
+
+def _file(
+    request: HttpRequest, kind: str, account: BillingAccount, instance: Instance | None, as_of: datetime
+) -> CustomerRequest:
+    """Files what the form says; a request that was sent twice is filed once."""
+    if kind in (Kind.TERMINATION, Kind.DELETION) and not request.POST.get("confirmed"):
+        raise BadInput(_("Tick the box if you are sure."), field="confirmed")
+    if kind == Kind.DELETION and instance is not None:
+        typed = request.POST.get("domain", "").strip().lower()
+        if typed != instance.domain.lower():
+            raise BadInput(_("This is not the domain of the instance: type it exactly."), field="domain")
+    files = tuple(
+        operations.Attachment(one.name or "file", one.read(operations.LARGEST_FILE + 1))
+        for one in request.FILES.getlist("file")[:1]
+    )
+    if files:
+        again = CustomerRequest.objects.waiting().filter(
+            account=account, kind=kind, files__sha256=hashlib.sha256(files[0].content).hexdigest()
+        )
+        if (found := again.first()) is not None:
+            return found
+    people = request.POST.get("people", "").strip()
+    new = operations.NewRequest(
+        kind=kind, text=_words(request), files=files,
+        people=int(people) if people.isascii() and people.isdigit() and len(people) < 9 else None,
+    )  # fmt: skip
+    return operations.file_request(
+        account=account, new=new, as_of=as_of, user_email=signed_in(request).email, instance=instance
+    )
+
+
+def _words(request: HttpRequest) -> str:
+    """The reason that was picked and what was written, as support reads them."""
+    known = {
+        "expensive": _("It costs too much."),
+        "missing": _("Something we need is missing."),
+        "switched": _("We have moved to something else."),
+        "unused": _("We do not use it any more."),
+    }
+    picked = known.get(request.POST.get("reason", ""), "")
+    return "\n".join(part for part in (str(picked), request.POST.get("text", "").strip()) if part)
+
+
+def _page(
+    request: HttpRequest, kind: str, desk: Desk, instance: Instance | None, subscription: Subscription | None,
+    as_of: datetime,
+) -> dict[str, Any]:  # fmt: skip
+    account = desk.account
+    money = reports.standing(account=account, as_of=as_of)
+    ended = subscription is not None and subscription.terminated_at is not None
+    waiting = CustomerRequest.objects.waiting().filter(account=account, kind=kind, instance=instance)
+    return {
+        "section": "requests",
+        "desk": desk,
+        "zone": account.zone,
+        "currency": account.currency,
+        "today": money.today,
+        "money": money,
+        "kind": kind,
+        "instance": instance,
+        "subscription": subscription,
+        "ended": ended,
+        "resumable_until": lifecycle.resumable_until(subscription) if ended and subscription else None,
+        "active": active_counts([instance]).get(instance.pk, 0) if instance is not None else 0,
+        "waiting": None if kind == Kind.PROOF_OF_PAYMENT else waiting.first(),
+        "answer_day": answer_by(business_date(as_of, account.zone), operations.calendar()),
+        "reasons": REASONS,
+        "given": request.POST,
+    }
+
+
+@require_GET
+@login_required
+def request_page(request: HttpRequest, public_id: str) -> HttpResponse:
+    """One request: what was asked, by when it is answered, and the answer."""
+    as_of = clock.now()
+    asked = request_or_404(signed_in(request), public_id)
+    account = asked.account
+    today = business_date(as_of, account.zone)
+    context = {
+        "section": "requests",
+        "desk": desk_for(request, account),
+        "zone": account.zone,
+        "today": today,
+        "asked": asked,
+        "late": asked.is_late(today),
+        "files": asked.files.only("name").order_by("pk"),
+    }
+    return render(request, "portal/request.html", context)
+
+
+@require_GET
+@login_required
+def request_file(request: HttpRequest, public_id: str, file_id: int) -> HttpResponse:
+    """A file that the owners sent with their request, for them to see again what it was."""
+    asked = request_or_404(signed_in(request), public_id)
+    file = asked.files.filter(pk=file_id).first()
+    if file is None:
+        raise Http404
+    return attachment(bytes(file.content), name=file.name, content_type=file.content_type)
+
+
+@require_POST
+@login_required
+def withdraw(request: HttpRequest, public_id: str) -> HttpResponse:
+    """The owner thinks better of it; saying so twice changes nothing."""
+    asked = request_or_404(signed_in(request), public_id)
+    if asked.answered_at is None:
+        operations.withdraw(request=asked, as_of=clock.now(), user_email=signed_in(request).email)
+    return HttpResponseRedirect(reverse("portal:request", args=[public_id]))

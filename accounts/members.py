@@ -95,9 +95,16 @@ def _record(
     actor: str,
 ) -> MemberChange:
     return MemberChange.objects.create(
-        instance_id=member.instance_id, member=member, status=status, role=role, occurred_at=occurred_at, is_dated=dated,
-        received_at=at, source=source, actor=actor,
-    )  # fmt: skip
+        instance_id=member.instance_id,
+        member=member,
+        status=status,
+        role=role,
+        occurred_at=occurred_at,
+        is_dated=dated,
+        received_at=at,
+        source=source,
+        actor=actor,
+    )
 
 
 def _details(member: Member, report: Report) -> None:
@@ -114,9 +121,14 @@ def _first_report(
     occurred_at = report.occurred_at or at
     gone = report.status == Member.Status.REMOVED and not report.email  # who has left is told of without an address
     member = Member.objects.create(
-        instance=instance, external_id=report.external_id, email="" if gone else checked_email(report.email),
-        name=report.name, role=role, status=report.status, confirmed_at=occurred_at,
-    )  # fmt: skip
+        instance=instance,
+        external_id=report.external_id,
+        email="" if gone else checked_email(report.email),
+        name=report.name,
+        role=role,
+        status=report.status,
+        confirmed_at=occurred_at,
+    )
     dated = occurred_at < at
     return member, _record(member, report.status, role, occurred_at, dated=dated, at=at, source=source, actor=actor)
 

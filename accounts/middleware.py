@@ -14,10 +14,22 @@ FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]  # recovery cod
 
 # What setting up a second factor needs: its pages, the proof of the address and of the password, signing out, the language.
 OPEN_TO_ALL = (
-    "/accounts/2fa/", "/accounts/reauthenticate/", "/accounts/email/", "/accounts/confirm-email/", "/accounts/logout/",
-    "/accounts/login/", "/accounts/password/", "/admin/logout/",
-    "/i18n/", "/theme/", "/accent.css", "/logo/", "/healthz", "/static/", "/api/",
-)  # fmt: skip
+    "/accounts/2fa/",
+    "/accounts/reauthenticate/",
+    "/accounts/email/",
+    "/accounts/confirm-email/",
+    "/accounts/logout/",
+    "/accounts/login/",
+    "/accounts/password/",
+    "/admin/logout/",
+    "/i18n/",
+    "/theme/",
+    "/accent.css",
+    "/logo/",
+    "/healthz",
+    "/static/",
+    "/api/",
+)
 
 
 class StaffMfaMiddleware:

@@ -61,8 +61,16 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 UNUSED_POWERS = (
-    "accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer", "microphone", "midi", "usb",
-)  # fmt: skip
+    "accelerometer",
+    "camera",
+    "display-capture",
+    "geolocation",
+    "gyroscope",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "usb",
+)
 PERMISSIONS_POLICY = ", ".join([*(f"{power}=()" for power in UNUSED_POWERS), "payment=(self)"])
 
 # Browsers drop Secure cookies on plain http, and a sandbox on loopback must still sign people in;
@@ -374,7 +382,9 @@ UNFOLD: dict[str, Any] = {
     "SITE_TITLE": PORTAL_NAME,
     "SITE_HEADER": PORTAL_NAME,
     "SITE_ICON": "billing.admin.navigation.icon",
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "sizes": "any", "href": "billing.admin.navigation.icon"}],
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "sizes": "any", "href": "billing.admin.navigation.icon"}
+    ],
     "SITE_URL": "/",
     "SHOW_HISTORY": False,  # who did what is the audit record's to tell
     "SHOW_VIEW_ON_SITE": False,
@@ -384,8 +394,17 @@ UNFOLD: dict[str, Any] = {
     "STYLES": ["billing.admin.navigation.styles"],
     "COLORS": {
         "base": {
-            "50": "#f7f6f3", "100": "#efede8", "200": "#e4e2dc", "300": "#d3d0c8", "400": "#868b90", "500": "#5d646c",
-            "600": "#474d54", "700": "#343a41", "800": "#2b3138", "900": "#1b1f24", "950": "#131619",
+            "50": "#f7f6f3",
+            "100": "#efede8",
+            "200": "#e4e2dc",
+            "300": "#d3d0c8",
+            "400": "#868b90",
+            "500": "#5d646c",
+            "600": "#474d54",
+            "700": "#343a41",
+            "800": "#2b3138",
+            "900": "#1b1f24",
+            "950": "#131619",
         },
         "primary": "billing.admin.navigation.primary",
         "font": {"subtle-light": "#5d646c", "default-light": "#474d54", "important-light": "#1c1f23"},
@@ -394,4 +413,4 @@ UNFOLD: dict[str, Any] = {
     "DASHBOARD_CALLBACK": "billing.admin.home.page.dashboard",
     "ACCOUNT": {"navigation": "billing.admin.navigation.account_links"},
     "SIDEBAR": {"show_search": True, "command_search": True, "navigation": "billing.admin.navigation.sidebar"},
-}  # fmt: skip
+}

@@ -76,17 +76,22 @@ def close_and_pay() -> None:
     from billing.operations.settlement import payments
 
     accounts = list(BillingAccount.objects.order_by("pk"))
-    timed("a month closed, its invoice issued", lambda pk: month_close.close_due_months(account_id=pk, as_of=MAY), [
-        account.pk for account in accounts
-    ])  # fmt: skip
+    timed(
+        "a month closed, its invoice issued",
+        lambda pk: month_close.close_due_months(account_id=pk, as_of=MAY),
+        [account.pk for account in accounts],
+    )
     first = Invoice.objects.order_by("number").first()
     if first is not None:
         delivery.document_of(invoice=first, as_of=MAY)  # fonts are read once
     waiting = Invoice.objects.filter(document=None).order_by("number")[:DOCUMENTS]
     timed("an invoice drawn as PDF and stored", lambda one: delivery.document_of(invoice=one, as_of=MAY), waiting)
     payment = payments.NewPayment(amount_minor=100_00, currency="RUB", method="bank")
-    timed("a payment recorded and allocated",
-          lambda account: payments.record_payment(account=account, new=payment, as_of=MAY, actor="bench"), accounts)  # fmt: skip
+    timed(
+        "a payment recorded and allocated",
+        lambda account: payments.record_payment(account=account, new=payment, as_of=MAY, actor="bench"),
+        accounts,
+    )
 
 
 def open_pages() -> None:

@@ -51,26 +51,49 @@ class Server:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
         self.env = os.environ | {
-            "ENV_FILE": os.devnull, "BILLING_SANDBOX": "false", "DEBUG": "false", "VAR_DIR": str(folder),
-            "SECRET_KEY": secrets.token_urlsafe(50), "PORT": str(self.port), "SECURE_SSL_REDIRECT": "false",
+            "ENV_FILE": os.devnull,
+            "BILLING_SANDBOX": "false",
+            "DEBUG": "false",
+            "VAR_DIR": str(folder),
+            "SECRET_KEY": secrets.token_urlsafe(50),
+            "PORT": str(self.port),
+            "SECURE_SSL_REDIRECT": "false",
             # Calls are counted as in production, and never too many.
-            "ALLOWED_HOSTS": "127.0.0.1", "EMAIL_URL": "dummymail://", "API_RATE_LIMIT_INSTANCE": "1000000000",
+            "ALLOWED_HOSTS": "127.0.0.1",
+            "EMAIL_URL": "dummymail://",
+            "API_RATE_LIMIT_INSTANCE": "1000000000",
             "BASE_URL": f"http://127.0.0.1:{self.port}",
-        }  # fmt: skip
+        }
         self.env.setdefault("DATABASE_URL", f"sqlite:///{folder / 'bench.sqlite3'}")
         for command in ("migrate", "load_profiles"):
             self.manage(command)
         self.operator = self.manage("create_api_token", "--scope", "operator")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{self.port}", "--no-control-socket"],
-            cwd=ROOT, env=self.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-m",
+                "gunicorn",
+                "config.wsgi",
+                "--bind",
+                f"127.0.0.1:{self.port}",
+                "--no-control-socket",
+            ],
+            cwd=ROOT,
+            env=self.env,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
 
     def manage(self, *arguments: str) -> str:
         done = subprocess.run(
-            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            text=True, check=True,
-        )  # fmt: skip
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            check=True,
+        )
         return done.stdout.strip()
 
     def connect(self) -> http.client.HTTPConnection:
@@ -113,13 +136,26 @@ def furnish(server: Server) -> list[tuple[str, str]]:
         return answer
 
     for number in range(INSTANCES):
-        customer = made("customers", {
-            "name": f"Customer {number}", "kind": "company", "email": f"c{number}@example.com", "locale": "en", "currency": "RUB",
-        })  # fmt: skip
+        customer = made(
+            "customers",
+            {
+                "name": f"Customer {number}",
+                "kind": "company",
+                "email": f"c{number}@example.com",
+                "locale": "en",
+                "currency": "RUB",
+            },
+        )
         owner = {"external_id": "owner", "email": f"owner{number}@example.com"}
-        instance = made("instances", {
-            "customer_id": customer["id"], "product": "meteor", "domain": f"c{number}.example.com", "representative": owner,
-        })["id"]  # fmt: skip
+        instance = made(
+            "instances",
+            {
+                "customer_id": customer["id"],
+                "product": "meteor",
+                "domain": f"c{number}.example.com",
+                "representative": owner,
+            },
+        )["id"]
         made(f"instances/{instance}/subscriptions", {"tariff_id": "meteor-cloud"})
         rows = [
             {"external_id": f"p{one}", "email": f"p{one}@example.com", "role": "member", "status": "active"}
@@ -195,8 +231,10 @@ def measure(server: Server) -> None:
     def member(line: http.client.HTTPConnection, caller: int, turn: int) -> int:
         instance, token = known[(caller * 5 + turn) % INSTANCES]
         row = {
-            "email": f"p{caller}@example.com", "role": "member", "status": ("blocked", "active")[(turn // INSTANCES) % 2],
-        }  # fmt: skip
+            "email": f"p{caller}@example.com",
+            "role": "member",
+            "status": ("blocked", "active")[(turn // INSTANCES) % 2],
+        }
         return ask(line, "PUT", f"/api/v1/instances/{instance}/members/p{caller}", token, row)[0]
 
     base = rate(server, healthz, 200)

@@ -36,10 +36,18 @@ class Case(NamedTuple):
 
 def terms(model: PriceModel, **values: Any) -> Terms:
     usual: dict[str, Any] = {
-        "tariff_id": "bench", "version": 1, "currency": "RUB", "timing": Timing.PREPAID, "metric": Metric.QUANTITY,
-        "price_model": model, "unit_price": None, "included_quantity": 0, "quota_mode": QuotaMode.ALL_ABOVE,
-        "interval_months": 1, "payment_days": 14,
-    }  # fmt: skip
+        "tariff_id": "bench",
+        "version": 1,
+        "currency": "RUB",
+        "timing": Timing.PREPAID,
+        "metric": Metric.QUANTITY,
+        "price_model": model,
+        "unit_price": None,
+        "included_quantity": 0,
+        "quota_mode": QuotaMode.ALL_ABOVE,
+        "interval_months": 1,
+        "payment_days": 14,
+    }
     return Terms(**usual | values)
 
 
@@ -64,18 +72,37 @@ def driver(quantity: int) -> int:
 
 CASES = (
     Case("flat", terms(PriceModel.FLAT, flat_fee=Decimal(4900)), lambda quantity: 490_000),
-    Case("per unit, quota 9", terms(PriceModel.PER_UNIT, unit_price=Decimal(599), included_quantity=9),
-         lambda quantity: quantity * 59_900 if quantity > 9 else 0),
-    Case("volume", terms(PriceModel.VOLUME, steps=(Step(1, Decimal(100)), Step(10, Decimal(90)))),
-         lambda quantity: quantity * (10_000 if quantity < 10 else 9_000)),
-    Case("volume by totals, capped", terms(PriceModel.VOLUME, interval_months=None, steps=(
-        Step(1, Decimal(120)), Step(10, total=Decimal(1000)), Step(30, total=Decimal(2500)))), driver),
+    Case(
+        "per unit, quota 9",
+        terms(PriceModel.PER_UNIT, unit_price=Decimal(599), included_quantity=9),
+        lambda quantity: quantity * 59_900 if quantity > 9 else 0,
+    ),
+    Case(
+        "volume",
+        terms(PriceModel.VOLUME, steps=(Step(1, Decimal(100)), Step(10, Decimal(90)))),
+        lambda quantity: quantity * (10_000 if quantity < 10 else 9_000),
+    ),
+    Case(
+        "volume by totals, capped",
+        terms(
+            PriceModel.VOLUME,
+            interval_months=None,
+            steps=(Step(1, Decimal(120)), Step(10, total=Decimal(1000)), Step(30, total=Decimal(2500))),
+        ),
+        driver,
+    ),
     Case("graduated, fee, quota 100", SCALE, scale),
-    Case("the same, a year less 10%", replace(SCALE, interval_months=12, discount_percent=Decimal(10)),
-         lambda quantity: scale(quantity) * 108 // 10),
-    Case("package", terms(PriceModel.PACKAGE, steps=(Step(1, total=Decimal(500)), Step(10, total=Decimal(1000)))),
-         lambda quantity: 0 if quantity == 0 else 50_000 if quantity < 10 else 100_000),
-)  # fmt: skip
+    Case(
+        "the same, a year less 10%",
+        replace(SCALE, interval_months=12, discount_percent=Decimal(10)),
+        lambda quantity: scale(quantity) * 108 // 10,
+    ),
+    Case(
+        "package",
+        terms(PriceModel.PACKAGE, steps=(Step(1, total=Decimal(500)), Step(10, total=Decimal(1000)))),
+        lambda quantity: 0 if quantity == 0 else 50_000 if quantity < 10 else 100_000,
+    ),
+)
 
 
 def rate(work: Callable[[int], object]) -> float:
@@ -99,8 +126,10 @@ def first_price(case: Case) -> Callable[[int], object]:
 
 def main() -> int:
     slowest = None
-    print(f"{'prices a second, one core':<27}{'price()':>11}{'plain':>12}{'ratio':>8}"
-          f"{'explained':>11}{'ratio':>8}{'written':>10}{'first':>9}")  # fmt: skip
+    print(
+        f"{'prices a second, one core':<27}{'price()':>11}{'plain':>12}{'ratio':>8}"
+        f"{'explained':>11}{'ratio':>8}{'written':>10}{'first':>9}"
+    )
     for case in CASES:
         wrong = [quantity for quantity in QUANTITIES if price(case.terms, quantity) != case.plainly(quantity)]
         if wrong:
@@ -111,8 +140,11 @@ def main() -> int:
         explained = rate(lambda quantity, found=case.terms: explain_quantity(found, quantity))  # type: ignore[misc]
         written = rate(lambda quantity, found=case.terms: formula(explain_quantity(found, quantity)))  # type: ignore[misc]
         first = rate(first_price(case))
-        print(f"{case.title:<27}{priced:>11,.0f}{plain:>12,.0f}{plain / priced:>7.1f}×"
-              f"{explained:>11,.0f}{plain / explained:>7.0f}×{written:>10,.0f}{first:>9,.0f}", flush=True)  # fmt: skip
+        print(
+            f"{case.title:<27}{priced:>11,.0f}{plain:>12,.0f}{plain / priced:>7.1f}×"
+            f"{explained:>11,.0f}{plain / explained:>7.0f}×{written:>10,.0f}{first:>9,.0f}",
+            flush=True,
+        )
         slowest = min(priced, slowest or priced)
     print(f"The slowest model: {slowest:,.0f} prices a second; the aim is {AIM:,}.")
     return 0

@@ -33,26 +33,54 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "var" / "screenshots"
 PEOPLE = {
-    "guest": "", "anna": "anna@romashka.example", "oleg": "oleg@sever.example", "emma": "emma@brightside.example",
-    "nina": "nina@bluebird.example", "kate": "kate@harbour.example", "petr": "petr@lavka.example",
-    "zoya": "zoya@pekarnya.example", "maxim": "maxim@orion.example",
-    "member": "user2@romashka.example.ru", "careful": "careful@romashka.example", "finance": "finance@saldo.example",
-    "support": "support@saldo.example", "product": "product@saldo.example", "reviewer": "reviewer@saldo.example",
+    "guest": "",
+    "anna": "anna@romashka.example",
+    "oleg": "oleg@sever.example",
+    "emma": "emma@brightside.example",
+    "nina": "nina@bluebird.example",
+    "kate": "kate@harbour.example",
+    "petr": "petr@lavka.example",
+    "zoya": "zoya@pekarnya.example",
+    "maxim": "maxim@orion.example",
+    "member": "user2@romashka.example.ru",
+    "careful": "careful@romashka.example",
+    "finance": "finance@saldo.example",
+    "support": "support@saldo.example",
+    "product": "product@saldo.example",
+    "reviewer": "reviewer@saldo.example",
     "admin": "admin@saldo.example",
-}  # fmt: skip
+}
 STAFF = ("finance", "support", "product", "reviewer", "admin")
 LOOKS = [
     f"{language}-{theme}-{width}"
     for language, theme, width in itertools.product(("ru", "en"), ("light", "dark"), (1280, 360))
 ]
 GUEST_PAGES = [
-    "/accounts/login/", "/accounts/password/reset/", "/join/no-such-invitation/", "/prices/", "/prices/meteor/", "/prices/cyberos/",
-    "/prices/evotor-driver/", "/sign-up/?product=meteor&tariff=meteor-cloud", "/sign-up/sent/", "/sign-up/no-such-link/",
-]  # fmt: skip
+    "/accounts/login/",
+    "/accounts/password/reset/",
+    "/join/no-such-invitation/",
+    "/prices/",
+    "/prices/meteor/",
+    "/prices/cyberos/",
+    "/prices/evotor-driver/",
+    "/sign-up/?product=meteor&tariff=meteor-cloud",
+    "/sign-up/sent/",
+    "/sign-up/no-such-link/",
+]
 LISTS = [
-    "accounts/customer", "accounts/instance", "billing/billingaccount", "billing/invoice", "billing/payment", "billing/creditnote",
-    "billing/customerrequest", "billing/offer", "billing/relief", "billing/paymentattempt", "billing/approval", "billing/notice",
-]  # fmt: skip
+    "accounts/customer",
+    "accounts/instance",
+    "billing/billingaccount",
+    "billing/invoice",
+    "billing/payment",
+    "billing/creditnote",
+    "billing/customerrequest",
+    "billing/offer",
+    "billing/relief",
+    "billing/paymentattempt",
+    "billing/approval",
+    "billing/notice",
+]
 OUTSIDE = ["billing/webhookendpoint", "billing/webhookdelivery", "billing/signup", "billing/apitoken", "billing/event"]
 CATALOGUE = ["billing/tariff", "billing/tariffmove", "accounts/product", "accounts/role"]
 # Whose lists are photographed: of somebody who sees all of them, those that nobody else is to see.
@@ -96,10 +124,17 @@ def surroundings(folder: Path, port: int) -> dict[str, str]:
     empty = folder / "env"
     empty.touch()
     return {
-        **os.environ, "ENV_FILE": str(empty), "BILLING_SANDBOX": "true", "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3",
-        "VAR_DIR": str(folder), "MEDIA_ROOT": str(folder / "media"), "PORT": str(port), "HOST": "127.0.0.1",
-        "BASE_URL": f"http://127.0.0.1:{port}", "WEB_WORKERS": "1",
-    }  # fmt: skip
+        **os.environ,
+        "ENV_FILE": str(empty),
+        "BILLING_SANDBOX": "true",
+        "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3",
+        "VAR_DIR": str(folder),
+        "MEDIA_ROOT": str(folder / "media"),
+        "PORT": str(port),
+        "HOST": "127.0.0.1",
+        "BASE_URL": f"http://127.0.0.1:{port}",
+        "WEB_WORKERS": "1",
+    }
 
 
 def wait_for(address: str, serving: Leashed) -> None:
@@ -246,9 +281,12 @@ def photograph(browser: Browser, address: str, name: str, looks: list[str], want
         if name != "careful":
             signed_in = sign_in(browser, address, PEOPLE[name])
         context = browser.new_context(
-            base_url=address, storage_state=signed_in, locale=language,
-            color_scheme="dark" if theme == "dark" else "light", viewport={"width": int(width), "height": 800},
-        )  # fmt: skip
+            base_url=address,
+            storage_state=signed_in,
+            locale=language,
+            color_scheme="dark" if theme == "dark" else "light",
+            viewport={"width": int(width), "height": 800},
+        )
         context.add_cookies([{"name": "django_language", "value": language, "url": address}])
         page = context.new_page()
         for title, go in shown.items():

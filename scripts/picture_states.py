@@ -189,24 +189,36 @@ def _typed(page: Page, typed: dict[str, str]) -> None:
 STATES: dict[str, dict[str, State]] = {
     "guest": {"sign-up-wrong": sign_up_wrong, "api": api},
     "anna": {
-        "new-instance-cost": new_instance_cost, "new-instance-taken": new_instance_taken, "token-made": token_made,
-        "webhook-wrong": webhook_wrong, "webhook-acts": acts_open, "webhook-secret": webhook_secret,
-        "replay-counted": replay_counted, "sample-answered": sample_answered, "ownership-effect": handing_over,
-        "2fa-app": proved("/accounts/2fa/totp/activate/"), "2fa-passkey": proved("/accounts/2fa/webauthn/add/"),
+        "new-instance-cost": new_instance_cost,
+        "new-instance-taken": new_instance_taken,
+        "token-made": token_made,
+        "webhook-wrong": webhook_wrong,
+        "webhook-acts": acts_open,
+        "webhook-secret": webhook_secret,
+        "replay-counted": replay_counted,
+        "sample-answered": sample_answered,
+        "ownership-effect": handing_over,
+        "2fa-app": proved("/accounts/2fa/totp/activate/"),
+        "2fa-passkey": proved("/accounts/2fa/webauthn/add/"),
     },
     "oleg": {"ownership-effect": handing_over},
     "careful": {
-        "2fa-new-codes": proved("/accounts/2fa/recovery-codes/generate/"), "2fa-off": proved("/accounts/2fa/totp/deactivate/"),
+        "2fa-new-codes": proved("/accounts/2fa/recovery-codes/generate/"),
+        "2fa-off": proved("/accounts/2fa/totp/deactivate/"),
         "code-asked": asked_for_code,
     },
     "product": {
-        "tariff-new": at("/admin/billing/tariff/add/"), "tariff-draft": tariff_of("draft"),
-        "tariff-submit": tariff_of("draft", "/act/submit/"), "tariff-in-review": tariff_of("in_review"),
+        "tariff-new": at("/admin/billing/tariff/add/"),
+        "tariff-draft": tariff_of("draft"),
+        "tariff-submit": tariff_of("draft", "/act/submit/"),
+        "tariff-in-review": tariff_of("in_review"),
         "tariff-published": tariff_of("published"),
     },
     "reviewer": {
-        "tariff-in-review": tariff_of("in_review"), "tariff-publish": tariff_of("in_review", "/act/publish/"),
-        "tariff-send-back": tariff_of("in_review", "/act/send_back/"), "tariff-draft": tariff_of("draft"),
+        "tariff-in-review": tariff_of("in_review"),
+        "tariff-publish": tariff_of("in_review", "/act/publish/"),
+        "tariff-send-back": tariff_of("in_review", "/act/send_back/"),
+        "tariff-draft": tariff_of("draft"),
     },
     "admin": {
         "event-types": at("/admin/billing/webhookendpoint/types/"),
@@ -217,4 +229,4 @@ STATES: dict[str, dict[str, State]] = {
         "webhook-sample": act_of("billing/webhookendpoint", "send_sample"),
         "webhook-replay": act_of("billing/webhookendpoint", "replay_range"),
     },
-}  # fmt: skip
+}

@@ -28,9 +28,14 @@ NONE_FOUND = (
     "apt-get install postgresql, or name a directory of binaries in PG_BINDIR."
 )
 SERVER_OPTIONS = {
-    "listen_addresses": "", "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200",
-    "log_min_messages": "fatal", "log_destination": "stderr",
-}  # fmt: skip
+    "listen_addresses": "",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+    "log_min_messages": "fatal",
+    "log_destination": "stderr",
+}
 
 
 def candidates() -> list[Path]:

@@ -95,9 +95,15 @@ def _files_of_one_test(tmp_path_factory: pytest.TempPathFactory, settings: Any) 
 # --- The browser -----------------------------------------------------------------------------------------------------
 
 QUIET = [
-    "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 OURS = {"localhost", "127.0.0.1", ""}
 
 

@@ -187,10 +187,17 @@ def installation() -> None:
 
 
 def party(
-    name: str = "romashka", now: datetime | None = None, *, tariff_id: str = "meteor-cloud", product: str = "meteor",
-    customer: Customer | None = None, currency: str = "RUB", locale: str = "ru", quantity: int | None = None,
+    name: str = "romashka",
+    now: datetime | None = None,
+    *,
+    tariff_id: str = "meteor-cloud",
+    product: str = "meteor",
+    customer: Customer | None = None,
+    currency: str = "RUB",
+    locale: str = "ru",
+    quantity: int | None = None,
     trial: bool | None = None,
-) -> Party:  # fmt: skip
+) -> Party:
     """A customer whose instance was registered and put on the tariff at ``now`` (1 April 2026, 9:00); Anna is in it."""
     now = now or at("2026-04-01 09:00")
     if customer is None:
@@ -199,9 +206,12 @@ def party(
         )
         customer = customers.create_customer(new=new, as_of=now)
     instance = instances.register_instance(
-        customer=customer, product=Product.objects.get(code=product), domain=f"{name}.example.ru", as_of=now,
+        customer=customer,
+        product=Product.objects.get(code=product),
+        domain=f"{name}.example.ru",
+        as_of=now,
         representative=Report(external_id="u-1", status="active", email=f"anna@{name}.example", name="Anna"),
-    )  # fmt: skip
+    )
     subscription = lifecycle.create_subscription(
         instance=instance, tariff_id=tariff_id or None, quantity=quantity, trial=trial, as_of=now, actor="anna"
     )
@@ -225,9 +235,14 @@ def publish_tariff(
     """A tariff written by one person and published by another."""
     sold_by = Seller.objects.get(code=seller)
     draft = Tariff(
-        product=Product.objects.get(code=product), seller=sold_by, tariff_id=tariff_id, name=tariff_id, payment_days=payment_days,
-        unit_price=Money(Decimal(unit_price), sold_by.currency), included_quantity=included_quantity,
-    )  # fmt: skip
+        product=Product.objects.get(code=product),
+        seller=sold_by,
+        tariff_id=tariff_id,
+        name=tariff_id,
+        payment_days=payment_days,
+        unit_price=Money(Decimal(unit_price), sold_by.currency),
+        included_quantity=included_quantity,
+    )
     beginning = at("2020-01-01 00:00")
     draft = tariffs.save_draft(draft=draft, user=staff("author@saldo.example"), as_of=beginning)
     tariffs.submit(tariff=draft, user=staff("author@saldo.example"), as_of=beginning)

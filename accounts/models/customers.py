@@ -54,9 +54,18 @@ class Customer(models.Model):
         indexes = [models.Index(fields=["inn"], name="customer_by_inn")]
 
     REQUISITES = (
-        "full_name", "inn", "kpp", "ogrn", "tax_id", "country", "address",
-        "bank_name", "bic", "bank_account", "correspondent_account",
-    )  # fmt: skip
+        "full_name",
+        "inn",
+        "kpp",
+        "ogrn",
+        "tax_id",
+        "country",
+        "address",
+        "bank_name",
+        "bic",
+        "bank_account",
+        "correspondent_account",
+    )
 
     def __str__(self) -> str:
         return self.name

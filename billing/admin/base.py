@@ -93,12 +93,16 @@ class Page(UnfoldPage):
         args = (target.pk,) if target is not None else ()
         return [
             {
-                "title": act.title, "icon": act.icon, "variant": act.variant, "attrs": {}, "dialog": None,
+                "title": act.title,
+                "icon": act.icon,
+                "variant": act.variant,
+                "attrs": {},
+                "dialog": None,
                 "path": reverse(f"admin:{self.act_url_name(act)}", args=args),
             }
             for act in acts
             if act.is_offered(request, target)
-        ]  # fmt: skip
+        ]
 
     def acts_of(self, request: HttpRequest, row: Any) -> list[dict[str, Any]]:
         """The buttons above the page of ``row``."""
@@ -256,8 +260,11 @@ def link(target: Model | None, text: object = None) -> SafeString | str:
     if target is None:
         return formats.NO_VALUE
     name = f"admin:{target._meta.app_label}_{target._meta.model_name}_change"
-    return format_html('<a href="{}" class="text-primary-600 dark:text-primary-500 hover:underline">{}</a>',
-                       reverse(name, args=(target.pk,)), text if text is not None else target)  # fmt: skip
+    return format_html(
+        '<a href="{}" class="text-primary-600 dark:text-primary-500 hover:underline">{}</a>',
+        reverse(name, args=(target.pk,)),
+        text if text is not None else target,
+    )
 
 
 def list_url(model: type[Model], query: str = "") -> str:

@@ -38,6 +38,7 @@ def _attempts(clue: str) -> Iterator[SearchResult]:
 
 
 KINDS = (
-    ("billing.view_offer", _offers), ("billing.view_customerrequest", _requests),
+    ("billing.view_offer", _offers),
+    ("billing.view_customerrequest", _requests),
     ("billing.view_paymentattempt", _attempts),
-)  # fmt: skip
+)

@@ -16,63 +16,84 @@ from billing.admin.palette import HOUSE, scale
 
 # Heading, then title, icon and model of each list under it.
 SECTIONS: Any = (
-    (_("Customers"), (
-        (_("Customers"), "apartment", "accounts.customer"),
-        (_("Instances"), "dns", "accounts.instance"),
-        (pgettext_lazy("members of instances", "People"), "group", "accounts.member"),
-        (_("Subscriptions"), "autorenew", "billing.subscription"),
-        (_("Scheduled changes"), "event_upcoming", "billing.termschange"),
-        (_("Sign-ups"), "how_to_reg", "billing.signup"),
-    )),
-    (_("To be answered"), (
-        (_("Requests"), "inbox", "billing.customerrequest"),
-        (_("Approvals"), "verified_user", "billing.approval"),
-        (_("Offers"), "local_offer", "billing.offer"),
-        (_("Temporary access"), "timer", "billing.relief"),
-    )),
-    (pgettext_lazy("heading", "Money"), (
-        (_("Billing accounts"), "account_balance_wallet", "billing.billingaccount"),
-        (_("Invoices"), "receipt_long", "billing.invoice"),
-        (_("Payments"), "payments", "billing.payment"),
-        (_("Payment attempts"), "credit_card", "billing.paymentattempt"),
-        (_("Saved payment methods"), "credit_score", "billing.savedmethod"),
-        (_("Credit notes"), "undo", "billing.creditnote"),
-        (_("Charges"), "functions", "billing.charge"),
-        (_("Tries to collect"), "credit_card_clock", "billing.collection"),
-        (_("Billing periods"), "date_range", "billing.billingperiod"),
-    )),
-    (_("Ledger"), (
-        (_("Entries"), "menu_book", "billing.entry"),
-        (_("Ledger accounts"), "account_balance", "billing.ledgeraccount"),
-        (_("Credit and where it went"), "call_split", "billing.credit"),
-    )),
-    (_("Catalogue"), (
-        (_("Tariffs"), "sell", "billing.tariff"),
-        (_("Moves of subscribers"), "move_up", "billing.tariffmove"),
-        (_("Products"), "inventory_2", "accounts.product"),
-        (_("Roles"), "badge", "accounts.role"),
-        (_("Sellers"), "storefront", "billing.seller"),
-        (_("VAT rates"), "percent", "billing.vatrate"),
-    )),
-    (_("What happened"), (
-        (_("Who did what"), "fact_check", "billing.auditrecord"),
-        (_("Events"), "bolt", "billing.event"),
-        (_("Mails and messages"), "mail", "billing.notice"),
-        (_("Changes of people"), "history", "accounts.memberchange"),
-        (_("Announcements of access"), "campaign", "billing.accessannouncement"),
-    )),
-    (_("Machinery"), (
-        (_("Work set aside"), "construction", "billing.jobrun"),
-        (_("Heartbeats"), "ecg_heart", "billing.heartbeat"),
-        (_("Schedules"), "schedule", "django_q.schedule"),
-        (_("Failed tasks"), "error", "django_q.failure"),
-        (_("API tokens"), "key", "billing.apitoken"),
-        (_("Webhooks"), "webhook", "billing.webhookendpoint"),
-        (_("Webhook deliveries"), "outbound", "billing.webhookdelivery"),
-        (_("Users"), "person", "accounts.user"),
-        (_("Groups"), "groups", "auth.group"),
-    )),
-)  # fmt: skip
+    (
+        _("Customers"),
+        (
+            (_("Customers"), "apartment", "accounts.customer"),
+            (_("Instances"), "dns", "accounts.instance"),
+            (pgettext_lazy("members of instances", "People"), "group", "accounts.member"),
+            (_("Subscriptions"), "autorenew", "billing.subscription"),
+            (_("Scheduled changes"), "event_upcoming", "billing.termschange"),
+            (_("Sign-ups"), "how_to_reg", "billing.signup"),
+        ),
+    ),
+    (
+        _("To be answered"),
+        (
+            (_("Requests"), "inbox", "billing.customerrequest"),
+            (_("Approvals"), "verified_user", "billing.approval"),
+            (_("Offers"), "local_offer", "billing.offer"),
+            (_("Temporary access"), "timer", "billing.relief"),
+        ),
+    ),
+    (
+        pgettext_lazy("heading", "Money"),
+        (
+            (_("Billing accounts"), "account_balance_wallet", "billing.billingaccount"),
+            (_("Invoices"), "receipt_long", "billing.invoice"),
+            (_("Payments"), "payments", "billing.payment"),
+            (_("Payment attempts"), "credit_card", "billing.paymentattempt"),
+            (_("Saved payment methods"), "credit_score", "billing.savedmethod"),
+            (_("Credit notes"), "undo", "billing.creditnote"),
+            (_("Charges"), "functions", "billing.charge"),
+            (_("Tries to collect"), "credit_card_clock", "billing.collection"),
+            (_("Billing periods"), "date_range", "billing.billingperiod"),
+        ),
+    ),
+    (
+        _("Ledger"),
+        (
+            (_("Entries"), "menu_book", "billing.entry"),
+            (_("Ledger accounts"), "account_balance", "billing.ledgeraccount"),
+            (_("Credit and where it went"), "call_split", "billing.credit"),
+        ),
+    ),
+    (
+        _("Catalogue"),
+        (
+            (_("Tariffs"), "sell", "billing.tariff"),
+            (_("Moves of subscribers"), "move_up", "billing.tariffmove"),
+            (_("Products"), "inventory_2", "accounts.product"),
+            (_("Roles"), "badge", "accounts.role"),
+            (_("Sellers"), "storefront", "billing.seller"),
+            (_("VAT rates"), "percent", "billing.vatrate"),
+        ),
+    ),
+    (
+        _("What happened"),
+        (
+            (_("Who did what"), "fact_check", "billing.auditrecord"),
+            (_("Events"), "bolt", "billing.event"),
+            (_("Mails and messages"), "mail", "billing.notice"),
+            (_("Changes of people"), "history", "accounts.memberchange"),
+            (_("Announcements of access"), "campaign", "billing.accessannouncement"),
+        ),
+    ),
+    (
+        _("Machinery"),
+        (
+            (_("Work set aside"), "construction", "billing.jobrun"),
+            (_("Heartbeats"), "ecg_heart", "billing.heartbeat"),
+            (_("Schedules"), "schedule", "django_q.schedule"),
+            (_("Failed tasks"), "error", "django_q.failure"),
+            (_("API tokens"), "key", "billing.apitoken"),
+            (_("Webhooks"), "webhook", "billing.webhookendpoint"),
+            (_("Webhook deliveries"), "outbound", "billing.webhookdelivery"),
+            (_("Users"), "person", "accounts.user"),
+            (_("Groups"), "groups", "auth.group"),
+        ),
+    ),
+)
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:

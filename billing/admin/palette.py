@@ -47,8 +47,16 @@ def scale(accent: str) -> dict[str, str]:
     strong = moved(own, BLACK, WHITE)
     light = moved(own, WHITE, DARK_PAPER)
     steps = {
-        "50": mix(own, WHITE, 6), "100": mix(own, WHITE, 12), "200": mix(own, WHITE, 24), "300": mix(light, WHITE, 60),
-        "400": mix(light, WHITE, 80), "500": light, "600": strong, "700": mix(strong, BLACK, 84),
-        "800": mix(strong, BLACK, 68), "900": mix(strong, BLACK, 54), "950": mix(strong, BLACK, 38),
-    }  # fmt: skip
+        "50": mix(own, WHITE, 6),
+        "100": mix(own, WHITE, 12),
+        "200": mix(own, WHITE, 24),
+        "300": mix(light, WHITE, 60),
+        "400": mix(light, WHITE, 80),
+        "500": light,
+        "600": strong,
+        "700": mix(strong, BLACK, 84),
+        "800": mix(strong, BLACK, 68),
+        "900": mix(strong, BLACK, 54),
+        "950": mix(strong, BLACK, 38),
+    }
     return {step: "#{:02x}{:02x}{:02x}".format(*colour) for step, colour in steps.items()}

@@ -24,9 +24,12 @@ MOST = 100
 
 def _customers(clue: str) -> Iterator[SearchResult]:
     found = Customer.objects.filter(
-        Q(name__icontains=clue) | Q(full_name__icontains=clue) | Q(inn__startswith=clue) | Q(email__icontains=clue)
+        Q(name__icontains=clue)
+        | Q(full_name__icontains=clue)
+        | Q(inn__startswith=clue)
+        | Q(email__icontains=clue)
         | Q(public_id=clue)
-    )  # fmt: skip
+    )
     for row in found[:EACH]:
         detail = " · ".join(filter(None, [_("customer"), row.inn, row.email]))
         yield SearchResult(row.name, detail, reverse("admin:accounts_customer_change", args=(row.pk,)), "apartment")
@@ -67,24 +70,33 @@ def _invoices(clue: str) -> Iterator[SearchResult]:
     for row in found[:EACH]:
         still = f"{_('still open')} {money(row.open_minor, row.currency)}" if row.open_minor else _("nothing open")
         yield SearchResult(
-            row.number, f"{row.account.customer} · {money(row.total_minor, row.currency)} · {still}",
-            reverse("admin:billing_invoice_change", args=(row.pk,)), "receipt_long",
-        )  # fmt: skip
+            row.number,
+            f"{row.account.customer} · {money(row.total_minor, row.currency)} · {still}",
+            reverse("admin:billing_invoice_change", args=(row.pk,)),
+            "receipt_long",
+        )
 
 
 def _payments(clue: str) -> Iterator[SearchResult]:
     found = Payment.objects.filter(Q(public_id=clue) | Q(reference__icontains=clue)).select_related("account__customer")
     for row in found[:EACH]:
         yield SearchResult(
-            money(row.amount_minor, row.currency), f"{row.account.customer} · {row.reference} · {short_moment(row.received_at)}",
-            reverse("admin:billing_payment_change", args=(row.pk,)), "payments",
-        )  # fmt: skip
+            money(row.amount_minor, row.currency),
+            f"{row.account.customer} · {row.reference} · {short_moment(row.received_at)}",
+            reverse("admin:billing_payment_change", args=(row.pk,)),
+            "payments",
+        )
 
 
 KINDS = (
-    ("accounts.view_customer", _customers), ("billing.view_billingaccount", _accounts), ("accounts.view_instance", _instances),
-    ("billing.view_invoice", _invoices), ("billing.view_payment", _payments), ("accounts.view_member", _members), *clues.KINDS,
-)  # fmt: skip
+    ("accounts.view_customer", _customers),
+    ("billing.view_billingaccount", _accounts),
+    ("accounts.view_instance", _instances),
+    ("billing.view_invoice", _invoices),
+    ("billing.view_payment", _payments),
+    ("accounts.view_member", _members),
+    *clues.KINDS,
+)
 
 
 def everywhere(request: HttpRequest, clue: str) -> list[Any]:
@@ -100,9 +112,12 @@ def answer(request: HttpRequest) -> TemplateResponse:
     started = time.monotonic()
     pages = Paginator(everywhere(request, request.GET.get("s", "")), MOST)
     context = {
-        "page_obj": pages, "results": pages.page(1), "page_counter": 0, "execution_time": time.monotonic() - started,
+        "page_obj": pages,
+        "results": pages.page(1),
+        "page_counter": 0,
+        "execution_time": time.monotonic() - started,
         "command_show_history": False,
-    }  # fmt: skip
+    }
     return TemplateResponse(request, "unfold/helpers/command_results.html", context, headers={"HX-Trigger": "search"})
 
 

@@ -37,8 +37,13 @@ def bars(months: Sequence[Month]) -> list[Bar]:
         x = number * place + (place - width) // 2
         found.append(
             Bar(
-                month, _percent(x), _percent(width), _percent(number * place + place // 2), TOP + HEIGHT - height, height,
+                month,
+                _percent(x),
+                _percent(width),
+                _percent(number * place + place // 2),
+                TOP + HEIGHT - height,
+                height,
                 number == 0,
             )
-        )  # fmt: skip
+        )
     return found

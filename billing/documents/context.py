@@ -325,11 +325,29 @@ def _lines(rows: Iterable[Mapping[str, Any]]) -> tuple[DocumentLine, ...]:
 
 def _plain(values: Mapping[str, Any], kind: type[Sheet]) -> dict[str, Any]:
     readers: dict[str, Any] = {
-        "seller": Party.from_snapshot, "buyer": Party.from_snapshot, "lines": _lines, "logo": bytes,
-        "issue_date": _date, "due_date": _date, "period_start": _date, "period_end": _date, "invoice_date": _date,
-        "total": _decimal, "tax": _decimal, "tax_percent": _decimal, "amount_due": _decimal, "credit_applied": _decimal,
-        "valid_until": _date, "people": int, "months": int, "unit_price": _decimal, "month": _decimal, "full": _decimal,
-        "discount_percent": _decimal, "discount": _decimal, "pay": _decimal,
-    }  # fmt: skip
+        "seller": Party.from_snapshot,
+        "buyer": Party.from_snapshot,
+        "lines": _lines,
+        "logo": bytes,
+        "issue_date": _date,
+        "due_date": _date,
+        "period_start": _date,
+        "period_end": _date,
+        "invoice_date": _date,
+        "total": _decimal,
+        "tax": _decimal,
+        "tax_percent": _decimal,
+        "amount_due": _decimal,
+        "credit_applied": _decimal,
+        "valid_until": _date,
+        "people": int,
+        "months": int,
+        "unit_price": _decimal,
+        "month": _decimal,
+        "full": _decimal,
+        "discount_percent": _decimal,
+        "discount": _decimal,
+        "pay": _decimal,
+    }
     wanted = [field.name for field in fields(kind) if values.get(field.name) is not None]
     return {name: readers.get(name, tidy)(values[name]) for name in wanted}

@@ -102,9 +102,12 @@ class SampleProvider:
             raise ProviderError("the sample provider plays dead for this card")
         status = behaviour if behaviour in ("succeeded", "requires_action") else "failed"
         charge = _booked(
-            request, card_id=method_id, status=status, reason=behaviour if status == "failed" else "",
+            request,
+            card_id=method_id,
+            status=status,
+            reason=behaviour if status == "failed" else "",
             paid_at=clock.now() if status == "succeeded" else None,
-        )  # fmt: skip
+        )
         return _result(charge)
 
     def fetch(self, external_id: str) -> Result:
@@ -164,9 +167,11 @@ def decide(external_id: str, outcome: str, card: str = "") -> SampleCharge:
     if status != "failed" and charge.keeps_card and not card_id:
         card_id = _issue(charge.customer_key, CARDS[card or "4242"]).external_id
     decided = SampleCharge.objects.filter(external_id=external_id, status__in=UNDECIDED).update(
-        status=status, reason=outcome if status == "failed" else "", card_id=card_id,
+        status=status,
+        reason=outcome if status == "failed" else "",
+        card_id=card_id,
         paid_at=clock.now() if status == "succeeded" else None,
-    )  # fmt: skip
+    )
     if decided and status == "succeeded" and charge.keeps_card:
         SampleCard.objects.filter(external_id=card_id).update(removed=False)
     return charge_of(external_id)
@@ -177,9 +182,13 @@ def _issue(customer_key: str, card: Card) -> SampleCard:
     today = clock.today(settings.BILLING_TIME_ZONE)
     month = date(today.year + card.years, today.month, monthrange(today.year + card.years, today.month)[1])
     return SampleCard.objects.create(
-        external_id=f"card-{secrets.token_hex(8)}", customer_key=customer_key, title=card.title, expires_on=month,
-        behaviour=card.behaviour, removed=True,
-    )  # fmt: skip
+        external_id=f"card-{secrets.token_hex(8)}",
+        customer_key=customer_key,
+        title=card.title,
+        expires_on=month,
+        behaviour=card.behaviour,
+        removed=True,
+    )
 
 
 def cards_of(customer_key: str) -> list[SampleCard]:

@@ -109,9 +109,8 @@ class Tariff(models.Model):
         _("periods begin"), max_length=12, choices=CycleChoice.choices, default=CycleChoice.CALENDAR
     )
     change_rule = models.CharField(
-        _("a change takes effect"), max_length=12, choices=ChangeRuleChoice.choices,
-        default=ChangeRuleChoice.PERIOD_END,
-    )  # fmt: skip
+        _("a change takes effect"), max_length=12, choices=ChangeRuleChoice.choices, default=ChangeRuleChoice.PERIOD_END
+    )
     renewal = models.CharField(
         _("a new period is paid by"), max_length=10, choices=RenewalChoice.choices, default=RenewalChoice.INVOICED
     )
@@ -242,6 +241,11 @@ class Tariff(models.Model):
     def snapshot(self) -> dict[str, Any]:
         """The terms as plain values: what a reviewer approved and what a later version is compared with."""
         return {
-            **self.terms().as_dict(), "name": self.name, "name_ru": self.name_ru, "plan": self.plan,
-            "audience": self.audience, "audience_ru": self.audience_ru, "features": self.features,
-        }  # fmt: skip
+            **self.terms().as_dict(),
+            "name": self.name,
+            "name_ru": self.name_ru,
+            "plan": self.plan,
+            "audience": self.audience,
+            "audience_ru": self.audience_ru,
+            "features": self.features,
+        }

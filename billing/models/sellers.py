@@ -70,9 +70,25 @@ class Seller(models.Model):
         return self.name
 
     SNAPSHOT = (
-        "kind", "name", "full_name", "inn", "kpp", "ogrn", "tax_id", "country", "address", "email", "bank_name",
-        "bank_city", "bic", "bank_account", "correspondent_account", "director", "accountant", "vat_exemption",
-    )  # fmt: skip
+        "kind",
+        "name",
+        "full_name",
+        "inn",
+        "kpp",
+        "ogrn",
+        "tax_id",
+        "country",
+        "address",
+        "email",
+        "bank_name",
+        "bank_city",
+        "bic",
+        "bank_account",
+        "correspondent_account",
+        "director",
+        "accountant",
+        "vat_exemption",
+    )
 
     def clean(self) -> None:
         """Refuses a series that is not plain Latin capitals and a time zone nobody knows."""

@@ -33,9 +33,13 @@ def read_only(
         }
 
     return queue(
-        kind="read_only", fact=f"overdue:{invoices[0].number}:{at.isoformat()}", account=account,
-        recipients=owner_recipients(account, instances), context=told, at=at,
-    )  # fmt: skip
+        kind="read_only",
+        fact=f"overdue:{invoices[0].number}:{at.isoformat()}",
+        account=account,
+        recipients=owner_recipients(account, instances),
+        context=told,
+        at=at,
+    )
 
 
 def restored(*, account: BillingAccount, instances: Sequence[Instance], at: datetime) -> list[Notice]:
@@ -49,6 +53,10 @@ def restored(*, account: BillingAccount, instances: Sequence[Instance], at: date
         }
 
     return queue(
-        kind="restored", fact=f"restored:{account.number}:{at.isoformat()}", account=account,
-        recipients=owner_recipients(account, instances), context=told, at=at,
-    )  # fmt: skip
+        kind="restored",
+        fact=f"restored:{account.number}:{at.isoformat()}",
+        account=account,
+        recipients=owner_recipients(account, instances),
+        context=told,
+        at=at,
+    )

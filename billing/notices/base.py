@@ -89,10 +89,20 @@ def _letter(kind: str, channel: str, account: BillingAccount, context: Context, 
 
 
 def queue(
-    *, kind: str, fact: str, account: BillingAccount, recipients: Sequence[str], context: Context, at: datetime,
-    invoice: Invoice | None = None, offer: Offer | None = None, edition: int = 1, requested_by: str = "",
-    locale: str = "", must: Sequence[str] = (),
-) -> list[Notice]:  # fmt: skip
+    *,
+    kind: str,
+    fact: str,
+    account: BillingAccount,
+    recipients: Sequence[str],
+    context: Context,
+    at: datetime,
+    invoice: Invoice | None = None,
+    offer: Offer | None = None,
+    edition: int = 1,
+    requested_by: str = "",
+    locale: str = "",
+    must: Sequence[str] = (),
+) -> list[Notice]:
     """Writes the notice ``kind`` about ``fact`` for each recipient who wants it and has not got it yet.
 
     ``context`` fills ``templates/emails/<kind>.html``, ``.txt``, ``_subject.txt`` and, for a message, ``_short.txt``. It is
@@ -110,9 +120,22 @@ def queue(
         letters[key] = letter
         rows.append(
             Notice(
-                kind=kind, fact=fact, channel=to.channel, recipient=to.recipient, service=to.service, edition=edition,
-                account=account, invoice=invoice, offer=offer, locale=language, subject=letter.subject,
-                text=letter.text, html=letter.html, requested_by=requested_by, created_at=at, next_attempt_at=at,
+                kind=kind,
+                fact=fact,
+                channel=to.channel,
+                recipient=to.recipient,
+                service=to.service,
+                edition=edition,
+                account=account,
+                invoice=invoice,
+                offer=offer,
+                locale=language,
+                subject=letter.subject,
+                text=letter.text,
+                html=letter.html,
+                requested_by=requested_by,
+                created_at=at,
+                next_attempt_at=at,
             )
-        )  # fmt: skip
+        )
     return Notice.objects.bulk_create(rows, ignore_conflicts=True)

@@ -42,9 +42,14 @@ def _reason(collection: Collection) -> str:
 
 
 def payment_coming(
-    *, subscription: Subscription, renews_on: date, amount_minor: int, balance_minor: int,
-    method: SavedMethod | None, at: datetime,
-) -> list[Notice]:  # fmt: skip
+    *,
+    subscription: Subscription,
+    renews_on: date,
+    amount_minor: int,
+    balance_minor: int,
+    method: SavedMethod | None,
+    at: datetime,
+) -> list[Notice]:
     """The next period has to be paid by ``renews_on``: how much, what it is taken from, what follows if it is not there.
 
     ``balance_minor`` is what the account holds for it, in minor units.

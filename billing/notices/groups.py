@@ -7,24 +7,47 @@ Group = NoticePreference.Group
 _GROUPS: dict[Group, tuple[str, ...]] = {
     Group.REMINDERS: ("due_soon", "renewal_coming"),
     Group.TRIAL: (
-        "trial_started", "trial_ending", "trial_ended", "trial_extended", "plan_chosen", "started", "renewed",
+        "trial_started",
+        "trial_ending",
+        "trial_ended",
+        "trial_extended",
+        "plan_chosen",
+        "started",
+        "renewed",
     ),
     Group.CHANGES: (
-        "terms_changed", "change_scheduled", "change_undone", "cancelled", "cancel_undone", "terms_will_change",
-        "terms_stay", "request_answered",
+        "terms_changed",
+        "change_scheduled",
+        "change_undone",
+        "cancelled",
+        "cancel_undone",
+        "terms_will_change",
+        "terms_stay",
+        "request_answered",
     ),
     Group.PEOPLE: ("quota_crossed",),
-}  # fmt: skip
+}
 _GROUP_OF = {kind: group for group, kinds in _GROUPS.items() for kind in kinds}
 
 # Nobody can do without these: they are written to one person, who has asked for nothing yet.
 ALWAYS = frozenset({"invitation"})
 
 # Kinds with a `templates/emails/<kind>_short.txt`.
-SHORT = frozenset({
-    "payment_coming", "collection_failed", "read_only", "payment_failed", "ended", "due_soon", "renewal_coming",
-    "trial_ending", "trial_ended", "terms_will_change", "quota_crossed",
-})  # fmt: skip
+SHORT = frozenset(
+    {
+        "payment_coming",
+        "collection_failed",
+        "read_only",
+        "payment_failed",
+        "ended",
+        "due_soon",
+        "renewal_coming",
+        "trial_ending",
+        "trial_ended",
+        "terms_will_change",
+        "quota_crossed",
+    }
+)
 
 
 def group_of(kind: str) -> Group | None:

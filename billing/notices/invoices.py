@@ -62,10 +62,18 @@ def invoice_issued(
         }
 
     return queue(
-        kind="invoice_issued", fact=f"invoice:{invoice.number}", account=invoice.account, recipients=emails,
-        context=told, at=at, invoice=invoice, edition=edition, requested_by=requested_by, locale=invoice.locale,
+        kind="invoice_issued",
+        fact=f"invoice:{invoice.number}",
+        account=invoice.account,
+        recipients=emails,
+        context=told,
+        at=at,
+        invoice=invoice,
+        edition=edition,
+        requested_by=requested_by,
+        locale=invoice.locale,
         must=each_once(emails),
-    )  # fmt: skip
+    )
 
 
 def due_soon(*, invoice: Invoice, at: datetime) -> list[Notice]:
@@ -82,6 +90,12 @@ def due_soon(*, invoice: Invoice, at: datetime) -> list[Notice]:
         }
 
     return queue(
-        kind="due_soon", fact=f"invoice:{invoice.number}", account=invoice.account,
-        recipients=invoice_recipients(invoice), context=told, at=at, invoice=invoice, locale=invoice.locale,
-    )  # fmt: skip
+        kind="due_soon",
+        fact=f"invoice:{invoice.number}",
+        account=invoice.account,
+        recipients=invoice_recipients(invoice),
+        context=told,
+        at=at,
+        invoice=invoice,
+        locale=invoice.locale,
+    )

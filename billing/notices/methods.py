@@ -27,9 +27,14 @@ def method_saved(*, method: SavedMethod, at: datetime) -> list[Notice]:
         }
 
     return queue(
-        kind="method_saved", fact=f"method:{method.public_id}", account=account, recipients=_recipients(method),
-        context=told, at=at, must=each_once([method.saved_by]),
-    )  # fmt: skip
+        kind="method_saved",
+        fact=f"method:{method.public_id}",
+        account=account,
+        recipients=_recipients(method),
+        context=told,
+        at=at,
+        must=each_once([method.saved_by]),
+    )
 
 
 def method_removed(*, method: SavedMethod, at: datetime) -> list[Notice]:
@@ -44,9 +49,14 @@ def method_removed(*, method: SavedMethod, at: datetime) -> list[Notice]:
         }
 
     return queue(
-        kind="method_removed", fact=f"method:{method.public_id}", account=account, recipients=_recipients(method),
-        context=told, at=at, must=each_once([method.saved_by]),
-    )  # fmt: skip
+        kind="method_removed",
+        fact=f"method:{method.public_id}",
+        account=account,
+        recipients=_recipients(method),
+        context=told,
+        at=at,
+        must=each_once([method.saved_by]),
+    )
 
 
 def method_needs_you(*, attempt: PaymentAttempt, method: SavedMethod, at: datetime) -> list[Notice]:
@@ -62,6 +72,11 @@ def method_needs_you(*, attempt: PaymentAttempt, method: SavedMethod, at: dateti
         }
 
     return queue(
-        kind="method_needs_you", fact=f"attempt:{attempt.id}", account=account, recipients=_recipients(method),
-        context=told, at=at, invoice=attempt.invoice,
-    )  # fmt: skip
+        kind="method_needs_you",
+        fact=f"attempt:{attempt.id}",
+        account=account,
+        recipients=_recipients(method),
+        context=told,
+        at=at,
+        invoice=attempt.invoice,
+    )

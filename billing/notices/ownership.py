@@ -10,9 +10,18 @@ from billing.notices.base import queue
 
 
 def _handed(
-    kind: str, to: Member, instance: Instance, account: BillingAccount, giver: Member, taker: Member, kept: Role | None,
-    link: str, with_invoices: bool, tokens: int, at: datetime,
-) -> list[Notice]:  # fmt: skip
+    kind: str,
+    to: Member,
+    instance: Instance,
+    account: BillingAccount,
+    giver: Member,
+    taker: Member,
+    kept: Role | None,
+    link: str,
+    with_invoices: bool,
+    tokens: int,
+    at: datetime,
+) -> list[Notice]:
     def told(locale: str) -> dict[str, Any]:
         return {
             "domain": instance.domain,
@@ -28,25 +37,44 @@ def _handed(
         }
 
     return queue(
-        kind=kind, fact=f"ownership:{instance.public_id}:{taker.pk}:{at.isoformat()}", account=account,
-        recipients=[to.email], must=[to.email.lower()], context=told, at=at,
-    )  # fmt: skip
+        kind=kind,
+        fact=f"ownership:{instance.public_id}:{taker.pk}:{at.isoformat()}",
+        account=account,
+        recipients=[to.email],
+        must=[to.email.lower()],
+        context=told,
+        at=at,
+    )
 
 
 def ownership_received(
-    *, instance: Instance, account: BillingAccount, giver: Member, taker: Member, kept: Role | None, link: str,
-    with_invoices: bool, tokens: int, at: datetime,
-) -> list[Notice]:  # fmt: skip
+    *,
+    instance: Instance,
+    account: BillingAccount,
+    giver: Member,
+    taker: Member,
+    kept: Role | None,
+    link: str,
+    with_invoices: bool,
+    tokens: int,
+    at: datetime,
+) -> list[Notice]:
     """To whom the instance was handed over; ``link`` lets them in where they have no login yet, ``tokens`` is how many
     open the instance for programs still."""
-    return _handed(
-        "ownership_received", taker, instance, account, giver, taker, kept, link, with_invoices, tokens, at
-    )  # fmt: skip
+    return _handed("ownership_received", taker, instance, account, giver, taker, kept, link, with_invoices, tokens, at)
 
 
 def ownership_given(
-    *, instance: Instance, account: BillingAccount, giver: Member, taker: Member, kept: Role | None, link: str,
-    with_invoices: bool, tokens: int, at: datetime,
-) -> list[Notice]:  # fmt: skip
+    *,
+    instance: Instance,
+    account: BillingAccount,
+    giver: Member,
+    taker: Member,
+    kept: Role | None,
+    link: str,
+    with_invoices: bool,
+    tokens: int,
+    at: datetime,
+) -> list[Notice]:
     """To whoever handed it over, so that nobody does it in their name without their hearing of it."""
     return _handed("ownership_given", giver, instance, account, giver, taker, kept, "", with_invoices, tokens, at)

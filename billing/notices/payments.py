@@ -30,9 +30,13 @@ def payment_received(*, payment: Payment, at: datetime) -> list[Notice]:
         }
 
     return queue(
-        kind="payment_received", fact=f"payment:{payment.public_id}", account=account,
-        recipients=account_recipients(account), context=told, at=at,
-    )  # fmt: skip
+        kind="payment_received",
+        fact=f"payment:{payment.public_id}",
+        account=account,
+        recipients=account_recipients(account),
+        context=told,
+        at=at,
+    )
 
 
 def payment_failed(*, attempt: PaymentAttempt, at: datetime) -> list[Notice]:
@@ -49,6 +53,10 @@ def payment_failed(*, attempt: PaymentAttempt, at: datetime) -> list[Notice]:
         }
 
     return queue(
-        kind="payment_failed", fact=f"attempt:{attempt.id}", account=account, context=told, at=at,
+        kind="payment_failed",
+        fact=f"attempt:{attempt.id}",
+        account=account,
+        context=told,
+        at=at,
         recipients=account_recipients(account) if method or not attempt.created_by else [attempt.created_by],
-    )  # fmt: skip
+    )

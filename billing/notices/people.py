@@ -24,10 +24,14 @@ def request_answered(*, request: CustomerRequest, at: datetime) -> list[Notice]:
         }
 
     return queue(
-        kind="request_answered", fact=f"request:{request.public_id}", account=account, context=told, at=at,
+        kind="request_answered",
+        fact=f"request:{request.public_id}",
+        account=account,
+        context=told,
+        at=at,
         recipients=each_once([request.requested_by, *account_recipients(account)]),
         must=each_once([request.requested_by]),
-    )  # fmt: skip
+    )
 
 
 def offer_sent(*, offer: Offer, at: datetime) -> list[Notice]:
@@ -51,9 +55,14 @@ def offer_sent(*, offer: Offer, at: datetime) -> list[Notice]:
         }
 
     return queue(
-        kind="offer_sent", fact=f"offer:{offer.number}", account=account, context=told, at=at, offer=offer,
+        kind="offer_sent",
+        fact=f"offer:{offer.number}",
+        account=account,
+        context=told,
+        at=at,
+        offer=offer,
         recipients=owner_recipients(account, [offer.subscription.instance]),
-    )  # fmt: skip
+    )
 
 
 def invitation(*, member: Member, account: BillingAccount, link: str, invited_by: str, at: datetime) -> list[Notice]:
@@ -68,6 +77,10 @@ def invitation(*, member: Member, account: BillingAccount, link: str, invited_by
         }
 
     return queue(
-        kind="invitation", fact=f"member:{member.pk}:{at.isoformat()}", account=account, recipients=[member.email],
-        context=told, at=at,
-    )  # fmt: skip
+        kind="invitation",
+        fact=f"member:{member.pk}:{at.isoformat()}",
+        account=account,
+        recipients=[member.email],
+        context=told,
+        at=at,
+    )

@@ -32,12 +32,16 @@ def _letter(kind: str, sign_up: SignUp, locale: str, **names: Any) -> Letter:
             "locale": locale,
             "portal_name": settings.PORTAL_NAME,
             "portal_url": link("portal:overview"),
-            "support": {"email": settings.SUPPORT_EMAIL, "phone": settings.SUPPORT_PHONE, "link": settings.SUPPORT_LINK},
+            "support": {
+                "email": settings.SUPPORT_EMAIL,
+                "phone": settings.SUPPORT_PHONE,
+                "link": settings.SUPPORT_LINK,
+            },
             "domain": sign_up.domain,
             "product": product,
             "plan": plan_text(sign_up.tariff, sign_up.quantity, locale, product),
             **names,
-        }  # fmt: skip
+        }
         context["subject"] = " ".join(render_to_string(f"emails/{kind}_subject.txt", context).split())[:300]
         text = GAPS.sub("\n\n", render_to_string(f"emails/{kind}.txt", context)).strip() + "\n"
         return Letter(context["subject"], text, render_to_string(f"emails/{kind}.html", context))

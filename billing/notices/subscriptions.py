@@ -24,9 +24,12 @@ def _paid(subscription: Subscription, charge: Charge) -> dict[str, Any]:
 def started(*, subscription: Subscription, charge: Charge, at: datetime) -> list[Notice]:
     """The paid time has begun, or something was bought once: what ``charge`` is, when the next one comes."""
     return about.write(
-        kind="started", fact=f"charge:{charge.entry_id}", subscription=subscription, at=at,
+        kind="started",
+        fact=f"charge:{charge.entry_id}",
+        subscription=subscription,
+        at=at,
         told=lambda locale: _paid(subscription, charge),
-    )  # fmt: skip
+    )
 
 
 def renewal_coming(
@@ -53,25 +56,34 @@ def renewal_coming(
 def renewed(*, subscription: Subscription, charge: Charge, at: datetime) -> list[Notice]:
     """The next period has begun and is charged."""
     return about.write(
-        kind="renewed", fact=f"charge:{charge.entry_id}", subscription=subscription, at=at,
+        kind="renewed",
+        fact=f"charge:{charge.entry_id}",
+        subscription=subscription,
+        at=at,
         told=lambda locale: _paid(subscription, charge),
-    )  # fmt: skip
+    )
 
 
 def cancelled(*, subscription: Subscription, cancel_date: date, at: datetime) -> list[Notice]:
     """The owner has cancelled: everything works until 00:00 of ``cancel_date``, the end of what is paid (C4)."""
     return about.write(
-        kind="cancelled", fact=f"cancel:{subscription.public_id}:{at.isoformat()}", subscription=subscription, at=at,
+        kind="cancelled",
+        fact=f"cancel:{subscription.public_id}:{at.isoformat()}",
+        subscription=subscription,
+        at=at,
         told=lambda locale: {"ends_at": about.midnight_text(subscription, cancel_date)},
-    )  # fmt: skip
+    )
 
 
 def cancel_undone(*, subscription: Subscription, at: datetime) -> list[Notice]:
     """The cancellation has been taken back before its day."""
     return about.write(
-        kind="cancel_undone", fact=f"cancel:{subscription.public_id}:{at.isoformat()}", subscription=subscription,
-        at=at, told=lambda locale: {"next_date": about.next_date_text(subscription)},
-    )  # fmt: skip
+        kind="cancel_undone",
+        fact=f"cancel:{subscription.public_id}:{at.isoformat()}",
+        subscription=subscription,
+        at=at,
+        told=lambda locale: {"next_date": about.next_date_text(subscription)},
+    )
 
 
 def ended(*, subscription: Subscription, reason: str, at: datetime) -> list[Notice]:

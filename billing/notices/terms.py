@@ -28,9 +28,13 @@ def terms_will_change(
         }
 
     return queue(
-        kind="terms_will_change", fact=f"move:{move.pk}:{subscription.public_id}", account=account,
-        recipients=owner_recipients(account, [subscription.instance]), context=told, at=at,
-    )  # fmt: skip
+        kind="terms_will_change",
+        fact=f"move:{move.pk}:{subscription.public_id}",
+        account=account,
+        recipients=owner_recipients(account, [subscription.instance]),
+        context=told,
+        at=at,
+    )
 
 
 def terms_stay(*, subscription: Subscription, move: TariffMove, at: datetime) -> list[Notice]:
@@ -46,6 +50,10 @@ def terms_stay(*, subscription: Subscription, move: TariffMove, at: datetime) ->
         }
 
     return queue(
-        kind="terms_stay", fact=f"move:{move.pk}:{subscription.public_id}", account=account,
-        recipients=owner_recipients(account, [subscription.instance]), context=told, at=at,
-    )  # fmt: skip
+        kind="terms_stay",
+        fact=f"move:{move.pk}:{subscription.public_id}",
+        account=account,
+        recipients=owner_recipients(account, [subscription.instance]),
+        context=told,
+        at=at,
+    )

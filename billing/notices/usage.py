@@ -31,6 +31,10 @@ def quota_crossed(*, charge: Charge, peak: int, at: datetime) -> list[Notice]:
         }
 
     return queue(
-        kind="quota_crossed", fact=f"charge:{charge.entry_id}", account=account,
-        recipients=owner_recipients(account, [subscription.instance]), context=told, at=at,
-    )  # fmt: skip
+        kind="quota_crossed",
+        fact=f"charge:{charge.entry_id}",
+        account=account,
+        recipients=owner_recipients(account, [subscription.instance]),
+        context=told,
+        at=at,
+    )

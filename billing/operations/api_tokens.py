@@ -46,9 +46,13 @@ def create_token(
         public_id=public_id, secret_sha256=_digest(secret), scope=scope, instance=instance, label=label, created_at=at
     )
     audit.record(
-        actor=actor, action="token.created", target=token, at=at, customer=instance.customer if instance else None,
+        actor=actor,
+        action="token.created",
+        target=token,
+        at=at,
+        customer=instance.customer if instance else None,
         after={"id": public_id, "scope": str(scope)},
-    )  # fmt: skip
+    )
     return token, secret
 
 
@@ -57,9 +61,13 @@ def revoke_token(*, token: ApiToken, at: datetime, actor: str) -> None:
     """Ends ``token`` at once and for good; repeating it changes nothing. ``at`` is real time."""
     if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=at, revoked_by=actor):
         audit.record(
-            actor=actor, action="token.revoked", target=token, at=at,
-            customer=token.instance.customer if token.instance else None, after={"id": token.public_id},
-        )  # fmt: skip
+            actor=actor,
+            action="token.revoked",
+            target=token,
+            at=at,
+            customer=token.instance.customer if token.instance else None,
+            after={"id": token.public_id},
+        )
 
 
 def authenticate(*, secret: str, at: datetime) -> ApiToken | None:

@@ -73,17 +73,39 @@ CATALOGUE = (
 )
 PEOPLE = ("accounts.customer", "accounts.instance", "accounts.member", "accounts.memberchange", "billing.signup")
 MONEY = (
-    "billing.billingaccount", "billing.billingaddress", "billing.subscription", "billing.subscriptionchange",
-    "billing.billingperiod", "billing.charge", "billing.invoice", "billing.invoiceline", "billing.invoicedocument",
-    "billing.creditnote", "billing.payment", "billing.credit", "billing.allocation", "billing.customerrequest",
-    "billing.relief", "billing.offer", "billing.approval", "billing.paymentattempt", "billing.savedmethod",
+    "billing.billingaccount",
+    "billing.billingaddress",
+    "billing.subscription",
+    "billing.subscriptionchange",
+    "billing.billingperiod",
+    "billing.charge",
+    "billing.invoice",
+    "billing.invoiceline",
+    "billing.invoicedocument",
+    "billing.creditnote",
+    "billing.payment",
+    "billing.credit",
+    "billing.allocation",
+    "billing.customerrequest",
+    "billing.relief",
+    "billing.offer",
+    "billing.approval",
+    "billing.paymentattempt",
+    "billing.savedmethod",
     "billing.collection",
-)  # fmt: skip
+)
 WORK = (
-    "billing.event", "billing.notice", "billing.accessannouncement", "billing.jobrun", "billing.heartbeat",
+    "billing.event",
+    "billing.notice",
+    "billing.accessannouncement",
+    "billing.jobrun",
+    "billing.heartbeat",
     "billing.auditrecord",
-    "django_q.schedule", "django_q.success", "django_q.failure", "django_q.ormq",
-)  # fmt: skip
+    "django_q.schedule",
+    "django_q.success",
+    "django_q.failure",
+    "django_q.ormq",
+)
 OUTSIDE = ("billing.apitoken", "billing.webhookendpoint", "billing.webhookdelivery")
 LEDGER = ("billing.ledgeraccount", "billing.entry", "billing.posting", "billing.numberseries")
 VIEWS: dict[str, tuple[str, ...]] = {

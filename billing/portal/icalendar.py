@@ -55,9 +55,15 @@ def written(account: BillingAccount, found: Iterable[Happening], as_of: datetime
     host = urlsplit(settings.BASE_URL).hostname or "localhost"
     name = f"{settings.PORTAL_NAME} · {account.customer.name} · {account.number}"
     lines = [
-        "BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:-//{_text(settings.PORTAL_NAME)}//billing//EN", "CALSCALE:GREGORIAN",
-        "METHOD:PUBLISH", f"X-WR-CALNAME:{_text(name)}", "REFRESH-INTERVAL;VALUE=DURATION:PT6H", "X-PUBLISHED-TTL:PT6H",
-    ]  # fmt: skip
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        f"PRODID:-//{_text(settings.PORTAL_NAME)}//billing//EN",
+        "CALSCALE:GREGORIAN",
+        "METHOD:PUBLISH",
+        f"X-WR-CALNAME:{_text(name)}",
+        "REFRESH-INTERVAL;VALUE=DURATION:PT6H",
+        "X-PUBLISHED-TTL:PT6H",
+    ]
     for one in found:
         lines += _event(one, host, as_of)
     lines.append("END:VCALENDAR")

@@ -153,11 +153,16 @@ def _known(
         .annotate(sum=Sum("amount_minor"))
     )
     return _Known(
-        account=account, as_of=as_of, today=today, until=until,
+        account=account,
+        as_of=as_of,
+        today=today,
+        until=until,
         periods={row.subscription_id: row for row in last},
         changes={row.subscription_id: row for row in changes.select_related("tariff")},
-        seats=paid_counts(one.instance for one in running), tried=dict(tries), waiting=dict(waiting),
-    )  # fmt: skip
+        seats=paid_counts(one.instance for one in running),
+        tried=dict(tries),
+        waiting=dict(waiting),
+    )
 
 
 def _invoices(known: _Known) -> Iterator[Happening]:
@@ -180,9 +185,13 @@ def _used(known: _Known, running: Sequence[Subscription]) -> Iterator[Happening]
         on = next_month(known.account.open_month)
         days = max((one.priced_by.payment_days for one in running if one.pk not in ahead), default=0)
         yield Happening(
-            Step.INVOICE, on, known.account, amount_minor=used, is_estimate=True,
+            Step.INVOICE,
+            on,
+            known.account,
+            amount_minor=used,
+            is_estimate=True,
             pay_by=on + timedelta(days=days) if days else None,
-        )  # fmt: skip
+        )
 
 
 def _of(subscription: Subscription, known: _Known) -> Iterator[Happening]:
@@ -213,9 +222,7 @@ def _trial(subscription: Subscription, known: _Known) -> Iterator[Happening]:
         day = last - timedelta(days=days)
         yield Happening(Step.REMINDER, day, known.account, at=known.morning(day), subscription=subscription)
     locks_on = prepaid_periods.day_after(last)
-    yield Happening(
-        Step.TRIAL_LOCK, locks_on, known.account, at=known.midnight(locks_on), subscription=subscription
-    )  # fmt: skip
+    yield Happening(Step.TRIAL_LOCK, locks_on, known.account, at=known.midnight(locks_on), subscription=subscription)
 
 
 def _start(subscription: Subscription, change: TermsChange, known: _Known) -> Iterator[Happening]:
@@ -225,10 +232,15 @@ def _start(subscription: Subscription, change: TermsChange, known: _Known) -> It
     span = prepaid_periods.first_span(terms, day)
     amount = int(prepaid_periods.explain_period(terms, units, span)["amount_minor"])
     yield Happening(
-        Step.START, day, known.account, subscription=subscription, tariff=tariff,
-        amount_minor=amount, is_estimate=tariff.metric == Metric.PAID_MEMBERS,
+        Step.START,
+        day,
+        known.account,
+        subscription=subscription,
+        tariff=tariff,
+        amount_minor=amount,
+        is_estimate=tariff.metric == Metric.PAID_MEMBERS,
         pay_by=day + timedelta(days=terms.payment_days),
-    )  # fmt: skip
+    )
     yield from _renewals(subscription, tariff, units, span.end, day, known)
 
 
@@ -245,7 +257,7 @@ def _paid(subscription: Subscription, known: _Known) -> Iterator[Happening]:
         day = period.start if is_paid else period.end
         yield Happening(
             Step.CHANGE, day, known.account, subscription=subscription, tariff=tariff, quantity=change.quantity
-        )  # fmt: skip
+        )
     yield from _before_renewal(subscription, tariff, units, period.end, known)
     yield from _renewals(subscription, tariff, units, period.end, subscription.anchor_date, known)
 
@@ -254,10 +266,7 @@ def _seats(subscription: Subscription, known: _Known) -> Iterator[Happening]:
     amount, on = known.waiting.get(subscription.pk, 0), subscription.turns_on
     if amount > 0 and on is not None:
         pay_by = on + timedelta(days=subscription.priced_by.payment_days)
-        yield Happening(
-            Step.SEATS, on, known.account, subscription=subscription, amount_minor=amount,
-            pay_by=pay_by,
-        )  # fmt: skip
+        yield Happening(Step.SEATS, on, known.account, subscription=subscription, amount_minor=amount, pay_by=pay_by)
 
 
 def _before_renewal(
@@ -273,15 +282,11 @@ def _before_renewal(
                 Step.COLLECT, day, known.account, at=known.morning(day), subscription=subscription, amount_minor=amount
             )
         ends_on = prepaid_periods.day_after(on)
-        yield Happening(
-            Step.UNPAID_END, ends_on, known.account, at=known.midnight(ends_on), subscription=subscription
-        )  # fmt: skip
+        yield Happening(Step.UNPAID_END, ends_on, known.account, at=known.midnight(ends_on), subscription=subscription)
     elif tariff.interval_months == reminders.YEAR:
         for days in reminders.YEARLY_DAYS_LEFT:
             day = on - timedelta(days=days)
-            yield Happening(
-                Step.REMINDER, day, known.account, at=known.morning(day), subscription=subscription
-            )  # fmt: skip
+            yield Happening(Step.REMINDER, day, known.account, at=known.morning(day), subscription=subscription)
 
 
 def _renewals(
@@ -294,7 +299,13 @@ def _renewals(
         if amount:
             pay_by = None if tariff.renewal == Renewal.COLLECTED else on + timedelta(days=terms.payment_days)
             yield Happening(
-                Step.RENEWAL, on, known.account, subscription=subscription, tariff=tariff,
-                amount_minor=amount, is_estimate=not is_first or tariff.metric == Metric.PAID_MEMBERS, pay_by=pay_by,
-            )  # fmt: skip
+                Step.RENEWAL,
+                on,
+                known.account,
+                subscription=subscription,
+                tariff=tariff,
+                amount_minor=amount,
+                is_estimate=not is_first or tariff.metric == Metric.PAID_MEMBERS,
+                pay_by=pay_by,
+            )
         on, is_first = prepaid_periods.next_span(terms, anchor, on).end, False

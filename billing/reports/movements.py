@@ -13,10 +13,18 @@ from billing.reports.statement import Row
 from billing.wording import charge_lines, formats
 
 # Charges of paid time are called as their line on an invoice is.
-PAID_TIME = frozenset({
-    Charge.Kind.START, Charge.Kind.RENEWAL, Charge.Kind.TERMS, Charge.Kind.PURCHASE, Charge.Kind.SEAT_ADDED,
-    Charge.Kind.SEAT_REMOVED, Charge.Kind.SEAT_NOT_ADDED, Charge.Kind.SEAT_NOT_REMOVED,
-})  # fmt: skip
+PAID_TIME = frozenset(
+    {
+        Charge.Kind.START,
+        Charge.Kind.RENEWAL,
+        Charge.Kind.TERMS,
+        Charge.Kind.PURCHASE,
+        Charge.Kind.SEAT_ADDED,
+        Charge.Kind.SEAT_REMOVED,
+        Charge.Kind.SEAT_NOT_ADDED,
+        Charge.Kind.SEAT_NOT_REMOVED,
+    }
+)
 
 
 def _charge_title(charge: Charge, person: str) -> str:

@@ -184,9 +184,12 @@ def standing(*, account: BillingAccount, as_of: datetime) -> Standing:
 
 def _relief(account: BillingAccount, as_of: datetime) -> Relief | None:
     running = Relief.objects.filter(
-        instance__subscriptions__account=account, instance__subscriptions__terminated_at=None,
-        starts_at__lte=as_of, ends_at__gt=as_of, withdrawn_at=None,
-    )  # fmt: skip
+        instance__subscriptions__account=account,
+        instance__subscriptions__terminated_at=None,
+        starts_at__lte=as_of,
+        ends_at__gt=as_of,
+        withdrawn_at=None,
+    )
     return running.select_related("instance").order_by("-ends_at").first()
 
 
@@ -226,11 +229,15 @@ def places(*, account: BillingAccount, as_of: datetime, limit: int | None = None
     seats = paid_counts(subscription.instance for subscription in latest.values())
     rows = [
         Place(
-            one.instance, one, active.get(one.instance_id, 0), peaks.get(one.pk, 0),
-            one.tariff.included_quantity if one.tariff is not None else 0, seats.get(one.instance_id, 0),
+            one.instance,
+            one,
+            active.get(one.instance_id, 0),
+            peaks.get(one.pk, 0),
+            one.tariff.included_quantity if one.tariff is not None else 0,
+            seats.get(one.instance_id, 0),
         )
         for one in latest.values()
-    ]  # fmt: skip
+    ]
     rows.sort(
         key=lambda row: (row.instance.deleted_at is not None, not _runs(row, as_of), -row.active, row.instance.domain)
     )

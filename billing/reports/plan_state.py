@@ -195,15 +195,23 @@ def _state(subscription: Subscription, as_of: datetime) -> PlanState:
     last = prepaid_periods.last_period(subscription) if stage in (Stage.PAID, Stage.ENDED) else None
     next_date, next_minor, first = _next(subscription, stage, last, change)
     return PlanState(
-        subscription=subscription, stage=stage, as_of=as_of, today=today, units=_units(subscription, stage),
-        last_period=last, next_date=next_date, next_minor=next_minor, first=first, change=change,
+        subscription=subscription,
+        stage=stage,
+        as_of=as_of,
+        today=today,
+        units=_units(subscription, stage),
+        last_period=last,
+        next_date=next_date,
+        next_minor=next_minor,
+        first=first,
+        change=change,
         undo=change_undo.undoable(subscription, as_of) if stage in (Stage.PAID, Stage.ONE_OFF) else None,
         tries=_tries(subscription, next_date) if stage == Stage.PAID else (),
         available_minor=issuing.available_credit(subscription.account) if prepaid_time else 0,
         method=payment_methods.active(subscription.account) if prepaid_time else None,
         seats_minor=_seats(subscription) if stage == Stage.PAID else 0,
         end_reason=_end_reason(subscription) if stage == Stage.ENDED else "",
-    )  # fmt: skip
+    )
 
 
 def _stage(subscription: Subscription, as_of: datetime) -> Stage:

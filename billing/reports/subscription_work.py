@@ -80,9 +80,12 @@ def _to_collect(as_of: datetime, days: int, *, has_failed: bool = False) -> "Que
         return found & Q(Exists(tries)) if has_failed else found
 
     return Subscription.objects.running().filter(
-        of_each_seller(as_of, condition), tariff__renewal=Renewal.COLLECTED, paid_from__isnull=False, cancel_date=None,
+        of_each_seller(as_of, condition),
+        tariff__renewal=Renewal.COLLECTED,
+        paid_from__isnull=False,
+        cancel_date=None,
         tariff__interval_months__isnull=False,
-    )  # fmt: skip
+    )
 
 
 def collections_failing(as_of: datetime) -> "QuerySet[Subscription]":
@@ -95,13 +98,19 @@ def renewals_short(as_of: datetime) -> list[int]:
     method (E8). A handful of queries, however many there are."""
     saved = SavedMethod.objects.filter(account=OuterRef("account"), removed_at=None)
     rows = list(
-        _to_collect(as_of, SHORT_DAYS).filter(~Exists(saved)).select_related("tariff", "instance", "account").order_by("pk")
-    )  # fmt: skip
+        _to_collect(as_of, SHORT_DAYS)
+        .filter(~Exists(saved))
+        .select_related("tariff", "instance", "account")
+        .order_by("pk")
+    )
     accounts = {row.account_id for row in rows}
     money = dict(
-        Credit.objects.unapplied().filter(account__in=accounts).order_by().values_list("account")
+        Credit.objects.unapplied()
+        .filter(account__in=accounts)
+        .order_by()
+        .values_list("account")
         .annotate(sum=Sum("unapplied_minor"))
-    )  # fmt: skip
+    )
     changes = {
         row.subscription_id: row
         for row in TermsChange.objects.waiting().filter(subscription__in=rows).select_related("tariff")

@@ -33,15 +33,29 @@ from billing.models import (
 Words = str | Promise
 # What people choose from; each source belongs to one.
 KINDS: dict[str, Words] = {
-    "balance": _("Balance"), "documents": _("Documents"), "payments": _("Payments"), "mails": _("Mails and messages"),
-    "acts": _("Acts of staff"), "access": _("Access and subscriptions"), "requests": _("Requests and offers"),
+    "balance": _("Balance"),
+    "documents": _("Documents"),
+    "payments": _("Payments"),
+    "mails": _("Mails and messages"),
+    "acts": _("Acts of staff"),
+    "access": _("Access and subscriptions"),
+    "requests": _("Requests and offers"),
     "people": _("People"),
-}  # fmt: skip
+}
 # Acts that a row of their own tells already; they are left out where everything is shown, and kept among the acts.
 TOLD = (
-    "payment.recorded", "credit_note.issued", "offer.sent", "relief.granted", "balance.adjusted", "payment.reversed",
-    "subscription.terminated", "subscription.resumed", "request.done", "request.declined", "request.withdrawn",
-)  # fmt: skip
+    "payment.recorded",
+    "credit_note.issued",
+    "offer.sent",
+    "relief.granted",
+    "balance.adjusted",
+    "payment.reversed",
+    "subscription.terminated",
+    "subscription.resumed",
+    "request.done",
+    "request.declined",
+    "request.withdrawn",
+)
 
 
 @dataclass(frozen=True)

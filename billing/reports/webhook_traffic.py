@@ -184,8 +184,10 @@ def standings(endpoints: Sequence[WebhookEndpoint], as_of: datetime) -> dict[int
         WebhookDelivery.objects.filter(endpoint=OuterRef("pk"), state=State.DELIVERED).order_by("-pk").values("pk")[:1]
     )
     last = WebhookDelivery.objects.filter(
-        pk__in=WebhookEndpoint.objects.filter(pk__in=[one.pk for one in endpoints]).annotate(last=Subquery(latest)).values("last")
-    ).annotate(begun=BEGUN)  # fmt: skip
+        pk__in=WebhookEndpoint.objects.filter(pk__in=[one.pk for one in endpoints])
+        .annotate(last=Subquery(latest))
+        .values("last")
+    ).annotate(begun=BEGUN)
     arrived = {row.endpoint_id: (row.delivered_at, row.begun) for row in last}
     found = {}
     for key, waits in waiting.items():

@@ -43,28 +43,53 @@ LOGINS: tuple[tuple[str, str, str, str], ...] = (
 CUSTOMERS: dict[str, dict[str, Any]] = {
     **story_prepaid.CUSTOMERS,
     "romashka": {
-        "name": "ООО «Ромашка»", "kind": "company", "email": "buh@romashka.example", "locale": "ru",
+        "name": "ООО «Ромашка»",
+        "kind": "company",
+        "email": "buh@romashka.example",
+        "locale": "ru",
         "requisites": {
-            "full_name": "Общество с ограниченной ответственностью «Ромашка»", "inn": "7709876545", "kpp": "770901001",
-            "ogrn": "1127746012349", "address": "105005, г. Москва, Полевая ул., д. 7",
-            "bank_name": "АО «АЛЬФА-БАНК»", "bic": "044525593", "bank_account": "40702810400000054321",
+            "full_name": "Общество с ограниченной ответственностью «Ромашка»",
+            "inn": "7709876545",
+            "kpp": "770901001",
+            "ogrn": "1127746012349",
+            "address": "105005, г. Москва, Полевая ул., д. 7",
+            "bank_name": "АО «АЛЬФА-БАНК»",
+            "bic": "044525593",
+            "bank_account": "40702810400000054321",
             "correspondent_account": "30101810200000000593",
         },
     },
     "sever": {
-        "name": "ООО «Северный ветер»", "kind": "company", "email": "office@sever.example", "locale": "ru",
-        "requisites": {"inn": "7841234560", "kpp": "784101001", "address": "191186, г. Санкт-Петербург, Ветреная наб., д. 3"},
+        "name": "ООО «Северный ветер»",
+        "kind": "company",
+        "email": "office@sever.example",
+        "locale": "ru",
+        "requisites": {
+            "inn": "7841234560",
+            "kpp": "784101001",
+            "address": "191186, г. Санкт-Петербург, Ветреная наб., д. 3",
+        },
     },
     "kotova": {"name": "ИП Котова Мария Игоревна", "kind": "person", "email": "kotova@kot.example", "locale": "ru"},
     "mayak": {
-        "name": "ООО «Маяк»", "kind": "company", "email": "finance@mayak.example", "locale": "ru",
-        "requisites": {"inn": "6654321099", "kpp": "665401001", "address": "620014, г. Екатеринбург, Береговая ул., д. 12"},
+        "name": "ООО «Маяк»",
+        "kind": "company",
+        "email": "finance@mayak.example",
+        "locale": "ru",
+        "requisites": {
+            "inn": "6654321099",
+            "kpp": "665401001",
+            "address": "620014, г. Екатеринбург, Береговая ул., д. 12",
+        },
     },
     "brightside": {
-        "name": "Brightside Studio", "kind": "company", "email": "accounts@brightside.example", "locale": "en",
+        "name": "Brightside Studio",
+        "kind": "company",
+        "email": "accounts@brightside.example",
+        "locale": "en",
         "requisites": {"country": "GB", "tax_id": "GB000000000", "address": "12 Harbour Lane, Bristol, UK"},
     },
-}  # fmt: skip
+}
 
 FIRST_PEOPLE = {
     **story_prepaid.FIRST_PEOPLE,
@@ -78,14 +103,42 @@ FIRST_PEOPLE = {
 }
 
 NAMES = (
-    "Иван Орлов", "Дарья Лисицына", "Тимур Хасанов", "Ольга Берёзкина", "Павел Громов", "Юлия Ветрова", "Никита Соколов",
-    "Алина Морозова", "Глеб Ильин", "Ирина Орлова", "Вера Королёва", "Денис Жуков", "Майя Щукина", "Роман Филин",
-    "Софья Рыбакова", "Артём Беляев", "Лада Снегирёва", "Егор Чижов", "Зоя Цветкова", "Фёдор Эйхвальд", "Кира Яшина",
-)  # fmt: skip
+    "Иван Орлов",
+    "Дарья Лисицына",
+    "Тимур Хасанов",
+    "Ольга Берёзкина",
+    "Павел Громов",
+    "Юлия Ветрова",
+    "Никита Соколов",
+    "Алина Морозова",
+    "Глеб Ильин",
+    "Ирина Орлова",
+    "Вера Королёва",
+    "Денис Жуков",
+    "Майя Щукина",
+    "Роман Филин",
+    "Софья Рыбакова",
+    "Артём Беляев",
+    "Лада Снегирёва",
+    "Егор Чижов",
+    "Зоя Цветкова",
+    "Фёдор Эйхвальд",
+    "Кира Яшина",
+)
 ENGLISH_NAMES = (
-    "Jack Turner", "Olivia Reed", "Noah Bennett", "Mia Foster", "Leo Hughes", "Ava Morgan", "Harry Price", "Isla Ward",
-    "Oscar Bell", "Ruby Shaw", "Felix Grant", "Nora Walsh",
-)  # fmt: skip
+    "Jack Turner",
+    "Olivia Reed",
+    "Noah Bennett",
+    "Mia Foster",
+    "Leo Hughes",
+    "Ava Morgan",
+    "Harry Price",
+    "Isla Ward",
+    "Oscar Bell",
+    "Ruby Shaw",
+    "Felix Grant",
+    "Nora Walsh",
+)
 
 # The smallest PDF that a viewer opens: one empty page.
 SAMPLE_PDF = (
@@ -153,9 +206,12 @@ class Sample(story_prepaid.Prepaid, story_outside.Outside):
         email, name = FIRST_PEOPLE[domain]
         product = story_prepaid.PLANS[domain][0] if domain in story_prepaid.PLANS else "meteor"
         instance = instances.register_instance(
-            customer=self._customer(str(customer)), product=instances.product_of(product), domain=domain,
-            representative=members.Report(external_id="u-1", status="active", email=email, name=name), as_of=self.at,
-        )  # fmt: skip
+            customer=self._customer(str(customer)),
+            product=instances.product_of(product),
+            domain=domain,
+            representative=members.Report(external_id="u-1", status="active", email=email, name=name),
+            as_of=self.at,
+        )
         if domain in story_prepaid.PLANS:
             self.subscribe(instance, email)
             return
@@ -189,16 +245,22 @@ class Sample(story_prepaid.Prepaid, story_outside.Outside):
     def terminate(self, domain: str, who: object) -> None:
         subscription = Subscription.objects.get(instance__domain=domain)
         lifecycle.terminate(
-            subscription=subscription, as_of=self.at, actor="support@saldo.example", requested_by=str(who),
+            subscription=subscription,
+            as_of=self.at,
+            actor="support@saldo.example",
+            requested_by=str(who),
             reason="Переехали в новый экземпляр",
-        )  # fmt: skip
+        )
 
     def offer(self, domain: str, people: object) -> None:
         """Support offers a year up front at 15 percent off."""
         offers.send_offer(
-            subscription=Subscription.objects.get(instance__domain=domain), people=int(str(people)),
-            discount_percent=Decimal(15), as_of=self.at, actor="support@saldo.example",
-        )  # fmt: skip
+            subscription=Subscription.objects.get(instance__domain=domain),
+            people=int(str(people)),
+            discount_percent=Decimal(15),
+            as_of=self.at,
+            actor="support@saldo.example",
+        )
 
     def proof(self, domain: str, email: object) -> None:
         """An owner says that they have paid and attaches the payment order."""

@@ -50,9 +50,12 @@ TAKEN = Call(timedelta(seconds=1), 204, 140)
 BUSY = Call(timedelta(seconds=2), 503, 2310, '{"error": "Идёт обмен с бухгалтерией, повторите позже"}')
 # By the number of the delivery: most are taken at once, now and then the receiver is busy; the last one of all still waits.
 CALLS: tuple[tuple[Call, ...], ...] = (
-    (TAKEN,), (TAKEN._replace(took_ms=95),), (BUSY, TAKEN._replace(after=timedelta(seconds=7))), (TAKEN,),
+    (TAKEN,),
+    (TAKEN._replace(took_ms=95),),
+    (BUSY, TAKEN._replace(after=timedelta(seconds=7))),
+    (TAKEN,),
     (TAKEN._replace(after=timedelta(seconds=3)),),
-)  # fmt: skip
+)
 WAITS = (BUSY, BUSY._replace(after=timedelta(seconds=7)), BUSY._replace(after=timedelta(minutes=5, seconds=20)))
 
 
@@ -125,10 +128,17 @@ def _write_calls(row: WebhookDelivery, calls: tuple[Call, ...]) -> None:
         error = "" if one.status < 300 else f"HTTP {one.status}"
         headers = webhook_request.message_of(row.event, row.endpoint, at).headers
         WebhookAttempt.objects.create(
-            delivery=row, number=number, at=at, sent_at=at, took_ms=one.took_ms, headers=headers, status=one.status,
+            delivery=row,
+            number=number,
+            at=at,
+            sent_at=at,
+            took_ms=one.took_ms,
+            headers=headers,
+            status=one.status,
             answer_headers={"server": "nginx", "content-type": "application/json"} if error else {"server": "nginx"},
-            answer=one.answer, error=error,
-        )  # fmt: skip
+            answer=one.answer,
+            error=error,
+        )
         row.attempts, row.last_attempt_at, row.last_status, row.last_error = number, at, one.status, error
     if row.last_error:
         row.next_attempt_at = at + dispatch.DELAYS[row.attempts - 1]

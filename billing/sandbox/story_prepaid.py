@@ -20,23 +20,45 @@ LOGINS = (
 
 CUSTOMERS: dict[str, dict[str, Any]] = {
     "bluebird": {
-        "name": "Bluebird Design", "kind": "company", "email": "accounts@bluebird.example", "locale": "en",
-        "currency": "USD", "requisites": {"country": "US", "address": "7 Garden Row, Portland, OR 97201, USA"},
+        "name": "Bluebird Design",
+        "kind": "company",
+        "email": "accounts@bluebird.example",
+        "locale": "en",
+        "currency": "USD",
+        "requisites": {"country": "US", "address": "7 Garden Row, Portland, OR 97201, USA"},
     },
     "harbour": {
-        "name": "Harbour Agency", "kind": "company", "email": "finance@harbour.example", "locale": "en",
-        "currency": "USD", "requisites": {"country": "US", "address": "3 Pier Street, Boston, MA 02110, USA"},
+        "name": "Harbour Agency",
+        "kind": "company",
+        "email": "finance@harbour.example",
+        "locale": "en",
+        "currency": "USD",
+        "requisites": {"country": "US", "address": "3 Pier Street, Boston, MA 02110, USA"},
     },
     "lavka": {"name": "ИП Лавкин Пётр Андреевич", "kind": "person", "email": "petr@lavka.example", "locale": "ru"},
     "pekarnya": {
-        "name": "ООО «Пекарня на углу»", "kind": "company", "email": "zoya@pekarnya.example", "locale": "ru",
-        "requisites": {"inn": "7813456787", "kpp": "781301001", "address": "197198, г. Санкт-Петербург, Хлебный пер., д. 2"},
+        "name": "ООО «Пекарня на углу»",
+        "kind": "company",
+        "email": "zoya@pekarnya.example",
+        "locale": "ru",
+        "requisites": {
+            "inn": "7813456787",
+            "kpp": "781301001",
+            "address": "197198, г. Санкт-Петербург, Хлебный пер., д. 2",
+        },
     },
     "orion": {
-        "name": "ООО «Орион»", "kind": "company", "email": "office@orion.example", "locale": "ru",
-        "requisites": {"inn": "5401234566", "kpp": "540101001", "address": "630099, г. Новосибирск, Звёздная ул., д. 11"},
+        "name": "ООО «Орион»",
+        "kind": "company",
+        "email": "office@orion.example",
+        "locale": "ru",
+        "requisites": {
+            "inn": "5401234566",
+            "kpp": "540101001",
+            "address": "630099, г. Новосибирск, Звёздная ул., д. 11",
+        },
     },
-}  # fmt: skip
+}
 
 FIRST_PEOPLE = {
     "studio.bluebird.example": ("nina@bluebird.example", "Nina Ross"),

@@ -55,9 +55,11 @@ def _sentence(kind: str, names: dict[str, str]) -> str:
     if kind == Kind.PURCHASE:
         return _("%(tariff)s, %(domain)s: %(units)s, paid once") % names
     if kind == Kind.TERMS:
-        return _("%(domain)s: change to %(tariff)s, %(units)s, %(span)s") % names if names["units"] else (
-            _("%(domain)s: change to %(tariff)s, %(span)s") % names
-        )  # fmt: skip
+        return (
+            _("%(domain)s: change to %(tariff)s, %(units)s, %(span)s") % names
+            if names["units"]
+            else (_("%(domain)s: change to %(tariff)s, %(span)s") % names)
+        )
     if kind in (Kind.SEAT_ADDED, Kind.SEAT_REMOVED, Kind.SEAT_NOT_ADDED, Kind.SEAT_NOT_REMOVED):
         if not names["member"]:
             return _("%(tariff)s, %(domain)s: seats counted again, %(span)s") % names

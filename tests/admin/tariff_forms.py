@@ -19,12 +19,33 @@ def typed(story: Story, **changes: Any) -> dict[str, Any]:
     """A tariff of its own for METEOR: 799.00 a person at the month's peak, four of them free."""
     first = Tariff.objects.order_by("pk")[0]
     return {
-        "product": first.product_id, "seller": first.seller_id, "tariff_id": "meteor-team", "name": "METEOR Team", "name_ru": "",
-        "price_model": "per_unit", "unit_price": "799.00", "flat_fee": "", "metric": "peak_active", "included_quantity": "4",
-        "quota_mode": "all_above", "interval_months": "1", "price_months": "1", "discount_percent": "", "timing": "postpaid",
-        "payment_days": "14", "trial_days": "", "trial_people": "", "cycle": "calendar", "change_rule": "period_end",
-        "renewal": "invoiced", "plan": "", "position": "0", "audience": "", "audience_ru": "", **changes,
-    }  # fmt: skip
+        "product": first.product_id,
+        "seller": first.seller_id,
+        "tariff_id": "meteor-team",
+        "name": "METEOR Team",
+        "name_ru": "",
+        "price_model": "per_unit",
+        "unit_price": "799.00",
+        "flat_fee": "",
+        "metric": "peak_active",
+        "included_quantity": "4",
+        "quota_mode": "all_above",
+        "interval_months": "1",
+        "price_months": "1",
+        "discount_percent": "",
+        "timing": "postpaid",
+        "payment_days": "14",
+        "trial_days": "",
+        "trial_people": "",
+        "cycle": "calendar",
+        "change_rule": "period_end",
+        "renewal": "invoiced",
+        "plan": "",
+        "position": "0",
+        "audience": "",
+        "audience_ru": "",
+        **changes,
+    }
 
 
 def rows_of(name: str, *rows: dict[str, str]) -> dict[str, str]:

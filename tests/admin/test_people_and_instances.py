@@ -15,10 +15,23 @@ from tests.portal.story import Story
 SignIn = Callable[[str], Client]
 
 PARTY: dict[str, Any] = {
-    "name": "ООО «Фиалка»", "kind": "company", "email": "buh@fialka.example", "locale": "ru", "currency": "RUB", "full_name": "",
-    "inn": "7707083893", "kpp": "770701001", "ogrn": "", "tax_id": "", "country": "RU", "address": "", "bank_name": "", "bic": "",
-    "bank_account": "", "correspondent_account": "",
-}  # fmt: skip
+    "name": "ООО «Фиалка»",
+    "kind": "company",
+    "email": "buh@fialka.example",
+    "locale": "ru",
+    "currency": "RUB",
+    "full_name": "",
+    "inn": "7707083893",
+    "kpp": "770701001",
+    "ogrn": "",
+    "tax_id": "",
+    "country": "RU",
+    "address": "",
+    "bank_name": "",
+    "bic": "",
+    "bank_account": "",
+    "correspondent_account": "",
+}
 
 
 def test_customer_is_made_with_its_account(story: Story, signed_in: SignIn) -> None:
@@ -54,17 +67,23 @@ def test_change_of_requisites_is_kept_with_before_and_after(story: Story, signed
     assert signed_in("finance").post(address, {**form, "address": "Москва, Полевая, 7"}).status_code == 302
     record = AuditRecord.objects.get(action="customer.changed")
     assert (record.actor, record.before, record.after) == (
-        "finance@staff.example", {"address": ""}, {"address": "Москва, Полевая, 7"},
-    )  # fmt: skip
+        "finance@staff.example",
+        {"address": ""},
+        {"address": "Москва, Полевая, 7"},
+    )
     assert signed_in("product manager").post(address, form).status_code == 403
 
 
 def test_instance_is_registered_and_put_on_a_tariff_having_seen_the_cost(story: Story, signed_in: SignIn) -> None:
     support = signed_in("support")
     typed = {
-        "customer": story.customer.pk, "product": story.cloud.product_id, "domain": "новый.romashka.example.ru",
-        "email": "anna@romashka.example", "person": "А. Петрова", "external_id": "1",
-    }  # fmt: skip
+        "customer": story.customer.pk,
+        "product": story.cloud.product_id,
+        "domain": "новый.romashka.example.ru",
+        "email": "anna@romashka.example",
+        "person": "А. Петрова",
+        "external_id": "1",
+    }
     url = act_url("accounts_instance", "register_instance")
     assert "domain" in errors(preview(support, url, **{**typed, "domain": "не домен"}))
     assert errors(preview(support, url, **{**typed, "domain": story.cloud.domain}))["__all__"] == [

@@ -181,8 +181,9 @@ def test_c4_cancelled_and_taken_back(signed_in: SignIn) -> None:
     assert party.fresh.cancel_date is None
     found = AuditRecord.objects.filter(action__startswith="subscription.cancel").order_by("pk")
     assert list(found.values_list("action", "reason")) == [
-        ("subscription.cancelled", "Anna by phone"), ("subscription.cancel_undone", "Changed her mind"),
-    ]  # fmt: skip
+        ("subscription.cancelled", "Anna by phone"),
+        ("subscription.cancel_undone", "Changed her mind"),
+    ]
 
 
 def test_m12_terminating_paid_time_says_that_nothing_is_refunded(signed_in: SignIn) -> None:

@@ -59,10 +59,16 @@ def test_pages_of_every_profile_open(signed_in: SignIn, product: str, tariff_id:
     support = signed_in("support")
     assert "romashka.example.ru" in page(support, party)
     for address in (
-        f"/admin/accounts/instance/{party.instance.pk}/change/", f"/admin/accounts/customer/{party.customer.pk}/change/",
-        f"/admin/billing/billingaccount/{party.account.pk}/change/", "/admin/billing/subscription/", "/admin/billing/charge/",
-        "/admin/billing/billingperiod/", "/admin/billing/collection/", "/admin/billing/termschange/", "/admin/",
-    ):  # fmt: skip
+        f"/admin/accounts/instance/{party.instance.pk}/change/",
+        f"/admin/accounts/customer/{party.customer.pk}/change/",
+        f"/admin/billing/billingaccount/{party.account.pk}/change/",
+        "/admin/billing/subscription/",
+        "/admin/billing/charge/",
+        "/admin/billing/billingperiod/",
+        "/admin/billing/collection/",
+        "/admin/billing/termschange/",
+        "/admin/",
+    ):
         assert support.get(address).status_code == 200, address
 
 
@@ -89,9 +95,12 @@ def test_a_lapsed_trial_is_read_only_and_says_why(signed_in: SignIn) -> None:
 def test_charges_tell_how_they_were_worked_out_and_changes_who_and_why(signed_in: SignIn) -> None:
     party = people.party(product="evotor-app", tariff_id="plus", now=at("2026-04-01 12:00"))
     plan_changes.change(
-        subscription=party.subscription, wish=Wish(tariff_id="light"), as_of=at("2026-04-15 10:00"),
-        actor="support@staff.example", reason="Ticket 417",
-    )  # fmt: skip
+        subscription=party.subscription,
+        wish=Wish(tariff_id="light"),
+        as_of=at("2026-04-15 10:00"),
+        actor="support@staff.example",
+        reason="Ticket 417",
+    )
     now("2026-04-15 12:00")
     text = page(signed_in("finance"), party)
     assert "₽180.00" in text
@@ -144,16 +153,25 @@ def test_statuses_are_filters_and_every_subscription_is_in_one(signed_in: SignIn
     ended.terminate(at("2026-04-20 12:00"))
     now("2026-04-25 00:00")
     support = signed_in("support")
-    assert {one: listed(support, one) for one in ("active", "trialing", "trial_ended", "past_due", "cancelling", "terminated")} == {
-        "active": ["meteor.example.ru"], "trialing": ["trial.example.ru"], "trial_ended": ["lapsed.example.ru"],
-        "past_due": ["overdue.example.ru"], "cancelling": ["cancelled.example.ru"], "terminated": ["ended.example.ru"],
-    }  # fmt: skip
+    assert {
+        one: listed(support, one)
+        for one in ("active", "trialing", "trial_ended", "past_due", "cancelling", "terminated")
+    } == {
+        "active": ["meteor.example.ru"],
+        "trialing": ["trial.example.ru"],
+        "trial_ended": ["lapsed.example.ru"],
+        "past_due": ["overdue.example.ru"],
+        "cancelling": ["cancelled.example.ru"],
+        "terminated": ["ended.example.ru"],
+    }
     assert overdue.status(at("2026-04-25 00:00")) == "past_due"
 
 
 TRIALS, FAILED, SHORT = (
-    "Trials ending within 3 days", "Renewals that could not be collected", "Renewals by tomorrow that nothing pays",
-)  # fmt: skip
+    "Trials ending within 3 days",
+    "Renewals that could not be collected",
+    "Renewals by tomorrow that nothing pays",
+)
 
 
 def figures(client: Client) -> dict[str, str]:
@@ -205,31 +223,79 @@ def crowd(party: Party, until: int) -> None:
     start = Customer.objects.count()
     base: dict[str, Any] = {"created_at": at("2026-04-01 12:00"), "name": "ООО", "email": "a@example.com"}
     customers = Customer.objects.bulk_create([Customer(public_id=f"cus_{i}", **base) for i in range(start, until)])
-    accounts = BillingAccount.objects.bulk_create([
-        BillingAccount(number=f"8{i:05}", customer=one, seller=party.account.seller, currency="RUB",
-                       opened_at=base["created_at"], open_month="2026-04-01")
-        for i, one in enumerate(customers, start)
-    ])  # fmt: skip
-    instances = Instance.objects.bulk_create([
-        Instance(public_id=f"ins_{i}", customer=one, product=party.instance.product, domain=f"d{i}.example",
-                 email="a@example.com", registered_at=base["created_at"])
-        for i, one in enumerate(customers, start)
-    ])  # fmt: skip
+    accounts = BillingAccount.objects.bulk_create(
+        [
+            BillingAccount(
+                number=f"8{i:05}",
+                customer=one,
+                seller=party.account.seller,
+                currency="RUB",
+                opened_at=base["created_at"],
+                open_month="2026-04-01",
+            )
+            for i, one in enumerate(customers, start)
+        ]
+    )
+    instances = Instance.objects.bulk_create(
+        [
+            Instance(
+                public_id=f"ins_{i}",
+                customer=one,
+                product=party.instance.product,
+                domain=f"d{i}.example",
+                email="a@example.com",
+                registered_at=base["created_at"],
+            )
+            for i, one in enumerate(customers, start)
+        ]
+    )
     kept = party.fresh
-    made = Subscription.objects.bulk_create([
-        Subscription(public_id=f"sub_{i}", instance=one, account=account, tariff=kept.tariff, started_at=kept.started_at,
-                     paid_from=kept.paid_from, anchor_date=kept.anchor_date, turns_on=kept.turns_on)
-        for i, (one, account) in enumerate(zip(instances, accounts, strict=True), start)
-    ])  # fmt: skip
+    made = Subscription.objects.bulk_create(
+        [
+            Subscription(
+                public_id=f"sub_{i}",
+                instance=one,
+                account=account,
+                tariff=kept.tariff,
+                started_at=kept.started_at,
+                paid_from=kept.paid_from,
+                anchor_date=kept.anchor_date,
+                turns_on=kept.turns_on,
+            )
+            for i, (one, account) in enumerate(zip(instances, accounts, strict=True), start)
+        ]
+    )
     period = party.periods[0]
-    BillingPeriod.objects.bulk_create([
-        BillingPeriod(subscription=one, tariff=kept.priced_by, number=1, start=period.start, end=period.end, quantity=1,
-                      opened_at=period.opened_at, ended_at=period.ended_at) for one in made
-    ])  # fmt: skip
-    Collection.objects.bulk_create([
-        Collection(subscription=one, period_start=period.end, day=period.end - timedelta(days=1), at=at("2026-04-30 10:00"),
-                   currency="RUB", amount_minor=9000, balance_minor=0, outcome="no_method") for one in made
-    ])  # fmt: skip
+    BillingPeriod.objects.bulk_create(
+        [
+            BillingPeriod(
+                subscription=one,
+                tariff=kept.priced_by,
+                number=1,
+                start=period.start,
+                end=period.end,
+                quantity=1,
+                opened_at=period.opened_at,
+                ended_at=period.ended_at,
+            )
+            for one in made
+        ]
+    )
+    Collection.objects.bulk_create(
+        [
+            Collection(
+                subscription=one,
+                period_start=period.end,
+                day=period.end - timedelta(days=1),
+                at=at("2026-04-30 10:00"),
+                currency="RUB",
+                amount_minor=9000,
+                balance_minor=0,
+                outcome="no_method",
+            )
+            for one in made
+        ]
+    )
     triggers.install(connection)
 
 

@@ -32,10 +32,22 @@ from tests.portal.story import Story
 
 SignIn = Callable[[str], Client]
 MONEY_LISTS = (
-    "accounts_customer", "accounts_instance", "accounts_member", "accounts_memberchange", "billing_billingaccount",
-    "billing_subscription", "billing_invoice", "billing_payment", "billing_credit", "billing_entry", "billing_posting",
-    "billing_event", "billing_notice", "billing_auditrecord", "billing_jobrun",
-)  # fmt: skip
+    "accounts_customer",
+    "accounts_instance",
+    "accounts_member",
+    "accounts_memberchange",
+    "billing_billingaccount",
+    "billing_subscription",
+    "billing_invoice",
+    "billing_payment",
+    "billing_credit",
+    "billing_entry",
+    "billing_posting",
+    "billing_event",
+    "billing_notice",
+    "billing_auditrecord",
+    "billing_jobrun",
+)
 
 
 def grow(story: Story, until: int) -> None:
@@ -54,61 +66,122 @@ def grow_without_guards(story: Story, until: int) -> None:
     role, tariff = product.roles.get(code="member"), Subscription.objects.all()[0].tariff
     base: dict[str, Any] = {"created_at": NOW, "name": "ООО", "email": "a@example.com"}
     customers = Customer.objects.bulk_create([Customer(public_id=f"cus_{i}", **base) for i in range(start, until)])
-    accounts = BillingAccount.objects.bulk_create([
-        BillingAccount(number=f"9{i:05}", customer=one, seller=seller, currency="RUB", opened_at=NOW, open_month="2026-05-01")
-        for i, one in enumerate(customers, start)
-    ])  # fmt: skip
-    LedgerAccount.objects.bulk_create([
-        LedgerAccount(seller=seller, kind="customer", currency="RUB", billing_account=account) for account in accounts
-    ])  # fmt: skip
-    instances = Instance.objects.bulk_create([
-        Instance(public_id=f"ins_{i}", customer=one, product=product, domain=f"d{i}.example", email="a@example.com", registered_at=NOW)
-        for i, one in enumerate(customers, start)
-    ])  # fmt: skip
-    members = Member.objects.bulk_create([
-        Member(instance=one, external_id="1", email="a@example.com", role=role, status="active", confirmed_at=NOW)
-        for one in instances
-    ])  # fmt: skip
-    MemberChange.objects.bulk_create([
-        MemberChange(instance=one.instance, member=one, status="active", role=role, occurred_at=NOW, received_at=NOW, source="api")
-        for one in members
-    ])  # fmt: skip
-    Subscription.objects.bulk_create([
-        Subscription(public_id=f"sub_{i}", instance=one, account=account, tariff=tariff, started_at=NOW)
-        for i, (one, account) in enumerate(zip(instances, accounts, strict=True), start)
-    ])  # fmt: skip
+    accounts = BillingAccount.objects.bulk_create(
+        [
+            BillingAccount(
+                number=f"9{i:05}", customer=one, seller=seller, currency="RUB", opened_at=NOW, open_month="2026-05-01"
+            )
+            for i, one in enumerate(customers, start)
+        ]
+    )
+    LedgerAccount.objects.bulk_create(
+        [LedgerAccount(seller=seller, kind="customer", currency="RUB", billing_account=account) for account in accounts]
+    )
+    instances = Instance.objects.bulk_create(
+        [
+            Instance(
+                public_id=f"ins_{i}",
+                customer=one,
+                product=product,
+                domain=f"d{i}.example",
+                email="a@example.com",
+                registered_at=NOW,
+            )
+            for i, one in enumerate(customers, start)
+        ]
+    )
+    members = Member.objects.bulk_create(
+        [
+            Member(instance=one, external_id="1", email="a@example.com", role=role, status="active", confirmed_at=NOW)
+            for one in instances
+        ]
+    )
+    MemberChange.objects.bulk_create(
+        [
+            MemberChange(
+                instance=one.instance,
+                member=one,
+                status="active",
+                role=role,
+                occurred_at=NOW,
+                received_at=NOW,
+                source="api",
+            )
+            for one in members
+        ]
+    )
+    Subscription.objects.bulk_create(
+        [
+            Subscription(public_id=f"sub_{i}", instance=one, account=account, tariff=tariff, started_at=NOW)
+            for i, (one, account) in enumerate(zip(instances, accounts, strict=True), start)
+        ]
+    )
     booked(story, accounts, start)
     invoiced(story, accounts, start)
 
 
 def booked(story: Story, accounts: list[BillingAccount], start: int) -> None:
     receipts = posting.shared(story.account.seller, "bank")
-    entries = Entry.objects.bulk_create([
-        Entry(id=uuid.uuid4(), key=f"test:{i}", kind=Entry.Kind.PAYMENT, account=account, at=NOW)
-        for i, account in enumerate(accounts, start)
-    ])  # fmt: skip
-    Posting.objects.bulk_create([
-        Posting(entry=entry, debit=receipts, credit=posting.customer_side(entry.account), currency="RUB", amount_minor=100)
-        for entry in entries
-    ])  # fmt: skip
-    credits = Credit.objects.bulk_create([
-        Credit(account=entry.account, kind="payment", currency="RUB", amount_minor=100, unapplied_minor=100, at=NOW, entry=entry)
-        for entry in entries
-    ])  # fmt: skip
-    Payment.objects.bulk_create([
-        Payment(public_id=f"pay_{one.pk}", account=one.account, method="bank", currency="RUB", amount_minor=100, received_at=NOW,
-                recorded_at=NOW, recorded_by="test", credit=one)
-        for one in credits
-    ])  # fmt: skip
-    Event.objects.bulk_create([
-        Event(public_id=f"evt_{one.pk}", type="payment.received", at=NOW, account=one, data={}) for one in accounts
-    ])  # fmt: skip
-    AuditRecord.objects.bulk_create([
-        AuditRecord(at=NOW, actor="test", action="x", object_type="x", object_id="x", customer=one.customer) for one in accounts
-    ])  # fmt: skip
-    JobRun.objects.bulk_create([
-        JobRun(kind="close", key=one.number, attempts=1, started_at=NOW, next_attempt_at=NOW) for one in accounts
-    ])  # fmt: skip
+    entries = Entry.objects.bulk_create(
+        [
+            Entry(id=uuid.uuid4(), key=f"test:{i}", kind=Entry.Kind.PAYMENT, account=account, at=NOW)
+            for i, account in enumerate(accounts, start)
+        ]
+    )
+    Posting.objects.bulk_create(
+        [
+            Posting(
+                entry=entry,
+                debit=receipts,
+                credit=posting.customer_side(entry.account),
+                currency="RUB",
+                amount_minor=100,
+            )
+            for entry in entries
+        ]
+    )
+    credits = Credit.objects.bulk_create(
+        [
+            Credit(
+                account=entry.account,
+                kind="payment",
+                currency="RUB",
+                amount_minor=100,
+                unapplied_minor=100,
+                at=NOW,
+                entry=entry,
+            )
+            for entry in entries
+        ]
+    )
+    Payment.objects.bulk_create(
+        [
+            Payment(
+                public_id=f"pay_{one.pk}",
+                account=one.account,
+                method="bank",
+                currency="RUB",
+                amount_minor=100,
+                received_at=NOW,
+                recorded_at=NOW,
+                recorded_by="test",
+                credit=one,
+            )
+            for one in credits
+        ]
+    )
+    Event.objects.bulk_create(
+        [Event(public_id=f"evt_{one.pk}", type="payment.received", at=NOW, account=one, data={}) for one in accounts]
+    )
+    AuditRecord.objects.bulk_create(
+        [
+            AuditRecord(at=NOW, actor="test", action="x", object_type="x", object_id="x", customer=one.customer)
+            for one in accounts
+        ]
+    )
+    JobRun.objects.bulk_create(
+        [JobRun(kind="close", key=one.number, attempts=1, started_at=NOW, next_attempt_at=NOW) for one in accounts]
+    )
 
 
 def invoiced(story: Story, accounts: list[BillingAccount], start: int) -> None:
@@ -126,11 +199,24 @@ def invoiced(story: Story, accounts: list[BillingAccount], start: int) -> None:
         for i, one in enumerate(accounts, start)
     ]
     made = Invoice.objects.bulk_create([Invoice(**row) for row in rows])
-    Notice.objects.bulk_create([
-        Notice(kind="invoice_issued", fact=f"invoice:{row.number}", recipient="a@example.com", account_id=row.account_id, invoice=row,
-               locale="ru", subject="x", text="x", html="x", created_at=NOW, next_attempt_at=NOW)
-        for row in made
-    ])  # fmt: skip
+    Notice.objects.bulk_create(
+        [
+            Notice(
+                kind="invoice_issued",
+                fact=f"invoice:{row.number}",
+                recipient="a@example.com",
+                account_id=row.account_id,
+                invoice=row,
+                locale="ru",
+                subject="x",
+                text="x",
+                html="x",
+                created_at=NOW,
+                next_attempt_at=NOW,
+            )
+            for row in made
+        ]
+    )
 
 
 def asked(client: Client) -> dict[str, int]:
@@ -163,9 +249,11 @@ def test_lists_and_home_ask_as_often_for_a_thousand_rows_as_for_ten(story: Story
 def test_page_of_one_row_stays_within_its_ceiling(story: Story, signed_in: SignIn, label: str) -> None:
     client = signed_in("administrator")
     pk = {
-        "accounts_instance": story.cloud.pk, "billing_billingaccount": story.account.pk, "accounts_customer": story.customer.pk,
+        "accounts_instance": story.cloud.pk,
+        "billing_billingaccount": story.account.pk,
+        "accounts_customer": story.customer.pk,
         "billing_invoice": Invoice.objects.filter(account=story.account).values_list("pk", flat=True)[0],
-    }[label]  # fmt: skip
+    }[label]
     address = reverse(f"admin:{label}_change", args=(pk,))
     client.get(address)
     with CaptureQueriesContext(connection) as queries:

@@ -18,9 +18,15 @@ SignIn = Callable[[str], Client]
 
 # What people set up by hand; everything else of ours is written by operations alone.
 TYPED = {
-    "accounts.customer", "accounts.product", "accounts.role", "accounts.user", "auth.group", "billing.seller",
-    "billing.vatrate", "billing.tariff",
-}  # fmt: skip
+    "accounts.customer",
+    "accounts.product",
+    "accounts.role",
+    "accounts.user",
+    "auth.group",
+    "billing.seller",
+    "billing.vatrate",
+    "billing.tariff",
+}
 
 
 @pytest.mark.parametrize("group", [*GROUPS, "superuser"])
@@ -48,9 +54,17 @@ def test_no_role_may_add_change_or_delete_what_is_not_set_up_by_hand(story: Stor
 
 def test_every_model_of_ours_that_people_ask_about_has_its_page() -> None:
     hidden = {"billingaddress", "idempotencyrecord", "ratewindow", "invoiceline", "subscriptionchange"} | {
-        "requestfile", "offerdocument", "offerpayment", "samplecharge", "samplecard", "methodsetup", "providerevent",
-        "noticepreference", "samplevisit", "webhookattempt",
-    }  # fmt: skip
+        "requestfile",
+        "offerdocument",
+        "offerpayment",
+        "samplecharge",
+        "samplecard",
+        "methodsetup",
+        "providerevent",
+        "noticepreference",
+        "samplevisit",
+        "webhookattempt",
+    }
     missing = [
         model._meta.label
         for app in ("accounts", "billing")
@@ -104,10 +118,20 @@ def test_forged_forms_change_nothing_of_the_money(story: Story, signed_in: SignI
 def test_published_tariff_is_refused_to_every_form(story: Story, signed_in: SignIn) -> None:
     tariff = Tariff.objects.get(tariff_id="meteor-cloud")
     forged = {
-        "product": tariff.product_id, "seller": tariff.seller_id, "tariff_id": tariff.tariff_id, "name": "Cheaper",
-        "timing": "postpaid", "metric": "peak_active", "price_model": "per_unit", "unit_price_0": "1", "unit_price_1": "RUB",
-        "included_quantity": "0", "quota_mode": "all_above", "interval_months": "1", "payment_days": "14",
-    }  # fmt: skip
+        "product": tariff.product_id,
+        "seller": tariff.seller_id,
+        "tariff_id": tariff.tariff_id,
+        "name": "Cheaper",
+        "timing": "postpaid",
+        "metric": "peak_active",
+        "price_model": "per_unit",
+        "unit_price_0": "1",
+        "unit_price_1": "RUB",
+        "included_quantity": "0",
+        "quota_mode": "all_above",
+        "interval_months": "1",
+        "payment_days": "14",
+    }
     for group in ("product manager", "finance", "administrator", "superuser"):
         client = signed_in(group)
         assert client.post(reverse("admin:billing_tariff_change", args=(tariff.pk,)), forged).status_code == 403

@@ -98,19 +98,26 @@ def urls(story: Story) -> dict[str, str]:
     )
     tariff = Tariff.objects.get(tariff_id="meteor-cloud")
     targets = {
-        "billing_customerrequest": ask(story, "termination").pk, "billing_relief": relief.pk,
-        "billing_offer": offer(story).pk, "billing_approval": large_adjustment(story).pk,
-        "billing_paymentattempt": attempt(story).pk, "billing_savedmethod": saved_method(story).pk,
-        "billing_billingaccount": story.account.pk, "billing_payment": payment.pk, "billing_jobrun": run.pk,
+        "billing_customerrequest": ask(story, "termination").pk,
+        "billing_relief": relief.pk,
+        "billing_offer": offer(story).pk,
+        "billing_approval": large_adjustment(story).pk,
+        "billing_paymentattempt": attempt(story).pk,
+        "billing_savedmethod": saved_method(story).pk,
+        "billing_billingaccount": story.account.pk,
+        "billing_payment": payment.pk,
+        "billing_jobrun": run.pk,
         "billing_invoice": Invoice.objects.filter(account=story.account).values_list("pk", flat=True)[0],
         "billing_notice": Notice.objects.values_list("pk", flat=True)[0],
         "billing_subscription": Subscription.objects.values_list("pk", flat=True)[0],
-        "accounts_instance": story.cloud.pk, "accounts_member": Member.objects.values_list("pk", flat=True)[0],
-        "billing_tariff": tariff.pk, "billing_tariffmove": move_from(tariff).pk,
+        "accounts_instance": story.cloud.pk,
+        "accounts_member": Member.objects.values_list("pk", flat=True)[0],
+        "billing_tariff": tariff.pk,
+        "billing_tariffmove": move_from(tariff).pk,
         "billing_apitoken": ApiToken.objects.values_list("pk", flat=True)[0],
         "billing_webhookendpoint": endpoint_of(story).pk,
         "billing_webhookdelivery": arrives(story, NOW, timedelta(seconds=1)).pk,
-    }  # fmt: skip
+    }
     found: dict[str, str] = {}
     for model, page in admin.site._registry.items():
         label = f"{model._meta.app_label}_{model._meta.model_name}"
@@ -147,12 +154,30 @@ def test_nobody_without_staff_rights_reaches_any_page(story: Story) -> None:
 
 
 LISTS = {
-    "support": {"see": ["billing_invoice", "billing_auditrecord", "billing_apitoken", "billing_webhookendpoint", "billing_webhookdelivery"], "not": ["billing_entry", "billing_posting", "accounts_user"]},
-    "finance": {"see": ["billing_invoice", "billing_entry", "billing_posting"], "not": ["billing_apitoken", "billing_webhookendpoint", "billing_webhookdelivery", "accounts_user", "auth_group"]},
+    "support": {
+        "see": [
+            "billing_invoice",
+            "billing_auditrecord",
+            "billing_apitoken",
+            "billing_webhookendpoint",
+            "billing_webhookdelivery",
+        ],
+        "not": ["billing_entry", "billing_posting", "accounts_user"],
+    },
+    "finance": {
+        "see": ["billing_invoice", "billing_entry", "billing_posting"],
+        "not": [
+            "billing_apitoken",
+            "billing_webhookendpoint",
+            "billing_webhookdelivery",
+            "accounts_user",
+            "auth_group",
+        ],
+    },
     "product manager": {"see": ["billing_tariff", "accounts_role"], "not": ["billing_invoice", "accounts_customer"]},
     "reviewer": {"see": ["billing_tariff"], "not": ["billing_payment", "billing_auditrecord"]},
     "administrator": {"see": ["billing_posting", "billing_apitoken", "accounts_user"], "not": ["mfa_authenticator"]},
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("group", GROUPS)

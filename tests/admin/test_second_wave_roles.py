@@ -39,9 +39,13 @@ def targets(story: Story) -> dict[str, object]:
         instance=story.cloud, ends_at=LATE.replace(hour=20), reason="417", as_of=LATE, actor="sergey@work.example"
     )
     return {
-        "customerrequest": termination.pk, "relief": given.pk, "offer": sent.pk, "approval": waiting.pk,
-        "paymentattempt": tried.pk, "subscription": story.cloud.subscriptions.get().pk,
-    }  # fmt: skip
+        "customerrequest": termination.pk,
+        "relief": given.pk,
+        "offer": sent.pk,
+        "approval": waiting.pk,
+        "paymentattempt": tried.pk,
+        "subscription": story.cloud.subscriptions.get().pk,
+    }
 
 
 @pytest.mark.parametrize("group", [*staff_roles.GROUPS, "superuser", "nobody"])

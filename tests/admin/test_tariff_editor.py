@@ -136,9 +136,17 @@ def test_trial_and_discount_are_for_what_is_paid_ahead(story: Story, manager: Cl
     postpaid = saved(manager, story, trial_days="7", discount_percent="10")
     assert (postpaid.trial_days, postpaid.discount_percent) == (0, 0)
     ahead = saved(
-        manager, story, tariff_id="meteor-year", timing="postpaid", interval_months="12", discount_percent="10",
-        trial_days="7", trial_people="20", cycle="anniversary", change_rule="carried",
-    )  # fmt: skip
+        manager,
+        story,
+        tariff_id="meteor-year",
+        timing="postpaid",
+        interval_months="12",
+        discount_percent="10",
+        trial_days="7",
+        trial_people="20",
+        cycle="anniversary",
+        change_rule="carried",
+    )
     assert (ahead.timing, ahead.discount_percent, ahead.trial_days, ahead.trial_people) == ("prepaid", 10, 7, 20)
     assert (ahead.cycle, ahead.change_rule) == ("anniversary", "carried")
 

@@ -100,8 +100,9 @@ def test_publishing_shows_that_the_version_before_is_offered_no_more(team: tuple
     step(reviewer, "publish", draft)
     versions = author.get(reverse(PAGE, args=(draft.pk,))).context["versions"]
     assert [(row.is_this, "published" in row.state, "archived" in row.state) for row in versions] == [
-        (True, True, False), (False, False, True),
-    ]  # fmt: skip
+        (True, True, False),
+        (False, False, True),
+    ]
     assert reverse(PAGE, args=(Tariff.objects.get(product__code="meteor", version=1).pk,)) in versions[1].link
     assert Subscription.objects.running().filter(tariff__version=1).count() == 3
 
@@ -143,8 +144,10 @@ def test_move_is_decided_told_listed_and_called_off(
     move = TariffMove.objects.get()
     assert done["Location"] == reverse("admin:billing_tariffmove_change", args=(move.pk,))
     assert (move.reason, move.decided_by.email, move.changes.count()) == (
-        "Prices rise in July.", "product-manager@staff.example", 3,
-    )  # fmt: skip
+        "Prices rise in July.",
+        "product-manager@staff.example",
+        3,
+    )
     told = set(Notice.objects.filter(kind="terms_will_change").values_list("recipient", flat=True))
     assert {"anna@romashka.example", "vera@lavanda.example"} <= told
     listed = author.get(reverse("admin:billing_tariffmove_changelist")).content.decode()

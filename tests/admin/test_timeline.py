@@ -57,9 +57,14 @@ def busy(story: Story) -> None:
     large_adjustment(story)
     finance = client_of("finance")
     do(
-        finance, act_url("billing_billingaccount", "record_payment", story.account.pk), amount="6589", method="bank",
-        reference="118", received_at_0="", received_at_1="",
-    )  # fmt: skip
+        finance,
+        act_url("billing_billingaccount", "record_payment", story.account.pk),
+        amount="6589",
+        method="bank",
+        reference="118",
+        received_at_0="",
+        received_at_1="",
+    )
     credit = act_url("billing_invoice", "issue_credit_note", Invoice.objects.get(account=story.account).pk)
     do(finance, credit, line_1="100", reason="Outage")
 
@@ -116,10 +121,18 @@ def test_timeline_names_author_reason_and_sum(story: Story) -> None:
     busy(story)
     page = page_of(client_of("support"), story)
     for told in (
-        "Payment: bank transfer", "118 · finance@work.example", "₽6,589.00", "Outage · finance@work.example",
-        "Answered: we have paid", "Not readable · support@work.example", "Approval asked: adjust the balance",
-        "Простой 3 мая · sergey@work.example", "Peak rose to 11", "−₽599.00", "Online payment begun",
-    ):  # fmt: skip
+        "Payment: bank transfer",
+        "118 · finance@work.example",
+        "₽6,589.00",
+        "Outage · finance@work.example",
+        "Answered: we have paid",
+        "Not readable · support@work.example",
+        "Approval asked: adjust the balance",
+        "Простой 3 мая · sergey@work.example",
+        "Peak rose to 11",
+        "−₽599.00",
+        "Online payment begun",
+    ):
         assert told in page, told
     assert "Payment recorded" not in page
     assert "Payment recorded" in page_of(client_of("support"), story, "?kind=acts")
@@ -148,9 +161,18 @@ def test_customer_page_tells_the_whole_customer(story: Story) -> None:
     ask(story, "termination")
     page = client_of("support").get(address).content.decode().replace("\xa0", " ")
     for told in (
-        "Account 100001", "Invoice for what has been used", "romashka.example.ru", "read-only", "А. Петрова", "R-2026-000001",
-        "we have paid", "RO-2026-000001", "anna@romashka.example", "The whole timeline", "end the subscription",
-    ):  # fmt: skip
+        "Account 100001",
+        "Invoice for what has been used",
+        "romashka.example.ru",
+        "read-only",
+        "А. Петрова",
+        "R-2026-000001",
+        "we have paid",
+        "RO-2026-000001",
+        "anna@romashka.example",
+        "The whole timeline",
+        "end the subscription",
+    ):
         assert told in page, told
 
 
@@ -164,40 +186,98 @@ def grow(story: Story, count: int) -> None:
         field.attname: getattr(base, field.attname) for field in Offer._meta.concrete_fields if not field.primary_key
     }
     start = Offer.objects.count()
-    Offer.objects.bulk_create([
-        Offer(**{**values, "number": f"T{i}", "sequence": 1000 + i}) for i in range(start, start + count)
-    ])  # fmt: skip
-    CustomerRequest.objects.bulk_create([
-        CustomerRequest(public_id=f"req_{uuid.uuid4().hex[:20]}", kind="proof_of_payment", account=account, instance=story.cloud,
-                        requested_by="a@example.com", requested_at=NOW, answer_by=one.answer_by) for _i in range(count)
-    ])  # fmt: skip
-    Approval.objects.bulk_create([
-        Approval(kind="adjustment", account=account, amount_minor=1, currency="RUB", payload={"sign": 1}, reason="x",
-                 requested_by="a", requested_at=NOW) for _i in range(count)
-    ])  # fmt: skip
-    Relief.objects.bulk_create([
-        Relief(instance=story.cloud, starts_at=NOW, ends_at=NOW + timedelta(days=1), reason="x", granted_by="a")
-        for _i in range(count)
-    ])  # fmt: skip
-    PaymentAttempt.objects.bulk_create([
-        PaymentAttempt(account=account, provider="sample", currency="RUB", amount_minor=1, created_at=NOW, created_by="a@example.com")
-        for _i in range(count)
-    ])  # fmt: skip
-    MemberChange.objects.bulk_create([
-        MemberChange(instance=story.cloud, member=member, status="active", role=member.role, occurred_at=NOW, received_at=NOW,
-                     source="api") for _i in range(count)
-    ])  # fmt: skip
-    Notice.objects.bulk_create([
-        Notice(kind="x", fact=uuid.uuid4().hex, recipient="a@example.com", account=account, locale="ru", subject="x", text="x",
-               html="x", created_at=NOW, next_attempt_at=NOW) for _i in range(count)
-    ])  # fmt: skip
+    Offer.objects.bulk_create(
+        [Offer(**{**values, "number": f"T{i}", "sequence": 1000 + i}) for i in range(start, start + count)]
+    )
+    CustomerRequest.objects.bulk_create(
+        [
+            CustomerRequest(
+                public_id=f"req_{uuid.uuid4().hex[:20]}",
+                kind="proof_of_payment",
+                account=account,
+                instance=story.cloud,
+                requested_by="a@example.com",
+                requested_at=NOW,
+                answer_by=one.answer_by,
+            )
+            for _i in range(count)
+        ]
+    )
+    Approval.objects.bulk_create(
+        [
+            Approval(
+                kind="adjustment",
+                account=account,
+                amount_minor=1,
+                currency="RUB",
+                payload={"sign": 1},
+                reason="x",
+                requested_by="a",
+                requested_at=NOW,
+            )
+            for _i in range(count)
+        ]
+    )
+    Relief.objects.bulk_create(
+        [
+            Relief(instance=story.cloud, starts_at=NOW, ends_at=NOW + timedelta(days=1), reason="x", granted_by="a")
+            for _i in range(count)
+        ]
+    )
+    PaymentAttempt.objects.bulk_create(
+        [
+            PaymentAttempt(
+                account=account,
+                provider="sample",
+                currency="RUB",
+                amount_minor=1,
+                created_at=NOW,
+                created_by="a@example.com",
+            )
+            for _i in range(count)
+        ]
+    )
+    MemberChange.objects.bulk_create(
+        [
+            MemberChange(
+                instance=story.cloud,
+                member=member,
+                status="active",
+                role=member.role,
+                occurred_at=NOW,
+                received_at=NOW,
+                source="api",
+            )
+            for _i in range(count)
+        ]
+    )
+    Notice.objects.bulk_create(
+        [
+            Notice(
+                kind="x",
+                fact=uuid.uuid4().hex,
+                recipient="a@example.com",
+                account=account,
+                locale="ru",
+                subject="x",
+                text="x",
+                html="x",
+                created_at=NOW,
+                next_attempt_at=NOW,
+            )
+            for _i in range(count)
+        ]
+    )
     receipts, mine = posting.shared(account.seller, "bank"), posting.customer_side(account)
-    entries = Entry.objects.bulk_create([
-        Entry(id=uuid.uuid4(), key=f"test:{uuid.uuid4().hex}", kind="adjustment", account=account, at=NOW) for _i in range(count)
-    ])  # fmt: skip
-    Posting.objects.bulk_create([
-        Posting(entry=entry, debit=receipts, credit=mine, currency="RUB", amount_minor=100) for entry in entries
-    ])  # fmt: skip
+    entries = Entry.objects.bulk_create(
+        [
+            Entry(id=uuid.uuid4(), key=f"test:{uuid.uuid4().hex}", kind="adjustment", account=account, at=NOW)
+            for _i in range(count)
+        ]
+    )
+    Posting.objects.bulk_create(
+        [Posting(entry=entry, debit=receipts, credit=mine, currency="RUB", amount_minor=100) for entry in entries]
+    )
     triggers.install(connection)
 
 

@@ -113,17 +113,20 @@ def test_an_endpoint_is_changed_paused_switched_off_and_on(story: Story, admin: 
     assert endpoint.disabled_at is None
     done = AuditRecord.objects.filter(object_type__icontains="webhook").order_by("pk").values_list("action", flat=True)
     assert list(done) == [
-        "webhook.added", "webhook.changed", "webhook.paused", "webhook.resumed", "webhook.disabled", "webhook.enabled",
-    ]  # fmt: skip
+        "webhook.added",
+        "webhook.changed",
+        "webhook.paused",
+        "webhook.resumed",
+        "webhook.disabled",
+        "webhook.enabled",
+    ]
 
 
 def test_a_range_is_sent_again_after_its_number_was_shown(story: Story, admin: Client) -> None:
     endpoint = endpoint_of(story, types=["invoice."])
     for hour in (9, 10, 11):
         arrives(story, msk(5, 12, hour), SECOND)
-    typed = {
-        "since_0": "12.05.2026", "since_1": "09:30", "until_0": "12.05.2026", "until_1": "12:00", "types": "",
-    }  # fmt: skip
+    typed = {"since_0": "12.05.2026", "since_1": "09:30", "until_0": "12.05.2026", "until_1": "12:00", "types": ""}
     address = act(endpoint, "replay_range")
     looked = preview(admin, address, **typed)
     assert rows(looked) == {"Events sent again": "2"}

@@ -58,25 +58,35 @@ def proof(story: Story) -> CustomerRequest:
 def offer(story: Story) -> Offer:
     """20 people for a year at 10 percent off: 143 760.00, of which 129 384.00 is to be paid."""
     return offers.send_offer(
-        subscription=story.cloud.subscriptions.get(), people=20, discount_percent=Decimal(10), as_of=NOW,
+        subscription=story.cloud.subscriptions.get(),
+        people=20,
+        discount_percent=Decimal(10),
+        as_of=NOW,
         actor="support@work.example",
-    )  # fmt: skip
+    )
 
 
 def large_adjustment(story: Story, actor: str = "sergey@work.example") -> Approval:
     _done, waiting = approvals.do_or_ask(
-        kind=Approval.Kind.ADJUSTMENT, account=story.account, amount_minor=1_200_000, reason="Простой 3 мая", as_of=NOW,
-        payload={"sign": 1, "reason_code": "goodwill"}, actor=actor,
-    )  # fmt: skip
+        kind=Approval.Kind.ADJUSTMENT,
+        account=story.account,
+        amount_minor=1_200_000,
+        reason="Простой 3 мая",
+        as_of=NOW,
+        payload={"sign": 1, "reason_code": "goodwill"},
+        actor=actor,
+    )
     assert waiting is not None
     return waiting
 
 
 def attempt(story: Story, amount_minor: int = 658_900) -> PaymentAttempt:
     return checkout.begin(
-        account=story.account, wanted=checkout.Wanted(amount_minor), as_of=NOW - timedelta(minutes=5),
+        account=story.account,
+        wanted=checkout.Wanted(amount_minor),
+        as_of=NOW - timedelta(minutes=5),
         user_email=story.anna.email,
-    )  # fmt: skip
+    )
 
 
 def saved_method(story: Story) -> SavedMethod:

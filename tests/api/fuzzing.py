@@ -39,15 +39,31 @@ register_format("idn-hostname", st.builds("{}.{}.example".format, LABELS, LABELS
 
 # 422 that no schema can foretell: the value is well-formed and there is no such thing, or not at this moment.
 MEANING = {
-    "unknown_currency", "unknown_customer", "unknown_product", "unknown_tariff", "unknown_role", "unknown_invoice",
-    "invalid_requisites", "in_the_future", "currency_mismatch", "invalid_amount", "invalid_cursor", "idempotency_key_reused",
-    "trial_is_no_choice", "nothing_changes", "only_at_period_end", "invalid_quantity",
-}  # fmt: skip
+    "unknown_currency",
+    "unknown_customer",
+    "unknown_product",
+    "unknown_tariff",
+    "unknown_role",
+    "unknown_invoice",
+    "invalid_requisites",
+    "in_the_future",
+    "currency_mismatch",
+    "invalid_amount",
+    "invalid_cursor",
+    "idempotency_key_reused",
+    "trial_is_no_choice",
+    "nothing_changes",
+    "only_at_period_end",
+    "invalid_quantity",
+}
 # Plain `invalid` where two values that are right alone do not fit together: quantity or trial and the tariff's kind, from and to.
 TOGETHER = {
-    "create_subscription": {"quantity", "trial", "tariff_id"}, "choose_tariff": {"quantity", "tariff_id"},
-    "preview_change": {"quantity", "tariff_id", "when"}, "change_terms": {"quantity", "tariff_id", "when"}, "get_statement": {"from"},
-}  # fmt: skip
+    "create_subscription": {"quantity", "trial", "tariff_id"},
+    "choose_tariff": {"quantity", "tariff_id"},
+    "preview_change": {"quantity", "tariff_id", "when"},
+    "change_terms": {"quantity", "tariff_id", "when"},
+    "get_statement": {"from"},
+}
 
 
 def meant(operation: str, problem: dict[str, Any]) -> bool:
@@ -106,12 +122,16 @@ def build(operator: Api) -> Town:
         operator,
         Api(own),
         {
-            "customer_id": [buyer.customer for buyer in buyers], "instance_id": instances,
-            "subscription_id": [buyer.subscription for buyer in buyers], "account": [buyer.account for buyer in buyers],
-            "invoice": invoices, "tariff_id": [*tariffs, "nothing"], "product": ["meteor", "blue", "evotor-app", "cyberos", "nothing"],
+            "customer_id": [buyer.customer for buyer in buyers],
+            "instance_id": instances,
+            "subscription_id": [buyer.subscription for buyer in buyers],
+            "account": [buyer.account for buyer in buyers],
+            "invoice": invoices,
+            "tariff_id": [*tariffs, "nothing"],
+            "product": ["meteor", "blue", "evotor-app", "cyberos", "nothing"],
             "role": [*sorted(set(Role.objects.values_list("code", flat=True))), "captain"],
         },
-    )  # fmt: skip
+    )
 
 
 def _narrowed(schema: dict[str, Any], values: list[Any]) -> dict[str, Any]:

@@ -82,9 +82,14 @@ def running(folder: Path) -> Iterator[Installation]:
     port = free_port()
     env = {name: value for name, value in os.environ.items() if name not in OURS}
     env |= {
-        "ENV_FILE": os.devnull, "BILLING_SANDBOX": "true", "DEBUG": "false", "VAR_DIR": str(folder),
-        "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}", "PORT": str(port), "PYTHONDONTWRITEBYTECODE": "1",
-    }  # fmt: skip
+        "ENV_FILE": os.devnull,
+        "BILLING_SANDBOX": "true",
+        "DEBUG": "false",
+        "VAR_DIR": str(folder),
+        "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
+        "PORT": str(port),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     installation = Installation(env, port)
     for command in ("migrate", "load_profiles"):
         installation.manage(command)
@@ -92,8 +97,11 @@ def running(folder: Path) -> Iterator[Installation]:
     log = (folder / "server.log").open("wb")
     server = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--no-control-socket"],
-        cwd=ROOT, env=env, stdout=log, stderr=log,
-    )  # fmt: skip
+        cwd=ROOT,
+        env=env,
+        stdout=log,
+        stderr=log,
+    )
     try:
         installation.wait()
         yield installation

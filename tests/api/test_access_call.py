@@ -69,9 +69,12 @@ def test_a_relief_ends_within_the_day(tenant: Tenant) -> None:
     month_close.close_due_months(account_id=_account(tenant), as_of=people.at("2026-05-01 00:00"))
     now = people.at("2026-05-16 10:00")
     reliefs.grant(
-        instance=Instance.objects.get(public_id=tenant.instance), ends_at=now + timedelta(hours=3), reason="платят",
-        as_of=now, actor="support",
-    )  # fmt: skip
+        instance=Instance.objects.get(public_id=tenant.instance),
+        ends_at=now + timedelta(hours=3),
+        reason="платят",
+        as_of=now,
+        actor="support",
+    )
     set_clock("2026-05-16T10:00:00+03:00")
     answer = asked(tenant.api, tenant)[1]
     assert (answer["access"], answer["valid_until"]) == ("full", "2026-05-16T10:00:00+00:00")
@@ -121,11 +124,16 @@ def test_a_handful_of_reads_however_long_the_past(
 
     MemberChange.objects.bulk_create(
         MemberChange(
-            instance=instance, member=member, status=("blocked", "active")[number % 2], role=member.role,
-            occurred_at=past + timedelta(minutes=number), received_at=past, source="api",
+            instance=instance,
+            member=member,
+            status=("blocked", "active")[number % 2],
+            role=member.role,
+            occurred_at=past + timedelta(minutes=number),
+            received_at=past,
+            source="api",
         )
         for number in range(500)
-    )  # fmt: skip
+    )
     caller.get(f"instances/{buyer.instance}")  # the token's use is noted once a minute, its window is opened
     with CaptureQueriesContext(connection) as spent:
         assert caller.get(f"instances/{buyer.instance}")[0] == 200

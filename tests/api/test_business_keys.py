@@ -13,7 +13,21 @@ from accounts.models import Customer, Instance, Member, MemberChange
 from billing.models import Charge, CreditNote, Entry, Event, Invoice, Notice, Payment, Subscription, SubscriptionChange
 from tests.api.conftest import ANNA, ROMASHKA, Api, Buyer, Tenant, found_buyer, found_tenant, set_clock
 
-FACTS = [Customer, Instance, Member, MemberChange, Charge, CreditNote, Entry, Event, Invoice, Notice, Payment, Subscription, SubscriptionChange]  # fmt: skip
+FACTS = [
+    Customer,
+    Instance,
+    Member,
+    MemberChange,
+    Charge,
+    CreditNote,
+    Entry,
+    Event,
+    Invoice,
+    Notice,
+    Payment,
+    Subscription,
+    SubscriptionChange,
+]
 BORIS = {"email": "boris@romashka.example", "role": "member", "status": "active"}
 NEW = {"product": "meteor", "domain": "new.romashka.example", "representative": ANNA}
 
@@ -26,30 +40,51 @@ WRITES: dict[str, tuple[str, str, Any, Any]] = {
     "put_member": ("PUT", "instances/{instance}/members/boris", BORIS, "same"),
     "put_members": ("PUT", "instances/{instance}/members", [{**BORIS, "external_id": "boris"}], "same"),
     "remove_member": ("DELETE", "instances/{instance}/members/anna", None, "same"),
-    "create_subscription": ("POST", "instances/{bare}/subscriptions", {"tariff_id": "meteor-cloud"}, "subscription_exists"),
+    "create_subscription": (
+        "POST",
+        "instances/{bare}/subscriptions",
+        {"tariff_id": "meteor-cloud"},
+        "subscription_exists",
+    ),
     "choose_tariff": ("POST", "subscriptions/{trial}/choose", {"tariff_id": "blue-annual"}, "same"),
     "preview_change": ("POST", "subscriptions/{paid}/preview", {"tariff_id": "blue-annual"}, "same"),
     "change_terms": ("POST", "subscriptions/{paid}/change", {"tariff_id": "blue-annual"}, "same"),
     "undo_change": ("POST", "subscriptions/{changed}/undo-change", {"tariff_id": "plus"}, "nothing_to_undo"),
     "extend_trial": (
-        "POST", "subscriptions/{trial}/extend-trial", {"days": 5, "reason": "Moving", "trial_ends_on": "2026-04-08"}, "trial_moved",
+        "POST",
+        "subscriptions/{trial}/extend-trial",
+        {"days": 5, "reason": "Moving", "trial_ends_on": "2026-04-08"},
+        "trial_moved",
     ),
     "cancel_subscription": ("POST", "subscriptions/{paid}/cancel", {}, "same"),
     "undo_cancel": ("POST", "subscriptions/{cancelled}/undo-cancel", {}, "not_cancelled"),
-    "terminate_subscription": ("POST", "subscriptions/{subscription}/terminate", {"reason": "Asked"}, "already_terminated"),
+    "terminate_subscription": (
+        "POST",
+        "subscriptions/{subscription}/terminate",
+        {"reason": "Asked"},
+        "already_terminated",
+    ),
     "resume_subscription": ("POST", "subscriptions/{ended}/resume", {}, "not_terminated"),
     "record_payment": (
-        "POST", "accounts/{account}/payments", {"amount": "100.00", "method": "bank", "external_id": "417"}, "same",
+        "POST",
+        "accounts/{account}/payments",
+        {"amount": "100.00", "method": "bank", "external_id": "417"},
+        "same",
     ),
     "adjust": (
-        "POST", "accounts/{account}/adjustments",
-        {"amount": "-5.00", "reason_code": "tax", "comment": "A rounding", "external_id": "418"}, "same",
+        "POST",
+        "accounts/{account}/adjustments",
+        {"amount": "-5.00", "reason_code": "tax", "comment": "A rounding", "external_id": "418"},
+        "same",
     ),
     "issue_credit_note": (
-        "POST", "invoices/{invoice}/credit-notes", {"amount": "10.00", "reason": "A mistake", "external_id": "419"}, "same",
+        "POST",
+        "invoices/{invoice}/credit-notes",
+        {"amount": "10.00", "reason": "A mistake", "external_id": "419"},
+        "same",
     ),
     "move_clock": ("POST", "sandbox/clock", {"now": "2026-04-01T12:00:05+03:00"}, "same"),
-}  # fmt: skip
+}
 # A run of many acts and a question: there is no answer to be kept.
 WITHOUT_KEY = {"move_clock", "preview_change"}
 
@@ -59,13 +94,20 @@ def town(operator: Api, name: str) -> dict[str, str]:
     tenant = found_tenant(operator)
     bare = {**NEW, "customer_id": tenant.customer, "domain": "bare.romashka.example"}
     found = {
-        "customer": tenant.customer, "instance": tenant.instance, "subscription": tenant.subscription, "account": tenant.account,
+        "customer": tenant.customer,
+        "instance": tenant.instance,
+        "subscription": tenant.subscription,
+        "account": tenant.account,
         "bare": operator.made("instances", bare)["id"],
-    }  # fmt: skip
+    }
     made = {
-        "trial": lambda: blue(operator), "paid": lambda: blue(operator, trial=False), "changed": lambda: changed(operator),
-        "cancelled": lambda: cancelled(operator), "ended": lambda: ended(operator), "invoice": lambda: invoice(operator),
-    }  # fmt: skip
+        "trial": lambda: blue(operator),
+        "paid": lambda: blue(operator, trial=False),
+        "changed": lambda: changed(operator),
+        "cancelled": lambda: cancelled(operator),
+        "ended": lambda: ended(operator),
+        "invoice": lambda: invoice(operator),
+    }
     _method, path, _body, _again = WRITES[name]
     return {**found, **{key: build() for key, build in made.items() if "{" + key + "}" in path}}
 

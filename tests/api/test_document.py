@@ -128,12 +128,23 @@ BEHIND_THE_API = [
     *(
         ROOT / f"billing/operations/{name}.py"
         for name in (
-            "customers", "instances", "metering", "trials", "changes", "quotes", "undoing", "external_ids", "adjustments",
-            "credit_notes", "sandbox", "catalogue_offers", "subscriptions",
+            "customers",
+            "instances",
+            "metering",
+            "trials",
+            "changes",
+            "quotes",
+            "undoing",
+            "external_ids",
+            "adjustments",
+            "credit_notes",
+            "sandbox",
+            "catalogue_offers",
+            "subscriptions",
         )
     ),
     ROOT / "accounts/members.py",
-]  # fmt: skip
+]
 # A sandbox's clock is 404 outside the sandbox before it could refuse; a reversal is the admin's.
 ELSEWHERE = {"not_a_sandbox", "already_reversed", "internal_error", "method_not_allowed"}
 
@@ -217,8 +228,14 @@ def test_tokens_and_server_are_told() -> None:
     assert document()["servers"][0]["url"] == "/"
     marked = {one["operationId"] for _method, _path, one in operations() if {"InstanceToken": []} in one["security"]}
     assert marked == {
-        "get_instance", "get_usage", "put_member", "put_members", "remove_member", "list_members", "list_events",
-    }  # fmt: skip
+        "get_instance",
+        "get_usage",
+        "put_member",
+        "put_members",
+        "remove_member",
+        "list_members",
+        "list_events",
+    }
 
 
 def test_links_lead_to_calls_that_are_there_and_take_what_is_given() -> None:

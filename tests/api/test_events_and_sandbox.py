@@ -17,8 +17,12 @@ def test_stream_tells_what_happened_in_order(tenant: Tenant) -> None:
     assert tenant.api.post("sandbox/clock", {"now": "2026-05-01T00:00:00+03:00"})[0] == 200
     answer = tenant.api.get("events")[1]
     assert types(answer) == [
-        "subscription.created", "seats.peak_raised", "seats.peak_raised", "invoice.issued", "seats.peak_raised",
-    ]  # fmt: skip
+        "subscription.created",
+        "seats.peak_raised",
+        "seats.peak_raised",
+        "invoice.issued",
+        "seats.peak_raised",
+    ]
     raised = answer["items"][2]
     assert (raised["sequence"], raised["instance_id"], raised["subscription_id"]) == (
         3,

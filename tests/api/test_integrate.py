@@ -16,8 +16,12 @@ from tests.api.server import ROOT, Installation, free_port, running
 
 BLOCK = re.compile(r"^```python (\w+\.py)\n(.*?)^```", re.S | re.M)
 CUSTOMER = {
-    "name": "ООО «Ромашка»", "kind": "company", "email": "buh@romashka.example", "locale": "ru", "currency": "RUB",
-}  # fmt: skip
+    "name": "ООО «Ромашка»",
+    "kind": "company",
+    "email": "buh@romashka.example",
+    "locale": "ru",
+    "currency": "RUB",
+}
 ANNA = {"external_id": "anna", "email": "anna@romashka.example", "name": "Анна"}
 
 
@@ -56,21 +60,33 @@ def connected(server: Installation, domain: str) -> dict[str, str]:
 def run(folder: Path, name: str, settings: dict[str, str]) -> str:
     """What the example printed; fails where it failed."""
     done = subprocess.run(
-        [sys.executable, name], cwd=folder, env={**os.environ, **settings}, capture_output=True, text=True, timeout=60,
+        [sys.executable, name],
+        cwd=folder,
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+        timeout=60,
         check=False,
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
 def test_examples_are_typed_as_strictly_as_our_own_code(folder: Path) -> None:
     assert sorted(path.name for path in folder.glob("*.py")) == [
-        "check_access.py", "read_events.py", "receive_webhooks.py", "report_people.py", "saldo.py",
-    ]  # fmt: skip
+        "check_access.py",
+        "read_events.py",
+        "receive_webhooks.py",
+        "report_people.py",
+        "saldo.py",
+    ]
     done = subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", "--python-version", "3.11", "--config-file", os.devnull, "."],
-        cwd=folder, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout
 
 
@@ -98,8 +114,11 @@ def test_the_stream_is_read_to_its_end(server: Installation, folder: Path) -> No
     settings = connected(server, "stream.example.ru")
     run(folder, "report_people.py", settings)
     assert run(folder, "read_events.py", settings).splitlines() == [
-        "1 subscription.created", "2 seats.peak_raised", "3 seats.peak_raised", "4 seats.peak_raised",
-    ]  # fmt: skip
+        "1 subscription.created",
+        "2 seats.peak_raised",
+        "3 seats.peak_raised",
+        "4 seats.peak_raised",
+    ]
 
 
 def test_webhooks_arrive_signed_and_once(server: Installation, folder: Path) -> None:
@@ -107,8 +126,11 @@ def test_webhooks_arrive_signed_and_once(server: Installation, folder: Path) -> 
     made = server.manage("add_webhook", "--url", f"http://127.0.0.1:{port}/saldo", "--product", "evotor-free")
     heard = subprocess.Popen(
         [sys.executable, "receive_webhooks.py", str(port)],
-        cwd=folder, env={**os.environ, "SALDO_WEBHOOK_SECRET": made}, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        cwd=folder,
+        env={**os.environ, "SALDO_WEBHOOK_SECRET": made},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     try:
         customer = server.call("POST", "customers", CUSTOMER)[1]["id"]
         new = {"customer_id": customer, "product": "evotor-free", "domain": "hook.example.ru", "representative": ANNA}

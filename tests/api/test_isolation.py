@@ -18,9 +18,13 @@ from billing.operations import api_tokens
 from tests.api.conftest import REAL, Api, Tenant, found_tenant
 
 MISSING = {
-    "customer_id": "cus_000000000000000000", "instance_id": "ins_000000000000000000",
-    "subscription_id": "sub_000000000000000000", "account": "999999", "invoice": "R-2026-999999", "external_id": "anna",
-}  # fmt: skip
+    "customer_id": "cus_000000000000000000",
+    "instance_id": "ins_000000000000000000",
+    "subscription_id": "sub_000000000000000000",
+    "account": "999999",
+    "invoice": "R-2026-999999",
+    "external_id": "anna",
+}
 # The calls that an instance's token may make, each about one instance but the last.
 MARKED = {"get_instance", "get_usage", "put_member", "put_members", "remove_member", "list_members"}
 STREAM = "list_events"
@@ -62,9 +66,13 @@ def sent(api: Api, name: str, ids: dict[str, str], **headers: str) -> tuple[int,
 def ids_of(tenant: Tenant) -> dict[str, str]:
     number = tenant.api.get(f"invoices?account={tenant.account}")[1]["items"][0]["number"]
     return {
-        "customer_id": tenant.customer, "instance_id": tenant.instance, "subscription_id": tenant.subscription,
-        "account": tenant.account, "invoice": number, "external_id": "anna",
-    }  # fmt: skip
+        "customer_id": tenant.customer,
+        "instance_id": tenant.instance,
+        "subscription_id": tenant.subscription,
+        "account": tenant.account,
+        "invoice": number,
+        "external_id": "anna",
+    }
 
 
 @pytest.fixture

@@ -109,8 +109,17 @@ def test_bulk_gives_every_row_its_own_answer_and_lets_the_good_ones_stand(tenant
     ]  # fmt: skip
     codes = [item["error"]["code"] if item["error"] else None for item in answer["items"]]
     assert codes == [
-        None, "invalid", "unknown_role", "in_the_future", "invalid", "invalid", "invalid", "invalid", None, None,
-    ]  # fmt: skip
+        None,
+        "invalid",
+        "unknown_role",
+        "in_the_future",
+        "invalid",
+        "invalid",
+        "invalid",
+        "invalid",
+        None,
+        None,
+    ]
     assert [error["field"] for error in answer["items"][7]["error"]["errors"]] == ["email", "role", "status"]
     assert answer["items"][8]["member"]["name"] == "Второй"
     assert list(Member.objects.order_by("pk").values_list("external_id", flat=True)) == ["anna", "p2", "p9"]

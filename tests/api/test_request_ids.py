@@ -32,8 +32,19 @@ def test_what_is_no_name_is_replaced_by_ours(operator: Api, given: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/healthz", "/admin/", "/accounts/login/", "/nothing/here", "/api/v1/docs", "/api/v1/openapi.json", "/api/v1/x", "/static/portal/portal.css", "/api/v1/tariffs"],
-)  # fmt: skip
+    [
+        "/",
+        "/healthz",
+        "/admin/",
+        "/accounts/login/",
+        "/nothing/here",
+        "/api/v1/docs",
+        "/api/v1/openapi.json",
+        "/api/v1/x",
+        "/static/portal/portal.css",
+        "/api/v1/tariffs",
+    ],
+)
 def test_every_answer_of_the_site_has_one(db: None, path: str) -> None:
     answers = [Client().get(path) for _ in range(2)]
     first, second = (answer.headers["X-Request-Id"] for answer in answers)

@@ -119,8 +119,10 @@ def walk_blue_from_trial_to_renewal(server: Installation) -> None:
     assert own.call("GET", f"instances/{instance}")[1]["access"] == "full"
     types = [row["type"] for row in own.call("GET", "events")[1]["items"]]
     assert [name for name in types if name.startswith("subscription")] == [
-        "subscription.created", "subscription.terms_changed", "subscription.renewed",
-    ]  # fmt: skip
+        "subscription.created",
+        "subscription.terms_changed",
+        "subscription.renewed",
+    ]
 
 
 def expect_parallel_requests_with_one_key_to_act_once(server: Installation) -> None:

@@ -12,10 +12,16 @@ from tests.api.conftest import ANNA, Api, Buyer, Tenant, found_buyer, money, set
 from tests.people import assert_books_are_right
 
 ACTS: dict[str, Any] = {
-    "choose": {"tariff_id": "plus"}, "preview": {"tariff_id": "plus"}, "change": {"tariff_id": "plus"}, "cancel": {},
-    "undo-cancel": {}, "undo-change": {}, "extend-trial": {"days": 1, "reason": "x"}, "terminate": {"reason": "x"},
+    "choose": {"tariff_id": "plus"},
+    "preview": {"tariff_id": "plus"},
+    "change": {"tariff_id": "plus"},
+    "cancel": {},
+    "undo-cancel": {},
+    "undo-change": {},
+    "extend-trial": {"days": 1, "reason": "x"},
+    "terminate": {"reason": "x"},
     "resume": {},
-}  # fmt: skip
+}
 
 
 @pytest.fixture
@@ -192,10 +198,13 @@ def test_a_body_of_another_shape_is_never_our_fault(light: Buyer, act: str, body
 
 
 PRODUCTS = {
-    "meteor": ["meteor-cloud"], "blue": ["blue-monthly", "blue-annual"], "evotor-driver": ["driver"],
-    "evotor-app": ["base", "light", "plus", "max"], "cyberos": ["trial", "build", "build-annual", "scale", "scale-annual"],
+    "meteor": ["meteor-cloud"],
+    "blue": ["blue-monthly", "blue-annual"],
+    "evotor-driver": ["driver"],
+    "evotor-app": ["base", "light", "plus", "max"],
+    "cyberos": ["trial", "build", "build-annual", "scale", "scale-annual"],
     "evotor-free": [None],
-}  # fmt: skip
+}
 ROLES = ["owner", "member", "team_member", "client", "custom", "project_administrator", "administrator"]
 ODD = [None, "", "x", 0, -1, 1, 3, 30, 10**9, 1.5, True, [], {}, "now", "period_end", "light", "blue-annual", "\ud800"]
 
@@ -217,11 +226,20 @@ def _some_call(chance: random.Random, buyer: Buyer, tariffs: list[Any]) -> tuple
         return "POST", f"instances/{buyer.instance}/subscriptions", {"tariff_id": chance.choice(tariffs)}
     act = chance.choice(list(ACTS))
     full = {
-        "tariff_id": chance.choice(tariffs), "quantity": chance.choice([None, 1, 5, 30]), "days": 2, "reason": "x",
-        "when": chance.choice([None, "now", "period_end"]), "quote": chance.choice([None, "x"]),
-    }  # fmt: skip
-    wanted = {"choose": ["tariff_id"], "preview": ["tariff_id", "quantity", "when"], "extend-trial": ["days", "reason"],
-              "change": ["tariff_id", "quantity", "when"], "terminate": ["reason"]}.get(act, [])  # fmt: skip
+        "tariff_id": chance.choice(tariffs),
+        "quantity": chance.choice([None, 1, 5, 30]),
+        "days": 2,
+        "reason": "x",
+        "when": chance.choice([None, "now", "period_end"]),
+        "quote": chance.choice([None, "x"]),
+    }
+    wanted = {
+        "choose": ["tariff_id"],
+        "preview": ["tariff_id", "quantity", "when"],
+        "extend-trial": ["days", "reason"],
+        "change": ["tariff_id", "quantity", "when"],
+        "terminate": ["reason"],
+    }.get(act, [])
     body = {name: full[name] for name in wanted if full[name] is not None}
     if chance.random() < 0.3:
         body[chance.choice(list(full))] = chance.choice(ODD)

@@ -24,8 +24,19 @@ def test_secret_is_shown_once_and_kept_as_a_hash(operator: Api) -> None:
 
 @pytest.mark.parametrize(
     "header",
-    ["", "Bearer", "Bearer ", "Bearer bp_x_y", "Basic YTpi", "{secret}", "Bearer {secret}x", "Bearer x{secret}", "Bearer {swapped}", "Bearer ключ"],
-)  # fmt: skip
+    [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Bearer bp_x_y",
+        "Basic YTpi",
+        "{secret}",
+        "Bearer {secret}x",
+        "Bearer x{secret}",
+        "Bearer {swapped}",
+        "Bearer ключ",
+    ],
+)
 def test_without_a_valid_token_there_is_no_answer(operator: Api, header: str) -> None:
     swapped = operator.secret[:-1] + ("A" if operator.secret[-1] != "A" else "B")
     sent = header.format(secret=operator.secret, swapped=swapped).encode().decode("latin-1")

@@ -38,9 +38,14 @@ def full_books(db: None) -> Books:
         invoice=invoice, lines=[NoteLine("Part", 100)], reason="A part", as_of=at("2026-05-03 12:00"), actor="finance"
     )
     adjustments.adjust(
-        account=party.account, amount_minor=-500, currency="RUB", reason_code="tax", comment="A fee", actor="finance",
+        account=party.account,
+        amount_minor=-500,
+        currency="RUB",
+        reason_code="tax",
+        comment="A fee",
+        actor="finance",
         as_of=at("2026-05-04 12:00"),
-    )  # fmt: skip
+    )
     billing_run.announce_changes(as_of=at("2026-05-16 00:00"))
     invoice.refresh_from_db()
     return Books(party, other, invoice, party.subscription.tariff)

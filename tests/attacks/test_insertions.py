@@ -44,9 +44,15 @@ def copy_of(row: Any, **changed: Any) -> Any:
 
 def line_of(invoice_id: uuid.UUID, amount_minor: int, position: int = 9) -> InvoiceLine:
     return InvoiceLine(
-        invoice_id=invoice_id, position=position, description="Smuggled in", quantity=1, unit="unit", amount_minor=amount_minor,
-        unit_price=Decimal(1), explanation={"model": "amount", "amount_minor": amount_minor, "currency": "RUB"},
-    )  # fmt: skip
+        invoice_id=invoice_id,
+        position=position,
+        description="Smuggled in",
+        quantity=1,
+        unit="unit",
+        amount_minor=amount_minor,
+        unit_price=Decimal(1),
+        explanation={"model": "amount", "amount_minor": amount_minor, "currency": "RUB"},
+    )
 
 
 def line_into_an_issued_invoice(books: Books) -> None:
@@ -63,9 +69,19 @@ def invoice_whose_lines_carry_no_charges(books: Books) -> None:
     new = uuid.uuid4()
     line_of(new, 100, 1).save()
     copy_of(
-        books.invoice, id=new, number="R-2026-000001X", sequence=1, key="another", line_count=1, total_minor=100, open_minor=100,
-        credit_applied_minor=0, amount_due_minor=100, year=2026, series="R",
-    ).save(force_insert=True)  # fmt: skip
+        books.invoice,
+        id=new,
+        number="R-2026-000001X",
+        sequence=1,
+        key="another",
+        line_count=1,
+        total_minor=100,
+        open_minor=100,
+        credit_applied_minor=0,
+        amount_due_minor=100,
+        year=2026,
+        series="R",
+    ).save(force_insert=True)
 
 
 def charge_into_an_issued_line(books: Books) -> None:
@@ -223,15 +239,37 @@ def an_invoice_again(books: Books) -> None:
 
 
 ATTACKS = [
-    line_into_an_issued_invoice, invoice_without_lines, invoice_whose_lines_carry_no_charges, charge_into_an_issued_line,
-    charge_born_on_a_line, posting_into_a_sealed_entry, posting_of_another_currency, posting_that_names_a_currency_neither_account_has,
-    posting_of_nothing, posting_below_zero, posting_from_an_account_to_itself, entry_without_postings, second_entry_of_one_fact,
-    ledger_account_that_starts_rich, second_ledger_account_of_a_customer, credit_that_starts_half_used,
-    allocation_to_the_invoice_of_somebody_else, allocation_of_more_than_the_credit_holds, allocation_of_more_than_is_open,
-    allocation_of_nothing, period_that_overlaps, tariff_published_at_birth, tariff_that_skips_the_review,
-    tariff_reviewed_by_its_author, tariff_that_costs_nothing, second_published_version, payment_of_nothing,
-    credit_note_below_zero, credit_note_with_the_number_of_another, an_invoice_again,
-]  # fmt: skip
+    line_into_an_issued_invoice,
+    invoice_without_lines,
+    invoice_whose_lines_carry_no_charges,
+    charge_into_an_issued_line,
+    charge_born_on_a_line,
+    posting_into_a_sealed_entry,
+    posting_of_another_currency,
+    posting_that_names_a_currency_neither_account_has,
+    posting_of_nothing,
+    posting_below_zero,
+    posting_from_an_account_to_itself,
+    entry_without_postings,
+    second_entry_of_one_fact,
+    ledger_account_that_starts_rich,
+    second_ledger_account_of_a_customer,
+    credit_that_starts_half_used,
+    allocation_to_the_invoice_of_somebody_else,
+    allocation_of_more_than_the_credit_holds,
+    allocation_of_more_than_is_open,
+    allocation_of_nothing,
+    period_that_overlaps,
+    tariff_published_at_birth,
+    tariff_that_skips_the_review,
+    tariff_reviewed_by_its_author,
+    tariff_that_costs_nothing,
+    second_published_version,
+    payment_of_nothing,
+    credit_note_below_zero,
+    credit_note_with_the_number_of_another,
+    an_invoice_again,
+]
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
@@ -254,5 +292,6 @@ def test_a_number_that_was_skipped_is_noticed(full_books: Books) -> None:
     numbering.next_document_number(full_books.party.account.seller, "R", NOW)
     numbering.next_document_number(full_books.party.account.seller, "R", at("2027-05-20 12:00"))
     assert [str(fault) for fault in books.faults()] == [
-        "numbers: R-2026: 2 documents, 1 to 2, counter 3", "numbers: R-2027: no documents, counter 1",
-    ]  # fmt: skip
+        "numbers: R-2026: 2 documents, 1 to 2, counter 3",
+        "numbers: R-2027: no documents, counter 1",
+    ]

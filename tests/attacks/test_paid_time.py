@@ -67,9 +67,11 @@ TARGETS: dict[str, Target] = {
     "METEOR's end, moved": (subscription("meteor"), "terminated_at", lambda _lives: at("2026-06-01 00:00")),
     "the seats of a period": (lambda lives: lives.team.periods[0], "quantity", lambda _lives: 0),
     "what a change came from": (
-        lambda lives: lives.till.subscription.changes.get(kind="undone"), "from_quantity", lambda _lives: 5
+        lambda lives: lives.till.subscription.changes.get(kind="undone"),
+        "from_quantity",
+        lambda _lives: 5,
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", TARGETS)
@@ -130,25 +132,35 @@ def second_change_that_waits(lives: Lives) -> None:
     team = lives.team.fresh
     for _twice in range(2):
         TermsChange.objects.create(
-            subscription=team, tariff=team.priced_by, effective_date=date(2026, 5, 1), decided_at=at("2026-04-21 12:00"),
+            subscription=team,
+            tariff=team.priced_by,
+            effective_date=date(2026, 5, 1),
+            decided_at=at("2026-04-21 12:00"),
             decided_by="anna",
-        )  # fmt: skip
+        )
 
 
 def second_subscription_that_runs(lives: Lives) -> None:
     Subscription.objects.create(
-        instance=lives.team.instance, account=lives.team.account, tariff=lives.team.fresh.tariff, started_at=at("2026-04-21 12:00")
-    )  # fmt: skip
+        instance=lives.team.instance,
+        account=lives.team.account,
+        tariff=lives.team.fresh.tariff,
+        started_at=at("2026-04-21 12:00"),
+    )
 
 
 @pytest.mark.parametrize(
     "attack",
     [
-        undone_twice, second_try_of_a_day, period_that_overlaps_paid_time, period_of_another_tariff, second_change_that_waits,
+        undone_twice,
+        second_try_of_a_day,
+        period_that_overlaps_paid_time,
+        period_of_another_tariff,
+        second_change_that_waits,
         second_subscription_that_runs,
     ],
     ids=lambda attack: attack.__name__,
-)  # fmt: skip
+)
 def test_what_does_not_fit_paid_time_is_refused(lives: Lives, attack: Callable[[Lives], None]) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         attack(lives)

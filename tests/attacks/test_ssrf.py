@@ -83,24 +83,88 @@ def post(url: str, body: bytes = b"{}") -> http_client.Answer:
 # --- By their text -------------------------------------------------------------------------------------------------------
 
 NASTY = [
-    "http://example.com/", "http://example.com:443/", "http://example.com:8080/", "ftp://example.com/", "file:///etc/passwd", "gopher://example.com/", "//example.com/", "example.com", "",
-    "https://", "https:///x", "https://:443/", "https://user:secret@example.com/", "https://example.com@127.0.0.1/",
-    "https://@example.com/", "https://example.com\\@127.0.0.1/", "https://exa mple.com/", "https://example.com/\r\nX: y",
-    "https://exam\tple.com/", "https://example.com/#part", "https://example.com:99999/", "https://example.com:x/",
-    "https://example.com:22/", "https://example.com:25/", "https://example.com:80/", "https://example.com:0/",
-    "https://127.0.0.1/", "https://127.1/", "https://127.0.0.1./", "https://2130706433/", "https://0x7f000001/", "https://0x7f.1/",
-    "https://0177.0.0.1/", "https://0/", "https://0.0.0.0/", "https://10.0.0.1/", "https://172.16.0.1/", "https://192.168.1.1/",
-    "https://169.254.169.254/latest/meta-data/", "https://100.100.100.200/", "https://100.64.0.1/", "https://198.18.0.1/",
-    "https://192.0.2.1/", "https://192.0.0.192/", "https://224.0.0.1/", "https://239.255.255.250/", "https://255.255.255.255/",
-    "https://240.0.0.1/", "https://[::1]/", "https://[::]/", "https://[::ffff:127.0.0.1]/", "https://[::ffff:a9fe:a9fe]/",
-    "https://[::127.0.0.1]/", "https://[64:ff9b::7f00:1]/", "https://[64:ff9b::a9fe:a9fe]/", "https://[64:ff9b:1::a00:1]/",
-    "https://[2002:7f00:1::]/", "https://[2002:a9fe:a9fe::]/", "https://[2001:0:1::1]/", "https://[2001:db8::1]/",
-    "https://[fe80::1]/", "https://[fe80::1%25eth0]/", "https://[fec0::1]/", "https://[fc00::1]/", "https://[fd00:ec2::254]/",
-    "https://[ff02::1]/", "https://[::1", "https://localhost/", "https://LOCALHOST/", "https://a.localhost/", "https://localhost./",
-    "https://example.com./", "https://metadata.google.internal/", "https://printer.local/", "https://router.home.arpa/",
-    "https://db/", "https://intranet:8443/", "https://①②⑦.⓪.⓪.①/", "https://ⓛⓞⓒⓐⓛⓗⓞⓢⓣ/", "https://a..b.com/",
+    "http://example.com/",
+    "http://example.com:443/",
+    "http://example.com:8080/",
+    "ftp://example.com/",
+    "file:///etc/passwd",
+    "gopher://example.com/",
+    "//example.com/",
+    "example.com",
+    "",
+    "https://",
+    "https:///x",
+    "https://:443/",
+    "https://user:secret@example.com/",
+    "https://example.com@127.0.0.1/",
+    "https://@example.com/",
+    "https://example.com\\@127.0.0.1/",
+    "https://exa mple.com/",
+    "https://example.com/\r\nX: y",
+    "https://exam\tple.com/",
+    "https://example.com/#part",
+    "https://example.com:99999/",
+    "https://example.com:x/",
+    "https://example.com:22/",
+    "https://example.com:25/",
+    "https://example.com:80/",
+    "https://example.com:0/",
+    "https://127.0.0.1/",
+    "https://127.1/",
+    "https://127.0.0.1./",
+    "https://2130706433/",
+    "https://0x7f000001/",
+    "https://0x7f.1/",
+    "https://0177.0.0.1/",
+    "https://0/",
+    "https://0.0.0.0/",
+    "https://10.0.0.1/",
+    "https://172.16.0.1/",
+    "https://192.168.1.1/",
+    "https://169.254.169.254/latest/meta-data/",
+    "https://100.100.100.200/",
+    "https://100.64.0.1/",
+    "https://198.18.0.1/",
+    "https://192.0.2.1/",
+    "https://192.0.0.192/",
+    "https://224.0.0.1/",
+    "https://239.255.255.250/",
+    "https://255.255.255.255/",
+    "https://240.0.0.1/",
+    "https://[::1]/",
+    "https://[::]/",
+    "https://[::ffff:127.0.0.1]/",
+    "https://[::ffff:a9fe:a9fe]/",
+    "https://[::127.0.0.1]/",
+    "https://[64:ff9b::7f00:1]/",
+    "https://[64:ff9b::a9fe:a9fe]/",
+    "https://[64:ff9b:1::a00:1]/",
+    "https://[2002:7f00:1::]/",
+    "https://[2002:a9fe:a9fe::]/",
+    "https://[2001:0:1::1]/",
+    "https://[2001:db8::1]/",
+    "https://[fe80::1]/",
+    "https://[fe80::1%25eth0]/",
+    "https://[fec0::1]/",
+    "https://[fc00::1]/",
+    "https://[fd00:ec2::254]/",
+    "https://[ff02::1]/",
+    "https://[::1",
+    "https://localhost/",
+    "https://LOCALHOST/",
+    "https://a.localhost/",
+    "https://localhost./",
+    "https://example.com./",
+    "https://metadata.google.internal/",
+    "https://printer.local/",
+    "https://router.home.arpa/",
+    "https://db/",
+    "https://intranet:8443/",
+    "https://①②⑦.⓪.⓪.①/",
+    "https://ⓛⓞⓒⓐⓛⓗⓞⓢⓣ/",
+    "https://a..b.com/",
     "https://example.com/" + "x" * 500,
-]  # fmt: skip
+]
 
 
 @pytest.mark.usefixtures("outside", "db")
@@ -135,12 +199,49 @@ def test_public_addresses_are_taken_as_they_are_meant(url: str, host: str, port:
 # --- By what their names stand for ---------------------------------------------------------------------------------------
 
 INSIDE = [
-    "127.0.0.1", "127.255.255.254", "0.0.0.0", "10.1.2.3", "172.31.255.255", "192.168.0.1", "169.254.169.254", "100.64.0.1",
-    "100.127.255.255", "192.0.0.1", "192.0.2.1", "198.51.100.1", "203.0.113.1", "198.19.0.1", "192.88.99.1", "224.0.0.251", "240.0.0.1",
-    "255.255.255.255", "::", "::1", "::127.0.0.1", "::8.8.8.8", "::ffff:10.0.0.1", "::ffff:127.0.0.1", "64:ff9b::10.0.0.1",
-    "64:ff9b::169.254.169.254", "64:ff9b:1::1", "2002:0a00:0001::", "2002:7f00:1::1", "2001::1", "2001:10::1", "2001:db8::1", "3fff::1",
-    "100::1", "fc00::1", "fdff::1", "fe80::1", "fe80::1%eth0", "fec0::1", "ff02::1", "ff0e::1", "4000::1",
-]  # fmt: skip
+    "127.0.0.1",
+    "127.255.255.254",
+    "0.0.0.0",
+    "10.1.2.3",
+    "172.31.255.255",
+    "192.168.0.1",
+    "169.254.169.254",
+    "100.64.0.1",
+    "100.127.255.255",
+    "192.0.0.1",
+    "192.0.2.1",
+    "198.51.100.1",
+    "203.0.113.1",
+    "198.19.0.1",
+    "192.88.99.1",
+    "224.0.0.251",
+    "240.0.0.1",
+    "255.255.255.255",
+    "::",
+    "::1",
+    "::127.0.0.1",
+    "::8.8.8.8",
+    "::ffff:10.0.0.1",
+    "::ffff:127.0.0.1",
+    "64:ff9b::10.0.0.1",
+    "64:ff9b::169.254.169.254",
+    "64:ff9b:1::1",
+    "2002:0a00:0001::",
+    "2002:7f00:1::1",
+    "2001::1",
+    "2001:10::1",
+    "2001:db8::1",
+    "3fff::1",
+    "100::1",
+    "fc00::1",
+    "fdff::1",
+    "fe80::1",
+    "fe80::1%eth0",
+    "fec0::1",
+    "ff02::1",
+    "ff0e::1",
+    "4000::1",
+]
 
 
 @pytest.mark.parametrize("inside", INSIDE)
@@ -149,8 +250,18 @@ def test_these_are_no_servers_out_there(inside: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "one", [PUBLIC, "1.1.1.1", "100.63.255.255", "100.128.0.1", "172.32.0.1", "2606:4700::1", "64:ff9b::8.8.8.8", "::ffff:1.1.1.1"]
-)  # fmt: skip
+    "one",
+    [
+        PUBLIC,
+        "1.1.1.1",
+        "100.63.255.255",
+        "100.128.0.1",
+        "172.32.0.1",
+        "2606:4700::1",
+        "64:ff9b::8.8.8.8",
+        "::ffff:1.1.1.1",
+    ],
+)
 def test_these_are(one: str) -> None:
     assert public_addresses.is_public(ipaddress.ip_address(one))
 
@@ -187,8 +298,10 @@ def test_what_is_refused_is_kept_as_an_attempt_that_failed(monkeypatch: pytest.M
     assert send_due(as_of=NOON) == 0
     row = WebhookDelivery.objects.get()
     assert (row.state, row.last_status, row.last_error) == (
-        "waiting", None, "BadAddress: the address is not a public one",
-    )  # fmt: skip
+        "waiting",
+        None,
+        "BadAddress: the address is not a public one",
+    )
     assert row.tries.get().error == row.last_error
 
 
@@ -248,12 +361,17 @@ def certify(name: str, certificate: Path, key: Path) -> None:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = clock.real_now()
     made = (
-        x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(private.public_key())
-        .serial_number(7).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(private.public_key())
+        .serial_number(7)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(private, hashes.SHA256())
-    )  # fmt: skip
+    )
     certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
     key.write_bytes(
         private.private_bytes(
@@ -369,9 +487,16 @@ def test_what_is_packed_stays_packed(receiver: Receiver) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [b"", b"nonsense\r\n\r\n", b"HTTP/1.1 abc\r\n\r\n", b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 300,
-               b"HTTP/1.1 200 OK\r\nA: " + b"x" * 200_000, b"HTTP/1.1 99999 OK\r\n\r\n"]
-)  # fmt: skip
+    "answer",
+    [
+        b"",
+        b"nonsense\r\n\r\n",
+        b"HTTP/1.1 abc\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 300,
+        b"HTTP/1.1 200 OK\r\nA: " + b"x" * 200_000,
+        b"HTTP/1.1 99999 OK\r\n\r\n",
+    ],
+)
 def test_nonsense_is_no_answer(answer: bytes, receiver: Receiver) -> None:
     receiver.answers = [lambda handler: handler.wfile.write(answer) and None]
     with pytest.raises(NoAnswer):

@@ -37,10 +37,12 @@ def test_home_and_acts_are_accessible(story: stories.Story, new_page: Any, langu
         user=colleague("superuser"), color_scheme=theme, locale=language, viewport={"width": 1280, "height": 900}
     )
     addresses = [
-        "/admin/", f"/admin/billing/billingaccount/{story.account.pk}/act/record_payment/",
-        f"/admin/billing/invoice/{invoice.pk}/act/issue_credit_note/", "/admin/billing/jobrun/act/run_close/",
+        "/admin/",
+        f"/admin/billing/billingaccount/{story.account.pk}/act/record_payment/",
+        f"/admin/billing/invoice/{invoice.pk}/act/issue_credit_note/",
+        "/admin/billing/jobrun/act/run_close/",
         f"/admin/accounts/instance/{story.cloud.pk}/act/report_member/",
-    ]  # fmt: skip
+    ]
     found = []
     for address in addresses:
         page.goto(address)

@@ -25,12 +25,26 @@ pytestmark = pytest.mark.browser
 NOW = stories.msk(5, 12)
 KINDS = ("termination", "resumption", "deletion", "proof_of_payment", "year_up_front")
 NOT_PAGES = {
-    "undo_change", "undo_cancel", "calendar_file",
-    "document_pdf", "credit_note_pdf", "offer_pdf", "statement_pdf", "statement_csv", "request_file",  # files
-    "webhook", "withdraw_request", "theme", "revoke_token",  # what is sent, not read
+    "undo_change",
+    "undo_cancel",
+    "calendar_file",
+    "document_pdf",
+    "credit_note_pdf",
+    "offer_pdf",
+    "statement_pdf",
+    "statement_csv",
+    "request_file",  # files
+    "webhook",
+    "withdraw_request",
+    "theme",
+    "revoke_token",  # what is sent, not read
     "method_set_up",  # leads on to another page
-    "accent", "logo", "favicon", "what_if", "price_bill",  # parts of pages
-}  # fmt: skip
+    "accent",
+    "logo",
+    "favicon",
+    "what_if",
+    "price_bill",  # parts of pages
+}
 
 
 @dataclass
@@ -56,9 +70,12 @@ def ids(transactional_db: None, settings: Any, live_server: Any) -> Ids:
     stories.tell_may(story)
     stand_at(12)
     offer = offers.send_offer(
-        subscription=story.cloud.subscriptions.get(), people=20, discount_percent=Decimal(10), as_of=NOW,
+        subscription=story.cloud.subscriptions.get(),
+        people=20,
+        discount_percent=Decimal(10),
+        as_of=NOW,
         actor="support@saldo.example",
-    )  # fmt: skip
+    )
     asked = requests.NewRequest("year_up_front", people=20)
     filed = requests.file_request(account=story.account, new=asked, as_of=NOW, user_email=story.anna.email)
     attempt = checkout.begin(

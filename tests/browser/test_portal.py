@@ -53,9 +53,15 @@ def looked_at(page: Any, addresses: list[str]) -> list[str]:
 def inside(story: stories.Story) -> list[str]:
     """Anna's pages that have no row in `test_every_page`: of her login, and what is not there."""
     return [
-        "/", f"/instances/{story.archive.public_id}/", "/no-such-page/", "/accounts/email/", "/accounts/password/change/",
-        "/accounts/2fa/", "/accounts/sessions/", "/accounts/logout/",
-    ]  # fmt: skip
+        "/",
+        f"/instances/{story.archive.public_id}/",
+        "/no-such-page/",
+        "/accounts/email/",
+        "/accounts/password/change/",
+        "/accounts/2fa/",
+        "/accounts/sessions/",
+        "/accounts/logout/",
+    ]
 
 
 # Each theme, width and language on every page; Russian, whose words are longer, where there is the least room.

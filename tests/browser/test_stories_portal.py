@@ -54,9 +54,12 @@ def invited(story: stories.Story, email: str = "new@romashka.example", role: str
 
 def year(story: stories.Story) -> Any:
     return offers.send_offer(
-        subscription=story.cloud.subscriptions.get(), people=20, discount_percent=Decimal("10"), as_of=stories.msk(5, 12),
+        subscription=story.cloud.subscriptions.get(),
+        people=20,
+        discount_percent=Decimal("10"),
+        as_of=stories.msk(5, 12),
         actor="support@saldo.example",
-    )  # fmt: skip
+    )
 
 
 def test_a_newcomers_first_hour(story, new_page, live_server):
@@ -154,17 +157,27 @@ def everything(story: stories.Story) -> dict[str, Any]:
     )
     member = Member.objects.get(instance=story.cloud, email=story.boris.email)
     note = credit_notes.issue_credit_note(
-        invoice=Invoice.objects.get(number="R-2026-000001"), lines=[credit_notes.NoteLine("Один учтён дважды", 59_900)],
-        reason="Ошибка в отчёте", as_of=at, actor="finance@saldo.example",
-    )  # fmt: skip
+        invoice=Invoice.objects.get(number="R-2026-000001"),
+        lines=[credit_notes.NoteLine("Один учтён дважды", 59_900)],
+        reason="Ошибка в отчёте",
+        as_of=at,
+        actor="finance@saldo.example",
+    )
     return {
-        "note": note.number, "set_up_id": method_setup.begin(account=story.account, as_of=at, user_email=story.anna.email).pk,
+        "note": note.number,
+        "set_up_id": method_setup.begin(account=story.account, as_of=at, user_email=story.anna.email).pk,
         "file_id": filed.files.get().pk,
-        "offer": year(story).number, "request": filed.public_id, "attempt_id": attempt.pk, "external_id": attempt.external_id,
-        "member_id": member.pk, "invoice": "R-2026-000001", "instance": story.cloud.public_id,
-        "endpoint": bench.endpoint_of(story).public_id, "delivery": bench.arrives(story, at, timedelta(seconds=1)).pk,
+        "offer": year(story).number,
+        "request": filed.public_id,
+        "attempt_id": attempt.pk,
+        "external_id": attempt.external_id,
+        "member_id": member.pk,
+        "invoice": "R-2026-000001",
+        "instance": story.cloud.public_id,
+        "endpoint": bench.endpoint_of(story).public_id,
+        "delivery": bench.arrives(story, at, timedelta(seconds=1)).pk,
         "token": api_tokens.create_token(scope="instance", at=at, actor="anna", instance=story.cloud)[0].public_id,
-    }  # fmt: skip
+    }
 
 
 def test_what_came_of_payments_and_debts_is_accessible_and_fits(story, new_page, live_server):
@@ -176,10 +189,13 @@ def test_what_came_of_payments_and_debts_is_accessible_and_fits(story, new_page,
     sample.decide(failed.external_id, "card_expired")
     of_cloud = f"/instances/{ids['instance']}/people/"
     inside = [
-        f"/payments/{ids['attempt_id']}/", f"/payments/{failed.pk}/", f"/sample-bank/{ids['external_id']}/",
-        f"/requests/new/deletion/?instance={story.archive.public_id}", f"/requests/new/resumption/?instance={story.archive.public_id}",
+        f"/payments/{ids['attempt_id']}/",
+        f"/payments/{failed.pk}/",
+        f"/sample-bank/{ids['external_id']}/",
+        f"/requests/new/deletion/?instance={story.archive.public_id}",
+        f"/requests/new/resumption/?instance={story.archive.public_id}",
         "/statement/?from=2026-04-01&to=2026-05-12",
-    ]  # fmt: skip
+    ]
     link, found = invited(story), []
     for theme, width, locale in LOOKS:
         stand_at(12)
@@ -204,21 +220,33 @@ def test_what_came_of_payments_and_debts_is_accessible_and_fits(story, new_page,
 def portal_addresses(story: stories.Story, ids: dict[str, Any]) -> dict[str, str]:
     """Every address of the portal that names something, filled with what is Anna's; by the name of the address."""
     by_name = {
-        "document": ids["invoice"], "document_pdf": ids["invoice"], "offer": ids["offer"], "offer_pdf": ids["offer"],
-        "request": ids["request"], "withdraw_request": ids["request"], "request_file": ids["request"],
-        "credit_note_pdf": ids["note"], "revoke_token": ids["token"],
+        "document": ids["invoice"],
+        "document_pdf": ids["invoice"],
+        "offer": ids["offer"],
+        "offer_pdf": ids["offer"],
+        "request": ids["request"],
+        "withdraw_request": ids["request"],
+        "request_file": ids["request"],
+        "credit_note_pdf": ids["note"],
+        "revoke_token": ids["token"],
         **dict.fromkeys(
-            ("webhook_endpoint", "change_webhook", "replay_webhook", "webhook_sample", "webhook_delivery"), ids["endpoint"]
+            ("webhook_endpoint", "change_webhook", "replay_webhook", "webhook_sample", "webhook_delivery"),
+            ids["endpoint"],
         ),
-    }  # fmt: skip
+    }
     portal = next(one for one in get_resolver().url_patterns if getattr(one, "app_name", "") == "portal")
     found = {}
     for pattern in portal.url_patterns:
         values = {
-            "number": ids["delivery"] if pattern.name == "webhook_delivery" else by_name.get(pattern.name), "public_id": by_name.get(pattern.name, ids["instance"]), "member_id": ids["member_id"],
-            "attempt_id": ids["attempt_id"], "external_id": ids["external_id"], "kind": "termination",
-            "file_id": ids["file_id"], "set_up_id": ids["set_up_id"],
-        }  # fmt: skip
+            "number": ids["delivery"] if pattern.name == "webhook_delivery" else by_name.get(pattern.name),
+            "public_id": by_name.get(pattern.name, ids["instance"]),
+            "member_id": ids["member_id"],
+            "attempt_id": ids["attempt_id"],
+            "external_id": ids["external_id"],
+            "kind": "termination",
+            "file_id": ids["file_id"],
+            "set_up_id": ids["set_up_id"],
+        }
         route = str(pattern.pattern)
         names = re.findall(r"<\w+:(\w+)>", route)
         if not names or pattern.name in OPEN:

@@ -117,9 +117,16 @@ def test_the_pages_of_a_trial_are_accessible_and_fit(new_page: Any, live_server:
     blue = blue_in_trial()
     own = blue.address
     addresses = [
-        "/", own, f"{own}choose/", f"{own}choose/?tariff=blue-annual", f"{own}cancel/", f"{own}people/invite/",
-        f"{own}people/", "/calendar/", "/instances/",
-    ]  # fmt: skip
+        "/",
+        own,
+        f"{own}choose/",
+        f"{own}choose/?tariff=blue-annual",
+        f"{own}cancel/",
+        f"{own}people/invite/",
+        f"{own}people/",
+        "/calendar/",
+        "/instances/",
+    ]
     wrong = looks(new_page, live_server, blue, addresses)
     trials.choose(
         subscription=blue.party.subscription, tariff_id="blue-annual", as_of=at("2026-05-12 12:00"), actor="Anna"
@@ -142,9 +149,15 @@ def test_the_pages_of_a_till_are_accessible_and_fit(new_page: Any, live_server: 
         subscription=till.party.subscription, wish=Wish(quantity=8), as_of=at("2026-05-12 12:00"), actor="Anna"
     )
     addresses = [
-        "/", own, f"{own}change/", f"{own}change/?tariff=light", f"{own}change/?tariff=base&quantity=0", f"{own}cancel/",
-        "/calendar/", "/pay/",
-    ]  # fmt: skip
+        "/",
+        own,
+        f"{own}change/",
+        f"{own}change/?tariff=light",
+        f"{own}change/?tariff=base&quantity=0",
+        f"{own}cancel/",
+        "/calendar/",
+        "/pay/",
+    ]
     assert looks(new_page, live_server, till, addresses) == []
 
 

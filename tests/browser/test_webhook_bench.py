@@ -41,10 +41,14 @@ def staff_pages(endpoint: WebhookEndpoint) -> list[str]:
     assert row is not None
     page = f"/admin/billing/webhookendpoint/{endpoint.pk}"
     return [
-        reverse("admin:billing_webhookendpoint_changelist"), reverse("admin:billing_webhookendpoint_types"), f"{page}/change/",
-        f"{page}/act/send_sample/", f"{page}/act/replay_range/", f"{page}/act/new_webhook_secret/",
+        reverse("admin:billing_webhookendpoint_changelist"),
+        reverse("admin:billing_webhookendpoint_types"),
+        f"{page}/change/",
+        f"{page}/act/send_sample/",
+        f"{page}/act/replay_range/",
+        f"{page}/act/new_webhook_secret/",
         f"/admin/billing/webhookdelivery/{row.pk}/change/",
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize(("language", "theme", "width"), [("ru", "light", 1280), ("en", "dark", 360)])

@@ -155,15 +155,28 @@ def dump() -> dict[str, object]:
             "balance": LedgerAccount.objects.get(billing_account=account).balance_minor,
             "open month": account.open_month,
             "invoices": [
-                (row.period_start, row.issue_date, row.due_date, row.total_minor, row.amount_due_minor, row.open_minor,
-                 [(line.description, line.amount_minor) for line in row.lines.order_by("position")])
+                (
+                    row.period_start,
+                    row.issue_date,
+                    row.due_date,
+                    row.total_minor,
+                    row.amount_due_minor,
+                    row.open_minor,
+                    [(line.description, line.amount_minor) for line in row.lines.order_by("position")],
+                )
                 for row in invoices
             ],
-            "charges": list(Charge.objects.filter(account=account).order_by("pk").values_list("kind", "amount_minor", "billing_month")),
-            "credit": list(Credit.objects.filter(account=account).order_by("pk").values_list("amount_minor", "unapplied_minor")),
+            "charges": list(
+                Charge.objects.filter(account=account)
+                .order_by("pk")
+                .values_list("kind", "amount_minor", "billing_month")
+            ),
+            "credit": list(
+                Credit.objects.filter(account=account).order_by("pk").values_list("amount_minor", "unapplied_minor")
+            ),
             "events": sorted(Event.objects.filter(account=account).values_list("type", flat=True)),
             "notices": sorted(Notice.objects.filter(account=account).values_list("kind", "recipient", "edition")),
-        }  # fmt: skip
+        }
     return found
 
 

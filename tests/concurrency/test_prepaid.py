@@ -35,8 +35,12 @@ pytestmark = [pytest.mark.pg, pytest.mark.django_db(transaction=True)]
 
 MAY = at("2026-05-01 00:00")
 STEPS = (
-    billing_run.settle_payments, billing_run.close_months, billing_run.announce_changes, billing_run.collect_renewals, billing_run.remind,
-)  # fmt: skip
+    billing_run.settle_payments,
+    billing_run.close_months,
+    billing_run.announce_changes,
+    billing_run.collect_renewals,
+    billing_run.remind,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -63,10 +67,15 @@ def four_at_once(now: datetime) -> None:
 
 def everything() -> dict[str, object]:
     return {
-        "charges": Charge.objects.count(), "invoices": Invoice.objects.count(), "events": Event.objects.count(),
-        "payments": Payment.objects.count(), "attempts": PaymentAttempt.objects.count(), "mails": Notice.objects.count(),
-        "tries": Collection.objects.count(), "subscriptions": list(Subscription.objects.order_by("pk").values()),
-    }  # fmt: skip
+        "charges": Charge.objects.count(),
+        "invoices": Invoice.objects.count(),
+        "events": Event.objects.count(),
+        "payments": Payment.objects.count(),
+        "attempts": PaymentAttempt.objects.count(),
+        "mails": Notice.objects.count(),
+        "tries": Collection.objects.count(),
+        "subscriptions": list(Subscription.objects.order_by("pk").values()),
+    }
 
 
 def blue(

@@ -177,10 +177,13 @@ def long_statement(rows: int, **changes: Any) -> StatementContext:
     first = date(2026, 1, 1)
     entries = tuple(
         StatementEntry(
-            day=first + timedelta(days=number - 1), what=f"Движение {number}:", how="1 × 100,00 = 100,00 ₽",
-            amount=Decimal(-100), balance=Decimal(-100 * number),
+            day=first + timedelta(days=number - 1),
+            what=f"Движение {number}:",
+            how="1 × 100,00 = 100,00 ₽",
+            amount=Decimal(-100),
+            balance=Decimal(-100 * number),
         )
         for number in range(1, rows + 1)
-    )  # fmt: skip
+    )
     values = {"start": first, "end": entries[-1].day, "opening": Decimal(0), "closing": entries[-1].balance}
     return statement(entries=entries, **values | changes)

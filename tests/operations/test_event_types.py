@@ -45,9 +45,12 @@ def a_year_of_everything() -> None:
     till = people.party("till", NOON, product="evotor-app", tariff_id="light")
     till.pay("90.00", NOON)
     plan_changes.change(
-        subscription=till.subscription, wish=plan_changes.Wish(tariff_id="plus", quantity=None, when="now"), quote_token=None,
-        as_of=at("2026-04-20 12:00"), actor="anna",
-    )  # fmt: skip
+        subscription=till.subscription,
+        wish=plan_changes.Wish(tariff_id="plus", quantity=None, when="now"),
+        quote_token=None,
+        as_of=at("2026-04-20 12:00"),
+        actor="anna",
+    )
     till.pay("500.00", at("2026-04-20 12:00"))
     billing_run.run_due(as_of=at("2026-05-06 10:00"))
     plan_changes.cancel(subscription=till.fresh, as_of=at("2026-05-20 12:00"), actor="anna")

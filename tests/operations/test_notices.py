@@ -24,7 +24,11 @@ SAID = {
         "trial_extended": ("by 3 days: it works in full until 20 April 2026",),
         "trial_ending": ("until 20 April 2026, that day included: 3 days left.", "begins on 21 April 2026"),
         "plan_chosen": ("The paid time of studio.example.ru begins on 21 April 2026.", "$70.00 per seat a year."),
-        "started": ("$1.94 has been charged for 21–30 April 2026.", "1 × 70.00 / 12 × 10/30 = $1.94", "begins on 1 May 2026"),
+        "started": (
+            "$1.94 has been charged for 21–30 April 2026.",
+            "1 × 70.00 / 12 × 10/30 = $1.94",
+            "begins on 1 May 2026",
+        ),
         "renewed": ("$70.00 has been charged for 1 May 2026 – 30 April 2027.", "The next period begins on 1 May 2027"),
         "renewal_coming": (
             "On 1 May 2027 (30 days left) $70.00 is charged for studio.example.ru for 1 May 2027 – 30 April 2028.",
@@ -38,7 +42,10 @@ SAID = {
             "Until the end of 16 April 2026 the change can be undone in full.",
         ),
         "change_undone": ("₽48.00 is back on the account.", "Balance now: ₽0.00"),
-        "change_scheduled": ("stays on “Plus” to the end of what is paid and moves to “Light” on 1 May 2026", "₽90.00 a month."),
+        "change_scheduled": (
+            "stays on “Plus” to the end of what is paid and moves to “Light” on 1 May 2026",
+            "₽90.00 a month.",
+        ),
         "cancelled": ("works in full until 1 May 2026 at 00:00 Moscow time", "you can take the cancellation back"),
         "cancel_undone": ("kiosk.example.ru goes on as before.", "The next period begins on 1 May 2026"),
         "payment_coming": (
@@ -51,8 +58,13 @@ SAID = {
             "The next try is on 27 April 2026 at 10:00 Moscow time",
             "5 days left",
         ),
-        "ended": ("The money for the period from 1 May 2026 did not come, so it ended on 2 May 2026 at 00:00 Moscow time",),
-        "trial_ended": ("Since 2 May 2026 at 00:00 Moscow time lab.example.ru can be viewed and exported", "Build, a year at once: ₽52,920.00 a year"),
+        "ended": (
+            "The money for the period from 1 May 2026 did not come, so it ended on 2 May 2026 at 00:00 Moscow time",
+        ),
+        "trial_ended": (
+            "Since 2 May 2026 at 00:00 Moscow time lab.example.ru can be viewed and exported",
+            "Build, a year at once: ₽52,920.00 a year",
+        ),
     },
     "ru": {
         "trial_started": (
@@ -64,7 +76,11 @@ SAID = {
         "trial_extended": ("на 3 дня: всё работает до 20 апреля 2026 включительно",),
         "trial_ending": ("до 20 апреля 2026 включительно: осталось 3 дня.", "начнётся 21 апреля 2026"),
         "plan_chosen": ("Оплачиваемый период для studio.example.ru начинается 21 апреля 2026.",),
-        "started": ("Начислено 1,94 $ за период 21–30 апреля 2026.", "1 × 70,00 / 12 × 10/30 = 1,94 $", "начинается 1 мая 2026"),
+        "started": (
+            "Начислено 1,94 $ за период 21–30 апреля 2026.",
+            "1 × 70,00 / 12 × 10/30 = 1,94 $",
+            "начинается 1 мая 2026",
+        ),
         "renewed": ("Начислено 70,00 $ за период 1 мая 2026 – 30 апреля 2027.",),
         "renewal_coming": ("1 мая 2027 (осталось 30 дней) за studio.example.ru будет начислено 70,00 $", "14 дней"),
         "terms_changed": (
@@ -76,12 +92,16 @@ SAID = {
         "change_scheduled": ("действует «Плюс», с 1 мая 2026 — «Лёгкий»", "90,00 ₽ в месяц."),
         "cancelled": ("полностью работает до 1 мая 2026 в 00:00 по Москве", "отмену можно отозвать"),
         "cancel_undone": ("Отмена подписки отозвана: kiosk.example.ru работает как прежде.",),
-        "payment_coming": ("начинается 1 мая 2026 и стоит 90,00 ₽.", "пополните счёт на 90,00 ₽", "2 мая 2026 в 00:00 по Москве"),
+        "payment_coming": (
+            "начинается 1 мая 2026 и стоит 90,00 ₽.",
+            "пополните счёт на 90,00 ₽",
+            "2 мая 2026 в 00:00 по Москве",
+        ),
         "collection_failed": ("карта не сохранена", "27 апреля 2026 в 10:00 по Москве", "осталось 5 дней"),
         "ended": ("Деньги за период с 1 мая 2026 не поступили, поэтому она закончилась 2 мая 2026 в 00:00 по Москве",),
         "trial_ended": ("С 2 мая 2026 в 00:00 по Москве в lab.example.ru работают просмотр и выгрузка", "52 920,00 ₽"),
     },
-}  # fmt: skip
+}
 
 
 def plain(text: str) -> str:
@@ -130,11 +150,14 @@ def test_every_step_of_a_subscription_is_told_with_its_sums_and_dates(locale, se
 
 
 OWNER = {
-    **dict.fromkeys(("trial_started", "trial_extended", "trial_ending", "plan_chosen", "started", "renewed", "renewal_coming"), "studio"),
+    **dict.fromkeys(
+        ("trial_started", "trial_extended", "trial_ending", "plan_chosen", "started", "renewed", "renewal_coming"),
+        "studio",
+    ),
     **dict.fromkeys(("terms_changed", "change_undone", "change_scheduled", "cancelled", "cancel_undone"), "kiosk"),
     **dict.fromkeys(("payment_coming", "collection_failed", "ended"), "kiosk"),
     "trial_ended": "lab",
-}  # fmt: skip
+}
 
 
 def assert_said(mail: Notice, sentences: tuple[str, ...]) -> None:
@@ -153,9 +176,13 @@ def shop() -> Party:
 
 def card(shop: Party) -> SavedMethod:
     return SavedMethod.objects.create(
-        account=shop.account, provider="sample", external_id="card-1", title="Visa •• 4242", saved_at=at("2026-04-01 10:00"),
+        account=shop.account,
+        provider="sample",
+        external_id="card-1",
+        title="Visa •• 4242",
+        saved_at=at("2026-04-01 10:00"),
         saved_by="anna@shop.example",
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize(
@@ -169,9 +196,13 @@ def card(shop: Party) -> SavedMethod:
 def test_the_coming_payment_says_what_it_is_taken_from(shop, balance, with_card, says):
     method = card(shop) if with_card else None
     notices.payment_coming(
-        subscription=fresh(shop), renews_on=date(2026, 5, 1), amount_minor=18_000, balance_minor=balance, method=method,
+        subscription=fresh(shop),
+        renews_on=date(2026, 5, 1),
+        amount_minor=18_000,
+        balance_minor=balance,
+        method=method,
         at=at("2026-04-26 10:00"),
-    )  # fmt: skip
+    )
     mail = latest("payment_coming")
     assert_whole(mail)
     assert says in plain(mail.text)
@@ -183,9 +214,13 @@ def test_the_coming_payment_says_what_it_is_taken_from(shop, balance, with_card,
 def test_what_earlier_invoices_take_has_to_be_topped_up_too(shop):
     plan_changes.change(subscription=fresh(shop), wish=Wish("max"), as_of=at("2026-04-15 12:00"), actor="anna")
     notices.payment_coming(
-        subscription=fresh(shop), renews_on=date(2026, 5, 1), amount_minor=36_000, balance_minor=0, method=None,
+        subscription=fresh(shop),
+        renews_on=date(2026, 5, 1),
+        amount_minor=36_000,
+        balance_minor=0,
+        method=None,
         at=at("2026-04-26 10:00"),
-    )  # fmt: skip
+    )
     text = plain(latest("payment_coming").text)
     assert "Open on earlier invoices: ₽96.00" in text  # 16 days of 30: 16 × 12 − 16 × 6
     assert "top the account up by ₽456.00" in text
@@ -193,13 +228,27 @@ def test_what_earlier_invoices_take_has_to_be_topped_up_too(shop):
 
 def failed(shop: Party, day: date, outcome: str, reason: str = "") -> Notice:
     attempt = PaymentAttempt.objects.create(
-        account=shop.account, provider="sample", currency="RUB", amount_minor=18_000, method=card(shop), status="failed",
-        created_at=at("2026-04-26 10:00"), created_by="",
-    )  # fmt: skip
+        account=shop.account,
+        provider="sample",
+        currency="RUB",
+        amount_minor=18_000,
+        method=card(shop),
+        status="failed",
+        created_at=at("2026-04-26 10:00"),
+        created_by="",
+    )
     kept = Collection.objects.create(
-        subscription=shop.subscription, period_start=date(2026, 5, 1), day=day, at=at(f"{day} 10:00"), currency="RUB",
-        amount_minor=18_000, balance_minor=0, outcome=outcome, reason=reason, attempt=attempt,
-    )  # fmt: skip
+        subscription=shop.subscription,
+        period_start=date(2026, 5, 1),
+        day=day,
+        at=at(f"{day} 10:00"),
+        currency="RUB",
+        amount_minor=18_000,
+        balance_minor=0,
+        outcome=outcome,
+        reason=reason,
+        attempt=attempt,
+    )
     for _twice in range(2):
         notices.collection_failed(
             subscription=fresh(shop), collection=kept, days_left=(date(2026, 5, 1) - day).days, at=kept.at
@@ -270,8 +319,12 @@ def test_the_end_says_why(shop, reason, says):
 def test_the_same_fact_is_told_once_and_another_one_again(shop):
     for days_left in (30, 30, 7):
         notices.renewal_coming(
-            subscription=fresh(shop), renews_on=date(2026, 5, 1), amount_minor=18_000, days_left=days_left, at=at("2026-04-24 10:00")
-        )  # fmt: skip
+            subscription=fresh(shop),
+            renews_on=date(2026, 5, 1),
+            amount_minor=18_000,
+            days_left=days_left,
+            at=at("2026-04-24 10:00"),
+        )
     assert Notice.objects.filter(kind="renewal_coming", recipient="anna@shop.example").count() == 2
     assert Notice.objects.filter(kind="renewal_coming", recipient="buh@shop.example").count() == 2
 

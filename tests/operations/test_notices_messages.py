@@ -270,22 +270,44 @@ def test_no_message_of_a_life_is_longer_than_an_sms_allows(locale, phone):
         tell_of(locale)
     sent = Notice.objects.filter(channel="message")
     assert {one.kind for one in sent} == {
-        "trial_ending", "trial_ended", "renewal_coming", "payment_coming", "collection_failed", "ended",
-    }  # fmt: skip
+        "trial_ending",
+        "trial_ended",
+        "renewal_coming",
+        "payment_coming",
+        "collection_failed",
+        "ended",
+    }
     for one in sent:
         assert len(one.text) <= MOST, one.text
         assert not re.search(r"[{}]|None|\s\s|%\(", one.text), one.text
 
 
 FACTS = {
-    "domain": "very-long-name-of-a-shop-in-a-distant-town.department.example.ru", "plan": "“The longest name that a tariff has had so far”",
-    "portal_name": "Saldo", "account_number": "100001", "short_link": "https://billing.saldo.example.com/pay/", "amount": "₽1,234,567.89",
-    "rest": "₽1,234,567.88", "missing": "₽1,234,567.88", "top_up": "₽2,345,678.90", "restore_sum": "₽1,234,567.89", "open": "₽1,234,567.89",
-    "charged": "₽1,234,567.89", "active": 1000, "renews_on": "30 September 2026", "due_date": "30 September 2026", "last_day": "30 September 2026",
-    "effective_date": "30 September 2026", "ended_on": "30 September 2026", "month": "September", "invoice_number": "METEO-2026-000001",
-    "left": "30 days left", "method": "Mastercard •• 4242", "reason": "the bank that has issued this card has declined the payment for a reason "
+    "domain": "very-long-name-of-a-shop-in-a-distant-town.department.example.ru",
+    "plan": "“The longest name that a tariff has had so far”",
+    "portal_name": "Saldo",
+    "account_number": "100001",
+    "short_link": "https://billing.saldo.example.com/pay/",
+    "amount": "₽1,234,567.89",
+    "rest": "₽1,234,567.88",
+    "missing": "₽1,234,567.88",
+    "top_up": "₽2,345,678.90",
+    "restore_sum": "₽1,234,567.89",
+    "open": "₽1,234,567.89",
+    "charged": "₽1,234,567.89",
+    "active": 1000,
+    "renews_on": "30 September 2026",
+    "due_date": "30 September 2026",
+    "last_day": "30 September 2026",
+    "effective_date": "30 September 2026",
+    "ended_on": "30 September 2026",
+    "month": "September",
+    "invoice_number": "METEO-2026-000001",
+    "left": "30 days left",
+    "method": "Mastercard •• 4242",
+    "reason": "the bank that has issued this card has declined the payment for a reason "
     "that it does not tell anybody, not even to us, so that we cannot tell it to you",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", sorted(SHORT))

@@ -18,9 +18,13 @@ def sent(db):
     """Fifteen people for a year at 599,00, 12.5 % off: 107 820,00 − 13 477,50 = 94 342,50."""
     installation()
     return offers.send_offer(
-        subscription=party().subscription, people=15, discount_percent=Decimal("12.5"), as_of=NOW, actor=STAFF,
+        subscription=party().subscription,
+        people=15,
+        discount_percent=Decimal("12.5"),
+        as_of=NOW,
+        actor=STAFF,
         note="По нашей договорённости",
-    )  # fmt: skip
+    )
 
 
 def test_the_figures_of_the_offer_are_printed_on_one_page(sent):

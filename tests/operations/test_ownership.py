@@ -51,8 +51,10 @@ def test_one_takes_the_role_and_the_other_stays_as_they_choose(meteor: Party, an
     assert member(meteor, "anna@romashka.example").role.code == "member"
     record = AuditRecord.objects.get(action="ownership.transferred")
     assert (record.actor, record.before["owner"], record.after["owner"]) == (
-        "anna@romashka.example", "anna@romashka.example", "boris@romashka.example",
-    )  # fmt: skip
+        "anna@romashka.example",
+        "anna@romashka.example",
+        "boris@romashka.example",
+    )
     assert record.before["invoices_to"] == record.after["invoices_to"] == "buh@romashka.example"
 
 

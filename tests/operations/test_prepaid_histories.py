@@ -33,13 +33,12 @@ STEPS = (
     billing_run.remind,
     billing_run.write_off,
 )
-ROLES = {
-    "blue": ("team_member", "custom", "client", "view_only"), "cyberos": ("member",), "evotor-app": ("owner",),
-}  # fmt: skip
+ROLES = {"blue": ("team_member", "custom", "client", "view_only"), "cyberos": ("member",), "evotor-app": ("owner",)}
 TARIFFS = {
-    "blue": ("blue-monthly", "blue-annual"), "cyberos": ("build", "build-annual", "scale", "scale-annual"),
+    "blue": ("blue-monthly", "blue-annual"),
+    "cyberos": ("build", "build-annual", "scale", "scale-annual"),
     "evotor-app": ("light", "plus", "max", "base"),
-}  # fmt: skip
+}
 
 
 @dataclass
@@ -54,9 +53,13 @@ class Life:
     def __post_init__(self) -> None:
         tariff = self.rng.choice([*TARIFFS[self.product], *(["trial"] if self.product == "cyberos" else [])])
         self.party = people.party(
-            product=self.product, tariff_id=tariff, now=self.now, quantity=self.quantity(tariff),
-            currency="USD" if self.product == "blue" else "RUB", trial=self.rng.choice([None, None, False]) if tariff != "trial" else None,
-        )  # fmt: skip
+            product=self.product,
+            tariff_id=tariff,
+            now=self.now,
+            quantity=self.quantity(tariff),
+            currency="USD" if self.product == "blue" else "RUB",
+            trial=self.rng.choice([None, None, False]) if tariff != "trial" else None,
+        )
 
     def quantity(self, tariff: str) -> int | None:
         return self.rng.randint(1, 12) if tariff == "base" else None
@@ -69,9 +72,12 @@ class Life:
             [None, None, None, timedelta(days=self.rng.randint(0, 40), seconds=self.rng.randrange(86_400))]
         )
         self.party.tell(
-            f"u-{self.rng.randint(2, 6)}", status, self.now, role=self.rng.choice(ROLES[self.product]),
+            f"u-{self.rng.randint(2, 6)}",
+            status,
+            self.now,
+            role=self.rng.choice(ROLES[self.product]),
             occurred_at=self.now - back if back else None,
-        )  # fmt: skip
+        )
 
     def pay(self) -> None:
         owed = max(-self.party.balance, 0) or 9_000
@@ -111,13 +117,21 @@ class Life:
     def choose(self) -> None:
         tariff = self.rng.choice(TARIFFS[self.product])
         trials.choose(
-            subscription=self.party.subscription, tariff_id=tariff, quantity=self.quantity(tariff), as_of=self.now, actor="anna"
-        )  # fmt: skip
+            subscription=self.party.subscription,
+            tariff_id=tariff,
+            quantity=self.quantity(tariff),
+            as_of=self.now,
+            actor="anna",
+        )
 
     def extend(self) -> None:
         trials.extend(
-            subscription=self.party.subscription, days=self.rng.randint(1, 9), reason="Asked", as_of=self.now, actor="sergey"
-        )  # fmt: skip
+            subscription=self.party.subscription,
+            days=self.rng.randint(1, 9),
+            reason="Asked",
+            as_of=self.now,
+            actor="sergey",
+        )
 
     def come_back(self) -> None:
         tariff = self.rng.choice(TARIFFS[self.product])
@@ -139,9 +153,22 @@ class Life:
 
     def live(self, acts: int) -> None:
         likely: list[Callable[[], None]] = [
-            self.report, self.report, self.pay, self.pay, self.change, self.change, self.choose, self.come_back, self.undo,
-            self.cancel, self.undo_cancel, self.extend, self.end, self.jobs, self.jobs,
-        ]  # fmt: skip
+            self.report,
+            self.report,
+            self.pay,
+            self.pay,
+            self.change,
+            self.change,
+            self.choose,
+            self.come_back,
+            self.undo,
+            self.cancel,
+            self.undo_cancel,
+            self.extend,
+            self.end,
+            self.jobs,
+            self.jobs,
+        ]
         for _act in range(acts):
             days = self.rng.choice([0, 0, 1, 3, 7, 15, 31])
             self.now += timedelta(days=days, seconds=self.rng.randrange(40_000))

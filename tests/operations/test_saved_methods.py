@@ -354,8 +354,10 @@ def test_a_removed_card_is_charged_no_more_and_forgotten_at_the_bank(
     assert SampleCard.objects.get().removed is True
     record = AuditRecord.objects.get(action="method.removed")
     assert (record.actor, record.reason, record.before["title"]) == (
-        "support@saldo.example", "The owner asked by phone", "Visa •• 4242",
-    )  # fmt: skip
+        "support@saldo.example",
+        "The owner asked by phone",
+        "Visa •• 4242",
+    )
     assert mails("method_removed") == [ANNA, "buh@romashka.example"]
     with pytest.raises(BillingError) as refused:
         payment_methods.remove(method=method, as_of=START, actor=ANNA)
@@ -386,12 +388,14 @@ def test_what_was_saved_and_charged_cannot_be_rewritten(till: Party) -> None:
     method_setup.sync(set_up=row, as_of=START)
     charged = charge(till)
     forgeries: list[Callable[[], object]] = [
-        lambda: fresh.update(removed_at=None), fresh.delete, lambda: fresh.update(title="Another"),
+        lambda: fresh.update(removed_at=None),
+        fresh.delete,
+        lambda: fresh.update(title="Another"),
         lambda: SavedMethod.objects.filter(removed_at=None).update(external_id="card-another"),
         lambda: MethodSetUp.objects.update(status="failed"),
         lambda: PaymentAttempt.objects.filter(pk=charged.pk).update(fact=None),
         lambda: PaymentAttempt.objects.filter(pk=charged.pk).update(method=method),
-    ]  # fmt: skip
+    ]
     for forgery in forgeries:
         with pytest.raises(IntegrityError), transaction.atomic():
             forgery()

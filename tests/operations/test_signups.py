@@ -57,8 +57,10 @@ def test_asking_makes_nothing_but_the_request() -> None:
     asked = signup.ask(new=stranger(), as_of=NOON)
     assert rows() == before
     assert (asked.email, asked.domain, asked.expires_at) == (
-        "nora@new.example", "team.nora.example", at("2026-04-11 12:00"),
-    )  # fmt: skip
+        "nora@new.example",
+        "team.nora.example",
+        at("2026-04-11 12:00"),
+    )
 
 
 def test_looking_at_what_it_will_be_makes_nothing_either() -> None:

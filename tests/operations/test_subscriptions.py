@@ -19,9 +19,13 @@ from tests.people import Party, at
 
 def bare(meteor: Party, registered: str = "2026-04-05 12:00", now: str = "2026-04-05 12:00") -> Instance:
     return instances.register_instance(
-        customer=meteor.customer, product=meteor.instance.product, domain="bare.example.ru", as_of=at(now), registered_at=at(registered),
+        customer=meteor.customer,
+        product=meteor.instance.product,
+        domain="bare.example.ru",
+        as_of=at(now),
+        registered_at=at(registered),
         representative=Report(external_id="1", status="active", email="anna@romashka.example"),
-    )  # fmt: skip
+    )
 
 
 def subscribe(instance: Instance, now: str, **others: object) -> Subscription:

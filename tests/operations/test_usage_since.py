@@ -32,9 +32,12 @@ def muddle(seed: int) -> tuple[Party, list[datetime]]:
         late = now - timedelta(hours=dice.randrange(1, 400)) if dice.random() < 0.33 else None
         who = dice.choice(PEOPLE)
         report = Report(
-            external_id=who, status=dice.choice(["active", "active", "blocked", "invited"]), email=f"{who}@romashka.example",
-            role=dice.choice(["team_member", "custom", "view_only"]), occurred_at=late,
-        )  # fmt: skip
+            external_id=who,
+            status=dice.choice(["active", "active", "blocked", "invited"]),
+            email=f"{who}@romashka.example",
+            role=dice.choice(["team_member", "custom", "view_only"]),
+            occurred_at=late,
+        )
         metering.report_member(instance=party.instance, report=report, as_of=now, source="api")
         instants.append(now)
     return party, instants

@@ -84,8 +84,15 @@ def test_changing_says_what_was_and_what_is(receiver: Receiver) -> None:
 
 def test_the_command_adds_one_and_prints_the_secret_alone() -> None:
     party, out, err = people.party(), StringIO(), StringIO()
-    call_command("add_webhook", url="https://hooks.example.com/in", customer=party.customer.public_id, name="Shop",
-                 types=["invoice."], stdout=out, stderr=err)  # fmt: skip
+    call_command(
+        "add_webhook",
+        url="https://hooks.example.com/in",
+        customer=party.customer.public_id,
+        name="Shop",
+        types=["invoice."],
+        stdout=out,
+        stderr=err,
+    )
     endpoint = WebhookEndpoint.objects.get()
     assert (endpoint.customer, endpoint.name, endpoint.types) == (party.customer, "Shop", ["invoice."])
     assert [out.getvalue().strip()] == endpoints.secrets_of(endpoint, NOON)

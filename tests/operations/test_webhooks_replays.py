@@ -153,9 +153,12 @@ def test_a_range_goes_out_in_order_from_its_beginning_to_before_its_end(receiver
     assert send_due(as_of=LATER + MINUTE) == 3
     assert notes(receiver)[9:] == [1, 3, 5]
     assert AuditRecord.objects.filter(action="webhook.replayed").order_by("pk")[0].after == {
-        "since": "2026-04-10T13:00:00+03:00", "until": "2026-04-10T17:00:00+03:00", "types": [], "only_failed": False,
+        "since": "2026-04-10T13:00:00+03:00",
+        "until": "2026-04-10T17:00:00+03:00",
+        "types": [],
+        "only_failed": False,
         "number": 4,
-    }  # fmt: skip
+    }
 
 
 def test_a_range_of_what_was_given_up_alone(receiver: Receiver) -> None:
@@ -220,8 +223,11 @@ def test_of_a_sample_nothing_is_kept_but_that_it_was_sent(receiver: Receiver) ->
     receiver.answers = [status(500, b"Nothing works", Retry_After="9")]
     tried = send_sample(endpoint=endpoint, type_="invoice.paid", as_of=NOON, actor="vera")
     assert (tried.status, tried.error, tried.answer, tried.answer_headers["retry-after"]) == (
-        500, "HTTP 500", "Nothing works", "9",
-    )  # fmt: skip
+        500,
+        "HTTP 500",
+        "Nothing works",
+        "9",
+    )
     assert (Event.objects.count(), WebhookDelivery.objects.count(), WebhookAttempt.objects.count()) == (0, 0, 0)
     sent = AuditRecord.objects.get(action="webhook.sample_sent")
     assert (sent.actor, sent.after["type"], sent.after["status"]) == ("vera", "invoice.paid", 500)

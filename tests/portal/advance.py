@@ -29,9 +29,14 @@ class Shop:
 
 
 def shop(
-    product: str, tariff_id: str, start: datetime = NOON, *, quantity: int | None = None, trial: bool | None = None,
+    product: str,
+    tariff_id: str,
+    start: datetime = NOON,
+    *,
+    quantity: int | None = None,
+    trial: bool | None = None,
     currency: str = "RUB",
-) -> Shop:  # fmt: skip
+) -> Shop:
     people.installation()
     stand_at(start)
     party = people.party(

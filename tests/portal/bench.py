@@ -33,9 +33,17 @@ def called(event: Event, at: datetime, status: int = 204, *, answer: str = "") -
         row.state, row.delivered_at = WebhookDelivery.State.DELIVERED, at
     row.save()
     WebhookAttempt.objects.create(
-        delivery=row, number=row.attempts, at=at, sent_at=at, took_ms=180, headers={"webhook-id": event.public_id},
-        status=status, answer_headers={"server": "nginx"}, answer=answer, error=row.last_error,
-    )  # fmt: skip
+        delivery=row,
+        number=row.attempts,
+        at=at,
+        sent_at=at,
+        took_ms=180,
+        headers={"webhook-id": event.public_id},
+        status=status,
+        answer_headers={"server": "nginx"},
+        answer=answer,
+        error=row.last_error,
+    )
     return row
 
 

@@ -47,9 +47,13 @@ def person(email: str, name: str, *, verified: bool = True, **fields: bool) -> U
 def catalogue() -> Product:
     """METEOR Cloud as the rules have it: 599.00 a person at the month's peak, free up to 9; sold by this story's own seller."""
     Seller.objects.filter(currency="RUB").update(
-        name="ООО «Метеор»", full_name="Общество с ограниченной ответственностью «Метеор»", inn="7707083893", kpp="770701001",
-        bank_account="40702810938000000001", vat_exemption="УСН",
-    )  # fmt: skip
+        name="ООО «Метеор»",
+        full_name="Общество с ограниченной ответственностью «Метеор»",
+        inn="7707083893",
+        kpp="770701001",
+        bank_account="40702810938000000001",
+        vat_exemption="УСН",
+    )
     product = Product.objects.get(code="meteor")
     product.name, product.name_ru = "METEOR Cloud", "МЕТЕОР Облако"
     product.save()
@@ -61,9 +65,12 @@ def register(product: Product, customer: Customer, domain: str, admin: tuple[str
     """An instance on the tariff, its first person the administrator."""
     email, name = admin
     found = instances.register_instance(
-        customer=customer, product=product, domain=domain, as_of=at,
+        customer=customer,
+        product=product,
+        domain=domain,
+        as_of=at,
         representative=Report(external_id="1", status="active", email=email, name=name),
-    )  # fmt: skip
+    )
     lifecycle.create_subscription(instance=found, tariff_id="meteor-cloud", as_of=at, actor=name)
     return found
 
@@ -73,12 +80,18 @@ def joins(
 ) -> None:
     """Person ``number`` is reported with ``status`` at ``at``."""
     metering.report_member(
-        instance=instance, as_of=at, source="api", actor=actor,
+        instance=instance,
+        as_of=at,
+        source="api",
+        actor=actor,
         report=Report(
-            external_id=str(number), status=status, email=f"person{number}@romashka.example", name=name or f"Сотрудник {number}",
+            external_id=str(number),
+            status=status,
+            email=f"person{number}@romashka.example",
+            name=name or f"Сотрудник {number}",
             role="member",
         ),
-    )  # fmt: skip
+    )
 
 
 def new_customer(name: str, email: str, at: datetime) -> tuple[Customer, BillingAccount]:
@@ -103,17 +116,22 @@ def tell() -> Story:
     other, vera_account = new_customer("ООО «Лаванда»", vera.email, start)
     vera_instance = register(product, other, "lavanda.example.ru", (vera.email, vera.name), start)
     metering.report_member(
-        instance=cloud, as_of=msk(3, 3), source="api",
+        instance=cloud,
+        as_of=msk(3, 3),
+        source="api",
         report=Report(external_id="2", status="active", email=boris.email, name=boris.name, role="member"),
-    )  # fmt: skip
+    )
     for number in range(3, 10):
         joins(cloud, number, msk(3, 3 + number))
     for number in range(2, 5):
         joins(test, number, msk(3, 5))
     lifecycle.terminate(
-        subscription=archive.subscriptions.get(), as_of=msk(3, 12), actor="support@saldo.example", requested_by=anna.name,
+        subscription=archive.subscriptions.get(),
+        as_of=msk(3, 12),
+        actor="support@saldo.example",
+        requested_by=anna.name,
         reason="Переехали на новый домен",
-    )  # fmt: skip
+    )
     joins(cloud, 10, msk(4, 10, 9, 41), "Игорь Орлов", actor=anna.name)
     joins(cloud, 11, msk(4, 10, 14, 3), "Мария Лебедева", actor=anna.name)
     joins(cloud, 11, msk(4, 14, 10, 5), "Мария Лебедева", status="blocked", actor=anna.name)

@@ -83,9 +83,11 @@ def test_d17_an_open_invoice_is_reminded_of_due_and_locks(story: object) -> None
     account = story.account  # type: ignore[attr-defined]
     found = happenings(account=account, as_of=msk(5, 11))
     assert [(str(one.step), one.day, one.amount_minor) for one in found] == [
-        ("reminder", date(2026, 5, 12), None), ("due", date(2026, 5, 15), 658_900), ("lock", date(2026, 5, 16), None),
+        ("reminder", date(2026, 5, 12), None),
+        ("due", date(2026, 5, 15), 658_900),
+        ("lock", date(2026, 5, 16), None),
         ("invoice", date(2026, 6, 1), 658_900),
-    ]  # fmt: skip
+    ]
     assert found[3].pay_by == date(2026, 6, 15)
     months = months_of(found, today=date(2026, 5, 11), overdue_minor=100)
     assert [one.money_minor for one in months[:3]] == [659_000, 658_900, 0]
@@ -177,25 +179,39 @@ def more_tills(till: Shop, number: int) -> None:
     own = till.party.subscription
     made = Instance.objects.bulk_create(
         Instance(
-            customer=till.party.customer, product=till.party.instance.product, domain=f"till{known + one}.example.ru",
-            email="a@example.ru", registered_at=at("2026-05-12 12:00"),
+            customer=till.party.customer,
+            product=till.party.instance.product,
+            domain=f"till{known + one}.example.ru",
+            email="a@example.ru",
+            registered_at=at("2026-05-12 12:00"),
         )
         for one in range(number)
-    )  # fmt: skip
+    )
     rows = Subscription.objects.bulk_create(
         Subscription(
-            instance=one, account=till.party.account, tariff=own.tariff, started_at=own.started_at,
-            paid_from=date(2026, 5, 12), anchor_date=date(2026, 5, 12), turns_on=date(2026, 6, 13),
+            instance=one,
+            account=till.party.account,
+            tariff=own.tariff,
+            started_at=own.started_at,
+            paid_from=date(2026, 5, 12),
+            anchor_date=date(2026, 5, 12),
+            turns_on=date(2026, 6, 13),
         )
         for one in made
-    )  # fmt: skip
+    )
     BillingPeriod.objects.bulk_create(
         BillingPeriod(
-            subscription=one, tariff=own.priced_by, number=1, start=date(2026, 5, 12), end=date(2026, 6, 12),
-            opened_at=at("2026-05-12 00:00"), ended_at=at("2026-06-12 00:00"), quantity=1,
+            subscription=one,
+            tariff=own.priced_by,
+            number=1,
+            start=date(2026, 5, 12),
+            end=date(2026, 6, 12),
+            opened_at=at("2026-05-12 00:00"),
+            ended_at=at("2026-06-12 00:00"),
+            quantity=1,
         )
         for one in rows
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize("address", ["/calendar/", "/", "/instances/"])

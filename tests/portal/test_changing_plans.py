@@ -143,9 +143,12 @@ def test_a_choice_whose_figures_have_changed_is_refused(signed_in: SignIn) -> No
 def bare(found: Shop, product: str) -> str:
     """An instance of the same customer without a subscription; its address."""
     made = instances.register_instance(
-        customer=found.party.customer, product=Product.objects.get(code=product), domain=f"{product}.example.ru",
-        representative=Report("u-9", "active", email="anna@romashka.example", name="Anna"), as_of=at("2026-05-12 12:00"),
-    )  # fmt: skip
+        customer=found.party.customer,
+        product=Product.objects.get(code=product),
+        domain=f"{product}.example.ru",
+        representative=Report("u-9", "active", email="anna@romashka.example", name="Anna"),
+        as_of=at("2026-05-12 12:00"),
+    )
     return f"/instances/{made.public_id}/"
 
 

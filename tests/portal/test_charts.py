@@ -13,9 +13,15 @@ TWENTIETH = datetime(2026, 5, 20, 9, 0, tzinfo=UTC)
 
 def may(**changed):
     values = {
-        "span": MAY, "zone": MOSCOW, "opening": 10, "levels": [(TENTH, 11), (TWENTIETH, 10)], "quota": 9, "peak": 11,
-        "peak_at": TENTH, "now": datetime(2026, 5, 24, 12, 0, tzinfo=UTC),
-    }  # fmt: skip
+        "span": MAY,
+        "zone": MOSCOW,
+        "opening": 10,
+        "levels": [(TENTH, 11), (TWENTIETH, 10)],
+        "quota": 9,
+        "peak": 11,
+        "peak_at": TENTH,
+        "now": datetime(2026, 5, 24, 12, 0, tzinfo=UTC),
+    }
     return members_chart(**{**values, **changed})
 
 

@@ -16,8 +16,10 @@ def note(story) -> CreditNote:
     return credit_notes.issue_credit_note(
         invoice=Invoice.objects.get(number="R-2026-000001"),
         lines=[credit_notes.NoteLine("Один пользователь учтён дважды", 59_900)],
-        reason="Ошибка в отчёте экземпляра", as_of=msk(5, 12), actor="finance@saldo.example",
-    )  # fmt: skip
+        reason="Ошибка в отчёте экземпляра",
+        as_of=msk(5, 12),
+        actor="finance@saldo.example",
+    )
 
 
 def test_the_documents_page_lists_it_with_its_reason_and_sum(story, signed_in, note):

@@ -79,9 +79,11 @@ def test_a_member_without_the_billing_right_sees_none_of_it(story: Story, signed
 
 def test_an_owner_of_two_customers_sees_one_at_a_time(story: Story, signed_in: SignIn) -> None:
     metering.report_member(
-        instance=story.vera_instance, as_of=msk(5, 11), source="api",
+        instance=story.vera_instance,
+        as_of=msk(5, 11),
+        source="api",
         report=Report(external_id="2", status="active", email=story.anna.email, role="administrator"),
-    )  # fmt: skip
+    )
     endpoint = endpoint_of(story)
     anna = signed_in(story.anna)
     theirs = anna.get(f"/integration/?account={story.vera_account.number}").content.decode()
@@ -119,9 +121,11 @@ def test_the_billing_right_alone_makes_no_token_and_so_no_administrator(story: S
 
 def test_an_administrator_of_one_instance_makes_no_token_of_another(story: Story, signed_in: SignIn) -> None:
     metering.report_member(
-        instance=story.test, as_of=msk(5, 11), source="api",
+        instance=story.test,
+        as_of=msk(5, 11),
+        source="api",
         report=Report(external_id="b", status="active", email=story.boris.email, role="administrator"),
-    )  # fmt: skip
+    )
     boris = signed_in(story.boris)
     prove(boris)
     form = boris.get("/integration/tokens/new/").content.decode()

@@ -15,9 +15,13 @@ from tests.portal.test_mails import latest, plain
 @pytest.fixture
 def offer(story):
     return offers.send_offer(
-        subscription=story.cloud.subscriptions.get(), people=20, discount_percent=Decimal("10"), as_of=msk(5, 12),
-        actor="support@saldo.example", note="За три года с нами",
-    )  # fmt: skip
+        subscription=story.cloud.subscriptions.get(),
+        people=20,
+        discount_percent=Decimal("10"),
+        as_of=msk(5, 12),
+        actor="support@saldo.example",
+        note="За три года с нами",
+    )
 
 
 def text_of(answer) -> str:

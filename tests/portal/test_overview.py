@@ -111,8 +111,13 @@ def test_every_page_of_an_account_in_debt_says_that_charges_go_on(story, signed_
     stand_at(msk(5, 20))
     client = signed_in(story.anna)
     addresses = [
-        "/", "/operations/", "/documents/", "/documents/R-2026-000001/", "/instances/", f"/instances/{story.cloud.public_id}/",
-    ]  # fmt: skip
+        "/",
+        "/operations/",
+        "/documents/",
+        "/documents/R-2026-000001/",
+        "/instances/",
+        f"/instances/{story.cloud.public_id}/",
+    ]
     for address in addresses:
         text = words(client.get(address))
         assert "₽6,589.00 restores" in text, address

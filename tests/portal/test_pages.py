@@ -13,9 +13,17 @@ from tests.portal.test_overview import words
 
 def pages(story) -> list[str]:
     return [
-        "/", "/operations/", "/operations/?before=2", "/operations/?after=1", "/documents/", "/documents/?page=7",
-        "/documents/R-2026-000001/", "/instances/", f"/instances/{story.cloud.public_id}/", f"/instances/{story.archive.public_id}/",
-    ]  # fmt: skip
+        "/",
+        "/operations/",
+        "/operations/?before=2",
+        "/operations/?after=1",
+        "/documents/",
+        "/documents/?page=7",
+        "/documents/R-2026-000001/",
+        "/instances/",
+        f"/instances/{story.cloud.public_id}/",
+        f"/instances/{story.archive.public_id}/",
+    ]
 
 
 def test_looking_at_a_page_writes_nothing(story, signed_in):

@@ -222,11 +222,15 @@ def test_a_thousand_people_ask_the_database_as_often(story, anna):
     def more(number: int, start: int) -> None:
         Member.objects.bulk_create(
             Member(
-                instance=story.cloud, external_id=f"m{start + one}", email=f"m{start + one}@romashka.example", role=role, status="invited",
+                instance=story.cloud,
+                external_id=f"m{start + one}",
+                email=f"m{start + one}@romashka.example",
+                role=role,
+                status="invited",
                 confirmed_at=msk(5, 11),
             )
             for one in range(number)
-        )  # fmt: skip
+        )
 
     stand_at(msk(5, 12))
     more(10, 0)

@@ -12,11 +12,18 @@ from tests.portal.story import msk, person
 
 def addresses(story):
     return [
-        "/operations/", "/documents/", "/instances/", "/documents/R-2026-000001/", "/documents/R-2026-000001/pdf",
-        f"/instances/{story.cloud.public_id}/", f"/instances/{story.archive.public_id}/", f"/?account={story.account.number}",
-        f"/operations/?account={story.account.number}", f"/documents/?account={story.account.number}",
+        "/operations/",
+        "/documents/",
+        "/instances/",
+        "/documents/R-2026-000001/",
+        "/documents/R-2026-000001/pdf",
+        f"/instances/{story.cloud.public_id}/",
+        f"/instances/{story.archive.public_id}/",
+        f"/?account={story.account.number}",
+        f"/operations/?account={story.account.number}",
+        f"/documents/?account={story.account.number}",
         f"/instances/?account={story.account.number}",
-    ]  # fmt: skip
+    ]
 
 
 def body(response) -> str:
@@ -82,18 +89,22 @@ def test_an_address_that_is_not_confirmed_opens_nothing(story, signed_in):
 @pytest.mark.parametrize("status", ["invited", "blocked", "removed"])
 def test_only_active_members_have_the_right(story, signed_in, status):
     metering.report_member(
-        instance=story.vera_instance, as_of=msk(5, 11), source="api",
+        instance=story.vera_instance,
+        as_of=msk(5, 11),
+        source="api",
         report=Report(external_id="1", status=status, email=story.vera.email, role="administrator"),
-    )  # fmt: skip
+    )
     assert signed_in(story.vera).get("/operations/").status_code == 404
 
 
 def test_the_billing_role_opens_the_account_without_being_administrator(story, signed_in):
     accountant = person("buh@romashka.example", "Бухгалтер")
     metering.report_member(
-        instance=story.cloud, as_of=msk(5, 11), source="api",
+        instance=story.cloud,
+        as_of=msk(5, 11),
+        source="api",
         report=Report(external_id="buh", status="active", email="BUH@romashka.example", role="billing"),
-    )  # fmt: skip
+    )
     assert signed_in(accountant).get("/documents/R-2026-000001/").status_code == 200
 
 
@@ -108,9 +119,11 @@ def test_staff_without_membership_see_nothing_but_the_way_to_the_admin(story, si
 
 def test_somebody_with_two_accounts_switches_between_them(story, signed_in):
     metering.report_member(
-        instance=story.vera_instance, as_of=msk(5, 11), source="api",
+        instance=story.vera_instance,
+        as_of=msk(5, 11),
+        source="api",
         report=Report(external_id="2", status="active", email=story.anna.email, role="administrator"),
-    )  # fmt: skip
+    )
     client = signed_in(story.anna)
     first = client.get("/").content.decode()
     assert f'href="/?account={story.vera_account.number}"' in first

@@ -206,9 +206,12 @@ def test_a_product_that_is_free_has_nothing_to_choose(see):
 def registered(domain: str = "new.example.ru", product: str = "cyberos") -> Instance:
     mine = eleven()
     return instances.register_instance(
-        customer=mine.customer, product=Product.objects.get(code=product), domain=domain, as_of=at("2026-05-10 09:00"),
+        customer=mine.customer,
+        product=Product.objects.get(code=product),
+        domain=domain,
+        as_of=at("2026-05-10 09:00"),
         representative=Report(external_id="u-1", status="active", email=ANNA, name="Anna"),
-    )  # fmt: skip
+    )
 
 
 def test_an_instance_without_a_plan_sees_them_all(signed_in, anna):
@@ -253,9 +256,12 @@ def test_a_scheduled_change_is_told_and_prices_the_next_month(see):
     mine = eleven()
     newer = next_version("meteor-cloud", "649.00")
     TermsChange.objects.create(
-        subscription=mine.subscription, tariff=newer, effective_date=date(2026, 6, 1), decided_at=at("2026-05-04 10:00"),
+        subscription=mine.subscription,
+        tariff=newer,
+        effective_date=date(2026, 6, 1),
+        decided_at=at("2026-05-04 10:00"),
         decided_by="staff",
-    )  # fmt: skip
+    )
     page = see(mine)
     assert "With the first period that begins on 1 June 2026 or later: METEOR Cloud, ₽649.00 per active person" in page
     part = see(mine, "what-if/?n=15")

@@ -99,9 +99,18 @@ def test_in_russian_too(story, signed_in):
 
 def test_the_list_of_mails_names_the_channel(story, signed_in):
     Notice.objects.create(
-        kind="payment_coming", fact="x", channel="message", service="sms", recipient="+79991234567", account=story.account,
-        locale="ru", subject="romashka.example.ru: 90,00 ₽", text="x", created_at=msk(5, 11), next_attempt_at=msk(5, 11),
-    )  # fmt: skip
+        kind="payment_coming",
+        fact="x",
+        channel="message",
+        service="sms",
+        recipient="+79991234567",
+        account=story.account,
+        locale="ru",
+        subject="romashka.example.ru: 90,00 ₽",
+        text="x",
+        created_at=msk(5, 11),
+        next_attempt_at=msk(5, 11),
+    )
     page = text_of(signed_in(story.anna).get("/mails/"))
     assert "short message · +79991234567" in page
     assert "What you yourself are told, and how" in page

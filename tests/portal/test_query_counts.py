@@ -52,18 +52,31 @@ def more_invoices(story, number: int) -> None:
     invoices = [copy_of(first, last + step) for step in range(1, number + 1)]
     lines = InvoiceLine.objects.bulk_create(
         InvoiceLine(
-            invoice_id=one.pk, position=1, description="Line", quantity=1, unit="person", unit_price=line.unit_price,
-            amount_minor=line.amount_minor, explanation=line.explanation,
+            invoice_id=one.pk,
+            position=1,
+            description="Line",
+            quantity=1,
+            unit="person",
+            unit_price=line.unit_price,
+            amount_minor=line.amount_minor,
+            explanation=line.explanation,
         )
         for one in invoices
-    )  # fmt: skip
+    )
     charges = Charge.objects.bulk_create(
         Charge(
-            account=story.account, kind="adjustment", amount_minor=line.amount_minor, currency="RUB", explanation=line.explanation,
-            occurred_at=msk(4, 10), posted_at=msk(4, 10), billing_month=date(2026, 4, 1), entry=entry,
+            account=story.account,
+            kind="adjustment",
+            amount_minor=line.amount_minor,
+            currency="RUB",
+            explanation=line.explanation,
+            occurred_at=msk(4, 10),
+            posted_at=msk(4, 10),
+            billing_month=date(2026, 4, 1),
+            entry=entry,
         )
         for entry in entries
-    )  # fmt: skip
+    )
     for charge, its_line in zip(charges, lines, strict=True):
         charge.line = its_line
     Charge.objects.bulk_update(charges, ["line"], batch_size=200)
@@ -74,9 +87,13 @@ def copy_of(first: Invoice, sequence: int) -> Invoice:
     fresh = uuid.uuid4()
     values = {field.attname: getattr(first, field.attname) for field in Invoice._meta.concrete_fields}
     values |= {
-        "id": fresh, "number": f"R-2026-{sequence:06d}", "sequence": sequence, "key": f"test:{fresh}", "line_count": 1,
+        "id": fresh,
+        "number": f"R-2026-{sequence:06d}",
+        "sequence": sequence,
+        "key": f"test:{fresh}",
+        "line_count": 1,
         "due_date": date(2026, 6, 1) + timedelta(days=sequence),
-    }  # fmt: skip
+    }
     return Invoice(**values)
 
 
@@ -85,11 +102,14 @@ def more_instances(story, number: int) -> None:
     start, end = msk(5, 1, 0), msk(6, 1, 0)
     instances = Instance.objects.bulk_create(
         Instance(
-            customer=story.customer, product=story.cloud.product, domain=f"{uuid.uuid4().hex}.example.ru", email="a@example.ru",
+            customer=story.customer,
+            product=story.cloud.product,
+            domain=f"{uuid.uuid4().hex}.example.ru",
+            email="a@example.ru",
             registered_at=start,
         )
         for _ in range(number)
-    )  # fmt: skip
+    )
     subscriptions = Subscription.objects.bulk_create(
         Subscription(instance=one, account=story.account, tariff=tariff, started_at=start) for one in instances
     )
@@ -112,11 +132,15 @@ def more_people(story, number: int) -> None:
     role = Role.objects.get(product=story.cloud.product, code="member")
     Member.objects.bulk_create(
         Member(
-            instance=story.cloud, external_id=uuid.uuid4().hex, email=f"{uuid.uuid4().hex}@romashka.example", role=role,
-            status="invited", confirmed_at=msk(5, 1),
+            instance=story.cloud,
+            external_id=uuid.uuid4().hex,
+            email=f"{uuid.uuid4().hex}@romashka.example",
+            role=role,
+            status="invited",
+            confirmed_at=msk(5, 1),
         )
         for _ in range(number)
-    )  # fmt: skip
+    )
 
 
 LISTS = {

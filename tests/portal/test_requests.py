@@ -190,11 +190,18 @@ def test_a_list_of_a_thousand_asks_the_database_as_often(story, anna):
         at = msk(5, 11)
         CustomerRequest.objects.bulk_create(
             CustomerRequest(
-                kind="year_up_front", account=story.account, instance=story.cloud, requested_by=story.anna.email, requested_at=at,
-                answer_by=at.date(), answered_at=at, outcome="done", answer="x",
+                kind="year_up_front",
+                account=story.account,
+                instance=story.cloud,
+                requested_by=story.anna.email,
+                requested_at=at,
+                answer_by=at.date(),
+                answered_at=at,
+                outcome="done",
+                answer="x",
             )
             for _ in range(number)
-        )  # fmt: skip
+        )
 
     more(10)
     few = queries(anna, "/requests/")

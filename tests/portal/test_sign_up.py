@@ -34,9 +34,14 @@ def guest() -> Client:
 
 def typed(**told: str) -> dict[str, str]:
     known = {
-        "email": "nora@new.example", "name": "Nora Fields", "customer_name": "Nora & Co", "kind": "company", "locale": "en",
-        "domain": "team.nora.example", "website": "",
-    }  # fmt: skip
+        "email": "nora@new.example",
+        "name": "Nora Fields",
+        "customer_name": "Nora & Co",
+        "kind": "company",
+        "locale": "en",
+        "domain": "team.nora.example",
+        "website": "",
+    }
     return {**known, **told}
 
 

@@ -30,8 +30,10 @@ def test_the_whole_history_runs_from_zero_to_the_balance(story):
 def test_a_range_takes_the_business_days_of_both_its_ends(story):
     may = statement(account=story.account, start=date(2026, 5, 1), end=date(2026, 5, 9))
     assert (may.opening_minor, told(may.rows), may.closing_minor) == (
-        -658_900, [("charge", -599_000, -1_257_900)], -1_257_900,
-    )  # fmt: skip
+        -658_900,
+        [("charge", -599_000, -1_257_900)],
+        -1_257_900,
+    )
     assert statement(account=story.account, end=date(2026, 4, 30)).closing_minor == -658_900
     quiet = statement(account=story.account, start=date(2026, 4, 11), end=date(2026, 4, 30))
     assert (quiet.opening_minor, quiet.rows, quiet.closing_minor) == (-658_900, (), -658_900)
@@ -72,11 +74,16 @@ def test_the_words_name_month_peak_and_person(story):
     rows = statement(account=story.account).rows
     with translation.override("ru"):
         assert [movements.title(row) for row in rows] == [
-            "Пик вырос до 10", "Пик вырос до 11", "Начало мая: 10 активных", "Пик вырос до 11",
-        ]  # fmt: skip
+            "Пик вырос до 10",
+            "Пик вырос до 11",
+            "Начало мая: 10 активных",
+            "Пик вырос до 11",
+        ]
         assert movements.notes(rows[0]) == [
-            "активация: Игорь Орлов (А. Петрова)", "10\u00a0×\u00a0599,00 = 5\u202f990,00\u00a0₽", "больше 9, считаются все",
-        ]  # fmt: skip
+            "активация: Игорь Орлов (А. Петрова)",
+            "10\u00a0×\u00a0599,00 = 5\u202f990,00\u00a0₽",
+            "больше 9, считаются все",
+        ]
 
 
 def test_what_was_put_right_says_so_and_why(story):
@@ -89,13 +96,21 @@ def test_what_was_put_right_says_so_and_why(story):
     )
     for amount_minor in (50_000, -10_000):
         adjustments.adjust(
-            account=story.account, amount_minor=amount_minor, currency="RUB", reason_code="goodwill", comment="Простой 3 мая",
-            as_of=msk(5, 12, 15), actor="support@saldo.example",
-        )  # fmt: skip
+            account=story.account,
+            amount_minor=amount_minor,
+            currency="RUB",
+            reason_code="goodwill",
+            comment="Простой 3 мая",
+            as_of=msk(5, 12, 15),
+            actor="support@saldo.example",
+        )
     credit_notes.issue_credit_note(
-        invoice=Invoice.objects.get(), lines=[credit_notes.NoteLine("Лишний человек", 59_900)], reason="Лишний человек", as_of=msk(5, 12, 16),
+        invoice=Invoice.objects.get(),
+        lines=[credit_notes.NoteLine("Лишний человек", 59_900)],
+        reason="Лишний человек",
+        as_of=msk(5, 12, 16),
         actor="finance@saldo.example",
-    )  # fmt: skip
+    )
     rows = statement(account=story.account).rows[4:]
     assert told(rows) == [
         ("payment", 100_000, -1_217_800),
@@ -106,9 +121,12 @@ def test_what_was_put_right_says_so_and_why(story):
     ]
     with translation.override("ru"):
         assert [movements.title(row) for row in rows] == [
-            "Оплата: наличные", "Отменено: платёж", "Корректировка", "Корректировка",
+            "Оплата: наличные",
+            "Отменено: платёж",
+            "Корректировка",
+            "Корректировка",
             "Корректировочный счёт № RC-2026-000001 к счёту № R-2026-000001",
-        ]  # fmt: skip
+        ]
         assert [movements.notes(row)[-1] for row in rows[1:4]] == ["Чужой платёж", "Простой 3 мая", "Простой 3 мая"]
 
 

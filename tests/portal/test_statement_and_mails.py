@@ -109,11 +109,19 @@ def test_a_thousand_mails_ask_the_database_as_often(story, anna):
     def more(number: int, start: int) -> None:
         Notice.objects.bulk_create(
             Notice(
-                kind="invoice_issued", fact=f"test:{start + one}", recipient=story.anna.email, account=story.account, locale="ru",
-                subject="x", text="x", html="x", created_at=msk(5, 11), next_attempt_at=msk(5, 11),
+                kind="invoice_issued",
+                fact=f"test:{start + one}",
+                recipient=story.anna.email,
+                account=story.account,
+                locale="ru",
+                subject="x",
+                text="x",
+                html="x",
+                created_at=msk(5, 11),
+                next_attempt_at=msk(5, 11),
             )
             for one in range(number)
-        )  # fmt: skip
+        )
 
     more(30, 0)
     few = queries(anna, "/mails/")

@@ -15,19 +15,28 @@ from billing.wording import explanations, formats, tariff_prices, unit_names
 N, T = "\u00a0", "\u202f"
 
 METEOR = Terms(
-    tariff_id="meteor-cloud", version=1, currency="RUB", timing=Timing.POSTPAID, metric=Metric.PEAK_ACTIVE,
-    price_model=PriceModel.PER_UNIT, unit_price=Decimal("599.00"), included_quantity=9, quota_mode=QuotaMode.ALL_ABOVE,
-    interval_months=1, payment_days=14,
-)  # fmt: skip
+    tariff_id="meteor-cloud",
+    version=1,
+    currency="RUB",
+    timing=Timing.POSTPAID,
+    metric=Metric.PEAK_ACTIVE,
+    price_model=PriceModel.PER_UNIT,
+    unit_price=Decimal("599.00"),
+    included_quantity=9,
+    quota_mode=QuotaMode.ALL_ABOVE,
+    interval_months=1,
+    payment_days=14,
+)
 PREPAID = replace(METEOR, timing=Timing.PREPAID, included_quantity=0)
 BLUE = replace(
     PREPAID, currency="USD", metric=Metric.PAID_MEMBERS, unit_price=Decimal(7), trial_days=7, trial_people=20
 )
 STEPPED = replace(PREPAID, metric=Metric.QUANTITY, price_model=PriceModel.VOLUME, unit_price=None)
 DRIVER = replace(
-    STEPPED, interval_months=None,
+    STEPPED,
+    interval_months=None,
     steps=(Step(1, Decimal(120)), Step(10, total=Decimal(1000)), Step(30, total=Decimal(2500))),
-)  # fmt: skip
+)
 BASE = replace(STEPPED, steps=(Step(1, Decimal(100)), Step(10, Decimal(90))), renewal=Renewal.COLLECTED)
 PACKAGE = replace(
     STEPPED, price_model=PriceModel.PACKAGE, steps=(Step(1, total=Decimal(500)), Step(10, total=Decimal(3000)))
@@ -35,9 +44,15 @@ PACKAGE = replace(
 BUILD = replace(PREPAID, metric=Metric.NONE, price_model=PriceModel.FLAT, unit_price=None, flat_fee=Decimal("4900.00"))
 BUILD_ANNUAL = replace(BUILD, interval_months=12, discount_percent=Decimal(10))
 SCALE = replace(
-    PREPAID, metric=Metric.PAID_MEMBERS, price_model=PriceModel.GRADUATED, unit_price=None, flat_fee=Decimal(49000),
-    included_quantity=100, quota_mode=QuotaMode.ONLY_ABOVE, steps=(Step(1, Decimal(100)), Step(501, Decimal(80))),
-)  # fmt: skip
+    PREPAID,
+    metric=Metric.PAID_MEMBERS,
+    price_model=PriceModel.GRADUATED,
+    unit_price=None,
+    flat_fee=Decimal(49000),
+    included_quantity=100,
+    quota_mode=QuotaMode.ONLY_ABOVE,
+    steps=(Step(1, Decimal(100)), Step(501, Decimal(80))),
+)
 TRIAL = replace(PREPAID, metric=Metric.NONE, price_model=PriceModel.TRIAL, unit_price=None, trial_days=30)
 PER_QUARTER = replace(BUILD, interval_months=3)
 
@@ -103,9 +118,10 @@ def test_the_same_in_russian():
             "Оплата после: счёт 1-го числа за прошлый месяц, на оплату 14 дней.",
         ]
         assert [plain(one) for one in tariff_prices.details(SCALE)][:3] == [
-            "До 100 мест уже включено.", "Плюс 100,00 ₽ за каждое место сверх 100.",
+            "До 100 мест уже включено.",
+            "Плюс 100,00 ₽ за каждое место сверх 100.",
             "80,00 ₽ за каждое место сверх 500.",
-        ]  # fmt: skip
+        ]
         assert plain(tariff_prices.details(BUILD_ANNUAL)[0]) == "Скидка 10 % за оплату сразу за 12 месяцев."
 
 
@@ -186,8 +202,16 @@ def test_meteors_lines_read_as_they_always_did():
     assert formats.formula_text(rise, "ru") == f"11{N}×{N}599,00 − 5{T}990,00 = 599,00{N}₽"
     assert formats.formula_text(rise, "en") == f"11{N}×{N}599.00 − 5,990.00 = ₽599.00"
     assert formats.formula_text(explain_quantity(METEOR, 9), "ru") == f"0{N}×{N}599,00 = 0,00{N}₽"
-    stored = {"model": "per_unit", "quantity": 11, "counted": 11, "included": 9, "unit_price": "599.00",
-              "currency": "RUB", "before_minor": 0, "amount_minor": 658_900}  # fmt: skip
+    stored = {
+        "model": "per_unit",
+        "quantity": 11,
+        "counted": 11,
+        "included": 9,
+        "unit_price": "599.00",
+        "currency": "RUB",
+        "before_minor": 0,
+        "amount_minor": 658_900,
+    }
     assert plain(formats.formula_text(stored, "en")) == "11 × 599.00 = ₽6,589.00"
 
 
@@ -227,8 +251,19 @@ def test_in_full_everything_is_said_in_sentences():
 @pytest.mark.parametrize("locale", ["en", "ru"])
 @pytest.mark.parametrize("kind", NoteKind)
 def test_every_kind_of_note_has_its_sentence(kind, locale):
-    names = ("included_units", "from_units", "units", "quantity", "intervals", "days", "of_days", "months", "of_months",
-             "before_units", "used_days")  # fmt: skip
+    names = (
+        "included_units",
+        "from_units",
+        "units",
+        "quantity",
+        "intervals",
+        "days",
+        "of_days",
+        "months",
+        "of_months",
+        "before_units",
+        "used_days",
+    )
     sums = (
         "amount",
         "unit_price",

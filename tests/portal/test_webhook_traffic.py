@@ -137,9 +137,19 @@ def test_a_quiet_chart_has_its_two_lowest_rungs():
 
 def test_a_lag_is_said_in_its_largest_units():
     said = {
-        None: "—", 0: "0 ms", 430: "430 ms", 1_000: "1.0 s", 9_990: "9.9 s", 35_000: "35 s", 119_000: "119 s", 120_000: "2 min",
-        7_140_000: "119 min", 7_200_000: "2 h", 7_800_000: "2 h 10 min", 270_000_000: "3 d 3 h",
-    }  # fmt: skip
+        None: "—",
+        0: "0 ms",
+        430: "430 ms",
+        1_000: "1.0 s",
+        9_990: "9.9 s",
+        35_000: "35 s",
+        119_000: "119 s",
+        120_000: "2 min",
+        7_140_000: "119 min",
+        7_200_000: "2 h",
+        7_800_000: "2 h 10 min",
+        270_000_000: "3 d 3 h",
+    }
     with override("en"):
         assert {lag: webhook_events.lag_text(lag) for lag in said} == said
 

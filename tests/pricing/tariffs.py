@@ -9,10 +9,18 @@ from typing import Any
 from billing.pricing.terms import Metric, PriceModel, QuotaMode, Step, Terms, Timing
 
 PLAIN: dict[str, Any] = {
-    "tariff_id": "t", "version": 3, "currency": "RUB", "timing": Timing.PREPAID, "metric": Metric.QUANTITY,
-    "price_model": PriceModel.PER_UNIT, "unit_price": None, "included_quantity": 0, "quota_mode": QuotaMode.ALL_ABOVE,
-    "interval_months": 1, "payment_days": 14,
-}  # fmt: skip
+    "tariff_id": "t",
+    "version": 3,
+    "currency": "RUB",
+    "timing": Timing.PREPAID,
+    "metric": Metric.QUANTITY,
+    "price_model": PriceModel.PER_UNIT,
+    "unit_price": None,
+    "included_quantity": 0,
+    "quota_mode": QuotaMode.ALL_ABOVE,
+    "interval_months": 1,
+    "payment_days": 14,
+}
 
 SAID: tuple[tuple[str, Any], ...] = (
     (r"(flat|per unit|volume|graduated|package|trial)", lambda m: {"price_model": PriceModel(m[1].replace(" ", "_"))}),
@@ -28,7 +36,7 @@ SAID: tuple[tuple[str, Any], ...] = (
     (r"quota (\d+), only above", lambda m: {"included_quantity": int(m[1]), "quota_mode": QuotaMode.ONLY_ABOVE}),
     (r"from (\d+): ([\d.]+) each", lambda m: Step(int(m[1]), unit_price=Decimal(m[2]))),
     (r"from (\d+): ([\d.]+) in all", lambda m: Step(int(m[1]), total=Decimal(m[2]))),
-)  # fmt: skip
+)
 
 
 def tariff(said: str, **values: Any) -> Terms:
@@ -47,8 +55,11 @@ def tariff(said: str, **values: Any) -> Terms:
 
 METEOR = tariff(
     "per unit; RUB; every month; each 599.00; quota 9, above it all",
-    tariff_id="meteor-cloud", version=1, timing=Timing.POSTPAID, metric=Metric.PEAK_ACTIVE,
-)  # fmt: skip
+    tariff_id="meteor-cloud",
+    version=1,
+    timing=Timing.POSTPAID,
+    metric=Metric.PEAK_ACTIVE,
+)
 BLUE_MONTHLY = tariff("per unit; USD; every month; each 7.00", metric=Metric.PAID_MEMBERS)
 BLUE_ANNUAL = tariff("per unit; USD; every 12 months; prices for 12 months; each 70.00", metric=Metric.PAID_MEMBERS)
 DRIVER = tariff("volume; RUB; one-off; from 1: 120.00 each; from 10: 1000.00 in all; from 30: 2500.00 in all")
@@ -99,15 +110,24 @@ def random_terms(rng: Random) -> Terms:
     interval = rng.choice([None, 1, 1, 2, 3, 6, 12])
     fits = [months for months in range(1, 13) if (interval or months) % months == 0]
     least = Decimal("0.0001")
-    return Terms(**PLAIN | {
-        "currency": rng.choice(["RUB", "RUB", "USD", "JPY", "KWD"]), "price_model": model,
-        "unit_price": random_price(rng) + least if model == PriceModel.PER_UNIT else None,
-        "metric": Metric.NONE if model == PriceModel.FLAT else Metric.QUANTITY,
-        "steps": random_steps(rng, model, mode, included), "included_quantity": included, "quota_mode": mode,
-        "flat_fee": random_price(rng, 50_000) + least if model == PriceModel.FLAT or rng.random() < 0.3 else Decimal(0),
-        "interval_months": interval, "price_months": rng.choice(fits),
-        "discount_percent": rng.choice([Decimal(0), Decimal(10), random_price(rng, 99)]),
-    })  # fmt: skip
+    return Terms(
+        **PLAIN
+        | {
+            "currency": rng.choice(["RUB", "RUB", "USD", "JPY", "KWD"]),
+            "price_model": model,
+            "unit_price": random_price(rng) + least if model == PriceModel.PER_UNIT else None,
+            "metric": Metric.NONE if model == PriceModel.FLAT else Metric.QUANTITY,
+            "steps": random_steps(rng, model, mode, included),
+            "included_quantity": included,
+            "quota_mode": mode,
+            "flat_fee": random_price(rng, 50_000) + least
+            if model == PriceModel.FLAT or rng.random() < 0.3
+            else Decimal(0),
+            "interval_months": interval,
+            "price_months": rng.choice(fits),
+            "discount_percent": rng.choice([Decimal(0), Decimal(10), random_price(rng, 99)]),
+        }
+    )
 
 
 def random_quantity(rng: Random, terms: Terms) -> int:

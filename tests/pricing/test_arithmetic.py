@@ -67,11 +67,13 @@ def test_an_exact_fraction_is_rounded_as_a_decimal_is(amount: Fraction, currency
 @pytest.mark.parametrize(
     ("instant", "day"),
     [
-        ((2026, 5, 15, 20, 59, 59), date(2026, 5, 15)), ((2026, 5, 15, 21, 0, 0), date(2026, 5, 16)),
-        ((2026, 12, 31, 20, 59, 59), date(2026, 12, 31)), ((2026, 12, 31, 21, 0, 0), date(2027, 1, 1)),
+        ((2026, 5, 15, 20, 59, 59), date(2026, 5, 15)),
+        ((2026, 5, 15, 21, 0, 0), date(2026, 5, 16)),
+        ((2026, 12, 31, 20, 59, 59), date(2026, 12, 31)),
+        ((2026, 12, 31, 21, 0, 0), date(2027, 1, 1)),
         ((2028, 2, 28, 21, 0, 0), date(2028, 2, 29)),
     ],
-)  # fmt: skip
+)
 def test_a_moscow_day_begins_at_nine_in_the_evening_of_utc(instant: tuple[int, ...], day: date) -> None:
     assert periods.business_date(datetime(*instant, tzinfo=UTC), "Europe/Moscow") == day  # type: ignore[misc, arg-type]
 
@@ -83,9 +85,9 @@ def test_every_month_of_twelve_years_begins_with_its_first_midnight_and_ends_wit
         start, end = periods.start_of_day(first, zone), periods.start_of_day(periods.next_month(first), zone)
         assert start.astimezone(ZoneInfo(zone)).replace(tzinfo=None) == datetime(first.year, first.month, 1)  # noqa: DTZ001
         second = (datetime.resolution) * 1_000_000
-        assert [periods.business_date(instant, zone) == first for instant in (start - second, start, start + second)] == [
-            False, True, True,
-        ]  # fmt: skip
+        assert [
+            periods.business_date(instant, zone) == first for instant in (start - second, start, start + second)
+        ] == [False, True, True]
         assert periods.business_date(end - second, zone).month == first.month
         first = periods.next_month(first)
     assert first == date(2036, 1, 1)
@@ -108,15 +110,20 @@ def test_a_span_is_half_open() -> None:
 def test_months_are_added_to_the_anchor_and_clamped_to_the_last_day() -> None:
     anchor = date(2026, 1, 31)
     assert [periods.add_months(anchor, months) for months in (1, 2, 12, 25)] == [
-        date(2026, 2, 28), date(2026, 3, 31), date(2027, 1, 31), date(2028, 2, 29),
-    ]  # fmt: skip
+        date(2026, 2, 28),
+        date(2026, 3, 31),
+        date(2027, 1, 31),
+        date(2028, 2, 29),
+    ]
 
 
 def test_periods_keep_the_day_of_the_start() -> None:
     spans = [periods.nth_period(date(2026, 1, 31), 1, number) for number in (0, 1, 2)]
     assert spans == [
-        (date(2026, 1, 31), date(2026, 2, 28)), (date(2026, 2, 28), date(2026, 3, 31)), (date(2026, 3, 31), date(2026, 4, 30)),
-    ]  # fmt: skip
+        (date(2026, 1, 31), date(2026, 2, 28)),
+        (date(2026, 2, 28), date(2026, 3, 31)),
+        (date(2026, 3, 31), date(2026, 4, 30)),
+    ]
     assert [span.days for span in spans] == [28, 31, 30]
     assert periods.nth_period(date(2026, 4, 1), 12, 2) == (date(2028, 4, 1), date(2029, 4, 1))
 
@@ -187,11 +194,27 @@ def test_the_units_an_amount_stands_for() -> None:
 
 def test_terms_tell_themselves_in_plain_values() -> None:
     assert METEOR.as_dict() == {
-        "tariff_id": "meteor-cloud", "version": 1, "currency": "RUB", "timing": "postpaid", "metric": "peak_active",
-        "price_model": "per_unit", "unit_price": "599.00", "steps": [], "flat_fee": "0", "included_quantity": 9,
-        "quota_mode": "all_above", "interval_months": 1, "price_months": 1, "discount_percent": "0", "payment_days": 14,
-        "trial_days": 0, "trial_people": 0, "cycle": "calendar", "change_rule": "period_end", "renewal": "invoiced",
-    }  # fmt: skip
+        "tariff_id": "meteor-cloud",
+        "version": 1,
+        "currency": "RUB",
+        "timing": "postpaid",
+        "metric": "peak_active",
+        "price_model": "per_unit",
+        "unit_price": "599.00",
+        "steps": [],
+        "flat_fee": "0",
+        "included_quantity": 9,
+        "quota_mode": "all_above",
+        "interval_months": 1,
+        "price_months": 1,
+        "discount_percent": "0",
+        "payment_days": 14,
+        "trial_days": 0,
+        "trial_people": 0,
+        "cycle": "calendar",
+        "change_rule": "period_end",
+        "renewal": "invoiced",
+    }
     assert (METEOR.is_one_off, DRIVER.is_one_off) == (False, True)
     assert (METEOR.is_metered, DRIVER.is_metered) == (True, False)
     assert (METEOR.intervals, DRIVER.intervals, SCALE_ANNUAL.intervals) == (1, 1, 12)

@@ -123,10 +123,16 @@ def fallen(_terms: Terms, row: Row) -> Row:
 
 
 READERS: dict[str, Callable[[Terms, Row], Row]] = {
-    "units|sum": priced, "peak|charged before": charged, "bought before|in all": bought, "units|days": shared,
-    "seats before|after": seated, "first day|until": rest, "|value carried": changed, "started|months": repeated,
+    "units|sum": priced,
+    "peak|charged before": charged,
+    "bought before|in all": bought,
+    "units|days": shared,
+    "seats before|after": seated,
+    "first day|until": rest,
+    "|value carried": changed,
+    "started|months": repeated,
     "terms|falls": fallen,
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", cases(), ids=lambda case: f"{case.heading}: {' '.join(case.row[:2])}")

@@ -39,9 +39,18 @@ from tests.pricing.tariffs import (
 
 # As the first version of the program wrote them into people's databases.
 OLD_CHARGE = {
-    "model": "per_unit", "tariff_id": "meteor-cloud", "version": 1, "quantity": 11, "counted": 11, "included": 9,
-    "unit_price": "599.00", "currency": "RUB", "before_minor": 599_000, "amount_minor": 59_900, "month": "2026-04-01",
-}  # fmt: skip
+    "model": "per_unit",
+    "tariff_id": "meteor-cloud",
+    "version": 1,
+    "quantity": 11,
+    "counted": 11,
+    "included": 9,
+    "unit_price": "599.00",
+    "currency": "RUB",
+    "before_minor": 599_000,
+    "amount_minor": 59_900,
+    "month": "2026-04-01",
+}
 OLD_AMOUNT = {"model": "amount", "amount_minor": -15_000, "currency": "RUB", "reason": "An outage"}
 
 
@@ -76,8 +85,9 @@ def test_what_was_stored_before_there_were_models_still_works_out() -> None:
     assert (evaluate(OLD_CHARGE), formula(OLD_CHARGE)) == (59_900, "11 × 599.00 − 5 990.00 = 599.00")
     assert (evaluate(OLD_AMOUNT), formula(OLD_AMOUNT), notes(OLD_AMOUNT)) == (-15_000, "−150.00", [])
     assert told(OLD_CHARGE) == [
-        ("all_above", {"included_units": 9, "quantity": 11}), ("before", {"before": Decimal("5990.00")}),
-    ]  # fmt: skip
+        ("all_above", {"included_units": 9, "quantity": 11}),
+        ("before", {"before": Decimal("5990.00")}),
+    ]
     assert line_figures(OLD_CHARGE) == (1, Decimal("599.00"))
     assert line_figures(OLD_AMOUNT) == (1, Decimal("-150.00"))
     assert evaluate({**OLD_CHARGE, "unit_price": "0.0125", "counted": 1001, "before_minor": 0}) == 1251
@@ -98,8 +108,10 @@ def test_it_is_worked_out_without_the_tariff_also_after_a_database_had_it() -> N
 def test_a_formula_is_written_in_the_figures_of_the_reader() -> None:
     found = formula(
         explain_quantity(replace(SCALE_ANNUAL, discount_percent=Decimal("12.5")), 1600, 100),
-        number=lambda amount: f"<{amount}>", count=lambda units: f"[{units}]", percent=lambda value: f"{value} per cent",
-    )  # fmt: skip
+        number=lambda amount: f"<{amount}>",
+        count=lambda units: f"[{units}]",
+        percent=lambda value: f"{value} per cent",
+    )
     assert found == ("12 × (<49000.00> + [400] × <100.00> + [1100] × <80.00>) − 12.5 per cent − <1.00> = <1858499.00>")
 
 
@@ -122,16 +134,21 @@ def test_a_price_of_one_that_no_decimals_end_is_left_as_a_quotient() -> None:
 @pytest.mark.parametrize(
     ("found", "text"),
     [
-        (explain_share(SCALE_ANNUAL, 600, days=10, of_days=31),
-         "(12 × (49 000.00 + 400 × 100.00 + 100 × 80.00) − 10%) / 12 × 10/31 = 28 161.29"),
-        (explain_share(SCALE, 600, days=10, of_days=31), "(49 000.00 + 400 × 100.00 + 100 × 80.00) × 10/31 = 31 290.32"),
+        (
+            explain_share(SCALE_ANNUAL, 600, days=10, of_days=31),
+            "(12 × (49 000.00 + 400 × 100.00 + 100 × 80.00) − 10%) / 12 × 10/31 = 28 161.29",
+        ),
+        (
+            explain_share(SCALE, 600, days=10, of_days=31),
+            "(49 000.00 + 400 × 100.00 + 100 × 80.00) × 10/31 = 31 290.32",
+        ),
         (explain_share(BLUE_MONTHLY, 2, days=10, of_days=31, whole_months=1), "2 × 7.00 × (1 + 10/31) = 18.52"),
         (explain_share(BLUE_MONTHLY, 2, days=0, of_days=31, whole_months=2), "2 × 7.00 × 2 = 28.00"),
         (explain_share(BLUE_MONTHLY, 2, days=0, of_days=31), "2 × 7.00 × 0/31 = 0.00"),
         (explain_share(DRIVER, 29, days=10, of_days=30), "(29 × 100.00 − 400.00) × 10/30 = 833.33"),
         (explain_share(BLUE_MONTHLY, 3, days=1, of_days=2, of_months=4), "3 × 7.00 / 4 × 1/2 = 2.63"),
     ],
-)  # fmt: skip
+)
 def test_a_share_of_the_time_multiplies_the_whole_price(found: dict[str, Any], text: str) -> None:
     assert formula(found) == text
     assert evaluate(found) == found["amount_minor"]
@@ -182,9 +199,9 @@ def test_notes_of_a_share_say_of_what() -> None:
         ("seats", {"before_units": 5, "quantity": 7}), ("months", {"months": 9, "of_months": 12}),
         ("days", {"days": 14, "of_days": 30}), ("month", {"of_months": 12}),
     ]  # fmt: skip
-    assert [kind for kind, _numbers in told(explain_seat_change(BLUE_ANNUAL, 1, 2, days=0, of_days=30, whole_months=6))] == [
-        "seats", "months",
-    ]  # fmt: skip
+    assert [
+        kind for kind, _numbers in told(explain_seat_change(BLUE_ANNUAL, 1, 2, days=0, of_days=30, whole_months=6))
+    ] == ["seats", "months"]
 
 
 def test_notes_of_a_change_say_what_is_left_needed_and_lost() -> None:
@@ -227,7 +244,7 @@ def test_the_same_note_is_not_made_twice() -> None:
         (change_terms(Carried(Fraction(90), 30), 14, PLUS, 1, 30).explanation, "1", "48.00"),
         (change_terms(Carried(Fraction(90), 30), 14, BASE, 2, 30).explanation, "1", "58.67"),
     ],
-)  # fmt: skip
+)
 def test_a_line_shows_figures_whose_product_is_its_amount(
     found: dict[str, Any], quantity: str, unit_price: str
 ) -> None:

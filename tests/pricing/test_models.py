@@ -156,8 +156,9 @@ def test_a_price_changes_its_course_at_its_thresholds_alone() -> None:
     assert thresholds(SCALE) == (0, 101, 501)
     assert thresholds(BUILD_ANNUAL) == (0,)
     assert lines(DRIVER)[1:3] == (
-        Line(1, each=Fraction(120), cap=Fraction(1000)), Line(10, each=Fraction(100), cap=Fraction(2500)),
-    )  # fmt: skip
+        Line(1, each=Fraction(120), cap=Fraction(1000)),
+        Line(10, each=Fraction(100), cap=Fraction(2500)),
+    )
 
 
 # --- What has no price ---------------------------------------------------------------------------------------------------------

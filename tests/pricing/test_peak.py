@@ -28,8 +28,14 @@ def test_those_there_at_the_beginning_are_the_first_peak() -> None:
 
 
 def test_the_peak_tells_when_it_was_first_reached() -> None:
-    steps = steps_of(reports((1, "2026-04-02 12:00", True), (2, "2026-04-10 14:03", True), (2, "2026-04-11 12:00", False),
-                             (3, "2026-04-12 12:00", True)))  # fmt: skip
+    steps = steps_of(
+        reports(
+            (1, "2026-04-02 12:00", True),
+            (2, "2026-04-10 14:03", True),
+            (2, "2026-04-11 12:00", False),
+            (3, "2026-04-12 12:00", True),
+        )
+    )
     assert peak_between(steps, APRIL, MAY) == Peak(2, at("2026-04-10 14:03"))
 
 
@@ -42,9 +48,12 @@ def test_a_report_that_repeats_what_is_known_makes_no_step() -> None:
 def test_who_is_said_afterwards_to_have_left_at_midnight_was_not_there_in_the_new_month(
     dated: bool, count: int
 ) -> None:
-    steps = steps_of([
-        *reports((1, "2026-03-10 12:00", True), (2, "2026-03-11 12:00", True)), *reports((2, "2026-04-01 00:00", False), dated=dated),
-    ])  # fmt: skip
+    steps = steps_of(
+        [
+            *reports((1, "2026-03-10 12:00", True), (2, "2026-03-11 12:00", True)),
+            *reports((2, "2026-04-01 00:00", False), dated=dated),
+        ]
+    )
     assert peak_between(steps, APRIL, MAY) == Peak(count, None)
 
 

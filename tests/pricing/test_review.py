@@ -30,9 +30,23 @@ D = Decimal
 
 @pytest.mark.parametrize(
     "terms",
-    [METEOR, BLUE_MONTHLY, BLUE_ANNUAL, DRIVER, BASE, LIGHT, PLUS, LARGEST, BUILD_ANNUAL, SCALE, SCALE_ANNUAL, PACKAGE, TRIAL,
-     replace(BLUE_MONTHLY, trial_days=7, trial_people=20)],
-)  # fmt: skip
+    [
+        METEOR,
+        BLUE_MONTHLY,
+        BLUE_ANNUAL,
+        DRIVER,
+        BASE,
+        LIGHT,
+        PLUS,
+        LARGEST,
+        BUILD_ANNUAL,
+        SCALE,
+        SCALE_ANNUAL,
+        PACKAGE,
+        TRIAL,
+        replace(BLUE_MONTHLY, trial_days=7, trial_people=20),
+    ],
+)
 def test_the_four_profiles_contradict_nothing(terms: Terms) -> None:
     assert contradictions(terms) == []
 
@@ -49,13 +63,20 @@ CASES: list[tuple[Terms, str, dict[str, Any]]] = [
     (replace(SCALE, steps=(Step(9, D(1)), Step(4, D(1)))), "steps_do_not_rise", {"from_units": 4, "below_units": 9}),
     (replace(SCALE, steps=(Step(9, D(1)), Step(9, D(2)))), "step_twice", {"from_units": 9}),
     (replace(DRIVER, steps=DRIVER.steps[1:]), "hole_before_first_step", {"from_units": 10, "first_units": 1}),
-    (replace(PACKAGE, steps=PACKAGE.steps[1:], included_quantity=8), "hole_before_first_step",
-     {"from_units": 10, "first_units": 9}),
+    (
+        replace(PACKAGE, steps=PACKAGE.steps[1:], included_quantity=8),
+        "hole_before_first_step",
+        {"from_units": 10, "first_units": 9},
+    ),
     (replace(BASE, steps=(*BASE.steps, Step(20))), "step_without_price", {"from_units": 20}),
     (replace(BASE, steps=(*BASE.steps, Step(20, D(1), D(1)))), "step_with_both", {"from_units": 20}),
     (replace(PACKAGE, steps=(*PACKAGE.steps, Step(40, D(1)))), "step_needs_total", {"from_units": 40}),
     (replace(SCALE, included_quantity=0, steps=(Step(1, None, D(1)),)), "step_needs_unit_price", {"from_units": 1}),
-    (replace(DRIVER, included_quantity=3, quota_mode=QuotaMode.ONLY_ABOVE), "totals_with_only_above", {"included_units": 3}),
+    (
+        replace(DRIVER, included_quantity=3, quota_mode=QuotaMode.ONLY_ABOVE),
+        "totals_with_only_above",
+        {"included_units": 3},
+    ),
     (replace(METEOR, flat_fee=D(-1)), "negative_price", {"price": D(-1)}),
     (replace(METEOR, unit_price=D("0.00001")), "too_many_decimals", {"price": D("0.00001")}),
     (replace(BUILD_ANNUAL, discount_percent=D(100)), "percent_out_of_range", {"percent": D(100)}),
@@ -79,7 +100,7 @@ CASES: list[tuple[Terms, str, dict[str, Any]]] = [
     (replace(METEOR, discount_percent=D(5)), "postpaid_with_discount", {"percent": D(5)}),
     (replace(METEOR, interval_months=None), "postpaid_one_off", {}),
     (replace(METEOR, interval_months=3), "postpaid_not_monthly", {"months": 3}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("terms", "code", "numbers"), CASES, ids=lambda value: value if isinstance(value, str) else "")
@@ -100,8 +121,12 @@ def test_every_contradiction_has_a_case() -> None:
 def test_all_contradictions_are_told_at_once() -> None:
     worst = replace(TRIAL, timing=Timing.POSTPAID, trial_days=0, steps=BASE.steps, interval_months=None)
     assert [str(finding.code) for finding in contradictions(worst)] == [
-        "trial_without_days", "trial_with_price", "steps_unused", "postpaid_with_trial", "postpaid_one_off",
-    ]  # fmt: skip
+        "trial_without_days",
+        "trial_with_price",
+        "steps_unused",
+        "postpaid_with_trial",
+        "postpaid_one_off",
+    ]
 
 
 # --- Falls and bills -------------------------------------------------------------------------------------------------------------

@@ -35,8 +35,13 @@ from tests.pricing.tariffs import (
 def seats(terms: object, before: int, after: int, rest: Rest) -> int:
     """What the change comes to, in minor units."""
     found = explain_seat_change(
-        terms, before, after, days=rest.days, of_days=rest.of_days, whole_months=rest.whole_months  # type: ignore[arg-type]
-    )  # fmt: skip
+        terms,
+        before,
+        after,
+        days=rest.days,
+        of_days=rest.of_days,
+        whole_months=rest.whole_months,  # type: ignore[arg-type]
+    )
     assert evaluate(found) == found["amount_minor"]
     return int(found["amount_minor"])
 

@@ -13,8 +13,11 @@ from tests.pricing.tariffs import METEOR
 def test_m11_a_year_is_the_expected_volume_less_the_discount_and_the_bonus_makes_up_for_it() -> None:
     found = yearly_sum(METEOR, 15, Decimal("12.5"))
     assert (found.month_minor, found.full_minor, found.discount_minor, found.pay_minor) == (
-        898_500, 10_782_000, 1_347_750, 9_434_250,
-    )  # fmt: skip
+        898_500,
+        10_782_000,
+        1_347_750,
+        9_434_250,
+    )
     assert yearly_sum(METEOR, 10, Decimal("33.3333"), months=1).discount_minor == 199_666
 
 

@@ -13,9 +13,11 @@ PLURAL = {"ngettext", "ngettext_lazy"}
 CONTEXT = {"pgettext", "pgettext_lazy"}
 CONTEXT_PLURAL = {"npgettext", "npgettext_lazy"}
 PLACES = {
-    **dict.fromkeys(SINGULAR, (None, 0)), **dict.fromkeys(PLURAL, (None, 0)),
-    **dict.fromkeys(CONTEXT, (0, 1)), **dict.fromkeys(CONTEXT_PLURAL, (0, 1)),
-}  # fmt: skip
+    **dict.fromkeys(SINGULAR, (None, 0)),
+    **dict.fromkeys(PLURAL, (None, 0)),
+    **dict.fromkeys(CONTEXT, (0, 1)),
+    **dict.fromkeys(CONTEXT_PLURAL, (0, 1)),
+}
 LITERAL = r"""u?('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
 CALL = re.compile(rf"\b(n?p?gettext|_)\({LITERAL}(?:\s*,\s*{LITERAL})?", re.S)
 

@@ -12,9 +12,14 @@ def test_clue_in_any_case_finds_the_name(clue: str) -> None:
     for number, name in enumerate(["Счёт-1", "Счёт_1 и 100%", "Иванов", "IVANOV", r"A\B"]):
         User.objects.create(email=f"{number}@example.com", name=name)
     found = {
-        "счёт-1": ["Счёт-1"], "СЧЁТ": ["Счёт-1", "Счёт_1 и 100%"], "Счёт_1 ": ["Счёт_1 и 100%"], "100%": ["Счёт_1 и 100%"],
-        "ИВАНОВ": ["Иванов"], "ivanov": ["IVANOV"], r"a\b": [r"A\B"],
-    }  # fmt: skip
+        "счёт-1": ["Счёт-1"],
+        "СЧЁТ": ["Счёт-1", "Счёт_1 и 100%"],
+        "Счёт_1 ": ["Счёт_1 и 100%"],
+        "100%": ["Счёт_1 и 100%"],
+        "ИВАНОВ": ["Иванов"],
+        "ivanov": ["IVANOV"],
+        r"a\b": [r"A\B"],
+    }
     assert (
         list(User.objects.filter(name__icontains=clue).order_by("email").values_list("name", flat=True)) == found[clue]
     )

@@ -302,9 +302,11 @@ def test_b8_annual_to_monthly_at_the_years_end_and_never_now() -> None:
     party.now_is(at("2026-05-01 00:00"))
     with pytest.raises(BadInput) as refused:
         plan_changes.change(
-            subscription=party.subscription, wish=Wish(tariff_id="blue-monthly", when="now"), as_of=at("2026-06-10 12:00"),
+            subscription=party.subscription,
+            wish=Wish(tariff_id="blue-monthly", when="now"),
+            as_of=at("2026-06-10 12:00"),
             actor="anna",
-        )  # fmt: skip
+        )
     assert refused.value.rule == "B8"
     plan_changes.change(
         subscription=party.subscription, wish=Wish(tariff_id="blue-monthly"), as_of=at("2026-06-10 12:00"), actor="anna"

@@ -23,9 +23,15 @@ AUTHOR, REVIEWER = "author@saldo.example", "reviewer@saldo.example"
 def drafted(product: str = "evotor-app", **terms: Any) -> Tariff:
     """A draft by the author: a flat 250.00 a month, paid in advance, unless ``terms`` say otherwise."""
     values: dict[str, Any] = {
-        "tariff_id": "shop", "name": "Shop", "timing": "prepaid", "metric": "none", "price_model": "flat",
-        "flat_fee": Decimal(250), "unit_price": Money(0, "RUB"), **terms,
-    }  # fmt: skip
+        "tariff_id": "shop",
+        "name": "Shop",
+        "timing": "prepaid",
+        "metric": "none",
+        "price_model": "flat",
+        "flat_fee": Decimal(250),
+        "unit_price": Money(0, "RUB"),
+        **terms,
+    }
     draft = Tariff(product=Product.objects.get(code=product), seller=Seller.objects.get(code="rub"), **values)
     return tariffs.save_draft(draft=draft, user=people.staff(AUTHOR), as_of=BEGINNING)
 
@@ -96,8 +102,13 @@ def test_e5_the_base_tariff_has_its_preset_id() -> None:
 
 
 def test_prices_with_four_decimals_and_intervals_of_1_to_12_months() -> None:
-    tariff = drafted(price_model="per_unit", metric="quantity", flat_fee=Decimal(0), interval_months=12,
-                     unit_price=Money(Decimal("0.0125"), "RUB"))  # fmt: skip
+    tariff = drafted(
+        price_model="per_unit",
+        metric="quantity",
+        flat_fee=Decimal(0),
+        interval_months=12,
+        unit_price=Money(Decimal("0.0125"), "RUB"),
+    )
     assert tariff.terms().unit_price == Decimal("0.0125")
     with pytest.raises(IntegrityError), transaction.atomic():
         Tariff.objects.filter(pk=tariff.pk).update(interval_months=13)
@@ -116,11 +127,23 @@ def test_e2_terms_that_contradict_themselves_are_not_handed_in() -> None:
 def test_e2_every_term_of_a_published_tariff_is_frozen_in_the_database() -> None:
     tariff = published(drafted())
     changes: list[dict[str, Any]] = [
-        {"flat_fee": 1}, {"steps": [{"from": 1, "total": "1"}]}, {"price_months": 2}, {"discount_percent": 5},
-        {"trial_days": 3}, {"trial_people": 3}, {"cycle": "calendar" if tariff.cycle != "calendar" else "anniversary"},
-        {"change_rule": "carried"}, {"renewal": "collected"}, {"features": [{"en": "x", "ru": "x"}]}, {"audience": "x"},
-        {"audience_ru": "x"}, {"plan": "x"}, {"interval_months": 2}, {"quota_mode": "only_above"}, {"metric": "quantity"},
-    ]  # fmt: skip
+        {"flat_fee": 1},
+        {"steps": [{"from": 1, "total": "1"}]},
+        {"price_months": 2},
+        {"discount_percent": 5},
+        {"trial_days": 3},
+        {"trial_people": 3},
+        {"cycle": "calendar" if tariff.cycle != "calendar" else "anniversary"},
+        {"change_rule": "carried"},
+        {"renewal": "collected"},
+        {"features": [{"en": "x", "ru": "x"}]},
+        {"audience": "x"},
+        {"audience_ru": "x"},
+        {"plan": "x"},
+        {"interval_months": 2},
+        {"quota_mode": "only_above"},
+        {"metric": "quantity"},
+    ]
     for change in changes:
         with pytest.raises(IntegrityError), transaction.atomic():
             Tariff.objects.filter(pk=tariff.pk).update(**change)
@@ -172,8 +195,12 @@ def test_profiles_can_be_loaded_again_and_make_nothing_twice() -> None:
     assert profiles.load_profiles()["tariffs_made"] == 0
     assert Tariff.objects.published().count() == 13
     assert set(Tariff.objects.values_list("product__code", flat=True)) == {
-        "meteor", "blue", "evotor-driver", "evotor-app", "cyberos",
-    }  # fmt: skip
+        "meteor",
+        "blue",
+        "evotor-driver",
+        "evotor-app",
+        "cyberos",
+    }
     assert Product.objects.get(code="evotor-free").kind == "free"
 
 
@@ -189,8 +216,9 @@ def test_the_release_check_shows_both_prices_and_what_subscribers_would_pay() ->
     tariffs.save_draft(draft=draft, user=people.staff(AUTHOR), as_of=BEGINNING)
     check = release_check(draft)
     assert [(row.name, row.before, row.after) for row in check.differences] == [
-        ("unit_price", "599.0000", "699.00"), ("included_quantity", 9, 5),
-    ]  # fmt: skip
+        ("unit_price", "599.0000", "699.00"),
+        ("included_quantity", 9, 5),
+    ]
     assert [(row.quantity, row.old_minor, row.new_minor) for row in check.bills] == [
         (1, 0, 0), (9, 0, 629_100), (10, 599_000, 699_000), (11, 658_900, 768_900), (29, 1_737_100, 2_027_100),
         (30, 1_797_000, 2_097_000), (100, 5_990_000, 6_990_000),
@@ -202,9 +230,13 @@ def test_the_release_check_shows_both_prices_and_what_subscribers_would_pay() ->
 
 def moved(meteor: Party, target: Tariff, day: date = date(2026, 5, 1)) -> None:
     subscriber_moves.move_subscribers(
-        source=meteor.fresh.priced_by, target=target, effective_date=day, reason="The price of power",
-        user=people.staff(AUTHOR), as_of=at("2026-04-05 12:00"),
-    )  # fmt: skip
+        source=meteor.fresh.priced_by,
+        target=target,
+        effective_date=day,
+        reason="The price of power",
+        user=people.staff(AUTHOR),
+        as_of=at("2026-04-05 12:00"),
+    )
 
 
 def test_e2_moved_subscribers_change_with_the_first_period_of_the_date_and_are_told_before() -> None:

@@ -135,8 +135,10 @@ def test_d5_a_late_report_for_a_closed_month_is_a_dated_line_on_the_next_invoice
     assert (april.total_minor, april.lines.count()) == (599_000, 1)
     correction = Charge.objects.get(kind="late")
     assert (correction.amount_minor, correction.occurred_at, correction.billing_month) == (
-        59_900, at("2026-04-15 12:00"), date(2026, 5, 1),
-    )  # fmt: skip
+        59_900,
+        at("2026-04-15 12:00"),
+        date(2026, 5, 1),
+    )
     assert meteor.balance == -658_900, (
         "May begins with nine: what the activation charged until the removal was heard is back"
     )
@@ -267,8 +269,15 @@ def hear(name: str, stream: Iterable[tuple[datetime, Told]], *, dated: bool) -> 
 @settings(max_examples=15)
 @given(st.lists(told, min_size=1, max_size=9, unique_by=lambda one: one.hour))
 @example([Told(1, "removed", 300, 0, None), Told(1, "active", 200, 500, None), Told(2, "active", 250, 0, 700)])
-@example([Told(1, "active", 10, 0, None), Told(1, "active", 400, 0, None), Told(1, "active", 900, 0, None), Told(1, "blocked", 20, 950, 1),
-          Told(2, "active", 30, 0, None)])  # fmt: skip
+@example(
+    [
+        Told(1, "active", 10, 0, None),
+        Told(1, "active", 400, 0, None),
+        Told(1, "active", 900, 0, None),
+        Told(1, "blocked", 20, 950, 1),
+        Told(2, "active", 30, 0, None),
+    ]
+)
 def test_d5_late_duplicate_and_out_of_order_reports_give_the_same_as_the_ordered_stream(reports: list[Told]) -> None:
     ordered = [(BEGIN + timedelta(hours=one.hour), one) for one in sorted(reports, key=lambda one: one.hour)]
     scattered = [(BEGIN + timedelta(hours=one.hour + one.delay), one) for one in reports]
@@ -311,9 +320,12 @@ def test_d8_the_owner_is_told_at_once_when_the_quota_is_exceeded_and_only_then(m
 
 def credit(found: Party, sum_: str, now: str, number: str = "R-2026-000001") -> object:
     return credit_notes.issue_credit_note(
-        invoice=Invoice.objects.get(number=number), lines=[NoteLine("Service failure", people.minor(sum_))],
-        reason="Service failure", as_of=at(now), actor="finance",
-    )  # fmt: skip
+        invoice=Invoice.objects.get(number=number),
+        lines=[NoteLine("Service failure", people.minor(sum_))],
+        reason="Service failure",
+        as_of=at(now),
+        actor="finance",
+    )
 
 
 @pytest.fixture
@@ -468,9 +480,14 @@ def test_d14_access_returns_with_the_payment_whatever_day_the_money_was_received
 
 def adjust(found: Party, sum_: str, now: str, comment: str = "An outage on 3 May") -> object:
     return adjustments.adjust(
-        account=found.account, amount_minor=people.minor(sum_), currency="RUB", reason_code="goodwill", comment=comment,
-        as_of=at(now), actor="finance",
-    )  # fmt: skip
+        account=found.account,
+        amount_minor=people.minor(sum_),
+        currency="RUB",
+        reason_code="goodwill",
+        comment=comment,
+        as_of=at(now),
+        actor="finance",
+    )
 
 
 def test_d15_an_adjustment_in_favour_pays_what_is_open(billed: Party) -> None:
@@ -484,8 +501,9 @@ def test_d15_an_adjustment_against_is_collected_by_the_next_invoice_on_a_line_wi
     assert billed.balance == -619_000
     [may] = billed.close(at("2026-06-01 00:00"))
     assert [(row.amount_minor, row.description) for row in may.lines.order_by("position")] == [
-        (15_000, "A visit of the engineer"), (5_000, "Another visit"),
-    ]  # fmt: skip
+        (15_000, "A visit of the engineer"),
+        (5_000, "Another visit"),
+    ]
     assert may.total_minor == 20_000
 
 
@@ -538,8 +556,11 @@ def test_d16_deletion_erases_people_and_keeps_ledger_and_documents(billed: Party
 
 def test_d18_an_instance_without_a_subscription_is_read_only(meteor: Party) -> None:
     bare = instances.register_instance(
-        customer=meteor.customer, product=meteor.instance.product, domain="bare.example.ru", as_of=at("2026-04-05 12:00"),
+        customer=meteor.customer,
+        product=meteor.instance.product,
+        domain="bare.example.ru",
+        as_of=at("2026-04-05 12:00"),
         representative=Report(external_id="1", status="active", email="anna@romashka.example"),
-    )  # fmt: skip
+    )
     found = access.level(bare, as_of=at("2026-04-05 12:00"))
     assert (str(found.level), found.reasons[0].code) == ("read_only", "no_subscription")

@@ -112,8 +112,10 @@ def test_e5_the_anchor_day_is_kept_from_the_31st() -> None:
         stand_at(at(day))
         billing_run.collect_renewals(as_of=at(day))
     assert [(row.start, row.end) for row in party.periods] == [
-        (date(2026, 1, 31), date(2026, 2, 28)), (date(2026, 2, 28), date(2026, 3, 31)), (date(2026, 3, 31), date(2026, 4, 30)),
-    ]  # fmt: skip
+        (date(2026, 1, 31), date(2026, 2, 28)),
+        (date(2026, 2, 28), date(2026, 3, 31)),
+        (date(2026, 3, 31), date(2026, 4, 30)),
+    ]
 
 
 @pytest.mark.parametrize(("terminals", "price"), [(9, 90_000), (10, 90_000), (11, 99_000)])

@@ -211,8 +211,13 @@ def test_g6_numbers_run_without_a_gap_within_seller_and_year(meteor: Party) -> N
         one.activate(9, at("2026-04-10 14:03"))
     billing_run.run_due(as_of=at("2026-07-01 00:00"))
     assert list(Invoice.objects.order_by("sequence").values_list("number", flat=True)) == [
-        "R-2026-000001", "R-2026-000002", "R-2026-000003", "R-2026-000004", "R-2026-000005", "R-2026-000006",
-    ]  # fmt: skip
+        "R-2026-000001",
+        "R-2026-000002",
+        "R-2026-000003",
+        "R-2026-000004",
+        "R-2026-000005",
+        "R-2026-000006",
+    ]
 
 
 def test_g6_the_year_of_a_number_is_that_of_moscow_while_it_is_still_the_old_year_in_utc() -> None:
@@ -269,8 +274,11 @@ def test_g6_the_amount_due_is_fixed_at_issue_and_only_what_is_open_falls(meteor:
     meteor.pay("2000.00", at("2026-05-02 12:00"))
     [invoice] = meteor.invoices
     assert (invoice.total_minor, invoice.credit_applied_minor, invoice.amount_due_minor, invoice.open_minor) == (
-        599_000, 100_000, 499_000, 299_000,
-    )  # fmt: skip
+        599_000,
+        100_000,
+        499_000,
+        299_000,
+    )
 
 
 # --- G7: credit --------------------------------------------------------------------------------------------------------------------

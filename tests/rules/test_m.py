@@ -357,9 +357,9 @@ def test_m8_it_is_announced_once_by_event_and_email(owing: Party) -> None:
     assert not Event.objects.filter(type__in=["instance.read_only", "invoice.overdue"]).exists()
     for _repeat in range(3):
         billing_run.run_due(as_of=at("2026-05-16 00:00"))
-    assert list(Event.objects.filter(type__in=["instance.read_only", "invoice.overdue"]).values_list("type", flat=True)) == [
-        "invoice.overdue", "instance.read_only",
-    ]  # fmt: skip
+    assert list(
+        Event.objects.filter(type__in=["instance.read_only", "invoice.overdue"]).values_list("type", flat=True)
+    ) == ["invoice.overdue", "instance.read_only"]
     recipients = Notice.objects.filter(kind="read_only").values_list("recipient", flat=True)
     assert sorted(recipients) == ["anna@romashka.example", "buh@romashka.example"]
 
@@ -451,8 +451,11 @@ def test_m12_termination_ends_the_subscription_locks_the_instance_and_issues_the
     final = meteor.terminate(at("2026-04-20 11:00"))
     assert final is not None
     assert (final.kind, final.total_minor, final.issue_date, final.due_date) == (
-        "final", 599_000, date(2026, 4, 20), date(2026, 5, 4),
-    )  # fmt: skip
+        "final",
+        599_000,
+        date(2026, 4, 20),
+        date(2026, 5, 4),
+    )
     assert meteor.access(at("2026-04-20 11:00")) == "read_only"
     assert meteor.reasons(at("2026-04-20 11:00")) == ["subscription_terminated"]
     assert meteor.access(at("2026-04-20 10:59:59")) == "full"

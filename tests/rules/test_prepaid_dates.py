@@ -135,9 +135,13 @@ def test_g1_new_year_in_moscow_while_it_is_still_the_old_year_in_utc() -> None:
     assert amounts(party) == [271, 1400]
     assert (party.invoices[-1].number, party.invoices[-1].issue_date) == ("U-2027-000001", date(2027, 1, 1))
     newcomer = people.party(
-        "lipa", datetime(2026, 12, 31, 21, 30, tzinfo=UTC), product="blue", tariff_id="blue-monthly", currency="USD",
+        "lipa",
+        datetime(2026, 12, 31, 21, 30, tzinfo=UTC),
+        product="blue",
+        tariff_id="blue-monthly",
+        currency="USD",
         trial=False,
-    )  # fmt: skip
+    )
     assert (amounts(newcomer), newcomer.invoices[0].number) == ([700], "U-2027-000002")
     till = app("2026-12-31 23:59:59")
     assert spans(till) == [("2026-12-31", "2027-01-31")]
@@ -180,9 +184,12 @@ def test_d12_hours_are_those_of_the_sellers_zone() -> None:
 
 
 def test_g9_a_renewal_whose_job_is_three_days_late_keeps_its_days_and_its_seats() -> None:
-    late, prompt = blue("2027-04-10 12:00"), people.party(
-        "lipa", at("2027-04-10 12:00"), product="blue", tariff_id="blue-monthly", currency="USD", trial=False
-    )  # fmt: skip
+    late, prompt = (
+        blue("2027-04-10 12:00"),
+        people.party(
+            "lipa", at("2027-04-10 12:00"), product="blue", tariff_id="blue-monthly", currency="USD", trial=False
+        ),
+    )
     for party in (late, prompt):
         party.activate(2, at("2027-04-20 12:00"), TEAM)
     prompt.now_is(at("2027-05-01 00:00"))
@@ -199,8 +206,12 @@ def test_g9_months_that_nobody_ran_are_caught_up_in_order() -> None:
     party.now_is(at("2027-08-03 12:00"))
     assert amounts(party) == [490, 700, 700, 700, 700]
     assert [str(row.period_start) for row in party.invoices] == [
-        "2027-04-10", "2027-05-01", "2027-06-01", "2027-07-01", "2027-08-01",
-    ]  # fmt: skip
+        "2027-04-10",
+        "2027-05-01",
+        "2027-06-01",
+        "2027-07-01",
+        "2027-08-01",
+    ]
     assert {row.issue_date for row in party.invoices[1:]} == {date(2027, 8, 3)}
 
 
@@ -304,9 +315,10 @@ def test_g10_a_quote_is_refused_once_somebody_else_has_changed_the_terms_in_the_
 
 
 def test_c4_a_cancellation_and_a_renewal_at_one_midnight() -> None:
-    first, second = cyberos("2027-04-10 12:00"), people.party(
-        "lipa", at("2027-04-10 12:00"), product="cyberos", tariff_id="build"
-    )  # fmt: skip
+    first, second = (
+        cyberos("2027-04-10 12:00"),
+        people.party("lipa", at("2027-04-10 12:00"), product="cyberos", tariff_id="build"),
+    )
     plan_changes.cancel(subscription=first.subscription, as_of=at("2027-05-09 23:59:59"), actor="anna")
     billing_run.close_months(as_of=at("2027-05-10 00:00"))
     plan_changes.cancel(subscription=second.subscription, as_of=at("2027-05-10 00:00"), actor="anna")
@@ -315,9 +327,10 @@ def test_c4_a_cancellation_and_a_renewal_at_one_midnight() -> None:
 
 
 def test_c4_e8_a_cancellation_before_the_money_is_taken_and_one_after_it() -> None:
-    first, second = app("2027-04-01 12:00"), people.party(
-        "lipa", at("2027-04-01 12:00"), product="evotor-app", tariff_id="light"
-    )  # fmt: skip
+    first, second = (
+        app("2027-04-01 12:00"),
+        people.party("lipa", at("2027-04-01 12:00"), product="evotor-app", tariff_id="light"),
+    )
     for party in (first, second):
         party.pay("180.00", at("2027-04-02 12:00"))
     plan_changes.cancel(subscription=first.subscription, as_of=at("2027-04-26 09:59:59"), actor="anna")
@@ -341,7 +354,7 @@ def test_c4_e8_a_cancellation_before_the_money_is_taken_and_one_after_it() -> No
         ("2028-01-29 12:00", range(24, 30), "2028-02-29 23:59:59", "2028-03-01 00:00", "2028-03-29"),
         ("2027-01-31 12:00", range(23, 29), "2027-02-28 23:59:59", "2027-03-01 00:00", "2027-03-31"),
     ],
-)  # fmt: skip
+)
 def test_e8_the_payment_date_on_the_last_day_of_february(
     start: str, tries: range, last_second: str, ended: str, next_start: str
 ) -> None:
@@ -360,9 +373,10 @@ def test_e8_the_payment_date_on_the_last_day_of_february(
 
 
 def test_e8_a_top_up_one_second_before_the_deadline_renews_and_one_second_after_it_is_too_late() -> None:
-    prompt, late = app("2027-04-01 12:00"), people.party(
-        "lipa", at("2027-04-01 12:00"), product="evotor-app", tariff_id="light"
-    )  # fmt: skip
+    prompt, late = (
+        app("2027-04-01 12:00"),
+        people.party("lipa", at("2027-04-01 12:00"), product="evotor-app", tariff_id="light"),
+    )
     for party in (prompt, late):
         party.pay("90.00", at("2027-04-02 12:00"))
     prompt.pay("90.00", at("2027-05-01 23:59:59"))
@@ -389,9 +403,10 @@ def test_e8_a_clock_that_jumps_over_the_window_tries_once_on_each_day_it_stands_
 def test_g9_the_sandbox_on_its_way_takes_every_turn_once() -> None:
     """The sandbox's clock visits what falls due by itself: renewals of every cycle, in order."""
     stand_at(at("2027-01-31 12:00"))
-    month, year = blue("2027-01-31 12:00"), people.party(
-        "lipa", at("2027-01-31 12:00"), product="cyberos", tariff_id="build"
-    )  # fmt: skip
+    month, year = (
+        blue("2027-01-31 12:00"),
+        people.party("lipa", at("2027-01-31 12:00"), product="cyberos", tariff_id="build"),
+    )
     sandbox_clock.advance(to=at("2027-07-01 00:00"))
     assert amounts(month) == [23, *[700] * 6]
     assert amounts(year) == [490_000] * 6

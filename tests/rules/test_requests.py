@@ -146,9 +146,12 @@ def test_m16_relief_gives_full_access_until_its_own_end(meteor: Party) -> None:
     billing_run.run_due(as_of=at("2026-05-16 00:00"))
     assert meteor.access(at("2026-05-18 12:00")) == "read_only"
     reliefs.grant(
-        instance=meteor.instance, ends_at=at("2026-05-20 18:00"), reason="Payment order 417", as_of=at("2026-05-18 12:00"),
+        instance=meteor.instance,
+        ends_at=at("2026-05-20 18:00"),
+        reason="Payment order 417",
+        as_of=at("2026-05-18 12:00"),
         actor=SERGEY,
-    )  # fmt: skip
+    )
     assert meteor.access(at("2026-05-18 12:00")) == "full"
     assert meteor.reasons(at("2026-05-18 12:00")) == ["relief"]
     assert meteor.access(at("2026-05-20 17:59:59")) == "full"
@@ -161,9 +164,12 @@ def test_m16_the_end_of_a_relief_is_announced_at_its_instant(meteor: Party) -> N
     billing_run.run_due(as_of=at("2026-05-16 00:00"))
     stand_at(at("2026-05-18 12:00"))
     reliefs.grant(
-        instance=meteor.instance, ends_at=at("2026-05-20 18:07"), reason="Payment order 417", as_of=at("2026-05-18 12:00"),
+        instance=meteor.instance,
+        ends_at=at("2026-05-20 18:07"),
+        reason="Payment order 417",
+        as_of=at("2026-05-18 12:00"),
         actor=SERGEY,
-    )  # fmt: skip
+    )
     done = sandbox_clock.advance(to=at("2026-05-25 00:00"))
     assert done.reliefs_ended == 1
     told = AccessAnnouncement.objects.filter(instance=meteor.instance).order_by("pk")
@@ -203,9 +209,12 @@ def test_m16_a_relief_cannot_be_lengthened(meteor: Party) -> None:
 
 def offered(meteor: Party, discount: str = "15") -> Offer:
     return offers.send_offer(
-        subscription=meteor.subscription, people=20, discount_percent=Decimal(discount), as_of=at("2026-04-02 12:00"),
+        subscription=meteor.subscription,
+        people=20,
+        discount_percent=Decimal(discount),
+        as_of=at("2026-04-02 12:00"),
         actor=SERGEY,
-    )  # fmt: skip
+    )
 
 
 def pay_offer(offer: Offer, sum_minor: int = 12_219_600) -> None:
@@ -216,8 +225,11 @@ def pay_offer(offer: Offer, sum_minor: int = 12_219_600) -> None:
 def test_m11_the_offer_is_people_times_price_times_twelve_less_the_discount(meteor: Party) -> None:
     offer = offered(meteor)
     assert (offer.month_minor, offer.full_minor, offer.discount_minor, offer.pay_minor) == (
-        1_198_000, 14_376_000, 2_156_400, 12_219_600,
-    )  # fmt: skip
+        1_198_000,
+        14_376_000,
+        2_156_400,
+        12_219_600,
+    )
     assert offer.valid_until == date(2026, 4, 16)
     assert Notice.objects.filter(kind="offer_sent").count() == 2
 
@@ -306,10 +318,14 @@ def test_d11_what_is_left_of_a_bonus_is_written_off_when_the_right_to_resume_lap
 
 def adjust(meteor: Party, sum_minor: int) -> tuple[object | None, Approval | None]:
     return approvals.do_or_ask(
-        kind=Approval.Kind.ADJUSTMENT, account=meteor.account, amount_minor=sum_minor,
-        payload={"sign": 1, "reason_code": "goodwill"}, reason="An evening without service", as_of=at("2026-05-20 12:00"),
+        kind=Approval.Kind.ADJUSTMENT,
+        account=meteor.account,
+        amount_minor=sum_minor,
+        payload={"sign": 1, "reason_code": "goodwill"},
+        reason="An evening without service",
+        as_of=at("2026-05-20 12:00"),
         actor=SERGEY,
-    )  # fmt: skip
+    )
 
 
 def test_d15_up_to_the_limit_one_person_decides(meteor: Party) -> None:
@@ -344,9 +360,14 @@ def test_d15_a_rejected_act_is_not_done_and_a_reason_is_needed(meteor: Party) ->
     assert meteor.balance == 0
     with pytest.raises(BadInput):
         approvals.do_or_ask(
-            kind=Approval.Kind.ADJUSTMENT, account=meteor.account, amount_minor=100, payload={}, reason=" ",
-            as_of=at("2026-05-20 13:00"), actor=SERGEY,
-        )  # fmt: skip
+            kind=Approval.Kind.ADJUSTMENT,
+            account=meteor.account,
+            amount_minor=100,
+            payload={},
+            reason=" ",
+            as_of=at("2026-05-20 13:00"),
+            actor=SERGEY,
+        )
 
 
 # --- D12: reminders --------------------------------------------------------------------------------------------------
@@ -381,14 +402,24 @@ def test_m15_the_billing_right_alone_makes_nobody_an_administrator(meteor: Party
     now = at("2026-04-03 12:00")
     with pytest.raises(BillingError) as refused:
         engine.invite(
-            instance=meteor.instance, email="new@romashka.example", name="", role="administrator", as_of=now,
-            invited_by="Buh", by=bookkeeper,
-        )  # fmt: skip
+            instance=meteor.instance,
+            email="new@romashka.example",
+            name="",
+            role="administrator",
+            as_of=now,
+            invited_by="Buh",
+            by=bookkeeper,
+        )
     assert (refused.value.code, refused.value.rule) == ("administrator_only", "M15")
     engine.invite(
-        instance=meteor.instance, email="new@romashka.example", name="", role="member", as_of=now, invited_by="Buh",
+        instance=meteor.instance,
+        email="new@romashka.example",
+        name="",
+        role="member",
+        as_of=now,
+        invited_by="Buh",
         by=bookkeeper,
-    )  # fmt: skip
+    )
     anna = meteor.instance.members.get(external_id="u-1")
     with pytest.raises(BillingError):
         engine.change(member=anna, status="blocked", role=None, as_of=now, actor="Buh", by=bookkeeper)

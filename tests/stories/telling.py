@@ -11,8 +11,12 @@ from tests.people import Party, at
 
 # What `running.run_due` does but for rendering and sending, which say nothing of money.
 STEPS = (
-    billing_run.settle_payments, billing_run.close_months, billing_run.announce_changes, billing_run.collect_renewals, billing_run.remind,
-)  # fmt: skip
+    billing_run.settle_payments,
+    billing_run.close_months,
+    billing_run.announce_changes,
+    billing_run.collect_renewals,
+    billing_run.remind,
+)
 
 # (Moscow's clock, kind of entry, amount on the balance, balance after)
 Told = tuple[str, str, str, str]
@@ -45,8 +49,12 @@ def invoices_of(party: Party) -> list[tuple[str, str, str, str, str, str]]:
     """(number, kind, first day, total, credit applied at issue, due on) of every invoice, in their order."""
     return [
         (
-            row.number, row.kind, row.period_start.isoformat(), str(from_minor(row.total_minor, row.currency)),
-            str(from_minor(row.credit_applied_minor, row.currency)), row.due_date.isoformat(),
+            row.number,
+            row.kind,
+            row.period_start.isoformat(),
+            str(from_minor(row.total_minor, row.currency)),
+            str(from_minor(row.credit_applied_minor, row.currency)),
+            row.due_date.isoformat(),
         )
         for row in party.invoices
-    ]  # fmt: skip
+    ]

@@ -61,10 +61,25 @@ INVOICES = [
 ]  # fmt: skip
 
 EVENTS = [
-    "created", "terms_changed", "terms_changed", "renewed", "renewed", "terms_changed", "terms_changed", "terms_changed",
-    "renewed", "renewed", "renewed", "terminated", "created", "terms_changed", "terms_changed", "terms_changed", "renewed",
+    "created",
+    "terms_changed",
+    "terms_changed",
     "renewed",
-]  # fmt: skip
+    "renewed",
+    "terms_changed",
+    "terms_changed",
+    "terms_changed",
+    "renewed",
+    "renewed",
+    "renewed",
+    "terminated",
+    "created",
+    "terms_changed",
+    "terms_changed",
+    "terms_changed",
+    "renewed",
+    "renewed",
+]
 
 # (day, for the period from, outcome, to be paid, of that on the balance)
 COLLECTED = [

@@ -99,9 +99,14 @@ def live_through(party: Party) -> None:
     until("2026-11-01 00:00")
     party.pay("5980.00", at("2026-11-10 12:00"))
     adjustments.adjust(
-        account=party.account, amount_minor=59_900, currency="RUB", reason_code="service_failure", comment="The outage of 18 November",
-        as_of=at("2026-11-20 12:00"), actor="finance",
-    )  # fmt: skip
+        account=party.account,
+        amount_minor=59_900,
+        currency="RUB",
+        reason_code="service_failure",
+        comment="The outage of 18 November",
+        as_of=at("2026-11-20 12:00"),
+        actor="finance",
+    )
     until("2026-12-01 00:00")
     party.pay("11381.00", at("2026-12-10 12:00"))
     until("2027-01-01 00:00")
@@ -119,16 +124,22 @@ def test_the_year_of_a_meteor_customer(year: Party) -> None:
     assert ledger_of(year) == YEAR
     assert [
         (
-            row.number, row.period_start.isoformat(), str(from_minor(row.total_minor, "RUB")),
-            str(from_minor(row.credit_applied_minor, "RUB")), row.due_date.isoformat(),
+            row.number,
+            row.period_start.isoformat(),
+            str(from_minor(row.total_minor, "RUB")),
+            str(from_minor(row.credit_applied_minor, "RUB")),
+            row.due_date.isoformat(),
         )
         for row in year.invoices
-    ] == INVOICES  # fmt: skip
+    ] == INVOICES
     assert [row.open_minor for row in year.invoices] == [0] * 8
     late = Charge.objects.get(kind="late")
     assert (late.amount_minor, late.explanation["month"]) == (599_000, "2026-04-01")
     assert list(Event.objects.filter(type__startswith="instance.").values_list("type", flat=True)) == [
-        "instance.read_only", "instance.restored", "instance.read_only", "instance.restored",
-    ]  # fmt: skip
+        "instance.read_only",
+        "instance.restored",
+        "instance.read_only",
+        "instance.restored",
+    ]
     assert Entry.objects.filter(account=year.account).count() == len(YEAR)
     people.assert_books_are_right()

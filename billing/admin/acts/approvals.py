@@ -23,8 +23,11 @@ from billing.operations.settlement import approvals
 
 TONE = {"": "warn", "approved": "good", "rejected": "plain"}
 LABELS = {
-    "method": _("method"), "reference": _("reference"), "received_at": _("received"), "reason_code": _("kind of reason"),
-}  # fmt: skip
+    "method": _("method"),
+    "reference": _("reference"),
+    "received_at": _("received"),
+    "reason_code": _("kind of reason"),
+}
 
 
 class _Decision(Act):
@@ -137,11 +140,23 @@ class ApprovalPage(ReadOnlyPage):
     search_help_text = _("Reason, who asked, account number, customer")
     ordering = (F("decided_at").desc(nulls_first=True), "-pk")
     fieldsets = (
-        (_("What is asked for"), {"fields": (
-            "state", "kind", "amount_text", "account_link", "particulars", "reason", "requested_by", "asked_at",
-        )}),
+        (
+            _("What is asked for"),
+            {
+                "fields": (
+                    "state",
+                    "kind",
+                    "amount_text",
+                    "account_link",
+                    "particulars",
+                    "reason",
+                    "requested_by",
+                    "asked_at",
+                )
+            },
+        ),
         (_("Decision"), {"fields": ("decided_by", "decided", "comment")}),
-    )  # fmt: skip
+    )
     readonly_fields = ("state", "amount_text", "account_link", "particulars", "asked_at", "decided")
 
     def title_of(self, row: Any) -> str:

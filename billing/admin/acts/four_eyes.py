@@ -58,9 +58,11 @@ def payment(act: "Act", data: dict[str, Any], as_of: datetime) -> Any:
     """Records the payment typed into the account's form, or asks; its reference is the reason."""
     received = data["received_at"]
     payload = {
-        "method": data["method"], "reference": data["reference"], "invoice": data["invoice"],
+        "method": data["method"],
+        "reference": data["reference"],
+        "invoice": data["invoice"],
         "received_at": received.isoformat() if received else None,
-    }  # fmt: skip
+    }
     return _ask(act, Approval.Kind.PAYMENT, data["amount"], payload, data["reference"], as_of)
 
 
@@ -68,9 +70,11 @@ def offer_payment(act: "Act", data: dict[str, Any], as_of: datetime) -> Any:
     """Records the payment of the act's offer, or asks: the same kind as any payment, with the offer's number."""
     offer, received = act.target, data["received_at"]
     payload = {
-        "method": Payment.Method.BANK.value, "reference": data["reference"], "offer": offer.number,
+        "method": Payment.Method.BANK.value,
+        "reference": data["reference"],
+        "offer": offer.number,
         "received_at": received.isoformat() if received else None,
-    }  # fmt: skip
+    }
     return _ask(act, Approval.Kind.PAYMENT, offer.pay_minor, payload, data["reference"], as_of)
 
 

@@ -44,9 +44,13 @@ class CustomerForm(OperationForm):
         """Makes the customer with its account, or changes it."""
         if customer._state.adding:
             new = customers.NewCustomer(
-                name=customer.name, kind=customer.kind, email=customer.email, locale=customer.locale,
-                currency=data.get("currency", ""), requisites=customer.requisites(),
-            )  # fmt: skip
+                name=customer.name,
+                kind=customer.kind,
+                email=customer.email,
+                locale=customer.locale,
+                currency=data.get("currency", ""),
+                requisites=customer.requisites(),
+            )
             return customers.create_customer(new=new, as_of=clock.now())
         values = {name: str(data[name]) for name in self.changed_data if name in (*PARTY, *LEGAL, *BANK)}
         return customers.change_customer(customer=customer, values=values, as_of=clock.now(), actor=self.user.email)
@@ -58,10 +62,19 @@ class CustomerPage(Overviewed, OperationPage):
     list_display = ("name", "inn", "email", "account_numbers", "instance_count", "created")
     list_filter = ("kind", "locale")
     search_fields = (
-        "name", "full_name", "inn", "email", "public_id", "billing_accounts__number", "billing_accounts__addresses__email",
-        "instances__domain", "instances__members__email", "billing_accounts__invoices__number",
-        "billing_accounts__payments__public_id", "billing_accounts__payments__reference",
-    )  # fmt: skip
+        "name",
+        "full_name",
+        "inn",
+        "email",
+        "public_id",
+        "billing_accounts__number",
+        "billing_accounts__addresses__email",
+        "instances__domain",
+        "instances__members__email",
+        "billing_accounts__invoices__number",
+        "billing_accounts__payments__public_id",
+        "billing_accounts__payments__reference",
+    )
     search_help_text = _("Name, INN, account number, email, domain, invoice number, payment")
     readonly_fields = ("public_id", "created_at", "audit")
 
@@ -76,10 +89,12 @@ class CustomerPage(Overviewed, OperationPage):
         folded = ("collapse",) if obj else ()
         found: list[Any] = [
             (_("Who"), {"fields": PARTY if obj else (*PARTY, "currency"), "classes": folded}),
-            (_("Requisites"), {"fields": LEGAL, "description": _("Changes show in documents issued from now on."),
-                               "classes": folded}),
+            (
+                _("Requisites"),
+                {"fields": LEGAL, "description": _("Changes show in documents issued from now on."), "classes": folded},
+            ),
             (_("Bank"), {"fields": BANK, "classes": folded}),
-        ]  # fmt: skip
+        ]
         if obj:
             found.append((_("In our records"), {"fields": ("public_id", "created_at", "audit"), "classes": folded}))
         return found

@@ -106,12 +106,17 @@ class Register(Act):
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Any:
         return instances.register_instance(
-            customer=data["customer"], product=data["product"], domain=data["domain"], as_of=as_of,
-            registered_at=data["registered_at"], source=MemberChange.Source.STAFF, actor=self.actor,
+            customer=data["customer"],
+            product=data["product"],
+            domain=data["domain"],
+            as_of=as_of,
+            registered_at=data["registered_at"],
+            source=MemberChange.Source.STAFF,
+            actor=self.actor,
             representative=Report(
                 external_id=data["external_id"], status=Member.Status.ACTIVE, email=data["email"], name=data["person"]
             ),
-        )  # fmt: skip
+        )
 
     def facts(self, result: Any) -> list[Fact]:
         first = result.members.select_related("role").get()
@@ -135,8 +140,11 @@ class SubscribeForm(ActForm):
                 _("quantity"), required=False, help_text=_("Of what is bought by the piece; empty: one.")
             )
         if any(row.trial_days for row in found):
-            how = [("", _("first, where the tariff has one and it is not used")), ("yes", _("with the trial")),
-                   ("no", _("without: paid time begins today"))]  # fmt: skip
+            how = [
+                ("", _("first, where the tariff has one and it is not used")),
+                ("yes", _("with the trial")),
+                ("no", _("without: paid time begins today")),
+            ]
             self.fields["trial"] = choice_field(pgettext_lazy("subscription", "trial"), how, required=False)
         self.fields["reason"] = reason_field(help_text=WHO_ASKED)
 
@@ -157,9 +165,14 @@ class Subscribe(Act):
         self.as_of = as_of
         trial = {"yes": True, "no": False}.get(data.get("trial", ""))
         return lifecycle.create_subscription(
-            instance=self.target, tariff_id=data.get("tariff_id"), quantity=data.get("quantity"), trial=trial, as_of=as_of,
-            actor=self.actor, reason=data["reason"],
-        )  # fmt: skip
+            instance=self.target,
+            tariff_id=data.get("tariff_id"),
+            quantity=data.get("quantity"),
+            trial=trial,
+            as_of=as_of,
+            actor=self.actor,
+            reason=data["reason"],
+        )
 
     def facts(self, result: Subscription) -> list[Fact]:
         currency = result.account.currency
@@ -292,13 +305,32 @@ class InstancePage(ReadOnlyPage):
     fieldsets = (
         (_("Access now"), {"fields": ("access_level", "access_reasons")}),
         (_("What it costs"), {"fields": ("account_link", "subscription_link", "people", "next_person")}),
-        (_("Instance"), {"fields": ("domain", "product", "customer_link", "email", "is_test", "registered_at", "deleted_at",
-                                    "public_id")}),
-    )  # fmt: skip
+        (
+            _("Instance"),
+            {
+                "fields": (
+                    "domain",
+                    "product",
+                    "customer_link",
+                    "email",
+                    "is_test",
+                    "registered_at",
+                    "deleted_at",
+                    "public_id",
+                )
+            },
+        ),
+    )
     readonly_fields = (
-        "access_level", "access_reasons", "account_link", "subscription_link", "people", "next_person", "customer_link",
+        "access_level",
+        "access_reasons",
+        "account_link",
+        "subscription_link",
+        "people",
+        "next_person",
+        "customer_link",
         "public_id",
-    )  # fmt: skip
+    )
     inlines = (MemberTable, ChangeTable)
 
     @display(description=_("registered"), ordering="registered_at")

@@ -84,9 +84,13 @@ class ReportPerson(Act):
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Any:
         self.active_before = usage.active_count(self.instance)
         report = Report(
-            external_id=self.external_id(data), status=data["status"], email=data["email"], name=data["name"],
-            role=data["role"], occurred_at=data["occurred_at"],
-        )  # fmt: skip
+            external_id=self.external_id(data),
+            status=data["status"],
+            email=data["email"],
+            name=data["name"],
+            role=data["role"],
+            occurred_at=data["occurred_at"],
+        )
         return metering.report_member(
             instance=self.instance, report=report, as_of=as_of, source=MemberChange.Source.STAFF, actor=self.actor
         )

@@ -141,10 +141,17 @@ def _people(customer: Customer) -> Table:
     first = found.order_by(rank, "-role__is_administrator", "-role__has_billing_right", "name", "pk")[:MOST]
     locale = formats.language()
     return Table(
-        pgettext_lazy("members of instances", "People"), list_url(Member, f"instance__customer__id__exact={customer.pk}"),
-        [Row(link(one), said(one.email if one.name else "", one.role.name_in(locale)),
-             state=badge(STATUS[one.status], one.get_status_display())) for one in first],
-    )  # fmt: skip
+        pgettext_lazy("members of instances", "People"),
+        list_url(Member, f"instance__customer__id__exact={customer.pk}"),
+        [
+            Row(
+                link(one),
+                said(one.email if one.name else "", one.role.name_in(locale)),
+                state=badge(STATUS[one.status], one.get_status_display()),
+            )
+            for one in first
+        ],
+    )
 
 
 def _documents(customer: Customer, as_of: datetime, query: str) -> Table:
@@ -155,22 +162,32 @@ def _documents(customer: Customer, as_of: datetime, query: str) -> Table:
     for one in found.order_by("-issued_at", "-pk")[:MOST]:
         status = one.status_on(business_date(as_of, one.seller.time_zone), int(one.credited))
         due = _("due %(date)s") % {"date": short_date(one.due_date)} if one.open_minor else ""
-        rows.append(Row(
-            link(one), said(short_date(one.issue_date), due), money(one.total_minor, one.currency),
-            badge(STATUS[str(status.value)], status.label),
-        ))  # fmt: skip
+        rows.append(
+            Row(
+                link(one),
+                said(short_date(one.issue_date), due),
+                money(one.total_minor, one.currency),
+                badge(STATUS[str(status.value)], status.label),
+            )
+        )
     return Table(_("Invoices"), list_url(Invoice, query), rows)
 
 
 def _payments(customer: Customer, query: str) -> Table:
     found = Payment.objects.filter(account__customer=customer).select_related("account", "credit__entry__reversed_by")
-    return Table(_("Payments"), list_url(Payment, query), [
-        Row(link(one, one.reference or one.get_method_display()),
-            said(short_date(business_date(one.received_at, settings.BILLING_TIME_ZONE)), one.get_method_display()),
-            money(one.amount_minor, one.currency),
-            badge("bad", _("taken back")) if hasattr(one.credit.entry, "reversed_by") else "")
-        for one in found.order_by("-received_at", "-pk")[:MOST]
-    ])  # fmt: skip
+    return Table(
+        _("Payments"),
+        list_url(Payment, query),
+        [
+            Row(
+                link(one, one.reference or one.get_method_display()),
+                said(short_date(business_date(one.received_at, settings.BILLING_TIME_ZONE)), one.get_method_display()),
+                money(one.amount_minor, one.currency),
+                badge("bad", _("taken back")) if hasattr(one.credit.entry, "reversed_by") else "",
+            )
+            for one in found.order_by("-received_at", "-pk")[:MOST]
+        ],
+    )
 
 
 def _asked(customer: Customer) -> list[CustomerRequest]:
@@ -182,10 +199,19 @@ def _asked(customer: Customer) -> list[CustomerRequest]:
 def _requests(asked: list[CustomerRequest], as_of: datetime, query: str) -> Table:
     from billing.admin.customers.requests import clock_badge
 
-    return Table(_("Requests"), list_url(CustomerRequest, query), [
-        Row(link(one, capfirst(one.get_kind_display())), said(short_moment(one.requested_at), one.requested_by),
-            state=clock_badge(one, as_of)) for one in asked
-    ], optional=True)  # fmt: skip
+    return Table(
+        _("Requests"),
+        list_url(CustomerRequest, query),
+        [
+            Row(
+                link(one, capfirst(one.get_kind_display())),
+                said(short_moment(one.requested_at), one.requested_by),
+                state=clock_badge(one, as_of),
+            )
+            for one in asked
+        ],
+        optional=True,
+    )
 
 
 def _sent(customer: Customer) -> list[Offer]:
@@ -196,18 +222,36 @@ def _sent(customer: Customer) -> list[Offer]:
 def _offers(sent: list[Offer], as_of: datetime, query: str) -> Table:
     from billing.admin.money.offers import state_badge
 
-    return Table(_("Offers"), list_url(Offer, query), [
-        Row(link(one), _("valid until %(date)s") % {"date": short_date(one.valid_until)}, money(one.pay_minor, one.currency),
-            state_badge(one, as_of)) for one in sent
-    ], optional=True)  # fmt: skip
+    return Table(
+        _("Offers"),
+        list_url(Offer, query),
+        [
+            Row(
+                link(one),
+                _("valid until %(date)s") % {"date": short_date(one.valid_until)},
+                money(one.pay_minor, one.currency),
+                state_badge(one, as_of),
+            )
+            for one in sent
+        ],
+        optional=True,
+    )
 
 
 def _mails(customer: Customer) -> Table:
     found = Notice.objects.filter(account__customer=customer).defer("text", "html").order_by("-pk")[:MOST]
-    return Table(_("Mails and messages"), list_url(Notice, f"account__customer__id__exact={customer.pk}"), [
-        Row(link(one, one.subject), said(one.recipient, short_moment(one.created_at)),
-            state=badge(timeline.NOTICE[one.state], one.get_state_display())) for one in found
-    ])  # fmt: skip
+    return Table(
+        _("Mails and messages"),
+        list_url(Notice, f"account__customer__id__exact={customer.pk}"),
+        [
+            Row(
+                link(one, one.subject),
+                said(one.recipient, short_moment(one.created_at)),
+                state=badge(timeline.NOTICE[one.state], one.get_state_display()),
+            )
+            for one in found
+        ],
+    )
 
 
 def _waiting(asked: list[CustomerRequest], sent: list[Offer], held: list[Approval], as_of: datetime) -> list[Row]:
@@ -216,16 +260,23 @@ def _waiting(asked: list[CustomerRequest], sent: list[Offer], held: list[Approva
     from billing.admin.money.offers import state_badge
 
     rows = [
-        Row(link(one, capfirst(one.get_kind_display())), state=clock_badge(one, as_of)) for one in asked if one.answered_at is None
-    ]  # fmt: skip
+        Row(link(one, capfirst(one.get_kind_display())), state=clock_badge(one, as_of))
+        for one in asked
+        if one.answered_at is None
+    ]
     rows += [
-        Row(link(one, capfirst(one.get_kind_display())), sum=money(one.amount_minor, one.currency),
-            state=badge("warn", _("waits for approval"))) for one in held
-    ]  # fmt: skip
+        Row(
+            link(one, capfirst(one.get_kind_display())),
+            sum=money(one.amount_minor, one.currency),
+            state=badge("warn", _("waits for approval")),
+        )
+        for one in held
+    ]
     rows += [
         Row(link(one, _("Offer %(number)s") % {"number": one.number}), state=state_badge(one, as_of))
-        for one in sent if one.is_open(business_date(as_of, one.account.zone))
-    ]  # fmt: skip
+        for one in sent
+        if one.is_open(business_date(as_of, one.account.zone))
+    ]
     return rows
 
 
@@ -257,8 +308,10 @@ def overview_of(request: HttpRequest, customer: Customer, as_of: datetime) -> di
     )
     tables = [make() for permission, make in makers if may(permission)]
     found: dict[str, Any] = {
-        "tables": [one for one in tables if one.is_shown], "instances": instances, "waiting": _waiting(asked, sent, held, as_of),
-    }  # fmt: skip
+        "tables": [one for one in tables if one.is_shown],
+        "instances": instances,
+        "waiting": _waiting(asked, sent, held, as_of),
+    }
     if may("billing.view_billingaccount"):
         found["accounts"] = [_account(one, as_of) for one in accounts]
         found["timeline"], _older = timeline.lines_of(request, customer, limit=12)

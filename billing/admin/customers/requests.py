@@ -160,9 +160,13 @@ class StateFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
         return [
-            ("waiting", _("waiting")), ("late", _("late")), ("today", _("by today")), ("done", _("done")),
-            ("declined", _("declined")), ("withdrawn", _("withdrawn by the customer")),
-        ]  # fmt: skip
+            ("waiting", _("waiting")),
+            ("late", _("late")),
+            ("today", _("by today")),
+            ("done", _("done")),
+            ("declined", _("declined")),
+            ("withdrawn", _("withdrawn by the customer")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if self.value() == "waiting":
@@ -193,21 +197,46 @@ class CustomerRequestPage(ReadOnlyPage):
     list_filter = (StateFilter, "kind")
     list_select_related = ("account__customer", "account__seller", "instance")
     search_fields = (
-        "public_id", "requested_by", "text", "account__number", "account__customer__name", "instance__domain",
-    )  # fmt: skip
+        "public_id",
+        "requested_by",
+        "text",
+        "account__number",
+        "account__customer__name",
+        "instance__domain",
+    )
     search_help_text = _("Request id, who asked, account number, customer, domain")
     ordering = (F("answered_at").desc(nulls_first=True), "answer_by", "pk")
     fieldsets = (
-        (_("What is asked"), {"fields": (
-            "state", "kind", "words", "people", "files_shown", "requested_by", "asked_at", "instance_link",
-        )}),
+        (
+            _("What is asked"),
+            {
+                "fields": (
+                    "state",
+                    "kind",
+                    "words",
+                    "people",
+                    "files_shown",
+                    "requested_by",
+                    "asked_at",
+                    "instance_link",
+                )
+            },
+        ),
         (_("How the account stands"), {"fields": ("account_link", "balance", "overdue", "access_now", "public_id")}),
         (_("Answer"), {"fields": ("answer", "answered_by", "answered")}),
-    )  # fmt: skip
+    )
     readonly_fields = (
-        "state", "words", "files_shown", "asked_at", "instance_link", "account_link", "balance", "overdue", "access_now",
+        "state",
+        "words",
+        "files_shown",
+        "asked_at",
+        "instance_link",
+        "account_link",
+        "balance",
+        "overdue",
+        "access_now",
         "answered",
-    )  # fmt: skip
+    )
 
     def title_of(self, row: Any) -> str:
         return f"{capfirst(row.get_kind_display())} · {row.account.customer}"
@@ -262,13 +291,17 @@ class CustomerRequestPage(ReadOnlyPage):
 
     @display(description=_("files"))
     def files_shown(self, row: CustomerRequest) -> SafeString:
-        return lines([
-            format_html(
-                '<a class="text-primary-600 dark:text-primary-500 hover:underline" href="{}">{}</a> · {}',
-                reverse("admin:billing_customerrequest_file", args=(row.pk, one.pk)), one.name, one.content_type,
-            )
-            for one in RequestFile.objects.filter(request=row).defer("content").order_by("pk")
-        ])  # fmt: skip
+        return lines(
+            [
+                format_html(
+                    '<a class="text-primary-600 dark:text-primary-500 hover:underline" href="{}">{}</a> · {}',
+                    reverse("admin:billing_customerrequest_file", args=(row.pk, one.pk)),
+                    one.name,
+                    one.content_type,
+                )
+                for one in RequestFile.objects.filter(request=row).defer("content").order_by("pk")
+            ]
+        )
 
     @display(description=_("instance"))
     def instance_link(self, row: CustomerRequest) -> str:

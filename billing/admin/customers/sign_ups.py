@@ -18,8 +18,24 @@ class SignUpPage(ReadOnlyPage):
     list_filter = ("product", ("confirmed_at", admin.EmptyFieldListFilter))
     list_select_related = ("product", "instance")
     search_fields = ("email", "customer_name", "domain")
-    fields = ("email", "person", "customer_name", "kind", "locale", "product", "tariff", "quantity", "domain", "state",
-              "created_at", "expires_at", "mailed_at", "mail_attempts", "confirmed_at", "made")  # fmt: skip
+    fields = (
+        "email",
+        "person",
+        "customer_name",
+        "kind",
+        "locale",
+        "product",
+        "tariff",
+        "quantity",
+        "domain",
+        "state",
+        "created_at",
+        "expires_at",
+        "mailed_at",
+        "mail_attempts",
+        "confirmed_at",
+        "made",
+    )
     readonly_fields = fields
 
     @display(description=_("asked"), ordering="created_at")

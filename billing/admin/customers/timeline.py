@@ -85,36 +85,47 @@ def _entry(one: Happening, people: dict[int, str]) -> dict[str, Any]:
     person = people.get(charge.explanation.get("member"), "") if charge is not None else ""
     row = Row(0, entry, amount, 0, entry.account.currency, person)
     return {
-        "title": movements.title(row), "notes": tuple(note for note in movements.notes(row) if note != entry.actor),
-        "who": "" if person else entry.actor, "sum": figure(amount, entry.account.currency), "target": charge,
-    }  # fmt: skip
+        "title": movements.title(row),
+        "notes": tuple(note for note in movements.notes(row) if note != entry.actor),
+        "who": "" if person else entry.actor,
+        "sum": figure(amount, entry.account.currency),
+        "target": charge,
+    }
 
 
 def _invoice(one: Happening) -> dict[str, Any]:
     row = one.row
     due = _("due %(date)s") % {"date": formats.date_text(row.due_date)}
     return {
-        "title": _("Invoice %(number)s") % {"number": row.number}, "target": row,
-        "notes": (due, formats.span_text(row.period_start, row.span.last_day)), "sum": money(row.total_minor, row.currency),
-    }  # fmt: skip
+        "title": _("Invoice %(number)s") % {"number": row.number},
+        "target": row,
+        "notes": (due, formats.span_text(row.period_start, row.span.last_day)),
+        "sum": money(row.total_minor, row.currency),
+    }
 
 
 def _credit_note(one: Happening) -> dict[str, Any]:
     row = one.row
     shown = {"number": row.number, "invoice": row.invoice.number}
     return {
-        "title": _("Credit note %(number)s to invoice %(invoice)s") % shown, "notes": (row.reason,), "who": row.issued_by,
-        "sum": figure(row.total_minor, row.currency), "target": row,
-    }  # fmt: skip
+        "title": _("Credit note %(number)s to invoice %(invoice)s") % shown,
+        "notes": (row.reason,),
+        "who": row.issued_by,
+        "sum": figure(row.total_minor, row.currency),
+        "target": row,
+    }
 
 
 def _payment(one: Happening) -> dict[str, Any]:
     row = one.row
     title = _("Payment: %(method)s") % {"method": row.get_method_display()}
     return {
-        "title": title, "notes": (row.reference,), "who": row.recorded_by, "sum": figure(row.amount_minor, row.currency),
+        "title": title,
+        "notes": (row.reference,),
+        "who": row.recorded_by,
+        "sum": figure(row.amount_minor, row.currency),
         "target": row,
-    }  # fmt: skip
+    }
 
 
 def _attempt(one: Happening) -> dict[str, Any]:
@@ -122,18 +133,24 @@ def _attempt(one: Happening) -> dict[str, Any]:
 
     row = one.row
     return {
-        "title": _("Online payment begun"), "notes": (said(row) if row.reason else "",), "who": row.created_by,
-        "sum": money(row.amount_minor, row.currency), "target": row,
+        "title": _("Online payment begun"),
+        "notes": (said(row) if row.reason else "",),
+        "who": row.created_by,
+        "sum": money(row.amount_minor, row.currency),
+        "target": row,
         "state": badge(ATTEMPT.get(row.status, "plain"), row.get_status_display()),
-    }  # fmt: skip
+    }
 
 
 def _notice(one: Happening) -> dict[str, Any]:
     row = one.row
     return {
-        "title": row.subject, "notes": (_("to %(recipient)s") % {"recipient": row.recipient}, row.last_error[:200]),
-        "who": row.requested_by, "target": row, "state": badge(NOTICE[row.state], row.get_state_display()),
-    }  # fmt: skip
+        "title": row.subject,
+        "notes": (_("to %(recipient)s") % {"recipient": row.recipient}, row.last_error[:200]),
+        "who": row.requested_by,
+        "target": row,
+        "state": badge(NOTICE[row.state], row.get_state_display()),
+    }
 
 
 def _act(one: Happening) -> dict[str, Any]:
@@ -144,58 +161,73 @@ def _act(one: Happening) -> dict[str, Any]:
 def _subscription(one: Happening) -> dict[str, Any]:
     row = one.row
     titles = {
-        "created": _("Subscription began"), "terminated": _("Subscription ended"), "resumed": _("Subscription resumed"),
-    }  # fmt: skip
+        "created": _("Subscription began"),
+        "terminated": _("Subscription ended"),
+        "resumed": _("Subscription resumed"),
+    }
     asked = _("asked for by %(who)s") % {"who": row.requested_by} if row.requested_by else ""
     return {
-        "title": titles.get(row.kind, row.get_kind_display()), "notes": (row.subscription.instance.domain, asked, row.reason),
-        "who": row.actor, "target": row.subscription,
-    }  # fmt: skip
+        "title": titles.get(row.kind, row.get_kind_display()),
+        "notes": (row.subscription.instance.domain, asked, row.reason),
+        "who": row.actor,
+        "target": row.subscription,
+    }
 
 
 def _access(one: Happening) -> dict[str, Any]:
     row = one.row
     tone = {"full": "good", "read_only": "warn"}.get(row.level, "plain")
     return {
-        "title": _("Access of %(domain)s") % {"domain": row.instance.domain}, "target": row.instance,
+        "title": _("Access of %(domain)s") % {"domain": row.instance.domain},
+        "target": row.instance,
         "state": badge(tone, row.get_level_display()),
-    }  # fmt: skip
+    }
 
 
 def _relief(one: Happening) -> dict[str, Any]:
     row = one.row
     until = _("until %(end)s") % {"end": short_moment(row.ends_at)}
     return {
-        "title": _("Temporary access to %(domain)s") % {"domain": row.instance.domain}, "notes": (until, row.reason),
-        "who": row.granted_by, "target": row,
-    }  # fmt: skip
+        "title": _("Temporary access to %(domain)s") % {"domain": row.instance.domain},
+        "notes": (until, row.reason),
+        "who": row.granted_by,
+        "target": row,
+    }
 
 
 def _request(one: Happening) -> dict[str, Any]:
     row = one.row
     where = row.instance.domain if row.instance is not None else ""
     return {
-        "title": _("Asked: %(what)s") % {"what": row.get_kind_display()}, "notes": (where, row.text[:200]),
-        "who": row.requested_by, "target": row,
-    }  # fmt: skip
+        "title": _("Asked: %(what)s") % {"what": row.get_kind_display()},
+        "notes": (where, row.text[:200]),
+        "who": row.requested_by,
+        "target": row,
+    }
 
 
 def _answer(one: Happening) -> dict[str, Any]:
     row = one.row
     tone = "good" if row.outcome == "done" else "plain"
     return {
-        "title": _("Answered: %(what)s") % {"what": row.get_kind_display()}, "notes": (row.answer,), "who": row.answered_by,
-        "target": row, "state": badge(tone, row.get_outcome_display()),
-    }  # fmt: skip
+        "title": _("Answered: %(what)s") % {"what": row.get_kind_display()},
+        "notes": (row.answer,),
+        "who": row.answered_by,
+        "target": row,
+        "state": badge(tone, row.get_outcome_display()),
+    }
 
 
 def _offer(one: Happening) -> dict[str, Any]:
     row = one.row
     until = _("valid until %(date)s") % {"date": formats.date_text(row.valid_until)}
     return {
-        "title": _("Offer %(number)s") % {"number": row.number}, "notes": (until, row.note), "who": row.sent_by,
-        "sum": money(row.pay_minor, row.currency), "target": row,
-    }  # fmt: skip
+        "title": _("Offer %(number)s") % {"number": row.number},
+        "notes": (until, row.note),
+        "who": row.sent_by,
+        "sum": money(row.pay_minor, row.currency),
+        "target": row,
+    }
 
 
 def _member(one: Happening) -> dict[str, Any]:
@@ -205,16 +237,28 @@ def _member(one: Happening) -> dict[str, Any]:
         _("happened %(when)s") % {"when": short_moment(row.occurred_at)} if row.occurred_at != row.received_at else ""
     )
     return {
-        "title": _("%(person)s: %(status)s") % shown, "who": row.actor, "target": row.member,
+        "title": _("%(person)s: %(status)s") % shown,
+        "who": row.actor,
+        "target": row.member,
         "notes": (row.instance.domain, row.role.name_in(formats.language()), row.get_source_display(), late),
-    }  # fmt: skip
+    }
 
 
 WRITERS: dict[str, Any] = {
-    "invoice": _invoice, "credit_note": _credit_note, "payment": _payment, "attempt": _attempt, "notice": _notice, "act": _act,
-    "subscription": _subscription, "access": _access, "relief": _relief, "request": _request, "answer": _answer,
-    "offer": _offer, "member": _member,
-}  # fmt: skip
+    "invoice": _invoice,
+    "credit_note": _credit_note,
+    "payment": _payment,
+    "attempt": _attempt,
+    "notice": _notice,
+    "act": _act,
+    "subscription": _subscription,
+    "access": _access,
+    "relief": _relief,
+    "request": _request,
+    "answer": _answer,
+    "offer": _offer,
+    "member": _member,
+}
 
 
 def _line(request: HttpRequest, one: Happening, people: dict[int, str]) -> Line:
@@ -227,9 +271,13 @@ def _line(request: HttpRequest, one: Happening, people: dict[int, str]) -> Line:
 
 
 def lines_of(
-    request: HttpRequest, customer: Customer, *, limit: int, kinds: frozenset[str] = frozenset(),
+    request: HttpRequest,
+    customer: Customer,
+    *,
+    limit: int,
+    kinds: frozenset[str] = frozenset(),
     before: timeline.Cursor | None = None,
-) -> tuple[list[Line], timeline.Cursor | None]:  # fmt: skip
+) -> tuple[list[Line], timeline.Cursor | None]:
     """A page of the timeline in words, and the cursor of the next one."""
     found = timeline.page(customer=customer, limit=limit, kinds=kinds, before=before)
     return [_line(request, one, found.people) for one in found.rows], found.older
@@ -243,13 +291,20 @@ def view(page: Any, request: HttpRequest, customer: Customer) -> TemplateRespons
     address = reverse("admin:accounts_customer_timeline", args=(customer.pk,))
     query = "&".join(f"kind={kind}" for kind in sorted(kinds))
     context = {
-        **page.admin_site.each_context(request), "title": _("Timeline"), "subtitle": str(customer), "opts": page.opts,
-        "original": customer, "rows": rows, "paged": before is not None,
+        **page.admin_site.each_context(request),
+        "title": _("Timeline"),
+        "subtitle": str(customer),
+        "opts": page.opts,
+        "original": customer,
+        "rows": rows,
+        "paged": before is not None,
         "kinds": [(f"{address}?kind={code}", name, code in kinds) for code, name in timeline.KINDS.items()],
-        "all_url": address, "all_chosen": not kinds, "newest_url": f"{address}?{query}" if query else address,
+        "all_url": address,
+        "all_chosen": not kinds,
+        "newest_url": f"{address}?{query}" if query else address,
         "older_url": f"{address}?{query}&before={_quoted(older)}" if older else "",
         "back_url": reverse("admin:accounts_customer_change", args=(customer.pk,)),
-    }  # fmt: skip
+    }
     return TemplateResponse(request, "admin/timeline.html", context)
 
 

@@ -49,28 +49,42 @@ def _debt_cards(as_of: datetime) -> list[Card]:
     debtors, soon = workload.debtors(as_of), workload.heap(workload.due_soon(as_of))
     return [
         _card(
-            _("Accounts read-only for debt"), debtors.count, list_url(BillingAccount, "debt=overdue"),
-            _("Access returns with the last overdue kopeck."), "debt", sums=_sums(debtors),
+            _("Accounts read-only for debt"),
+            debtors.count,
+            list_url(BillingAccount, "debt=overdue"),
+            _("Access returns with the last overdue kopeck."),
+            "debt",
+            sums=_sums(debtors),
         ),
         _card(
-            _("Invoices due within 3 days"), soon.count, list_url(Invoice, "state=soon"),
-            _("Unpaid, they make their accounts read-only the night after."), "warn", sums=_sums(soon),
+            _("Invoices due within 3 days"),
+            soon.count,
+            list_url(Invoice, "state=soon"),
+            _("Unpaid, they make their accounts read-only the night after."),
+            "warn",
+            sums=_sums(soon),
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _work_cards(as_of: datetime) -> list[Card]:
     late = workload.to_close(as_of).count()
     return [
         _card(
-            _("Months to be closed"), late, reverse("admin:billing_jobrun_changelist"),
-            _("The run of the 1st has not come to these accounts yet."), "warn",
+            _("Months to be closed"),
+            late,
+            reverse("admin:billing_jobrun_changelist"),
+            _("The run of the 1st has not come to these accounts yet."),
+            "warn",
         ),
         _card(
-            _("Work set aside"), workload.set_aside().count(), list_url(JobRun),
-            _("Begun and not finished: it is tried again, then waits for somebody."), "warn",
+            _("Work set aside"),
+            workload.set_aside().count(),
+            list_url(JobRun),
+            _("Begun and not finished: it is tried again, then waits for somebody."),
+            "warn",
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _cluster_card() -> Card:
@@ -108,17 +122,27 @@ def cards(request: HttpRequest, as_of: datetime) -> list[Card]:
     if may("billing.view_invoice"):
         found += _debt_cards(as_of)
     if may("billing.view_tariff"):
-        found.append(_card(
-            _("Tariffs in review"), workload.in_review().count(), list_url(Tariff, "status__exact=in_review"),
-            _("Somebody else than the author publishes them."), "warn",
-        ))  # fmt: skip
+        found.append(
+            _card(
+                _("Tariffs in review"),
+                workload.in_review().count(),
+                list_url(Tariff, "status__exact=in_review"),
+                _("Somebody else than the author publishes them."),
+                "warn",
+            )
+        )
     if may("billing.view_jobrun"):
         found += _work_cards(as_of)
     if may("billing.view_notice"):
-        found.append(_card(
-            _("Mails and messages that failed"), workload.failed_mails().count(), list_url(Notice, "state__exact=failed"),
-            _("They did not reach the customer and are not tried again."), "warn",
-        ))  # fmt: skip
+        found.append(
+            _card(
+                _("Mails and messages that failed"),
+                workload.failed_mails().count(),
+                list_url(Notice, "state__exact=failed"),
+                _("They did not reach the customer and are not tried again."),
+                "warn",
+            )
+        )
     if may("billing.view_heartbeat"):
         found.append(_cluster_card())
     return sorted(found, key=lambda card: ("debt", "warn", "", "quiet").index(card.tone))
@@ -137,10 +161,13 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     found = cards(request, as_of)
     late = workload.worst_debtors(as_of) if request.user.has_perm("billing.view_invoice") else []
     rows = [
-        {"invoice": row, "days": (business_date(as_of, settings.BILLING_TIME_ZONE) - row.due_date).days,
-         "open": formats.money_text(row.open_minor, row.currency)}
+        {
+            "invoice": row,
+            "days": (business_date(as_of, settings.BILLING_TIME_ZONE) - row.due_date).days,
+            "open": formats.money_text(row.open_minor, row.currency),
+        }
         for row in late
-    ]  # fmt: skip
+    ]
     context.update(
         title=_("What needs somebody"),
         lead=_lead(found),

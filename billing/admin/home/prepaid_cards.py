@@ -17,16 +17,24 @@ def prepaid_cards(request: HttpRequest, as_of: datetime) -> list[Card]:
         return []
     return [
         _card(
-            _("Renewals by tomorrow that nothing pays"), len(subscription_work.renewals_short(as_of)),
+            _("Renewals by tomorrow that nothing pays"),
+            len(subscription_work.renewals_short(as_of)),
             list_url(Subscription, "state=short"),
-            _("Too little on the account and no saved method: they end the night after their date."), "debt",
+            _("Too little on the account and no saved method: they end the night after their date."),
+            "debt",
         ),
         _card(
-            _("Renewals that could not be collected"), subscription_work.collections_failing(as_of).count(),
-            list_url(Subscription, "state=failing"), _("Tried again every day at ten until their date."), "warn",
+            _("Renewals that could not be collected"),
+            subscription_work.collections_failing(as_of).count(),
+            list_url(Subscription, "state=failing"),
+            _("Tried again every day at ten until their date."),
+            "warn",
         ),
         _card(
-            _("Trials ending within 3 days"), subscription_work.trials_ending(as_of).count(),
-            list_url(Subscription, "state=ending"), _("Nothing is chosen yet: a call may help."), "warn",
+            _("Trials ending within 3 days"),
+            subscription_work.trials_ending(as_of).count(),
+            list_url(Subscription, "state=ending"),
+            _("Nothing is chosen yet: a call may help."),
+            "warn",
         ),
-    ]  # fmt: skip
+    ]

@@ -53,18 +53,23 @@ from billing.reports import overview, workload
 from billing.wording import formats
 
 REASONS: "dict[str, str | Promise]" = {
-    "service_failure": _("failure of the service"), "goodwill": _("goodwill"), "billing_error": _("billing error"),
-    "tax": _("tax"), "migration": _("migration"), "fraud": _("fraud"),
-}  # fmt: skip
+    "service_failure": _("failure of the service"),
+    "goodwill": _("goodwill"),
+    "billing_error": _("billing error"),
+    "tax": _("tax"),
+    "migration": _("migration"),
+    "fraud": _("fraud"),
+}
 
 
 class PaymentForm(ActForm):
     def build(self) -> None:
         account: BillingAccount = self.act.target
         self.fields["amount"] = AmountField(
-            label=_("amount, %(currency)s") % {"currency": account.currency}, currency=account.currency,
+            label=_("amount, %(currency)s") % {"currency": account.currency},
+            currency=account.currency,
             help_text=four_eyes.hint(account.currency, self.act.user, "record_large_payment"),
-        )  # fmt: skip
+        )
         self.fields["method"] = choice_field(_("method"), Payment.Method.choices)
         self.fields["reference"] = text_field(
             _("reference"),
@@ -96,17 +101,22 @@ class RecordPayment(Act):
     def initial(self) -> dict[str, Any]:
         given = self.request.GET
         return {
-            "invoice": given.get("invoice", ""), "method": given.get("method", Payment.Method.BANK),
+            "invoice": given.get("invoice", ""),
+            "method": given.get("method", Payment.Method.BANK),
             "reference": given.get("reference", ""),
-        }  # fmt: skip
+        }
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Any:
         if not self.user.has_perm(permission_of("record_large_payment")):
             return four_eyes.payment(self, data, as_of)
         new = payments.NewPayment(
-            amount_minor=data["amount"], currency=self.target.currency, method=data["method"], reference=data["reference"],
-            received_at=data["received_at"], invoice_number=data["invoice"],
-        )  # fmt: skip
+            amount_minor=data["amount"],
+            currency=self.target.currency,
+            method=data["method"],
+            reference=data["reference"],
+            received_at=data["received_at"],
+            invoice_number=data["invoice"],
+        )
         return payments.record_payment(account=self.target, new=new, as_of=as_of, actor=self.actor)
 
     def facts(self, result: Any) -> list[Fact]:
@@ -116,8 +126,9 @@ class RecordPayment(Act):
         credit.refresh_from_db()
         rows = [
             Fact(_("Pays %(number)s") % {"number": row.invoice.number}, money(row.amount_minor, result.currency))
-            for row in credit.allocations.select_related("invoice").order_by("pk") if row.invoice is not None
-        ]  # fmt: skip
+            for row in credit.allocations.select_related("invoice").order_by("pk")
+            if row.invoice is not None
+        ]
         if credit.unapplied_minor:
             rows.append(Fact(_("Stays on the account"), money(credit.unapplied_minor, result.currency)))
         return rows
@@ -132,9 +143,10 @@ class AdjustForm(ActForm):
     def build(self) -> None:
         currency = self.act.target.currency
         self.fields["amount"] = AmountField(
-            label=_("amount, %(currency)s") % {"currency": currency}, currency=currency,
+            label=_("amount, %(currency)s") % {"currency": currency},
+            currency=currency,
             help_text=lines([_("Above zero in the customer's favour, below zero against."), four_eyes.hint(currency)]),
-        )  # fmt: skip
+        )
         self.fields["reason_code"] = choice_field(_("kind of reason"), list(REASONS.items()))
         self.fields["comment"] = reason_field(_("reason"), help_text=_("In a sentence: the customer sees it."))
 
@@ -240,9 +252,15 @@ class BillingAccountPage(ReadOnlyPage):
     list_filter = (DebtFilter, "seller")
     list_select_related = ("customer", "seller", "ledger_account")
     search_fields = (
-        "number", "customer__name", "customer__full_name", "customer__inn", "customer__email", "addresses__email",
-        "invoices__number", "customer__instances__domain",
-    )  # fmt: skip
+        "number",
+        "customer__name",
+        "customer__full_name",
+        "customer__inn",
+        "customer__email",
+        "addresses__email",
+        "invoices__number",
+        "customer__instances__domain",
+    )
     search_help_text = _("Account number, customer, INN, email, invoice number, domain")
     fieldsets = (
         (_("At a glance"), {"fields": ("balance_now", "made_of", "due", "access_now")}),
@@ -250,8 +268,16 @@ class BillingAccountPage(ReadOnlyPage):
         (_("Look further"), {"fields": ("more",)}),
     )
     readonly_fields = (
-        "balance_now", "made_of", "due", "access_now", "customer_link", "opened", "month", "emails", "more",
-    )  # fmt: skip
+        "balance_now",
+        "made_of",
+        "due",
+        "access_now",
+        "customer_link",
+        "opened",
+        "month",
+        "emails",
+        "more",
+    )
     inlines = (SubscriptionTable,)
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -292,9 +318,10 @@ class BillingAccountPage(ReadOnlyPage):
             parts.append(_("%(sum)s on open invoices") % {"sum": money(now.owed_minor, account.currency)})
         if now.charged_minor:
             month = formats.period_text(now.charged_month)
-            parts.append(_("%(sum)s charged for %(month)s, not yet invoiced") % {
-                "sum": money(now.charged_minor, account.currency), "month": month,
-            })  # fmt: skip
+            parts.append(
+                _("%(sum)s charged for %(month)s, not yet invoiced")
+                % {"sum": money(now.charged_minor, account.currency), "month": month}
+            )
         return lines(parts)
 
     @display(description=_("to be paid"))
@@ -340,9 +367,14 @@ class BillingAccountPage(ReadOnlyPage):
     @display(description=_("lists"))
     def more(self, account: BillingAccount) -> SafeString:
         query = f"account__id__exact={account.pk}"
-        return format_html_join(" · ", "{}", (
-            (list_link(model, query, model._meta.verbose_name_plural),) for model in (Invoice, Payment, Charge, Entry, Notice, Event)
-        ))  # fmt: skip
+        return format_html_join(
+            " · ",
+            "{}",
+            (
+                (list_link(model, query, model._meta.verbose_name_plural),)
+                for model in (Invoice, Payment, Charge, Entry, Notice, Event)
+            ),
+        )
 
 
 @admin.register(NumberSeries)

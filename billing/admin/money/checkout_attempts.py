@@ -22,9 +22,14 @@ from billing.wording import formats
 
 Status = PaymentAttempt.Status
 TONE = {
-    Status.CREATED: "plain", Status.PENDING: "info", Status.REQUIRES_ACTION: "info", Status.SUCCEEDED: "good",
-    Status.FAILED: "plain", Status.CANCELED: "plain", Status.PARKED: "bad",
-}  # fmt: skip
+    Status.CREATED: "plain",
+    Status.PENDING: "info",
+    Status.REQUIRES_ACTION: "info",
+    Status.SUCCEEDED: "good",
+    Status.FAILED: "plain",
+    Status.CANCELED: "plain",
+    Status.PARKED: "bad",
+}
 
 
 class AskProvider(Act):
@@ -117,16 +122,43 @@ class PaymentAttemptPage(ReadOnlyPage):
     search_fields = ("external_id", "account__number", "account__customer__name", "created_by", "fact")
     search_help_text = _("Id at the provider, account number, customer, who paid")
     fieldsets = (
-        (_("Payment attempt"), {"fields": (
-            "state", "why", "amount_text", "account_link", "begun_text", "created_by", "invoice_link", "offer_link",
-            "method_link", "fact", "saves_method",
-        )}),
-        (_("At the provider"), {"fields": ("provider", "external_id", "checked", "settled", "payment_link", "recorded_by_hand")}),
-    )  # fmt: skip
+        (
+            _("Payment attempt"),
+            {
+                "fields": (
+                    "state",
+                    "why",
+                    "amount_text",
+                    "account_link",
+                    "begun_text",
+                    "created_by",
+                    "invoice_link",
+                    "offer_link",
+                    "method_link",
+                    "fact",
+                    "saves_method",
+                )
+            },
+        ),
+        (
+            _("At the provider"),
+            {"fields": ("provider", "external_id", "checked", "settled", "payment_link", "recorded_by_hand")},
+        ),
+    )
     readonly_fields = (
-        "state", "why", "amount_text", "account_link", "begun_text", "invoice_link", "offer_link", "checked", "settled",
-        "payment_link", "recorded_by_hand", "method_link",
-    )  # fmt: skip
+        "state",
+        "why",
+        "amount_text",
+        "account_link",
+        "begun_text",
+        "invoice_link",
+        "offer_link",
+        "checked",
+        "settled",
+        "payment_link",
+        "recorded_by_hand",
+        "method_link",
+    )
 
     def title_of(self, row: Any) -> str:
         return f"{money(row.amount_minor, row.currency)} · {row.account.customer}"

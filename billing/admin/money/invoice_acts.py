@@ -72,9 +72,11 @@ class CreditForm(ActForm):
             self.lines = self.lines[:1]
         for line in self.lines:
             self.fields[f"line_{line.position}"] = AmountField(
-                label=line.description, currency=invoice.currency, required=False,
+                label=line.description,
+                currency=invoice.currency,
+                required=False,
                 help_text=_("Of %(amount)s. Empty: nothing.") % {"amount": money(line.amount_minor, invoice.currency)},
-            )  # fmt: skip
+            )
         self.fields["reason"] = reason_field(help_text=_("Printed on the credit note."))
 
     def chosen(self) -> list[credit_notes.NoteLine]:

@@ -133,9 +133,14 @@ class InvoicePage(ReadOnlyPage):
     list_filter = (StatusFilter, "seller", "kind")
     list_select_related = ("account__customer", "seller")
     search_fields = (
-        "number", "account__number", "account__customer__name", "account__customer__full_name", "account__customer__inn",
-        "account__customer__email", "lines__description",
-    )  # fmt: skip
+        "number",
+        "account__number",
+        "account__customer__name",
+        "account__customer__full_name",
+        "account__customer__inn",
+        "account__customer__email",
+        "lines__description",
+    )
     search_help_text = _("Invoice number, account number, customer, INN, email, domain")
     date_hierarchy = "issue_date"
     fieldsets = (
@@ -143,8 +148,17 @@ class InvoicePage(ReadOnlyPage):
         (_("Invoice"), {"fields": ("number", "account_link", "seller", "kind", "period", "issued", "due_date", "tax")}),
     )
     readonly_fields = (
-        "status", "total", "credit_applied", "due_sum", "still_open", "pdf", "account_link", "period", "issued", "tax",
-    )  # fmt: skip
+        "status",
+        "total",
+        "credit_applied",
+        "due_sum",
+        "still_open",
+        "pdf",
+        "account_link",
+        "period",
+        "issued",
+        "tax",
+    )
     inlines = (LineTable, AllocationTable, CreditNoteTable, NoticeTable)
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -234,9 +248,10 @@ class InvoicePage(ReadOnlyPage):
         kept = InvoiceDocument.objects.filter(invoice=invoice).values_list("sha256", flat=True).first()
         return format_html(
             '<a class="text-primary-600 dark:text-primary-500 hover:underline" href="{}">{}</a> <span class="text-xs">{}</span>',
-            reverse("admin:billing_invoice_pdf", args=(invoice.pk,)), _("PDF of %(number)s") % {"number": invoice.number},
+            reverse("admin:billing_invoice_pdf", args=(invoice.pk,)),
+            _("PDF of %(number)s") % {"number": invoice.number},
             f"SHA-256 {kept[:12]}…" if kept else "",
-        )  # fmt: skip
+        )
 
 
 @admin.register(InvoiceDocument)

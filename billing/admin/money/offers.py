@@ -59,14 +59,19 @@ class OfferForm(ActForm):
             label=_("expected people"), widget=widgets.UnfoldAdminIntegerFieldWidget()
         )
         self.fields["discount_percent"] = forms.DecimalField(
-            label=_("discount, %"), max_digits=5, decimal_places=2, localize=True,
+            label=_("discount, %"),
+            max_digits=5,
+            decimal_places=2,
+            localize=True,
             widget=widgets.UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}),
             help_text=_("Comes on top as a bonus when the offer is paid; it is never paid out."),
-        )  # fmt: skip
+        )
         self.fields["valid_until"] = forms.DateField(
-            label=_("valid until"), required=False, widget=widgets.UnfoldAdminDateWidget(),
+            label=_("valid until"),
+            required=False,
+            widget=widgets.UnfoldAdminDateWidget(),
             help_text=_("Empty: %(days)s days from today. That day counts whole.") % {"days": offers.VALID_DAYS},
-        )  # fmt: skip
+        )
         self.fields["note"] = text_field(
             _("note for the customer"), required=False, max_length=500, help_text=_("Printed on the offer.")
         )
@@ -90,10 +95,14 @@ class SendOffer(Act):
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Offer:
         return offers.send_offer(
-            subscription=data.get("subscription") or self.target, people=data["people"],
-            discount_percent=data["discount_percent"], as_of=as_of, actor=self.actor, valid_until=data["valid_until"],
+            subscription=data.get("subscription") or self.target,
+            people=data["people"],
+            discount_percent=data["discount_percent"],
+            as_of=as_of,
+            actor=self.actor,
+            valid_until=data["valid_until"],
             note=data["note"],
-        )  # fmt: skip
+        )
 
     def facts(self, result: Offer) -> list[Fact]:
         currency = result.currency
@@ -101,15 +110,19 @@ class SendOffer(Act):
         return [
             Fact(_("Instance"), result.subscription.instance.domain),
             Fact(_("A month for %(people)s people") % {"people": result.people}, month),
-            Fact(_("A year: %(months)s × %(month)s") % {"months": result.months, "month": month},
-                 money(result.full_minor, currency)),
-            Fact(_("Discount, %(percent)s") % {"percent": formats.percent_text(result.discount_percent)},
-                 money(-result.discount_minor, currency)),
+            Fact(
+                _("A year: %(months)s × %(month)s") % {"months": result.months, "month": month},
+                money(result.full_minor, currency),
+            ),
+            Fact(
+                _("Discount, %(percent)s") % {"percent": formats.percent_text(result.discount_percent)},
+                money(-result.discount_minor, currency),
+            ),
             Fact(_("To be paid"), money(result.pay_minor, currency)),
             Fact(_("Credited when it is paid"), money(result.full_minor, currency)),
             Fact(_("Valid until"), formats.date_text(result.valid_until)),
             Fact(_("Mails and messages to the customer"), str(Notice.objects.filter(offer=result).count())),
-        ]  # fmt: skip
+        ]
 
     def done(self, result: Offer) -> str:
         return str(_("Offer %(number)s is sent.") % {"number": result.number})
@@ -186,9 +199,12 @@ class RecordOfferPayment(Act):
         if not self.user.has_perm(permission_of("record_large_payment")):
             return four_eyes.offer_payment(self, data, as_of)
         new = payments.NewPayment(
-            amount_minor=offer.pay_minor, currency=offer.currency, method=Payment.Method.BANK, reference=data["reference"],
+            amount_minor=offer.pay_minor,
+            currency=offer.currency,
+            method=Payment.Method.BANK,
+            reference=data["reference"],
             received_at=data["received_at"],
-        )  # fmt: skip
+        )
         return offers.record_offer_payment(offer=offer, new=new, as_of=as_of, actor=self.actor)
 
     def facts(self, result: Any) -> list[Fact]:
@@ -264,13 +280,41 @@ class OfferPage(ReadOnlyPage):
     fieldsets = (
         (_("At a glance"), {"fields": ("state", "pay_text", "pdf")}),
         (_("How it was worked out"), {"fields": ("people", "month_text", "full_text", "discount", "discount_text")}),
-        (_("Offer"), {"fields": ("number", "account_link", "instance_link", "valid", "note", "sent_text", "sent_by",
-                                 "accepted_text", "accepted_by", "paid_text", "withdrawn_text")}),
-    )  # fmt: skip
+        (
+            _("Offer"),
+            {
+                "fields": (
+                    "number",
+                    "account_link",
+                    "instance_link",
+                    "valid",
+                    "note",
+                    "sent_text",
+                    "sent_by",
+                    "accepted_text",
+                    "accepted_by",
+                    "paid_text",
+                    "withdrawn_text",
+                )
+            },
+        ),
+    )
     readonly_fields = (
-        "state", "pay_text", "pdf", "month_text", "full_text", "discount", "discount_text", "account_link", "instance_link",
-        "valid", "sent_text", "accepted_text", "paid_text", "withdrawn_text",
-    )  # fmt: skip
+        "state",
+        "pay_text",
+        "pdf",
+        "month_text",
+        "full_text",
+        "discount",
+        "discount_text",
+        "account_link",
+        "instance_link",
+        "valid",
+        "sent_text",
+        "accepted_text",
+        "paid_text",
+        "withdrawn_text",
+    )
     inlines = (OfferNoticeTable,)
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -336,8 +380,9 @@ class OfferPage(ReadOnlyPage):
     def pdf(self, row: Offer) -> SafeString:
         return format_html(
             '<a class="text-primary-600 dark:text-primary-500 hover:underline" href="{}">{}</a>',
-            reverse("admin:billing_offer_pdf", args=(row.pk,)), _("PDF of offer %(number)s") % {"number": row.number},
-        )  # fmt: skip
+            reverse("admin:billing_offer_pdf", args=(row.pk,)),
+            _("PDF of offer %(number)s") % {"number": row.number},
+        )
 
     @display(description=_("billing account"))
     def account_link(self, row: Offer) -> str:

@@ -87,9 +87,19 @@ class PaymentPage(ReadOnlyPage):
     )
     search_help_text = _("Payment id, reference, account number, customer, INN, invoice number")
     fields = (
-        "amount_text", "state", "account_link", "method", "reference", "came", "recorded", "recorded_by", "invoice_link",
-        "offer_link", "credit_link", "public_id",
-    )  # fmt: skip
+        "amount_text",
+        "state",
+        "account_link",
+        "method",
+        "reference",
+        "came",
+        "recorded",
+        "recorded_by",
+        "invoice_link",
+        "offer_link",
+        "credit_link",
+        "public_id",
+    )
     readonly_fields = fields
 
     def title_of(self, row: Any) -> str:

@@ -40,9 +40,11 @@ class GrantForm(ActForm):
             _("until"),
             help_text=ngettext(
                 "Support gives up to %(days)s day, finance up to %(most)s.",
-                "Support gives up to %(days)s days, finance up to %(most)s.", days,
-            ) % {"days": days, "most": reliefs.LONGEST_DAYS},
-        )  # fmt: skip
+                "Support gives up to %(days)s days, finance up to %(most)s.",
+                days,
+            )
+            % {"days": days, "most": reliefs.LONGEST_DAYS},
+        )
         self.fields["reason"] = reason_field(help_text=_("For example the number of the payment order that was shown."))
 
 
@@ -74,10 +76,15 @@ class GrantRelief(Act):
             days = reliefs.SUPPORT_DAYS
             raise BadInput(
                 ngettext(
-                    "For longer than %(days)s day finance gives it.", "For longer than %(days)s days finance gives it.", days
-                ) % {"days": days},
-                field="ends_at", code="above_limit", rule="M16",
-            )  # fmt: skip
+                    "For longer than %(days)s day finance gives it.",
+                    "For longer than %(days)s days finance gives it.",
+                    days,
+                )
+                % {"days": days},
+                field="ends_at",
+                code="above_limit",
+                rule="M16",
+            )
         instance = data.get("instance") or self.target
         return reliefs.grant(
             instance=instance, ends_at=data["ends_at"], reason=data["reason"], as_of=as_of, actor=self.actor
@@ -140,8 +147,11 @@ class ReliefFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
         return [
-            ("running", _("running")), ("today", _("ends today")), ("over", _("over")), ("unpaid", _("over, no money came")),
-        ]  # fmt: skip
+            ("running", _("running")),
+            ("today", _("ends today")),
+            ("over", _("over")),
+            ("unpaid", _("over, no money came")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         as_of = clock.now()
@@ -165,14 +175,32 @@ class ReliefPage(ReadOnlyPage):
     search_help_text = _("Domain, customer, reason, who gave it")
     ordering = ("-ends_at", "-pk")
     fieldsets = (
-        (_("Temporary access"), {"fields": (
-            "state", "followed", "instance_link", "customer_link", "starts_text", "ends_text", "reason", "granted_by",
-        )}),
+        (
+            _("Temporary access"),
+            {
+                "fields": (
+                    "state",
+                    "followed",
+                    "instance_link",
+                    "customer_link",
+                    "starts_text",
+                    "ends_text",
+                    "reason",
+                    "granted_by",
+                )
+            },
+        ),
         (_("Ended early"), {"fields": ("withdrawn_text", "withdrawn_by")}),
-    )  # fmt: skip
+    )
     readonly_fields = (
-        "state", "followed", "instance_link", "customer_link", "starts_text", "ends_text", "withdrawn_text",
-    )  # fmt: skip
+        "state",
+        "followed",
+        "instance_link",
+        "customer_link",
+        "starts_text",
+        "ends_text",
+        "withdrawn_text",
+    )
 
     def title_of(self, row: Any) -> str:
         return f"{row.instance} · {short_moment(row.ends_at)}"
@@ -180,16 +208,24 @@ class ReliefPage(ReadOnlyPage):
     def get_queryset(self, request: HttpRequest) -> Any:
         """With the money that was recorded since, less what was taken back."""
         accounts = Subscription.objects.filter(instance=OuterRef(OuterRef("instance"))).values("account")
-        came = Payment.objects.filter(
-            account__in=accounts, recorded_at__gte=OuterRef("starts_at"), credit__entry__reversed_by=None
-        ).order_by().values("currency").annotate(total=Sum("amount_minor"))  # fmt: skip
+        came = (
+            Payment.objects.filter(
+                account__in=accounts, recorded_at__gte=OuterRef("starts_at"), credit__entry__reversed_by=None
+            )
+            .order_by()
+            .values("currency")
+            .annotate(total=Sum("amount_minor"))
+        )
         return (
-            super().get_queryset(request).select_related("instance__customer")
+            super()
+            .get_queryset(request)
+            .select_related("instance__customer")
             .annotate(
                 as_of=Value(clock.now(), output_field=DateTimeField()),
-                followed_minor=Subquery(came.values("total")[:1]), followed_currency=Subquery(came.values("currency")[:1]),
+                followed_minor=Subquery(came.values("total")[:1]),
+                followed_currency=Subquery(came.values("currency")[:1]),
             )
-        )  # fmt: skip
+        )
 
     @display(description=_("customer"), ordering="instance__customer__name")
     def customer(self, row: Relief) -> str:

@@ -49,9 +49,18 @@ class ChargePage(ReadOnlyPage):
         "line__invoice__number",
     )
     fields = (
-        "amount", "computed", "kind", "account_link", "subscription", "span", "occurred", "posted_at", "month",
-        "invoiced", "entry_link",
-    )  # fmt: skip
+        "amount",
+        "computed",
+        "kind",
+        "account_link",
+        "subscription",
+        "span",
+        "occurred",
+        "posted_at",
+        "month",
+        "invoiced",
+        "entry_link",
+    )
     readonly_fields = fields
     ordering = ("-pk",)
 

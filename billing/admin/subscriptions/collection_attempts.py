@@ -20,9 +20,11 @@ class CollectionPage(ReadOnlyPage):
     list_filter = ("outcome",)
     list_select_related = ("subscription__instance",)
     search_fields = (
-        "subscription__public_id", "subscription__instance__domain", "subscription__account__number",
+        "subscription__public_id",
+        "subscription__instance__domain",
+        "subscription__account__number",
         "subscription__account__customer__name",
-    )  # fmt: skip
+    )
     ordering = ("-pk",)
     fields = ("result", "why", "amount", "from_balance", "period_from", "when", "subscription_link", "attempt_link")
     readonly_fields = fields
@@ -79,9 +81,10 @@ class WaitingFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
         return [
-            ("waiting", pgettext_lazy("change of terms", "waiting")), ("applied", _("took effect")),
+            ("waiting", pgettext_lazy("change of terms", "waiting")),
+            ("applied", _("took effect")),
             ("called_off", pgettext_lazy("change of terms", "called off")),
-        ]  # fmt: skip
+        ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if self.value() == "waiting":
@@ -97,9 +100,12 @@ class TermsChangePage(ReadOnlyPage):
     list_filter = (WaitingFilter,)
     list_select_related = ("subscription__instance", "subscription__tariff", "tariff")
     search_fields = (
-        "subscription__public_id", "subscription__instance__domain", "subscription__account__number",
-        "subscription__account__customer__name", "tariff__tariff_id",
-    )  # fmt: skip
+        "subscription__public_id",
+        "subscription__instance__domain",
+        "subscription__account__number",
+        "subscription__account__customer__name",
+        "tariff__tariff_id",
+    )
     ordering = ("-pk",)
     fields = (
         "result",

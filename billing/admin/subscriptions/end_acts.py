@@ -43,12 +43,16 @@ class Terminate(SubscriptionAct):
 
     def __init__(self, request: Any, target: Any) -> None:
         super().__init__(request, target)
-        self.lead = _(  # type: ignore[misc]
-            "Ends it now: the final invoice is issued and the instance becomes read-only. It can be resumed for 12 months."
-        ) if is_metered(target) else _(
-            "Ends it now and for good: the instance becomes read-only and nothing is refunded. To let it run to the end of what "
-            "is paid, cancel it instead. Whoever comes back takes out a new one."
-        )  # fmt: skip
+        self.lead = (
+            _(  # type: ignore[misc]
+                "Ends it now: the final invoice is issued and the instance becomes read-only. It can be resumed for 12 months."
+            )
+            if is_metered(target)
+            else _(
+                "Ends it now and for good: the instance becomes read-only and nothing is refunded. To let it run to the end of what "
+                "is paid, cancel it instead. Whoever comes back takes out a new one."
+            )
+        )
 
     @classmethod
     def makes_sense(cls, target: Any) -> bool:
@@ -67,8 +71,10 @@ class Terminate(SubscriptionAct):
     def facts(self, result: Any) -> list[Fact]:
         rows = [Fact(_("Final invoice"), _("none: nothing was charged"))]
         if isinstance(result, Invoice):
-            rows = [Fact(_("Final invoice"), money(result.total_minor, result.currency)),
-                    Fact(_("to be paid"), money(result.open_minor, result.currency))]  # fmt: skip
+            rows = [
+                Fact(_("Final invoice"), money(result.total_minor, result.currency)),
+                Fact(_("to be paid"), money(result.open_minor, result.currency)),
+            ]
         elif not is_metered(self.target):
             rows = [Fact(_("Final invoice"), _("none: everything is on an invoice already"))]
         if self.lost is not None:

@@ -39,9 +39,10 @@ class StateFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
         return [
             *((code, text) for code, (_tone, text) in STATUS.items()),
-            ("ending", _("trial ends soon, nothing chosen")), ("failing", _("renewal could not be collected")),
+            ("ending", _("trial ends soon, nothing chosen")),
+            ("failing", _("renewal could not be collected")),
             ("short", _("renewal by tomorrow that nothing pays")),
-        ]  # fmt: skip
+        ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         return self.chosen(queryset, self.value() or "", clock.now())
@@ -59,9 +60,7 @@ class StateFilter(admin.SimpleListFilter):
 
 @admin.register(Subscription)
 class SubscriptionPage(ReadOnlyPage):
-    acts = (
-        Choose, Extend, ChangeTerms, UndoChange, CollectNow, SendYearOffer, Cancel, UndoCancel, Resume, Terminate,
-    )  # fmt: skip
+    acts = (Choose, Extend, ChangeTerms, UndoChange, CollectNow, SendYearOffer, Cancel, UndoCancel, Resume, Terminate)
     list_display = ("instance", "account", "tariff", "state", "next_turn", "started")
     list_filter = (StateFilter, "instance__product", "tariff")
     list_select_related = ("instance", "account__seller", "tariff")
@@ -73,10 +72,27 @@ class SubscriptionPage(ReadOnlyPage):
         "account__customer__inn",
     )
     fieldsets = (
-        (_("How it stands"), {"fields": ("state", "tariff_link", "units", "trial_to", "paid_to", "next_charge", "scheduled", "ends",
-                                         "method", "seats", "next_turn_text", "until")}),
+        (
+            _("How it stands"),
+            {
+                "fields": (
+                    "state",
+                    "tariff_link",
+                    "units",
+                    "trial_to",
+                    "paid_to",
+                    "next_charge",
+                    "scheduled",
+                    "ends",
+                    "method",
+                    "seats",
+                    "next_turn_text",
+                    "until",
+                )
+            },
+        ),
         (_("Subscription"), {"fields": ("instance_link", "account_link", "began", "ended", "public_id", "charges")}),
-    )  # fmt: skip
+    )
     readonly_fields = (*fieldsets[0][1]["fields"], *fieldsets[1][1]["fields"])
     inlines = (TermsTable, TriesTable, LifeTable, PeriodTable, ChargeTable)
 

@@ -78,9 +78,13 @@ class Choose(SubscriptionAct):
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Subscription:
         self.as_of, self.newest = as_of, last_charge(self.target)
         return trials.choose(
-            subscription=self.target, tariff_id=data["tariff_id"], quantity=data.get("quantity"), as_of=as_of,
-            actor=self.actor, reason=data["reason"],
-        )  # fmt: skip
+            subscription=self.target,
+            tariff_id=data["tariff_id"],
+            quantity=data.get("quantity"),
+            as_of=as_of,
+            actor=self.actor,
+            reason=data["reason"],
+        )
 
     def facts(self, result: Subscription) -> list[Fact]:
         state = plan_state(result, self.as_of)
@@ -144,9 +148,10 @@ class TermsForm(ActForm):
         if is_counted_by_hand([target.priced_by, *others]):
             self.fields["quantity"] = number_field(_("quantity"), required=False, help_text=_("Empty: as it is."))
         when = [
-            ("", _("by the rules: dearer now, cheaper at the end of what is paid")), (NOW, pgettext_lazy("terms", "now")),
+            ("", _("by the rules: dearer now, cheaper at the end of what is paid")),
+            (NOW, pgettext_lazy("terms", "now")),
             (PERIOD_END, _("at the end of what is paid")),
-        ]  # fmt: skip
+        ]
         self.fields["when"] = choice_field(pgettext_lazy("terms", "takes effect"), when, required=False)
         self.fields["reason"] = reason_field(help_text=WHY)
 
@@ -220,9 +225,7 @@ class UndoChange(SubscriptionAct):
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Subscription:
         self.was = scheduled_changes.waiting_change(self.target)
-        return plan_changes.undo_change(
-            subscription=self.target, as_of=as_of, actor=self.actor, reason=data["reason"]
-        )  # fmt: skip
+        return plan_changes.undo_change(subscription=self.target, as_of=as_of, actor=self.actor, reason=data["reason"])
 
     def facts(self, result: Subscription) -> list[Fact]:
         if self.was is not None and scheduled_changes.waiting_change(result) is None:
@@ -268,9 +271,10 @@ class CollectNow(SubscriptionAct):
         )
         rest, method = max(0, costs - held), payment_methods.active(self.target.account)
         rows = [
-            Fact(_("Period from"), formats.date_text(period.end)), Fact(_("It costs"), money(costs, currency)),
+            Fact(_("Period from"), formats.date_text(period.end)),
+            Fact(_("It costs"), money(costs, currency)),
             Fact(_("From the balance"), money(costs - rest, currency)),
-        ]  # fmt: skip
+        ]
         if rest and method is None:
             rows.append(Fact(_("From a saved method"), _("none is saved: the try will fail, and the owner is told")))
         elif rest and method is not None:
@@ -278,9 +282,7 @@ class CollectNow(SubscriptionAct):
         return rows
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Collection:
-        return collect_now.collect_now(
-            subscription=self.target, as_of=as_of, actor=self.actor, reason=data["reason"]
-        )  # fmt: skip
+        return collect_now.collect_now(subscription=self.target, as_of=as_of, actor=self.actor, reason=data["reason"])
 
     def done(self, result: Collection) -> str:
         return str(_("Today's try: %(outcome)s.") % {"outcome": result.get_outcome_display()})

@@ -24,9 +24,12 @@ class TokenForm(ActForm):
     def build(self) -> None:
         self.fields["scope"] = choice_field(_("scope"), ApiToken.Scope.choices, initial=ApiToken.Scope.INSTANCE)
         self.fields["instance"] = searched_field(
-            _("instance"), Instance.objects.filter(deleted_at=None), ApiToken._meta.get_field("instance"), required=False,
+            _("instance"),
+            Instance.objects.filter(deleted_at=None),
+            ApiToken._meta.get_field("instance"),
+            required=False,
             help_text=_("For a token of an instance."),
-        )  # fmt: skip
+        )
         self.fields["label"] = text_field(_("label"), max_length=100, required=False, help_text=_("Where it is used."))
 
 

@@ -96,9 +96,22 @@ class NoticePage(ReadOnlyPage):
     search_fields = ("recipient", "subject", "fact", "account__number", "account__customer__name", "invoice__number")
     list_select_related = ("account",)
     fields = (
-        "status", "last_error", "subject", "recipient", "channel", "service", "about", "account_link", "invoice_link",
-        "written_text", "sent_text", "attempts", "edition", "requested_by", "body",
-    )  # fmt: skip
+        "status",
+        "last_error",
+        "subject",
+        "recipient",
+        "channel",
+        "service",
+        "about",
+        "account_link",
+        "invoice_link",
+        "written_text",
+        "sent_text",
+        "attempts",
+        "edition",
+        "requested_by",
+        "body",
+    )
     readonly_fields = fields
 
     def title_of(self, row: Any) -> str:

@@ -53,14 +53,34 @@ class Section:
 # Before the sample bills, and after them where the window is narrow.
 FIGURES: tuple[tuple[str, Any, Any, tuple[str, ...]], ...] = (
     ("kind", _("What is sold, and how it is priced"), "", ("product", "seller", "price_model")),
-    ("price", pgettext_lazy("section", "Price"), "", (
-        "unit_price", "steps", "flat_fee", "metric", "included_quantity", "quota_mode")),
-    ("period", _("Period and payment"), "", (
-        "interval_months", "price_months", "discount_percent", "timing", "payment_days", "renewal", "cycle",
-        "change_rule")),
-    ("trial", _("Trial"), _("Days before the first payment, without a card. Empty: no trial."), (
-        "trial_days", "trial_people")),
-)  # fmt: skip
+    (
+        "price",
+        pgettext_lazy("section", "Price"),
+        "",
+        ("unit_price", "steps", "flat_fee", "metric", "included_quantity", "quota_mode"),
+    ),
+    (
+        "period",
+        _("Period and payment"),
+        "",
+        (
+            "interval_months",
+            "price_months",
+            "discount_percent",
+            "timing",
+            "payment_days",
+            "renewal",
+            "cycle",
+            "change_rule",
+        ),
+    ),
+    (
+        "trial",
+        _("Trial"),
+        _("Days before the first payment, without a card. Empty: no trial."),
+        ("trial_days", "trial_people"),
+    ),
+)
 NAMES: tuple[tuple[str, Any, Any, tuple[str, ...]], ...] = (
     ("names", _("What it is called"), "", ("tariff_id", "plan", "name", "name_ru")),
     ("shown", _("On the page of prices"), "", ("audience", "audience_ru", "features", "position")),

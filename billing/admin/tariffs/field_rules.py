@@ -85,8 +85,14 @@ def settle(data: dict[str, Any]) -> list[str]:
 
 # Fields that stand empty where nothing is said. The others always hold a choice, and leaving it out is no loss.
 SAYS_SOMETHING = {
-    "unit_price", "steps", "flat_fee", "included_quantity", "discount_percent", "trial_days", "trial_people",
-}  # fmt: skip
+    "unit_price",
+    "steps",
+    "flat_fee",
+    "included_quantity",
+    "discount_percent",
+    "trial_days",
+    "trial_people",
+}
 
 
 @dataclass(frozen=True)
@@ -100,16 +106,35 @@ class ModelCard:
 
 
 MODELS = (
-    ModelCard("per_unit", pgettext_lazy("price model", "One price for each"),
-              _("Every unit costs the same, however many there are."), "person"),
-    ModelCard("volume", pgettext_lazy("price model", "Volume discount"),
-              _("The step that the quantity reaches prices every unit; a step may name a total instead."), "stairs"),
-    ModelCard("graduated", pgettext_lazy("price model", "Graduated"),
-              _("Each step prices its own units alone; those below keep their price."), "stacked_line_chart"),
-    ModelCard("package", pgettext_lazy("price model", "Packages"),
-              _("Each step is one sum for all, up to the next step."), "package_2"),
-    ModelCard("flat", pgettext_lazy("price model", "Flat fee"),
-              _("One sum, whatever the quantity."), "looks_one"),
-    ModelCard("trial", pgettext_lazy("price model", "Trial"),
-              _("Days without a price; then a tariff is chosen."), "hourglass_top"),
-)  # fmt: skip
+    ModelCard(
+        "per_unit",
+        pgettext_lazy("price model", "One price for each"),
+        _("Every unit costs the same, however many there are."),
+        "person",
+    ),
+    ModelCard(
+        "volume",
+        pgettext_lazy("price model", "Volume discount"),
+        _("The step that the quantity reaches prices every unit; a step may name a total instead."),
+        "stairs",
+    ),
+    ModelCard(
+        "graduated",
+        pgettext_lazy("price model", "Graduated"),
+        _("Each step prices its own units alone; those below keep their price."),
+        "stacked_line_chart",
+    ),
+    ModelCard(
+        "package",
+        pgettext_lazy("price model", "Packages"),
+        _("Each step is one sum for all, up to the next step."),
+        "package_2",
+    ),
+    ModelCard("flat", pgettext_lazy("price model", "Flat fee"), _("One sum, whatever the quantity."), "looks_one"),
+    ModelCard(
+        "trial",
+        pgettext_lazy("price model", "Trial"),
+        _("Days without a price; then a tariff is chosen."),
+        "hourglass_top",
+    ),
+)

@@ -73,13 +73,21 @@ class TariffForm(OperationForm):
         ],
     )
     interval_months = forms.TypedChoiceField(
-        label=_("paid for"), required=False, coerce=_months, empty_value=None, choices=_interval_choices,
+        label=_("paid for"),
+        required=False,
+        coerce=_months,
+        empty_value=None,
+        choices=_interval_choices,
         widget=widgets.UnfoldAdminSelectWidget(),
-    )  # fmt: skip
+    )
     price_months = forms.TypedChoiceField(
-        label=_("the prices above are for"), required=False, coerce=_months, empty_value=None, choices=_price_months_choices,
+        label=_("the prices above are for"),
+        required=False,
+        coerce=_months,
+        empty_value=None,
+        choices=_price_months_choices,
         widget=widgets.UnfoldAdminSelectWidget(),
-    )  # fmt: skip
+    )
     discount_percent = NumberField(label=_("percent off for paying at once"), percent=True)
     timing = choice_field(_("postpaid or prepaid"), Tariff.TimingChoice.choices, required=False)
     payment_days = CountField(label=_("days to pay an invoice"), says_zero=True)
@@ -212,10 +220,12 @@ def _read_step(row: Mapping[str, str], model: str) -> dict[str, Any]:
             problems[name] = wrong.messages[0]
     if len(filled) != 1:
         problems[allowed[0]] = str(
-            _("A price of one or a total: one of the two.") if len(allowed) == 2
-            else _("A graduated step needs the price of one.") if allowed == ("unit_price",)
+            _("A price of one or a total: one of the two.")
+            if len(allowed) == 2
+            else _("A graduated step needs the price of one.")
+            if allowed == ("unit_price",)
             else _("A package needs its total.")
-        )  # fmt: skip
+        )
     if problems:
         raise _WrongRow(problems)
     return found

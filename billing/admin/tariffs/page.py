@@ -37,11 +37,34 @@ from billing.wording import formats
 
 Status = Tariff.Status
 EDITED = (
-    "product", "seller", "tariff_id", "name", "name_ru", "price_model", "unit_price", "steps", "flat_fee", "metric",
-    "included_quantity", "quota_mode", "interval_months", "price_months", "discount_percent", "timing", "payment_days",
-    "trial_days", "trial_people", "cycle", "change_rule", "renewal", "plan", "position", "audience", "audience_ru",
+    "product",
+    "seller",
+    "tariff_id",
+    "name",
+    "name_ru",
+    "price_model",
+    "unit_price",
+    "steps",
+    "flat_fee",
+    "metric",
+    "included_quantity",
+    "quota_mode",
+    "interval_months",
+    "price_months",
+    "discount_percent",
+    "timing",
+    "payment_days",
+    "trial_days",
+    "trial_people",
+    "cycle",
+    "change_rule",
+    "renewal",
+    "plan",
+    "position",
+    "audience",
+    "audience_ru",
     "features",
-)  # fmt: skip
+)
 
 
 @admin.register(Tariff)

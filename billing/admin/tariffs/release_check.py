@@ -88,17 +88,26 @@ def _bill_row(bill: SampleBill, tariff: Tariff) -> BillRow:
     currency, terms = tariff.currency, tariff.terms()
     change, tone = _change(bill.old_minor, bill.new_minor, currency)
     return BillRow(
-        formats.count_text(bill.quantity), money(bill.old_minor, currency), money(bill.new_minor, currency), change,
-        working_of(terms, bill.quantity), tone,
-    )  # fmt: skip
+        formats.count_text(bill.quantity),
+        money(bill.old_minor, currency),
+        money(bill.new_minor, currency),
+        change,
+        working_of(terms, bill.quantity),
+        tone,
+    )
 
 
 def _effect_row(effect: Effect, currency: str) -> EffectRow:
     change, tone = _change(effect.old_minor, effect.new_minor, currency)
     return EffectRow(
-        effect.customer, effect.domain, formats.count_text(effect.quantity), money(effect.old_minor, currency),
-        money(effect.new_minor, currency), change, tone,
-    )  # fmt: skip
+        effect.customer,
+        effect.domain,
+        formats.count_text(effect.quantity),
+        money(effect.old_minor, currency),
+        money(effect.new_minor, currency),
+        change,
+        tone,
+    )
 
 
 def _bills(check: ReleaseCheck) -> Sequence[SampleBill]:
@@ -121,7 +130,8 @@ def check_of(tariff: Tariff) -> ReleaseView:
         previous_link=link(previous) if previous is not None else "",
         differences=[
             DifferenceRow(
-                label_of(one.name), value_lines(one.name, one.before, previous or tariff),
+                label_of(one.name),
+                value_lines(one.name, one.before, previous or tariff),
                 value_lines(one.name, one.after, tariff),
             )
             for one in check.differences
@@ -141,7 +151,7 @@ def check_of(tariff: Tariff) -> ReleaseView:
         cheaper=sum(new < old for old, new in pairs),
         findings=check.findings,
         falls=check.falls,
-    )  # fmt: skip
+    )
 
 
 # --- Its life ----------------------------------------------------------------------------------------------------------
@@ -168,7 +178,7 @@ def life_of(tariff: Tariff) -> list[LifeRow]:
     return [
         LifeRow(moment(row.at), row.actor, labels.word(labels.ACTS, row.action), row.reason)
         for row in records_of(tariff)
-    ]  # fmt: skip
+    ]
 
 
 def comment_on(tariff: Tariff) -> LifeRow | None:
@@ -200,7 +210,10 @@ def versions_of(tariff: Tariff) -> list[VersionRow]:
     return [
         VersionRow(
             _("version %(number)s") % {"number": row.version} if row.pk == tariff.pk else link(row, str(row)),
-            state_badge(row), price_of(row), moment(row.published_at) if row.published_at else "", row.pk == tariff.pk,
+            state_badge(row),
+            price_of(row),
+            moment(row.published_at) if row.published_at else "",
+            row.pk == tariff.pk,
         )
         for row in rows
-    ]  # fmt: skip
+    ]

@@ -59,10 +59,11 @@ class MoveForm(ActForm):
         )
         self.fields["target"].label_from_instance = lambda row: f"{row.name_in(formats.language())} · {row}"  # type: ignore[attr-defined]
         self.fields["effective_date"] = forms.DateField(
-            label=_("from"), widget=widgets.UnfoldAdminDateWidget(),
+            label=_("from"),
+            widget=widgets.UnfoldAdminDateWidget(),
             help_text=_("Each changes with its first period that begins on this day or later. Not before %(date)s.")
             % {"date": short_date(subscriber_moves.earliest_date(source, clock.now()))},
-        )  # fmt: skip
+        )
         self.fields["reason"] = reason_field(help_text=_("The owners read it in their notice."))
 
 
@@ -88,9 +89,13 @@ class MoveSubscribers(Act):
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> TariffMove:
         return subscriber_moves.move_subscribers(
-            source=self.target, target=data["target"], effective_date=data["effective_date"], reason=data["reason"],
-            user=self.user, as_of=as_of,
-        )  # fmt: skip
+            source=self.target,
+            target=data["target"],
+            effective_date=data["effective_date"],
+            reason=data["reason"],
+            user=self.user,
+            as_of=as_of,
+        )
 
     def facts(self, result: TariffMove) -> list[Fact]:
         changes = list(result.changes.values_list("subscription", flat=True))
@@ -110,8 +115,11 @@ class MoveSubscribers(Act):
 
     def done(self, result: TariffMove) -> str:
         number = result.changes.count()
-        text = ngettext("%(count)s subscription will be moved on %(date)s.",
-                        "%(count)s subscriptions will be moved on %(date)s.", number)  # fmt: skip
+        text = ngettext(
+            "%(count)s subscription will be moved on %(date)s.",
+            "%(count)s subscriptions will be moved on %(date)s.",
+            number,
+        )
         return text % {"count": number, "date": formats.date_text(result.effective_date)}
 
     def done_url(self, result: TariffMove) -> str:

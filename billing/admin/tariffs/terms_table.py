@@ -23,10 +23,28 @@ from billing.wording.unit_names import from_text
 NUMBERS = ("unit_price", "flat_fee", "discount_percent")
 # What a page shows of a tariff, in the order in which people ask.
 SHOWN = (
-    "price_model", "unit_price", "steps", "flat_fee", "metric", "included_quantity", "quota_mode", "interval_months",
-    "price_months", "discount_percent", "timing", "payment_days", "trial_days", "trial_people", "cycle", "change_rule",
-    "renewal", "plan", "audience", "audience_ru", "features",
-)  # fmt: skip
+    "price_model",
+    "unit_price",
+    "steps",
+    "flat_fee",
+    "metric",
+    "included_quantity",
+    "quota_mode",
+    "interval_months",
+    "price_months",
+    "discount_percent",
+    "timing",
+    "payment_days",
+    "trial_days",
+    "trial_people",
+    "cycle",
+    "change_rule",
+    "renewal",
+    "plan",
+    "audience",
+    "audience_ru",
+    "features",
+)
 
 
 @dataclass(frozen=True)

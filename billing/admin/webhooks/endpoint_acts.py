@@ -38,13 +38,19 @@ class NewEndpointForm(EndpointForm):
         super().build()
         fields = {name: WebhookEndpoint._meta.get_field(name) for name in ("product", "customer")}
         self.fields["product"] = searched_field(
-            _("product"), Product.objects.all(), fields["product"], required=False,
+            _("product"),
+            Product.objects.all(),
+            fields["product"],
+            required=False,
             help_text=_("Empty: of all products."),
-        )  # fmt: skip
+        )
         self.fields["customer"] = searched_field(
-            _("customer"), Customer.objects.all(), fields["customer"], required=False,
+            _("customer"),
+            Customer.objects.all(),
+            fields["customer"],
+            required=False,
             help_text=_("Empty: of all customers. Otherwise its owners see and change this webhook in the portal."),
-        )  # fmt: skip
+        )
 
 
 def _facts(endpoint: WebhookEndpoint, before: WebhookEndpoint | None = None) -> list[Fact]:
@@ -70,9 +76,14 @@ class AddEndpoint(ShowsSecret):
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> tuple[WebhookEndpoint, str]:
         return endpoints.add_endpoint(
-            url=data["url"], product=data["product"], customer=data["customer"], types=data["types"].split(),
-            name=data["name"], as_of=as_of, actor=self.actor,
-        )  # fmt: skip
+            url=data["url"],
+            product=data["product"],
+            customer=data["customer"],
+            types=data["types"].split(),
+            name=data["name"],
+            as_of=as_of,
+            actor=self.actor,
+        )
 
     def facts(self, result: tuple[WebhookEndpoint, str]) -> list[Fact]:
         return _facts(result[0])
@@ -117,9 +128,13 @@ class ChangeEndpoint(Act):
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> WebhookEndpoint:
         return endpoints.change_endpoint(
-            endpoint=self.target, url=data["url"], name=data["name"], types=data["types"].split(), as_of=as_of,
+            endpoint=self.target,
+            url=data["url"],
+            name=data["name"],
+            types=data["types"].split(),
+            as_of=as_of,
             actor=self.actor,
-        )  # fmt: skip
+        )
 
     def facts(self, result: WebhookEndpoint) -> list[Fact]:
         return _facts(result, self.target)
@@ -203,9 +218,13 @@ class RangeForm(ActForm):
         self.fields["since"] = instant_field(_("from"))
         self.fields["until"] = instant_field(_("up to"))
         self.fields["types"] = text_field(
-            _("event types"), max_length=1000, required=False,
-            help_text=_("Separated by spaces, as subscription.terminated, or subscription. for all of them. Empty: all it hears of."),
-        )  # fmt: skip
+            _("event types"),
+            max_length=1000,
+            required=False,
+            help_text=_(
+                "Separated by spaces, as subscription.terminated, or subscription. for all of them. Empty: all it hears of."
+            ),
+        )
         self.fields["only_failed"] = forms.BooleanField(
             label=_("only what was given up"), required=False, widget=widgets.UnfoldBooleanSwitchWidget()
         )
@@ -230,9 +249,14 @@ class ReplayRange(Act):
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> int:
         return fan_out.replay_range(
-            endpoint=self.target, since=data["since"], until=data["until"], types=data["types"].split(),
-            only_failed=data["only_failed"], as_of=as_of, actor=self.actor,
-        )  # fmt: skip
+            endpoint=self.target,
+            since=data["since"],
+            until=data["until"],
+            types=data["types"].split(),
+            only_failed=data["only_failed"],
+            as_of=as_of,
+            actor=self.actor,
+        )
 
     def facts(self, result: int) -> list[Fact]:
         return [Fact(_("Events sent again"), str(result))]

@@ -56,16 +56,27 @@ def state_badge(endpoint: WebhookEndpoint) -> SafeString:
 
 @admin.register(WebhookEndpoint)
 class WebhookEndpointPage(ReadOnlyPage):
-    acts = (
-        SendSample, ReplayRange, Pause, GoOn, ChangeEndpoint, NewSecret, EnableEndpoint, DisableEndpoint,
-    )  # fmt: skip
+    acts = (SendSample, ReplayRange, Pause, GoOn, ChangeEndpoint, NewSecret, EnableEndpoint, DisableEndpoint)
     list_acts = (AddEndpoint,)
     list_display = ("title", "public_id", "product", "customer", "waits", "created", "state")
     list_filter = ("product", ("disabled_at", admin.EmptyFieldListFilter), ("paused_at", admin.EmptyFieldListFilter))
     list_select_related = ("product", "customer")
     search_fields = ("url", "name", "public_id", "customer__name")
-    fields = ("state", "name", "url", "public_id", "product", "customer", "hears", "rotation", "paused", "off",
-              "disabled_reason", "created_text", "created_by")  # fmt: skip
+    fields = (
+        "state",
+        "name",
+        "url",
+        "public_id",
+        "product",
+        "customer",
+        "hears",
+        "rotation",
+        "paused",
+        "off",
+        "disabled_reason",
+        "created_text",
+        "created_by",
+    )
     readonly_fields = fields
     change_form_outer_before_template = "admin/webhooks/bench.html"
 
@@ -193,8 +204,20 @@ class WebhookDeliveryPage(ReadOnlyPage):
     list_filter = ("state", "endpoint__product")
     list_select_related = ("event__instance", "endpoint")
     search_fields = ("event__public_id", "event__type", "endpoint__url")
-    fields = ("about", "whose", "endpoint_link", "state_badge", "happened", "attempts", "last_text", "last_status", "last_error",
-              "next_text", "delivered", "again")  # fmt: skip
+    fields = (
+        "about",
+        "whose",
+        "endpoint_link",
+        "state_badge",
+        "happened",
+        "attempts",
+        "last_text",
+        "last_status",
+        "last_error",
+        "next_text",
+        "delivered",
+        "again",
+    )
     readonly_fields = fields
     change_form_outer_after_template = "admin/webhooks/delivery.html"
 

@@ -14,12 +14,15 @@ TAG = {"ETag": {"schema": {"type": "string"}, "description": "Names this very an
 UNCHANGED: dict[str, Any] = {
     "parameters": [
         {
-            "in": "header", "name": "If-None-Match", "required": False, "schema": {"type": "string"},
+            "in": "header",
+            "name": "If-None-Match",
+            "required": False,
+            "schema": {"type": "string"},
             "description": "The `ETag` of the answer one has.",
         }
     ],
     "responses": {200: {"headers": TAG}, 304: {"description": "Nothing has changed.", "headers": TAG}},
-}  # fmt: skip
+}
 
 
 def unless_known(request: HttpRequest, answer: BaseModel) -> HttpResponse:

@@ -29,9 +29,14 @@ class Command(BaseCommand):
             raise CommandError(f"There is no customer {options['customer']}.")
         try:
             endpoint, secret = endpoints.add_endpoint(
-                url=options["url"], product=product, customer=customer, types=options["types"], name=options["name"],
-                as_of=clock.now(), actor="command line",
-            )  # fmt: skip
+                url=options["url"],
+                product=product,
+                customer=customer,
+                types=options["types"],
+                name=options["name"],
+                as_of=clock.now(),
+                actor="command line",
+            )
         except Refusal as refused:
             raise CommandError(str(refused)) from None
         self.stderr.write(

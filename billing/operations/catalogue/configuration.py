@@ -85,8 +85,11 @@ def save(*, row: Configured, as_of: datetime, actor: str) -> Configured:
     row.save()
     after = _values(row)
     audit.record(
-        actor=actor, action=f"{row._meta.model_name}.{'changed' if before else 'created'}", target=row, at=as_of,
+        actor=actor,
+        action=f"{row._meta.model_name}.{'changed' if before else 'created'}",
+        target=row,
+        at=as_of,
         before={name: value for name, value in before.items() if after[name] != value},
         after={name: value for name, value in after.items() if before.get(name) != value},
-    )  # fmt: skip
+    )
     return row

@@ -67,19 +67,32 @@ def move_subscribers(
     )
     TermsChange.objects.bulk_create(
         TermsChange(
-            subscription=row, tariff=target, effective_date=effective_date, move=move, decided_at=as_of,
+            subscription=row,
+            tariff=target,
+            effective_date=effective_date,
+            move=move,
+            decided_at=as_of,
             decided_by=user.email,
         )
         for row in subscriptions
-    )  # fmt: skip
+    )
     for row in subscriptions:
-        notices.terms_will_change(subscription=row, tariff=target, effective_date=effective_date, reason=reason,
-                                  move=move, at=as_of)  # fmt: skip
+        notices.terms_will_change(
+            subscription=row, tariff=target, effective_date=effective_date, reason=reason, move=move, at=as_of
+        )
     audit.record(
-        actor=user.email, action="tariff.subscribers_moved", target=source, at=as_of, reason=reason,
-        after={"product": source.product.code, "target": str(target), "effective_date": effective_date.isoformat(),
-               "number": len(subscriptions)},
-    )  # fmt: skip
+        actor=user.email,
+        action="tariff.subscribers_moved",
+        target=source,
+        at=as_of,
+        reason=reason,
+        after={
+            "product": source.product.code,
+            "target": str(target),
+            "effective_date": effective_date.isoformat(),
+            "number": len(subscriptions),
+        },
+    )
     return move
 
 
@@ -102,7 +115,11 @@ def call_off(*, move: TariffMove, user: User, as_of: datetime, reason: str) -> i
     for row in waiting:
         notices.terms_stay(subscription=row.subscription, move=move, at=as_of)
     audit.record(
-        actor=user.email, action="tariff.move_called_off", target=move.source, at=as_of, reason=reason,
+        actor=user.email,
+        action="tariff.move_called_off",
+        target=move.source,
+        at=as_of,
+        reason=reason,
         after={"product": move.source.product.code, "number": len(waiting)},
-    )  # fmt: skip
+    )
     return len(waiting)

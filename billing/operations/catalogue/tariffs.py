@@ -18,11 +18,34 @@ Status = Tariff.Status
 
 # What a new version takes over from the one before it: all but its life and its place in lists.
 TERMS = (
-    "product", "seller", "tariff_id", "name", "name_ru", "timing", "metric", "price_model", "unit_price", "steps",
-    "flat_fee", "included_quantity", "quota_mode", "interval_months", "price_months", "discount_percent", "payment_days",
-    "trial_days", "trial_people", "cycle", "change_rule", "renewal", "features", "audience", "audience_ru", "plan",
+    "product",
+    "seller",
+    "tariff_id",
+    "name",
+    "name_ru",
+    "timing",
+    "metric",
+    "price_model",
+    "unit_price",
+    "steps",
+    "flat_fee",
+    "included_quantity",
+    "quota_mode",
+    "interval_months",
+    "price_months",
+    "discount_percent",
+    "payment_days",
+    "trial_days",
+    "trial_people",
+    "cycle",
+    "change_rule",
+    "renewal",
+    "features",
+    "audience",
+    "audience_ru",
+    "plan",
     "position",
-)  # fmt: skip
+)
 
 
 def _locked(tariff: Tariff, *expected: Tariff.Status) -> Tariff:
@@ -39,9 +62,13 @@ def _locked(tariff: Tariff, *expected: Tariff.Status) -> Tariff:
 
 def _record(tariff: Tariff, action: str, user: User, at: datetime, reason: str = "", **after: Any) -> None:
     audit.record(
-        actor=user.email, action=f"tariff.{action}", target=tariff, at=at, reason=reason,
+        actor=user.email,
+        action=f"tariff.{action}",
+        target=tariff,
+        at=at,
+        reason=reason,
         after={"product": tariff.product.code, "status": tariff.status, "version": tariff.version, **after},
-    )  # fmt: skip
+    )
 
 
 def _refuse_zero(draft: Tariff) -> None:
@@ -65,15 +92,17 @@ def _refuse_kind(draft: Tariff) -> None:
     if draft.product.kind == kinds.FREE:
         raise BadInput(
             _("This product is free: it needs no tariff. To sell it, make a product of its own."),
-            field="product", rule="E1",
-        )  # fmt: skip
+            field="product",
+            rule="E1",
+        )
     if (draft.product.kind == kinds.ONE_OFF) != (draft.interval_months is None):
         raise BadInput(
             _("This product is paid once: leave the interval empty.")
             if draft.product.kind == kinds.ONE_OFF
             else _("This product is a subscription: enter an interval of 1 to 12 months."),
-            field="interval_months", rule="E1",
-        )  # fmt: skip
+            field="interval_months",
+            rule="E1",
+        )
     if draft.currency != draft.seller.currency:
         raise BadInput(
             _("%(seller)s sells in %(currency)s: enter the price in that currency.")

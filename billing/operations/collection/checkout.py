@@ -80,10 +80,16 @@ def begin(*, account: BillingAccount, wanted: Wanted, as_of: datetime, user_emai
         offers.refuse_closed(wanted.offer, as_of)
     hourly_limits.payment_attempt(account=account, as_of=as_of)
     attempt = PaymentAttempt.objects.create(
-        account=account, provider=provider.code, currency=account.currency, amount_minor=amount_minor,
-        invoice=wanted.invoice, offer=wanted.offer, created_at=as_of, created_by=user_email,
+        account=account,
+        provider=provider.code,
+        currency=account.currency,
+        amount_minor=amount_minor,
+        invoice=wanted.invoice,
+        offer=wanted.offer,
+        created_at=as_of,
+        created_by=user_email,
         saves_method=wanted.saves_method and provider.can_save,
-    )  # fmt: skip
+    )
     try:
         result = provider.start(_request(attempt, str(_("Account %(number)s") % {"number": account.number})))
     except ProviderError:
@@ -97,9 +103,14 @@ def begin(*, account: BillingAccount, wanted: Wanted, as_of: datetime, user_emai
 
 
 def charge_saved(
-    *, account: BillingAccount, amount_minor: int, fact: str, description: str, as_of: datetime,
+    *,
+    account: BillingAccount,
+    amount_minor: int,
+    fact: str,
+    description: str,
+    as_of: datetime,
     invoice: Invoice | None = None,
-) -> PaymentAttempt | None:  # fmt: skip
+) -> PaymentAttempt | None:
     """Takes ``amount_minor`` from the account's saved method with nobody at the screen (E8, D17); None where none is saved.
 
     ``fact`` is what it is for, and is charged once: asked again, the first attempt is synced and returned. What follows a
@@ -145,9 +156,16 @@ def _attempt_for(
     if method is None or method.provider not in providers():
         return None, False
     attempt = PaymentAttempt.objects.create(
-        account=account, provider=method.provider, currency=account.currency, amount_minor=amount_minor,
-        invoice=invoice, created_at=as_of, created_by="", method=method, fact=fact,
-    )  # fmt: skip
+        account=account,
+        provider=method.provider,
+        currency=account.currency,
+        amount_minor=amount_minor,
+        invoice=invoice,
+        created_at=as_of,
+        created_by="",
+        method=method,
+        fact=fact,
+    )
     return attempt, True
 
 
@@ -220,9 +238,11 @@ def _wait(attempt: PaymentAttempt, status: Status, as_of: datetime) -> None:
 def _fail(attempt: PaymentAttempt, account: BillingAccount, result: Result, as_of: datetime) -> None:
     attempt.status, attempt.reason, attempt.settled_at = FINAL_FAILURES[result.status], result.reason[:200], as_of
     outbox.emit(
-        "payment.failed", at=as_of, account=account,
+        "payment.failed",
+        at=as_of,
+        account=account,
         data={"amount": outbox.money(attempt.amount_minor, attempt.currency), "reason": result.reason},
-    )  # fmt: skip
+    )
     # A renewal's tries have no invoice yet, and notices of their own that say when the next one is (E8).
     if attempt.method is None or attempt.invoice is not None:
         notices.payment_failed(attempt=attempt, at=as_of)
@@ -235,12 +255,15 @@ def _credit(attempt: PaymentAttempt, account: BillingAccount, result: Result, as
     attempt.payment = payments.record_payment(
         account=account,
         new=payments.NewPayment(
-            amount_minor=attempt.amount_minor, currency=attempt.currency, method="card",
-            reference=attempt.external_id, invoice_number=number,
+            amount_minor=attempt.amount_minor,
+            currency=attempt.currency,
+            method="card",
+            reference=attempt.external_id,
+            invoice_number=number,
         ),
         as_of=as_of,
         actor=attempt.created_by or UNATTENDED,
-    )  # fmt: skip
+    )
     attempt.status, attempt.settled_at = Status.SUCCEEDED, as_of
     if attempt.offer is not None:
         offers.paid(offer=attempt.offer, payment=attempt.payment, as_of=as_of)

@@ -33,13 +33,15 @@ def refuse(subscription: Subscription, as_of: datetime) -> None:
         raise BillingError(
             _("The renewal is collected from five days before its date: from %(date)s on.")
             % {"date": formats.date_text(first)},
-            code="not_yet_collected", rule="E8",
-        )  # fmt: skip
+            code="not_yet_collected",
+            rule="E8",
+        )
     if Collection.objects.filter(subscription=subscription, period_start=period.end, day=today).exists():
         raise BillingError(
             _("Today's try has been made. Money that comes to the account renews it within a minute."),
-            code="tried_today", rule="E8",
-        )  # fmt: skip
+            code="tried_today",
+            rule="E8",
+        )
 
 
 def collect_now(*, subscription: Subscription, as_of: datetime, actor: str, reason: str) -> Collection:
@@ -54,7 +56,12 @@ def collect_now(*, subscription: Subscription, as_of: datetime, actor: str, reas
     if found is None:
         raise BillingError(_("There is no renewal to be collected here."), code="nothing_to_collect", rule="E8")
     audit.record(
-        actor=actor, action="subscription.collected", target=subscription, at=as_of,
-        customer=subscription.instance.customer, reason=reason, after={"outcome": found.outcome},
-    )  # fmt: skip
+        actor=actor,
+        action="subscription.collected",
+        target=subscription,
+        at=as_of,
+        customer=subscription.instance.customer,
+        reason=reason,
+        after={"outcome": found.outcome},
+    )
     return found

@@ -36,9 +36,12 @@ def in_window(as_of: datetime) -> list[Subscription]:
         # The turn comes the day after the payment date.
         window = (today + timedelta(days=1), today + timedelta(days=DAYS_BEFORE + 1))
         running = Subscription.objects.running().filter(
-            account__seller=seller, turns_on__range=window, tariff__renewal=Renewal.COLLECTED, paid_from__isnull=False,
+            account__seller=seller,
+            turns_on__range=window,
+            tariff__renewal=Renewal.COLLECTED,
+            paid_from__isnull=False,
             cancel_date=None,
-        )  # fmt: skip
+        )
         found += running.select_related("account__seller", "account__customer", "tariff", "instance").order_by("pk")
     return found
 
@@ -106,10 +109,12 @@ def collect(*, subscription: Subscription, as_of: datetime) -> Collection | None
     if balance >= amount or not _is_still(subscription, on, as_of):
         return None
     attempt = checkout.charge_saved(
-        account=subscription.account, amount_minor=amount - balance,
+        account=subscription.account,
+        amount_minor=amount - balance,
         fact=f"{renewals.matter(subscription, on)}#{today.isoformat()}",
-        description=str(_("Renewal from %(date)s") % {"date": on.isoformat()}), as_of=as_of,
-    )  # fmt: skip
+        description=str(_("Renewal from %(date)s") % {"date": on.isoformat()}),
+        as_of=as_of,
+    )
     # The money that came has been posted with the renewal (`renewals.bill_with_money`).
     if attempt is not None and attempt.status == PaymentAttempt.Status.SUCCEEDED and renewal_date(subscription) > on:
         return _keep(subscription, on, today, amount, balance, Outcome.FROM_CARD, as_of, attempt)
@@ -129,15 +134,24 @@ def _tell_beforehand(subscription: Subscription, on: date, amount: int, balance:
     if not Collection.objects.filter(subscription=subscription, period_start=on).exists():
         with transaction.atomic():
             notices.payment_coming(
-                subscription=subscription, renews_on=on, amount_minor=amount, balance_minor=balance,
-                method=payment_methods.active(subscription.account), at=as_of,
-            )  # fmt: skip
+                subscription=subscription,
+                renews_on=on,
+                amount_minor=amount,
+                balance_minor=balance,
+                method=payment_methods.active(subscription.account),
+                at=as_of,
+            )
 
 
 def _failed(
-    subscription: Subscription, on: date, today: date, amount: int, balance: int, as_of: datetime,
+    subscription: Subscription,
+    on: date,
+    today: date,
+    amount: int,
+    balance: int,
+    as_of: datetime,
     attempt: PaymentAttempt | None,
-) -> Collection | None:  # fmt: skip
+) -> Collection | None:
     """The money could not be taken: kept, and told by mail and message with what to do (E8)."""
     outcome = Outcome.NO_METHOD if attempt is None else Outcome.DECLINED
     if attempt is not None and attempt.settled_at is None and attempt.status != PaymentAttempt.Status.REQUIRES_ACTION:
@@ -158,23 +172,39 @@ def _tell_low_balance(subscription: Subscription, kept: Collection, as_of: datet
         return
     costs, balance = kept.amount_minor, kept.balance_minor
     data = {
-        **outbox.about(subscription), "account": account.number, "renews_on": kept.period_start.isoformat(),
-        "costs": outbox.money(costs, kept.currency), "balance": outbox.money(balance, kept.currency),
+        **outbox.about(subscription),
+        "account": account.number,
+        "renews_on": kept.period_start.isoformat(),
+        "costs": outbox.money(costs, kept.currency),
+        "balance": outbox.money(balance, kept.currency),
         "missing": outbox.money(costs - balance, kept.currency),
-    }  # fmt: skip
+    }
     outbox.emit("balance.low", at=as_of, subscription=subscription, data=data, fact=fact)
 
 
 def _keep(
-    subscription: Subscription, on: date, today: date, amount: int, balance: int, outcome: Collection.Outcome,
-    as_of: datetime, attempt: PaymentAttempt | None = None,
-) -> Collection | None:  # fmt: skip
+    subscription: Subscription,
+    on: date,
+    today: date,
+    amount: int,
+    balance: int,
+    outcome: Collection.Outcome,
+    as_of: datetime,
+    attempt: PaymentAttempt | None = None,
+) -> Collection | None:
     """Writes today's try down, once, whoever else tries at the same moment."""
     row = Collection(
-        subscription=subscription, period_start=on, day=today, at=as_of, currency=subscription.account.currency,
-        amount_minor=amount, balance_minor=min(balance, amount), outcome=outcome,
-        reason=_reason(attempt), attempt=_own(attempt),
-    )  # fmt: skip
+        subscription=subscription,
+        period_start=on,
+        day=today,
+        at=as_of,
+        currency=subscription.account.currency,
+        amount_minor=amount,
+        balance_minor=min(balance, amount),
+        outcome=outcome,
+        reason=_reason(attempt),
+        attempt=_own(attempt),
+    )
     written = Collection.objects.bulk_create([row], ignore_conflicts=True)
     return Collection.objects.filter(subscription=subscription, period_start=on, day=today).first() if written else None
 

@@ -38,13 +38,23 @@ def keep(
     if before is not None:
         let_go(method=before, as_of=as_of, actor=REPLACED)
     method = SavedMethod.objects.create(
-        account=account, provider=provider, external_id=kept.external_id, title=kept.title[:60],
-        expires_on=kept.expires_on, saved_at=as_of, saved_by=actor,
-    )  # fmt: skip
+        account=account,
+        provider=provider,
+        external_id=kept.external_id,
+        title=kept.title[:60],
+        expires_on=kept.expires_on,
+        saved_at=as_of,
+        saved_by=actor,
+    )
     audit.record(
-        actor=actor, action="method.saved", target=method, at=as_of, customer=account.customer,
-        before=summary(before) if before is not None else None, after=summary(method),
-    )  # fmt: skip
+        actor=actor,
+        action="method.saved",
+        target=method,
+        at=as_of,
+        customer=account.customer,
+        before=summary(before) if before is not None else None,
+        after=summary(method),
+    )
     notices.method_saved(method=method, at=as_of)
     return method
 

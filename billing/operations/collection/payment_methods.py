@@ -42,9 +42,14 @@ def remove(*, method: SavedMethod, as_of: datetime, actor: str, reason: str = ""
         raise BillingError(_("This payment method has been removed already."), code="already_removed")
     method_store.let_go(method=method, as_of=as_of, actor=actor)
     audit.record(
-        actor=actor, action="method.removed", target=method, at=as_of, customer=account.customer, reason=reason,
+        actor=actor,
+        action="method.removed",
+        target=method,
+        at=as_of,
+        customer=account.customer,
+        reason=reason,
         before=method_store.summary(method),
-    )  # fmt: skip
+    )
     notices.method_removed(method=method, at=as_of)
     return method
 
@@ -59,9 +64,13 @@ def collect_invoice(*, invoice_number: str, as_of: datetime) -> PaymentAttempt |
     if invoice is None or invoice.open_minor == 0:
         return None
     return checkout.charge_saved(
-        account=invoice.account, amount_minor=invoice.open_minor, fact=f"invoice:{invoice.number}",
-        description=str(_("Invoice %(number)s") % {"number": invoice.number}), as_of=as_of, invoice=invoice,
-    )  # fmt: skip
+        account=invoice.account,
+        amount_minor=invoice.open_minor,
+        fact=f"invoice:{invoice.number}",
+        description=str(_("Invoice %(number)s") % {"number": invoice.number}),
+        as_of=as_of,
+        invoice=invoice,
+    )
 
 
 def uncollected(*, as_of: datetime) -> "QuerySet[Invoice]":

@@ -161,9 +161,14 @@ def change_customer(*, customer: Customer, values: dict[str, str], as_of: dateti
     if changed:
         found.save(update_fields=sorted(changed))
         audit.record(
-            actor=actor, action="customer.changed", target=found, at=as_of, customer=found,
-            before={name: before[name] for name in changed}, after=changed,
-        )  # fmt: skip
+            actor=actor,
+            action="customer.changed",
+            target=found,
+            at=as_of,
+            customer=found,
+            before={name: before[name] for name in changed},
+            after=changed,
+        )
     return found
 
 
@@ -182,7 +187,12 @@ def set_billing_addresses(*, account: BillingAccount, emails: list[str], as_of: 
     )
     if set(before) != set(wanted):
         audit.record(
-            actor=actor, action="account.addresses_changed", target=account, at=as_of, customer=account.customer,
-            before={"emails": before}, after={"emails": wanted},
-        )  # fmt: skip
+            actor=actor,
+            action="account.addresses_changed",
+            target=account,
+            at=as_of,
+            customer=account.customer,
+            before={"emails": before},
+            after={"emails": wanted},
+        )
     return wanted

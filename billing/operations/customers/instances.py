@@ -111,6 +111,10 @@ def delete_instance(*, instance: Instance, as_of: datetime, actor: str, requeste
     _let_methods_go(instance.customer, as_of, actor)
     access.announce(instance, as_of=as_of)
     audit.record(
-        actor=actor, action="instance.deleted", target=instance, at=as_of, customer=instance.customer,
+        actor=actor,
+        action="instance.deleted",
+        target=instance,
+        at=as_of,
+        customer=instance.customer,
         after={"requested_by": requested_by},
-    )  # fmt: skip
+    )

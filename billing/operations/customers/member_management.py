@@ -83,9 +83,10 @@ def preview(*, instance: Instance, report: members.Report, as_of: datetime) -> E
     Refuses what the act would refuse.
     """
     return effect_of(
-        instance=instance, as_of=as_of,
+        instance=instance,
+        as_of=as_of,
         act=lambda: metering.report_member(instance=instance, report=report, as_of=as_of, source="portal"),
-    )  # fmt: skip
+    )
 
 
 def effect_of(*, instance: Instance, act: Callable[[], object], as_of: datetime) -> Effect | None:
@@ -220,9 +221,12 @@ def accept_invitation(*, token: str, password: str, name: str, as_of: datetime, 
     EmailAddress.objects.update_or_create(user=user, email=member.email, defaults={"verified": True, "primary": True})
     if member.status == Member.Status.INVITED:
         report = members.Report(
-            external_id=member.external_id, status="active", email=member.email, name=name or member.name,
+            external_id=member.external_id,
+            status="active",
+            email=member.email,
+            name=name or member.name,
             role=member.role.code,
-        )  # fmt: skip
+        )
         metering.report_member(
             instance=member.instance, report=report, as_of=as_of, source="portal", actor=member.email
         )

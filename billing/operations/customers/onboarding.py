@@ -120,8 +120,9 @@ def refuse_second_trial() -> None:
     """A plan that is nothing but a trial, for somebody who has had theirs (B2)."""
     raise BillingError(
         _("The trial of this product has been used already: choose a tariff that is paid."),
-        code="trial_used", rule="B2",
-    )  # fmt: skip
+        code="trial_used",
+        rule="B2",
+    )
 
 
 def open_instance(
@@ -143,9 +144,13 @@ def open_instance(
 
     def begin() -> Subscription:
         return lifecycle.create_subscription(
-            instance=instance, tariff_id=tariff.tariff_id if tariff else None, quantity=wish.quantity,
-            trial=trial if tariff else None, as_of=as_of, actor=actor,
-        )  # fmt: skip
+            instance=instance,
+            tariff_id=tariff.tariff_id if tariff else None,
+            quantity=wish.quantity,
+            trial=trial if tariff else None,
+            as_of=as_of,
+            actor=actor,
+        )
 
     if tariff is None:
         return Opening(instance, begin(), None)
@@ -168,15 +173,17 @@ def add_instance(
         assert new is not None
         made = customers.create_customer(new=replace(new, currency=seller.currency), as_of=as_of)
         audit.record(
-            actor=owner.email, action="customer.signed_up", target=made, at=as_of, customer=made,
+            actor=owner.email,
+            action="customer.signed_up",
+            target=made,
+            at=as_of,
+            customer=made,
             after={"product": wish.product.code, "domain": wish.domain},
-        )  # fmt: skip
+        )
         customer, is_new = made, True
     else:
         is_new = False
-    return open_instance(
-        customer=customer, wish=wish, owner=owner, as_of=as_of, actor=actor, is_new_customer=is_new
-    )  # fmt: skip
+    return open_instance(customer=customer, wish=wish, owner=owner, as_of=as_of, actor=actor, is_new_customer=is_new)
 
 
 def rehearsed(act: Callable[[], Result]) -> Result:
@@ -196,8 +203,9 @@ def performed(act: Callable[[], Opening], seen: str) -> Opening:
             if done.token != seen:
                 raise BillingError(
                     _("The figures have changed meanwhile: look at the new ones and confirm them."),
-                    code="quote_expired", rule="G10",
-                )  # fmt: skip
+                    code="quote_expired",
+                    rule="G10",
+                )
     except IntegrityError as error:
         if "one_living_instance_per_domain" not in str(error):
             raise

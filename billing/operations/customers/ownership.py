@@ -70,11 +70,10 @@ def create_token(*, instance: Instance, by: User, label: str, at: datetime) -> t
     if member_management.administrator(instance, by) is None:
         raise BillingError(
             _("Only an administrator of this instance can make a token for it: ask one of them."),
-            code="administrator_only", rule="M15",
-        )  # fmt: skip
-    return api_tokens.create_token(
-        scope=ApiToken.Scope.INSTANCE, at=at, actor=by.email, instance=instance, label=label
-    )  # fmt: skip
+            code="administrator_only",
+            rule="M15",
+        )
+    return api_tokens.create_token(scope=ApiToken.Scope.INSTANCE, at=at, actor=by.email, instance=instance, label=label)
 
 
 def living_tokens(instance: Instance) -> "QuerySet[ApiToken]":
@@ -139,9 +138,7 @@ def _report(instance: Instance, member: Member, status: str, role: Role, as_of: 
 
 def _move_invoices(instance: Instance, giver: Member, taker: Member, as_of: datetime, actor: str) -> None:
     """Invoices go to the new owner: the customer's own address, and the one of the registration where it was the giver's."""
-    customers.change_customer(
-        customer=instance.customer, values={"email": taker.email}, as_of=as_of, actor=actor
-    )  # fmt: skip
+    customers.change_customer(customer=instance.customer, values={"email": taker.email}, as_of=as_of, actor=actor)
     if instance.email.lower() == giver.email.lower():
         Instance.objects.filter(pk=instance.pk).update(email=taker.email)
 
@@ -176,13 +173,18 @@ def _hand_over(instance: Instance, by: User, wanted: Transfer, as_of: datetime) 
     for one in living_tokens(instance) if wanted.revoke_tokens else ():
         api_tokens.revoke_token(token=one, at=clock.real_now(), actor=by.email)
     audit.record(
-        actor=by.email, action="ownership.transferred", target=instance, at=as_of, customer=instance.customer,
+        actor=by.email,
+        action="ownership.transferred",
+        target=instance,
+        at=as_of,
+        customer=instance.customer,
         before={**before, "invoices_to": addressed_to},
         after={
-            "owner": taker.email, "role": kept.code if kept is not None else "",
+            "owner": taker.email,
+            "role": kept.code if kept is not None else "",
             "invoices_to": taker.email if wanted.with_invoices else addressed_to,
         },
-    )  # fmt: skip
+    )
     _tell(instance, giver, taker, kept, wanted, as_of)
     return Handed(giver, taker)
 
@@ -197,9 +199,16 @@ def _tell(
     open_by = living_tokens(instance).count()
     for notice in (notices.ownership_received, notices.ownership_given):
         notice(
-            instance=instance, account=account, giver=giver, taker=taker, kept=kept, link=link,
-            with_invoices=wanted.with_invoices, tokens=open_by, at=as_of,
-        )  # fmt: skip
+            instance=instance,
+            account=account,
+            giver=giver,
+            taker=taker,
+            kept=kept,
+            link=link,
+            with_invoices=wanted.with_invoices,
+            tokens=open_by,
+            at=as_of,
+        )
 
 
 def preview(*, instance: Instance, by: User, wanted: Transfer, as_of: datetime) -> Effect | None:
@@ -207,7 +216,7 @@ def preview(*, instance: Instance, by: User, wanted: Transfer, as_of: datetime) 
     Refuses what it would refuse."""
     return member_management.effect_of(
         instance=instance, as_of=as_of, act=lambda: _hand_over(instance, by, wanted, as_of)
-    )  # fmt: skip
+    )
 
 
 def token(effect: Effect | None) -> str:

@@ -114,8 +114,11 @@ def save(*, user: User, wanted: Choice, as_of: datetime) -> NoticePreference:
     values = {
         "not_by_email": [group for group in wanted.not_by_email if group in Group.values],
         "by_message": [group for group in wanted.by_message if group in Group.values],
-        "service": wanted.service, "phone": phone, "handle": handle,
-        "locale": wanted.locale if wanted.locale in dict(settings.LANGUAGES) else "", "changed_at": as_of,
-    }  # fmt: skip
+        "service": wanted.service,
+        "phone": phone,
+        "handle": handle,
+        "locale": wanted.locale if wanted.locale in dict(settings.LANGUAGES) else "",
+        "changed_at": as_of,
+    }
     row, _created = NoticePreference.objects.update_or_create(user=user, defaults=values)
     return row

@@ -105,17 +105,26 @@ def file_request(
     try:
         with transaction.atomic():
             request = CustomerRequest.objects.create(
-                kind=new.kind, account=account, instance=instance, subscription=subscription, requested_by=user_email,
-                requested_at=as_of, text=new.text[:2000], people=new.people,
+                kind=new.kind,
+                account=account,
+                instance=instance,
+                subscription=subscription,
+                requested_by=user_email,
+                requested_at=as_of,
+                text=new.text[:2000],
+                people=new.people,
                 answer_by=answer_by(business_date(as_of, account.zone), calendar()),
-            )  # fmt: skip
+            )
     except IntegrityError:
         raise BillingError(_("You have asked for this already: support is on it."), code="request_waiting") from None
     for attachment, content_type in zip(new.files, types, strict=True):
         RequestFile.objects.create(
-            request=request, name=attachment.name[-200:], content_type=content_type, content=attachment.content,
+            request=request,
+            name=attachment.name[-200:],
+            content_type=content_type,
+            content=attachment.content,
             sha256=hashlib.sha256(attachment.content).hexdigest(),
-        )  # fmt: skip
+        )
     return request
 
 
@@ -130,9 +139,14 @@ def _answer(request: CustomerRequest, outcome: Outcome, answer: str, as_of: date
     request.outcome, request.answer, request.answered_at, request.answered_by = outcome, answer, as_of, actor
     request.save(update_fields=["outcome", "answer", "answered_at", "answered_by"])
     audit.record(
-        actor=actor, action=f"request.{outcome}", target=request, at=as_of, customer=request.account.customer,
-        reason=answer, after={"kind": request.kind},
-    )  # fmt: skip
+        actor=actor,
+        action=f"request.{outcome}",
+        target=request,
+        at=as_of,
+        customer=request.account.customer,
+        reason=answer,
+        after={"kind": request.kind},
+    )
     if outcome != Outcome.WITHDRAWN:
         notices.request_answered(request=request, at=as_of)
     return request
@@ -148,9 +162,12 @@ def carry_out(*, request: CustomerRequest, as_of: datetime, actor: str, answer: 
     request = _open(request)
     if request.kind == Kind.TERMINATION and request.subscription is not None:
         lifecycle.terminate(
-            subscription=request.subscription, as_of=as_of, actor=actor, requested_by=request.requested_by,
+            subscription=request.subscription,
+            as_of=as_of,
+            actor=actor,
+            requested_by=request.requested_by,
             reason=request.text[:500] or str(Kind.TERMINATION.label),
-        )  # fmt: skip
+        )
     elif request.kind == Kind.RESUMPTION and request.subscription is not None:
         lifecycle.resume(subscription=request.subscription, as_of=as_of, actor=actor, requested_by=request.requested_by)
     elif request.kind == Kind.DELETION and request.instance is not None:

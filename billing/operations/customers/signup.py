@@ -94,11 +94,18 @@ def ask(*, new: NewSignUp, as_of: datetime) -> SignUp:
         raise BadInput(sentence, field=field)
     tariff = _tariff(new.wish)
     return SignUp.objects.create(
-        email=members.checked_email(new.email), name=new.name.strip(), customer_name=new.customer_name.strip(),
-        kind=new.kind, locale=new.locale, product=new.wish.product, tariff=tariff, quantity=new.wish.quantity,
-        domain=instances.checked_domain(new.wish.domain, new.wish.product), created_at=as_of,
+        email=members.checked_email(new.email),
+        name=new.name.strip(),
+        customer_name=new.customer_name.strip(),
+        kind=new.kind,
+        locale=new.locale,
+        product=new.wish.product,
+        tariff=tariff,
+        quantity=new.wish.quantity,
+        domain=instances.checked_domain(new.wish.domain, new.wish.product),
+        created_at=as_of,
         expires_at=as_of + LINK_HOLDS,
-    )  # fmt: skip
+    )
 
 
 # --- The mail with the link ------------------------------------------------------------------------------------------

@@ -28,6 +28,8 @@ def paid_tariff(product: Product, tariff_id: str | None) -> Tariff:
     if tariff.price_model == PriceModel.TRIAL:
         raise BadInput(
             _("“%(name)s” is a trial: choose one of the plans.") % {"name": tariff.tariff_id},
-            field="tariff_id", code="trial_is_no_choice", rule="C1",
-        )  # fmt: skip
+            field="tariff_id",
+            code="trial_is_no_choice",
+            rule="C1",
+        )
     return tariff

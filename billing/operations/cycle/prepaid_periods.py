@@ -88,9 +88,16 @@ def last_period(subscription: Subscription) -> BillingPeriod | None:
 
 
 def open_period(
-    *, subscription: Subscription, tariff: Tariff, bought: int | None, span: Span, kind: Charge.Kind, as_of: datetime,
-    within_day: bool = False, actor: str = "",
-) -> Charge | None:  # fmt: skip
+    *,
+    subscription: Subscription,
+    tariff: Tariff,
+    bought: int | None,
+    span: Span,
+    kind: Charge.Kind,
+    as_of: datetime,
+    within_day: bool = False,
+    actor: str = "",
+) -> Charge | None:
     """Begins the paid period ``span`` of ``bought`` units under ``tariff`` and posts its price; None where nobody is charged
     (no seats yet).
 
@@ -104,11 +111,16 @@ def open_period(
     if previous is not None and previous.closed_at is None and previous.ended_at <= as_of:
         close(previous, as_of)
     period = BillingPeriod.objects.create(
-        subscription=subscription, tariff=tariff, number=previous.number + 1 if previous else 1, start=span.start,
-        end=span.end, opened_at=max(opened_at, previous.ended_at) if previous else opened_at,
-        ended_at=start_of_day(span.end, account.zone), counted_to=counted_to,
+        subscription=subscription,
+        tariff=tariff,
+        number=previous.number + 1 if previous else 1,
+        start=span.start,
+        end=span.end,
+        opened_at=max(opened_at, previous.ended_at) if previous else opened_at,
+        ended_at=start_of_day(span.end, account.zone),
+        counted_to=counted_to,
         quantity=units(subscription, tariff, bought, opened_at, counted_to),
-    )  # fmt: skip
+    )
     return _charge_period(subscription, period, kind, as_of, actor)
 
 
@@ -137,14 +149,29 @@ def _charge_period(
 
 
 def post(
-    *, subscription: Subscription, period: BillingPeriod | None, kind: Charge.Kind, explanation: Explanation, key: str,
-    occurred_at: datetime, as_of: datetime, actor: str = "",
-) -> Charge:  # fmt: skip
+    *,
+    subscription: Subscription,
+    period: BillingPeriod | None,
+    kind: Charge.Kind,
+    explanation: Explanation,
+    key: str,
+    occurred_at: datetime,
+    as_of: datetime,
+    actor: str = "",
+) -> Charge:
     """Posts a charge of a prepaid subscription; ``key`` is the business fact."""
     return charges.post_charge(
-        account=subscription.account, subscription=subscription, period=period, kind=kind, explanation=explanation,
-        key=key, occurred_at=occurred_at, as_of=as_of, billing_month=subscription.account.open_month, actor=actor,
-    )  # fmt: skip
+        account=subscription.account,
+        subscription=subscription,
+        period=period,
+        kind=kind,
+        explanation=explanation,
+        key=key,
+        occurred_at=occurred_at,
+        as_of=as_of,
+        billing_month=subscription.account.open_month,
+        actor=actor,
+    )
 
 
 def trial_is_over(subscription: Subscription, day: date) -> bool:

@@ -68,16 +68,31 @@ def apply(change: TermsChange, subscription: Subscription, *, as_of: datetime) -
 
 
 def put_on(
-    subscription: Subscription, tariff: Tariff, quantity: int | None, *, as_of: datetime, actor: str,
-    invoice_key: str = "", kind: SubscriptionChange.Kind = Kind.TERMS_CHANGED,
-    undoes: SubscriptionChange | None = None, reason: str = "",
-) -> SubscriptionChange:  # fmt: skip
+    subscription: Subscription,
+    tariff: Tariff,
+    quantity: int | None,
+    *,
+    as_of: datetime,
+    actor: str,
+    invoice_key: str = "",
+    kind: SubscriptionChange.Kind = Kind.TERMS_CHANGED,
+    undoes: SubscriptionChange | None = None,
+    reason: str = "",
+) -> SubscriptionChange:
     """Writes the new terms into the row, keeps what they were before, and tells the outside (E9)."""
     record = SubscriptionChange.objects.create(
-        subscription=subscription, kind=kind, at=as_of, actor=actor, from_tariff=subscription.tariff,
-        from_quantity=subscription.quantity, to_tariff=tariff, to_quantity=quantity, invoice_key=invoice_key,
-        undoes=undoes, reason=reason,
-    )  # fmt: skip
+        subscription=subscription,
+        kind=kind,
+        at=as_of,
+        actor=actor,
+        from_tariff=subscription.tariff,
+        from_quantity=subscription.quantity,
+        to_tariff=tariff,
+        to_quantity=quantity,
+        invoice_key=invoice_key,
+        undoes=undoes,
+        reason=reason,
+    )
     subscription.tariff, subscription.quantity = tariff, quantity
     subscription.save(update_fields=["tariff", "quantity"])
     outbox.emit("subscription.terms_changed", at=as_of, subscription=subscription, data=outbox.about(subscription))

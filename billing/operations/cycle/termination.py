@@ -37,10 +37,15 @@ def end(
     )
     final = bill_the_rest(subscription, as_of=as_of)
     outbox.emit(
-        "subscription.terminated", at=as_of, subscription=subscription,
-        data={**outbox.about(subscription), "reason": reason if reason in ("cancelled", "unpaid") else "terminated",
-              "remove": True},
-    )  # fmt: skip
+        "subscription.terminated",
+        at=as_of,
+        subscription=subscription,
+        data={
+            **outbox.about(subscription),
+            "reason": reason if reason in ("cancelled", "unpaid") else "terminated",
+            "remove": True,
+        },
+    )
     notices.ended(subscription=subscription, reason=reason, at=as_of)
     announce(subscription, as_of=as_of)
     return final
@@ -53,6 +58,9 @@ def bill_the_rest(subscription: Subscription, *, as_of: datetime) -> Invoice | N
     key = f"final:{subscription.public_id}:"
     issued = Invoice.objects.filter(key__startswith=key).count()
     return issuing.issue_prepaid(
-        account=subscription.account, subscriptions=[subscription], key=f"{key}{issued + 1}", as_of=as_of,
+        account=subscription.account,
+        subscriptions=[subscription],
+        key=f"{key}{issued + 1}",
+        as_of=as_of,
         kind=Invoice.Kind.FINAL,
-    )  # fmt: skip
+    )

@@ -146,13 +146,23 @@ def start(
         subscription.instance.is_test = False
         subscription.instance.save(update_fields=["is_test"])
     charge = prepaid_periods.open_period(
-        subscription=subscription, tariff=subscription.priced_by, bought=subscription.quantity,
-        span=prepaid_periods.first_span(terms, day), kind=Charge.Kind.START, as_of=as_of, within_day=within_day, actor=actor,
-    )  # fmt: skip
+        subscription=subscription,
+        tariff=subscription.priced_by,
+        bought=subscription.quantity,
+        span=prepaid_periods.first_span(terms, day),
+        kind=Charge.Kind.START,
+        as_of=as_of,
+        within_day=within_day,
+        actor=actor,
+    )
     SubscriptionChange.objects.create(
-        subscription=subscription, kind=Kind.STARTED, at=as_of, actor=actor, to_tariff=subscription.tariff,
+        subscription=subscription,
+        kind=Kind.STARTED,
+        at=as_of,
+        actor=actor,
+        to_tariff=subscription.tariff,
         to_quantity=subscription.quantity,
-    )  # fmt: skip
+    )
     if charge is not None:
         notices.started(subscription=subscription, charge=charge, at=as_of)
     return charge
@@ -170,9 +180,11 @@ def renew(subscription: Subscription, on: date, as_of: datetime) -> Charge | Non
     )
     SubscriptionChange.objects.create(subscription=subscription, kind=Kind.RENEWED, at=as_of, to_tariff=tariff)
     outbox.emit(
-        "subscription.renewed", at=as_of, subscription=subscription,
+        "subscription.renewed",
+        at=as_of,
+        subscription=subscription,
         data={**outbox.about(subscription), "period": {"start": span.start.isoformat(), "end": span.end.isoformat()}},
-    )  # fmt: skip
+    )
     if charge is not None:
         notices.renewed(subscription=subscription, charge=charge, at=as_of)
     return charge

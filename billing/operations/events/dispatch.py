@@ -23,9 +23,16 @@ State = WebhookDelivery.State
 
 # Waits after the first, second … attempt that failed; the attempt after the last of them is the last.
 DELAYS = (
-    timedelta(seconds=5), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=5),
-    timedelta(hours=10), timedelta(hours=14), timedelta(hours=20), timedelta(hours=24),
-)  # fmt: skip
+    timedelta(seconds=5),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=5),
+    timedelta(hours=10),
+    timedelta(hours=14),
+    timedelta(hours=20),
+    timedelta(hours=24),
+)
 # A sender that died keeps a delivery for this long before another takes it up.
 CLAIM = timedelta(minutes=2)
 ATTEMPTS_KEPT = timedelta(days=30)
@@ -99,9 +106,11 @@ def _due(as_of: datetime) -> QuerySet[WebhookDelivery]:
 def _earlier() -> QuerySet[WebhookDelivery]:
     """Those that the delivery at hand waits for: earlier ones of its subscription to the same endpoint."""
     return WebhookDelivery.objects.filter(
-        endpoint=OuterRef("endpoint"), subscription=OuterRef("subscription"), sequence__lt=OuterRef("sequence"),
+        endpoint=OuterRef("endpoint"),
+        subscription=OuterRef("subscription"),
+        sequence__lt=OuterRef("sequence"),
         state=State.WAITING,
-    )  # fmt: skip
+    )
 
 
 def _endpoints(as_of: datetime) -> QuerySet[WebhookEndpoint]:
@@ -158,10 +167,17 @@ def _note(claimed: _Claimed, tried: Tried, as_of: datetime) -> bool:
     """Keeps what came of it; True where it was taken."""
     row = claimed.delivery
     WebhookAttempt.objects.create(
-        delivery=row, number=row.attempts, at=as_of, sent_at=claimed.message.sent_at, took_ms=tried.took_ms,
-        headers=tried.headers, status=tried.status, answer_headers=tried.answer_headers, answer=tried.answer,
+        delivery=row,
+        number=row.attempts,
+        at=as_of,
+        sent_at=claimed.message.sent_at,
+        took_ms=tried.took_ms,
+        headers=tried.headers,
+        status=tried.status,
+        answer_headers=tried.answer_headers,
+        answer=tried.answer,
         error=tried.error[:500],
-    )  # fmt: skip
+    )
     if not tried.error:
         # Taken is taken, also where it was given up meanwhile; only a replay asked for since wants another call.
         WebhookDelivery.objects.filter(pk=row.pk, replays=row.replays).update(

@@ -26,9 +26,15 @@ LONGEST_NAME = 100
 
 @transaction.atomic
 def add_endpoint(
-    *, url: str, as_of: datetime, actor: str, product: Product | None = None, customer: Customer | None = None,
-    types: Sequence[str] = (), name: str = "",
-) -> tuple[WebhookEndpoint, str]:  # fmt: skip
+    *,
+    url: str,
+    as_of: datetime,
+    actor: str,
+    product: Product | None = None,
+    customer: Customer | None = None,
+    types: Sequence[str] = (),
+    name: str = "",
+) -> tuple[WebhookEndpoint, str]:
     """Sends events to ``url`` from now on; returns the endpoint and its secret, which is to be shown once.
 
     ``types`` are types of events, or beginnings of such that end in a dot; none: all. Refuses an address that is no web
@@ -36,9 +42,15 @@ def add_endpoint(
     """
     secret = new_secret()
     endpoint = WebhookEndpoint.objects.create(
-        url=_checked_url(url), product=product, customer=customer, types=checked_types(types), name=_checked_name(name),
-        secret=encryption.seal(secret), created_at=as_of, created_by=actor,
-    )  # fmt: skip
+        url=_checked_url(url),
+        product=product,
+        customer=customer,
+        types=checked_types(types),
+        name=_checked_name(name),
+        secret=encryption.seal(secret),
+        created_at=as_of,
+        created_by=actor,
+    )
     record("webhook.added", endpoint, actor, as_of, after=_told(endpoint))
     return endpoint, secret
 

@@ -100,9 +100,15 @@ def replay(*, endpoint: WebhookEndpoint, event: Event, as_of: datetime, actor: s
 
 @transaction.atomic
 def replay_range(
-    *, endpoint: WebhookEndpoint, since: datetime, until: datetime, as_of: datetime, actor: str,
-    types: Sequence[str] = (), only_failed: bool = False,
-) -> int:  # fmt: skip
+    *,
+    endpoint: WebhookEndpoint,
+    since: datetime,
+    until: datetime,
+    as_of: datetime,
+    actor: str,
+    types: Sequence[str] = (),
+    only_failed: bool = False,
+) -> int:
     """Sends the events of [``since``, ``until``) once more, in order; returns how many.
 
     ``types`` as for an endpoint; none: those it hears of. ``only_failed``: those alone that were given up. Refuses where
@@ -123,10 +129,18 @@ def replay_range(
     if found:
         _again(endpoint, Event.objects.filter(pk__in=found), as_of, actor)
         endpoints.record(
-            "webhook.replayed", endpoint, actor, as_of,
-            after={"since": since.isoformat(), "until": until.isoformat(), "types": types, "only_failed": only_failed,
-                   "number": len(found)},
-        )  # fmt: skip
+            "webhook.replayed",
+            endpoint,
+            actor,
+            as_of,
+            after={
+                "since": since.isoformat(),
+                "until": until.isoformat(),
+                "types": types,
+                "only_failed": only_failed,
+                "number": len(found),
+            },
+        )
     return len(found)
 
 
@@ -150,9 +164,14 @@ def _again(endpoint: WebhookEndpoint, events: QuerySet[Event], as_of: datetime, 
     missing = events.exclude(pk__in=there.values("event"))
     new = [_delivery(endpoint, event, as_of) for event in missing]
     there.update(
-        state=State.WAITING, attempts=0, next_attempt_at=as_of, last_error="", replays=F("replays") + 1, replayed_at=as_of,
+        state=State.WAITING,
+        attempts=0,
+        next_attempt_at=as_of,
+        last_error="",
+        replays=F("replays") + 1,
+        replayed_at=as_of,
         replayed_by=actor[:200],
-    )  # fmt: skip
+    )
     for row in new:
         row.replays, row.replayed_at, row.replayed_by = 1, as_of, actor[:200]
     WebhookDelivery.objects.bulk_create(new, ignore_conflicts=True)

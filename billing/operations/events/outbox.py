@@ -49,8 +49,14 @@ def emit(
         last = Event.objects.filter(subscription=subscription).aggregate(last=Max("sequence"))["last"]
         sequence = (last or 0) + 1
     event = Event.objects.create(
-        type=type_, at=at, data=data, account=account, instance=instance, subscription=subscription,
-        sequence=sequence, fact=fact,
-    )  # fmt: skip
+        type=type_,
+        at=at,
+        data=data,
+        account=account,
+        instance=instance,
+        subscription=subscription,
+        sequence=sequence,
+        fact=fact,
+    )
     fan_out.fan_out(event)
     return event

@@ -17,8 +17,16 @@ from billing.operations.events import endpoints
 from billing.operations.outbound import http_client
 
 # Headers of an answer that help somebody who looks for a fault.
-KEPT_HEADERS = ("content-type", "content-encoding", "content-length", "date", "location", "retry-after", "server",
-                "x-request-id")  # fmt: skip
+KEPT_HEADERS = (
+    "content-type",
+    "content-encoding",
+    "content-length",
+    "date",
+    "location",
+    "retry-after",
+    "server",
+    "x-request-id",
+)
 KEPT_ANSWER = 2000  # characters
 KEPT_HEADER = 200
 LONGEST_WAIT = timedelta(hours=24)
@@ -52,21 +60,39 @@ def body_of(event: Event) -> str:
     """What is sent of ``event``, the same at every attempt: what happened when, whom it is about, its number within the
     subscription, and its data; the names are those of the event stream."""
     return written(
-        type_=event.type, at=event.at, id_=event.public_id, sequence=event.sequence, data=event.data,
+        type_=event.type,
+        at=event.at,
+        id_=event.public_id,
+        sequence=event.sequence,
+        data=event.data,
         account=event.account.number if event.account else None,
         instance_id=event.instance.public_id if event.instance else None,
         subscription_id=event.subscription.public_id if event.subscription else None,
-    )  # fmt: skip
+    )
 
 
 def written(
-    *, type_: str, at: datetime, id_: str, sequence: int, data: dict[str, Any], account: str | None,
-    instance_id: str | None, subscription_id: str | None, **more: Any,
-) -> str:  # fmt: skip
+    *,
+    type_: str,
+    at: datetime,
+    id_: str,
+    sequence: int,
+    data: dict[str, Any],
+    account: str | None,
+    instance_id: str | None,
+    subscription_id: str | None,
+    **more: Any,
+) -> str:
     told = {
-        "type": type_, "timestamp": at.astimezone(UTC).isoformat(), "id": id_, "sequence": sequence, "account": account,
-        "instance_id": instance_id, "subscription_id": subscription_id, "data": data,
-    }  # fmt: skip
+        "type": type_,
+        "timestamp": at.astimezone(UTC).isoformat(),
+        "id": id_,
+        "sequence": sequence,
+        "account": account,
+        "instance_id": instance_id,
+        "subscription_id": subscription_id,
+        "data": data,
+    }
     return json.dumps({**told, **more}, ensure_ascii=False)
 
 

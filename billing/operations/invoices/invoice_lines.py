@@ -17,9 +17,13 @@ from billing.wording import charge_lines, formats
 
 # Charges of paid time: what one of them is for never joins what another is for.
 ONE_LINE_EACH = (
-    Charge.Kind.START, Charge.Kind.RENEWAL, Charge.Kind.TERMS, Charge.Kind.SEAT_ADDED, Charge.Kind.SEAT_NOT_ADDED,
+    Charge.Kind.START,
+    Charge.Kind.RENEWAL,
+    Charge.Kind.TERMS,
+    Charge.Kind.SEAT_ADDED,
+    Charge.Kind.SEAT_NOT_ADDED,
     Charge.Kind.PURCHASE,
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)

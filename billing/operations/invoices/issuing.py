@@ -107,14 +107,32 @@ def issue(
     issue_date = business_date(as_of, account.zone)
     number, year, sequence = numbering.next_document_number(account.seller, account.seller.series, as_of)
     invoice = Invoice(
-        id=invoice_id, number=number, series=account.seller.series, year=year, sequence=sequence, seller=account.seller,
-        account=account, key=key, kind=kind, currency=account.currency, locale=locale, period_start=span.start,
-        period_end=span.end, issue_date=issue_date,
-        due_date=issue_date + timedelta(days=_payment_days(account, groups)), issued_at=as_of, line_count=len(groups),
-        total_minor=total_minor, tax_minor=tax_minor, tax_percent=percent, credit_applied_minor=credit_applied,
-        amount_due_minor=total_minor - credit_applied, open_minor=total_minor,
-        seller_snapshot=account.seller.snapshot(), buyer_snapshot=account.customer.snapshot(),
-    )  # fmt: skip
+        id=invoice_id,
+        number=number,
+        series=account.seller.series,
+        year=year,
+        sequence=sequence,
+        seller=account.seller,
+        account=account,
+        key=key,
+        kind=kind,
+        currency=account.currency,
+        locale=locale,
+        period_start=span.start,
+        period_end=span.end,
+        issue_date=issue_date,
+        due_date=issue_date + timedelta(days=_payment_days(account, groups)),
+        issued_at=as_of,
+        line_count=len(groups),
+        total_minor=total_minor,
+        tax_minor=tax_minor,
+        tax_percent=percent,
+        credit_applied_minor=credit_applied,
+        amount_due_minor=total_minor - credit_applied,
+        open_minor=total_minor,
+        seller_snapshot=account.seller.snapshot(),
+        buyer_snapshot=account.customer.snapshot(),
+    )
     invoice.save(force_insert=True)
     _after_issue(invoice, as_of)
     return invoice
@@ -178,9 +196,13 @@ def _begins_on(account: BillingAccount, day: date) -> bool:
 
 
 def issue_prepaid(
-    *, account: BillingAccount, subscriptions: Sequence[Subscription], key: str, as_of: datetime,
+    *,
+    account: BillingAccount,
+    subscriptions: Sequence[Subscription],
+    key: str,
+    as_of: datetime,
     kind: Invoice.Kind = Invoice.Kind.RENEWAL,
-) -> Invoice | None:  # fmt: skip
+) -> Invoice | None:
     """The invoice of paid time that begins or changes: everything of ``subscriptions`` that is not on one yet (D17, B7), and
     what was adjusted on the account. None where there is nothing to bill."""
     mine = models.Q(subscription__in=list(subscriptions)) | models.Q(subscription=None)

@@ -139,9 +139,14 @@ def resend_invoice(
     edition = (last.edition if last else 0) + 1
     sent = notices.invoice_issued(invoice=invoice, at=as_of, edition=edition, requested_by=actor, recipients=recipients)
     audit.record(
-        actor=actor, action="invoice.resent", target=invoice, at=as_of, customer=invoice.account.customer,
-        reason=reason, after={"recipients": len(recipients)},
-    )  # fmt: skip
+        actor=actor,
+        action="invoice.resent",
+        target=invoice,
+        at=as_of,
+        customer=invoice.account.customer,
+        reason=reason,
+        after={"recipients": len(recipients)},
+    )
     return sent
 
 
@@ -149,9 +154,13 @@ def read_document(*, invoice: Invoice, as_of: datetime, actor: str) -> InvoiceDo
     """The invoice's PDF for a member of staff: a customer's document, so the reading is kept."""
     document = document_of(invoice=invoice, as_of=as_of)
     audit.record(
-        actor=actor, action="invoice.document_read", target=invoice, at=as_of, customer=invoice.account.customer,
+        actor=actor,
+        action="invoice.document_read",
+        target=invoice,
+        at=as_of,
+        customer=invoice.account.customer,
         after={"sha256": document.sha256},
-    )  # fmt: skip
+    )
     return document
 
 
@@ -165,11 +174,23 @@ def resend_notice(*, notice: Notice, as_of: datetime, actor: str, reason: str) -
     )
     last = same.order_by("-edition")[0]
     again = Notice.objects.create(
-        kind=notice.kind, fact=notice.fact, channel=notice.channel, recipient=notice.recipient, service=notice.service,
-        edition=last.edition + 1, account=notice.account, invoice=notice.invoice, offer=notice.offer, locale=notice.locale,
-        subject=notice.subject, text=notice.text, html=notice.html, requested_by=actor, created_at=as_of,
+        kind=notice.kind,
+        fact=notice.fact,
+        channel=notice.channel,
+        recipient=notice.recipient,
+        service=notice.service,
+        edition=last.edition + 1,
+        account=notice.account,
+        invoice=notice.invoice,
+        offer=notice.offer,
+        locale=notice.locale,
+        subject=notice.subject,
+        text=notice.text,
+        html=notice.html,
+        requested_by=actor,
+        created_at=as_of,
         next_attempt_at=as_of,
-    )  # fmt: skip
+    )
     jobs.enqueue("billing.tasks.deliver", str(again.pk))
     audit.record(
         actor=actor, action="notice.resent", target=notice, at=as_of, customer=notice.account.customer, reason=reason

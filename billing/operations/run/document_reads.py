@@ -10,9 +10,13 @@ from billing.operations.settlement import offers
 def read_request_file(*, file: RequestFile, as_of: datetime, actor: str) -> RequestFile:
     """The file that came with a request, for a member of staff."""
     audit.record(
-        actor=actor, action="request.file_read", target=file.request, at=as_of, customer=file.request.account.customer,
+        actor=actor,
+        action="request.file_read",
+        target=file.request,
+        at=as_of,
+        customer=file.request.account.customer,
         after={"name": file.name, "sha256": file.sha256},
-    )  # fmt: skip
+    )
     return file
 
 
@@ -20,7 +24,11 @@ def read_offer_document(*, offer: Offer, as_of: datetime, actor: str) -> OfferDo
     """The offer's PDF, for a member of staff."""
     document = offers.document_of(offer=offer, as_of=as_of)
     audit.record(
-        actor=actor, action="offer.document_read", target=offer, at=as_of, customer=offer.account.customer,
+        actor=actor,
+        action="offer.document_read",
+        target=offer,
+        at=as_of,
+        customer=offer.account.customer,
         after={"sha256": document.sha256},
-    )  # fmt: skip
+    )
     return document

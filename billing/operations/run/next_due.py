@@ -103,14 +103,18 @@ def _mornings(after: datetime) -> Iterator[datetime]:
         days = [
             *_days_before(running.filter(paid_from=None), "trial_ends_on", reminders.TRIAL_DAYS_LEFT, first_day),
             *_days_before(
-                running.filter(tariff__interval_months=reminders.YEAR, paid_from__isnull=False), "turns_on",
-                reminders.YEARLY_DAYS_LEFT, first_day,
+                running.filter(tariff__interval_months=reminders.YEAR, paid_from__isnull=False),
+                "turns_on",
+                reminders.YEARLY_DAYS_LEFT,
+                first_day,
             ),
             *_days_before(
-                running.filter(tariff__renewal=Renewal.COLLECTED, paid_from__isnull=False), "turns_on",
-                range(1, dunning.DAYS_BEFORE + 2), first_day,
+                running.filter(tariff__renewal=Renewal.COLLECTED, paid_from__isnull=False),
+                "turns_on",
+                range(1, dunning.DAYS_BEFORE + 2),
+                first_day,
             ),
-        ]  # fmt: skip
+        ]
         yield from (at_hour(day, MORNING, zone) for day in days)
 
 

@@ -56,9 +56,11 @@ def trials_to_remind_of(as_of: datetime) -> list[tuple[Subscription, int]]:
     found: list[tuple[Subscription, int]] = []
     for seller, today in _by_ten(as_of):
         soon = Subscription.objects.running().filter(
-            account__seller=seller, paid_from=None, cancel_date=None,
+            account__seller=seller,
+            paid_from=None,
+            cancel_date=None,
             trial_ends_on__range=(today, today + timedelta(days=max(TRIAL_DAYS_LEFT))),
-        )  # fmt: skip
+        )
         chosen = TermsChange.objects.waiting().values("subscription")
         rows = soon.exclude(pk__in=chosen).select_related("instance", "tariff", "account__customer", "account__seller")
         steps = [(row, _step(TRIAL_DAYS_LEFT, row.trial_ends_on, today)) for row in rows]
@@ -79,9 +81,12 @@ def renewals_to_remind_of(as_of: datetime) -> list[tuple[Subscription, date, int
     found: list[tuple[Subscription, date, int]] = []
     for seller, today in _by_ten(as_of):
         coming = Subscription.objects.running().filter(
-            account__seller=seller, turns_on__range=(today, today + timedelta(days=max(YEARLY_DAYS_LEFT))),
-            paid_from__isnull=False, cancel_date=None, tariff__renewal=Renewal.INVOICED,
-        )  # fmt: skip
+            account__seller=seller,
+            turns_on__range=(today, today + timedelta(days=max(YEARLY_DAYS_LEFT))),
+            paid_from__isnull=False,
+            cancel_date=None,
+            tariff__renewal=Renewal.INVOICED,
+        )
         rows = list(coming.select_related("instance", "tariff", "account__customer", "account__seller"))
         ends = BillingPeriod.objects.filter(subscription__in=rows).values("subscription").annotate(last=Max("end"))
         paid_until = {row["subscription"]: row["last"] for row in ends}

@@ -38,9 +38,16 @@ def _check(amount_minor: int | None, currency: str, account: BillingAccount, rea
 
 @transaction.atomic
 def adjust(
-    *, account: BillingAccount, amount_minor: int | None, currency: str, reason_code: str, comment: str,
-    as_of: datetime, actor: str, external_id: str = "",
-) -> Entry:  # fmt: skip
+    *,
+    account: BillingAccount,
+    amount_minor: int | None,
+    currency: str,
+    reason_code: str,
+    comment: str,
+    as_of: datetime,
+    actor: str,
+    external_id: str = "",
+) -> Entry:
     """Changes the balance by ``amount_minor`` (above zero: in the customer's favour) and returns the entry.
 
     A favour is credit that pays open invoices at once; a claim is a charge that the next invoice collects.
@@ -52,32 +59,56 @@ def adjust(
     key = external_ids.key("adjustment", account.number, own, external_id)
     if amount_minor < 0:
         entry = charges.post_charge(
-            account=account, kind=Charge.Kind.ADJUSTMENT, key=key,
-            explanation=explain_amount(-amount_minor, account.currency, comment), occurred_at=as_of, as_of=as_of,
-            billing_month=account.open_month, actor=actor, reason=comment, against=LedgerAccount.Kind.ADJUSTMENTS,
-        ).entry  # fmt: skip
+            account=account,
+            kind=Charge.Kind.ADJUSTMENT,
+            key=key,
+            explanation=explain_amount(-amount_minor, account.currency, comment),
+            occurred_at=as_of,
+            as_of=as_of,
+            billing_month=account.open_month,
+            actor=actor,
+            reason=comment,
+            against=LedgerAccount.Kind.ADJUSTMENTS,
+        ).entry
     else:
         against = posting.shared(account.seller, LedgerAccount.Kind.ADJUSTMENTS)
         entry = posting.post(
-            key=key, kind=Entry.Kind.ADJUSTMENT, account=account, at=as_of,
-            moves=[posting.Move(against, posting.customer_side(account), amount_minor)], actor=actor, reason=comment,
-        )  # fmt: skip
+            key=key,
+            kind=Entry.Kind.ADJUSTMENT,
+            account=account,
+            at=as_of,
+            moves=[posting.Move(against, posting.customer_side(account), amount_minor)],
+            actor=actor,
+            reason=comment,
+        )
         payments.add_credit(
             account=account, kind=Credit.Kind.ADJUSTMENT, entry=entry, amount_minor=amount_minor, as_of=as_of
         )
         payments.settle_open(account, as_of=as_of)
     audit.record(
-        actor=actor, action="balance.adjusted", target=account, at=as_of, customer=account.customer, reason=comment,
+        actor=actor,
+        action="balance.adjusted",
+        target=account,
+        at=as_of,
+        customer=account.customer,
+        reason=comment,
         after={"entry": str(entry.id), "amount_minor": amount_minor, "reason_code": reason_code},
-    )  # fmt: skip
+    )
     return entry
 
 
 @transaction.atomic
 def adjust_once(
-    *, account: BillingAccount, amount_minor: int | None, currency: str, reason_code: str, comment: str,
-    as_of: datetime, actor: str, external_id: str,
-) -> tuple[Entry, bool]:  # fmt: skip
+    *,
+    account: BillingAccount,
+    amount_minor: int | None,
+    currency: str,
+    reason_code: str,
+    comment: str,
+    as_of: datetime,
+    actor: str,
+    external_id: str,
+) -> tuple[Entry, bool]:
     """`adjust`, once for each ``external_id`` of the account: the entry, and whether it was made just now.
 
     Refuses an id under which something else was posted, naming that entry.
@@ -86,9 +117,15 @@ def adjust_once(
     entry = external_ids.entry_of("adjustment", account.number, external_id)
     if entry is None:
         made = adjust(
-            account=account, amount_minor=amount_minor, currency=currency, reason_code=reason_code, comment=comment,
-            as_of=as_of, actor=actor, external_id=external_id,
-        )  # fmt: skip
+            account=account,
+            amount_minor=amount_minor,
+            currency=currency,
+            reason_code=reason_code,
+            comment=comment,
+            as_of=as_of,
+            actor=actor,
+            external_id=external_id,
+        )
         return made, True
     told = {"amount_minor": amount_minor, "reason_code": reason_code}
     rows = AuditRecord.objects.filter(

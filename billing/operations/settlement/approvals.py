@@ -29,9 +29,13 @@ def _record_payment(approval: Approval, actor: str, as_of: datetime) -> object:
     payload = approval.payload
     received_at = parse_datetime(payload["received_at"]) if payload.get("received_at") else None
     new = payments.NewPayment(
-        amount_minor=approval.amount_minor, currency=approval.currency, method=payload["method"],
-        reference=payload.get("reference", ""), received_at=received_at, invoice_number=payload.get("invoice", ""),
-    )  # fmt: skip
+        amount_minor=approval.amount_minor,
+        currency=approval.currency,
+        method=payload["method"],
+        reference=payload.get("reference", ""),
+        received_at=received_at,
+        invoice_number=payload.get("invoice", ""),
+    )
     if payload.get("offer"):
         offer = Offer.objects.get(number=payload["offer"], account=approval.account)
         return offers.record_offer_payment(offer=offer, new=new, as_of=as_of, actor=actor)
@@ -46,9 +50,14 @@ def _reverse_payment(approval: Approval, actor: str, as_of: datetime) -> object:
 def _adjust(approval: Approval, actor: str, as_of: datetime) -> object:
     sign = approval.payload["sign"]
     return adjustments.adjust(
-        account=approval.account, amount_minor=sign * approval.amount_minor, currency=approval.currency,
-        reason_code=approval.payload["reason_code"], comment=approval.reason, as_of=as_of, actor=actor,
-    )  # fmt: skip
+        account=approval.account,
+        amount_minor=sign * approval.amount_minor,
+        currency=approval.currency,
+        reason_code=approval.payload["reason_code"],
+        comment=approval.reason,
+        as_of=as_of,
+        actor=actor,
+    )
 
 
 def _credit_note(approval: Approval, actor: str, as_of: datetime) -> object:
@@ -69,9 +78,15 @@ ACTS: dict[str, Callable[[Approval, str, datetime], object]] = {
 
 @transaction.atomic
 def do_or_ask(
-    *, kind: Approval.Kind, account: BillingAccount, amount_minor: int, payload: dict[str, Any], reason: str,
-    as_of: datetime, actor: str,
-) -> tuple[object | None, Approval | None]:  # fmt: skip
+    *,
+    kind: Approval.Kind,
+    account: BillingAccount,
+    amount_minor: int,
+    payload: dict[str, Any],
+    reason: str,
+    as_of: datetime,
+    actor: str,
+) -> tuple[object | None, Approval | None]:
     """Does the act at once where ``amount_minor`` is within the limit, else writes it down for a second person.
 
     Returns (what the operation returned, None) or (None, the approval that waits). An act that would be refused is refused
@@ -81,9 +96,15 @@ def do_or_ask(
         raise BadInput(_("Give a reason: it stays with the act."), field="reason", rule="D15")
     amount_minor = payments.checked_amount(amount_minor)
     approval = Approval(
-        kind=kind, account=account, amount_minor=amount_minor, currency=account.currency, payload=payload, reason=reason,
-        requested_by=actor, requested_at=as_of,
-    )  # fmt: skip
+        kind=kind,
+        account=account,
+        amount_minor=amount_minor,
+        currency=account.currency,
+        payload=payload,
+        reason=reason,
+        requested_by=actor,
+        requested_at=as_of,
+    )
     if amount_minor <= limit_minor(account.currency):
         return ACTS[kind](approval, actor, as_of), None
     savepoint = transaction.savepoint()
@@ -120,9 +141,14 @@ def _decide(approval: Approval, decision: Approval.Decision, actor: str, as_of: 
     approval.decision, approval.decided_by, approval.decided_at, approval.comment = decision, actor, as_of, comment
     approval.save(update_fields=["decision", "decided_by", "decided_at", "comment"])
     audit.record(
-        actor=actor, action=f"approval.{decision}", target=approval, at=as_of, customer=approval.account.customer,
-        reason=comment, after={"kind": approval.kind, "requested_by": approval.requested_by},
-    )  # fmt: skip
+        actor=actor,
+        action=f"approval.{decision}",
+        target=approval,
+        at=as_of,
+        customer=approval.account.customer,
+        reason=comment,
+        after={"kind": approval.kind, "requested_by": approval.requested_by},
+    )
 
 
 @transaction.atomic

@@ -90,19 +90,33 @@ def issue_credit_note(
         reason=reason,
     )
     note = CreditNote.objects.create(
-        number=number, series=series, year=year, sequence=sequence, invoice=invoice, account=account,
-        currency=invoice.currency, total_minor=total_minor, tax_minor=tax_minor,
-        lines=[{"description": line.description, "amount_minor": line.amount_minor} for line in lines], reason=reason,
-        issue_date=business_date(as_of, account.zone), issued_at=as_of, issued_by=actor, entry=entry,
-    )  # fmt: skip
+        number=number,
+        series=series,
+        year=year,
+        sequence=sequence,
+        invoice=invoice,
+        account=account,
+        currency=invoice.currency,
+        total_minor=total_minor,
+        tax_minor=tax_minor,
+        lines=[{"description": line.description, "amount_minor": line.amount_minor} for line in lines],
+        reason=reason,
+        issue_date=business_date(as_of, account.zone),
+        issued_at=as_of,
+        issued_by=actor,
+        entry=entry,
+    )
     credit = payments.add_credit(
         account=account, kind=Credit.Kind.CREDIT_NOTE, entry=entry, amount_minor=total_minor, as_of=as_of
     )
     if invoice.open_minor:
         Allocation.objects.create(
-            credit=credit, invoice=invoice, kind=Allocation.Kind.SETTLEMENT, at=as_of,
+            credit=credit,
+            invoice=invoice,
+            kind=Allocation.Kind.SETTLEMENT,
+            at=as_of,
             amount_minor=min(invoice.open_minor, total_minor),
-        )  # fmt: skip
+        )
         invoice.refresh_from_db(fields=["open_minor"])
         if invoice.open_minor == 0:
             outbox.emit("invoice.paid", at=as_of, account=account, data=issuing.summary(invoice))

@@ -57,9 +57,15 @@ def work_out(*, subscription: Subscription, people: int, discount_percent: Decim
 
 @transaction.atomic
 def send_offer(
-    *, subscription: Subscription, people: int, discount_percent: Decimal, as_of: datetime, actor: str,
-    valid_until: date | None = None, note: str = "",
-) -> Offer:  # fmt: skip
+    *,
+    subscription: Subscription,
+    people: int,
+    discount_percent: Decimal,
+    as_of: datetime,
+    actor: str,
+    valid_until: date | None = None,
+    note: str = "",
+) -> Offer:
     """Sends the offer by mail and shows it in the portal; its figures stand from now on."""
     account = posting.lock(subscription.account_id)
     today = business_date(as_of, account.zone)
@@ -74,17 +80,36 @@ def send_offer(
     series = f"{account.seller.series}O"
     number, year, sequence = numbering.next_document_number(account.seller, series, as_of)
     offer = Offer.objects.create(
-        number=number, series=series, year=year, sequence=sequence, account=account, subscription=subscription,
-        currency=account.currency, people=people,
-        months=worked_out.months, unit_price=subscription.priced_by.terms().unit_price or 0, month_minor=worked_out.month_minor,
-        full_minor=worked_out.full_minor, discount_percent=discount_percent, discount_minor=worked_out.discount_minor,
-        pay_minor=worked_out.pay_minor, valid_until=valid_until, note=note, sent_at=as_of, sent_by=actor,
-    )  # fmt: skip
+        number=number,
+        series=series,
+        year=year,
+        sequence=sequence,
+        account=account,
+        subscription=subscription,
+        currency=account.currency,
+        people=people,
+        months=worked_out.months,
+        unit_price=subscription.priced_by.terms().unit_price or 0,
+        month_minor=worked_out.month_minor,
+        full_minor=worked_out.full_minor,
+        discount_percent=discount_percent,
+        discount_minor=worked_out.discount_minor,
+        pay_minor=worked_out.pay_minor,
+        valid_until=valid_until,
+        note=note,
+        sent_at=as_of,
+        sent_by=actor,
+    )
     notices.offer_sent(offer=offer, at=as_of)
     audit.record(
-        actor=actor, action="offer.sent", target=offer, at=as_of, customer=account.customer, reason=note,
+        actor=actor,
+        action="offer.sent",
+        target=offer,
+        at=as_of,
+        customer=account.customer,
+        reason=note,
         after={"pay_minor": offer.pay_minor, "full_minor": offer.full_minor},
-    )  # fmt: skip
+    )
     return offer
 
 
@@ -148,9 +173,13 @@ def paid(*, offer: Offer, payment: Payment, as_of: datetime) -> Entry | None:
 def _grant_bonus(account: BillingAccount, offer: Offer, payment: Payment, as_of: datetime) -> Credit:
     granted = posting.shared(account.seller, LedgerAccount.Kind.BONUS)
     entry = posting.post(
-        key=f"bonus:{offer.number}:{payment.public_id}", kind=Entry.Kind.BONUS, account=account,
-        moves=[posting.Move(granted, posting.customer_side(account), offer.discount_minor)], at=as_of, reason=offer.number,
-    )  # fmt: skip
+        key=f"bonus:{offer.number}:{payment.public_id}",
+        kind=Entry.Kind.BONUS,
+        account=account,
+        moves=[posting.Move(granted, posting.customer_side(account), offer.discount_minor)],
+        at=as_of,
+        reason=offer.number,
+    )
     return payments.add_credit(
         account=account, kind=Credit.Kind.BONUS, entry=entry, amount_minor=offer.discount_minor, as_of=as_of
     )
@@ -212,9 +241,12 @@ def write_off_bonus(*, account_id: int, as_of: datetime) -> int:
         left = credit.unapplied_minor
         granted = posting.shared(account.seller, LedgerAccount.Kind.BONUS)
         posting.post(
-            key=f"write_off:{credit.pk}", kind=Entry.Kind.WRITE_OFF, account=account, at=as_of,
+            key=f"write_off:{credit.pk}",
+            kind=Entry.Kind.WRITE_OFF,
+            account=account,
+            at=as_of,
             moves=[posting.Move(posting.customer_side(account), granted, left)],
-        )  # fmt: skip
+        )
         Allocation.objects.create(credit=credit, kind=Allocation.Kind.WITHDRAWN, amount_minor=left, at=as_of)
         total += left
     return total

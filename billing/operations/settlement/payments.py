@@ -89,9 +89,14 @@ def add_credit(
 ) -> Credit:
     """Credit of ``amount_minor`` from ``entry``, not yet used."""
     return Credit.objects.create(
-        account=account, kind=kind, currency=account.currency, amount_minor=amount_minor,
-        unapplied_minor=amount_minor, at=as_of, entry=entry,
-    )  # fmt: skip
+        account=account,
+        kind=kind,
+        currency=account.currency,
+        amount_minor=amount_minor,
+        unapplied_minor=amount_minor,
+        at=as_of,
+        entry=entry,
+    )
 
 
 def take_off(*, credit: Credit, as_of: datetime) -> None:
@@ -128,10 +133,16 @@ def record_payment(*, account: BillingAccount, new: NewPayment, as_of: datetime,
     month_close.catch_up(account=account, as_of=as_of)
     invoice = _named_invoice(account, new.invoice_number)
     payment = Payment(
-        account=account, method=new.method, reference=new.reference, currency=account.currency,
-        amount_minor=new.amount_minor, received_at=new.received_at or as_of, recorded_at=as_of, recorded_by=actor,
+        account=account,
+        method=new.method,
+        reference=new.reference,
+        currency=account.currency,
+        amount_minor=new.amount_minor,
+        received_at=new.received_at or as_of,
+        recorded_at=as_of,
+        recorded_by=actor,
         invoice=invoice,
-    )  # fmt: skip
+    )
     receipts = posting.shared(account.seller, RECEIVED_ON[Payment.Method(new.method)])
     entry = posting.post(
         key=external_ids.key("payment", account.number, payment.public_id, new.external_id),
@@ -150,9 +161,14 @@ def record_payment(*, account: BillingAccount, new: NewPayment, as_of: datetime,
     settle_open(account, as_of=as_of, first=invoice)
     notices.payment_received(payment=payment, at=as_of)
     audit.record(
-        actor=actor, action="payment.recorded", target=payment, at=as_of, customer=account.customer,
-        reason=new.reference, after=_summary(payment),
-    )  # fmt: skip
+        actor=actor,
+        action="payment.recorded",
+        target=payment,
+        at=as_of,
+        customer=account.customer,
+        reason=new.reference,
+        after=_summary(payment),
+    )
     return payment
 
 
@@ -233,7 +249,12 @@ def reverse_payment(*, payment: Payment, as_of: datetime, actor: str, reason: st
     outbox.emit("payment.refunded", at=as_of, account=account, data={**_summary(payment), "reason": reason})
     settle_open(account, as_of=as_of)
     audit.record(
-        actor=actor, action="payment.reversed", target=payment, at=as_of, customer=account.customer, reason=reason,
+        actor=actor,
+        action="payment.reversed",
+        target=payment,
+        at=as_of,
+        customer=account.customer,
+        reason=reason,
         before=_summary(payment),
-    )  # fmt: skip
+    )
     return entry

@@ -37,9 +37,14 @@ def grant(*, instance: Instance, ends_at: datetime, reason: str, as_of: datetime
     relief = Relief.objects.create(instance=instance, starts_at=as_of, ends_at=ends_at, reason=reason, granted_by=actor)
     access.announce(instance, as_of=as_of, subscription=subscription)
     audit.record(
-        actor=actor, action="relief.granted", target=relief, at=as_of, customer=account.customer, reason=reason,
+        actor=actor,
+        action="relief.granted",
+        target=relief,
+        at=as_of,
+        customer=account.customer,
+        reason=reason,
         after={"instance": instance.domain, "ends_at": ends_at.isoformat()},
-    )  # fmt: skip
+    )
     return relief
 
 

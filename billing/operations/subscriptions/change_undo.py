@@ -39,16 +39,27 @@ def undo(
         refunded = invoice.total_minor
         credit_notes.credit_in_full(invoice=invoice, as_of=as_of, actor=actor, reason=_("Change undone on its day"))
     scheduled_changes.put_on(
-        subscription, record.from_tariff, record.from_quantity, as_of=as_of, actor=actor, kind=Kind.UNDONE, undoes=record,
+        subscription,
+        record.from_tariff,
+        record.from_quantity,
+        as_of=as_of,
+        actor=actor,
+        kind=Kind.UNDONE,
+        undoes=record,
         reason=reason,
-    )  # fmt: skip
+    )
     _schedule_again(subscription, record)
     refunded += _settle_renewal(subscription, record, as_of, actor)
     notices.change_undone(subscription=subscription, refunded_minor=refunded, at=as_of)
     audit.record(
-        actor=actor, action="subscription.change_undone", target=subscription, at=as_of,
-        customer=subscription.instance.customer, reason=reason, after={"refunded_minor": refunded},
-    )  # fmt: skip
+        actor=actor,
+        action="subscription.change_undone",
+        target=subscription,
+        at=as_of,
+        customer=subscription.instance.customer,
+        reason=reason,
+        after={"refunded_minor": refunded},
+    )
     transitions.plan(subscription)
 
 
@@ -58,9 +69,14 @@ def _schedule_again(subscription: Subscription, record: SubscriptionChange) -> N
     earlier = subscription.changes.filter(kind=Kind.TERMS_CHANGED, at=record.at, pk__lt=record.pk)
     if called_off is not None and not earlier.exists():
         TermsChange.objects.create(
-            subscription=subscription, tariff=called_off.tariff, quantity=called_off.quantity, move=called_off.move,
-            effective_date=called_off.effective_date, decided_at=called_off.decided_at, decided_by=called_off.decided_by,
-        )  # fmt: skip
+            subscription=subscription,
+            tariff=called_off.tariff,
+            quantity=called_off.quantity,
+            move=called_off.move,
+            effective_date=called_off.effective_date,
+            decided_at=called_off.decided_at,
+            decided_by=called_off.decided_by,
+        )
 
 
 def _settle_renewal(subscription: Subscription, record: SubscriptionChange, as_of: datetime, actor: str) -> int:
@@ -84,12 +100,21 @@ def _settle_renewal(subscription: Subscription, record: SubscriptionChange, as_o
     elif change.pay_minor:
         names = {"en": tariff.name, "ru": tariff.name_ru}
         charge = prepaid_periods.post(
-            subscription=subscription, period=period, kind=Charge.Kind.TERMS, occurred_at=as_of, as_of=as_of, actor=actor,
+            subscription=subscription,
+            period=period,
+            kind=Charge.Kind.TERMS,
+            occurred_at=as_of,
+            as_of=as_of,
+            actor=actor,
             explanation=prepaid_periods.dated(change.explanation, period.start, period.end, names=names),
             key=f"{subscription.public_id}:undone:{record.pk}",
-        )  # fmt: skip
+        )
         issuing.issue(
-            account=subscription.account, charges=[charge], span=period.span, kind=Invoice.Kind.PURCHASE,
-            key=f"undone:{subscription.public_id}:{record.pk}", as_of=as_of,
-        )  # fmt: skip
+            account=subscription.account,
+            charges=[charge],
+            span=period.span,
+            kind=Invoice.Kind.PURCHASE,
+            key=f"undone:{subscription.public_id}:{record.pk}",
+            as_of=as_of,
+        )
     return change.lost_minor

@@ -91,14 +91,24 @@ def create_subscription(
         instance=instance, account=account, tariff=tariff, quantity=quantity, started_at=as_of
     )
     SubscriptionChange.objects.create(
-        subscription=subscription, kind=Kind.CREATED, at=as_of, actor=actor, to_tariff=tariff, to_quantity=quantity,
+        subscription=subscription,
+        kind=Kind.CREATED,
+        at=as_of,
+        actor=actor,
+        to_tariff=tariff,
+        to_quantity=quantity,
         reason=reason,
-    )  # fmt: skip
+    )
     if reason:  # what owners take out themselves is told by the event
         audit.record(
-            actor=actor, action="subscription.created", target=subscription, at=as_of, customer=instance.customer,
-            reason=reason, after={"tariff": str(tariff) if tariff else None, "quantity": quantity, "trial": with_trial},
-        )  # fmt: skip
+            actor=actor,
+            action="subscription.created",
+            target=subscription,
+            at=as_of,
+            customer=instance.customer,
+            reason=reason,
+            after={"tariff": str(tariff) if tariff else None, "quantity": quantity, "trial": with_trial},
+        )
     outbox.emit("subscription.created", at=as_of, subscription=subscription, data=outbox.about(subscription))
     _begin(subscription, with_trial, as_of, actor)
     access.announce(instance, as_of=as_of, subscription=subscription)
@@ -187,9 +197,14 @@ def terminate(
 
 def _record_end(subscription: Subscription, as_of: datetime, actor: str, reason: str, requested_by: str) -> None:
     audit.record(
-        actor=actor, action="subscription.terminated", target=subscription, at=as_of,
-        customer=subscription.instance.customer, reason=reason, after={"requested_by": requested_by},
-    )  # fmt: skip
+        actor=actor,
+        action="subscription.terminated",
+        target=subscription,
+        at=as_of,
+        customer=subscription.instance.customer,
+        reason=reason,
+        after={"requested_by": requested_by},
+    )
 
 
 def resumable_until(subscription: Subscription) -> datetime:
@@ -257,7 +272,11 @@ def resume(*, subscription: Subscription, as_of: datetime, actor: str, requested
     )
     access.announce(subscription.instance, as_of=as_of, subscription=subscription)
     audit.record(
-        actor=actor, action="subscription.resumed", target=subscription, at=as_of,
-        customer=subscription.instance.customer, after={"requested_by": requested_by},
-    )  # fmt: skip
+        actor=actor,
+        action="subscription.resumed",
+        target=subscription,
+        at=as_of,
+        customer=subscription.instance.customer,
+        after={"requested_by": requested_by},
+    )
     return subscription

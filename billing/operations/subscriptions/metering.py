@@ -71,9 +71,13 @@ def _raise_peak(
     later = subscription.periods.filter(start__gte=month_start(period.start))
     month = list(later.select_related("tariff").order_by("number"))
     usage.settle_month(
-        subscription=subscription, periods=month, occurred_at=change.occurred_at, as_of=as_of,
-        member=change.member, actor=actor,
-    )  # fmt: skip
+        subscription=subscription,
+        periods=month,
+        occurred_at=change.occurred_at,
+        as_of=as_of,
+        member=change.member,
+        actor=actor,
+    )
 
 
 def _apply(subscription: Subscription, change: MemberChange, as_of: datetime, actor: str) -> None:

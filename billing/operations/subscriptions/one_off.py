@@ -16,12 +16,22 @@ def buy(subscription: Subscription, *, as_of: datetime, actor: str) -> Invoice |
     subscription.save(update_fields=["paid_from"])
     explanation = explain_quantity(subscription.priced_by.terms(), subscription.quantity or 1)
     charge = prepaid_periods.post(
-        subscription=subscription, period=None, kind=Charge.Kind.PURCHASE, explanation=explanation,
-        key=f"{subscription.public_id}:purchase:1", occurred_at=as_of, as_of=as_of, actor=actor,
-    )  # fmt: skip
+        subscription=subscription,
+        period=None,
+        kind=Charge.Kind.PURCHASE,
+        explanation=explanation,
+        key=f"{subscription.public_id}:purchase:1",
+        occurred_at=as_of,
+        as_of=as_of,
+        actor=actor,
+    )
     invoice = issuing.issue(
-        account=subscription.account, charges=[charge], span=Span(today, prepaid_periods.day_after(today)),
-        kind=Invoice.Kind.PURCHASE, key=f"purchase:{subscription.public_id}:1", as_of=as_of,
-    )  # fmt: skip
+        account=subscription.account,
+        charges=[charge],
+        span=Span(today, prepaid_periods.day_after(today)),
+        kind=Invoice.Kind.PURCHASE,
+        key=f"purchase:{subscription.public_id}:1",
+        as_of=as_of,
+    )
     access.announce_changes(subscription.account, as_of=as_of)
     return invoice

@@ -50,8 +50,14 @@ def preview(*, subscription: Subscription, wish: Wish, as_of: datetime) -> Quote
 
 @transaction.atomic
 def change(
-    *, subscription: Subscription, wish: Wish, as_of: datetime, actor: str, quote_token: str | None = None, reason: str = ""
-) -> Quote:  # fmt: skip
+    *,
+    subscription: Subscription,
+    wish: Wish,
+    as_of: datetime,
+    actor: str,
+    quote_token: str | None = None,
+    reason: str = "",
+) -> Quote:
     """Puts the subscription on other terms, now or from its next period on; returns what was done. ``reason``: why support
     does it for its owner (D15).
 
@@ -62,8 +68,10 @@ def change(
     if quote_token is not None and quote_token != quote.token:
         raise BillingError(
             _("The figures have changed meanwhile: look at the new ones and confirm them."),
-            code="quote_expired", rule="G10", extra={"quote": quote},
-        )  # fmt: skip
+            code="quote_expired",
+            rule="G10",
+            extra={"quote": quote},
+        )
     if quote.when == quotes.PERIOD_END and _is_scheduled(quote):
         return quote  # the same request once more
     _call_off(subscription, as_of, actor)
@@ -73,10 +81,14 @@ def change(
         _carry_out(quote, as_of, actor, reason)
     transitions.plan(subscription)
     audit.record(
-        actor=actor, action="subscription.terms_changed", target=subscription, at=as_of,
-        customer=subscription.instance.customer, reason=reason,
+        actor=actor,
+        action="subscription.terms_changed",
+        target=subscription,
+        at=as_of,
+        customer=subscription.instance.customer,
+        reason=reason,
         after={"tariff": str(quote.tariff), "quantity": quote.quantity, "when": quote.when, "due": quote.due_now_minor},
-    )  # fmt: skip
+    )
     return quote
 
 
@@ -100,13 +112,24 @@ def _is_scheduled(quote: Quote) -> bool:
 def _schedule(quote: Quote, as_of: datetime, actor: str, reason: str) -> None:
     subscription = quote.subscription
     scheduled = TermsChange.objects.create(
-        subscription=subscription, tariff=quote.tariff, quantity=quote.quantity, effective_date=quote.effective_date,
-        decided_at=as_of, decided_by=actor,
-    )  # fmt: skip
+        subscription=subscription,
+        tariff=quote.tariff,
+        quantity=quote.quantity,
+        effective_date=quote.effective_date,
+        decided_at=as_of,
+        decided_by=actor,
+    )
     SubscriptionChange.objects.create(
-        subscription=subscription, kind=Kind.CHANGE_SCHEDULED, at=as_of, actor=actor, from_tariff=subscription.tariff,
-        from_quantity=subscription.quantity, to_tariff=quote.tariff, to_quantity=quote.quantity, reason=reason,
-    )  # fmt: skip
+        subscription=subscription,
+        kind=Kind.CHANGE_SCHEDULED,
+        at=as_of,
+        actor=actor,
+        from_tariff=subscription.tariff,
+        from_quantity=subscription.quantity,
+        to_tariff=quote.tariff,
+        to_quantity=quote.quantity,
+        reason=reason,
+    )
     notices.change_scheduled(subscription=subscription, change=scheduled, at=as_of)
 
 
@@ -118,16 +141,25 @@ def _carry_out(quote: Quote, as_of: datetime, actor: str, reason: str) -> None:
     )
     charges = [
         prepaid_periods.post(
-            subscription=subscription, period=line.period, kind=line.kind, explanation=line.explanation,
-            key=f"{key}:{number}", occurred_at=as_of, as_of=as_of, actor=actor,
+            subscription=subscription,
+            period=line.period,
+            kind=line.kind,
+            explanation=line.explanation,
+            key=f"{key}:{number}",
+            occurred_at=as_of,
+            as_of=as_of,
+            actor=actor,
         )
         for number, line in enumerate(quote.lines, start=1)
-    ]  # fmt: skip
+    ]
     _bill(subscription, charges, key, quote, as_of)
     notices.terms_changed(
-        subscription=subscription, change=record, charge=charges[0] if charges else None, lost_minor=quote.lost_minor,
+        subscription=subscription,
+        change=record,
+        charge=charges[0] if charges else None,
+        lost_minor=quote.lost_minor,
         at=as_of,
-    )  # fmt: skip
+    )
 
 
 def _bill(subscription: Subscription, charges: list[Charge], key: str, quote: Quote, as_of: datetime) -> None:
@@ -145,9 +177,14 @@ def _bill(subscription: Subscription, charges: list[Charge], key: str, quote: Qu
 
 @transaction.atomic
 def undo_change(
-    *, subscription: Subscription, as_of: datetime, actor: str, reason: str = "", tariff_id: str | None = None,
+    *,
+    subscription: Subscription,
+    as_of: datetime,
+    actor: str,
+    reason: str = "",
+    tariff_id: str | None = None,
     quantity: int | None = None,
-) -> Subscription:  # fmt: skip
+) -> Subscription:
     """Takes back a change that waits for the period's end, else the last one of this business day, in full (D6).
 
     ``tariff_id`` and ``quantity``: the terms to be rid of; a change to others is left alone, so that a request that is sent
@@ -159,21 +196,31 @@ def undo_change(
         _refuse_other(waiting.tariff, waiting.quantity, tariff_id, quantity)
         _call_off(subscription, as_of, actor)
         SubscriptionChange.objects.create(
-            subscription=subscription, kind=Kind.CHANGE_CALLED_OFF, at=as_of, actor=actor, to_tariff=waiting.tariff,
-            to_quantity=waiting.quantity, reason=reason,
-        )  # fmt: skip
+            subscription=subscription,
+            kind=Kind.CHANGE_CALLED_OFF,
+            at=as_of,
+            actor=actor,
+            to_tariff=waiting.tariff,
+            to_quantity=waiting.quantity,
+            reason=reason,
+        )
         notices.change_undone(subscription=subscription, refunded_minor=0, at=as_of)
         audit.record(
-            actor=actor, action="subscription.change_called_off", target=subscription, at=as_of,
-            customer=subscription.instance.customer, reason=reason,
-        )  # fmt: skip
+            actor=actor,
+            action="subscription.change_called_off",
+            target=subscription,
+            at=as_of,
+            customer=subscription.instance.customer,
+            reason=reason,
+        )
         return subscription
     record = change_undo.undoable(subscription, as_of)
     if record is None:
         raise BillingError(
             _("There is no change to take back: one can be undone until the end of its day."),
-            code="nothing_to_undo", rule="D6",
-        )  # fmt: skip
+            code="nothing_to_undo",
+            rule="D6",
+        )
     _refuse_other(record.to_tariff, record.to_quantity, tariff_id, quantity)
     change_undo.undo(subscription, record, as_of=as_of, actor=actor, reason=reason)
     return subscription
@@ -185,8 +232,9 @@ def _refuse_other(tariff: Tariff | None, quantity: int | None, tariff_id: str | 
     if is_other or (wanted is not None and wanted != quantity):
         raise BillingError(
             _("The last change was to other terms than the ones you named: look at the subscription and ask again."),
-            code="nothing_to_undo", rule="D6",
-        )  # fmt: skip
+            code="nothing_to_undo",
+            rule="D6",
+        )
 
 
 def _can_be_called_off(waiting: TermsChange, subscription: Subscription, as_of: datetime) -> bool:
@@ -216,16 +264,22 @@ def cancel(*, subscription: Subscription, as_of: datetime, actor: str, reason: s
     )
     assert subscription.cancel_date is not None
     outbox.emit(
-        "subscription.cancel_scheduled", at=as_of, subscription=subscription,
+        "subscription.cancel_scheduled",
+        at=as_of,
+        subscription=subscription,
         data={**outbox.about(subscription), "cancel_date": subscription.cancel_date.isoformat()},
-    )  # fmt: skip
+    )
     notices.cancelled(subscription=subscription, cancel_date=subscription.cancel_date, at=as_of)
     transitions.plan(subscription)
     audit.record(
-        actor=actor, action="subscription.cancelled", target=subscription, at=as_of,
-        customer=subscription.instance.customer, reason=reason,
+        actor=actor,
+        action="subscription.cancelled",
+        target=subscription,
+        at=as_of,
+        customer=subscription.instance.customer,
+        reason=reason,
         after={"cancel_date": subscription.cancel_date.isoformat()},
-    )  # fmt: skip
+    )
     return subscription
 
 
@@ -238,8 +292,9 @@ def _refuse_cancel(subscription: Subscription, as_of: datetime) -> None:
     if terms.is_metered:
         raise BillingError(
             _("What is paid afterwards is ended by support on your request, within one working day."),
-            code="not_prepaid", rule="M12",
-        )  # fmt: skip
+            code="not_prepaid",
+            rule="M12",
+        )
 
 
 @transaction.atomic
@@ -256,7 +311,11 @@ def undo_cancel(*, subscription: Subscription, as_of: datetime, actor: str, reas
     notices.cancel_undone(subscription=subscription, at=as_of)
     transitions.plan(subscription)
     audit.record(
-        actor=actor, action="subscription.cancel_undone", target=subscription, at=as_of,
-        customer=subscription.instance.customer, reason=reason,
-    )  # fmt: skip
+        actor=actor,
+        action="subscription.cancel_undone",
+        target=subscription,
+        at=as_of,
+        customer=subscription.instance.customer,
+        reason=reason,
+    )
     return subscription

@@ -63,10 +63,16 @@ class Quote:
     def token(self) -> str:
         """The figures in short: the same token, the same figures."""
         figures = [
-            self.subscription.public_id, self.tariff.pk, self.quantity, self.when, self.effective_date.isoformat(),
-            [line.amount_minor for line in self.lines], self.lost_minor,
-            self.next_date.isoformat() if self.next_date else None, self.next_minor,
-        ]  # fmt: skip
+            self.subscription.public_id,
+            self.tariff.pk,
+            self.quantity,
+            self.when,
+            self.effective_date.isoformat(),
+            [line.amount_minor for line in self.lines],
+            self.lost_minor,
+            self.next_date.isoformat() if self.next_date else None,
+            self.next_minor,
+        ]
         return hashlib.sha256(json.dumps(figures).encode()).hexdigest()[:32]
 
     def describe(self, line: Line, locale: str) -> str:
@@ -118,13 +124,17 @@ def build(subscription: Subscription, wish: Wish, as_of: datetime) -> Quote:
     if when == PERIOD_END and subscription.cancel_date is not None:
         raise BillingError(
             _("It is cancelled, so that no period follows: take the cancellation back first, or choose now."),
-            code="cancelled", rule="C4",
-        )  # fmt: skip
+            code="cancelled",
+            rule="C4",
+        )
     if when == PERIOD_END and ahead is not None:
         raise BillingError(
-            _("The next period is paid already, on the terms that were chosen for it: choose now, or wait until it begins."),
-            code="next_period_paid", rule="E8",
-        )  # fmt: skip
+            _(
+                "The next period is paid already, on the terms that were chosen for it: choose now, or wait until it begins."
+            ),
+            code="next_period_paid",
+            rule="E8",
+        )
     return (_now if when == NOW else _later)(subscription, tariff, quantity, as_of)
 
 
@@ -165,8 +175,10 @@ def _when(
     if only_later and wanted == NOW:
         raise BadInput(
             _("This change takes effect at the end of the period that is paid: choose period_end."),
-            field="when", code="only_at_period_end", rule="B8",
-        )  # fmt: skip
+            field="when",
+            code="only_at_period_end",
+            rule="B8",
+        )
     if only_later:
         return PERIOD_END
     today = business_date(as_of, subscription.account.zone)
@@ -199,10 +211,17 @@ def _now(subscription: Subscription, tariff: Tariff, quantity: int | None, as_of
             lines.append(Line(Charge.Kind.TERMS, explanation, period))
     last = prepaid_periods.last_period(subscription) if subscription.cancel_date is None else None
     return Quote(
-        subscription=subscription, tariff=tariff, quantity=quantity, when=NOW, effective_date=today, lines=tuple(lines),
-        lost_minor=lost, next_date=last.end if last else None, next_minor=price(tariff.terms(), new_units) if last else 0,
+        subscription=subscription,
+        tariff=tariff,
+        quantity=quantity,
+        when=NOW,
+        effective_date=today,
+        lines=tuple(lines),
+        lost_minor=lost,
+        next_date=last.end if last else None,
+        next_minor=price(tariff.terms(), new_units) if last else 0,
         currency=subscription.account.currency,
-    )  # fmt: skip
+    )
 
 
 def _later(subscription: Subscription, tariff: Tariff, quantity: int | None, as_of: datetime) -> Quote:
@@ -213,9 +232,17 @@ def _later(subscription: Subscription, tariff: Tariff, quantity: int | None, as_
     terms = tariff.terms()
     next_minor = 0 if terms.is_metered else price(terms, _units(subscription, tariff, quantity, today))
     return Quote(
-        subscription=subscription, tariff=tariff, quantity=quantity, when=PERIOD_END, effective_date=last.end, lines=(),
-        lost_minor=0, next_date=last.end, next_minor=next_minor, currency=subscription.account.currency,
-    )  # fmt: skip
+        subscription=subscription,
+        tariff=tariff,
+        quantity=quantity,
+        when=PERIOD_END,
+        effective_date=last.end,
+        lines=(),
+        lost_minor=0,
+        next_date=last.end,
+        next_minor=next_minor,
+        currency=subscription.account.currency,
+    )
 
 
 def _buy_more(subscription: Subscription, tariff: Tariff, quantity: int | None, wish: Wish, as_of: datetime) -> Quote:
@@ -228,15 +255,22 @@ def _buy_more(subscription: Subscription, tariff: Tariff, quantity: int | None, 
     if quantity is None or quantity < bought:
         raise BadInput(
             _("%(bought)s are paid for good: enter a larger number to buy more.") % {"bought": bought},
-            field="quantity", rule="E4",
-        )  # fmt: skip
+            field="quantity",
+            rule="E4",
+        )
     if wish.when == PERIOD_END:
         raise BadInput(_("What is paid once has no period: leave it at now."), field="when", rule="E4")
     terms = tariff.terms()
     explanation = explain_quantity(terms, quantity, price(terms, bought))
     return Quote(
-        subscription=subscription, tariff=tariff, quantity=quantity, when=NOW,
+        subscription=subscription,
+        tariff=tariff,
+        quantity=quantity,
+        when=NOW,
         effective_date=business_date(as_of, subscription.account.zone),
-        lines=(Line(Charge.Kind.PURCHASE, explanation, None),) if explanation["amount_minor"] else (), lost_minor=0,
-        next_date=None, next_minor=0, currency=subscription.account.currency,
-    )  # fmt: skip
+        lines=(Line(Charge.Kind.PURCHASE, explanation, None),) if explanation["amount_minor"] else (),
+        lost_minor=0,
+        next_date=None,
+        next_minor=0,
+        currency=subscription.account.currency,
+    )

@@ -46,9 +46,13 @@ def apply(
 
 
 def _each(
-    subscription: Subscription, periods: list[BillingPeriod], steps: list[SeatStep], start: int, as_of: datetime,
+    subscription: Subscription,
+    periods: list[BillingPeriod],
+    steps: list[SeatStep],
+    start: int,
+    as_of: datetime,
     actor: str,
-) -> list[Charge]:  # fmt: skip
+) -> list[Charge]:
     """One line for each of the steps from ``start`` on: they are the newest of all."""
     level = sum(step.by for step in steps[:start])
     posted = []
@@ -89,26 +93,36 @@ def _recount(
     if expected == charged:
         return []
     explanation = explain_amount(expected - charged, period.tariff.currency, "recount") | {
-        "expected_minor": expected, "before_minor": charged, "from": period.start.isoformat(),
+        "expected_minor": expected,
+        "before_minor": charged,
+        "from": period.start.isoformat(),
         "until": period.end.isoformat(),
-    }  # fmt: skip
+    }
     return [_post(subscription, period, None, explanation, as_of, actor)]
 
 
 def _post(
-    subscription: Subscription, period: BillingPeriod, change: MemberChange | None, explanation: Explanation,
-    as_of: datetime, actor: str,
-) -> Charge:  # fmt: skip
+    subscription: Subscription,
+    period: BillingPeriod,
+    change: MemberChange | None,
+    explanation: Explanation,
+    as_of: datetime,
+    actor: str,
+) -> Charge:
     amount = int(explanation["amount_minor"])
     occurred_at = change.occurred_at if change else as_of
     opposite = _opposite_of_today(subscription, amount, business_date(occurred_at, subscription.account.zone))
     kind = _kind(amount, opposite is not None)
     charge = prepaid_periods.post(
-        subscription=subscription, period=period, kind=kind,
+        subscription=subscription,
+        period=period,
+        kind=kind,
         explanation=explanation if opposite is None else explanation | {"opposite": opposite.pk},
         key=f"{subscription.public_id}:seats:{period.number}:{Charge.objects.filter(period=period).count() + 1}",
-        occurred_at=occurred_at, as_of=as_of, actor=actor,
-    )  # fmt: skip
+        occurred_at=occurred_at,
+        as_of=as_of,
+        actor=actor,
+    )
     if kind == Kind.SEAT_REMOVED:
         payments.add_credit(
             account=subscription.account, kind=Credit.Kind.SEATS, entry=charge.entry, amount_minor=-amount, as_of=as_of
@@ -129,9 +143,10 @@ def _opposite_of_today(subscription: Subscription, amount: int, day: date) -> Ch
     invoice has collected or whose credit is spent."""
     zone = subscription.account.zone
     today = Charge.objects.filter(
-        subscription=subscription, occurred_at__gte=start_of_day(day, zone),
+        subscription=subscription,
+        occurred_at__gte=start_of_day(day, zone),
         occurred_at__lt=start_of_day(prepaid_periods.day_after(day), zone),
-    )  # fmt: skip
+    )
     netting = today.filter(kind__in=[Kind.SEAT_NOT_ADDED, Kind.SEAT_NOT_REMOVED])
     taken = {row.explanation.get("opposite") for row in netting}
     wanted = Kind.SEAT_REMOVED if amount > 0 else Kind.SEAT_ADDED

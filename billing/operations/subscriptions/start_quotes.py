@@ -84,14 +84,19 @@ def begun(act: Callable[[], Subscription], as_of: datetime) -> Beginning:
     invoice = issued.order_by("-number").first()
     period = prepaid_periods.last_period(subscription)
     return Beginning(
-        subscription=subscription, tariff=subscription.priced_by, quantity=subscription.quantity, trial_ends_on=None,
-        starts_on=business_date(as_of, subscription.account.zone), is_now=True,
+        subscription=subscription,
+        tariff=subscription.priced_by,
+        quantity=subscription.quantity,
+        trial_ends_on=None,
+        starts_on=business_date(as_of, subscription.account.zone),
+        is_now=True,
         lines=tuple(Line(charge.kind, charge.explanation) for charge in charges.order_by("pk")),
         due_now_minor=invoice.open_minor if invoice is not None else 0,
-        due_date=invoice.due_date if invoice is not None else None, next_date=period.end if period else None,
+        due_date=invoice.due_date if invoice is not None else None,
+        next_date=period.end if period else None,
         next_minor=subscription_status.renewal_price(subscription, period.end) if period else 0,
         currency=subscription.account.currency,
-    )  # fmt: skip
+    )
 
 
 def _later(subscription: Subscription, as_of: datetime) -> Beginning:
@@ -109,10 +114,19 @@ def _later(subscription: Subscription, as_of: datetime) -> Beginning:
         explanation = prepaid_periods.dated(prepaid_periods.explain_period(terms, units, span), span.start, span.end)
         lines, next_date, next_minor = (Line(Charge.Kind.START, explanation),), span.end, price(terms, units)
     return Beginning(
-        subscription=subscription, tariff=tariff, quantity=quantity, trial_ends_on=subscription.trial_ends_on,
-        starts_on=starts, is_now=False, lines=lines, due_now_minor=0, due_date=None, next_date=next_date,
-        next_minor=next_minor, currency=subscription.account.currency,
-    )  # fmt: skip
+        subscription=subscription,
+        tariff=tariff,
+        quantity=quantity,
+        trial_ends_on=subscription.trial_ends_on,
+        starts_on=starts,
+        is_now=False,
+        lines=lines,
+        due_now_minor=0,
+        due_date=None,
+        next_date=next_date,
+        next_minor=next_minor,
+        currency=subscription.account.currency,
+    )
 
 
 def _rehearsed(act: Callable[[], Subscription], as_of: datetime) -> Beginning:
@@ -129,8 +143,10 @@ def _performed(act: Callable[[], Subscription], as_of: datetime, token: str) -> 
     if done.token != token:
         raise BillingError(
             _("The figures have changed meanwhile: look at the new ones and confirm them."),
-            code="quote_expired", rule="G10", extra={"beginning": done},
-        )  # fmt: skip
+            code="quote_expired",
+            rule="G10",
+            extra={"beginning": done},
+        )
     return done
 
 
@@ -142,9 +158,7 @@ def _choosing(
     )
 
 
-def preview_choice(
-    *, subscription: Subscription, tariff_id: str, quantity: int | None, as_of: datetime
-) -> Beginning:  # fmt: skip
+def preview_choice(*, subscription: Subscription, tariff_id: str, quantity: int | None, as_of: datetime) -> Beginning:
     """What `choose` would do now; nothing is kept. Refuses what it would refuse."""
     return _rehearsed(_choosing(subscription, tariff_id, quantity, as_of, ""), as_of)
 
@@ -172,9 +186,15 @@ def preview_start(
 
 
 def start(
-    *, instance: Instance, tariff_id: str, quantity: int | None, trial: bool | None, as_of: datetime, actor: str,
+    *,
+    instance: Instance,
+    tariff_id: str,
+    quantity: int | None,
+    trial: bool | None,
+    as_of: datetime,
+    actor: str,
     token: str,
-) -> Beginning:  # fmt: skip
+) -> Beginning:
     """Takes out a subscription (`subscriptions.create_subscription`) for the figures that were shown; refuses with
     ``quote_expired``."""
     return _performed(_creating(instance, tariff_id, quantity, trial, as_of, actor), as_of, token)

@@ -47,8 +47,9 @@ def decide(tariff: Tariff, instance: Instance, wanted: bool | None) -> bool:
     if used and (wanted or only_trial):
         raise BillingError(
             _("The trial of this product has been used already: choose a tariff that is paid."),
-            code="trial_used", rule="B2",
-        )  # fmt: skip
+            code="trial_used",
+            rule="B2",
+        )
     if only_trial and wanted is False:
         raise BadInput(_("This tariff is a trial: choose another to pay at once."), field="trial", rule="C1")
     return wanted is not False and not used
@@ -74,8 +75,14 @@ def mark_test(instance: Instance, *, is_test: bool) -> None:
 
 @transaction.atomic
 def choose(
-    *, subscription: Subscription, tariff_id: str, as_of: datetime, actor: str, quantity: int | None = None, reason: str = ""
-) -> Subscription:  # fmt: skip
+    *,
+    subscription: Subscription,
+    tariff_id: str,
+    as_of: datetime,
+    actor: str,
+    quantity: int | None = None,
+    reason: str = "",
+) -> Subscription:
     """Ends a trial by a choice (B2): charged from the day after its last day, from today where it has lapsed (D12).
 
     Choosing again during the trial takes the place of the first choice. ``reason``: why support does it (D15).
@@ -92,9 +99,15 @@ def choose(
     for waiting in subscription.terms_changes.waiting():
         scheduled_changes.call_off(waiting, as_of=as_of, actor=actor)
     SubscriptionChange.objects.create(
-        subscription=subscription, kind=Kind.CHOSEN, at=as_of, actor=actor, from_tariff=subscription.tariff,
-        to_tariff=tariff, to_quantity=quantity, reason=reason,
-    )  # fmt: skip
+        subscription=subscription,
+        kind=Kind.CHOSEN,
+        at=as_of,
+        actor=actor,
+        from_tariff=subscription.tariff,
+        to_tariff=tariff,
+        to_quantity=quantity,
+        reason=reason,
+    )
     subscription.cancel_date = None
     subscription.save(update_fields=["cancel_date"])
     if subscription_status.is_trialing(subscription, as_of):
@@ -103,9 +116,14 @@ def choose(
         start_now(subscription, tariff, quantity, as_of=as_of, actor=actor)
     transitions.plan(subscription)
     audit.record(
-        actor=actor, action="subscription.tariff_chosen", target=subscription, at=as_of,
-        customer=subscription.instance.customer, reason=reason, after={"tariff": str(tariff), "quantity": quantity},
-    )  # fmt: skip
+        actor=actor,
+        action="subscription.tariff_chosen",
+        target=subscription,
+        at=as_of,
+        customer=subscription.instance.customer,
+        reason=reason,
+        after={"tariff": str(tariff), "quantity": quantity},
+    )
     return subscription
 
 
@@ -122,9 +140,13 @@ def _for_later(
     starts_on = subscription.trial_ends_on + timedelta(days=1)
     notices.plan_chosen(subscription=subscription, tariff=tariff, starts_on=starts_on, at=as_of)
     return TermsChange.objects.create(
-        subscription=subscription, tariff=tariff, quantity=quantity, effective_date=starts_on, decided_at=as_of,
+        subscription=subscription,
+        tariff=tariff,
+        quantity=quantity,
+        effective_date=starts_on,
+        decided_at=as_of,
         decided_by=actor,
-    )  # fmt: skip
+    )
 
 
 def start_now(
@@ -137,9 +159,12 @@ def start_now(
     today = business_date(as_of, subscription.account.zone)
     transitions.start(subscription, today, as_of=as_of, within_day=True, actor=actor)
     invoice = issuing.issue_prepaid(
-        account=subscription.account, subscriptions=[subscription], key=f"start:{subscription.public_id}:{today}",
-        as_of=as_of, kind=Invoice.Kind.PURCHASE,
-    )  # fmt: skip
+        account=subscription.account,
+        subscriptions=[subscription],
+        key=f"start:{subscription.public_id}:{today}",
+        as_of=as_of,
+        kind=Invoice.Kind.PURCHASE,
+    )
     access.announce_changes(subscription.account, as_of=as_of)
     termination.announce(subscription, as_of=as_of)
     return invoice
@@ -165,8 +190,10 @@ def extend(
         raise BillingError(
             _("The trial ends on %(day)s and not on the day you named: look at it and ask again.")
             % {"day": subscription.trial_ends_on.isoformat()},
-            code="trial_moved", rule="B2", extra={"trial_ends_on": subscription.trial_ends_on.isoformat()},
-        )  # fmt: skip
+            code="trial_moved",
+            rule="B2",
+            extra={"trial_ends_on": subscription.trial_ends_on.isoformat()},
+        )
     today = business_date(as_of, subscription.account.zone)
     subscription.trial_ends_on = max(subscription.trial_ends_on, today) + timedelta(days=days)
     subscription.save(update_fields=["trial_ends_on"])
@@ -181,9 +208,14 @@ def extend(
     transitions.plan(subscription)
     termination.announce(subscription, as_of=as_of)
     audit.record(
-        actor=actor, action="subscription.trial_extended", target=subscription, at=as_of,
-        customer=subscription.instance.customer, reason=reason, after={"ends_on": subscription.trial_ends_on.isoformat()},
-    )  # fmt: skip
+        actor=actor,
+        action="subscription.trial_extended",
+        target=subscription,
+        at=as_of,
+        customer=subscription.instance.customer,
+        reason=reason,
+        after={"ends_on": subscription.trial_ends_on.isoformat()},
+    )
     return subscription
 
 
@@ -209,8 +241,10 @@ def refuse_too_many(instance: Instance, report: Report, as_of: datetime) -> None
     if others.exclude(external_id=report.external_id).count() >= most:
         raise BillingError(
             _("Up to %(most)s people can take part in the trial: choose a tariff to add more.") % {"most": most},
-            code="trial_seat_limit", rule="B2", extra={"most": most},
-        )  # fmt: skip
+            code="trial_seat_limit",
+            rule="B2",
+            extra={"most": most},
+        )
 
 
 def reminder_fact(subscription: Subscription, days_left: int) -> str:
@@ -222,8 +256,14 @@ def remind(*, subscription: Subscription, days_left: int, as_of: datetime) -> No
     """Tells that the trial ends in ``days_left`` days, once for each number of days."""
     with transaction.atomic():
         outbox.emit(
-            "subscription.trial_ending", at=as_of, subscription=subscription,
-            data={**outbox.about(subscription), "trial_ends_on": str(subscription.trial_ends_on), "days_left": days_left},
+            "subscription.trial_ending",
+            at=as_of,
+            subscription=subscription,
+            data={
+                **outbox.about(subscription),
+                "trial_ends_on": str(subscription.trial_ends_on),
+                "days_left": days_left,
+            },
             fact=reminder_fact(subscription, days_left),
-        )  # fmt: skip
+        )
         notices.trial_ending(subscription=subscription, days_left=days_left, at=as_of)

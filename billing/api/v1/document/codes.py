@@ -128,9 +128,17 @@ OF_EVERY_BODY = ("unsupported_media_type", "invalid_json")
 OF_EVERY_KEY = ("invalid_idempotency_key", "idempotency_key_reused")
 
 _TERMS = (
-    "product_is_free", "trial_choose", "already_terminated", "cancelled", "next_period_paid", "only_at_period_end",
-    "nothing_changes", "unknown_tariff", "trial_is_no_choice", "invalid_quantity",
-)  # fmt: skip
+    "product_is_free",
+    "trial_choose",
+    "already_terminated",
+    "cancelled",
+    "next_period_paid",
+    "only_at_period_end",
+    "nothing_changes",
+    "unknown_tariff",
+    "trial_is_no_choice",
+    "invalid_quantity",
+)
 _MEMBER = ("instance_deleted", "trial_seat_limit", "unknown_role", "in_the_future")
 
 OWN: dict[str, tuple[str, ...]] = {
@@ -146,7 +154,12 @@ OWN: dict[str, tuple[str, ...]] = {
     "list_members": ("invalid_cursor",),
     "list_tariffs": ("unknown_product", "invalid_cursor"),
     "create_subscription": (
-        "subscription_exists", "resume_instead", "instance_deleted", "trial_used", "unknown_tariff", "invalid_quantity",
+        "subscription_exists",
+        "resume_instead",
+        "instance_deleted",
+        "trial_used",
+        "unknown_tariff",
+        "invalid_quantity",
     ),
     "get_subscription": (),
     "choose_tariff": ("no_trial", "unknown_tariff", "trial_is_no_choice", "invalid_quantity"),
@@ -158,7 +171,11 @@ OWN: dict[str, tuple[str, ...]] = {
     "undo_cancel": ("not_cancelled",),
     "terminate_subscription": ("already_terminated",),
     "resume_subscription": (
-        "instance_deleted", "not_terminated", "new_subscription", "resume_window_over", "debt_outstanding",
+        "instance_deleted",
+        "not_terminated",
+        "new_subscription",
+        "resume_window_over",
+        "debt_outstanding",
     ),
     "get_account": (),
     "get_statement": (),
@@ -171,7 +188,7 @@ OWN: dict[str, tuple[str, ...]] = {
     "list_events": ("invalid_cursor",),
     "get_clock": (),
     "move_clock": ("clock_moves_forward",),
-}  # fmt: skip
+}
 # What a row of a bulk call may be refused for; the rest of the rows stands.
 OF_A_ROW = ("invalid", "trial_seat_limit", "unknown_role", "in_the_future")
 

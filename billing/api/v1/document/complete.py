@@ -64,10 +64,14 @@ NUMBERS = {"/accounts/": "^[0-9]{6,12}$", "/invoices/": "^[A-Z]{1,4}-[0-9]{4}-[0
 def _problem_example(code: str) -> Json:
     told = codes.PROBLEMS[code]
     body = {
-        "type": f"urn:saldo:problem:{code}", "title": TITLES[told.status], "status": told.status, "detail": told.detail,
-        "code": code, "errors": [{"field": told.field, "message": told.detail}] if told.field else [],
+        "type": f"urn:saldo:problem:{code}",
+        "title": TITLES[told.status],
+        "status": told.status,
+        "detail": told.detail,
+        "code": code,
+        "errors": [{"field": told.field, "message": told.detail}] if told.field else [],
         **examples.EXTRAS.get(code, {}),
-    }  # fmt: skip
+    }
     if told.rule:
         body["rule"] = told.rule
     return {"summary": code, "value": body}
@@ -170,16 +174,20 @@ def _components() -> Json:
     return {
         "examples": {code: _problem_example(code) for code in codes.PROBLEMS},
         "headers": {
-            "RequestId": words.REQUEST_ID, "RetryAfter": words.RETRY_AFTER, "Challenge": words.CHALLENGE,
+            "RequestId": words.REQUEST_ID,
+            "RetryAfter": words.RETRY_AFTER,
+            "Challenge": words.CHALLENGE,
             "Replayed": words.REPLAYED,
         },
         "securitySchemes": {
             "OperatorToken": {"type": "http", "scheme": "bearer", "description": "An operator's token: every call."},
             "InstanceToken": {
-                "type": "http", "scheme": "bearer", "description": "An instance's token: the calls marked ●, its own instance alone.",
+                "type": "http",
+                "scheme": "bearer",
+                "description": "An instance's token: the calls marked ●, its own instance alone.",
             },
         },
-    }  # fmt: skip
+    }
 
 
 def _security(operation: Json) -> None:

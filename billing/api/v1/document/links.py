@@ -19,13 +19,27 @@ def _all(parameter: str, value: str, *operations: str) -> dict[str, Any]:
 
 
 OF_INSTANCE = (
-    "get_instance", "delete_instance", "get_usage", "put_member", "put_members", "remove_member", "list_members",
+    "get_instance",
+    "delete_instance",
+    "get_usage",
+    "put_member",
+    "put_members",
+    "remove_member",
+    "list_members",
     "create_subscription",
-)  # fmt: skip
+)
 OF_SUBSCRIPTION = (
-    "get_subscription", "choose_tariff", "preview_change", "change_terms", "undo_change", "extend_trial", "cancel_subscription",
-    "undo_cancel", "terminate_subscription", "resume_subscription",
-)  # fmt: skip
+    "get_subscription",
+    "choose_tariff",
+    "preview_change",
+    "change_terms",
+    "undo_change",
+    "extend_trial",
+    "cancel_subscription",
+    "undo_cancel",
+    "terminate_subscription",
+    "resume_subscription",
+)
 OF_ACCOUNT = ("get_account", "get_statement", "record_payment", "adjust")
 OF_INVOICE = ("get_invoice", "get_pdf", "issue_credit_note")
 OF_CUSTOMER = {

@@ -11,9 +11,7 @@ from billing.api.v1.schemas.usage import peak_now
 from billing.models import Subscription
 from billing.operations.cycle import access
 
-REASONS = (
-    "invoice_overdue", "trial_ended", "subscription_terminated", "no_subscription", "deleted", "relief",
-)  # fmt: skip
+REASONS = ("invoice_overdue", "trial_ended", "subscription_terminated", "no_subscription", "deleted", "relief")
 
 
 class AccessReason(BaseModel):

@@ -171,18 +171,27 @@ def _open(request: HttpRequest, asked: Asked) -> Opening:
         if not asked.given["customer_name"]:
             raise BadInput(_("Enter the name that invoices are made out to."), field="customer_name")
         new = NewCustomer(
-            name=asked.given["customer_name"][:200], kind=asked.given["kind"], email=asked.owner.email,
-            locale=formats.language(), currency="",
-        )  # fmt: skip
+            name=asked.given["customer_name"][:200],
+            kind=asked.given["kind"],
+            email=asked.owner.email,
+            locale=formats.language(),
+            currency="",
+        )
     wish = Wish(
-        asked.product, asked.given["domain"], choice.variant.tariff.tariff_id if choice is not None else None,
+        asked.product,
+        asked.given["domain"],
+        choice.variant.tariff.tariff_id if choice is not None else None,
         (written_quantity(request) or 1) if choice is not None and choice.asks else None,
         with_trial=choice is not None and choice.trial,
-    )  # fmt: skip
+    )
     return onboarding.add_instance(
-        customer=asked.customer, new=new, wish=wish, owner=asked.owner, as_of=clock.now(),
+        customer=asked.customer,
+        new=new,
+        wish=wish,
+        owner=asked.owner,
+        as_of=clock.now(),
         actor=asked.user.get_short_name(),
-    )  # fmt: skip
+    )
 
 
 def _made(request: HttpRequest, asked: Asked) -> HttpResponse:

@@ -54,9 +54,10 @@ def ownership(request: HttpRequest, public_id: str) -> HttpResponse:
                     instance=instance, by=user, wanted=wanted, as_of=as_of, seen=request.POST.get("seen", "")
                 )
                 messages.success(
-                    request, _("%(domain)s is in the hands of %(name)s now. Both of you get a mail about it.")
+                    request,
+                    _("%(domain)s is in the hands of %(name)s now. Both of you get a mail about it.")
                     % {"domain": instance.domain, "name": done.taker},
-                )  # fmt: skip
+                )
                 return HttpResponseRedirect(reverse("portal:overview"))
             except Refusal as refusal:
                 errors, status = _told(refusal), 422 if isinstance(refusal, BadInput) else 409
@@ -67,7 +68,7 @@ def ownership(request: HttpRequest, public_id: str) -> HttpResponse:
         errors, status = {**_told(refusal), **errors}, 422 if isinstance(refusal, BadInput) else 409
     return render(
         request, "portal/ownership.html", _context(desk, instance, user, giver, data, shown, errors), status=status
-    )  # fmt: skip
+    )
 
 
 def _address(request: HttpRequest, data: QueryDict) -> str:
@@ -92,9 +93,14 @@ def _told(refusal: Refusal) -> dict[str, str]:
 
 
 def _context(
-    desk: Desk, instance: Instance, user: User, giver: Member, data: QueryDict, shown: tuple[Member, Effect | None] | None,
+    desk: Desk,
+    instance: Instance,
+    user: User,
+    giver: Member,
+    data: QueryDict,
+    shown: tuple[Member, Effect | None] | None,
     errors: dict[str, str],
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     people = Member.objects.active().filter(instance=instance).exclude(pk=giver.pk).select_related("role")
     taker, effect = shown if shown is not None else (None, None)
     return {

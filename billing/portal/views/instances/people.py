@@ -168,9 +168,14 @@ def invite(request: HttpRequest, public_id: str) -> HttpResponse:
     if request.method == "POST":
         try:
             operations.invite(
-                instance=instance, email=request.POST.get("email", ""), name=request.POST.get("name", "")[:200],
-                role=request.POST.get("role", ""), as_of=as_of, invited_by=user.get_short_name(), by=user,
-            )  # fmt: skip
+                instance=instance,
+                email=request.POST.get("email", ""),
+                name=request.POST.get("name", "")[:200],
+                role=request.POST.get("role", ""),
+                as_of=as_of,
+                invited_by=user.get_short_name(),
+                by=user,
+            )
             return HttpResponseRedirect(reverse("portal:people", args=[public_id]))
         except Refusal as refusal:
             errors = {getattr(refusal, "field", "") or "all": str(refusal)}

@@ -119,9 +119,14 @@ def _send_again(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint, wan
 
 def _do(request: HttpRequest, endpoint: WebhookEndpoint, wanted: Range, as_of: datetime) -> int:
     return sending.replay_range(
-        endpoint=endpoint, since=wanted.since, until=wanted.until, types=wanted.types, only_failed=wanted.only_failed,
-        as_of=as_of, actor=signed_in(request).email,
-    )  # fmt: skip
+        endpoint=endpoint,
+        since=wanted.since,
+        until=wanted.until,
+        types=wanted.types,
+        only_failed=wanted.only_failed,
+        as_of=as_of,
+        actor=signed_in(request).email,
+    )
 
 
 def _counted(request: HttpRequest, endpoint: WebhookEndpoint, wanted: Range, as_of: datetime) -> int:
@@ -148,9 +153,13 @@ def _moment(text: str, field: str, zone: str) -> datetime:
 
 
 def _range_page(
-    request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint, as_of: datetime, count: int | None,
+    request: HttpRequest,
+    desk: Desk,
+    endpoint: WebhookEndpoint,
+    as_of: datetime,
+    count: int | None,
     errors: dict[str, str],
-) -> HttpResponse:  # fmt: skip
+) -> HttpResponse:
     now = as_of.astimezone(ZoneInfo(desk.account.zone))
     typed: dict[str, Any] = {
         "from": request.GET.get("from") or f"{now - timedelta(days=1):%Y-%m-%dT%H:%M}",
@@ -197,9 +206,14 @@ def _send_sample(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint, ch
 
 
 def _sample_page(
-    request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint, chosen: str, *, tried: sending.Tried | None = None,
+    request: HttpRequest,
+    desk: Desk,
+    endpoint: WebhookEndpoint,
+    chosen: str,
+    *,
+    tried: sending.Tried | None = None,
     error: str = "",
-) -> HttpResponse:  # fmt: skip
+) -> HttpResponse:
     context = {
         "section": "integration",
         "desk": desk,

@@ -44,9 +44,13 @@ def new_endpoint(request: HttpRequest, desk: Desk) -> HttpResponse:
 def _add(request: HttpRequest, desk: Desk) -> HttpResponse:
     try:
         endpoint, secret = operations.add_endpoint(
-            url=request.POST.get("url", ""), name=request.POST.get("name", ""), types=types_typed(request),
-            customer=desk.account.customer, as_of=clock.now(), actor=signed_in(request).email,
-        )  # fmt: skip
+            url=request.POST.get("url", ""),
+            name=request.POST.get("name", ""),
+            types=types_typed(request),
+            customer=desk.account.customer,
+            as_of=clock.now(),
+            actor=signed_in(request).email,
+        )
     except BadInput as refusal:
         return _form(request, desk, None, {refusal.field: str(refusal)})
     return _secret(request, desk, endpoint, secret)
@@ -63,9 +67,13 @@ def change_endpoint(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint)
 def _change(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint) -> HttpResponse:
     try:
         operations.change_endpoint(
-            endpoint=endpoint, url=request.POST.get("url", ""), name=request.POST.get("name", ""),
-            types=types_typed(request), as_of=clock.now(), actor=signed_in(request).email,
-        )  # fmt: skip
+            endpoint=endpoint,
+            url=request.POST.get("url", ""),
+            name=request.POST.get("name", ""),
+            types=types_typed(request),
+            as_of=clock.now(),
+            actor=signed_in(request).email,
+        )
     except BadInput as refusal:
         return _form(request, desk, endpoint, {refusal.field: str(refusal)})
     messages.success(request, _("The change is in force from the next event on."))

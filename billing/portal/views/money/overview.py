@@ -63,9 +63,15 @@ def plans_of(places: Sequence[reports.Place], account: BillingAccount, as_of: da
 def chart_of(usage: Usage, zone: str, as_of: datetime) -> Chart:
     """The chart of the calendar month of the usage."""
     return members_chart(
-        span=month_span(usage.period.start), zone=zone, opening=usage.opening, levels=usage.levels,
-        quota=usage.quota, peak=usage.peak, peak_at=usage.peak_at, now=as_of,
-    )  # fmt: skip
+        span=month_span(usage.period.start),
+        zone=zone,
+        opening=usage.opening,
+        levels=usage.levels,
+        quota=usage.quota,
+        peak=usage.peak,
+        peak_at=usage.peak_at,
+        now=as_of,
+    )
 
 
 def _is_quiet(subscription: Subscription) -> bool:

@@ -63,10 +63,16 @@ def presets(money: reports.Standing, invoice: Invoice | None, renewal_minor: int
 def begun(*, account: BillingAccount, wanted: checkout.Wanted, as_of: datetime, user_email: str) -> PaymentAttempt:
     """The payment that was begun a moment ago with the same wish, else a new one."""
     again = PaymentAttempt.objects.filter(
-        account=account, amount_minor=wanted.amount_minor or 0, created_by=user_email, settled_at=None,
-        invoice=wanted.invoice, offer=wanted.offer, saves_method=wanted.saves_method,
-        created_at__gt=as_of - SAME_PRESS, created_at__lte=as_of,
-    )  # fmt: skip
+        account=account,
+        amount_minor=wanted.amount_minor or 0,
+        created_by=user_email,
+        settled_at=None,
+        invoice=wanted.invoice,
+        offer=wanted.offer,
+        saves_method=wanted.saves_method,
+        created_at__gt=as_of - SAME_PRESS,
+        created_at__lte=as_of,
+    )
     found = again.exclude(redirect_url="").order_by("-created_at").first()
     return found or checkout.begin(account=account, wanted=wanted, as_of=as_of, user_email=user_email)
 

@@ -101,9 +101,11 @@ def _file(
             return found
     people = request.POST.get("people", "").strip()
     new = operations.NewRequest(
-        kind=kind, text=_words(request), files=files,
+        kind=kind,
+        text=_words(request),
+        files=files,
         people=int(people) if people.isascii() and people.isdigit() and len(people) < 9 else None,
-    )  # fmt: skip
+    )
     return operations.file_request(
         account=account, new=new, as_of=as_of, user_email=signed_in(request).email, instance=instance
     )
@@ -122,9 +124,13 @@ def _words(request: HttpRequest) -> str:
 
 
 def _page(
-    request: HttpRequest, kind: str, desk: Desk, instance: Instance | None, subscription: Subscription | None,
+    request: HttpRequest,
+    kind: str,
+    desk: Desk,
+    instance: Instance | None,
+    subscription: Subscription | None,
     as_of: datetime,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     account = desk.account
     money = reports.standing(account=account, as_of=as_of)
     ended = subscription is not None and subscription.terminated_at is not None

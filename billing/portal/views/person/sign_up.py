@@ -108,10 +108,13 @@ def _in_language(request: HttpRequest, language: str) -> HttpResponse:
     del query["lang"]
     response = HttpResponseRedirect(f"{request.path}?{query.urlencode()}")
     response.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME, language, max_age=settings.LANGUAGE_COOKIE_AGE,
-        secure=settings.LANGUAGE_COOKIE_SECURE, httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=settings.LANGUAGE_COOKIE_AGE,
+        secure=settings.LANGUAGE_COOKIE_SECURE,
+        httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
         samesite="Lax",
-    )  # fmt: skip
+    )
     return response
 
 
@@ -261,9 +264,12 @@ def cost_lines(beginning: Any) -> list[tuple[Any, str]]:
 
 def _let_in(request: HttpRequest, asked: SignUp, domain: str) -> HttpResponse:
     user, made = signup.confirm(
-        sign_up=asked, password=request.POST.get("password", ""), domain=domain, seen=request.POST.get("seen", ""),
+        sign_up=asked,
+        password=request.POST.get("password", ""),
+        domain=domain,
+        seen=request.POST.get("seen", ""),
         as_of=clock.now(),
-    )  # fmt: skip
+    )
     login(request, user, backend=BACKEND)
     messages.success(
         request, _("Welcome! %(domain)s is made, and you are its administrator.") % {"domain": made.instance.domain}

@@ -27,9 +27,12 @@ from billing.wording import formats
 
 # Where somebody is led whose subscription is not one that terms are changed of.
 ELSEWHERE = {
-    Stage.TRIAL: "portal:choose_plan", Stage.TRIAL_ENDED: "portal:choose_plan", Stage.ENDED: "portal:start_plan",
-    Stage.METERED: "portal:plans", Stage.FREE: "portal:instance",
-}  # fmt: skip
+    Stage.TRIAL: "portal:choose_plan",
+    Stage.TRIAL_ENDED: "portal:choose_plan",
+    Stage.ENDED: "portal:start_plan",
+    Stage.METERED: "portal:plans",
+    Stage.FREE: "portal:instance",
+}
 
 
 @dataclass(frozen=True)
@@ -143,9 +146,12 @@ def _agreed(request: HttpRequest, desk: Desk, state: PlanState) -> HttpResponse:
         if wish is None:
             raise BadInput(_("Choose a plan."), field="tariff_id")
         done = plan_changes.change(
-            subscription=state.subscription, wish=replace(wish, when=when or None), as_of=clock.now(),
-            actor=signed_in(request).get_short_name(), quote_token=request.POST.get(f"token-{when}", ""),
-        )  # fmt: skip
+            subscription=state.subscription,
+            wish=replace(wish, when=when or None),
+            as_of=clock.now(),
+            actor=signed_in(request).get_short_name(),
+            quote_token=request.POST.get(f"token-{when}", ""),
+        )
     except Refusal as refusal:
         quotes, errors = _looked_up(request, state)
         return _page(request, desk, state, quotes, errors or {_field(refusal): str(refusal)}, 409)
@@ -196,7 +202,7 @@ def undo_change(request: HttpRequest, public_id: str) -> HttpResponse:
     refuse_odd(public_id)
     return _act(
         request, public_id, plan_changes.undo_change, _("Taken back: everything is as it was before the change.")
-    )  # fmt: skip
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -206,8 +212,11 @@ def cancel_plan(request: HttpRequest, public_id: str) -> HttpResponse:
     refuse_odd(public_id)
     if request.method == "POST":
         return _act(
-            request, public_id, plan_changes.cancel, _("Cancelled. Until the end of what is paid everything works as now.")
-        )  # fmt: skip
+            request,
+            public_id,
+            plan_changes.cancel,
+            _("Cancelled. Until the end of what is paid everything works as now."),
+        )
     desk, instance, subscription = instance_or_404(request, public_id)
     state = plan_state(subscription, clock.now()) if subscription is not None else None
     if state is None or not state.can_be_cancelled:

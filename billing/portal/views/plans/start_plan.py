@@ -44,9 +44,13 @@ def choose_plan(request: HttpRequest, public_id: str) -> HttpResponse:
 
     def act(tariff_id: str, quantity: int | None, _trial: bool, token: str) -> Beginning:
         return start_quotes.choose(
-            subscription=subscription, tariff_id=tariff_id, quantity=quantity, as_of=clock.now(),
-            actor=signed_in(request).get_short_name(), token=token,
-        )  # fmt: skip
+            subscription=subscription,
+            tariff_id=tariff_id,
+            quantity=quantity,
+            as_of=clock.now(),
+            actor=signed_in(request).get_short_name(),
+            token=token,
+        )
 
     return _asked(request, desk, instance, state, choices, preview, act)
 
@@ -70,9 +74,14 @@ def start_plan(request: HttpRequest, public_id: str) -> HttpResponse:
 
     def act(tariff_id: str, quantity: int | None, trial: bool, token: str) -> Beginning:
         return start_quotes.start(
-            instance=instance, tariff_id=tariff_id, quantity=quantity, trial=trial, as_of=clock.now(),
-            actor=signed_in(request).get_short_name(), token=token,
-        )  # fmt: skip
+            instance=instance,
+            tariff_id=tariff_id,
+            quantity=quantity,
+            trial=trial,
+            as_of=clock.now(),
+            actor=signed_in(request).get_short_name(),
+            token=token,
+        )
 
     return _asked(request, desk, instance, state, startable(instance), preview, act)
 
@@ -113,10 +122,14 @@ def _key(variant: reports.Variant, trial: bool) -> str:
 
 
 def _asked(
-    request: HttpRequest, desk: Desk, instance: Instance, state: PlanState | None,
-    choices: list[tuple[reports.Variant, bool]], preview: Callable[[str, int | None, bool], Beginning],
+    request: HttpRequest,
+    desk: Desk,
+    instance: Instance,
+    state: PlanState | None,
+    choices: list[tuple[reports.Variant, bool]],
+    preview: Callable[[str, int | None, bool], Beginning],
     act: Callable[[str, int | None, bool, str], Beginning],
-) -> HttpResponse:  # fmt: skip
+) -> HttpResponse:
     """The choices; what the chosen one comes to; what was agreed to, done."""
     shown: Beginning | None = None
     errors: dict[str, str] = {}

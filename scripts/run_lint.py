@@ -13,7 +13,8 @@ CHECKS = {
     "ruff, layout": ["ruff", "format", "--check", "--quiet", "."],
     "import contracts": ["lint-imports", "--no-logo"],
     "mypy --strict": ["mypy"],
-    "templates": ["djlint", "templates", "--lint", "--quiet"],
+    "templates, layout": ["djangofmt", "--check", "--quiet", "templates"],
+    "templates, rules": ["djlint", "templates", "--lint", "--quiet"],
 }
 
 

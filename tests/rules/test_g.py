@@ -29,10 +29,9 @@ from billing.models import (
     VatRate,
 )
 from billing.operations import jobs
-from billing.operations.customers import customers
 from billing.operations.cycle import month_close
 from billing.operations.invoices import issuing
-from billing.operations.ledger import posting
+from billing.operations.ledger import accounts, posting
 from billing.operations.run import billing_run
 from billing.operations.settlement import credit_notes, payments
 from billing.operations.settlement.credit_notes import NoteLine
@@ -150,7 +149,7 @@ def test_g3_positive_is_money_to_spend_and_negative_is_owed(meteor: Party) -> No
 
 def test_g4_a_customer_has_one_account_for_each_seller_and_currency(meteor: Party) -> None:
     seller = Seller.objects.get(code="rub")
-    again = customers.open_account(customer=meteor.customer, seller=seller, as_of=at("2026-04-05 12:00"))
+    again = accounts.open_account(customer=meteor.customer, seller=seller, as_of=at("2026-04-05 12:00"))
     assert again == meteor.account
     second = people.party("second", customer=meteor.customer)
     assert second.account == meteor.account

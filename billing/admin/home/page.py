@@ -1,18 +1,19 @@
 """The admin's first page: what needs somebody now. Every number leads to its list; what nobody may see is not counted."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from billing import clock
 from billing.admin.base import list_url
+from billing.admin.home.cards import Card, count_card, sums
+from billing.admin.home.prepaid_cards import prepaid_cards
+from billing.admin.home.queue_cards import waiting_cards
 from billing.models import BillingAccount, Heartbeat, Invoice, JobRun, Notice, Tariff
 from billing.operations import health
 from billing.operations.staff_roles import permission_of
@@ -21,48 +22,24 @@ from billing.reports import workload
 from billing.wording import formats
 
 
-@dataclass(frozen=True)
-class Card:
-    """One thing that waits: ``tone`` is debt, warn or quiet (nothing to do)."""
-
-    label: "str | Promise"
-    figure: str
-    url: str
-    note: "str | Promise" = ""
-    sums: tuple[str, ...] = ()
-    tone: str = ""
-
-    @property
-    def needs_somebody(self) -> bool:
-        return self.tone in ("debt", "warn")
-
-
-def _sums(heap: workload.Heap) -> tuple[str, ...]:
-    return tuple(formats.money_text(total, currency) for currency, total in sorted(heap.sums.items()))
-
-
-def _card(label: "str | Promise", count: int, url: str, note: "str | Promise", tone: str, **more: Any) -> Card:
-    return Card(label, formats.count_text(count), url, note, tone=tone if count else "quiet", **more)
-
-
 def _debt_cards(as_of: datetime) -> list[Card]:
     debtors, soon = workload.debtors(as_of), workload.heap(workload.due_soon(as_of))
     return [
-        _card(
+        count_card(
             _("Accounts read-only for debt"),
             debtors.count,
             list_url(BillingAccount, "debt=overdue"),
             _("Access returns with the last overdue kopeck."),
             "debt",
-            sums=_sums(debtors),
+            sums=sums(debtors),
         ),
-        _card(
+        count_card(
             _("Invoices due within 3 days"),
             soon.count,
             list_url(Invoice, "state=soon"),
             _("Unpaid, they make their accounts read-only the night after."),
             "warn",
-            sums=_sums(soon),
+            sums=sums(soon),
         ),
     ]
 
@@ -70,14 +47,14 @@ def _debt_cards(as_of: datetime) -> list[Card]:
 def _work_cards(as_of: datetime) -> list[Card]:
     late = workload.to_close(as_of).count()
     return [
-        _card(
+        count_card(
             _("Months to be closed"),
             late,
             reverse("admin:billing_jobrun_changelist"),
             _("The run of the 1st has not come to these accounts yet."),
             "warn",
         ),
-        _card(
+        count_card(
             _("Work set aside"),
             workload.set_aside().count(),
             list_url(JobRun),
@@ -114,16 +91,13 @@ def _cluster_card() -> Card:
 
 def cards(request: HttpRequest, as_of: datetime) -> list[Card]:
     """The cards that this person may see, those that need somebody first."""
-    from billing.admin.home.prepaid_cards import prepaid_cards  # they make cards of this module
-    from billing.admin.home.queue_cards import waiting_cards
-
     may = request.user.has_perm
     found = [*waiting_cards(request, as_of), *prepaid_cards(request, as_of)]
     if may("billing.view_invoice"):
         found += _debt_cards(as_of)
     if may("billing.view_tariff"):
         found.append(
-            _card(
+            count_card(
                 _("Tariffs in review"),
                 workload.in_review().count(),
                 list_url(Tariff, "status__exact=in_review"),
@@ -135,7 +109,7 @@ def cards(request: HttpRequest, as_of: datetime) -> list[Card]:
         found += _work_cards(as_of)
     if may("billing.view_notice"):
         found.append(
-            _card(
+            count_card(
                 _("Mails and messages that failed"),
                 workload.failed_mails().count(),
                 list_url(Notice, "state__exact=failed"),

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from billing.admin.base import list_url
-from billing.admin.home.page import Card, _card
+from billing.admin.home.cards import Card, count_card
 from billing.models import Subscription
 from billing.reports import subscription_work
 
@@ -16,21 +16,21 @@ def prepaid_cards(request: HttpRequest, as_of: datetime) -> list[Card]:
     if not request.user.has_perm("billing.view_subscription"):
         return []
     return [
-        _card(
+        count_card(
             _("Renewals by tomorrow that nothing pays"),
             len(subscription_work.renewals_short(as_of)),
             list_url(Subscription, "state=short"),
             _("Too little on the account and no saved method: they end the night after their date."),
             "debt",
         ),
-        _card(
+        count_card(
             _("Renewals that could not be collected"),
             subscription_work.collections_failing(as_of).count(),
             list_url(Subscription, "state=failing"),
             _("Tried again every day at ten until their date."),
             "warn",
         ),
-        _card(
+        count_card(
             _("Trials ending within 3 days"),
             subscription_work.trials_ending(as_of).count(),
             list_url(Subscription, "state=ending"),

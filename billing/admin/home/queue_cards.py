@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from billing.admin.base import list_url
-from billing.admin.home.page import Card, _card
+from billing.admin.home.cards import Card, count_card
 from billing.models import Approval, CustomerRequest, Offer, PaymentAttempt, Relief
 from billing.reports import waiting
 
@@ -14,14 +14,14 @@ from billing.reports import waiting
 def _request_cards(as_of: datetime) -> list[Card]:
     late, all_ = waiting.requests_by(as_of, late=True).count(), waiting.requests().count()
     return [
-        _card(
+        count_card(
             _("Requests that are late"),
             late,
             list_url(CustomerRequest, "state=late"),
             _("The working day for an answer is over."),
             "debt",
         ),
-        _card(
+        count_card(
             _("Requests waiting"),
             all_,
             list_url(CustomerRequest, "state=waiting"),
@@ -39,7 +39,7 @@ def waiting_cards(request: HttpRequest, as_of: datetime) -> list[Card]:
         found += _request_cards(as_of)
     if may("billing.view_approval"):
         found.append(
-            _card(
+            count_card(
                 _("Approvals waiting"),
                 waiting.approvals().count(),
                 list_url(Approval, "state=waiting"),
@@ -49,7 +49,7 @@ def waiting_cards(request: HttpRequest, as_of: datetime) -> list[Card]:
         )
     if may("billing.view_paymentattempt"):
         found.append(
-            _card(
+            count_card(
                 _("Online payments of another sum"),
                 waiting.parked_attempts().count(),
                 list_url(PaymentAttempt, "state=parked"),
@@ -59,7 +59,7 @@ def waiting_cards(request: HttpRequest, as_of: datetime) -> list[Card]:
         )
     if may("billing.view_relief"):
         found.append(
-            _card(
+            count_card(
                 _("Temporary access ending today"),
                 waiting.reliefs_ending_today(as_of).count(),
                 list_url(Relief, "state=today"),
@@ -69,7 +69,7 @@ def waiting_cards(request: HttpRequest, as_of: datetime) -> list[Card]:
         )
     if may("billing.view_offer"):
         found.append(
-            _card(
+            count_card(
                 _("Offers open"),
                 waiting.open_offers(as_of).count(),
                 list_url(Offer, "state=open"),

@@ -43,8 +43,8 @@ class Terminate(SubscriptionAct):
 
     def __init__(self, request: Any, target: Any) -> None:
         super().__init__(request, target)
-        self.lead = (
-            _(  # type: ignore[misc]
+        lead = (
+            _(
                 "Ends it now: the final invoice is issued and the instance becomes read-only. It can be resumed for 12 months."
             )
             if is_metered(target)
@@ -53,6 +53,7 @@ class Terminate(SubscriptionAct):
                 "is paid, cancel it instead. Whoever comes back takes out a new one."
             )
         )
+        self.lead = lead  # type: ignore[misc]
 
     @classmethod
     def makes_sense(cls, target: Any) -> bool:

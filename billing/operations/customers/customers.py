@@ -1,4 +1,4 @@
-"""Customers and their accounts (G4)."""
+"""Customers: made, changed, and where their bills go."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,10 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts import members, requisites
 from accounts.models import Customer
 from billing.errors import BadInput
-from billing.models import BillingAccount, BillingAddress, LedgerAccount, Seller
+from billing.models import BillingAccount, BillingAddress
 from billing.operations import audit
-from billing.operations.ledger import external_ids, numbering
-from billing.pricing.periods import business_date, month_start
+from billing.operations.ledger import accounts, external_ids
 
 
 @dataclass(frozen=True)
@@ -28,19 +27,6 @@ class NewCustomer:
     # What the caller's own system calls the customer; the same one is never made twice.
     external_id: str = ""
     requisites: dict[str, str] = field(default_factory=dict)
-
-
-def seller_for(currency: str) -> Seller:
-    """The seller who bills in ``currency``; refuses a currency nobody sells in and names those there are."""
-    seller = Seller.objects.filter(currency=currency).first()
-    if seller is None:
-        known = ", ".join(Seller.objects.order_by("currency").values_list("currency", flat=True)) or "—"
-        raise BadInput(
-            _("Nobody sells in “%(currency)s” here. Use one of: %(known)s.") % {"currency": currency, "known": known},
-            field="currency",
-            code="unknown_currency",
-        )
-    return seller
 
 
 def _checked_requisites(given: dict[str, str]) -> dict[str, str]:
@@ -59,7 +45,7 @@ def _checked_requisites(given: dict[str, str]) -> dict[str, str]:
 @transaction.atomic
 def create_customer(*, new: NewCustomer, as_of: datetime) -> Customer:
     """A customer with its account in ``new.currency``. Refuses broken addresses, requisites and unknown currencies."""
-    seller = seller_for(new.currency)
+    seller = accounts.seller_for(new.currency)
     customer = Customer(
         name=new.name.strip(),
         kind=new.kind,
@@ -75,7 +61,7 @@ def create_customer(*, new: NewCustomer, as_of: datetime) -> Customer:
         name, messages = next(iter(error.message_dict.items()))
         raise BadInput(messages[0], field=name) from None
     customer.save()
-    open_account(customer=customer, seller=seller, as_of=as_of)
+    accounts.open_account(customer=customer, seller=seller, as_of=as_of)
     return customer
 
 
@@ -107,35 +93,6 @@ def _is_same(customer: Customer, new: NewCustomer) -> bool:
     kept = {name: value for name, value in customer.requisites().items() if value}
     is_told = told == (customer.name, customer.kind, customer.email, customer.locale)
     return is_told and new.currency in currencies and requisites_told == kept
-
-
-@transaction.atomic
-def open_account(*, customer: Customer, seller: Seller, as_of: datetime) -> BillingAccount:
-    """The customer's account with ``seller`` in its currency, opened where there is none yet (G4)."""
-    # no_key: whoever holds an account's lock and writes a row that names the customer would otherwise wait for us, we for them
-    Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
-    found = BillingAccount.objects.filter(customer=customer, seller=seller, currency=seller.currency).first()
-    if found is not None:
-        return found
-    account = BillingAccount.objects.create(
-        number=numbering.next_account_number(),
-        customer=customer,
-        seller=seller,
-        currency=seller.currency,
-        opened_at=as_of,
-        open_month=month_start(business_date(as_of, seller.time_zone)),
-    )
-    LedgerAccount.objects.create(
-        seller=seller, kind=LedgerAccount.Kind.CUSTOMER, currency=seller.currency, billing_account=account
-    )
-    return account
-
-
-def account_for(customer: Customer, seller: Seller | None, as_of: datetime) -> BillingAccount:
-    """The customer's account with ``seller``; with nobody in particular the one that was opened first."""
-    if seller is None:
-        return BillingAccount.objects.filter(customer=customer).order_by("pk")[0]
-    return open_account(customer=customer, seller=seller, as_of=as_of)
 
 
 @transaction.atomic

@@ -10,11 +10,10 @@ from accounts.models import Instance, Product
 from billing.errors import BadInput, BillingError
 from billing.models import BillingAccount, Invoice, Subscription, SubscriptionChange
 from billing.operations import audit
-from billing.operations.customers import customers
 from billing.operations.cycle import access, month_close, offered_tariffs, termination, transitions
 from billing.operations.events import outbox
 from billing.operations.invoices import issuing
-from billing.operations.ledger import posting
+from billing.operations.ledger import accounts, posting
 from billing.operations.subscriptions import one_off, quotes, trials
 from billing.pricing.periods import Span, add_months, business_date, month_start, next_month, start_of_day
 
@@ -79,7 +78,7 @@ def create_subscription(
         raise BadInput(_("This product is free: leave tariff, quantity and trial out."), field="tariff_id", rule="E1")
     quantity = quotes.checked_quantity(tariff, quantity) if tariff is not None else None
     with_trial = trials.decide(tariff, instance, trial) if tariff is not None else False
-    account = customers.account_for(instance.customer, tariff.seller if tariff else None, as_of)
+    account = accounts.account_for(instance.customer, tariff.seller if tariff else None, as_of)
     account = posting.lock(account)
     month_close.catch_up(account=account, as_of=as_of)
     as_of = _not_before_open_month(account, as_of)

@@ -49,13 +49,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 # --- The database ----------------------------------------------------------------------------------------------------
 
 
+_furnished: dict[str, Any] = {}
+
+
 def flush_without_guards(flush: Callable[[TransactionTestCase], None]) -> Callable[[TransactionTestCase], None]:
-    """Emptying the tables between two transactional tests is the one deletion that the guards must let through."""
+    """Emptying the tables between two transactional tests is the one deletion that the guards must let through.
+
+    On SQLite the rows of the catalogue are put back as they stood; elsewhere tables are emptied and it is loaded anew.
+    """
 
     def flushed(case: TransactionTestCase) -> None:
         from billing import triggers
-        from tests.support import people
+        from tests.support import people, snapshots
 
+        if "rows" in _furnished:
+            snapshots.put_back(_furnished["rows"], snapshots.rows_now())
+            return
         connection = connections["default"]
         triggers.drop(connection)
         try:
@@ -73,10 +82,12 @@ TransactionTestCase._fixture_teardown = flush_without_guards(TransactionTestCase
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """The catalogue is loaded once for all tests: making it anew for each would take as long as everything else."""
-    from tests.support import people
+    from tests.support import people, snapshots
 
     with django_db_blocker.unblock():
         people.furnish()
+        if snapshots.can_keep():
+            _furnished["rows"] = snapshots.rows_now()
 
 
 @pytest.fixture(autouse=True)

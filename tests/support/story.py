@@ -15,6 +15,7 @@ from billing.models import BillingAccount, SandboxClock, Seller
 from billing.operations.customers import customers, instances
 from billing.operations.cycle import month_close
 from billing.operations.subscriptions import lifecycle, metering
+from tests.support.snapshots import tell_once
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 
@@ -101,6 +102,7 @@ def new_customer(name: str, email: str, at: datetime) -> tuple[Customer, Billing
     return customer, BillingAccount.objects.get(customer=customer)
 
 
+@tell_once
 def tell() -> Story:
     """Until 1 May 2026: April's invoice is out, ten people are active."""
     product, start = catalogue(), msk(3, 2)

@@ -23,7 +23,7 @@ from billing.operations.events import fan_out as sending
 from billing.operations.events.event_types import TYPES
 from billing.portal.integration import delivery_or_404, endpoint_page, type_boxes
 from billing.portal.permissions import Desk, signed_in
-from billing.portal.put_aside import proved
+from billing.portal.reauthentication import require_reauthentication
 from billing.portal.views.integration.endpoints import bench_url
 from billing.portal.views.integration.integration_page import sample_text
 from billing.wording import webhook_events
@@ -40,7 +40,7 @@ def delivery(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint, number
     return _replay(request, desk, found) if request.method == "POST" else _delivery(request, desk, found)
 
 
-@proved
+@require_reauthentication
 def _replay(request: HttpRequest, desk: Desk, found: WebhookDelivery) -> HttpResponse:
     try:
         sending.replay(endpoint=found.endpoint, event=found.event, as_of=clock.now(), actor=signed_in(request).email)
@@ -109,7 +109,7 @@ def replay_range(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint) ->
     return _range_page(request, desk, endpoint, as_of, count, errors)
 
 
-@proved
+@require_reauthentication
 def _send_again(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint, wanted: Range) -> HttpResponse:
     number = _do(request, endpoint, wanted, clock.now())
     told = ngettext("%(count)s event is on its way again.", "%(count)s events are on their way again.", number)
@@ -196,7 +196,7 @@ def sample(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint) -> HttpR
     return _sample_page(request, desk, endpoint, chosen)
 
 
-@proved
+@require_reauthentication
 def _send_sample(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint, chosen: str) -> HttpResponse:
     try:
         tried = sending.send_sample(endpoint=endpoint, type_=chosen, as_of=clock.now(), actor=signed_in(request).email)

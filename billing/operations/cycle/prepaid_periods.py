@@ -7,7 +7,7 @@ from billing.models import BillingPeriod, Charge, Subscription, Tariff
 from billing.operations.cycle import usage
 from billing.operations.ledger import charges
 from billing.pricing.explanation import Explanation, explain_quantity, explain_share
-from billing.pricing.periods import Span, add_months, month_span, start_of_day
+from billing.pricing.periods import Span, add_months, month_span, next_period, start_of_day
 from billing.pricing.seats import rest_until
 from billing.pricing.terms import Cycle, Metric, Terms
 
@@ -26,8 +26,7 @@ def next_span(terms: Terms, anchor: date | None, start: date) -> Span:
     months = terms.interval_months or 1
     if anchor is None or terms.cycle == Cycle.CALENDAR:
         return Span(start, add_months(start, months))
-    passed = (start.year - anchor.year) * 12 + start.month - anchor.month
-    return Span(start, add_months(anchor, passed + months))
+    return next_period(anchor, start, months)
 
 
 def share(terms: Terms, span: Span, first_day: date) -> dict[str, int]:

@@ -200,12 +200,6 @@ def _summary(payment: Payment) -> dict[str, object]:
     }
 
 
-def bonus_of(payment: Payment) -> Credit | None:
-    """The bonus that came with ``payment``, because it paid an offer (M11)."""
-    link = OfferPayment.objects.filter(payment=payment).select_related("bonus").first()
-    return link.bonus if link else None
-
-
 def _open_offer_again(payment: Payment) -> Credit | None:
     """The offer that ``payment`` paid waits for its money again; returns the bonus, locked."""
     link = OfferPayment.objects.filter(payment=payment).select_related("offer", "bonus").first()

@@ -54,7 +54,7 @@ def flush_without_guards(flush: Callable[[TransactionTestCase], None]) -> Callab
 
     def flushed(case: TransactionTestCase) -> None:
         from billing import triggers
-        from tests import people
+        from tests.support import people
 
         connection = connections["default"]
         triggers.drop(connection)
@@ -73,7 +73,7 @@ TransactionTestCase._fixture_teardown = flush_without_guards(TransactionTestCase
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """The catalogue is loaded once for all tests: making it anew for each would take as long as everything else."""
-    from tests import people
+    from tests.support import people
 
     with django_db_blocker.unblock():
         people.furnish()

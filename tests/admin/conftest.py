@@ -9,7 +9,7 @@ from django.test import Client
 from accounts.models import User
 from billing.models import SandboxClock
 from billing.operations import staff_roles
-from tests.portal.story import Story, msk, person, tell
+from tests.support.story import Story, msk, person, tell
 
 NOW = msk(5, 12, 15, 20)
 GROUPS = staff_roles.GROUPS

@@ -6,9 +6,9 @@ from typing import Any
 from django.test import Client
 
 from billing.models import Invoice, JobRun, Notice, SandboxClock
-from tests.admin.acting import act_url, confirm, errors, messages, rows
 from tests.admin.conftest import NOW
-from tests.portal.story import Story, msk
+from tests.support.acting import act_url, confirm, errors, messages, rows
+from tests.support.story import Story, msk
 
 SignIn = Callable[[str], Client]
 
@@ -107,7 +107,7 @@ def test_work_set_aside_starts_again_when_somebody_has_looked(story: Story, sign
 
 
 def test_failed_mail_is_written_once_more_with_a_reason(story: Story, signed_in: SignIn) -> None:
-    from tests.admin.acting import do, preview
+    from tests.support.acting import do, preview
 
     Notice.objects.update(state="failed")
     notice = Notice.objects.order_by("pk")[0]
@@ -122,7 +122,7 @@ def test_token_is_shown_once_and_revoked_at_once(story: Story, signed_in: SignIn
     from billing import clock
     from billing.models import ApiToken
     from billing.operations import api_tokens
-    from tests.admin.acting import do
+    from tests.support.acting import do
 
     admin, url = signed_in("administrator"), act_url("billing_apitoken", "create_token")
     answer = do(admin, url, scope="instance", instance=story.cloud.pk, label="Ромашка")

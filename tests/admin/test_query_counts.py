@@ -28,7 +28,7 @@ from billing.models import (
 )
 from billing.operations.ledger import posting
 from tests.admin.conftest import NOW
-from tests.portal.story import Story
+from tests.support.story import Story
 
 SignIn = Callable[[str], Client]
 MONEY_LISTS = (

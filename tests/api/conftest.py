@@ -16,7 +16,7 @@ from billing.api.v1.document.codes import codes_of
 from billing.api.v1.document.complete import WITHOUT_KEY
 from billing.api.v1.document.examples import BODIES
 from billing.operations import api_tokens
-from tests.people import stand_at
+from tests.support.people import stand_at
 
 REAL = datetime(2026, 1, 1, tzinfo=UTC)
 

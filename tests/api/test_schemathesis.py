@@ -9,7 +9,7 @@ import pytest
 
 from billing.api.v1.document.codes import OWN
 from tests.api.conftest import Api, operator, set_clock
-from tests.api.fuzzing import Found, Town, build, run
+from tests.support.fuzzing import Found, Town, build, run
 
 __all__ = ["operator"]
 

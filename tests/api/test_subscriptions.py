@@ -9,7 +9,7 @@ import pytest
 
 from billing.models import Entry, Event, SubscriptionChange
 from tests.api.conftest import ANNA, Api, Buyer, Tenant, found_buyer, money, set_clock
-from tests.people import assert_books_are_right
+from tests.support.people import assert_books_are_right
 
 ACTS: dict[str, Any] = {
     "choose": {"tariff_id": "plus"},

@@ -34,9 +34,9 @@ from billing.models import (
     Tariff,
 )
 from billing.operations.catalogue import tariffs
-from tests import people
 from tests.attacks.conftest import Books
-from tests.people import at
+from tests.support import people
+from tests.support.people import at
 
 REFUSED = (IntegrityError, ProtectedError, RestrictedError)
 SQLITE = connection.vendor == "sqlite"

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests.browser.test_portal import LOOKS, problems
-from tests.people import Party, at, installation, party, stand_at
-from tests.portal.story import person
+from tests.support.people import Party, at, installation, party, stand_at
+from tests.support.story import person
 
 pytestmark = pytest.mark.browser
 

@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from billing.models import SandboxClock
-from tests.portal import story as stories
+from tests.support import story as stories
 
 pytestmark = pytest.mark.browser
 

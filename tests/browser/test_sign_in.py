@@ -7,7 +7,7 @@ import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 
 from tests.browser.test_portal import PASSWORD, problems
-from tests.portal.story import person
+from tests.support.story import person
 
 pytestmark = pytest.mark.browser
 

@@ -19,8 +19,8 @@ from billing.operations.customers import member_management, requests
 from billing.operations.cycle import access
 from billing.operations.settlement import credit_notes, offers, reliefs
 from tests.browser.test_portal import LOOKS, looked_at, stand_at
-from tests.portal import bench
-from tests.portal import story as stories
+from tests.support import story as stories
+from tests.support import webhook_calls
 
 pytestmark = pytest.mark.browser
 
@@ -174,8 +174,8 @@ def everything(story: stories.Story) -> dict[str, Any]:
         "member_id": member.pk,
         "invoice": "R-2026-000001",
         "instance": story.cloud.public_id,
-        "endpoint": bench.endpoint_of(story).public_id,
-        "delivery": bench.arrives(story, at, timedelta(seconds=1)).pk,
+        "endpoint": webhook_calls.endpoint_of(story).public_id,
+        "delivery": webhook_calls.arrives(story, at, timedelta(seconds=1)).pk,
         "token": api_tokens.create_token(scope="instance", at=at, actor="anna", instance=story.cloud)[0].public_id,
     }
 

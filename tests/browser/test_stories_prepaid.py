@@ -9,9 +9,9 @@ from billing.operations.subscriptions.quotes import Wish
 from billing.sandbox import sandbox_clock
 from tests.browser.test_portal import LOOKS, looked_at
 from tests.browser.test_stories_portal import PHONE, english
-from tests.people import at
-from tests.portal.advance import Shop, now, shop
 from tests.portal.conftest import stand_at
+from tests.support.people import at
+from tests.support.shops import Shop, now, shop
 
 pytestmark = pytest.mark.browser
 

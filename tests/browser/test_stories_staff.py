@@ -13,7 +13,7 @@ from billing.operations.settlement import payments
 from billing.sandbox import sandbox_clock
 from tests.admin.conftest import colleague
 from tests.browser.test_portal import stand_at
-from tests.portal import story as stories
+from tests.support import story as stories
 
 pytestmark = pytest.mark.browser
 

@@ -10,7 +10,7 @@ from billing.models import SandboxClock, Tariff
 from billing.operations import staff_roles
 from billing.operations.catalogue import tariffs
 from tests.admin.conftest import NOW, colleague
-from tests.portal import story as stories
+from tests.support import story as stories
 
 pytestmark = pytest.mark.browser
 

@@ -26,10 +26,10 @@ from billing.operations.cycle import transitions
 from billing.operations.run import billing_run
 from billing.operations.subscriptions import lifecycle, plan_changes, trials
 from billing.operations.subscriptions.quotes import Wish
-from tests import people
-from tests.concurrency.processes import at_once, die, patient
-from tests.operations.cards import pay_and_keep
-from tests.people import Party, at, stand_at
+from tests.support import people
+from tests.support.cards import pay_and_keep
+from tests.support.people import Party, at, stand_at
+from tests.support.processes import at_once, die, patient
 
 pytestmark = [pytest.mark.pg, pytest.mark.django_db(transaction=True)]
 

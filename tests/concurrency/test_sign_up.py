@@ -12,9 +12,9 @@ from billing.models import AuditRecord, BillingAccount, SignUp, Subscription
 from billing.operations.customers import ownership, signup
 from billing.operations.customers.onboarding import Wish
 from billing.operations.customers.ownership import Transfer
-from tests import people
-from tests.concurrency.processes import at_once, patient
-from tests.people import at
+from tests.support import people
+from tests.support.people import at
+from tests.support.processes import at_once, patient
 
 pytestmark = [pytest.mark.pg, pytest.mark.django_db(transaction=True)]
 

@@ -14,9 +14,9 @@ from django.db import transaction
 from billing.models import Event
 from billing.operations import api_tokens
 from billing.operations.events import outbox, stream
-from tests import people
 from tests.api.conftest import Api
-from tests.concurrency.processes import at_once
+from tests.support import people
+from tests.support.processes import at_once
 
 pytestmark = [pytest.mark.pg, pytest.mark.django_db(transaction=True)]
 

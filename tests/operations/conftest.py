@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests import people
-from tests.operations.cards import START
+from tests.support import people
+from tests.support.cards import START
 
 
 @pytest.fixture(autouse=True)

@@ -14,9 +14,8 @@ from billing.operations.events.webhook_request import body_of
 from billing.operations.run import billing_run
 from billing.operations.settlement import payments
 from billing.operations.subscriptions import plan_changes
-from tests import people
-from tests.operations import cards
-from tests.people import at
+from tests.support import cards, people
+from tests.support.people import at
 
 NOON = at("2026-04-10 12:00")
 

@@ -29,9 +29,9 @@ from billing.operations.collection import checkout, method_setup, method_store, 
 from billing.operations.ledger import posting
 from billing.operations.run import billing_run
 from billing.operations.subscriptions import plan_changes
-from tests import people
-from tests.operations.cards import ANNA, START, charge, mails, outcome, pay_and_keep
-from tests.people import Party
+from tests.support import people
+from tests.support.cards import ANNA, START, charge, mails, outcome, pay_and_keep
+from tests.support.people import Party
 
 # --- Kept ------------------------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from django.test import Client
 
 from accounts.models import User
 from billing.models import SandboxClock
-from tests.portal import story as stories
+from tests.support import story as stories
 
 
 def stand_at(instant: datetime) -> None:

@@ -5,8 +5,8 @@ import hashlib
 from billing.models import InvoiceDocument
 from billing.operations.settlement import payments
 from tests.portal.conftest import stand_at
-from tests.portal.story import msk
 from tests.portal.test_overview import words
+from tests.support.story import msk
 
 ADDRESS = "/documents/R-2026-000001/"
 

@@ -13,11 +13,11 @@ from accounts.members import Report
 from billing.models import ApiToken, Event, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from billing.operations import api_tokens
 from billing.operations.subscriptions import metering
-from tests.portal.bench import NOON, PASSWORD, endpoint_of, happens, prove
-from tests.portal.story import Story, msk
 from tests.portal.test_mails import plain
 from tests.portal.test_ownership import billing_only
 from tests.portal.test_permissions import body
+from tests.support.story import Story, msk
+from tests.support.webhook_calls import NOON, PASSWORD, endpoint_of, happens, prove
 
 SignIn = Callable[..., Client]
 LOOKED_AT = ("", "webhooks/new/", "events/", "tokens/", "tokens/new/")

@@ -6,8 +6,8 @@ import pytest
 
 from billing.models import Notice, PaymentAttempt
 from tests.portal.conftest import stand_at
-from tests.portal.story import msk
 from tests.portal.test_mails import plain
+from tests.support.story import msk
 
 NOON = msk(5, 12)
 

@@ -9,7 +9,7 @@ from billing.models import Invoice, Notice
 from billing.operations.cycle import access
 from billing.operations.settlement import payments
 from tests.portal.conftest import stand_at
-from tests.portal.story import msk
+from tests.support.story import msk
 
 
 def plain(text: str) -> str:

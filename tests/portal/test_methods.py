@@ -12,11 +12,11 @@ from accounts.models import User
 from billing.gateways import sample
 from billing.models import MethodSetUp, Payment, PaymentAttempt, ProviderEvent, SampleCard, SampleVisit, SavedMethod
 from billing.operations.collection import payment_methods
-from tests import people
-from tests.people import Party, at
 from tests.portal.conftest import stand_at
-from tests.portal.story import person
 from tests.portal.test_mails import plain
+from tests.support import people
+from tests.support.people import Party, at
+from tests.support.story import person
 
 NOON = at("2026-05-12 12:00")
 SignIn = Callable[..., Client]

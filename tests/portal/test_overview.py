@@ -5,7 +5,7 @@ import re
 
 from billing.operations.cycle import month_close
 from tests.portal.conftest import stand_at
-from tests.portal.story import joins, msk
+from tests.support.story import joins, msk
 
 
 def words(response) -> str:

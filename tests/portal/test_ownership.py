@@ -16,8 +16,8 @@ from django.test import Client
 from accounts.models import Member, User
 from billing.models import ApiToken, Notice
 from billing.operations import api_tokens
-from tests.portal.story import Story, joins, msk, person
 from tests.portal.test_sign_up import text_of
+from tests.support.story import Story, joins, msk, person
 
 PASSWORD = "correct horse battery"
 

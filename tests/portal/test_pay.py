@@ -11,9 +11,9 @@ from billing.models import Entry, Notice, Payment, PaymentAttempt, SampleCharge
 from billing.operations.cycle import access
 from billing.operations.settlement import payments
 from tests.portal.conftest import stand_at
-from tests.portal.story import msk
 from tests.portal.test_mails import plain
 from tests.portal.test_query_counts import more_invoices
+from tests.support.story import msk
 
 
 @pytest.fixture

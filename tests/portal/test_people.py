@@ -10,10 +10,10 @@ from accounts.models import Member, Role, User
 from billing.models import Charge
 from billing.operations.customers import member_management
 from tests.portal.conftest import stand_at
-from tests.portal.story import joins, msk, person
 from tests.portal.test_mails import latest, plain
 from tests.portal.test_ownership import billing_only
 from tests.portal.test_query_counts import queries
+from tests.support.story import joins, msk, person
 
 
 @pytest.fixture

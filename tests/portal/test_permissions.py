@@ -7,7 +7,7 @@ from allauth.account.models import EmailAddress
 
 from accounts.members import Report
 from billing.operations.subscriptions import metering
-from tests.portal.story import msk, person
+from tests.support.story import msk, person
 
 
 def addresses(story):

@@ -18,10 +18,10 @@ from billing.charts.price_curve import most_shown, price_curve, typical
 from billing.models import Tariff, TermsChange
 from billing.operations.catalogue import tariffs
 from billing.operations.customers import instances
-from tests.people import Party, at, installation, party, publish_tariff, staff, stand_at
-from tests.portal.story import person
 from tests.portal.test_prices import words
 from tests.portal.test_tariff_words import BLUE, DRIVER, METEOR, SCALE, TRIAL
+from tests.support.people import Party, at, installation, party, publish_tariff, staff, stand_at
+from tests.support.story import person
 
 ANNA = "anna@romashka.example"
 

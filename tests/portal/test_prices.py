@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Product
 from billing.models import Tariff
 from billing.operations.catalogue import tariffs
-from tests.people import at, installation, publish_tariff, staff
-from tests.portal.story import person
+from tests.support.people import at, installation, publish_tariff, staff
+from tests.support.story import person
 
 pytestmark = pytest.mark.django_db
 

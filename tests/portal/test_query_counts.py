@@ -19,7 +19,7 @@ from billing.models import (
     Posting,
     Subscription,
 )
-from tests.portal.story import msk
+from tests.support.story import msk
 
 
 def queries(client, address: str) -> int:

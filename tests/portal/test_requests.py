@@ -8,9 +8,9 @@ from billing.operations.customers import requests
 from billing.operations.cycle import access
 from billing.operations.settlement import reliefs
 from tests.portal.conftest import stand_at
-from tests.portal.story import msk
 from tests.portal.test_mails import latest, plain
 from tests.portal.test_query_counts import queries
+from tests.support.story import msk
 
 PDF = b"%PDF-1.7 a payment order"
 

@@ -10,11 +10,11 @@ from django.test import Client
 
 from accounts.models import Customer, Instance, User
 from billing.models import SignUp
-from tests import people
-from tests.people import at
 from tests.portal.conftest import stand_at
-from tests.portal.story import person
 from tests.portal.test_mails import plain
+from tests.support import people
+from tests.support.people import at
+from tests.support.story import person
 
 NOON = at("2026-05-12 12:00")
 FORM = "/sign-up/?product=blue&tariff=blue-monthly"

@@ -4,9 +4,9 @@ import pytest
 
 from accounts.models import Customer
 from billing.models import AuditRecord, Notice
-from tests.portal.story import msk
 from tests.portal.test_mails import plain
 from tests.portal.test_query_counts import more_movements, queries
+from tests.support.story import msk
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests import people
+from tests.support import people
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from django.test import Client
 
 from billing.models import Event, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from billing.operations.events import endpoints, outbox
-from tests.portal.story import Story, msk
+from tests.support.story import Story, msk
 
 NOON = msk(5, 12)
 PASSWORD = "correct horse battery"

@@ -25,7 +25,7 @@ class Bar:
 def bars(months: Sequence[Month]) -> list[Bar]:
     """One bar a month; an empty month has one without height."""
     most = max((month.money_minor for month in months), default=0)
-    drawn = []
+    drawn: list[Bar] = []
     for month, slot in zip(months, slots(len(months)), strict=True):
         height = max(3, month.money_minor * HEIGHT // most) if month.money_minor > 0 and most else 0
         x, width, middle = percent(slot.x), percent(slot.width), percent(slot.middle)

@@ -123,7 +123,7 @@ class Place:
     @property
     def is_metered(self) -> bool:
         """Whether its use is measured and paid afterwards (M1); what is paid in advance or free is told by its state."""
-        return self.metric == Metric.PEAK_ACTIVE
+        return self.subscription is not None and self.subscription.is_metered
 
     @property
     def metric(self) -> str:

@@ -108,7 +108,7 @@ def open_period(
     counted_to = usage.last_report(subscription.instance) if within_day else 0
     previous = last_period(subscription)
     if previous is not None and previous.closed_at is None and previous.ended_at <= as_of:
-        close(previous, as_of)
+        previous.close(as_of)
     period = BillingPeriod.objects.create(
         subscription=subscription,
         tariff=tariff,
@@ -121,12 +121,6 @@ def open_period(
         quantity=units(subscription, tariff, bought, opened_at, counted_to),
     )
     return _charge_period(subscription, period, kind, as_of, actor)
-
-
-def close(period: BillingPeriod, as_of: datetime) -> None:
-    """Makes the paid period final; its days stay as they were paid."""
-    period.closed_at = as_of
-    period.save(update_fields=["closed_at", "ended_at"])
 
 
 def _charge_period(

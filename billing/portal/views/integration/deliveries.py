@@ -20,7 +20,7 @@ from billing.errors import BadInput, Refusal
 from billing.models import WebhookDelivery, WebhookEndpoint
 from billing.operations import jobs
 from billing.operations.events import fan_out as sending
-from billing.operations.events.event_types import TYPES
+from billing.operations.events.event_types import TYPES, meaning_of
 from billing.portal.integration import delivery_or_404, endpoint_page, type_boxes
 from billing.portal.permissions import Desk, signed_in
 from billing.portal.reauthentication import require_reauthentication
@@ -59,7 +59,7 @@ def _delivery(request: HttpRequest, desk: Desk, found: WebhookDelivery, error: s
         "zone": desk.account.zone,
         "endpoint": found.endpoint,
         "delivery": found,
-        "told": webhook_events.told(found.event.type),
+        "told": meaning_of(found.event.type),
         "body": webhook_events.pretty(sending.body_of(found.event)),
         "curl": curl_of(found, as_of),
         "tries": found.tries.order_by("-pk")[:TRIES],
@@ -220,7 +220,7 @@ def _sample_page(
         "endpoint": endpoint,
         "groups": webhook_events.grouped(TYPES),
         "chosen": chosen,
-        "told": webhook_events.told(chosen, TYPES[chosen].told),
+        "told": meaning_of(chosen),
         "sample": sample_text(chosen),
         "tried": tried,
         "body": webhook_events.pretty(tried.body) if tried is not None else "",

@@ -6,8 +6,9 @@ The same figures stand beside it in words and in a table, so it says nothing to 
 from dataclasses import dataclass
 
 from billing.charts.scale import BOX, Scale, percent, round_up
-from billing.pricing.quantity import NoPrice, price, thresholds
+from billing.pricing.quantity import price, thresholds
 from billing.pricing.terms import Terms
+from billing.pricing.tiers import NoPrice
 
 TOP, HEIGHT = 8, 112  # of the inner drawing within the picture, pixels
 POINTS = 60

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from billing.charts.scale import BOX, Scale, anchor, nice_step
 from billing.pricing.money import exponent
-from billing.pricing.quantity import NoPrice, price, thresholds
+from billing.pricing.quantity import price, thresholds
 from billing.pricing.review import SAMPLES, falls
 from billing.pricing.terms import Terms
+from billing.pricing.tiers import NoPrice
 from billing.wording import formats
 
 TOP, HEIGHT = 22, 150  # of the drawing within the picture, pixels

@@ -6,7 +6,7 @@ is decided by `readers`; sending follows later (`billing.operations.run.delivery
 """
 
 from billing.notices.access import read_only, restored
-from billing.notices.base import account_recipients, owner_recipients, queue
+from billing.notices.base import owner_recipients, queue
 from billing.notices.changes import change_scheduled, change_undone, terms_changed
 from billing.notices.dunning import collection_failed, payment_coming
 from billing.notices.invoices import due_soon, invoice_issued, invoice_recipients
@@ -14,6 +14,7 @@ from billing.notices.methods import method_needs_you, method_removed, method_sav
 from billing.notices.ownership import ownership_given, ownership_received
 from billing.notices.payments import payment_failed, payment_received
 from billing.notices.people import invitation, offer_sent, request_answered
+from billing.notices.readers import account_recipients
 from billing.notices.subscriptions import cancel_undone, cancelled, ended, renewal_coming, renewed, started
 from billing.notices.terms import terms_stay, terms_will_change
 from billing.notices.trials import plan_chosen, trial_ended, trial_ending, trial_extended, trial_started

@@ -14,8 +14,8 @@ from moneyed import Money
 from billing.admin.tariffs.field_rules import SENSE
 from billing.admin.tariffs.form import TariffForm, months_text
 from billing.models import Tariff
-from billing.pricing.quantity import NoPrice
 from billing.pricing.terms import Step, steps_from
+from billing.pricing.tiers import NoPrice
 from billing.wording import formats
 from billing.wording.tariff_prices import headline
 from billing.wording.unit_names import from_text

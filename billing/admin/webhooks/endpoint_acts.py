@@ -20,7 +20,7 @@ from billing.admin.base import moment
 from billing.models import WebhookDelivery, WebhookEndpoint
 from billing.operations.events import endpoints, fan_out
 from billing.operations.events.event_types import TYPES, meaning_of
-from billing.operations.events.fan_out import Tried
+from billing.operations.events.webhook_request import Tried
 from billing.wording import webhook_events
 
 TYPES_HELP = _("Separated by spaces, as subscription.terminated, or subscription. for all of them. Empty: all.")

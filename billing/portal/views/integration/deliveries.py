@@ -20,6 +20,7 @@ from billing.errors import BadInput, Refusal
 from billing.models import WebhookDelivery, WebhookEndpoint
 from billing.operations import jobs
 from billing.operations.events import fan_out as sending
+from billing.operations.events import webhook_request
 from billing.operations.events.event_types import TYPES, meaning_of
 from billing.portal.integration import delivery_or_404, endpoint_page, type_boxes
 from billing.portal.permissions import Desk, signed_in
@@ -60,7 +61,7 @@ def _delivery(request: HttpRequest, desk: Desk, found: WebhookDelivery, error: s
         "endpoint": found.endpoint,
         "delivery": found,
         "told": meaning_of(found.event.type),
-        "body": webhook_events.pretty(sending.body_of(found.event)),
+        "body": webhook_events.pretty(webhook_request.body_of(found.event)),
         "curl": curl_of(found, as_of),
         "tries": found.tries.order_by("-pk")[:TRIES],
         "error": error,
@@ -211,7 +212,7 @@ def _sample_page(
     endpoint: WebhookEndpoint,
     chosen: str,
     *,
-    tried: sending.Tried | None = None,
+    tried: webhook_request.Tried | None = None,
     error: str = "",
 ) -> HttpResponse:
     context = {

@@ -11,7 +11,7 @@ from billing.notices.changes import change_scheduled, change_undone, terms_chang
 from billing.notices.dunning import collection_failed, payment_coming
 from billing.notices.invoices import due_soon, invoice_issued, invoice_recipients
 from billing.notices.methods import method_needs_you, method_removed, method_saved
-from billing.notices.ownership import ownership_given, ownership_received
+from billing.notices.ownership import instance_handed_over
 from billing.notices.payments import payment_failed, payment_received
 from billing.notices.people import invitation, offer_sent, request_answered
 from billing.notices.readers import account_recipients
@@ -29,6 +29,7 @@ __all__ = [
     "collection_failed",
     "due_soon",
     "ended",
+    "instance_handed_over",
     "invitation",
     "invoice_issued",
     "invoice_recipients",
@@ -37,8 +38,6 @@ __all__ = [
     "method_saved",
     "offer_sent",
     "owner_recipients",
-    "ownership_given",
-    "ownership_received",
     "payment_coming",
     "payment_failed",
     "payment_received",

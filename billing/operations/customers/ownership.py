@@ -198,18 +198,17 @@ def _tell(
         return
     link = "" if User.objects.filter(email=taker.email).exists() else member_management.invitation_link(taker)
     open_by = living_tokens(instance).count()
-    for notice in (notices.ownership_received, notices.ownership_given):
-        notice(
-            instance=instance,
-            account=account,
-            giver=giver,
-            taker=taker,
-            kept=kept,
-            link=link,
-            with_invoices=wanted.with_invoices,
-            tokens=open_by,
-            at=as_of,
-        )
+    notices.instance_handed_over(
+        instance=instance,
+        account=account,
+        giver=giver,
+        taker=taker,
+        kept=kept,
+        link=link,
+        with_invoices=wanted.with_invoices,
+        tokens=open_by,
+        at=as_of,
+    )
 
 
 def preview(*, instance: Instance, by: User, wanted: Transfer, as_of: datetime) -> Effect | None:

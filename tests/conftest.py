@@ -92,6 +92,31 @@ def _files_of_one_test(tmp_path_factory: pytest.TempPathFactory, settings: Any) 
     settings.MEDIA_ROOT = tmp_path_factory.getbasetemp() / "media"
 
 
+@pytest.fixture
+def installation() -> None:
+    """An installation with the catalogue of the four descriptions, before anybody has come."""
+    from tests.support import people
+
+    people.installation()
+
+
+@pytest.fixture
+def right_books(installation: None) -> Iterator[None]:
+    """The installation's books are right when the test is done, whatever it did."""
+    from tests.support import people
+
+    yield
+    people.assert_books_are_right()
+
+
+@pytest.fixture
+def meteor() -> Any:
+    """Romashka on METEOR Cloud since 1 April 2026, 9:00 in Moscow; Anna is the only one active."""
+    from tests.support import people
+
+    return people.party()
+
+
 # --- The browser -----------------------------------------------------------------------------------------------------
 
 QUIET = [

@@ -2,8 +2,8 @@
 
 from billing.models import Approval, CreditNote, Invoice, LedgerAccount, Payment, PaymentAttempt, SampleCharge
 from billing.operations.collection import checkout
-from tests.admin.conftest import NOW
 from tests.support.acting import act_url, confirm, do, errors, preview, rows
+from tests.support.staff import NOW
 from tests.support.staff_queue import attempt, client_of, large_adjustment
 from tests.support.story import Story
 

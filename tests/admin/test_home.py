@@ -1,25 +1,15 @@
 """The first page: what needs somebody, each number with its list, and nothing of what a person may not see."""
 
 from collections.abc import Callable
-from typing import Any
 
 from django.test import Client
 
 from billing.models import Invoice, JobRun, Notice, SandboxClock
-from tests.admin.conftest import NOW
-from tests.support.acting import act_url, confirm, errors, messages, rows
+from tests.support.acting import act_url, cards, confirm, errors, messages, rows
+from tests.support.staff import NOW
 from tests.support.story import Story, msk
 
 SignIn = Callable[[str], Client]
-
-
-def cards(client: Client) -> dict[str, Any]:
-    answer = client.get("/admin/")
-    assert answer.status_code == 200
-    from django.utils.translation import override
-
-    with override("en"):
-        return {str(card.label): card for card in answer.context["cards"]}
 
 
 def move_clock(month: int, day: int, hour: int = 12) -> None:

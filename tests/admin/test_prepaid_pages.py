@@ -16,8 +16,8 @@ from billing.operations import staff_roles
 from billing.operations.run import billing_run
 from billing.operations.subscriptions import plan_changes, trials
 from billing.operations.subscriptions.quotes import Wish
-from tests.admin.test_home import cards
 from tests.support import people
+from tests.support.acting import cards
 from tests.support.people import Party, at
 
 SignIn = Callable[[str], Client]

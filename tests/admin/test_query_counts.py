@@ -27,7 +27,7 @@ from billing.models import (
     Subscription,
 )
 from billing.operations.ledger import posting
-from tests.admin.conftest import NOW
+from tests.support.staff import NOW
 from tests.support.story import Story
 
 SignIn = Callable[[str], Client]

@@ -7,8 +7,8 @@ from django.urls import reverse
 
 from billing.models import AuditRecord, Entry, Notice, Relief, SandboxClock
 from billing.operations.customers import requests
-from tests.admin.conftest import NOW
 from tests.support.acting import act_url, confirm, do, errors, preview, rows
+from tests.support.staff import NOW
 from tests.support.staff_queue import LATE, PDF, ask, client_of, in_debt, proof
 from tests.support.story import Story, msk
 

@@ -14,8 +14,8 @@ from accounts.models import Member
 from billing.models import BillingPeriod, Invoice, JobRun, Notice, Payment, Relief, Subscription, Tariff
 from billing.operations import staff_roles
 from billing.operations.settlement import payments
-from tests.admin.conftest import GROUPS, NOW, colleague
 from tests.support.acting import act_url
+from tests.support.staff import GROUPS, NOW, colleague
 from tests.support.staff_queue import ask, attempt, large_adjustment, offer, saved_method
 from tests.support.story import Story
 from tests.support.tariff_forms import move_from

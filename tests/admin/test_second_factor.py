@@ -7,8 +7,8 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.test import Client
 
-from tests.admin.conftest import colleague
 from tests.support.acting import act_url
+from tests.support.staff import colleague
 from tests.support.story import Story, person
 
 SignIn = Callable[[str], Client]

@@ -5,7 +5,7 @@ from django.db import connection
 
 from billing.models import SandboxClock
 from billing.operations.run import billing_run
-from tests.api.conftest import ROMASHKA, Api, Tenant
+from tests.support.callers import ROMASHKA, Api, Tenant
 
 
 def types(answer: Any) -> list[str]:

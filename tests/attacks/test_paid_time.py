@@ -14,8 +14,8 @@ from billing.operations.collection import dunning
 from billing.operations.run import billing_run
 from billing.operations.subscriptions import plan_changes
 from billing.operations.subscriptions.quotes import Wish
-from tests.attacks.test_immutable import REFUSED, as_it_is, ways
 from tests.support import people
+from tests.support.database_attacks import REFUSED, as_it_is, ways
 from tests.support.people import Party, at
 
 

@@ -8,8 +8,8 @@ from axe_playwright_python.sync_playwright import Axe
 
 from billing.models import BillingPeriod, Invoice, Offer, Payment, SandboxClock
 from billing.operations import staff_roles
-from tests.admin.conftest import NOW, colleague
 from tests.support import story as stories
+from tests.support.staff import NOW, colleague
 
 pytestmark = pytest.mark.browser
 

@@ -16,9 +16,9 @@ from billing.operations import api_tokens
 from billing.operations.collection import checkout, method_setup, payment_methods
 from billing.operations.customers import requests
 from billing.operations.settlement import offers
-from tests.browser.test_portal import LOOKS, looked_at, stand_at
 from tests.support import story as stories
 from tests.support import webhook_calls
+from tests.support.browser import LOOKS, looked_at, stand_at
 
 pytestmark = pytest.mark.browser
 
@@ -100,7 +100,7 @@ def webhook(story: stories.Story) -> tuple[str, int]:
 
 def invited(story: stories.Story) -> str:
     """The secret of a new invitation's link."""
-    from tests.browser.test_stories_portal import invited as link_of_an_invitation
+    from tests.support.browser import invited as link_of_an_invitation
 
     return link_of_an_invitation(story).rstrip("/").rsplit("/", 1)[1]
 

@@ -11,12 +11,12 @@ from django.urls import reverse
 from billing.models import SandboxClock, WebhookDelivery, WebhookEndpoint
 from billing.operations import staff_roles
 from billing.operations.events import endpoints
-from tests.admin.conftest import NOW, colleague
 from tests.browser.test_admin_workbench import problems as staff_problems
-from tests.browser.test_portal import problems
 from tests.support import story as stories
 from tests.support import webhook_calls
+from tests.support.browser import problems
 from tests.support.receivers import Receiver
+from tests.support.staff import NOW, colleague
 
 pytestmark = pytest.mark.browser
 

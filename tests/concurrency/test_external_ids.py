@@ -10,8 +10,8 @@ from django.test import Client
 from accounts.models import Customer
 from billing.models import CreditNote, Entry, Payment
 from billing.operations import api_tokens
-from tests.api.conftest import REAL, ROMASHKA
 from tests.support import people
+from tests.support.callers import REAL, ROMASHKA
 from tests.support.people import Party, at
 from tests.support.processes import at_once
 

@@ -1,7 +1,7 @@
 """Paid time with many at once on a real PostgreSQL: four copies of every job do what one does, and of two who want the same
 thing one gets it. Sums are literal cents and kopecks."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
@@ -31,7 +31,7 @@ from tests.support.cards import pay_and_keep
 from tests.support.people import Party, at, stand_at
 from tests.support.processes import at_once, die, patient
 
-pytestmark = [pytest.mark.pg, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.pg, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("right_books")]
 
 MAY = at("2026-05-01 00:00")
 STEPS = (
@@ -41,13 +41,6 @@ STEPS = (
     billing_run.collect_renewals,
     billing_run.remind,
 )
-
-
-@pytest.fixture(autouse=True)
-def _installation() -> Iterator[None]:
-    people.installation()
-    yield
-    people.assert_books_are_right()
 
 
 def jobs(now: datetime) -> int:

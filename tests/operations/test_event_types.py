@@ -20,11 +20,6 @@ from tests.support.people import at
 NOON = at("2026-04-10 12:00")
 
 
-@pytest.fixture(autouse=True)
-def _installation(db: None) -> None:
-    people.installation()
-
-
 def a_year_of_everything() -> None:
     """Four customers, and whatever can happen to them."""
     meteor = people.party("meteor")

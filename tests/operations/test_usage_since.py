@@ -17,11 +17,6 @@ START = at("2026-04-01 00:00")
 PEOPLE = [f"p{number}" for number in range(9)]
 
 
-@pytest.fixture(autouse=True)
-def _installation(db: None) -> None:
-    people.installation()
-
-
 def muddle(seed: int) -> tuple[Party, list[datetime]]:
     """Sixty reports about nine people in both kinds of roles over three months, a third of them told late."""
     dice = random.Random(seed)

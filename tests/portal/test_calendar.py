@@ -12,8 +12,8 @@ from billing.operations.subscriptions import plan_changes, trials
 from billing.operations.subscriptions.quotes import Wish
 from billing.portal import icalendar
 from billing.reports.calendar import happenings, months_of
-from tests.portal.test_query_counts import queries
 from tests.support.people import Party, at
+from tests.support.query_counts import queries
 from tests.support.shops import Shop, now, shop, text
 from tests.support.story import msk
 

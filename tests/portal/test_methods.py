@@ -12,11 +12,10 @@ from accounts.models import User
 from billing.gateways import sample
 from billing.models import MethodSetUp, Payment, PaymentAttempt, ProviderEvent, SampleCard, SampleVisit, SavedMethod
 from billing.operations.collection import payment_methods
-from tests.portal.conftest import stand_at
-from tests.portal.test_mails import plain
 from tests.support import people
+from tests.support.mails import plain
 from tests.support.people import Party, at
-from tests.support.story import person
+from tests.support.story import person, stand_at
 
 NOON = at("2026-05-12 12:00")
 SignIn = Callable[..., Client]

@@ -12,7 +12,7 @@ from billing.models import Invoice, Notice
 from billing.operations.collection import checkout
 from billing.operations.customers import member_management, requests
 from billing.operations.settlement import offers
-from tests.portal.test_mails import latest, plain
+from tests.support.mails import latest, plain
 from tests.support.story import msk
 
 AT = msk(5, 12)

@@ -14,7 +14,7 @@ from billing.operations.collection import checkout, method_setup
 from billing.operations.customers import requests
 from billing.operations.run import billing_run
 from billing.operations.settlement import approvals, offers
-from tests.admin.conftest import NOW
+from tests.support.staff import NOW
 from tests.support.story import Story, msk, person
 
 PDF = b"%PDF-1.7 payment order 417"

@@ -1,19 +1,18 @@
 """The month's active members as a step line, worked out on the server: coordinates in, no script and no style in the page.
 
-The drawing's shapes live in a box of 1000 × 1000 that stretches with the page; letters, the dashed line of the free quota
-and the dot of the peak are placed by percent and pixels, so that they keep their size on a phone. `rows` is the same month
-as a table, for those who do not see the drawing.
+`rows` is the same month as a table, for those who do not see the drawing.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from billing.charts.scale import BOX, Scale, anchor, percent
 from billing.pricing.periods import Span, business_date, start_of_day
 
-BOX = 1000  # the inner drawing's width and height
 TOP, HEIGHT = 26, 116  # of the inner drawing within the picture, pixels
 TICK_DAYS = (1, 8, 15, 22, 29)
+SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -55,38 +54,22 @@ class Chart:
     height: int = HEIGHT
 
 
-def _percent(x: int) -> str:
-    return f"{x // 10}.{x % 10}%"
-
-
-def _anchor(x: int) -> str:
-    return "start" if x < 200 else "end" if x > 800 else "middle"
-
-
 @dataclass(frozen=True)
-class _Scale:
-    """From instants and counts to the box of the drawing."""
+class _Clock:
+    """Where instants stand on the drawing, which begins at ``start``."""
 
+    scale: Scale
     start: datetime
-    end: datetime
-    ceiling: int
 
     def x(self, instant: datetime) -> int:
-        whole = (self.end - self.start) // timedelta(seconds=1)
-        part = (instant - self.start) // timedelta(seconds=1)
-        return max(0, min(BOX, part * BOX // whole))
-
-    def y(self, count: int) -> int:
-        return BOX - count * BOX // self.ceiling
-
-    def pixel(self, count: int) -> int:
-        return TOP + self.y(count) * HEIGHT // BOX
+        return self.scale.x((instant - self.start) // SECOND)
 
 
-def _path(scale: _Scale, opening: int, levels: Sequence[tuple[datetime, int]], until: datetime) -> str:
-    parts = [f"M0 {scale.y(opening)}"]
-    parts += [f"H{scale.x(instant)}V{scale.y(level)}" for instant, level in levels]
-    return "".join([*parts, f"H{scale.x(until)}"])
+def _path(clock: _Clock, opening: int, levels: Sequence[tuple[datetime, int]], until: datetime) -> str:
+    y = clock.scale.y
+    parts = [f"M0 {y(opening)}"]
+    parts += [f"H{clock.x(instant)}V{y(level)}" for instant, level in levels]
+    return "".join([*parts, f"H{clock.x(until)}"])
 
 
 def day_rows(
@@ -122,31 +105,29 @@ def members_chart(
     until = min(now, end)
     shown = [(instant, level) for instant, level in levels if start <= instant <= until]
     highest = max([opening, peak, quota or 0, *(level for _, level in shown)], default=0)
-    scale = _Scale(start, end, max(4, highest + highest // 6 + 1))
-    line = _path(scale, opening, shown, until)
-    x_peak = scale.x(peak_at or start)
+    scale = Scale((end - start) // SECOND, max(4, highest + highest // 6 + 1), TOP, HEIGHT)
+    clock = _Clock(scale, start)
+    line = _path(clock, opening, shown, until)
+    x_peak = clock.x(peak_at or start)
     quota_y = scale.pixel(quota or 0)
     return Chart(
         line=line,
         area=f"{line}V{BOX}H0Z",
         peak=peak,
-        peak_x=_percent(x_peak),
+        peak_x=percent(x_peak),
         peak_y=scale.pixel(peak),
-        peak_anchor=_anchor(x_peak),
+        peak_anchor=anchor(x_peak, start=200, end=800),
         peak_label_y=scale.pixel(peak) - 11,
         quota=quota or None,
         quota_y=quota_y,
         quota_label_y=quota_y + 16 if peak > (quota or 0) else quota_y - 7,
-        now_x=_percent(scale.x(now)) if start < now < end else None,
-        ticks=_ticks(scale, span, zone),
+        now_x=percent(clock.x(now)) if start < now < end else None,
+        ticks=_ticks(clock, span, zone),
         rows=day_rows(opening, shown, span, zone, until),
     )
 
 
-def _ticks(scale: _Scale, span: Span, zone: str) -> tuple[Tick, ...]:
+def _ticks(clock: _Clock, span: Span, zone: str) -> tuple[Tick, ...]:
     days = [span.start.replace(day=day) for day in TICK_DAYS if span.start.day <= day <= span.last_day.day]
-    found = []
-    for day in days:
-        x = scale.x(start_of_day(day, zone))
-        found.append(Tick(_percent(x), day, "start" if x < 30 else "middle"))
-    return tuple(found)
+    places = [(day, clock.x(start_of_day(day, zone))) for day in days]
+    return tuple(Tick(percent(x), day, anchor(x, start=30)) for day, x in places)

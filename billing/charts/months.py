@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from billing.charts.scale import percent, slots
 from billing.reports.calendar import Month
 
 HEIGHT, TOP, LETTERS = 96, 22, 140
-NARROW = 560  # of a bar's place, in thousandths
 
 
 @dataclass(frozen=True)
@@ -22,28 +22,12 @@ class Bar:
     is_first: bool
 
 
-def _percent(thousandths: int) -> str:
-    return f"{thousandths // 10}.{thousandths % 10}%"
-
-
 def bars(months: Sequence[Month]) -> list[Bar]:
     """One bar a month; an empty month has one without height."""
-    most = max((one.money_minor for one in months), default=0)
-    place = 1000 // max(1, len(months))
-    found = []
-    for number, month in enumerate(months):
+    most = max((month.money_minor for month in months), default=0)
+    drawn: list[Bar] = []
+    for month, slot in zip(months, slots(len(months)), strict=True):
         height = max(3, month.money_minor * HEIGHT // most) if month.money_minor > 0 and most else 0
-        width = place * NARROW // 1000
-        x = number * place + (place - width) // 2
-        found.append(
-            Bar(
-                month,
-                _percent(x),
-                _percent(width),
-                _percent(number * place + place // 2),
-                TOP + HEIGHT - height,
-                height,
-                number == 0,
-            )
-        )
-    return found
+        x, width, middle = percent(slot.x), percent(slot.width), percent(slot.middle)
+        drawn.append(Bar(month, x, width, middle, TOP + HEIGHT - height, height, not drawn))
+    return drawn

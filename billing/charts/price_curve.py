@@ -1,19 +1,17 @@
 """What a quantity costs, as a line worked out on the server: the cliff of a quota and the steps of a price can be seen.
 
-The shapes live in a box of 1000 × 1000 that stretches with the page, as in `charts`; letters and the dot are placed beside
-it. The same figures stand beside it in words and in a table, so it says nothing to a screen reader.
+The same figures stand beside it in words and in a table, so it says nothing to a screen reader.
 """
 
 from dataclasses import dataclass
 
-from billing.pricing.quantity import NoPrice, price, thresholds
+from billing.charts.scale import BOX, Scale, percent, round_up
+from billing.pricing.quantity import price, thresholds
 from billing.pricing.terms import Terms
+from billing.pricing.tiers import NoPrice
 
-BOX = 1000
 TOP, HEIGHT = 8, 112  # of the inner drawing within the picture, pixels
 POINTS = 60
-# Round ends of the slider and the drawing.
-ROUND = (1, 2, 5)
 
 
 @dataclass(frozen=True)
@@ -44,14 +42,8 @@ class Curve:
 
 def most_shown(terms: list[Terms], size: int) -> int:
     """A round end for a slider: every step of the prices and twice the size that is known lie before it."""
-    steps = [thresholds(one)[-1] for one in terms]
-    wanted = max([100, 2 * size, *(2 * (step - 1) for step in steps)])
-    scale = 1
-    while True:
-        for factor in ROUND:
-            if factor * scale >= wanted:
-                return factor * scale
-        scale *= 10
+    steps = [thresholds(offered)[-1] for offered in terms]
+    return round_up(max([100, 2 * size, *(2 * (step - 1) for step in steps)]))
 
 
 def typical(terms: list[Terms]) -> int:
@@ -68,18 +60,16 @@ def price_curve(terms: Terms, quantity: int, most: int) -> Curve | None:
     except NoPrice:
         return None
     ceiling = max(1, *(minor for _at, minor in points))
-    ceiling += ceiling // 12
-    drawn = [(at * BOX // most, BOX - minor * BOX // ceiling) for at, minor in points]
-    line = "M" + "L".join(f"{x} {y}" for x, y in drawn)
-    x, y = min(quantity, most) * BOX // most, BOX - drawn_minor * BOX // ceiling
+    scale = Scale(most, ceiling + ceiling // 12, TOP, HEIGHT)
+    line = "M" + "L".join(f"{scale.x(at)} {scale.y(minor)}" for at, minor in points)
     return Curve(
         line=line,
         area=f"{line}V{BOX}H0Z",
         quantity=quantity,
         amount_minor=amount_minor,
-        dot_x=_percent(x),
-        dot_y=TOP + y * HEIGHT // BOX,
-        ticks=_ticks(terms, most),
+        dot_x=scale.percent(quantity),
+        dot_y=scale.pixel(drawn_minor),
+        ticks=_ticks(terms, scale),
     )
 
 
@@ -90,17 +80,13 @@ def _sampled(terms: Terms, most: int) -> list[int]:
     return sorted(even | edges)
 
 
-def _ticks(terms: Terms, most: int) -> tuple[Tick, ...]:
+def _ticks(terms: Terms, scale: Scale) -> tuple[Tick, ...]:
     """Both ends and the steps of the price that leave each other room."""
-    found = [Tick("0%", 0, "start")]
+    ticks = [Tick("0%", 0, "start")]
     last = 0
     for start in thresholds(terms):
-        x = start * BOX // most
+        x = scale.x(start)
         if start > 1 and x - last > 55 and x < 880:
-            found.append(Tick(_percent(x), start, "middle"))
+            ticks.append(Tick(percent(x), start, "middle"))
             last = x
-    return (*found, Tick("100%", most, "end"))
-
-
-def _percent(x: int) -> str:
-    return f"{x // 10}.{x % 10}%"
+    return (*ticks, Tick("100%", scale.most, "end"))

@@ -1,19 +1,16 @@
-"""The total of a tariff by quantity as a line, worked out on the server: coordinates in, no script and no style in the page.
-
-The line lives in a box of 1000 × 1000 that stretches with the page; letters and dots are placed by percent and pixels, so
-that they keep their size on a phone.
-"""
+"""The total of a tariff by quantity as a line, worked out on the server: coordinates in, no script and no style in the page."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from billing.charts.scale import BOX, Scale, anchor, nice_step
 from billing.pricing.money import exponent
-from billing.pricing.quantity import NoPrice, price, thresholds
+from billing.pricing.quantity import price, thresholds
 from billing.pricing.review import SAMPLES, falls
 from billing.pricing.terms import Terms
+from billing.pricing.tiers import NoPrice
 from billing.wording import formats
 
-BOX = 1000
 TOP, HEIGHT = 22, 150  # of the drawing within the picture, pixels
 LEAST_SHOWN = 40  # units: below that no step is told from the next
 MOST_POINTS = 240
@@ -75,34 +72,7 @@ def _points(terms: Terms, most: int) -> list[Point]:
     return [(quantity, _price(terms, quantity)) for quantity in sorted({*range(0, most + 1, every), most} | steps)]
 
 
-def nice_step(span: int, ticks: int) -> int:
-    """The round number (1, 2 or 5 with zeros) that divides ``span`` into about ``ticks`` parts."""
-    rough, unit = max(1, span // ticks), 1
-    while unit * 10 <= rough:
-        unit *= 10
-    return next((unit * factor for factor in (1, 2, 5) if unit * factor >= rough), unit * 10)
-
-
-@dataclass(frozen=True)
-class _Scale:
-    most: int
-    ceiling: int
-
-    def x(self, quantity: int) -> int:
-        return quantity * BOX // self.most
-
-    def y(self, minor: int) -> int:
-        return BOX - minor * BOX // self.ceiling
-
-    def percent(self, quantity: int) -> str:
-        tenths = self.x(quantity)
-        return f"{tenths // 10}.{tenths % 10}%"
-
-    def pixel(self, minor: int) -> int:
-        return TOP + self.y(minor) * HEIGHT // BOX
-
-
-def _path(scale: _Scale, points: Sequence[Point]) -> str:
+def _path(scale: Scale, points: Sequence[Point]) -> str:
     """The points joined; where no price is named the line is broken."""
     parts, pen = [], "M"
     for quantity, minor in points:
@@ -114,7 +84,7 @@ def _path(scale: _Scale, points: Sequence[Point]) -> str:
     return "".join(parts)
 
 
-def _area(scale: _Scale, points: Sequence[Point]) -> str:
+def _area(scale: Scale, points: Sequence[Point]) -> str:
     known = [(quantity, minor) for quantity, minor in points if minor is not None]
     if not known:
         return ""
@@ -125,12 +95,12 @@ def price_chart(terms: Terms, before: Terms | None = None) -> PriceChart | None:
     """The total of ``terms`` by quantity, with that of ``before`` as a dashed line; None where there is nothing to draw."""
     shown = [terms] if before is None else [terms, before]
     most = _most_shown(shown)
-    lines = [_points(one, most) for one in shown]
+    lines = [_points(drawn, most) for drawn in shown]
     highest = max((minor for line in lines for _quantity, minor in line if minor is not None), default=0)
     if not highest:
         return None
     every = nice_step(highest, 4)
-    scale = _Scale(most, max(highest + highest // 12, every))
+    scale = Scale(most, max(highest + highest // 12, every), TOP, HEIGHT)
     return PriceChart(
         line=_path(scale, lines[0]),
         area=_area(scale, lines[0]),
@@ -146,18 +116,18 @@ def price_chart(terms: Terms, before: Terms | None = None) -> PriceChart | None:
     )
 
 
-def _dot(scale: _Scale, terms: Terms, quantity: int) -> Mark:
+def _dot(scale: Scale, terms: Terms, quantity: int) -> Mark:
     return Mark(scale.percent(quantity), scale.pixel(_price(terms, quantity) or 0))
 
 
-def _x_ticks(scale: _Scale) -> Iterable[Mark]:
+def _x_ticks(scale: Scale) -> Iterable[Mark]:
     every = nice_step(scale.most, 4)
     for quantity in range(0, scale.most + 1, every):
-        anchor = "start" if quantity == 0 else "end" if scale.x(quantity) > 960 else "middle"
-        yield Mark(scale.percent(quantity), 0, formats.count_text(quantity), anchor)
+        side = anchor(scale.x(quantity), start=1, end=960)
+        yield Mark(scale.percent(quantity), 0, formats.count_text(quantity), side)
 
 
-def _y_ticks(scale: _Scale, every: int, currency: str) -> Iterable[Mark]:
+def _y_ticks(scale: Scale, every: int, currency: str) -> Iterable[Mark]:
     unit = 10 ** exponent(currency)
     for minor in range(every, scale.ceiling + 1, every):
         text = formats.count_text(minor // unit) if minor % unit == 0 else formats.number_text(minor, currency)

@@ -11,6 +11,7 @@ from datetime import datetime
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from billing.charts.scale import anchor, percent, slots
 from billing.pricing.periods import business_date
 from billing.reports.webhook_traffic import Bucket
 from billing.wording import formats, webhook_events
@@ -22,7 +23,6 @@ TOP, HEIGHT = 16, 112  # of the bars within the picture, pixels
 BASE = TOP + HEIGHT
 FAILED_Y = BASE + 9  # failures are marked below the bars' foot
 LETTERS_Y = BASE + 32
-NARROW = 560  # of a bar's place, in thousandths
 
 
 @dataclass(frozen=True)
@@ -62,13 +62,9 @@ class LagChart:
     height: int = LETTERS_Y + 8
 
 
-def _percent(thousandths: int) -> str:
-    return f"{thousandths // 10}.{thousandths % 10}%"
-
-
 def _rungs(buckets: Sequence[Bucket]) -> tuple[int, ...]:
     """The rungs up to the first that nothing rises above."""
-    highest = max((one.worst_ms or 0 for one in buckets), default=0)
+    highest = max((bucket.worst_ms or 0 for bucket in buckets), default=0)
     top = next((number for number, rung in enumerate(RUNGS) if rung >= highest), len(RUNGS) - 1)
     return RUNGS[: max(LEAST, top) + 1]
 
@@ -84,22 +80,18 @@ def height(milliseconds: int, rungs: Sequence[int]) -> int:
 
 def lag_chart(buckets: Sequence[Bucket], label: Callable[[datetime], str], *, every: int) -> LagChart:
     """One bar a bucket, ``label`` written under every ``every``-th, counted from the last."""
-    rungs, place = _rungs(buckets), 1000 // max(1, len(buckets))
-    width = place * NARROW // 1000
+    rungs = _rungs(buckets)
     bars, ticks = [], []
-    for number, one in enumerate(buckets):
-        x, middle = number * place + (place - width) // 2, number * place + place // 2
-        high = max(2, height(one.median_ms, rungs)) if one.median_ms is not None else 0
-        top = height(one.worst_ms, rungs) if one.worst_ms is not None else 0
-        bars.append(Bar(one, _percent(x), _percent(width), _percent(middle), BASE - high, high, BASE - max(top, high)))
+    for number, (bucket, slot) in enumerate(zip(buckets, slots(len(buckets)), strict=True)):
+        x, width, middle = percent(slot.x), percent(slot.width), percent(slot.middle)
+        high = max(2, height(bucket.median_ms, rungs)) if bucket.median_ms is not None else 0
+        top = height(bucket.worst_ms, rungs) if bucket.worst_ms is not None else 0
+        bars.append(Bar(bucket, x, width, middle, BASE - high, high, BASE - max(top, high)))
         back = len(buckets) - 1 - number
         if back % every == 0:
-            ticks.append(Mark(_percent(middle), LETTERS_Y, label(one.start), _anchor(middle), back // every % 2 == 1))
+            side = anchor(slot.middle, start=40, end=940)
+            ticks.append(Mark(middle, LETTERS_Y, label(bucket.start), side, back // every % 2 == 1))
     return LagChart(tuple(bars), tuple(_lines(rungs)), tuple(ticks))
-
-
-def _anchor(middle: int) -> str:
-    return "start" if middle < 40 else "end" if middle > 940 else "middle"
 
 
 def _lines(rungs: Sequence[int]) -> "list[Mark]":

@@ -203,6 +203,11 @@ class Tariff(models.Model):
         return self.plan or self.tariff_id
 
     @property
+    def is_metered(self) -> bool:
+        """Whether use is measured and paid afterwards (M1)."""
+        return self.terms().is_metered
+
+    @property
     def is_base(self) -> bool:
         """Whether it is its product's base tariff (E5), which always has the same id."""
         return self.tariff_id == BASE_TARIFF_ID

@@ -116,11 +116,6 @@ class Invoice(models.Model):
     def amount_due(self) -> Money:
         return Money(from_minor(self.amount_due_minor, self.currency), self.currency)
 
-    @property
-    def open_amount(self) -> Money:
-        """What is still to be paid: falls with payments and credit notes."""
-        return Money(from_minor(self.open_minor, self.currency), self.currency)
-
     def status_on(self, today: date, credited_minor: int) -> "Invoice.Status":
         """The status on the business date ``today``; ``credited_minor`` is the sum of its credit notes (D19)."""
         if credited_minor == self.total_minor:

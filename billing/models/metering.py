@@ -1,3 +1,4 @@
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -54,6 +55,11 @@ class BillingPeriod(models.Model):
 
     def __str__(self) -> str:
         return f"{self.start} – {self.end}"
+
+    def close(self, as_of: datetime) -> None:
+        """Makes the period final: from now on a trigger refuses to change it, corrections are charges of their own (D5)."""
+        self.closed_at = as_of
+        self.save(update_fields=["closed_at", "end", "ended_at"])
 
     @property
     def span(self) -> Span:

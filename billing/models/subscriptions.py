@@ -77,6 +77,12 @@ class Subscription(models.Model):
         return self.tariff
 
     @property
+    def is_metered(self) -> bool:
+        """Whether its use is measured and paid afterwards (M1), so that once ended it can be resumed (M13); what is free or
+        paid in advance is not."""
+        return self.tariff is not None and self.tariff.is_metered
+
+    @property
     def ends_at(self) -> datetime | None:
         """The instant at which it ends or has ended: of its termination, else of the owner's wish (C4)."""
         if self.terminated_at is None and self.cancel_date is not None:

@@ -6,14 +6,15 @@ is decided by `readers`; sending follows later (`billing.operations.run.delivery
 """
 
 from billing.notices.access import read_only, restored
-from billing.notices.base import account_recipients, owner_recipients, queue
+from billing.notices.base import owner_recipients, queue
 from billing.notices.changes import change_scheduled, change_undone, terms_changed
 from billing.notices.dunning import collection_failed, payment_coming
 from billing.notices.invoices import due_soon, invoice_issued, invoice_recipients
 from billing.notices.methods import method_needs_you, method_removed, method_saved
-from billing.notices.ownership import ownership_given, ownership_received
+from billing.notices.ownership import instance_handed_over
 from billing.notices.payments import payment_failed, payment_received
 from billing.notices.people import invitation, offer_sent, request_answered
+from billing.notices.readers import account_recipients
 from billing.notices.subscriptions import cancel_undone, cancelled, ended, renewal_coming, renewed, started
 from billing.notices.terms import terms_stay, terms_will_change
 from billing.notices.trials import plan_chosen, trial_ended, trial_ending, trial_extended, trial_started
@@ -28,6 +29,7 @@ __all__ = [
     "collection_failed",
     "due_soon",
     "ended",
+    "instance_handed_over",
     "invitation",
     "invoice_issued",
     "invoice_recipients",
@@ -36,8 +38,6 @@ __all__ = [
     "method_saved",
     "offer_sent",
     "owner_recipients",
-    "ownership_given",
-    "ownership_received",
     "payment_coming",
     "payment_failed",
     "payment_received",

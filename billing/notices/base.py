@@ -18,7 +18,7 @@ from billing.notices.short import short_text
 from billing.pricing.periods import business_date
 from billing.wording import formats
 
-__all__ = ["Context", "account_recipients", "balance", "each_once", "link", "owner_recipients", "queue"]
+__all__ = ["Context", "balance", "link", "owner_recipients", "queue"]
 
 # The names a template needs: as they are, or written in each language that somebody reads it in.
 Context = dict[str, Any] | Callable[[str], dict[str, Any]]

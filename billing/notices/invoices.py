@@ -6,7 +6,8 @@ from typing import Any
 
 from accounts.models import Instance
 from billing.models import Invoice, Notice
-from billing.notices.base import account_recipients, each_once, link, queue
+from billing.notices.base import link, queue
+from billing.notices.readers import account_recipients, each_once
 from billing.pricing.periods import start_of_day
 from billing.wording import formats
 

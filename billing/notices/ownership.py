@@ -9,45 +9,7 @@ from billing.notices.base import link as link_to
 from billing.notices.base import queue
 
 
-def _handed(
-    kind: str,
-    to: Member,
-    instance: Instance,
-    account: BillingAccount,
-    giver: Member,
-    taker: Member,
-    kept: Role | None,
-    link: str,
-    with_invoices: bool,
-    tokens: int,
-    at: datetime,
-) -> list[Notice]:
-    def told(locale: str) -> dict[str, Any]:
-        return {
-            "domain": instance.domain,
-            "product": instance.product.name_in(locale),
-            "giver": str(giver),
-            "taker": str(taker),
-            "role": kept.name_in(locale) if kept is not None else "",
-            "with_invoices": with_invoices,
-            "link": link,
-            "tokens": tokens,
-            "integration_url": link_to("portal:integration"),
-            "instance_url": link_to("portal:instance", instance.public_id),
-        }
-
-    return queue(
-        kind=kind,
-        fact=f"ownership:{instance.public_id}:{taker.pk}:{at.isoformat()}",
-        account=account,
-        recipients=[to.email],
-        must=[to.email.lower()],
-        context=told,
-        at=at,
-    )
-
-
-def ownership_received(
+def instance_handed_over(
     *,
     instance: Instance,
     account: BillingAccount,
@@ -59,22 +21,33 @@ def ownership_received(
     tokens: int,
     at: datetime,
 ) -> list[Notice]:
-    """To whom the instance was handed over; ``link`` lets them in where they have no login yet, ``tokens`` is how many
-    open the instance for programs still."""
-    return _handed("ownership_received", taker, instance, account, giver, taker, kept, link, with_invoices, tokens, at)
+    """To whom the instance was handed over, and to whoever handed it over, so that nobody does it in their name without their
+    hearing of it. ``link`` lets the taker in where they have no login yet, ``kept`` is the giver's role from now on, ``tokens``
+    is how many open the instance for programs still."""
+    notices: list[Notice] = []
+    for kind, reader, their_link in (("ownership_received", taker, link), ("ownership_given", giver, "")):
 
+        def context(locale: str, their_link: str = their_link) -> dict[str, Any]:
+            return {
+                "domain": instance.domain,
+                "product": instance.product.name_in(locale),
+                "giver": str(giver),
+                "taker": str(taker),
+                "role": kept.name_in(locale) if kept is not None else "",
+                "with_invoices": with_invoices,
+                "link": their_link,
+                "tokens": tokens,
+                "integration_url": link_to("portal:integration"),
+                "instance_url": link_to("portal:instance", instance.public_id),
+            }
 
-def ownership_given(
-    *,
-    instance: Instance,
-    account: BillingAccount,
-    giver: Member,
-    taker: Member,
-    kept: Role | None,
-    link: str,
-    with_invoices: bool,
-    tokens: int,
-    at: datetime,
-) -> list[Notice]:
-    """To whoever handed it over, so that nobody does it in their name without their hearing of it."""
-    return _handed("ownership_given", giver, instance, account, giver, taker, kept, "", with_invoices, tokens, at)
+        notices += queue(
+            kind=kind,
+            fact=f"ownership:{instance.public_id}:{taker.pk}:{at.isoformat()}",
+            account=account,
+            recipients=[reader.email],
+            must=[reader.email.lower()],
+            context=context,
+            at=at,
+        )
+    return notices

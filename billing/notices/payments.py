@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from billing.models import Notice, Payment, PaymentAttempt
-from billing.notices.base import account_recipients, balance, link, queue
+from billing.notices.base import balance, link, queue
+from billing.notices.readers import account_recipients
 from billing.pricing.periods import business_date
 from billing.wording import formats
 

@@ -102,7 +102,7 @@ def ended(*, subscription: Subscription, reason: str, at: datetime) -> list[Noti
             "period_from": formats.date_text(last.end) if last is not None else instant,
             "was_paid": last is not None,
             "open_sum": about.money(subscription, owed) if owed else "",
-            "may_resume": subscription.tariff is not None and subscription.tariff.terms().is_metered,
+            "may_resume": subscription.is_metered,
         }
 
     fact = f"ended:{subscription.public_id}:{ended_at.isoformat()}"

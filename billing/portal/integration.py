@@ -16,7 +16,7 @@ from accounts.models import Customer, Instance, Member, User
 from billing.errors import BadInput
 from billing.models import ApiToken, Subscription, WebhookDelivery, WebhookEndpoint
 from billing.operations.customers import ownership
-from billing.operations.events.event_types import TYPES
+from billing.operations.events.event_types import TYPES, meaning_of
 from billing.portal.permissions import Desk, accounts_of, refuse_odd, signed_in
 from billing.wording import webhook_events
 
@@ -101,7 +101,7 @@ def delivery_or_404(endpoint: WebhookEndpoint, number: int) -> WebhookDelivery:
 def type_boxes(ticked: Callable[[str], bool]) -> list[tuple[str, list[TypeBox]]]:
     """Every type of event under its heading, as boxes."""
     return [
-        (heading, [TypeBox(name, webhook_events.told(name, TYPES[name].told), ticked(name)) for name in names])
+        (heading, [TypeBox(name, meaning_of(name), ticked(name)) for name in names])
         for heading, names in webhook_events.grouped(TYPES)
     ]
 

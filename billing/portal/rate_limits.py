@@ -1,18 +1,14 @@
-"""How often the same stranger may ask for what costs others something: counted in the shared cache by the hour, in real time.
+"""How often the same stranger may ask for what costs others something: counted by the library that counts sign-ins, in the
+shared cache and in real time."""
 
-A brake and no guard: two at the same moment may both pass.
-"""
-
-import hashlib
-import ipaddress
-
-from allauth.account.adapter import get_adapter
+from allauth.core.internal import ratelimit
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from billing import clock
 
+APP = "saldo"
 HOUR = 3600
 
 
@@ -24,30 +20,22 @@ class TooMany(Exception):
         self.again_in = again_in
 
 
-def network_of(request: HttpRequest) -> str:
-    """Where the request comes from, as far as TRUSTED_PROXY_COUNT lets anybody be believed: one address, and of IPv6 the /64
-    that a household or a server has to itself."""
-    text = str(get_adapter().get_client_ip(request))
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return text
-    if address.version == 6:
-        return str(ipaddress.ip_network(f"{address}/64", strict=False))
-    return str(address)
+def count(request: HttpRequest, action: str, most: int, key: str | None = None) -> None:
+    """Counts ``action`` asked for by ``key``, without one by the network that the request comes from; raises `TooMany` beyond
+    ``most`` within an hour. 0 means that there is no limit.
 
-
-def count(what: str, key: str, most: int) -> None:
-    """Counts ``what`` asked for by ``key``; raises `TooMany` beyond ``most`` in this hour. 0 means that there is no limit."""
+    The network is one address as far as TRUSTED_PROXY_COUNT lets anybody be believed, and of IPv6 the /64 that a household or
+    a server has to itself.
+    """
     if not most:
         return
-    now = int(clock.real_now().timestamp())
-    secret = hashlib.sha256(f"{what}:{key}".encode()).hexdigest()
-    place = f"limit:{secret}:{now // HOUR}"
-    made = cache.get(place, 0)
-    if made >= most:
-        raise TooMany(HOUR - now % HOUR)
-    cache.set(place, made + 1, HOUR)
+    config = {action: f"{most}/1h/{'ip' if key is None else 'key'}"}
+    if ratelimit.consume(request, app=APP, action=action, config=config, key=key) is not None:
+        return
+    [rate] = ratelimit.get_rates(app=APP, action=action, config=config)
+    made: list[float] = cache.get(ratelimit.get_cache_key(request, app=APP, action=action, rate=rate, key=key), [])
+    oldest = made[-1] if made else clock.real_now().timestamp()
+    raise TooMany(max(1, int(oldest + HOUR - clock.real_now().timestamp())))
 
 
 def too_many(request: HttpRequest, refusal: TooMany) -> HttpResponse:

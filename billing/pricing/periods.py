@@ -66,10 +66,11 @@ def add_months(anchor: date, months: int) -> date:
     return first.replace(day=min(anchor.day, (next_month(first) - timedelta(days=1)).day))
 
 
-def nth_period(anchor: date, months: int, number: int) -> Span:
-    """The period ``number`` (0 is the first) of ``months`` each, counted from the day of the start (E5, C).
+def next_period(anchor: date, start: date, months: int) -> Span:
+    """The period of ``months`` that follows one which ends on ``start``, its day that of ``anchor`` (E5).
 
-    Every one is reckoned from the anchor and not from the one before, so that its day is kept: started on 31 January, periods
+    It is reckoned from the anchor and not from the period before, so that the day is kept: started on 31 January, periods
     begin on 28 February and 31 March.
     """
-    return Span(add_months(anchor, months * number), add_months(anchor, months * (number + 1)))
+    passed = (start.year - anchor.year) * 12 + start.month - anchor.month
+    return Span(start, add_months(anchor, passed + months))

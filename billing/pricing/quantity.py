@@ -14,7 +14,7 @@ from billing.pricing.money import exponent
 from billing.pricing.terms import PriceModel, QuotaMode, Terms
 from billing.pricing.tiers import Line, NoPrice, lines
 
-__all__ = ["NoPrice", "chargeable", "exact", "next_unit_costs", "price", "thresholds"]
+__all__ = ["chargeable", "exact", "next_unit_costs", "price", "thresholds"]
 
 Row = tuple[int, int, int | None]
 

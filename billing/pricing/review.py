@@ -9,8 +9,9 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from billing.pricing.formula import is_short
-from billing.pricing.quantity import NoPrice, price, thresholds
+from billing.pricing.quantity import price, thresholds
 from billing.pricing.terms import Metric, PriceModel, QuotaMode, Step, Terms, Timing
+from billing.pricing.tiers import NoPrice
 
 SAMPLES = (1, 9, 10, 11, 29, 30, 100)
 STEPPED = frozenset({PriceModel.VOLUME, PriceModel.GRADUATED, PriceModel.PACKAGE})

@@ -179,7 +179,7 @@ def _invoices(known: _Known) -> Iterator[Happening]:
 
 def _used(known: _Known, running: Sequence[Subscription]) -> Iterator[Happening]:
     """The invoice of the 1st for what is measured (M7)."""
-    ahead = {one.pk for one in running if one.tariff is not None and not one.tariff.terms().is_metered}
+    ahead = {one.pk for one in running if one.tariff is not None and not one.is_metered}
     used = sum(amount for pk, amount in known.waiting.items() if pk not in ahead)
     if used > 0:
         on = next_month(known.account.open_month)

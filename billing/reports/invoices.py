@@ -20,11 +20,6 @@ class Standing:
     days_late: int
 
     @property
-    def paid_minor(self) -> int:
-        """What payments and earlier credit have covered, in minor units."""
-        return self.invoice.total_minor - self.invoice.open_minor
-
-    @property
     def is_part_paid(self) -> bool:
         return 0 < self.invoice.open_minor < self.invoice.total_minor
 

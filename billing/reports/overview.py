@@ -12,7 +12,7 @@ from django.db.models import Min, Sum
 from accounts.models import Instance
 from billing.models import BillingAccount, BillingPeriod, Charge, Credit, Invoice, LedgerAccount, Relief, Subscription
 from billing.pricing.periods import business_date, next_month, start_of_day
-from billing.pricing.quantity import chargeable, price
+from billing.pricing.quantity import price
 from billing.pricing.terms import Metric
 from billing.reports.usage import active_counts, paid_counts
 
@@ -123,7 +123,7 @@ class Place:
     @property
     def is_metered(self) -> bool:
         """Whether its use is measured and paid afterwards (M1); what is paid in advance or free is told by its state."""
-        return self.metric == Metric.PEAK_ACTIVE
+        return self.subscription is not None and self.subscription.is_metered
 
     @property
     def metric(self) -> str:
@@ -145,12 +145,6 @@ class Place:
         if self.subscription is None or self.subscription.tariff is None or not self.is_metered:
             return False
         return price(self.subscription.tariff.terms(), self.peak) == 0
-
-    @property
-    def payers(self) -> int:
-        if self.subscription is None or self.subscription.tariff is None or not self.is_metered:
-            return 0
-        return chargeable(self.subscription.tariff.terms(), self.peak)
 
 
 def lock_instant(invoice: Invoice, zone: str) -> datetime:

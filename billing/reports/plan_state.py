@@ -12,8 +12,9 @@ from django.db import transaction
 from billing.models import BillingPeriod, Charge, Collection, SavedMethod, Subscription, SubscriptionChange, TermsChange
 from billing.operations.collection import dunning, payment_methods
 from billing.operations.cycle import prepaid_periods, scheduled_changes, subscription_status
+from billing.operations.cycle.locking import lock_subscription
 from billing.operations.invoices import issuing
-from billing.operations.subscriptions import change_undo, plan_changes
+from billing.operations.subscriptions import change_undo
 from billing.pricing.evaluation import Explanation
 from billing.pricing.periods import MORNING, at_hour, business_date, start_of_day
 from billing.pricing.quantity import price
@@ -182,7 +183,7 @@ def plan_state(subscription: Subscription, as_of: datetime) -> PlanState:
     if subscription.turns_on is None or subscription.turns_on > today:
         return _state(subscription, as_of)
     with transaction.atomic():
-        found = _state(plan_changes.locked(subscription, as_of), as_of)
+        found = _state(lock_subscription(subscription, as_of=as_of), as_of)
         transaction.set_rollback(True)
     return found
 

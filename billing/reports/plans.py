@@ -15,8 +15,9 @@ from billing.models import Tariff
 from billing.pricing.evaluation import Explanation
 from billing.pricing.explanation import explain_quantity
 from billing.pricing.money import rounded
-from billing.pricing.quantity import NoPrice, exact, price
+from billing.pricing.quantity import exact, price
 from billing.pricing.terms import Metric, PriceModel, Terms
+from billing.pricing.tiers import NoPrice
 
 A_YEAR = 12
 # The largest number anybody may ask a price for.

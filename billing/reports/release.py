@@ -4,10 +4,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from billing.models import Subscription, Tariff
-from billing.pricing.quantity import NoPrice, price
+from billing.pricing.quantity import price
 from billing.pricing.review import SAMPLES, contradictions, falls
+from billing.pricing.tiers import NoPrice
 from billing.reports.sizes import sizes
-from billing.wording.tariff_prices import fall_text, finding_text
+from billing.wording.review_findings import fall_text, finding_text
 
 # The longest list of subscribers that is worked out one by one; above it the reviewer reads the number.
 MOST_LISTED = 200

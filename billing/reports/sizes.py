@@ -6,7 +6,6 @@ from django.db.models import Count
 
 from accounts.models import Member
 from billing.models import BillingPeriod, Subscription
-from billing.pricing.terms import Metric
 
 
 def sizes(subscriptions: Sequence[Subscription]) -> dict[int, int]:
@@ -16,7 +15,4 @@ def sizes(subscriptions: Sequence[Subscription]) -> dict[int, int]:
     )
     paid = Member.objects.active().filter(role__is_paid=True, instance__in=[row.instance_id for row in subscriptions])
     seats = dict(paid.values_list("instance").annotate(number=Count("pk")))
-    return {
-        row.pk: peaks.get(row.pk, 0) if row.priced_by.metric == Metric.PEAK_ACTIVE else seats.get(row.instance_id, 0)
-        for row in subscriptions
-    }
+    return {row.pk: peaks.get(row.pk, 0) if row.is_metered else seats.get(row.instance_id, 0) for row in subscriptions}

@@ -82,7 +82,7 @@ class Mine:
 
     @property
     def is_measured(self) -> bool:
-        return self.terms.metric == Metric.PEAK_ACTIVE
+        return self.terms.is_metered
 
     @property
     def counts_seats(self) -> bool:
@@ -126,7 +126,7 @@ def size_of(instance: Instance, subscription: Subscription | None, period: Billi
     """How large ``instance`` is now: one query."""
     rows = Member.objects.active().filter(instance=instance).values_list("role__is_paid").annotate(number=Count("pk"))
     known = dict(rows)
-    measured = period is not None and period.tariff.metric == Metric.PEAK_ACTIVE
+    measured = period is not None and period.tariff.is_metered
     return Size(
         active=sum(known.values()),
         paid=known.get(True, 0),

@@ -6,7 +6,7 @@ from django import template
 
 from billing.models import Tariff
 from billing.pricing.terms import Terms
-from billing.wording import formats, tariff_prices, unit_names
+from billing.wording import formats, price_steps, tariff_prices, unit_names
 
 register = template.Library()
 
@@ -30,9 +30,9 @@ def briefly(terms: Terms) -> str:
 
 
 @register.filter
-def step_rows(terms: Terms) -> list[tariff_prices.StepRow]:
+def step_rows(terms: Terms) -> list[price_steps.StepRow]:
     """The rows of the table of steps; none where one price holds for all."""
-    return tariff_prices.step_rows(terms)
+    return price_steps.step_rows(terms)
 
 
 @register.filter

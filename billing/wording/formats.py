@@ -134,14 +134,6 @@ def percent_text(value: Decimal, locale: str | None = None) -> str:
     return f"{digits.replace('.', ',')}{NBSP}%" if language(locale) == "ru" else f"{digits}%"
 
 
-def product_text(
-    quantity: int, unit_price: Decimal, total: int | Decimal, currency: str, locale: str | None = None
-) -> str:
-    """A charge as a person would write it (G8): 11 × 599,00 = 6 589,00 ₽."""
-    left = f"{count_text(quantity, locale)}{NBSP}×{NBSP}{number_text(unit_price, currency, locale)}"
-    return f"{left} = {money_text(total, currency, locale)}"
-
-
 def formula_text(explanation: dict[str, Any], locale: str | None = None, *, sign: bool = True) -> str:
     """The stored computation of a charge or line in the figures of ``locale``, with what they mean where that does not go
     without saying (G8): 11 × 599,00 − 5 990,00 = 599,00 ₽; 10 × 100,00 = 1 000,00 ₽ (от 10 терминалов: по 100,00).

@@ -17,22 +17,17 @@ from billing.pricing.formula import decimal, is_short
 from billing.pricing.terms import Metric, PriceModel, QuotaMode, Renewal, Terms, Timing
 from billing.pricing.tiers import price_of_one
 from billing.wording import formats, unit_names
-from billing.wording.price_steps import StepRow, bands, more_prices, step_rows, sum_text
-from billing.wording.review_findings import fall_text, finding_text
+from billing.wording.price_steps import bands, more_prices, sum_text
 
 __all__ = [
     "Headline",
-    "StepRow",
     "briefly",
     "details",
-    "fall_text",
-    "finding_text",
     "headline",
     "interval_text",
     "payment_text",
     "price_lines",
     "quota_text",
-    "step_rows",
     "trial_text",
 ]
 

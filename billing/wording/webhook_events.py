@@ -1,43 +1,15 @@
-"""Events and their way to an endpoint in words, for admin and portal alike: what each type tells, how long a delivery took."""
+"""Events and their way to an endpoint in words, for admin and portal alike: headings, how long a delivery took."""
 
 import json
 from collections.abc import Iterable, Sequence
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
+from django.utils.translation import ngettext, pgettext, pgettext_lazy
 
 from billing.models import Event
 from billing.wording import formats
 
-# The same sentences as `event_types.TYPES` tells the API's readers (a test holds them together): here they can be translated.
-TOLD: dict[str, "str | Promise"] = {
-    "subscription.created": gettext_lazy("An instance was put on a tariff, or began its trial."),
-    "subscription.terms_changed": gettext_lazy("Another tariff or quantity is in force."),
-    "subscription.renewed": gettext_lazy("The next period has been charged."),
-    "subscription.cancel_scheduled": gettext_lazy("Nothing renews any more; everything works until `cancel_date`."),
-    "subscription.terminated": gettext_lazy(
-        "The subscription is over. Where `remove` is true the product takes the instance away."
-    ),
-    "subscription.resumed": gettext_lazy("A terminated subscription goes on."),
-    "subscription.trial_ending": gettext_lazy("The trial ends in `days_left` days."),
-    "subscription.trial_ended": gettext_lazy("The trial is over and nothing was chosen."),
-    "instance.read_only": gettext_lazy("The instance may only be read; `reasons` says why."),
-    "instance.restored": gettext_lazy("The instance may be written to again."),
-    "instance.deleted": gettext_lazy("The instance was deleted."),
-    "invoice.issued": gettext_lazy("An invoice was issued."),
-    "invoice.paid": gettext_lazy("Nothing of the invoice is open any more."),
-    "invoice.overdue": gettext_lazy("The due date has passed and a part is open."),
-    "payment.received": gettext_lazy("Money was put on the account."),
-    "payment.failed": gettext_lazy("A card or a transfer was refused; nothing was charged."),
-    "payment.refunded": gettext_lazy("A payment was taken back: what it had paid is open again."),
-    "balance.low": gettext_lazy(
-        "The money on the account does not pay the renewal on `renews_on`; `missing` is to be added until then."
-    ),
-    "seats.peak_raised": gettext_lazy(
-        "More members are active at once than before in this period, and the new ones were charged."
-    ),
-}
 GROUPS: dict[str, "str | Promise"] = {
     "subscription": pgettext_lazy("events", "Subscriptions"),
     "instance": pgettext_lazy("events", "Access of instances"),
@@ -46,11 +18,6 @@ GROUPS: dict[str, "str | Promise"] = {
     "balance": pgettext_lazy("events", "Balance"),
     "seats": pgettext_lazy("events", "People"),
 }
-
-
-def told(type_: str, sentence: str = "") -> str:
-    """What an event of ``type_`` tells, in the active language; of a type without words the English ``sentence``."""
-    return str(TOLD.get(type_, sentence))
 
 
 def group(type_: str) -> str:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from billing.admin.palette import DARK_PAPER, WHITE, contrast, parse, scale
+from billing.admin.palette import DARK_PAPER, scale
+from billing.colours import BLACK, WHITE, contrast, parse
 
 
 @pytest.mark.parametrize("accent", ["#0f5e4d", "#ffd500", "#000000", "#ffffff", "#e4002b", "#3366ff"])
@@ -18,5 +19,5 @@ def test_the_houses_own_green_stays_as_it_is() -> None:
 
 
 def test_contrast_is_that_of_the_standard() -> None:
-    assert round(contrast((0, 0, 0), (255, 255, 255)), 2) == 21.0
+    assert round(contrast(BLACK, WHITE), 2) == 21.0
     assert round(contrast(parse("#767676"), WHITE), 2) == 4.54

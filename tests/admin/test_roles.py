@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import override
 
 from accounts.models import Member
 from billing.models import BillingPeriod, Invoice, JobRun, Notice, Payment, Relief, Subscription, Tariff
@@ -201,11 +203,19 @@ def test_users_and_groups_are_changed_by_superusers_alone(story: Story, signed_i
 
 
 def test_roles_may_be_made_again_and_take_back_what_was_given_by_hand(story: Story) -> None:
-    from django.contrib.auth.models import Group, Permission
-
     support = Group.objects.get(name="support")
     support.permissions.add(Permission.objects.get(codename="reverse_payment"))
     first, second = staff_roles.ensure_groups(), staff_roles.ensure_groups()
     assert first == second
     assert not support.permissions.filter(codename="reverse_payment").exists()
     assert BillingPeriod.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_right_is_called_in_the_readers_language_and_stored_in_english() -> None:
+    with override("ru"):
+        staff_roles.ensure_groups()
+        assert staff_roles.act_name("record_payment") != "Record payments"
+        assert staff_roles.group_name("support") != "support"
+        assert staff_roles.group_name("night shift") == "night shift"
+    assert Permission.objects.get(codename="record_payment").name == "Record payments"

@@ -24,7 +24,7 @@ from billing import clock
 from billing.errors import BadInput
 from billing.models import WebhookDelivery
 from billing.operations.events import endpoints, outbox, webhook_request
-from billing.operations.events.fan_out import send_due
+from billing.operations.events.dispatch import send_due
 from billing.operations.outbound import http_client, public_addresses
 from billing.operations.outbound.public_addresses import BadAddress, NoAnswer
 from tests.support.people import at

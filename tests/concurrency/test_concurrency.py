@@ -13,6 +13,7 @@ from django.db import connection
 from billing import notices, triggers
 from billing.models import (
     BillingAccount,
+    BillingPeriod,
     Charge,
     Credit,
     CreditNote,
@@ -197,7 +198,7 @@ def empty() -> None:
 # Where the process dies: (the function, before or after it, at which call). Each account has two months to close, so the first
 # account of a run is closed and the second one is torn: none is started five times.
 PLACES: list[tuple[Any, str, str, int]] = [
-    (month_close, "close_period", "before", 3), (month_close, "close_period", "after", 4), (issuing, "line_of", "after", 3),
+    (BillingPeriod, "close", "before", 3), (BillingPeriod, "close", "after", 4), (issuing, "line_of", "after", 3),
     (numbering, "next_document_number", "after", 3), (issuing, "_post_tax", "after", 4), (issuing, "spend_credit", "after", 3),
     (notices, "invoice_issued", "after", 4), (jobs, "enqueue", "after", 3), (month_close, "open_period", "before", 3),
     (month_close, "open_period", "after", 4), (month_close, "close_due_months", "after", 2), (jobs, "attempt", "after", 2),

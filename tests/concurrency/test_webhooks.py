@@ -15,7 +15,8 @@ from django.db import connection, transaction
 
 from billing.models import Event, WebhookAttempt, WebhookDelivery
 from billing.operations.events import dispatch, endpoints, outbox, webhook_request
-from billing.operations.events.fan_out import replay_range, send_due
+from billing.operations.events.dispatch import send_due
+from billing.operations.events.fan_out import replay_range
 from tests.support import people
 from tests.support.people import Party, at
 from tests.support.processes import at_once, die

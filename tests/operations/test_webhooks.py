@@ -15,7 +15,7 @@ from accounts.models import Product
 from billing import clock, tasks
 from billing.models import Event, SandboxClock, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from billing.operations.events import dispatch, endpoints, outbox
-from billing.operations.events.fan_out import send_due
+from billing.operations.events.dispatch import send_due
 from billing.operations.outbound import http_client
 from billing.operations.run import billing_run
 from billing.operations.subscriptions import plan_changes

@@ -14,7 +14,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 from billing.errors import BadInput, BillingError
 from billing.models import AuditRecord, Event, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from billing.operations.events import dispatch, endpoints, outbox
-from billing.operations.events.fan_out import send_due
+from billing.operations.events.dispatch import send_due
 from billing.operations.outbound import encryption
 from tests.support import people
 from tests.support.people import at

@@ -13,8 +13,9 @@ from accounts.models import Product
 from billing.errors import BadInput, BillingError
 from billing.models import AuditRecord, Event, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from billing.operations.events import dispatch, endpoints, fan_out, outbox, webhook_request
+from billing.operations.events.dispatch import send_due
 from billing.operations.events.event_types import TYPES
-from billing.operations.events.fan_out import curl_of, replay, replay_range, send_due, send_sample
+from billing.operations.events.fan_out import curl_of, replay, replay_range, send_sample
 from tests.support import people
 from tests.support.people import Party, at
 from tests.support.receivers import Receiver, status
@@ -245,7 +246,7 @@ def test_the_line_for_a_shell_says_the_same_as_the_call(receiver: Receiver) -> N
     headers = dict(word.split(": ", 1) for word, before in zip(words[1:], words, strict=False) if before == "-H")
     body = words[words.index("--data-raw") + 1]
     assert Webhook(secret).verify(body, headers)["data"] == data
-    assert (headers["webhook-id"], body) == (event.public_id, fan_out.body_of(event))
+    assert (headers["webhook-id"], body) == (event.public_id, webhook_request.body_of(event))
     send_due(as_of=NOON)
     assert (json.loads(receiver.got[0][1]), receiver.got[0][0]["content-type"]) == (
         json.loads(body),

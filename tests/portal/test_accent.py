@@ -4,14 +4,14 @@ import re
 
 import pytest
 
+from billing.colours import Colour, contrast, parse
 from billing.portal import accent
 
 
-def tokens(sheet: str) -> list[dict[str, accent.Colour]]:
+def tokens(sheet: str) -> list[dict[str, Colour]]:
     blocks = re.findall(r"\{ (--accent:[^}]*) \}", sheet)
     return [
-        {name: accent.parse(value) for name, value in re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", block)}
-        for block in blocks
+        {name: parse(value) for name, value in re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", block)} for block in blocks
     ]
 
 
@@ -21,9 +21,9 @@ def test_any_accent_is_readable_in_both_themes(colour):
     assert dark == dark_by_device
     for theme, papers in ((light, ("#ffffff", "#f7f6f3")), (dark, ("#1b1f24", "#131619"))):
         for paper in papers:
-            assert accent.contrast(theme["accent"], accent.parse(paper)) >= 4.5
-        assert accent.contrast(theme["on-accent"], theme["accent"]) >= 4.5
-        assert accent.contrast(theme["accent"], theme["fill"]) >= 4.5
+            assert contrast(theme["accent"], parse(paper)) >= 4.5
+        assert contrast(theme["on-accent"], theme["accent"]) >= 4.5
+        assert contrast(theme["accent"], theme["fill"]) >= 4.5
 
 
 def test_a_readable_accent_is_left_as_it_is():

@@ -10,7 +10,7 @@ from billing.pricing.explanation import explain_quantity, explain_share
 from billing.pricing.notes import Note, NoteKind
 from billing.pricing.review import Contradiction, Fall, Finding
 from billing.pricing.terms import Metric, PriceModel, QuotaMode, Renewal, Step, Terms
-from billing.wording import explanations, formats, tariff_prices, unit_names
+from billing.wording import explanations, formats, price_steps, review_findings, tariff_prices, unit_names
 from tests.support.tariff_samples import BLUE, DRIVER, METEOR, PREPAID, SCALE, STEPPED, TRIAL
 
 N, T = "\u00a0", "\u202f"
@@ -127,7 +127,7 @@ def test_people_terminals_and_seats_in_english():
 
 def rows(terms: Terms) -> list[tuple[str, str, str]]:
     with translation.override("en"):
-        return [(plain(row.units), plain(row.price), plain(row.note)) for row in tariff_prices.step_rows(terms)]
+        return [(plain(row.units), plain(row.price), plain(row.note)) for row in price_steps.step_rows(terms)]
 
 
 def test_steps_with_totals_say_what_lies_between_them():
@@ -273,7 +273,7 @@ def test_every_contradiction_has_a_sentence_in_both_languages(code):
     said = {}
     for locale in ("en", "ru"):
         with translation.override(locale):
-            said[locale] = tariff_prices.finding_text(Finding(code, numbers))
+            said[locale] = review_findings.finding_text(Finding(code, numbers))
     assert said["en"] != said["ru"]
     assert all(text.endswith(".") and "%(" not in text for text in said.values())
 
@@ -281,16 +281,16 @@ def test_every_contradiction_has_a_sentence_in_both_languages(code):
 def test_a_finding_names_its_numbers_as_their_readers_write_them():
     finding = Finding(Contradiction.UNIT_PRICE_UNUSED, {"price": Decimal("1.50")})
     with translation.override("ru"):
-        assert "(1,5)" in tariff_prices.finding_text(finding)
+        assert "(1,5)" in review_findings.finding_text(finding)
     with translation.override("en"):
-        assert "(1.5)" in tariff_prices.finding_text(finding)
+        assert "(1.5)" in review_findings.finding_text(finding)
 
 
 def test_where_more_costs_less_both_sums_are_named():
     fall = Fall(29, 290_000, 30, 250_000)
     with translation.override("en"):
-        text = tariff_prices.fall_text(fall, DRIVER)
+        text = review_findings.fall_text(fall, DRIVER)
     assert plain(text) == "29 terminals: ₽2,900.00, but 30 terminals: ₽2,500.00. More costs less."
     with translation.override("ru"):
-        text = tariff_prices.fall_text(fall, DRIVER)
+        text = review_findings.fall_text(fall, DRIVER)
     assert plain(text) == "29 терминалов: 2 900,00 ₽, а 30 терминалов: 2 500,00 ₽. Больше стоит меньше."

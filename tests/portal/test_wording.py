@@ -83,11 +83,6 @@ def test_a_movement_shows_its_plus_and_zero_none():
     assert formats.money_text(0, "RUB", "ru", signed=True) == f"0,00{N}₽"
 
 
-def test_a_charge_is_written_as_a_person_would():
-    assert formats.product_text(11, Decimal("599.00"), 658_900, "RUB", "ru") == f"11{N}×{N}599,00 = 6{T}589,00{N}₽"
-    assert formats.product_text(11, Decimal("599.00"), 658_900, "RUB", "en") == f"11{N}×{N}599.00 = ₽6,589.00"
-
-
 def test_without_a_locale_the_active_language_is_used():
     with translation.override("ru"):
         assert formats.money_text(100, "RUB") == f"1,00{N}₽"

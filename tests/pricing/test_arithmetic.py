@@ -118,14 +118,15 @@ def test_months_are_added_to_the_anchor_and_clamped_to_the_last_day() -> None:
 
 
 def test_periods_keep_the_day_of_the_start() -> None:
-    spans = [periods.nth_period(date(2026, 1, 31), 1, number) for number in (0, 1, 2)]
+    starts = (date(2026, 1, 31), date(2026, 2, 28), date(2026, 3, 31))
+    spans = [periods.next_period(starts[0], start, 1) for start in starts]
     assert spans == [
         (date(2026, 1, 31), date(2026, 2, 28)),
         (date(2026, 2, 28), date(2026, 3, 31)),
         (date(2026, 3, 31), date(2026, 4, 30)),
     ]
     assert [span.days for span in spans] == [28, 31, 30]
-    assert periods.nth_period(date(2026, 4, 1), 12, 2) == (date(2028, 4, 1), date(2029, 4, 1))
+    assert periods.next_period(date(2026, 4, 1), date(2028, 4, 1), 12) == (date(2028, 4, 1), date(2029, 4, 1))
 
 
 def test_hours_and_firsts() -> None:

@@ -14,7 +14,7 @@ from billing.pricing.changes import Carried, change_terms
 from billing.pricing.explanation import evaluate, explain_quantity, explain_share, formula
 from billing.pricing.formula import grouped
 from billing.pricing.money import from_minor, rounded
-from billing.pricing.periods import nth_period
+from billing.pricing.periods import next_period
 from billing.pricing.quantity import price
 from billing.pricing.review import contradictions, falls
 from billing.pricing.seats import explain_seat_change, rest_until
@@ -110,7 +110,10 @@ def changed(terms: Terms, row: Row) -> Row:
 
 def repeated(_terms: Terms, row: Row) -> Row:
     anchor, months = date.fromisoformat(row[0]), int(row[1])
-    return [*row[:2], *(nth_period(anchor, months, number).end.isoformat() for number in range(4))]
+    starts = [anchor]
+    for _number in range(4):
+        starts.append(next_period(anchor, starts[-1], months).end)
+    return [*row[:2], *(end.isoformat() for end in starts[1:])]
 
 
 def fallen(_terms: Terms, row: Row) -> Row:

@@ -8,9 +8,9 @@ import pytest
 
 from billing.pricing.discounts import at_once, intervals, kept
 from billing.pricing.explanation import explain_quantity, explain_share
-from billing.pricing.quantity import NoPrice, chargeable, exact, next_unit_costs, price, thresholds
+from billing.pricing.quantity import chargeable, exact, next_unit_costs, price, thresholds
 from billing.pricing.terms import PriceModel, QuotaMode, Step
-from billing.pricing.tiers import Line, lines
+from billing.pricing.tiers import Line, NoPrice, lines
 from tests.support.pricing_terms import (
     BASE,
     BLUE_ANNUAL,

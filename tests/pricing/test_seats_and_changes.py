@@ -16,8 +16,9 @@ from billing.pricing.evaluation import evaluate
 from billing.pricing.explanation import explain_share, formula
 from billing.pricing.parts import difference, parts_of
 from billing.pricing.periods import add_months, month_span
-from billing.pricing.quantity import NoPrice, exact
+from billing.pricing.quantity import exact
 from billing.pricing.seats import Rest, explain_seat_change, rest_until
+from billing.pricing.tiers import NoPrice
 from tests.support.pricing_terms import (
     BASE,
     BLUE_ANNUAL,

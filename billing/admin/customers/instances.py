@@ -38,7 +38,6 @@ from billing.admin.base import (
 )
 from billing.admin.customers.members import ReportPerson, account_of
 from billing.admin.money.reliefs import GrantRelief
-from billing.admin.subscriptions.end_acts import is_metered
 from billing.admin.subscriptions.labels import (
     charges_since,
     choices_of,
@@ -184,7 +183,7 @@ class Subscribe(Act):
             rows.append(Fact(_("First period"), formats.span_text(period.start, period.span.last_day)))
         charged = sum(result.charges.values_list("amount_minor", flat=True))
         rows.append(Fact(_("Charged at once"), formats.money_text(charged, currency)))
-        if not is_metered(result):
+        if not result.is_metered:
             rows += [*charges_since(result, 0), next_fact(plan_state(result, self.as_of))]
         return [*rows, Fact(_("Balance"), formats.money_text(_balance(result), currency))]
 
@@ -400,7 +399,7 @@ class InstancePage(ReadOnlyPage):
         period = found.periods.filter(closed_at=None).last() if found is not None else None
         if found is None or period is None:
             return formats.NO_VALUE
-        if not is_metered(found):
+        if not found.is_metered:
             return _next_seat(found)
         if usage.active_count(instance) < period.peak:
             return str(_("Nothing more this month: the peak is %(peak)s.") % {"peak": period.peak})

@@ -19,10 +19,6 @@ from billing.reports.plan_state import plan_state
 from billing.wording import formats
 
 
-def is_metered(subscription: Subscription) -> bool:
-    return subscription.tariff is not None and subscription.tariff.terms().is_metered
-
-
 class TerminateForm(ActForm):
     def build(self) -> None:
         self.fields["requested_by"] = text_field(
@@ -47,7 +43,7 @@ class Terminate(SubscriptionAct):
             _(
                 "Ends it now: the final invoice is issued and the instance becomes read-only. It can be resumed for 12 months."
             )
-            if is_metered(target)
+            if target.is_metered
             else _(
                 "Ends it now and for good: the instance becomes read-only and nothing is refunded. To let it run to the end of what "
                 "is paid, cancel it instead. Whoever comes back takes out a new one."
@@ -60,7 +56,7 @@ class Terminate(SubscriptionAct):
         return bool(target.terminated_at is None)
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Any:
-        self.lost = None if is_metered(self.target) else plan_state(self.target, as_of).paid_until
+        self.lost = None if self.target.is_metered else plan_state(self.target, as_of).paid_until
         return lifecycle.terminate(
             subscription=self.target,
             as_of=as_of,
@@ -76,7 +72,7 @@ class Terminate(SubscriptionAct):
                 Fact(_("Final invoice"), money(result.total_minor, result.currency)),
                 Fact(_("to be paid"), money(result.open_minor, result.currency)),
             ]
-        elif not is_metered(self.target):
+        elif not self.target.is_metered:
             rows = [Fact(_("Final invoice"), _("none: everything is on an invoice already"))]
         if self.lost is not None:
             until = _("nothing, though it is charged to %(date)s") % {"date": formats.date_text(self.lost)}
@@ -103,7 +99,7 @@ class Resume(SubscriptionAct):
 
     @classmethod
     def makes_sense(cls, target: Any) -> bool:
-        return target.terminated_at is not None and is_metered(target)
+        return target.terminated_at is not None and target.is_metered
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Any:
         return lifecycle.resume(

@@ -13,7 +13,7 @@ from django.utils.translation import pgettext_lazy
 from billing import clock
 from billing.admin.base import ReadOnlyPage, display, lines, link, list_link, moment, money, short_column, short_date
 from billing.admin.money.offers import SendOffer
-from billing.admin.subscriptions.end_acts import Cancel, Resume, Terminate, UndoCancel, is_metered
+from billing.admin.subscriptions.end_acts import Cancel, Resume, Terminate, UndoCancel
 from billing.admin.subscriptions.labels import STATUS, state_of, status_badge, tariff_name, units_text
 from billing.admin.subscriptions.tables import ChargeTable, LifeTable, PeriodTable, TermsTable, TriesTable
 from billing.admin.subscriptions.terms_acts import ChangeTerms, Choose, CollectNow, Extend, UndoChange
@@ -29,7 +29,7 @@ class SendYearOffer(SendOffer):
 
     @classmethod
     def makes_sense(cls, target: Any) -> bool:
-        return super().makes_sense(target) and is_metered(target)
+        return super().makes_sense(target) and target.is_metered
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -133,7 +133,7 @@ class SubscriptionPage(ReadOnlyPage):
     @display(description=_("charged to"))
     def paid_to(self, row: Subscription) -> str:
         day = state_of(row).paid_until
-        return formats.date_text(day) if day is not None and not is_metered(row) else formats.NO_VALUE
+        return formats.date_text(day) if day is not None and not row.is_metered else formats.NO_VALUE
 
     @display(description=_("next charge"))
     def next_charge(self, row: Subscription) -> SafeString | str:
@@ -183,7 +183,7 @@ class SubscriptionPage(ReadOnlyPage):
 
     @display(description=_("can be resumed until"))
     def until(self, row: Subscription) -> str:
-        if row.terminated_at is None or not is_metered(row):
+        if row.terminated_at is None or not row.is_metered:
             return formats.NO_VALUE
         return moment(lifecycle.resumable_until(row))
 

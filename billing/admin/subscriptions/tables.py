@@ -74,7 +74,7 @@ class PeriodTable(ReadOnlyTable):
     @display(description=_("quantity"))
     def size(self, period: BillingPeriod) -> str:
         """The peak of what is measured, the units a paid period began with."""
-        number = period.peak if period.tariff.terms().is_metered else period.quantity
+        number = period.peak if period.tariff.is_metered else period.quantity
         return units_text(period.tariff.metric, number)
 
 

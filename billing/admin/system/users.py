@@ -29,7 +29,6 @@ from billing.admin.base import (
     short_column,
     short_moment,
 )
-from billing.admin.system.role_labels import act_name, group_name
 from billing.operations import staff_roles
 from billing.wording import formats
 
@@ -77,7 +76,7 @@ class UserPage(Superusers, UserAdmin, Page):  # type: ignore[type-arg]
             kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
         field: Any = super().formfield_for_manytomany(db_field, request, **kwargs)
         if db_field.name == "groups":
-            field.label_from_instance = lambda group: capfirst(group_name(group.name))
+            field.label_from_instance = lambda group: capfirst(staff_roles.group_name(group.name))
         return field
 
     @display(description=_("kind"))
@@ -112,11 +111,11 @@ class GroupPage(Superusers, GroupAdmin, Page):
         return ("called", "people", "may")
 
     def title_of(self, row: Any) -> str:
-        return capfirst(group_name(row.name))
+        return capfirst(staff_roles.group_name(row.name))
 
     @display(description=pgettext_lazy("of users", "group"), ordering="name")
     def called(self, group: Group) -> str:
-        return capfirst(group_name(group.name))
+        return capfirst(staff_roles.group_name(group.name))
 
     @display(description=pgettext_lazy("members of a group", "people"))
     def people(self, group: Any) -> str:
@@ -133,7 +132,7 @@ class GroupPage(Superusers, GroupAdmin, Page):
             if group.pk
             else ()
         )
-        return lines([act_name(code) for code in staff_roles.ACTS if code in set(held)])
+        return lines([staff_roles.act_name(code) for code in staff_roles.ACTS if code in set(held)])
 
 
 @admin.register(Authenticator)

@@ -30,41 +30,13 @@ from billing.admin.tariffs.presets import PRESETS, initial_of, preset, tariff_of
 from billing.admin.tariffs.release_check import check_of, comment_on, life_of, state_badge, versions_of
 from billing.admin.tariffs.sample_bills import Panel, panel_of
 from billing.admin.tariffs.subscriber_moves import MoveSubscribers
-from billing.admin.tariffs.terms_table import label_of, price_of, term_rows
+from billing.admin.tariffs.terms_table import AUDIENCE, TERMS, label_of, price_of, term_rows
 from billing.models import Seller, Subscription, Tariff, TariffMove
 from billing.operations.staff_roles import permission_of
 from billing.wording import formats
 
 Status = Tariff.Status
-EDITED = (
-    "product",
-    "seller",
-    "tariff_id",
-    "name",
-    "name_ru",
-    "price_model",
-    "unit_price",
-    "steps",
-    "flat_fee",
-    "metric",
-    "included_quantity",
-    "quota_mode",
-    "interval_months",
-    "price_months",
-    "discount_percent",
-    "timing",
-    "payment_days",
-    "trial_days",
-    "trial_people",
-    "cycle",
-    "change_rule",
-    "renewal",
-    "plan",
-    "position",
-    "audience",
-    "audience_ru",
-    "features",
-)
+EDITED = ("product", "seller", "tariff_id", "name", "name_ru", *TERMS, "position", *AUDIENCE)
 
 
 @admin.register(Tariff)

@@ -8,11 +8,13 @@ from django.utils.translation import ngettext
 from billing.charts.price_totals import PriceChart, price_chart
 from billing.models import Tariff
 from billing.pricing.explanation import explain_quantity
-from billing.pricing.quantity import NoPrice, thresholds
+from billing.pricing.quantity import thresholds
 from billing.pricing.review import SAMPLES, contradictions, falls, sample_bills
 from billing.pricing.terms import PriceModel, Terms
+from billing.pricing.tiers import NoPrice
 from billing.wording import formats
-from billing.wording.tariff_prices import fall_text, finding_text, price_lines
+from billing.wording.review_findings import fall_text, finding_text
+from billing.wording.tariff_prices import price_lines
 from billing.wording.unit_names import name_of_many
 
 

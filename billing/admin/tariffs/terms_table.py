@@ -14,15 +14,15 @@ from moneyed import Money
 from billing.admin.tariffs.field_rules import SENSE
 from billing.admin.tariffs.form import TariffForm, months_text
 from billing.models import Tariff
-from billing.pricing.quantity import NoPrice
 from billing.pricing.terms import Step, steps_from
+from billing.pricing.tiers import NoPrice
 from billing.wording import formats
 from billing.wording.tariff_prices import headline
 from billing.wording.unit_names import from_text
 
 NUMBERS = ("unit_price", "flat_fee", "discount_percent")
-# What a page shows of a tariff, in the order in which people ask.
-SHOWN = (
+# What a page shows of a tariff, in the order in which people ask: what it costs and when, then whom it is for.
+TERMS = (
     "price_model",
     "unit_price",
     "steps",
@@ -41,10 +41,8 @@ SHOWN = (
     "change_rule",
     "renewal",
     "plan",
-    "audience",
-    "audience_ru",
-    "features",
 )
+AUDIENCE = ("audience", "audience_ru", "features")
 
 
 @dataclass(frozen=True)
@@ -124,7 +122,7 @@ def label_of(name: str) -> str:
 def term_rows(tariff: Tariff) -> list[TermRow]:
     """What makes sense of the terms of ``tariff``, in words; what it does not have is left out."""
     found = []
-    for name in SHOWN:
+    for name in (*TERMS, *AUDIENCE):
         sense = SENSE.get(name)
         if sense is not None and not sense.holds(tariff.price_model, tariff.interval_months, tariff.timing):
             continue

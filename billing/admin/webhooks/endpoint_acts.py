@@ -19,8 +19,8 @@ from billing.admin.acts.form_fields import choice_field, instant_field, searched
 from billing.admin.base import moment
 from billing.models import WebhookDelivery, WebhookEndpoint
 from billing.operations.events import endpoints, fan_out
-from billing.operations.events.event_types import TYPES
-from billing.operations.events.fan_out import Tried
+from billing.operations.events.event_types import TYPES, meaning_of
+from billing.operations.events.webhook_request import Tried
 from billing.wording import webhook_events
 
 TYPES_HELP = _("Separated by spaces, as subscription.terminated, or subscription. for all of them. Empty: all.")
@@ -309,11 +309,10 @@ class SendSample(Answered):
     sent: str
 
     def preview(self, data: dict[str, Any], as_of: datetime) -> list[Fact]:
-        sort = TYPES[data["type"]]
         return [
             Fact(_("Address"), self.target.url),
             Fact(_("Event"), data["type"]),
-            Fact(_("What it tells"), webhook_events.told(data["type"], sort.told).replace("`", "")),
+            Fact(_("What it tells"), meaning_of(data["type"]).replace("`", "")),
         ]
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Tried:

@@ -33,8 +33,8 @@ from billing.admin.webhooks.endpoint_acts import (
 from billing.charts import webhook_lag
 from billing.errors import Refusal
 from billing.models import WebhookDelivery, WebhookEndpoint
-from billing.operations.events import fan_out
-from billing.operations.events.event_types import TYPES
+from billing.operations.events import fan_out, webhook_request
+from billing.operations.events.event_types import TYPES, meaning_of
 from billing.operations.staff_roles import permission_of
 from billing.reports import webhook_traffic
 from billing.wording import formats, webhook_events
@@ -98,7 +98,7 @@ class WebhookEndpointPage(ReadOnlyPage):
         if not self.has_view_permission(request):
             raise PermissionDenied
         groups = [
-            (heading, [(name, webhook_events.told(name, TYPES[name].told), _sample(name)) for name in names])
+            (heading, [(name, meaning_of(name), _sample(name)) for name in names])
             for heading, names in webhook_events.grouped(TYPES)
         ]
         context = {
@@ -231,7 +231,7 @@ class WebhookDeliveryPage(ReadOnlyPage):
         row = kwargs.get("obj")
         if row is not None:
             context["calls"] = {
-                "body": webhook_events.pretty(fan_out.body_of(row.event)),
+                "body": webhook_events.pretty(webhook_request.body_of(row.event)),
                 "curl": _curl(row) if may_manage(request) else "",
                 "tries": [(one, short_moment(one.at)) for one in row.tries.order_by("-pk")[:TRIES]],
             }

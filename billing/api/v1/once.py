@@ -14,12 +14,12 @@ from typing import Any, TypeVar, cast
 
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel
 
 from billing import clock
 from billing.api.v1.auth import caller_of
 from billing.api.v1.problems import CONTENT_TYPE, refusal_response
+from billing.api.v1.sentences import SENTENCES
 from billing.errors import BadInput, Refusal
 from billing.models import IdempotencyRecord
 
@@ -59,11 +59,7 @@ def _written(result: BaseModel | Result | None, status: int) -> HttpResponse:
 
 def _checked_key(key: str) -> str:
     if not key.isascii() or not key.isprintable() or not 0 < len(key) <= LONGEST_KEY:
-        raise BadInput(
-            _("An Idempotency-Key has 1 to 255 printable ASCII characters."),
-            field=HEADER,
-            code="invalid_idempotency_key",
-        )
+        raise BadInput(SENTENCES["invalid_idempotency_key"], field=HEADER, code="invalid_idempotency_key")
     return key
 
 
@@ -89,11 +85,7 @@ def _claim(token_id: int, key: str, fingerprint: str) -> tuple[IdempotencyRecord
 
 def _again(record: IdempotencyRecord, fingerprint: str) -> HttpResponse:
     if record.request_sha256 != fingerprint:
-        raise BadInput(
-            _("This Idempotency-Key was used for another request: give every request a key of its own."),
-            field=HEADER,
-            code="idempotency_key_reused",
-        )
+        raise BadInput(SENTENCES["idempotency_key_reused"], field=HEADER, code="idempotency_key_reused")
     answer = _response(record.status, record.body)
     answer[REPLAYED] = "true"
     return answer

@@ -6,10 +6,10 @@ import binascii
 from collections.abc import Iterable
 from typing import Annotated, Generic, TypeVar
 
-from django.utils.translation import gettext_lazy as _
 from ninja import Query
 from pydantic import BaseModel, Field
 
+from billing.api.v1.sentences import SENTENCES
 from billing.errors import BadInput
 
 Item = TypeVar("Item")
@@ -40,11 +40,7 @@ class Listed(BaseModel, Generic[Item]):
 
 
 def bad_cursor() -> BadInput:
-    return BadInput(
-        _("This cursor is none of ours: take “next” of the page before, or begin without one."),
-        field="cursor",
-        code="invalid_cursor",
-    )
+    return BadInput(SENTENCES["invalid_cursor"], field="cursor", code="invalid_cursor")
 
 
 def encode(key: str) -> str:

@@ -19,6 +19,7 @@ from ninja.errors import AuthenticationError, HttpError
 from ninja.errors import ValidationError as NinjaValidationError
 from pydantic import ValidationError
 
+from billing.api.v1.sentences import SENTENCES
 from billing.errors import BadInput, Refusal
 
 logger = logging.getLogger("billing")
@@ -104,17 +105,17 @@ def refusal_response(refusal: Refusal) -> HttpResponse:
 
 
 def not_found() -> HttpResponse:
-    return problem(404, "not_found", _("There is nothing here: check the address and the id in it."))
+    return problem(404, "not_found", SENTENCES["not_found"])
 
 
 def _too_many(seconds: int) -> HttpResponse:
-    answer = problem(429, "too_many_calls", _("This token has used up its calls of this minute: wait and call again."))
+    answer = problem(429, "too_many_calls", SENTENCES["too_many_calls"])
     answer["Retry-After"] = str(max(seconds, 1))
     return answer
 
 
 def _unauthorized() -> HttpResponse:
-    answer = problem(401, "unauthorized", _("Send a valid token: “Authorization: Bearer bp_…”."))
+    answer = problem(401, "unauthorized", SENTENCES["unauthorized"])
     answer["WWW-Authenticate"] = "Bearer"
     return answer
 
@@ -158,7 +159,7 @@ def findings(errors: Sequence[Any], skipped: int) -> list[dict[str, str]]:
 
 def invalid_body(errors: Sequence[dict[str, str]]) -> dict[str, Any]:
     """422 for input that does not have the shape asked for."""
-    return body_of(422, "invalid", _("Correct what “errors” names and send the request again."), errors=errors)
+    return body_of(422, "invalid", SENTENCES["invalid"], errors=errors)
 
 
 def _skipped(error: dict[str, Any]) -> int:
@@ -181,26 +182,26 @@ def row_invalid(error: ValidationError) -> dict[str, Any]:
 
 def _http(error: HttpError) -> HttpResponse:
     if isinstance(error.__cause__, UnsupportedMedia):
-        return problem(415, "unsupported_media_type", _("Send JSON, with “Content-Type: application/json”."))
-    return problem(422, "invalid_json", _("The body is no JSON: check it, in UTF-8."))
+        return problem(415, "unsupported_media_type", SENTENCES["unsupported_media_type"])
+    return problem(422, "invalid_json", SENTENCES["invalid_json"])
 
 
 def _suspicious(error: SuspiciousOperation) -> HttpResponse:
     if isinstance(error, RequestDataTooBig):
-        return problem(413, "too_large", _("The request is larger than 1 MiB: send it in parts."))
+        return problem(413, "too_large", SENTENCES["too_large"])
     return problem(422, "invalid", _("The request cannot be read: send fewer fields."))
 
 
 def _database(error: DatabaseError) -> HttpResponse:
     if isinstance(error, IntegrityError):
         logger.warning("a parallel request was first", exc_info=error)
-        return problem(409, "conflict", _("Another request has just done this: look at the result and try again."))
+        return problem(409, "conflict", SENTENCES["conflict"])
     if isinstance(error, DataError):
         logger.warning("a value that the database does not take", exc_info=error)
         return problem(422, "invalid", _("A value is out of range: check the request."))
     if isinstance(error, OperationalError):
         logger.warning("the database is busy", exc_info=error)
-        answer = problem(503, "busy", _("The installation is busy: try again in a few seconds."))
+        answer = problem(503, "busy", SENTENCES["busy"])
         answer["Retry-After"] = "2"
         return answer
     return unexpected(error)

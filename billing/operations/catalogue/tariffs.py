@@ -12,7 +12,7 @@ from billing.models import Tariff
 from billing.operations import audit
 from billing.pricing.review import contradictions
 from billing.pricing.terms import PriceModel, steps_from
-from billing.wording.tariff_prices import finding_text
+from billing.wording.review_findings import finding_text
 
 Status = Tariff.Status
 

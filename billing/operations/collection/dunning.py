@@ -10,10 +10,10 @@ from billing import notices
 from billing.models import Collection, Event, Invoice, PaymentAttempt, Seller, Subscription
 from billing.operations.collection import checkout, payment_methods, renewals
 from billing.operations.cycle import prepaid_periods, subscription_status
+from billing.operations.cycle.locking import lock_subscription
 from billing.operations.events import outbox
 from billing.operations.invoices import issuing
 from billing.operations.ledger import posting
-from billing.operations.subscriptions import plan_changes
 from billing.pricing.periods import MORNING, at_hour, business_date
 from billing.pricing.terms import Renewal
 
@@ -79,7 +79,7 @@ def _is_waiting(subscription: Subscription, as_of: datetime) -> bool:
 @transaction.atomic
 def renew_from_balance(*, subscription: Subscription, as_of: datetime) -> Invoice | None:
     """Renews where the money on the account pays all of it; None, and nothing written, where it does not."""
-    subscription = plan_changes.locked(subscription, as_of)
+    subscription = lock_subscription(subscription, as_of=as_of)
     if not _is_waiting(subscription, as_of):
         return None
     on = renewal_date(subscription)

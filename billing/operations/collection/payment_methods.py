@@ -21,9 +21,6 @@ from billing.operations.cycle import subscription_status
 from billing.operations.invoices import issuing
 from billing.operations.ledger import posting
 
-# The invoices that are collected as soon as they are issued (D17); a month's invoice of M waits for its term.
-COLLECTED_AT_ISSUE = (Invoice.Kind.PURCHASE, Invoice.Kind.RENEWAL)
-
 
 def active(account: BillingAccount) -> SavedMethod | None:
     """The method that renewals and open invoices of ``account`` are charged to; None where none is saved."""

@@ -14,6 +14,7 @@ from billing.operations import audit
 from billing.operations.collection import payment_methods
 from billing.operations.customers import erasure, member_management
 from billing.operations.cycle import access
+from billing.operations.cycle.locking import lock_subscriptions
 from billing.operations.subscriptions import lifecycle, metering
 
 DOMAIN = re.compile(r"(?=.{1,253}$)([^\W_]([\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]{0,61}[^\W_]", re.UNICODE)
@@ -93,7 +94,7 @@ def delete_instance(*, instance: Instance, as_of: datetime, actor: str, requeste
 
     Personal data of its people is erased, ledger and documents are kept (D16). Repeating it changes nothing.
     """
-    bought = metering.locked_subscriptions(instance, as_of)
+    bought = lock_subscriptions(instance, as_of=as_of)
     instance = members.lock(instance)
     if instance.deleted_at is not None:
         return

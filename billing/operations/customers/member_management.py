@@ -24,8 +24,9 @@ from billing.errors import BadInput, BillingError
 from billing.models import BillingAccount, Charge, Subscription
 from billing.operations import hourly_limits
 from billing.operations.cycle import access, prepaid_periods, scheduled_changes, subscription_status
+from billing.operations.cycle.locking import lock_subscription
 from billing.operations.ledger import posting
-from billing.operations.subscriptions import metering, plan_changes, seats
+from billing.operations.subscriptions import metering, seats
 from billing.pricing.quantity import price
 
 SALT = "saldo.invitation"
@@ -98,7 +99,7 @@ def effect_of(*, instance: Instance, act: Callable[[], object], as_of: datetime)
         with transaction.atomic():
             before = _Ahead()
             if subscription is not None and by_seats:
-                subscription = plan_changes.locked(subscription, as_of)  # what is due comes before what is asked
+                subscription = lock_subscription(subscription, as_of=as_of)  # what is due comes before what is asked
                 before = _ahead(subscription)
             last = Charge.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
             act()

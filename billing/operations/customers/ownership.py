@@ -18,6 +18,7 @@ from billing.models import ApiToken
 from billing.operations import api_tokens, audit
 from billing.operations.customers import customers, member_management
 from billing.operations.customers.member_management import Effect
+from billing.operations.cycle.locking import lock_subscriptions
 from billing.operations.subscriptions import metering
 
 Status = Member.Status
@@ -101,7 +102,7 @@ def reach(instance: Instance, giver: Member, by: User) -> Reach:
 
 
 def _locked(instance: Instance, as_of: datetime) -> Instance:
-    metering.locked_subscriptions(instance, as_of)
+    lock_subscriptions(instance, as_of=as_of)
     instance = members.lock(instance)
     if instance.deleted_at is not None:
         raise BillingError(_("This instance has been deleted."), code="instance_deleted")
@@ -197,18 +198,17 @@ def _tell(
         return
     link = "" if User.objects.filter(email=taker.email).exists() else member_management.invitation_link(taker)
     open_by = living_tokens(instance).count()
-    for notice in (notices.ownership_received, notices.ownership_given):
-        notice(
-            instance=instance,
-            account=account,
-            giver=giver,
-            taker=taker,
-            kept=kept,
-            link=link,
-            with_invoices=wanted.with_invoices,
-            tokens=open_by,
-            at=as_of,
-        )
+    notices.instance_handed_over(
+        instance=instance,
+        account=account,
+        giver=giver,
+        taker=taker,
+        kept=kept,
+        link=link,
+        with_invoices=wanted.with_invoices,
+        tokens=open_by,
+        at=as_of,
+    )
 
 
 def preview(*, instance: Instance, by: User, wanted: Transfer, as_of: datetime) -> Effect | None:

@@ -53,18 +53,12 @@ def open_period(
     return period
 
 
-def close_period(period: BillingPeriod, as_of: datetime) -> None:
-    """Makes the period final: from now on a trigger refuses to change it, corrections are charges of their own (D5)."""
-    period.closed_at = as_of
-    period.save(update_fields=["closed_at", "end", "ended_at"])
-
-
 def _close_month(account: BillingAccount, as_of: datetime) -> Invoice | None:
     """Takes the account over one 1st: the order is close, issue, open, and post what the new month starts with (M7)."""
     span = month_span(account.open_month)
     metered = BillingPeriod.objects.filter(subscription__account=account, tariff__metric=Metric.PEAK_ACTIVE)
     for period in metered.filter(closed_at=None, end__lte=span.end).order_by("pk"):
-        close_period(period, as_of)
+        period.close(as_of)
     invoice = issuing.issue_monthly(account=account, span=span, as_of=as_of)
     account.open_month = span.end
     account.save(update_fields=["open_month"])

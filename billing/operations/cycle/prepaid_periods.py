@@ -7,7 +7,7 @@ from billing.models import BillingPeriod, Charge, Subscription, Tariff
 from billing.operations.cycle import usage
 from billing.operations.ledger import charges
 from billing.pricing.explanation import Explanation, explain_quantity, explain_share
-from billing.pricing.periods import Span, add_months, month_span, start_of_day
+from billing.pricing.periods import Span, add_months, month_span, next_period, start_of_day
 from billing.pricing.seats import rest_until
 from billing.pricing.terms import Cycle, Metric, Terms
 
@@ -26,8 +26,7 @@ def next_span(terms: Terms, anchor: date | None, start: date) -> Span:
     months = terms.interval_months or 1
     if anchor is None or terms.cycle == Cycle.CALENDAR:
         return Span(start, add_months(start, months))
-    passed = (start.year - anchor.year) * 12 + start.month - anchor.month
-    return Span(start, add_months(anchor, passed + months))
+    return next_period(anchor, start, months)
 
 
 def share(terms: Terms, span: Span, first_day: date) -> dict[str, int]:
@@ -109,7 +108,7 @@ def open_period(
     counted_to = usage.last_report(subscription.instance) if within_day else 0
     previous = last_period(subscription)
     if previous is not None and previous.closed_at is None and previous.ended_at <= as_of:
-        close(previous, as_of)
+        previous.close(as_of)
     period = BillingPeriod.objects.create(
         subscription=subscription,
         tariff=tariff,
@@ -122,12 +121,6 @@ def open_period(
         quantity=units(subscription, tariff, bought, opened_at, counted_to),
     )
     return _charge_period(subscription, period, kind, as_of, actor)
-
-
-def close(period: BillingPeriod, as_of: datetime) -> None:
-    """Makes the paid period final; its days stay as they were paid."""
-    period.closed_at = as_of
-    period.save(update_fields=["closed_at", "ended_at"])
 
 
 def _charge_period(

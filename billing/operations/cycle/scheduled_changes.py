@@ -52,7 +52,7 @@ def take_effect(*, subscription: Subscription, on: date, as_of: datetime) -> Ter
     change = waiting_change(subscription)
     if change is None or change.effective_date > on:
         return None
-    metered = subscription.priced_by.terms().is_metered
+    metered = subscription.is_metered
     if metered and subscription.periods.filter(start__gte=month_start(on)).exists():
         return None
     return apply(change, subscription, as_of=as_of)

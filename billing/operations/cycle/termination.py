@@ -1,54 +1,71 @@
 """How a subscription ends, and what the outside is told of it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from billing import notices
-from billing.models import Charge, Invoice, Subscription, SubscriptionChange
-from billing.operations.cycle import access, prepaid_periods, scheduled_changes
+from billing.models import BillingPeriod, Charge, Invoice, Subscription, SubscriptionChange
+from billing.operations.cycle import access, scheduled_changes
 from billing.operations.events import outbox
 from billing.operations.invoices import issuing
+from billing.pricing.periods import business_date
 
 Kind = SubscriptionChange.Kind
 
 
-def announce(subscription: Subscription, *, as_of: datetime) -> None:
-    """Tells the outside where the instance's access has become another."""
-    access.announce(subscription.instance, as_of=as_of, subscription=subscription)
-
-
-def end(
+def end_subscription(
     subscription: Subscription, *, at: datetime, as_of: datetime, reason: str, actor: str = "", requested_by: str = ""
 ) -> Invoice | None:
-    """Ends ``subscription`` at ``at``: nothing renews any more, the instance is read-only, the event asks the product to
-    remove it (E8, E9, C4). What is not on an invoice yet comes on a last one, which is returned.
+    """Ends ``subscription`` at ``at``: nothing is charged any more and the instance is read-only (E8, E9, C4, M12). What is not
+    on an invoice yet comes on a last one, which is returned.
 
-    ``reason`` is a code (cancelled, unpaid) or a sentence of support; the caller holds the account's lock.
+    ``reason`` is a code (cancelled, unpaid) or a sentence of support; the caller holds the account's lock. Whose use was
+    measured can resume for a year (M13), so that what was scheduled stays and nothing is to be removed yet.
     """
-    for change in subscription.terms_changes.waiting():
-        scheduled_changes.call_off(change, as_of=as_of, actor=actor)
-    for period in subscription.periods.filter(closed_at=None):
-        if period.opened_at <= at < period.ended_at:
-            period.ended_at = at  # who comes or goes afterwards costs nothing and gives nothing back (D4)
-        prepaid_periods.close(period, as_of)
+    if subscription.is_metered:
+        last_period = _end_metered_period(subscription, at, as_of)
+    else:
+        last_period = None
+        _end_prepaid_periods(subscription, at, as_of, actor)
     subscription.terminated_at, subscription.turns_on = at, None
     subscription.save(update_fields=["terminated_at", "turns_on"])
     SubscriptionChange.objects.create(
         subscription=subscription, kind=Kind.TERMINATED, at=at, actor=actor, requested_by=requested_by, reason=reason
     )
-    final = bill_the_rest(subscription, as_of=as_of)
+    if last_period is not None:
+        final = issuing.issue_final(period=last_period, as_of=as_of)
+    else:
+        final = bill_the_rest(subscription, as_of=as_of)
+    code = reason if reason in ("cancelled", "unpaid") and not subscription.is_metered else "terminated"
     outbox.emit(
         "subscription.terminated",
         at=as_of,
         subscription=subscription,
-        data={
-            **outbox.about(subscription),
-            "reason": reason if reason in ("cancelled", "unpaid") else "terminated",
-            "remove": True,
-        },
+        data={**outbox.about(subscription), "reason": code, "remove": not subscription.is_metered},
     )
-    notices.ended(subscription=subscription, reason=reason, at=as_of)
-    announce(subscription, as_of=as_of)
+    if not subscription.is_metered:
+        notices.ended(subscription=subscription, reason=reason, at=as_of)
+    access.announce(subscription.instance, as_of=as_of, subscription=subscription)
     return final
+
+
+def _end_metered_period(subscription: Subscription, at: datetime, as_of: datetime) -> BillingPeriod:
+    """Closes the open period with the day of ``at``, which counts whole (M12)."""
+    period = subscription.periods.get(closed_at=None)
+    period.end = max(business_date(at, subscription.account.zone), period.start) + timedelta(days=1)
+    # What was reported at this very instant was reported before the end: it still belongs to the period.
+    period.ended_at = min(period.ended_at, max(at, period.opened_at) + timedelta(microseconds=1))
+    period.close(as_of)
+    return period
+
+
+def _end_prepaid_periods(subscription: Subscription, at: datetime, as_of: datetime, actor: str) -> None:
+    """Closes what is paid, and calls off what was scheduled for the time after it."""
+    for change in subscription.terms_changes.waiting():
+        scheduled_changes.call_off(change, as_of=as_of, actor=actor)
+    for period in subscription.periods.filter(closed_at=None):
+        if period.opened_at <= at < period.ended_at:
+            period.ended_at = at  # who comes or goes afterwards costs nothing and gives nothing back (D4)
+        period.close(as_of)
 
 
 def bill_the_rest(subscription: Subscription, *, as_of: datetime) -> Invoice | None:

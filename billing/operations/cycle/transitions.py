@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from billing import notices
 from billing.models import BillingAccount, BillingPeriod, Charge, Invoice, Subscription, SubscriptionChange
-from billing.operations.cycle import prepaid_periods, scheduled_changes, subscription_status, termination
+from billing.operations.cycle import access, prepaid_periods, scheduled_changes, subscription_status, termination
 from billing.operations.events import outbox
 from billing.operations.invoices import issuing
 from billing.pricing.periods import business_date, start_of_day
@@ -94,17 +94,19 @@ def take(account: BillingAccount, day: date, as_of: datetime) -> Invoice | None:
     )
     for subscription in begun:
         plan(subscription, taken=day)
-        termination.announce(subscription, as_of=as_of)
+        access.announce(subscription.instance, as_of=as_of, subscription=subscription)
     return invoice
 
 
 def _turn(subscription: Subscription, day: date, as_of: datetime) -> bool:
     """One subscription's turn; True where something is to be billed now."""
     if subscription.cancel_date is not None and subscription.cancel_date <= day:
-        termination.end(subscription, at=start_of_day(day, subscription.account.zone), as_of=as_of, reason="cancelled")
+        termination.end_subscription(
+            subscription, at=start_of_day(day, subscription.account.zone), as_of=as_of, reason="cancelled"
+        )
         return False
     for ended in subscription.periods.filter(closed_at=None, end__lt=day):
-        prepaid_periods.close(ended, as_of)
+        ended.close(as_of)
     period = prepaid_periods.last_period(subscription)
     if period is None:
         return _end_trial(subscription, day, as_of)
@@ -130,7 +132,7 @@ def _end_trial(subscription: Subscription, day: date, as_of: datetime) -> bool:
     )
     outbox.emit("subscription.trial_ended", at=as_of, subscription=subscription, data=outbox.about(subscription))
     notices.trial_ended(subscription=subscription, at=as_of)
-    termination.announce(subscription, as_of=as_of)
+    access.announce(subscription.instance, as_of=as_of, subscription=subscription)
     return False
 
 
@@ -196,5 +198,5 @@ def _renew_or_end(subscription: Subscription, period: BillingPeriod, as_of: date
         renew(subscription, period.end, as_of)
         return True
     deadline = start_of_day(prepaid_periods.day_after(period.end), subscription.account.zone)
-    termination.end(subscription, at=deadline, as_of=as_of, reason="unpaid")
+    termination.end_subscription(subscription, at=deadline, as_of=as_of, reason="unpaid")
     return False

@@ -5,11 +5,14 @@ Only what is listed here can be emitted, and what is emitted says at least what 
 
 from typing import Any, NamedTuple
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 
 class EventType(NamedTuple):
-    """``told`` says in English what happened, for the API's document; ``sample`` is the ``data`` of such an event."""
+    """``meaning`` says what happened, for the API's document (in English) and the pages; ``sample`` is its ``data``."""
 
-    told: str
+    meaning: Promise
     sample: dict[str, Any]
 
 
@@ -42,44 +45,47 @@ def _access(level: str, *reasons: dict[str, Any]) -> dict[str, Any]:
 
 
 TYPES: dict[str, EventType] = {
-    "subscription.created": EventType("An instance was put on a tariff, or began its trial.", SUBSCRIPTION),
+    "subscription.created": EventType(_("An instance was put on a tariff, or began its trial."), SUBSCRIPTION),
     "subscription.terms_changed": EventType(
-        "Another tariff or quantity is in force.", {**SUBSCRIPTION, "tariff_id": "blue-annual"}
+        _("Another tariff or quantity is in force."), {**SUBSCRIPTION, "tariff_id": "blue-annual"}
     ),
     "subscription.renewed": EventType(
-        "The next period has been charged.", {**SUBSCRIPTION, "period": {"start": "2026-05-01", "end": "2026-06-01"}}
+        _("The next period has been charged."), {**SUBSCRIPTION, "period": {"start": "2026-05-01", "end": "2026-06-01"}}
     ),
     "subscription.cancel_scheduled": EventType(
-        "Nothing renews any more; everything works until `cancel_date`.", {**SUBSCRIPTION, "cancel_date": "2026-06-01"}
+        _("Nothing renews any more; everything works until `cancel_date`."),
+        {**SUBSCRIPTION, "cancel_date": "2026-06-01"},
     ),
     "subscription.terminated": EventType(
-        "The subscription is over. Where `remove` is true the product takes the instance away.",
+        _("The subscription is over. Where `remove` is true the product takes the instance away."),
         {**SUBSCRIPTION, "reason": "unpaid", "remove": True},
     ),
-    "subscription.resumed": EventType("A terminated subscription goes on.", SUBSCRIPTION),
+    "subscription.resumed": EventType(_("A terminated subscription goes on."), SUBSCRIPTION),
     "subscription.trial_ending": EventType(
-        "The trial ends in `days_left` days.", {**SUBSCRIPTION, "trial_ends_on": "2026-05-07", "days_left": 1}
+        _("The trial ends in `days_left` days."), {**SUBSCRIPTION, "trial_ends_on": "2026-05-07", "days_left": 1}
     ),
-    "subscription.trial_ended": EventType("The trial is over and nothing was chosen.", SUBSCRIPTION),
+    "subscription.trial_ended": EventType(_("The trial is over and nothing was chosen."), SUBSCRIPTION),
     "instance.read_only": EventType(
-        "The instance may only be read; `reasons` says why.",
+        _("The instance may only be read; `reasons` says why."),
         _access("read_only", {"code": "invoice_overdue", "invoices": ["R-2026-000042"]}),
     ),
-    "instance.restored": EventType("The instance may be written to again.", _access("full")),
-    "instance.deleted": EventType("The instance was deleted.", _access("deleted", {"code": "deleted", "invoices": []})),
-    "invoice.issued": EventType("An invoice was issued.", INVOICE),
-    "invoice.paid": EventType("Nothing of the invoice is open any more.", PAID_INVOICE),
-    "invoice.overdue": EventType("The due date has passed and a part is open.", INVOICE),
-    "payment.received": EventType("Money was put on the account.", PAYMENT),
+    "instance.restored": EventType(_("The instance may be written to again."), _access("full")),
+    "instance.deleted": EventType(
+        _("The instance was deleted."), _access("deleted", {"code": "deleted", "invoices": []})
+    ),
+    "invoice.issued": EventType(_("An invoice was issued."), INVOICE),
+    "invoice.paid": EventType(_("Nothing of the invoice is open any more."), PAID_INVOICE),
+    "invoice.overdue": EventType(_("The due date has passed and a part is open."), INVOICE),
+    "payment.received": EventType(_("Money was put on the account."), PAYMENT),
     "payment.failed": EventType(
-        "A card or a transfer was refused; nothing was charged.",
+        _("A card or a transfer was refused; nothing was charged."),
         {"amount": {"amount": "180.00", "currency": "RUB"}, "reason": "insufficient_funds"},
     ),
     "payment.refunded": EventType(
-        "A payment was taken back: what it had paid is open again.", {**PAYMENT, "reason": "recorded twice"}
+        _("A payment was taken back: what it had paid is open again."), {**PAYMENT, "reason": "recorded twice"}
     ),
     "balance.low": EventType(
-        "The money on the account does not pay the renewal on `renews_on`; `missing` is to be added until then.",
+        _("The money on the account does not pay the renewal on `renews_on`; `missing` is to be added until then."),
         {
             **SUBSCRIPTION,
             "account": "100001",
@@ -90,10 +96,15 @@ TYPES: dict[str, EventType] = {
         },
     ),
     "seats.peak_raised": EventType(
-        "More members are active at once than before in this period, and the new ones were charged.",
+        _("More members are active at once than before in this period, and the new ones were charged."),
         {"peak": 12, "amount": {"amount": "599.00", "currency": "RUB"}},
     ),
 }
+
+
+def meaning_of(type_: str) -> str:
+    """What an event of ``type_`` says happened, in the active language; empty for one that is not listed here any more."""
+    return str(TYPES[type_].meaning) if type_ in TYPES else ""
 
 
 def is_of_a_subscription(type_: str) -> bool:

@@ -15,21 +15,10 @@ from billing.errors import BadInput, BillingError
 from billing.models import Event, WebhookDelivery, WebhookEndpoint
 from billing.operations import jobs
 from billing.operations.events import endpoints, webhook_request
-from billing.operations.events.dispatch import send_due
 from billing.operations.events.event_types import TYPES, about_sample
-from billing.operations.events.webhook_request import Tried, body_of
+from billing.operations.events.webhook_request import Tried
 
-__all__ = [
-    "MOST_REPLAYED",
-    "Tried",
-    "body_of",
-    "curl_of",
-    "fan_out",
-    "replay",
-    "replay_range",
-    "send_due",
-    "send_sample",
-]
+__all__ = ["MOST_REPLAYED", "curl_of", "fan_out", "replay", "replay_range", "send_sample"]
 
 State = WebhookDelivery.State
 

@@ -13,7 +13,7 @@ from billing.operations import jobs
 from billing.operations.collection import checkout, dunning, payment_methods
 from billing.operations.customers import signup
 from billing.operations.cycle import access, month_close
-from billing.operations.events import fan_out
+from billing.operations.events import dispatch
 from billing.operations.run import delivery, reminders
 from billing.operations.settlement import offers, reliefs
 from billing.operations.subscriptions import trials
@@ -155,7 +155,7 @@ def deliver(*, as_of: datetime) -> Done:
     return Done(
         documents=delivery.render_due(as_of=as_of),
         mails=delivery.send_due(as_of=as_of) + signup.send_due(as_of=as_of),
-        webhooks=fan_out.send_due(as_of=as_of),
+        webhooks=dispatch.send_due(as_of=as_of),
     )
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from billing.errors import BadAmount, BadInput
 from billing.models import AuditRecord, BillingAccount, Charge, Credit, Entry, LedgerAccount
 from billing.operations import audit
-from billing.operations.cycle import month_close
+from billing.operations.cycle.locking import lock_account
 from billing.operations.ledger import charges, external_ids, posting
 from billing.operations.settlement import payments
 from billing.pricing.explanation import explain_amount
@@ -52,9 +52,8 @@ def adjust(
 
     A favour is credit that pays open invoices at once; a claim is a charge that the next invoice collects.
     """
-    account = posting.lock(account)
+    account = lock_account(account, as_of=as_of)
     amount_minor = _check(amount_minor, currency, account, reason_code, comment)
-    month_close.catch_up(account=account, as_of=as_of)
     own = f"{account.number}:{account.entries.count() + 1}"
     key = external_ids.key("adjustment", account.number, own, external_id)
     if amount_minor < 0:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from billing.errors import BadInput, BillingError
 from billing.models import Allocation, Credit, CreditNote, Entry, Invoice, LedgerAccount
 from billing.operations import audit
-from billing.operations.cycle import month_close
+from billing.operations.cycle.locking import lock_account
 from billing.operations.events import outbox
 from billing.operations.invoices import issuing
 from billing.operations.ledger import external_ids, numbering, posting
@@ -64,8 +64,7 @@ def issue_credit_note(
         raise BadInput(
             _("Say what is put right: the reason is printed on the credit note."), field="reason", rule="D15"
         )
-    account = posting.lock(invoice.account_id)
-    month_close.catch_up(account=account, as_of=as_of)
+    account = lock_account(invoice.account_id, as_of=as_of)
     invoice = Invoice.objects.select_related("seller", "account__seller").get(pk=invoice.pk)
     total_minor = sum(payments.checked_amount(line.amount_minor, "lines") for line in lines)
     payments.checked_amount(total_minor)

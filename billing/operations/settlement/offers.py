@@ -23,7 +23,7 @@ from billing.models import (
     Subscription,
 )
 from billing.operations import audit
-from billing.operations.cycle import month_close
+from billing.operations.cycle.locking import lock_account
 from billing.operations.ledger import numbering, posting
 from billing.operations.settlement import payments
 from billing.pricing.periods import add_months, business_date
@@ -232,8 +232,7 @@ def _has_lapsed(account: BillingAccount, as_of: datetime) -> bool:
 @transaction.atomic
 def write_off_bonus(*, account_id: int, as_of: datetime) -> int:
     """Writes off what is left of the account's bonus by an entry of its own (D11); returns how much, in minor units."""
-    account = posting.lock(account_id)
-    month_close.catch_up(account=account, as_of=as_of)
+    account = lock_account(account_id, as_of=as_of)
     if not _has_lapsed(account, as_of):
         return 0
     total = 0

@@ -10,7 +10,8 @@ from billing import notices
 from billing.errors import BadAmount, BadInput, BillingError
 from billing.models import Allocation, BillingAccount, Credit, Entry, Invoice, LedgerAccount, OfferPayment, Payment
 from billing.operations import audit
-from billing.operations.cycle import access, month_close
+from billing.operations.cycle import access
+from billing.operations.cycle.locking import lock_account
 from billing.operations.events import outbox
 from billing.operations.invoices import issuing
 from billing.operations.ledger import external_ids, posting
@@ -128,9 +129,8 @@ def record_payment(*, account: BillingAccount, new: NewPayment, as_of: datetime,
 
     Refuses a wrong sum, another currency, a date in the future and an invoice of somebody else, writing nothing.
     """
-    account = posting.lock(account)
+    account = lock_account(account, as_of=as_of)
     _check(new, account, as_of)
-    month_close.catch_up(account=account, as_of=as_of)
     invoice = _named_invoice(account, new.invoice_number)
     payment = Payment(
         account=account,
@@ -200,12 +200,6 @@ def _summary(payment: Payment) -> dict[str, object]:
     }
 
 
-def bonus_of(payment: Payment) -> Credit | None:
-    """The bonus that came with ``payment``, because it paid an offer (M11)."""
-    link = OfferPayment.objects.filter(payment=payment).select_related("bonus").first()
-    return link.bonus if link else None
-
-
 def _open_offer_again(payment: Payment) -> Credit | None:
     """The offer that ``payment`` paid waits for its money again; returns the bonus, locked."""
     link = OfferPayment.objects.filter(payment=payment).select_related("offer", "bonus").first()
@@ -237,8 +231,7 @@ def reverse_payment(*, payment: Payment, as_of: datetime, actor: str, reason: st
     """
     if not reason.strip():
         raise BadInput(_("Say why the payment is taken back: the reason stays with it."), field="reason", rule="D15")
-    account = posting.lock(payment.account_id)
-    month_close.catch_up(account=account, as_of=as_of)
+    account = lock_account(payment.account_id, as_of=as_of)
     credit = Credit.objects.select_for_update().get(pk=payment.credit_id)
     if Entry.objects.filter(reverses=credit.entry).exists():
         raise BillingError(_("This payment has been taken back already."), code="already_reversed", rule="G5")

@@ -11,9 +11,10 @@ from billing.errors import BadInput, BillingError
 from billing.models import BillingAccount, Invoice, Subscription, SubscriptionChange
 from billing.operations import audit
 from billing.operations.cycle import access, month_close, offered_tariffs, termination, transitions
+from billing.operations.cycle.locking import lock_account, lock_subscription
 from billing.operations.events import outbox
 from billing.operations.invoices import issuing
-from billing.operations.ledger import accounts, posting
+from billing.operations.ledger import accounts
 from billing.operations.subscriptions import one_off, quotes, trials
 from billing.pricing.periods import Span, add_months, business_date, month_start, next_month, start_of_day
 
@@ -29,11 +30,6 @@ def _first_day(instance: Instance, today: date, zone: str) -> date:
     return registered if month_start(registered) == month_start(today) else today
 
 
-def _is_metered(subscription: Subscription) -> bool:
-    """Whether it can be resumed (M13); paid time that has ended is followed by a new subscription (E9)."""
-    return subscription.tariff is not None and subscription.tariff.terms().is_metered
-
-
 def _refuse_second(instance: Instance, as_of: datetime) -> None:
     earlier = Subscription.objects.filter(instance=instance).select_related("account__seller")
     for subscription in earlier:
@@ -41,7 +37,7 @@ def _refuse_second(instance: Instance, as_of: datetime) -> None:
             raise BillingError(
                 _("This instance has a subscription already: change or terminate that one."), code="subscription_exists"
             )
-        if _is_metered(subscription) and as_of < resumable_until(subscription):
+        if subscription.is_metered and as_of < resumable_until(subscription):
             raise BillingError(
                 _("This instance had a subscription that can still be resumed: resume it instead."),
                 code="resume_instead",
@@ -79,8 +75,7 @@ def create_subscription(
     quantity = quotes.checked_quantity(tariff, quantity) if tariff is not None else None
     with_trial = trials.decide(tariff, instance, trial) if tariff is not None else False
     account = accounts.account_for(instance.customer, tariff.seller if tariff else None, as_of)
-    account = posting.lock(account)
-    month_close.catch_up(account=account, as_of=as_of)
+    account = lock_account(account, as_of=as_of)
     as_of = _not_before_open_month(account, as_of)
     instance = members.lock(instance)
     if instance.deleted_at is not None:
@@ -121,7 +116,7 @@ def _begin(subscription: Subscription, with_trial: bool, as_of: datetime, actor:
         return
     if with_trial:
         trials.begin(subscription, as_of=as_of)
-    elif tariff.terms().is_metered:
+    elif tariff.is_metered:
         _open_metered(subscription, as_of, actor)
     elif tariff.terms().is_one_off:
         one_off.buy(subscription, as_of=as_of, actor=actor)
@@ -144,16 +139,6 @@ def _open_metered(subscription: Subscription, as_of: datetime, actor: str) -> No
     )
 
 
-def _locked(subscription: Subscription, as_of: datetime) -> Subscription:
-    """The subscription with its account locked and caught up."""
-    account = posting.lock(subscription.account_id)
-    month_close.catch_up(account=account, as_of=as_of)
-    members.lock(subscription.instance)
-    found = Subscription.objects.select_related("instance__customer", "tariff").get(pk=subscription.pk)
-    found.account = account
-    return found
-
-
 @transaction.atomic
 def terminate(
     *, subscription: Subscription, as_of: datetime, actor: str, reason: str, requested_by: str = ""
@@ -165,36 +150,12 @@ def terminate(
     """
     if not reason.strip():
         raise BadInput(_("Say why the subscription ends: the reason stays with it."), field="reason", rule="M12")
-    subscription = _locked(subscription, as_of)
+    subscription = lock_subscription(subscription, as_of=as_of)
     if subscription.terminated_at is not None:
         raise BillingError(_("This subscription is terminated already."), code="already_terminated", rule="M12")
-    if subscription.tariff is None or not subscription.tariff.terms().is_metered:
-        final = termination.end(
-            subscription, at=as_of, as_of=as_of, reason=reason, actor=actor, requested_by=requested_by
-        )
-        _record_end(subscription, as_of, actor, reason, requested_by)
-        return final
-    period = subscription.periods.get(closed_at=None)
-    today = business_date(as_of, subscription.account.zone)
-    period.end = max(today, period.start) + timedelta(days=1)
-    # What was reported at this very instant was reported before the end: it still belongs to the period.
-    period.ended_at = min(period.ended_at, max(as_of, period.opened_at) + timedelta(microseconds=1))
-    month_close.close_period(period, as_of)
-    subscription.terminated_at = as_of
-    subscription.save(update_fields=["terminated_at"])
-    SubscriptionChange.objects.create(
-        subscription=subscription, kind=Kind.TERMINATED, at=as_of, actor=actor, requested_by=requested_by, reason=reason
+    final = termination.end_subscription(
+        subscription, at=as_of, as_of=as_of, reason=reason, actor=actor, requested_by=requested_by
     )
-    final = issuing.issue_final(period=period, as_of=as_of)
-    # The data stays for a year, in which it can be resumed (M13): nothing is to be removed yet.
-    told = {**outbox.about(subscription), "reason": "terminated", "remove": False}
-    outbox.emit("subscription.terminated", at=as_of, subscription=subscription, data=told)
-    access.announce(subscription.instance, as_of=as_of, subscription=subscription)
-    _record_end(subscription, as_of, actor, reason, requested_by)
-    return final
-
-
-def _record_end(subscription: Subscription, as_of: datetime, actor: str, reason: str, requested_by: str) -> None:
     audit.record(
         actor=actor,
         action="subscription.terminated",
@@ -204,6 +165,7 @@ def _record_end(subscription: Subscription, as_of: datetime, actor: str, reason:
         reason=reason,
         after={"requested_by": requested_by},
     )
+    return final
 
 
 def resumable_until(subscription: Subscription) -> datetime:
@@ -238,7 +200,7 @@ def resume(*, subscription: Subscription, as_of: datetime, actor: str, requested
 
     In the month of the termination the peak goes on, and only a rise above what the final invoice charged is posted.
     """
-    subscription = _locked(subscription, as_of)
+    subscription = lock_subscription(subscription, as_of=as_of)
     as_of = _not_before_open_month(subscription.account, as_of)
     if subscription.instance.deleted_at is not None:
         raise BillingError(_("This instance has been deleted."), code="instance_deleted", rule="M14")
@@ -246,7 +208,7 @@ def resume(*, subscription: Subscription, as_of: datetime, actor: str, requested
         raise BillingError(
             _("This subscription is running: there is nothing to resume."), code="not_terminated", rule="M13"
         )
-    if not _is_metered(subscription):
+    if not subscription.is_metered:
         raise BillingError(
             _("Paid time that has ended is not resumed: take out a new subscription."),
             code="new_subscription",

@@ -15,12 +15,11 @@ from accounts import members
 from accounts.models import Instance, Member, MemberChange
 from billing.errors import BadInput, BillingError, Refusal
 from billing.models import BillingPeriod, Charge, Subscription
-from billing.operations.cycle import month_close, termination, transitions, usage
-from billing.operations.ledger import posting
+from billing.operations.cycle import termination, transitions, usage
+from billing.operations.cycle.locking import lock_subscriptions
 from billing.operations.subscriptions import seats, trials
 from billing.pricing import peak as peaks
 from billing.pricing.periods import month_start
-from billing.pricing.terms import Metric
 
 # How far ahead of ours another machine's clock may be before its report is refused.
 CLOCK_SKEW = timedelta(minutes=5)
@@ -81,7 +80,7 @@ def _raise_peak(
 
 
 def _apply(subscription: Subscription, change: MemberChange, as_of: datetime, actor: str) -> None:
-    if not _is_metered(subscription):
+    if not subscription.is_metered:
         _apply_seats(subscription, [change], as_of, actor)
         return
     if subscription.terminated_at is not None and not change.is_dated:
@@ -92,10 +91,6 @@ def _apply(subscription: Subscription, change: MemberChange, as_of: datetime, ac
         _raise_peak(subscription, period, change, as_of, actor)
     elif subscription.periods.filter(ended_at__gt=change.occurred_at).exists():
         recompute(subscription=subscription, since=change.occurred_at, member=change.member, as_of=as_of, actor=actor)
-
-
-def _is_metered(subscription: Subscription) -> bool:
-    return subscription.tariff is not None and subscription.tariff.metric == Metric.PEAK_ACTIVE
 
 
 def _apply_seats(subscription: Subscription, changes: Sequence[MemberChange], as_of: datetime, actor: str) -> None:
@@ -109,7 +104,7 @@ def _apply_seats(subscription: Subscription, changes: Sequence[MemberChange], as
 
 def _apply_many(subscription: Subscription, changes: Sequence[MemberChange], as_of: datetime, actor: str) -> None:
     """What many reports cost together: the months they touch are worked out once, and each posts one difference at most."""
-    if not _is_metered(subscription):
+    if not subscription.is_metered:
         _apply_seats(subscription, changes, as_of, actor)
         return
     counted = [change for change in changes if change.is_dated or subscription.terminated_at is None]
@@ -136,22 +131,9 @@ def checked_instant(occurred_at: datetime | None, as_of: datetime, field: str) -
     return occurred_at
 
 
-def locked_subscriptions(instance: Instance, as_of: datetime) -> list[Subscription]:
-    """The instance's subscriptions with their accounts locked (in one order everywhere) and caught up to ``as_of``."""
-    subscriptions = list(
-        Subscription.objects.filter(instance=instance).select_related("tariff", "instance").order_by("account_id", "pk")
-    )
-    accounts = {pk: posting.lock(pk) for pk in dict.fromkeys(row.account_id for row in subscriptions)}
-    for account in accounts.values():
-        month_close.catch_up(account=account, as_of=as_of)
-    for subscription in subscriptions:
-        subscription.account = accounts[subscription.account_id]
-    return subscriptions
-
-
 def _ready(instance: Instance, as_of: datetime) -> tuple[Instance, list[Subscription]]:
     """The instance and its subscriptions, locked; refuses a deleted one."""
-    subscriptions = locked_subscriptions(instance, as_of)
+    subscriptions = lock_subscriptions(instance, as_of=as_of)
     instance = members.lock(instance)
     if instance.deleted_at is not None:
         raise BillingError(

@@ -5,22 +5,14 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts import members
 from billing import notices
 from billing.errors import BillingError
 from billing.models import Charge, Invoice, Subscription, SubscriptionChange, Tariff, TermsChange
 from billing.operations import audit
-from billing.operations.cycle import (
-    access,
-    month_close,
-    prepaid_periods,
-    scheduled_changes,
-    subscription_status,
-    transitions,
-)
+from billing.operations.cycle import access, prepaid_periods, scheduled_changes, subscription_status, transitions
+from billing.operations.cycle.locking import lock_subscription
 from billing.operations.events import outbox
 from billing.operations.invoices import issuing
-from billing.operations.ledger import posting
 from billing.operations.subscriptions import change_undo, quotes
 from billing.operations.subscriptions.quotes import Quote, Wish
 from billing.pricing.periods import Span
@@ -28,22 +20,10 @@ from billing.pricing.periods import Span
 Kind = SubscriptionChange.Kind
 
 
-def locked(subscription: Subscription, as_of: datetime) -> Subscription:
-    """The subscription as it stands now, with its account and instance locked and everything due done."""
-    account = posting.lock(subscription.account_id)
-    month_close.catch_up(account=account, as_of=as_of)
-    members.lock(subscription.instance)
-    found = Subscription.objects.select_related("instance__customer", "instance__product", "tariff").get(
-        pk=subscription.pk
-    )
-    found.account = account
-    return found
-
-
 def preview(*, subscription: Subscription, wish: Wish, as_of: datetime) -> Quote:
     """What `change` would do now: the same builder in a transaction that is rolled back, so that nothing is changed (G10)."""
     with transaction.atomic():
-        quote = quotes.build(locked(subscription, as_of), wish, as_of)
+        quote = quotes.build(lock_subscription(subscription, as_of=as_of), wish, as_of)
         transaction.set_rollback(True)
     return quote
 
@@ -63,7 +43,7 @@ def change(
 
     Refuses with ``quote_expired`` and the fresh figures where ``quote_token`` no longer names what it would come to.
     """
-    subscription = locked(subscription, as_of)
+    subscription = lock_subscription(subscription, as_of=as_of)
     quote = quotes.build(subscription, wish, as_of)
     if quote_token is not None and quote_token != quote.token:
         raise BillingError(
@@ -190,7 +170,7 @@ def undo_change(
     ``tariff_id`` and ``quantity``: the terms to be rid of; a change to others is left alone, so that a request that is sent
     twice takes back one.
     """
-    subscription = locked(subscription, as_of)
+    subscription = lock_subscription(subscription, as_of=as_of)
     waiting = scheduled_changes.waiting_change(subscription)
     if waiting is not None and _can_be_called_off(waiting, subscription, as_of):
         _refuse_other(waiting.tariff, waiting.quantity, tariff_id, quantity)
@@ -248,7 +228,7 @@ def _can_be_called_off(waiting: TermsChange, subscription: Subscription, as_of: 
 def cancel(*, subscription: Subscription, as_of: datetime, actor: str, reason: str = "") -> Subscription:
     """Nothing renews any more; everything works to the end of what is paid, then the subscription ends (C4). Cancelling
     twice changes nothing."""
-    subscription = locked(subscription, as_of)
+    subscription = lock_subscription(subscription, as_of=as_of)
     _refuse_cancel(subscription, as_of)
     if subscription.cancel_date is not None:
         return subscription
@@ -300,7 +280,7 @@ def _refuse_cancel(subscription: Subscription, as_of: datetime) -> None:
 @transaction.atomic
 def undo_cancel(*, subscription: Subscription, as_of: datetime, actor: str, reason: str = "") -> Subscription:
     """Takes a cancellation back while the subscription still runs: it renews again as before (C4)."""
-    subscription = locked(subscription, as_of)
+    subscription = lock_subscription(subscription, as_of=as_of)
     if subscription.cancel_date is None or subscription_status.lapse(subscription, as_of) is not None:
         raise BillingError(_("There is no cancellation to take back."), code="not_cancelled", rule="C4")
     subscription.cancel_date = None

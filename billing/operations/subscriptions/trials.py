@@ -11,17 +11,11 @@ from billing import notices
 from billing.errors import BadInput, BillingError
 from billing.models import Invoice, Subscription, SubscriptionChange, Tariff, TermsChange
 from billing.operations import audit
-from billing.operations.cycle import (
-    access,
-    offered_tariffs,
-    scheduled_changes,
-    subscription_status,
-    termination,
-    transitions,
-)
+from billing.operations.cycle import access, offered_tariffs, scheduled_changes, subscription_status, transitions
+from billing.operations.cycle.locking import lock_subscription
 from billing.operations.events import outbox
 from billing.operations.invoices import issuing
-from billing.operations.subscriptions import plan_changes, quotes
+from billing.operations.subscriptions import quotes
 from billing.pricing.periods import business_date
 from billing.pricing.terms import PriceModel
 
@@ -87,7 +81,7 @@ def choose(
 
     Choosing again during the trial takes the place of the first choice. ``reason``: why support does it (D15).
     """
-    subscription = plan_changes.locked(subscription, as_of)
+    subscription = lock_subscription(subscription, as_of=as_of)
     if subscription.trial_ends_on is None or subscription.paid_from is not None or not subscription.is_running(as_of):
         raise BillingError(
             _("There is no trial to be ended by a choice: change the terms instead."), code="no_trial", rule="D18"
@@ -166,7 +160,7 @@ def start_now(
         kind=Invoice.Kind.PURCHASE,
     )
     access.announce_changes(subscription.account, as_of=as_of)
-    termination.announce(subscription, as_of=as_of)
+    access.announce(subscription.instance, as_of=as_of, subscription=subscription)
     return invoice
 
 
@@ -183,7 +177,7 @@ def extend(
         raise BadInput(_("Say why the trial is extended: the reason stays with it."), field="reason", rule="D15")
     if not 1 <= days <= LONGEST_EXTENSION:
         raise BadInput(_("Enter 1 to 365 days."), field="days")
-    subscription = plan_changes.locked(subscription, as_of)
+    subscription = lock_subscription(subscription, as_of=as_of)
     if subscription.trial_ends_on is None or subscription.paid_from is not None or not subscription.is_running(as_of):
         raise BillingError(_("There is no trial to be extended."), code="no_trial", rule="B2")
     if ends_on is not None and ends_on != subscription.trial_ends_on:
@@ -206,7 +200,7 @@ def extend(
         subscription.save(update_fields=["cancel_date"])
     notices.trial_extended(subscription=subscription, days=days, at=as_of)
     transitions.plan(subscription)
-    termination.announce(subscription, as_of=as_of)
+    access.announce(subscription.instance, as_of=as_of, subscription=subscription)
     audit.record(
         actor=actor,
         action="subscription.trial_extended",

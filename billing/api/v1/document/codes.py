@@ -6,40 +6,36 @@ stand here, fails.
 
 from typing import NamedTuple
 
+from django.utils.functional import Promise
+
+from billing.api.v1.sentences import SENTENCES
+
 
 class Told(NamedTuple):
     """A problem as the document tells it: status, sentence, the billing rule where one refuses, the field where one is named."""
 
     status: int
-    detail: str
+    detail: str | Promise
     rule: str = ""
     field: str = ""
 
 
 PROBLEMS: dict[str, Told] = {
     # --- of every call
-    "unauthorized": Told(401, "Send a valid token: “Authorization: Bearer bp_…”."),
-    "not_found": Told(404, "There is nothing here: check the address and the id in it."),
-    "invalid": Told(422, "Correct what “errors” names and send the request again.", field="limit"),
-    "too_many_calls": Told(429, "This token has used up its calls of this minute: wait and call again."),
-    "busy": Told(503, "The installation is busy: try again in a few seconds."),
+    "unauthorized": Told(401, SENTENCES["unauthorized"]),
+    "not_found": Told(404, SENTENCES["not_found"]),
+    "invalid": Told(422, SENTENCES["invalid"], field="limit"),
+    "too_many_calls": Told(429, SENTENCES["too_many_calls"]),
+    "busy": Told(503, SENTENCES["busy"]),
     # --- of every write
-    "conflict": Told(409, "Another request has just done this: look at the result and try again."),
-    "too_large": Told(413, "The request is larger than 1 MiB: send it in parts."),
-    "unsupported_media_type": Told(415, "Send JSON, with “Content-Type: application/json”."),
-    "invalid_json": Told(422, "The body is no JSON: check it, in UTF-8."),
-    "invalid_idempotency_key": Told(
-        422, "An Idempotency-Key has 1 to 255 printable ASCII characters.", field="Idempotency-Key"
-    ),
-    "idempotency_key_reused": Told(
-        422,
-        "This Idempotency-Key was used for another request: give every request a key of its own.",
-        field="Idempotency-Key",
-    ),
+    "conflict": Told(409, SENTENCES["conflict"]),
+    "too_large": Told(413, SENTENCES["too_large"]),
+    "unsupported_media_type": Told(415, SENTENCES["unsupported_media_type"]),
+    "invalid_json": Told(422, SENTENCES["invalid_json"]),
+    "invalid_idempotency_key": Told(422, SENTENCES["invalid_idempotency_key"], field="Idempotency-Key"),
+    "idempotency_key_reused": Told(422, SENTENCES["idempotency_key_reused"], field="Idempotency-Key"),
     # --- lists
-    "invalid_cursor": Told(
-        422, "This cursor is none of ours: take “next” of the page before, or begin without one.", field="cursor"
-    ),
+    "invalid_cursor": Told(422, SENTENCES["invalid_cursor"], field="cursor"),
     # --- customers, instances, members
     "external_id_taken": Told(
         409, "The external_id “417” names another one already: send a new id, or the first content again."
@@ -48,7 +44,7 @@ PROBLEMS: dict[str, Told] = {
     "invalid_requisites": Told(
         422, "The check digits of this INN do not agree: check it for a typing error.", field="requisites.inn"
     ),
-    "unknown_customer": Told(422, "There is no such customer: check the id.", field="customer_id"),
+    "unknown_customer": Told(422, SENTENCES["unknown_customer"], field="customer_id"),
     "unknown_product": Told(
         422, "There is no product “metoer”. Use one of: blue, cyberos, evotor-app, meteor.", field="product"
     ),
@@ -67,7 +63,7 @@ PROBLEMS: dict[str, Told] = {
         "This instant is in the future: report people when they change, with the time in UTC or with its offset.",
         field="occurred_at",
     ),
-    "too_many_rows": Told(422, "Send at most 1,000 rows at once."),
+    "too_many_rows": Told(422, SENTENCES["too_many_rows"]),
     # --- subscriptions
     "subscription_exists": Told(409, "This instance has a subscription already: change or terminate that one."),
     "resume_instead": Told(
@@ -117,7 +113,7 @@ PROBLEMS: dict[str, Told] = {
         422, "This account has no invoice R-2026-000043: check the number, or leave it out.", field="invoice"
     ),
     "credit_exceeds_invoice": Told(409, "Only 599.00 RUB of this invoice can still be credited.", "D9"),
-    "document_unavailable": Told(503, "The document cannot be made at the moment: try again later."),
+    "document_unavailable": Told(503, SENTENCES["document_unavailable"]),
     # --- the sandbox
     "clock_moves_forward": Told(409, "The sandbox clock stands at 2026-05-01T00:00:00+03:00 and moves forward only."),
 }

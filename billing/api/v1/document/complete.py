@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import override
+
 from billing.api.v1.document import codes, examples, links, webhooks, words
 from billing.api.v1.problems import CONTENT_TYPE, TITLES
 
@@ -63,13 +65,15 @@ NUMBERS = {"/accounts/": "^[0-9]{6,12}$", "/invoices/": "^[A-Z]{1,4}-[0-9]{4}-[0
 
 def _problem_example(code: str) -> Json:
     told = codes.PROBLEMS[code]
+    with override("en"):
+        detail = str(told.detail)
     body = {
         "type": f"urn:saldo:problem:{code}",
         "title": TITLES[told.status],
         "status": told.status,
-        "detail": told.detail,
+        "detail": detail,
         "code": code,
-        "errors": [{"field": told.field, "message": told.detail}] if told.field else [],
+        "errors": [{"field": told.field, "message": detail}] if told.field else [],
         **examples.EXTRAS.get(code, {}),
     }
     if told.rule:

@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+from django.utils.translation import override
+
 from billing.api.v1.document.examples import NOON
 from billing.operations.events.event_types import TYPES, about_sample
 
@@ -93,4 +95,5 @@ def _webhook(name: str, told: str, sample: dict[str, Any]) -> dict[str, Any]:
 
 def webhooks() -> dict[str, Any]:
     """The `webhooks` of the document (OpenAPI 3.1)."""
-    return {name: _webhook(name, one.told, one.sample) for name, one in TYPES.items()}
+    with override("en"):
+        return {name: _webhook(name, str(type_.meaning), type_.sample) for name, type_ in TYPES.items()}

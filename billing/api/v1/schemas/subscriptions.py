@@ -101,7 +101,7 @@ def _period(subscription: Subscription, status: str, today: date) -> periods.Spa
     tariff = subscription.tariff
     if tariff is None or tariff.terms().is_one_off or status in ("trialing", "trial_ended", "terminated"):
         return None
-    return month_span(today) if tariff.terms().is_metered else _ahead(subscription, today)
+    return month_span(today) if tariff.is_metered else _ahead(subscription, today)
 
 
 def _renews_on(subscription: Subscription, status: str, today: date) -> date | None:
@@ -111,7 +111,7 @@ def _renews_on(subscription: Subscription, status: str, today: date) -> date | N
         return None
     if status not in ("active", "past_due"):
         return None
-    if tariff.terms().is_metered:
+    if tariff.is_metered:
         return next_month(today)
     last = latest_period(subscription)
     # On the payment date itself the money is still being taken (E8).

@@ -9,8 +9,9 @@ from accounts.models import Product
 from billing.api.v1.fields import Money
 from billing.models import Tariff
 from billing.pricing.explanation import explain_quantity, plain
-from billing.pricing.quantity import NoPrice, price
+from billing.pricing.quantity import price
 from billing.pricing.terms import PriceModel, Terms
+from billing.pricing.tiers import NoPrice
 from billing.wording import formats
 
 

@@ -1,7 +1,6 @@
 from typing import Annotated
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext_lazy as _
 from ninja import Query, Router
 
 from accounts.members import Report
@@ -15,6 +14,7 @@ from billing.api.v1.once import once
 from billing.api.v1.schemas.instances import InstanceAnswer, instance_answer
 from billing.api.v1.schemas.requests import NewInstance
 from billing.api.v1.schemas.usage import UsageAnswer, usage_answer
+from billing.api.v1.sentences import SENTENCES
 from billing.errors import BadInput, BillingError
 from billing.operations.customers import instances
 
@@ -24,7 +24,7 @@ router = Router(tags=["instances"])
 def _named_customer(public_id: str) -> Customer:
     found = Customer.objects.filter(public_id=public_id).first()
     if found is None:
-        raise BadInput(_("There is no such customer: check the id."), field="customer_id", code="unknown_customer")
+        raise BadInput(SENTENCES["unknown_customer"], field="customer_id", code="unknown_customer")
     return found
 
 

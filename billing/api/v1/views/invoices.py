@@ -14,6 +14,7 @@ from billing.api.v1.paging import Asked, Listed, bad_cursor, cut, encode
 from billing.api.v1.problems import problem
 from billing.api.v1.schemas.invoices import CreditNoteAnswer, InvoiceAnswer, credit_note_answer, invoice_answer
 from billing.api.v1.schemas.requests import Code, NewCreditNote
+from billing.api.v1.sentences import SENTENCES
 from billing.documents.errors import DocumentError
 from billing.errors import BadInput
 from billing.models import Invoice, Seller
@@ -87,7 +88,7 @@ def get_pdf(request: HttpRequest, number: str) -> HttpResponse:
     try:
         document = delivery.document_of(invoice=invoice, as_of=clock.now())
     except DocumentError:
-        refused = problem(503, "document_unavailable", _("The document cannot be made at the moment: try again later."))
+        refused = problem(503, "document_unavailable", SENTENCES["document_unavailable"])
         refused["Retry-After"] = "60"
         return refused
     answer = HttpResponse(bytes(document.content), content_type="application/pdf")

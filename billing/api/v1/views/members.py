@@ -1,7 +1,6 @@
 from typing import Annotated, Any
 
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
 from ninja import Body, Path, Query, Router
 from pydantic import ValidationError
 
@@ -16,6 +15,7 @@ from billing.api.v1.paging import Asked, Listed, cut, encode, number
 from billing.api.v1.problems import NotFound, refusal_body, row_invalid
 from billing.api.v1.schemas.members import MemberAnswer, RowAnswer, member_answer
 from billing.api.v1.schemas.requests import MemberReport, MemberRow
+from billing.api.v1.sentences import SENTENCES
 from billing.errors import BadInput, Refusal
 from billing.operations.subscriptions import metering
 
@@ -57,7 +57,7 @@ def put_members(request: HttpRequest, instance_id: str, payload: Annotated[list[
     """Reports up to 1,000 people at once, each row an answer of its own: a refused one does not hold up the rest."""
     instance = lookup.instance(request, instance_id)
     if len(payload) > MOST_ROWS:
-        raise BadInput(_("Send at most 1,000 rows at once."), code="too_many_rows")
+        raise BadInput(SENTENCES["too_many_rows"], code="too_many_rows")
     answers = [_read(row) for row in payload]
     reports = [_report(row.external_id, row) for row in answers if isinstance(row, MemberRow)]
     outcomes = iter(

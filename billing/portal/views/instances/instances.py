@@ -79,11 +79,6 @@ def _desk(found: Instance, subscription: Subscription | None, accounts: tuple[Bi
     return Desk((charged or own)[0], accounts)
 
 
-def is_metered(subscription: Subscription | None) -> bool:
-    """Whether use is measured and paid afterwards (M1)."""
-    return subscription is not None and subscription.tariff is not None and subscription.tariff.terms().is_metered
-
-
 def _owned(
     request: HttpRequest, found: Instance, accounts: tuple[BillingAccount, ...], as_of: datetime
 ) -> HttpResponse:
@@ -107,7 +102,7 @@ def _owned(
         "instance": found,
         "may_make_token": administrator(found, signed_in(request)) is not None,
         "subscription": subscription,
-        "plan": plan if plan is not None and not is_metered(subscription) else None,
+        "plan": plan if plan is not None and (subscription is None or not subscription.is_metered) else None,
         "access": access.level(found, as_of=as_of),
         "money": money,
         "page": Paginator(people, ROWS).get_page(request.GET.get("page")),

@@ -195,7 +195,7 @@ def _open(request: HttpRequest, asked: Asked) -> Opening:
 
 
 def _made(request: HttpRequest, asked: Asked) -> HttpResponse:
-    rate_limits.count("new_instance", str(asked.user.pk), settings.SIGN_UPS_AN_HOUR)
+    rate_limits.count(request, "new_instance", settings.SIGN_UPS_AN_HOUR, str(asked.user.pk))
     made = onboarding.performed(lambda: _open(request, asked), request.POST.get("seen", ""))
     messages.success(
         request, _("%(domain)s is made, and you are its administrator.") % {"domain": made.instance.domain}

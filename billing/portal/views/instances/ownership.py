@@ -20,7 +20,7 @@ from billing.operations.customers.member_management import Effect, administrator
 from billing.operations.customers.ownership import Transfer
 from billing.portal.get_or_404 import instance_or_404
 from billing.portal.permissions import Desk, refuse_odd, signed_in
-from billing.portal.reauthentication import proof_wanted
+from billing.portal.reauthentication import redirect_to_reauthentication
 
 LEAVE = "leave"
 
@@ -38,7 +38,7 @@ def ownership(request: HttpRequest, public_id: str) -> HttpResponse:
         context = {"section": "instances", "desk": desk, "instance": instance}
         return render(request, "portal/ownership_refused.html", context, status=403)
     data = request.POST if request.method == "POST" else request.GET
-    stale = proof_wanted(request, _address(request, data))
+    stale = redirect_to_reauthentication(request, _address(request, data))
     if stale is not None:
         return stale
     errors: dict[str, str] = {}

@@ -22,7 +22,6 @@ from billing.models import Subscription
 from billing.operations.customers import member_management as operations
 from billing.portal.get_or_404 import instance_or_404
 from billing.portal.permissions import Desk, signed_in
-from billing.portal.views.instances.instances import is_metered
 from billing.pricing.periods import month_span
 from billing.pricing.terms import Metric
 from billing.reports import overview as reports
@@ -76,7 +75,7 @@ class Option:
 
 
 def _usage(subscription: Subscription | None, as_of: datetime) -> Usage | None:
-    if subscription is None or not is_metered(subscription) or not subscription.is_running(as_of):
+    if subscription is None or not subscription.is_metered or not subscription.is_running(as_of):
         return None
     period = current_period(subscription, as_of)
     return usage_of(subscription=subscription, period=period, as_of=as_of) if period is not None else None
@@ -84,7 +83,7 @@ def _usage(subscription: Subscription | None, as_of: datetime) -> Usage | None:
 
 def _common(desk: Desk, instance: Instance, subscription: Subscription | None, as_of: datetime) -> dict[str, Any]:
     usage = _usage(subscription, as_of)
-    plan = plan_state(subscription, as_of) if subscription is not None and not is_metered(subscription) else None
+    plan = plan_state(subscription, as_of) if subscription is not None and not subscription.is_metered else None
     return {
         "plan": plan,
         "section": "instances",

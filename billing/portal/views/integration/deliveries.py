@@ -20,10 +20,11 @@ from billing.errors import BadInput, Refusal
 from billing.models import WebhookDelivery, WebhookEndpoint
 from billing.operations import jobs
 from billing.operations.events import fan_out as sending
-from billing.operations.events.event_types import TYPES
+from billing.operations.events import webhook_request
+from billing.operations.events.event_types import TYPES, meaning_of
 from billing.portal.integration import delivery_or_404, endpoint_page, type_boxes
 from billing.portal.permissions import Desk, signed_in
-from billing.portal.put_aside import proved
+from billing.portal.reauthentication import require_reauthentication
 from billing.portal.views.integration.endpoints import bench_url
 from billing.portal.views.integration.integration_page import sample_text
 from billing.wording import webhook_events
@@ -40,7 +41,7 @@ def delivery(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint, number
     return _replay(request, desk, found) if request.method == "POST" else _delivery(request, desk, found)
 
 
-@proved
+@require_reauthentication
 def _replay(request: HttpRequest, desk: Desk, found: WebhookDelivery) -> HttpResponse:
     try:
         sending.replay(endpoint=found.endpoint, event=found.event, as_of=clock.now(), actor=signed_in(request).email)
@@ -59,8 +60,8 @@ def _delivery(request: HttpRequest, desk: Desk, found: WebhookDelivery, error: s
         "zone": desk.account.zone,
         "endpoint": found.endpoint,
         "delivery": found,
-        "told": webhook_events.told(found.event.type),
-        "body": webhook_events.pretty(sending.body_of(found.event)),
+        "told": meaning_of(found.event.type),
+        "body": webhook_events.pretty(webhook_request.body_of(found.event)),
         "curl": curl_of(found, as_of),
         "tries": found.tries.order_by("-pk")[:TRIES],
         "error": error,
@@ -109,7 +110,7 @@ def replay_range(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint) ->
     return _range_page(request, desk, endpoint, as_of, count, errors)
 
 
-@proved
+@require_reauthentication
 def _send_again(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint, wanted: Range) -> HttpResponse:
     number = _do(request, endpoint, wanted, clock.now())
     told = ngettext("%(count)s event is on its way again.", "%(count)s events are on their way again.", number)
@@ -196,7 +197,7 @@ def sample(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint) -> HttpR
     return _sample_page(request, desk, endpoint, chosen)
 
 
-@proved
+@require_reauthentication
 def _send_sample(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint, chosen: str) -> HttpResponse:
     try:
         tried = sending.send_sample(endpoint=endpoint, type_=chosen, as_of=clock.now(), actor=signed_in(request).email)
@@ -211,7 +212,7 @@ def _sample_page(
     endpoint: WebhookEndpoint,
     chosen: str,
     *,
-    tried: sending.Tried | None = None,
+    tried: webhook_request.Tried | None = None,
     error: str = "",
 ) -> HttpResponse:
     context = {
@@ -220,7 +221,7 @@ def _sample_page(
         "endpoint": endpoint,
         "groups": webhook_events.grouped(TYPES),
         "chosen": chosen,
-        "told": webhook_events.told(chosen, TYPES[chosen].told),
+        "told": meaning_of(chosen),
         "sample": sample_text(chosen),
         "tried": tried,
         "body": webhook_events.pretty(tried.body) if tried is not None else "",

@@ -22,7 +22,7 @@ from billing.models import WebhookEndpoint
 from billing.operations.events import endpoints as operations
 from billing.portal.integration import endpoint_page, type_boxes, types_typed
 from billing.portal.permissions import Desk, billing_page, signed_in
-from billing.portal.put_aside import proved
+from billing.portal.reauthentication import require_reauthentication
 from billing.reports import webhook_traffic
 
 ROWS = 20
@@ -40,7 +40,7 @@ def new_endpoint(request: HttpRequest, desk: Desk) -> HttpResponse:
     return _add(request, desk) if request.method == "POST" else _form(request, desk, None)
 
 
-@proved
+@require_reauthentication
 def _add(request: HttpRequest, desk: Desk) -> HttpResponse:
     try:
         endpoint, secret = operations.add_endpoint(
@@ -63,7 +63,7 @@ def change_endpoint(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint)
     return _change(request, desk, endpoint) if request.method == "POST" else _form(request, desk, endpoint)
 
 
-@proved
+@require_reauthentication
 def _change(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint) -> HttpResponse:
     try:
         operations.change_endpoint(
@@ -126,7 +126,7 @@ def endpoint(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint) -> Htt
     return _act(request, desk, endpoint) if request.method == "POST" else _bench(request, desk, endpoint)
 
 
-@proved
+@require_reauthentication
 def _act(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint) -> HttpResponse:
     """Does what was asked for: back to the bench, or to a new secret."""
     act, as_of, actor = request.POST.get("act", ""), clock.now(), signed_in(request).email

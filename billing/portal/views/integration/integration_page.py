@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from billing import clock
-from billing.operations.events.event_types import TYPES
+from billing.operations.events.event_types import TYPES, meaning_of
 from billing.portal.integration import (
     administered_of,
     api_address,
@@ -59,7 +59,7 @@ def integration(request: HttpRequest, desk: Desk) -> HttpResponse:
 def event_types(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Every type of event: what it tells and a sample of its data."""
     groups = [
-        (heading, [(name, webhook_events.told(name, TYPES[name].told), sample_text(name)) for name in names])
+        (heading, [(name, meaning_of(name), sample_text(name)) for name in names])
         for heading, names in webhook_events.grouped(TYPES)
     ]
     context = {"section": "integration", "desk": desk, "groups": groups}

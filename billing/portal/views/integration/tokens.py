@@ -17,7 +17,7 @@ from billing.operations import api_tokens as operations
 from billing.operations.customers import ownership
 from billing.portal.integration import administered_of, administrators_of, first_call, instances_of, tokens_of
 from billing.portal.permissions import Desk, billing_page, refuse_odd, signed_in
-from billing.portal.put_aside import proved
+from billing.portal.reauthentication import require_reauthentication
 
 ROWS = 50
 FEW = 10  # people named as those to ask
@@ -50,7 +50,7 @@ def new_token(request: HttpRequest, desk: Desk) -> HttpResponse:
     return _form(request, desk)
 
 
-@proved
+@require_reauthentication
 def _create(request: HttpRequest, desk: Desk) -> HttpResponse:
     try:
         instance = _chosen(desk, request.POST.get("instance", ""))
@@ -115,7 +115,7 @@ def revoke_token(request: HttpRequest, desk: Desk, public_id: str) -> HttpRespon
     return _revoke(request, desk, token)
 
 
-@proved
+@require_reauthentication
 def _revoke(request: HttpRequest, desk: Desk, token: ApiToken) -> HttpResponse:
     operations.revoke_token(token=token, at=clock.real_now(), actor=signed_in(request).email)
     messages.success(

@@ -48,8 +48,7 @@ def _guarded(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             raise Http404
         try:
             if request.method == "POST":
-                where = rate_limits.network_of(request)
-                rate_limits.count("sign_up_try", where, settings.SIGN_UPS_AN_HOUR * TRIES)
+                rate_limits.count(request, "sign_up_try", settings.SIGN_UPS_AN_HOUR * TRIES)
             return view(request, *args, **kwargs)
         except TooMany as refusal:
             return rate_limits.too_many(request, refusal)
@@ -176,8 +175,8 @@ def _ask(request: HttpRequest, product: Product, tariff: Tariff | None, given: d
     errors = signup.problems(new)
     if errors:
         return errors
-    rate_limits.count("sign_up", rate_limits.network_of(request), settings.SIGN_UPS_AN_HOUR)
-    rate_limits.count("sign_up_mail", given["email"].strip().lower(), settings.SIGN_UP_MAILS_AN_HOUR)
+    rate_limits.count(request, "sign_up", settings.SIGN_UPS_AN_HOUR)
+    rate_limits.count(request, "sign_up_mail", settings.SIGN_UP_MAILS_AN_HOUR, given["email"].strip().lower())
     try:
         asked = signup.ask(new=new, as_of=clock.now())
     except Refusal as refusal:  # somebody was faster with the domain

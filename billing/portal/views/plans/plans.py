@@ -98,8 +98,7 @@ class Acts:
     @property
     def is_resumed(self) -> bool:
         """Whether what ended is taken up again on request, not bought anew (M13)."""
-        tariff = self.ended.tariff if self.ended is not None else None
-        return tariff is not None and tariff.terms().is_metered
+        return self.ended is not None and self.ended.is_metered
 
     def kind_of(self, one: reports.Variant) -> str:
         """``mine``, ``next``, ``choose``, ``ask`` (support does it), or nothing."""

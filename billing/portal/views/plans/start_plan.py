@@ -99,7 +99,7 @@ def _free(request: HttpRequest, instance: Instance) -> HttpResponse:
 
 def _is_resumed(subscription: Subscription | None) -> bool:
     """Whether it is taken up again on request, not bought anew (M13)."""
-    return subscription is not None and subscription.tariff is not None and subscription.tariff.terms().is_metered
+    return subscription is not None and subscription.is_metered
 
 
 def startable(instance: Instance) -> list[tuple[reports.Variant, bool]]:

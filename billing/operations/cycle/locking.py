@@ -1,0 +1,44 @@
+"""The start of every act on an account's money: its row is locked, and what was due before is done (D2, G9).
+
+Locks are taken in one order everywhere: accounts by their key, then the instance.
+"""
+
+from datetime import datetime
+
+from accounts import members
+from accounts.models import Instance
+from billing.models import BillingAccount, Subscription
+from billing.operations.cycle import month_close
+from billing.operations.ledger import posting
+
+
+def lock_account(account: BillingAccount | int, *, as_of: datetime) -> BillingAccount:
+    """The account, locked until the transaction ends, after everything that the calendar had due on it by ``as_of``."""
+    locked = posting.lock(account)
+    month_close.catch_up(account=locked, as_of=as_of)
+    return locked
+
+
+def lock_subscription(subscription: Subscription, *, as_of: datetime) -> Subscription:
+    """The subscription, read again with its account and instance locked and everything done that was due by ``as_of``."""
+    account = lock_account(subscription.account_id, as_of=as_of)
+    members.lock(subscription.instance)
+    rows = Subscription.objects.select_related("instance__customer", "instance__product", "tariff")
+    locked = rows.get(pk=subscription.pk)
+    locked.account = account
+    return locked
+
+
+def lock_subscriptions(instance: Instance, *, as_of: datetime) -> list[Subscription]:
+    """The subscriptions that ``instance`` has and had, read before their accounts were locked and brought up to ``as_of``.
+
+    All accounts are locked before the first is caught up: its documents take numbers that others wait for.
+    """
+    rows = Subscription.objects.filter(instance=instance).select_related("tariff", "instance")
+    subscriptions = list(rows.order_by("account_id", "pk"))
+    accounts = {pk: posting.lock(pk) for pk in dict.fromkeys(row.account_id for row in subscriptions)}
+    for account in accounts.values():
+        month_close.catch_up(account=account, as_of=as_of)
+    for subscription in subscriptions:
+        subscription.account = accounts[subscription.account_id]
+    return subscriptions

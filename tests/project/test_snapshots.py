@@ -1,19 +1,13 @@
 """A story that is put back is the story that was told: the tests of pages stand on it."""
 
 import pytest
-from django.conf import settings
 from django.db import connection, transaction
 
 from billing import triggers
 from billing.models import Invoice
 from tests.support import people, snapshots, story
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.skipif(
-        settings.DATABASES["default"]["ENGINE"].endswith("postgresql"), reason="told anew each time"
-    ),  # ok: SQLite's alone
-]
+pytestmark = pytest.mark.django_db
 
 
 def test_rows_put_back_are_those_that_were_told_and_the_guards_stand_again() -> None:

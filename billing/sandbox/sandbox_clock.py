@@ -13,11 +13,12 @@ from django.utils.translation import gettext_lazy as _
 
 from billing import clock
 from billing.errors import BadInput, BillingError
-from billing.models import BillingAccount, SandboxClock
+from billing.models import BillingAccount
 from billing.operations import jobs
 from billing.operations.run import next_due
 from billing.operations.run.billing_run import Done, run_due
 from billing.pricing.periods import business_date, month_start
+from billing.sandbox.models import SandboxClock
 
 FURTHEST = date(2200, 1, 1)
 

@@ -7,8 +7,8 @@ from django.conf import settings
 from django.test import Client
 
 from accounts.models import User
-from billing.models import SandboxClock
 from billing.operations import staff_roles
+from billing.sandbox.models import SandboxClock
 from tests.portal.story import Story, msk, person, tell
 
 NOW = msk(5, 12, 15, 20)

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.test import Client
 
-from billing.models import Invoice, JobRun, Notice, SandboxClock
+from billing.models import Invoice, JobRun, Notice
+from billing.sandbox.models import SandboxClock
 from tests.admin.acting import act_url, confirm, errors, messages, rows
 from tests.admin.conftest import NOW
 from tests.portal.story import Story, msk

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from billing.models import SandboxClock
+from billing.sandbox.models import SandboxClock
 from tests.portal import story as stories
 
 pytestmark = pytest.mark.browser

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from billing.gateways import sample
 from billing.gateways.base import Heard
-from billing.models import AuditRecord, Payment, PaymentAttempt, ProviderEvent, SampleCharge, SavedMethod
+from billing.models import AuditRecord, Payment, PaymentAttempt, ProviderEvent, SavedMethod
 from billing.operations.collection import checkout, method_setup, payment_methods, provider_webhooks
+from billing.sandbox import sample_bank as sample
+from billing.sandbox.models import SampleCharge
 from tests import people
 from tests.concurrency.processes import at_once, patient
 from tests.operations.cards import ANNA, START, charge, pay_and_keep

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from billing.models import SandboxClock
+from billing.sandbox.models import SandboxClock
 from tests.portal import story as stories
 
 

@@ -6,10 +6,11 @@ import uuid
 import pytest
 from django.test import Client
 
-from billing.gateways.sample import signature
-from billing.models import Entry, Notice, Payment, PaymentAttempt, SampleCharge
+from billing.models import Entry, Notice, Payment, PaymentAttempt
 from billing.operations.cycle import access
 from billing.operations.settlement import payments
+from billing.sandbox.models import SampleCharge
+from billing.sandbox.sample_bank import signature
 from tests.portal.conftest import stand_at
 from tests.portal.story import msk
 from tests.portal.test_mails import plain

@@ -54,7 +54,7 @@ def flush_without_guards(flush: Callable[[TransactionTestCase], None]) -> Callab
 
     def flushed(case: TransactionTestCase) -> None:
         from billing import triggers
-        from tests import people
+        from tests.support import people
 
         connection = connections["default"]
         triggers.drop(connection)
@@ -73,7 +73,7 @@ TransactionTestCase._fixture_teardown = flush_without_guards(TransactionTestCase
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """The catalogue is loaded once for all tests: making it anew for each would take as long as everything else."""
-    from tests import people
+    from tests.support import people
 
     with django_db_blocker.unblock():
         people.furnish()
@@ -90,6 +90,31 @@ def _clean_cache() -> Iterator[None]:
 def _files_of_one_test(tmp_path_factory: pytest.TempPathFactory, settings: Any) -> None:
     """Uploads and mail written to files go where nobody finds them by accident."""
     settings.MEDIA_ROOT = tmp_path_factory.getbasetemp() / "media"
+
+
+@pytest.fixture
+def installation() -> None:
+    """An installation with the catalogue of the four descriptions, before anybody has come."""
+    from tests.support import people
+
+    people.installation()
+
+
+@pytest.fixture
+def right_books(installation: None) -> Iterator[None]:
+    """The installation's books are right when the test is done, whatever it did."""
+    from tests.support import people
+
+    yield
+    people.assert_books_are_right()
+
+
+@pytest.fixture
+def meteor() -> Any:
+    """Romashka on METEOR Cloud since 1 April 2026, 9:00 in Moscow; Anna is the only one active."""
+    from tests.support import people
+
+    return people.party()
 
 
 # --- The browser -----------------------------------------------------------------------------------------------------

@@ -6,13 +6,10 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from accounts.models import User
 from billing.operations import staff_roles
 from billing.sandbox.models import SandboxClock
-from tests.portal.story import Story, msk, person, tell
-
-NOW = msk(5, 12, 15, 20)
-GROUPS = staff_roles.GROUPS
+from tests.support.staff import NOW, colleague
+from tests.support.story import Story, tell
 
 
 @pytest.fixture
@@ -21,17 +18,6 @@ def story(db: None) -> Story:
     found = tell()
     SandboxClock.objects.create(id=1, stands_at=NOW)
     staff_roles.ensure_groups()
-    return found
-
-
-def colleague(group: str) -> User:
-    """The one member of staff in ``group``; ``superuser`` is in none."""
-    email = f"{group.replace(' ', '-')}@staff.example"
-    found = User.objects.filter(email=email).first()
-    if found is None:
-        found = person(email, group, is_staff=True, is_superuser=group == "superuser")
-        if group in GROUPS:
-            staff_roles.join_group(found, group)
     return found
 
 

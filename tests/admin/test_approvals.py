@@ -3,10 +3,10 @@
 from billing.models import Approval, CreditNote, Invoice, LedgerAccount, Payment, PaymentAttempt
 from billing.operations.collection import checkout
 from billing.sandbox.models import SampleCharge
-from tests.admin.acting import act_url, confirm, do, errors, preview, rows
-from tests.admin.conftest import NOW
-from tests.admin.waiting import attempt, client_of, large_adjustment
-from tests.portal.story import Story
+from tests.support.acting import act_url, confirm, do, errors, preview, rows
+from tests.support.staff import NOW
+from tests.support.staff_queue import attempt, client_of, large_adjustment
+from tests.support.story import Story
 
 ADJUST = {"amount": "12000", "reason_code": "goodwill", "comment": "Простой 3 мая"}
 

@@ -1,26 +1,16 @@
 """The first page: what needs somebody, each number with its list, and nothing of what a person may not see."""
 
 from collections.abc import Callable
-from typing import Any
 
 from django.test import Client
 
 from billing.models import Invoice, JobRun, Notice
 from billing.sandbox.models import SandboxClock
-from tests.admin.acting import act_url, confirm, errors, messages, rows
-from tests.admin.conftest import NOW
-from tests.portal.story import Story, msk
+from tests.support.acting import act_url, cards, confirm, errors, messages, rows
+from tests.support.staff import NOW
+from tests.support.story import Story, msk
 
 SignIn = Callable[[str], Client]
-
-
-def cards(client: Client) -> dict[str, Any]:
-    answer = client.get("/admin/")
-    assert answer.status_code == 200
-    from django.utils.translation import override
-
-    with override("en"):
-        return {str(card.label): card for card in answer.context["cards"]}
 
 
 def move_clock(month: int, day: int, hour: int = 12) -> None:
@@ -108,7 +98,7 @@ def test_work_set_aside_starts_again_when_somebody_has_looked(story: Story, sign
 
 
 def test_failed_mail_is_written_once_more_with_a_reason(story: Story, signed_in: SignIn) -> None:
-    from tests.admin.acting import do, preview
+    from tests.support.acting import do, preview
 
     Notice.objects.update(state="failed")
     notice = Notice.objects.order_by("pk")[0]
@@ -123,7 +113,7 @@ def test_token_is_shown_once_and_revoked_at_once(story: Story, signed_in: SignIn
     from billing import clock
     from billing.models import ApiToken
     from billing.operations import api_tokens
-    from tests.admin.acting import do
+    from tests.support.acting import do
 
     admin, url = signed_in("administrator"), act_url("billing_apitoken", "create_token")
     answer = do(admin, url, scope="instance", instance=story.cloud.pk, label="Ромашка")

@@ -7,10 +7,10 @@ from django.urls import reverse
 
 from billing.models import AuditRecord, SavedMethod
 from billing.operations.collection import checkout, payment_methods
-from tests.admin.acting import act_url, confirm, errors, preview, rows
-from tests.admin.conftest import NOW
-from tests.admin.waiting import saved_method
-from tests.portal.story import Story
+from tests.support.acting import act_url, confirm, errors, preview, rows
+from tests.support.staff import NOW
+from tests.support.staff_queue import saved_method
+from tests.support.story import Story
 
 SignIn = Callable[[str], Client]
 

@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 
 from billing.models import Approval, AuditRecord, CreditNote, Entry, Invoice, LedgerAccount, Notice, Payment
-from tests.admin.acting import act_url, confirm, do, errors, messages, preview, rows
-from tests.portal.story import Story
+from tests.support.acting import act_url, confirm, do, errors, messages, preview, rows
+from tests.support.story import Story
 
 SignIn = Callable[[str], Client]
 PAID = {"amount": "6 589,00", "method": "bank", "reference": "п/п № 118 от 12.05.2026"}

@@ -1,9 +1,9 @@
 """Offers on the workbench (M11): figures before they are sent, the payment with its bonus, the PDF, and taking back."""
 
 from billing.models import Approval, AuditRecord, Credit, LedgerAccount, Notice, Offer, Payment
-from tests.admin.acting import act_url, confirm, do, errors, preview, rows
-from tests.admin.waiting import ask, client_of, offer
-from tests.portal.story import Story
+from tests.support.acting import act_url, confirm, do, errors, preview, rows
+from tests.support.staff_queue import ask, client_of, offer
+from tests.support.story import Story
 
 TYPED = {"people": "20", "discount_percent": "10", "valid_until": "", "note": "As agreed"}
 

@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from accounts.models import Customer, Instance, Member, MemberChange
 from billing.models import AuditRecord, BillingAccount, Charge, LedgerAccount, Subscription
-from tests.admin.acting import act_url, confirm, do, errors, preview, rows
-from tests.portal.story import Story
+from tests.support.acting import act_url, confirm, do, errors, preview, rows
+from tests.support.story import Story
 
 SignIn = Callable[[str], Client]
 

@@ -13,9 +13,9 @@ from billing.operations.run import billing_run
 from billing.operations.subscriptions import plan_changes, trials
 from billing.operations.subscriptions.quotes import Wish
 from billing.sandbox.models import SandboxClock
-from tests import people
-from tests.admin.acting import act_url, confirm, do, errors, preview, rows
-from tests.people import Party, at
+from tests.support import people
+from tests.support.acting import act_url, confirm, do, errors, preview, rows
+from tests.support.people import Party, at
 
 SignIn = Callable[[str], Client]
 

@@ -17,9 +17,9 @@ from billing.operations.run import billing_run
 from billing.operations.subscriptions import plan_changes, trials
 from billing.operations.subscriptions.quotes import Wish
 from billing.sandbox.models import SandboxClock
-from tests import people
-from tests.admin.test_home import cards
-from tests.people import Party, at
+from tests.support import people
+from tests.support.acting import cards
+from tests.support.people import Party, at
 
 SignIn = Callable[[str], Client]
 

@@ -27,8 +27,8 @@ from billing.models import (
     Subscription,
 )
 from billing.operations.ledger import posting
-from tests.admin.conftest import NOW
-from tests.portal.story import Story
+from tests.support.staff import NOW
+from tests.support.story import Story
 
 SignIn = Callable[[str], Client]
 MONEY_LISTS = (

@@ -11,8 +11,8 @@ from django.urls import NoReverseMatch, reverse
 
 from billing.models import Charge, Entry, Invoice, InvoiceLine, Posting, Tariff
 from billing.operations.settlement import payments
-from tests.admin.conftest import GROUPS, NOW, colleague
-from tests.portal.story import Story
+from tests.support.staff import GROUPS, NOW, colleague
+from tests.support.story import Story
 
 SignIn = Callable[[str], Client]
 

@@ -8,10 +8,10 @@ from django.urls import reverse
 from billing.models import AuditRecord, Entry, Notice, Relief
 from billing.operations.customers import requests
 from billing.sandbox.models import SandboxClock
-from tests.admin.acting import act_url, confirm, do, errors, preview, rows
-from tests.admin.conftest import NOW
-from tests.admin.waiting import LATE, PDF, ask, client_of, in_debt, proof
-from tests.portal.story import Story, msk
+from tests.support.acting import act_url, confirm, do, errors, preview, rows
+from tests.support.staff import NOW
+from tests.support.staff_queue import LATE, PDF, ask, client_of, in_debt, proof
+from tests.support.story import Story, msk
 
 LIST = "/admin/billing/customerrequest/"
 

@@ -12,11 +12,11 @@ from accounts.models import Member
 from billing.models import BillingPeriod, Invoice, JobRun, Notice, Payment, Relief, Subscription, Tariff
 from billing.operations import staff_roles
 from billing.operations.settlement import payments
-from tests.admin.acting import act_url
-from tests.admin.conftest import GROUPS, NOW, colleague
-from tests.admin.tariff_forms import move_from
-from tests.admin.waiting import ask, attempt, large_adjustment, offer, saved_method
-from tests.portal.story import Story
+from tests.support.acting import act_url
+from tests.support.staff import GROUPS, NOW, colleague
+from tests.support.staff_queue import ask, attempt, large_adjustment, offer, saved_method
+from tests.support.story import Story
+from tests.support.tariff_forms import move_from
 
 SignIn = Callable[[str], Client]
 
@@ -87,7 +87,7 @@ def urls(story: Story) -> dict[str, str]:
     from billing import clock
     from billing.models import ApiToken
     from billing.operations import api_tokens
-    from tests.portal.bench import arrives, endpoint_of
+    from tests.support.webhook_calls import arrives, endpoint_of
 
     new = payments.NewPayment(amount_minor=100, currency="RUB", method="cash")
     payment = payments.record_payment(account=story.account, new=new, as_of=NOW, actor="test")

@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from billing.models import Invoice
 from billing.operations.settlement import payments
-from tests.admin.conftest import NOW
-from tests.portal.story import Story
+from tests.support.staff import NOW
+from tests.support.story import Story
 
 SignIn = Callable[[str], Client]
 

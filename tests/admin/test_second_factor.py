@@ -7,9 +7,9 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.test import Client
 
-from tests.admin.acting import act_url
-from tests.admin.conftest import colleague
-from tests.portal.story import Story, person
+from tests.support.acting import act_url
+from tests.support.staff import colleague
+from tests.support.story import Story, person
 
 SignIn = Callable[[str], Client]
 

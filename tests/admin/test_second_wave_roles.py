@@ -7,9 +7,9 @@ from django.urls import reverse
 from billing.models import Approval, CustomerRequest, Offer, Payment, PaymentAttempt, Relief
 from billing.operations import staff_roles
 from billing.operations.settlement import reliefs
-from tests.admin.acting import act_url
-from tests.admin.waiting import LATE, ask, attempt, client_of, in_debt, large_adjustment, offer, proof
-from tests.portal.story import Story
+from tests.support.acting import act_url
+from tests.support.staff_queue import LATE, ask, attempt, client_of, in_debt, large_adjustment, offer, proof
+from tests.support.story import Story
 
 ALWAYS = {"administrator", "superuser"}
 BOTH = {"support", "finance"}

@@ -11,9 +11,9 @@ from django.urls import reverse
 
 from accounts.models import Product, Role
 from billing.models import Seller, Tariff
-from tests.admin.conftest import colleague
-from tests.admin.tariff_forms import ADD, rows_of, saved, step, typed
-from tests.portal.story import Story
+from tests.support.staff import colleague
+from tests.support.story import Story
+from tests.support.tariff_forms import ADD, rows_of, saved, step, typed
 
 SignIn = Callable[[str], Client]
 

@@ -8,9 +8,9 @@ from django.urls import reverse
 
 from accounts.models import Product
 from billing.models import AuditRecord, Tariff
-from tests.admin.acting import act_url, errors, rows
-from tests.admin.tariff_forms import ADD, saved, step, typed
-from tests.portal.story import Story
+from tests.support.acting import act_url, errors, rows
+from tests.support.story import Story
+from tests.support.tariff_forms import ADD, saved, step, typed
 
 SignIn = Callable[[str], Client]
 

@@ -8,9 +8,9 @@ from django.test import Client
 from django.urls import reverse
 
 from billing.models import Notice, Subscription, Tariff, TariffMove, TermsChange
-from tests.admin.acting import act_url, confirm, do, errors, preview
-from tests.admin.tariff_forms import dearer_version, rows_of, saved, step
-from tests.portal.story import Story
+from tests.support.acting import act_url, confirm, do, errors, preview
+from tests.support.story import Story
+from tests.support.tariff_forms import dearer_version, rows_of, saved, step
 
 SignIn = Callable[[str], Client]
 PAGE = "admin:billing_tariff_change"

@@ -27,10 +27,10 @@ from billing.models import (
 from billing.operations.customers import requests
 from billing.operations.ledger import posting
 from billing.reports import timeline
-from tests.admin.acting import act_url, do
-from tests.admin.conftest import NOW
-from tests.admin.waiting import ask, attempt, client_of, large_adjustment, offer, proof
-from tests.portal.story import Story
+from tests.support.acting import act_url, do
+from tests.support.staff import NOW
+from tests.support.staff_queue import ask, attempt, client_of, large_adjustment, offer, proof
+from tests.support.story import Story
 
 NEW_LISTS = ("customerrequest", "relief", "offer", "approval", "paymentattempt")
 

@@ -13,13 +13,12 @@ from django.urls import reverse
 
 from billing.models import AuditRecord, Event, WebhookDelivery, WebhookEndpoint
 from billing.operations.events import endpoints
-from tests.admin.acting import act_url, confirm, do, errors, messages, preview, rows
-from tests.admin.conftest import NOW
-from tests.operations.receivers import Receiver
-from tests.portal.bench import arrives, called, endpoint_of, happens
-from tests.portal.story import Story, msk
-from tests.portal.test_integration_permissions import more
-from tests.portal.test_mails import plain
+from tests.support.acting import act_url, confirm, do, errors, messages, preview, rows
+from tests.support.mails import plain
+from tests.support.receivers import Receiver
+from tests.support.staff import NOW
+from tests.support.story import Story, msk
+from tests.support.webhook_calls import arrives, called, endpoint_of, happens, more
 
 SignIn = Callable[[str], Client]
 SECRET = re.compile(r"whsec_[A-Za-z0-9+/=]{20,}")

@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Instance, MemberChange
 from billing.operations.cycle import month_close
 from billing.operations.settlement import reliefs
-from tests import people
-from tests.api.conftest import Api, Tenant, found_buyer, set_clock
+from tests.support import people
+from tests.support.callers import Api, Tenant, found_buyer, set_clock
 
 
 def asked(api: Api, tenant: Any, tag: str = "") -> tuple[int, Any, str]:

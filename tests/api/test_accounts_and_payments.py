@@ -1,7 +1,7 @@
 import pytest
 
 from billing.models import Entry, Payment
-from tests.api.conftest import Tenant, set_clock
+from tests.support.callers import Tenant, set_clock
 
 RUB = "RUB"
 BANK = {"method": "bank", "reference": "п/п 17"}

@@ -7,8 +7,8 @@ import pytest
 
 from accounts.models import Instance
 from billing.operations.settlement import reliefs
-from tests.api.conftest import Api, Buyer, found_buyer, money, set_clock
-from tests.people import assert_books_are_right
+from tests.support.callers import Api, Buyer, found_buyer, money, set_clock
+from tests.support.people import assert_books_are_right
 
 
 def usd(amount: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from django.test import Client
 
 from accounts.models import Customer, Instance, Member, MemberChange
 from billing.models import Charge, CreditNote, Entry, Event, Invoice, Notice, Payment, Subscription, SubscriptionChange
-from tests.api.conftest import ANNA, ROMASHKA, Api, Buyer, Tenant, found_buyer, found_tenant, set_clock
+from tests.support.callers import ANNA, ROMASHKA, Api, Buyer, Tenant, found_buyer, found_tenant, set_clock
 
 FACTS = [
     Customer,

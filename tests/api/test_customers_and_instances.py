@@ -1,4 +1,4 @@
-from tests.api.conftest import ANNA, ROMASHKA, Api, Tenant, set_clock
+from tests.support.callers import ANNA, ROMASHKA, Api, Tenant, set_clock
 
 RUB = "RUB"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api.conftest import Api, Buyer, found_buyer, money, set_clock
+from tests.support.callers import Api, Buyer, found_buyer, money, set_clock
 
 
 @pytest.fixture

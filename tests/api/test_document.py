@@ -13,7 +13,7 @@ from django.test import Client
 from billing.api.v1.document import codes, examples, words
 from billing.errors import BillingError
 from billing.operations.events.event_types import TYPES
-from tests.api.conftest import Api
+from tests.support.callers import Api
 
 ROOT = Path(__file__).resolve().parents[2]
 

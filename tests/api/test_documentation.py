@@ -10,7 +10,7 @@ from django.test import Client
 
 from billing import clock
 from billing.models import Heartbeat
-from tests.api.conftest import Api
+from tests.support.callers import Api
 
 CONTRACT = {
     ("post", "/customers"), ("get", "/customers/{customer_id}"), ("post", "/instances"), ("get", "/instances/{instance_id}"),

@@ -5,7 +5,7 @@ from django.db import connection
 
 from billing.operations.run import billing_run
 from billing.sandbox.models import SandboxClock
-from tests.api.conftest import ROMASHKA, Api, Tenant
+from tests.support.callers import ROMASHKA, Api, Tenant
 
 
 def types(answer: Any) -> list[str]:

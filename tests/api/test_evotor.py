@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.api.conftest import Api, Buyer, found_buyer, money, set_clock
-from tests.people import assert_books_are_right
+from tests.support.callers import Api, Buyer, found_buyer, money, set_clock
+from tests.support.people import assert_books_are_right
 
 PLUS, MAX, LIGHT = {"tariff_id": "plus"}, {"tariff_id": "max"}, {"tariff_id": "light"}
 

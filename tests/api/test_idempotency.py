@@ -9,7 +9,7 @@ from billing.errors import BillingError
 from billing.models import Entry, IdempotencyRecord, Payment
 from billing.operations import api_tokens
 from billing.operations.customers import customers
-from tests.api.conftest import REAL, ROMASHKA, Api, Tenant
+from tests.support.callers import REAL, ROMASHKA, Api, Tenant
 
 PAY = {"amount": "100.00", "method": "bank", "reference": "1"}
 

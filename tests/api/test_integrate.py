@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.server import ROOT, Installation, free_port, running
+from tests.support.server import ROOT, Installation, free_port, running
 
 BLOCK = re.compile(r"^```python (\w+\.py)\n(.*?)^```", re.S | re.M)
 CUSTOMER = {

@@ -9,7 +9,7 @@ from pypdf import PdfReader
 
 from billing.documents.errors import RendererMissing
 from billing.models import CreditNote, Invoice, InvoiceDocument
-from tests.api.conftest import Api, Tenant, found_tenant, set_clock
+from tests.support.callers import Api, Tenant, found_tenant, set_clock
 
 NUMBER = "R-2026-000001"
 

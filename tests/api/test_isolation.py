@@ -15,7 +15,7 @@ from billing import clock
 from billing.api.v1.document.examples import BODIES
 from billing.models import ApiToken, Entry, IdempotencyRecord
 from billing.operations import api_tokens
-from tests.api.conftest import REAL, Api, Tenant, found_tenant
+from tests.support.callers import REAL, Api, Tenant, found_tenant
 
 MISSING = {
     "customer_id": "cus_000000000000000000",

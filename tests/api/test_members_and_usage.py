@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts import members
 from accounts.errors import BadInput
 from accounts.models import Member, MemberChange
-from tests.api.conftest import Tenant, set_clock
+from tests.support.callers import Tenant, set_clock
 
 BORIS = {"email": "boris@romashka.example", "name": "Борис", "role": "member", "status": "active"}
 

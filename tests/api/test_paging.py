@@ -8,8 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Member
-from tests import people
-from tests.api.conftest import Api, Tenant, found_buyer
+from tests.support import people
+from tests.support.callers import Api, Tenant, found_buyer
 
 
 def walk(api: Api, path: str, key: str, between: Callable[[int], None]) -> list[str]:

@@ -9,7 +9,7 @@ from django.db import IntegrityError, OperationalError
 
 from accounts.models import Customer, Instance, Member
 from billing.models import BillingAccount
-from tests.api.conftest import ANNA, ROMASHKA, Api, Tenant
+from tests.support.callers import ANNA, ROMASHKA, Api, Tenant
 
 MEMBERS = {"type", "title", "status", "detail", "code", "errors"}
 LONG = "x" * 100_000

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.api.conftest import Api, Tenant
+from tests.support.callers import Api, Tenant
 
 
 def calls() -> list[tuple[str, str]]:

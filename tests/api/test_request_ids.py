@@ -11,7 +11,7 @@ from django.test import Client
 from billing import request_ids
 from billing.models import AuditRecord
 from config.request_ids import NamesRequest
-from tests.api.conftest import Api, Tenant, set_clock
+from tests.support.callers import Api, Tenant, set_clock
 
 OURS = re.compile(r"req_[0-9a-z]{18}")
 

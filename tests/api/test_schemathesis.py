@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from billing.api.v1.document.codes import OWN
-from tests.api.conftest import Api, operator, set_clock
-from tests.api.fuzzing import Found, Town, build, run
+from tests.api.conftest import operator
+from tests.support.callers import Api, set_clock
+from tests.support.fuzzing import Found, Town, build, run
 
 __all__ = ["operator"]
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from pypdf import PdfReader
 
-from tests.api.conftest import ANNA, ROMASHKA
-from tests.api.server import Installation, running
+from tests.support.callers import ANNA, ROMASHKA
+from tests.support.server import Installation, running
 
 RUB = "RUB"
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from billing.models import Entry, Event, SubscriptionChange
-from tests.api.conftest import ANNA, Api, Buyer, Tenant, found_buyer, money, set_clock
-from tests.people import assert_books_are_right
+from tests.support.callers import ANNA, Api, Buyer, Tenant, found_buyer, money, set_clock
+from tests.support.people import assert_books_are_right
 
 ACTS: dict[str, Any] = {
     "choose": {"tariff_id": "plus"},

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.conftest import Api, Tenant, money
+from tests.support.callers import Api, Tenant, money
 
 
 def tariffs(api: Api, product: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from billing import clock
 from billing.errors import BadInput
 from billing.models import ApiToken, AuditRecord, RateWindow
 from billing.operations import api_tokens
-from tests.api.conftest import REAL, Api, Tenant, found_tenant, set_clock
+from tests.support.callers import REAL, Api, Tenant, found_tenant, set_clock
 
 
 def test_secret_is_shown_once_and_kept_as_a_hash(operator: Api) -> None:

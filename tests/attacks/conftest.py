@@ -1,23 +1,14 @@
 """An installation in which everything that must never change exists at least once."""
 
-from dataclasses import dataclass
-
 import pytest
 
-from billing.models import Invoice, InvoiceDocument, Tariff
+from billing.models import InvoiceDocument
 from billing.operations.run import billing_run
 from billing.operations.settlement import adjustments, credit_notes
 from billing.operations.settlement.credit_notes import NoteLine
-from tests import people
-from tests.people import Party, at
-
-
-@dataclass
-class Books:
-    party: Party
-    other: Party
-    invoice: Invoice
-    tariff: Tariff
+from tests.support import people
+from tests.support.database_attacks import Books
+from tests.support.people import at
 
 
 @pytest.fixture

@@ -27,9 +27,9 @@ from billing.models import (
 )
 from billing.operations.ledger import numbering, posting
 from billing.reports import books
-from tests import people
-from tests.attacks.conftest import Books
-from tests.people import at
+from tests.support import people
+from tests.support.database_attacks import Books
+from tests.support.people import at
 
 NOW = at("2026-05-20 12:00")
 

@@ -14,9 +14,9 @@ from billing.operations.collection import dunning
 from billing.operations.run import billing_run
 from billing.operations.subscriptions import plan_changes
 from billing.operations.subscriptions.quotes import Wish
-from tests import people
-from tests.attacks.test_immutable import REFUSED, as_it_is, ways
-from tests.people import Party, at
+from tests.support import people
+from tests.support.database_attacks import REFUSED, as_it_is, ways
+from tests.support.people import Party, at
 
 
 @dataclass

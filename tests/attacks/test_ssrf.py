@@ -27,8 +27,8 @@ from billing.operations.events import endpoints, outbox, webhook_request
 from billing.operations.events.fan_out import send_due
 from billing.operations.outbound import http_client, public_addresses
 from billing.operations.outbound.public_addresses import BadAddress, NoAnswer
-from tests.operations.receivers import Receiver, status
-from tests.people import at
+from tests.support.people import at
+from tests.support.receivers import Receiver, status
 
 NOON = at("2026-04-10 12:00")
 PUBLIC = "93.184.216.34"

@@ -14,8 +14,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from billing import triggers
 from billing.models import BillingPeriod
 from billing.operations.run import billing_run
-from tests import people
-from tests.people import Party, at
+from tests.support import people
+from tests.support.people import Party, at
 
 # Of every table: the names of its columns and its rows.
 Rows = dict[str, tuple[list[str], list[tuple[Any, ...]]]]

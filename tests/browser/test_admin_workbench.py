@@ -9,8 +9,8 @@ from axe_playwright_python.sync_playwright import Axe
 from billing.models import BillingPeriod, Invoice, Offer, Payment
 from billing.operations import staff_roles
 from billing.sandbox.models import SandboxClock
-from tests.admin.conftest import NOW, colleague
-from tests.portal import story as stories
+from tests.support import story as stories
+from tests.support.staff import NOW, colleague
 
 pytestmark = pytest.mark.browser
 

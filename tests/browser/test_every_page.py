@@ -16,9 +16,9 @@ from billing.operations.collection import checkout, method_setup, payment_method
 from billing.operations.customers import requests
 from billing.operations.settlement import offers
 from billing.sandbox.sample_bank import decide
-from tests.browser.test_portal import LOOKS, looked_at, stand_at
-from tests.portal import bench
-from tests.portal import story as stories
+from tests.support import story as stories
+from tests.support import webhook_calls
+from tests.support.browser import LOOKS, looked_at, stand_at
 
 pytestmark = pytest.mark.browser
 
@@ -90,16 +90,16 @@ def ids(transactional_db: None, settings: Any, live_server: Any) -> Ids:
 
 def webhook(story: stories.Story) -> tuple[str, int]:
     """Anna's webhook with something that arrived, something that waits, and a token of hers beside it."""
-    endpoint = bench.endpoint_of(story, name="Warehouse", types=["invoice."])
-    bench.called(bench.happens(story, NOW, "invoice.issued"), NOW, 502, answer='{"error": "down"}')
-    row = bench.arrives(story, stories.msk(5, 12, 9), timedelta(seconds=2))
+    endpoint = webhook_calls.endpoint_of(story, name="Warehouse", types=["invoice."])
+    webhook_calls.called(webhook_calls.happens(story, NOW, "invoice.issued"), NOW, 502, answer='{"error": "down"}')
+    row = webhook_calls.arrives(story, stories.msk(5, 12, 9), timedelta(seconds=2))
     api_tokens.create_token(scope="instance", at=NOW, actor="anna", instance=story.cloud, label="Site")
     return endpoint.public_id, row.pk
 
 
 def invited(story: stories.Story) -> str:
     """The secret of a new invitation's link."""
-    from tests.browser.test_stories_portal import invited as link_of_an_invitation
+    from tests.support.browser import invited as link_of_an_invitation
 
     return link_of_an_invitation(story).rstrip("/").rsplit("/", 1)[1]
 

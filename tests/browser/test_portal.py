@@ -4,15 +4,11 @@ or a break of the content policy, and usable with the keyboard alone."""
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
-from billing.sandbox.models import SandboxClock
-from tests.portal import story as stories
+from tests.support import story as stories
+from tests.support.browser import LOOKS, PASSWORD, looked_at, problems, stand_at
 
 pytestmark = pytest.mark.browser
-
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
@@ -21,33 +17,6 @@ def story(transactional_db: None) -> stories.Story:
     stories.tell_may(told)
     stand_at(12)
     return told
-
-
-def stand_at(day: int) -> None:
-    SandboxClock.objects.update_or_create(id=1, defaults={"stands_at": stories.msk(5, day)})
-
-
-def problems(page: Any) -> list[str]:
-    found = [
-        f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in Axe().run(page, options=RULES).response["violations"]
-    ]
-    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-        found.append("it scrolls sideways")
-    return [f"{page.url} {one}" for one in found]
-
-
-def open_everything(page: Any) -> None:
-    """Explanations and tables that are folded away must be accessible as well."""
-    page.evaluate("document.querySelectorAll('main details').forEach(one => { one.open = true })")
-
-
-def looked_at(page: Any, addresses: list[str]) -> list[str]:
-    found = []
-    for address in addresses:
-        page.goto(address)
-        open_everything(page)
-        found += problems(page)
-    return found
 
 
 def inside(story: stories.Story) -> list[str]:
@@ -62,10 +31,6 @@ def inside(story: stories.Story) -> list[str]:
         "/accounts/sessions/",
         "/accounts/logout/",
     ]
-
-
-# Each theme, width and language on every page; Russian, whose words are longer, where there is the least room.
-LOOKS = [("light", 1280, "en"), ("dark", 320, "ru")]
 
 
 @pytest.mark.parametrize(("theme", "width", "locale"), LOOKS)

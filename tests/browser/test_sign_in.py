@@ -4,20 +4,12 @@ import re
 from typing import Any
 
 import pytest
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 
-from tests.browser.test_portal import PASSWORD, problems
-from tests.portal.story import person
+from tests.browser.test_portal import PASSWORD
+from tests.support.browser import code_of, problems, sign_in
+from tests.support.story import person
 
 pytestmark = pytest.mark.browser
-
-
-def sign_in(page: Any, email: str, password: str = PASSWORD) -> None:
-    page.goto("/accounts/login/")
-    page.get_by_label("Адрес электронной почты").fill(email)
-    page.get_by_label("Пароль").fill(password)
-    page.get_by_role("button", name="Войти", exact=True).click()
-    page.wait_for_load_state()
 
 
 def confirm_that_it_is_me(page: Any) -> None:
@@ -63,9 +55,3 @@ def test_a_second_factor_is_set_up_and_then_asked_for(anna, new_page, theme, wid
     sign_in(fresh, anna.email)
     assert "/accounts/2fa/authenticate/" in fresh.url
     assert problems(fresh) == []
-
-
-def code_of(secret: str) -> str:
-    """What an authenticator app shows for ``secret`` right now."""
-    counter = next(iter(yield_hotp_counters_from_time()))
-    return format_hotp_value(hotp_value(secret, counter))

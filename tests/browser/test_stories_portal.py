@@ -11,20 +11,18 @@ from django.test import Client
 from django.urls import get_resolver
 
 from accounts.models import Member
-from billing.models import Credit, CustomerRequest, Invoice, Notice, Payment, PaymentAttempt
+from billing.models import Credit, CustomerRequest, Invoice, Payment, PaymentAttempt
 from billing.operations import api_tokens
 from billing.operations.collection import checkout, method_setup
-from billing.operations.customers import member_management, requests
+from billing.operations.customers import requests
 from billing.operations.cycle import access
 from billing.operations.settlement import credit_notes, offers, reliefs
 from billing.sandbox import sample_bank as sample
-from tests.browser.test_portal import LOOKS, looked_at, stand_at
-from tests.portal import bench
-from tests.portal import story as stories
+from tests.support import story as stories
+from tests.support import webhook_calls
+from tests.support.browser import LOOKS, PHONE, english, invited, looked_at, stand_at
 
 pytestmark = pytest.mark.browser
-
-PHONE = {"width": 360, "height": 740}
 
 
 @pytest.fixture
@@ -34,22 +32,6 @@ def story(transactional_db: None, settings: Any, live_server: Any) -> stories.St
     stories.tell_may(told)
     stand_at(12)
     return told
-
-
-def english(page: Any, live_server: Any) -> Any:
-    page.context.add_cookies([{"name": "django_language", "value": "en", "url": live_server.url}])
-    return page
-
-
-def invited(story: stories.Story, email: str = "new@romashka.example", role: str = "billing") -> str:
-    """Invites somebody and returns the link out of the mail."""
-    member_management.invite(
-        instance=story.cloud, email=email, name="Нина", role=role, as_of=stories.msk(5, 12), invited_by="А. Петрова"
-    )
-    text = Notice.objects.get(kind="invitation", recipient=email).text
-    found = re.search(r"http\S+/join/\S+", text)
-    assert found is not None
-    return found[0]
 
 
 def year(story: stories.Story) -> Any:
@@ -174,8 +156,8 @@ def everything(story: stories.Story) -> dict[str, Any]:
         "member_id": member.pk,
         "invoice": "R-2026-000001",
         "instance": story.cloud.public_id,
-        "endpoint": bench.endpoint_of(story).public_id,
-        "delivery": bench.arrives(story, at, timedelta(seconds=1)).pk,
+        "endpoint": webhook_calls.endpoint_of(story).public_id,
+        "delivery": webhook_calls.arrives(story, at, timedelta(seconds=1)).pk,
         "token": api_tokens.create_token(scope="instance", at=at, actor="anna", instance=story.cloud)[0].public_id,
     }
 

@@ -8,10 +8,9 @@ import pytest
 from django.core import mail
 
 from accounts.models import Instance, Member, User
-from tests import people
-from tests.browser.test_portal import problems, stand_at
-from tests.browser.test_sign_in import code_of, sign_in
-from tests.portal.story import joins, msk, person
+from tests.support import people
+from tests.support.browser import code_of, problems, sign_in, stand_at
+from tests.support.story import joins, msk, person
 
 pytestmark = pytest.mark.browser
 

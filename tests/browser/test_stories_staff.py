@@ -11,9 +11,9 @@ from billing.operations.cycle import access
 from billing.operations.ledger import posting
 from billing.operations.settlement import payments
 from billing.sandbox import sandbox_clock
-from tests.admin.conftest import colleague
-from tests.browser.test_portal import stand_at
-from tests.portal import story as stories
+from tests.support import story as stories
+from tests.support.browser import stand_at
+from tests.support.staff import colleague
 
 pytestmark = pytest.mark.browser
 

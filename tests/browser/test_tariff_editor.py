@@ -10,8 +10,8 @@ from billing.models import Tariff
 from billing.operations import staff_roles
 from billing.operations.catalogue import tariffs
 from billing.sandbox.models import SandboxClock
-from tests.admin.conftest import NOW, colleague
-from tests.portal import story as stories
+from tests.support import story as stories
+from tests.support.staff import NOW, colleague
 
 pytestmark = pytest.mark.browser
 

@@ -12,12 +12,12 @@ from billing.models import WebhookDelivery, WebhookEndpoint
 from billing.operations import staff_roles
 from billing.operations.events import endpoints
 from billing.sandbox.models import SandboxClock
-from tests.admin.conftest import NOW, colleague
 from tests.browser.test_admin_workbench import problems as staff_problems
-from tests.browser.test_portal import problems
-from tests.operations.receivers import Receiver
-from tests.portal import bench
-from tests.portal import story as stories
+from tests.support import story as stories
+from tests.support import webhook_calls
+from tests.support.browser import problems
+from tests.support.receivers import Receiver
+from tests.support.staff import NOW, colleague
 
 pytestmark = pytest.mark.browser
 
@@ -56,9 +56,11 @@ def staff_pages(endpoint: WebhookEndpoint) -> list[str]:
 def test_staffs_pages_have_no_barrier_and_fit(
     story: stories.Story, new_page: Any, language: str, theme: str, width: int
 ) -> None:
-    endpoint = bench.endpoint_of(story, name="Warehouse", types=["invoice."])
-    bench.arrives(story, stories.msk(5, 12, 14), timedelta(seconds=2))
-    bench.called(bench.happens(story, stories.msk(5, 12, 15), "invoice.issued"), stories.msk(5, 12, 15), 502)
+    endpoint = webhook_calls.endpoint_of(story, name="Warehouse", types=["invoice."])
+    webhook_calls.arrives(story, stories.msk(5, 12, 14), timedelta(seconds=2))
+    webhook_calls.called(
+        webhook_calls.happens(story, stories.msk(5, 12, 15), "invoice.issued"), stories.msk(5, 12, 15), 502
+    )
     looks = {"color_scheme": theme, "locale": language, "viewport": {"width": width, "height": 800}}
     page = new_page(user=colleague("superuser"), **looks)
     found = []

@@ -32,9 +32,9 @@ from billing.operations.run import billing_run
 from billing.operations.settlement import credit_notes
 from billing.operations.settlement.credit_notes import NoteLine
 from billing.operations.subscriptions import lifecycle
-from tests import people
-from tests.concurrency.processes import at_once, die, patient
-from tests.people import Party, at
+from tests.support import people
+from tests.support.people import Party, at
+from tests.support.processes import at_once, die, patient
 
 pytestmark = [pytest.mark.pg, pytest.mark.django_db(transaction=True)]
 

@@ -10,10 +10,10 @@ from django.test import Client
 from accounts.models import Customer
 from billing.models import CreditNote, Entry, Payment
 from billing.operations import api_tokens
-from tests import people
-from tests.api.conftest import REAL, ROMASHKA
-from tests.concurrency.processes import at_once
-from tests.people import Party, at
+from tests.support import people
+from tests.support.callers import REAL, ROMASHKA
+from tests.support.people import Party, at
+from tests.support.processes import at_once
 
 pytestmark = [pytest.mark.pg, pytest.mark.django_db(transaction=True)]
 

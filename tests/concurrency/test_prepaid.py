@@ -1,7 +1,7 @@
 """Paid time with many at once on a real PostgreSQL: four copies of every job do what one does, and of two who want the same
 thing one gets it. Sums are literal cents and kopecks."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
@@ -16,12 +16,12 @@ from billing.operations.subscriptions import lifecycle, plan_changes, trials
 from billing.operations.subscriptions.quotes import Wish
 from billing.sandbox.models import SampleCharge
 from billing.sandbox.sample_bank import SampleProvider
-from tests import people
-from tests.concurrency.processes import at_once, die, patient
-from tests.operations.cards import pay_and_keep
-from tests.people import Party, at, stand_at
+from tests.support import people
+from tests.support.cards import pay_and_keep
+from tests.support.people import Party, at, stand_at
+from tests.support.processes import at_once, die, patient
 
-pytestmark = [pytest.mark.pg, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.pg, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("right_books")]
 
 MAY = at("2026-05-01 00:00")
 STEPS = (
@@ -31,13 +31,6 @@ STEPS = (
     billing_run.collect_renewals,
     billing_run.remind,
 )
-
-
-@pytest.fixture(autouse=True)
-def _installation() -> Iterator[None]:
-    people.installation()
-    yield
-    people.assert_books_are_right()
 
 
 def jobs(now: datetime) -> int:

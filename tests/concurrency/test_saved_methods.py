@@ -9,10 +9,10 @@ from billing.models import AuditRecord, Payment, PaymentAttempt, ProviderEvent, 
 from billing.operations.collection import checkout, method_setup, payment_methods, provider_webhooks
 from billing.sandbox import sample_bank as sample
 from billing.sandbox.models import SampleCharge
-from tests import people
-from tests.concurrency.processes import at_once, patient
-from tests.operations.cards import ANNA, START, charge, pay_and_keep
-from tests.people import Party
+from tests.support import people
+from tests.support.cards import ANNA, START, charge, pay_and_keep
+from tests.support.people import Party
+from tests.support.processes import at_once, patient
 
 pytestmark = [pytest.mark.pg, pytest.mark.django_db(transaction=True)]
 PROCESSES = 8

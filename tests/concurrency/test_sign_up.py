@@ -1,7 +1,7 @@
 """Signing up and handing over with many hands at once: one link makes one customer, one domain one instance, one instance
 never has nobody."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -12,21 +12,14 @@ from billing.models import AuditRecord, BillingAccount, SignUp, Subscription
 from billing.operations.customers import ownership, signup
 from billing.operations.customers.onboarding import Wish
 from billing.operations.customers.ownership import Transfer
-from tests import people
-from tests.concurrency.processes import at_once, patient
-from tests.people import at
+from tests.support import people
+from tests.support.people import at
+from tests.support.processes import at_once, patient
 
-pytestmark = [pytest.mark.pg, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.pg, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("right_books")]
 
 NOON = at("2026-04-10 12:00")
 PROCESSES = 6
-
-
-@pytest.fixture(autouse=True)
-def _installation() -> Iterator[None]:
-    people.installation()
-    yield
-    people.assert_books_are_right()
 
 
 def asked(email: str, domain: str) -> SignUp:

@@ -4,7 +4,6 @@ for what comes after the last event it has misses none of them (E9, G9)."""
 import os
 import random
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,21 +13,14 @@ from django.db import transaction
 from billing.models import Event
 from billing.operations import api_tokens
 from billing.operations.events import outbox, stream
-from tests import people
-from tests.api.conftest import Api
-from tests.concurrency.processes import at_once
+from tests.support import people
+from tests.support.callers import Api
+from tests.support.processes import at_once
 
-pytestmark = [pytest.mark.pg, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.pg, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("right_books")]
 
 NOON = people.at("2026-04-10 12:00")
 WRITERS, ACTS = 5, 30
-
-
-@pytest.fixture(autouse=True)
-def _installation() -> Iterator[None]:
-    people.installation()
-    yield
-    people.assert_books_are_right()
 
 
 def tell(number: int) -> Event:

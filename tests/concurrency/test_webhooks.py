@@ -16,10 +16,10 @@ from django.db import connection, transaction
 from billing.models import Event, WebhookAttempt, WebhookDelivery
 from billing.operations.events import dispatch, endpoints, outbox, webhook_request
 from billing.operations.events.fan_out import replay_range, send_due
-from tests import people
-from tests.concurrency.processes import at_once, die
-from tests.operations.receivers import Receiver
-from tests.people import Party, at
+from tests.support import people
+from tests.support.people import Party, at
+from tests.support.processes import at_once, die
+from tests.support.receivers import Receiver
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -9,7 +9,7 @@ import pytest
 from billing.documents import pango, renderer
 from billing.documents.errors import RenderBlocked, RendererMissing
 from billing.documents.renderer import render_html, render_invoice
-from tests.documents.samples import invoice
+from tests.support.sample_documents import invoice
 
 PAGE = '<!doctype html><html lang="ru"><head><title>x</title>{head}</head><body>{body}</body></html>'
 

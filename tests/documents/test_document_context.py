@@ -7,7 +7,7 @@ import pytest
 
 from billing.documents.context import InvoiceContext, Party, tidy
 from billing.documents.errors import BadContext
-from tests.documents.samples import LINE, SELLER, invoice, long_invoice
+from tests.support.sample_documents import LINE, SELLER, invoice, long_invoice
 
 
 def test_plain_values_become_exact_ones():

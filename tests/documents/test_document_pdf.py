@@ -11,8 +11,8 @@ from PIL import Image
 from pypdf import PdfReader
 
 from billing.documents.renderer import render_credit_note, render_invoice
-from tests.documents import reading
-from tests.documents.samples import ABROAD, LINE, SELLER, credit_note, invoice, long_invoice
+from tests.support import pdf_reading
+from tests.support.sample_documents import ABROAD, LINE, SELLER, credit_note, invoice, long_invoice
 
 PART_PAID = {"credit_applied": "13530.00", "amount_due": "990.00"}
 PAID = {"credit_applied": "14520.00", "amount_due": "0"}
@@ -24,7 +24,7 @@ def russian():
 
 
 def test_russian_invoice_reads_as_an_accountant_expects(russian):
-    text = reading.text(russian)
+    text = pdf_reading.text(russian)
     for expected in (
         "ПАО СБЕРБАНК, г. Москва Банк получателя",
         "044525225",
@@ -59,19 +59,19 @@ def test_one_page_for_one_line(russian):
 
 
 def test_only_our_fonts_are_in_it(russian):
-    assert reading.fonts(russian) == {"Saldo-Inter", "Saldo-Inter-Semi-Bold"}
+    assert pdf_reading.fonts(russian) == {"Saldo-Inter", "Saldo-Inter-Semi-Bold"}
     english = render_invoice(invoice(locale="en", buyer={"name": "Ёж Қазақстан № ₽ € $ — ×"}))
-    assert reading.fonts(english) == {"Saldo-Inter", "Saldo-Inter-Semi-Bold"}
+    assert pdf_reading.fonts(english) == {"Saldo-Inter", "Saldo-Inter-Semi-Bold"}
 
 
 def test_the_payment_code_is_read_back_from_the_document(russian):
-    (code,) = reading.payment_codes(russian)
+    (code,) = pdf_reading.payment_codes(russian)
     assert code.startswith("ST00012|Name=ООО «Три кита»|PersonalAcc=40702810138250123017|")
     assert "|Sum=1452000|Purpose=Оплата по счёту № 2026-000123 от 01.11.2026, ЛС 42. Без НДС|" in code
 
 
 def test_vat_inside_the_price_is_shown():
-    text = reading.text(render_invoice(invoice(tax="2618.36", tax_percent="22.00")))
+    text = pdf_reading.text(render_invoice(invoice(tax="2618.36", tax_percent="22.00")))
     assert "В том числе НДС 22 % 2 618,36 ₽" in text
     assert "В т. ч. НДС 22% — 2618,36 руб." in text
     assert "Без НДС" not in text
@@ -80,10 +80,10 @@ def test_vat_inside_the_price_is_shown():
 
 def test_credit_leaves_a_smaller_sum_to_pay():
     pdf = render_invoice(invoice(**PART_PAID))
-    text = reading.text(pdf)
+    text = pdf_reading.text(pdf)
     assert "Зачтено с лицевого счёта −13 530,00 ₽ К оплате 990,00 ₽" in text
     assert "Девятьсот девяносто рублей 00 копеек" in text
-    assert "|Sum=99000|" in reading.payment_codes(pdf)[0]
+    assert "|Sum=99000|" in pdf_reading.payment_codes(pdf)[0]
 
 
 @pytest.mark.parametrize(
@@ -92,10 +92,10 @@ def test_credit_leaves_a_smaller_sum_to_pay():
 )
 def test_nothing_due_says_so_and_has_no_code(locale, said, figure):
     pdf = render_invoice(invoice(locale=locale, **PAID))
-    text = reading.text(pdf)
+    text = pdf_reading.text(pdf)
     assert said in text
     assert figure in text
-    assert reading.pictures(pdf) == []
+    assert pdf_reading.pictures(pdf) == []
     assert "Назначение платежа" not in text
     assert "15 ноября" not in text
     assert "15 November" not in text
@@ -103,7 +103,7 @@ def test_nothing_due_says_so_and_has_no_code(locale, said, figure):
 
 def test_english_invoice_of_a_russian_seller():
     pdf = render_invoice(invoice(locale="en"))
-    text = reading.text(pdf)
+    text = pdf_reading.text(pdf)
     for expected in (
         "Invoice 2026-000123 Issued on 1 November 2026 · for October 2026",
         "Amount due ₽14,520.00",
@@ -115,24 +115,24 @@ def test_english_invoice_of_a_russian_seller():
         "page 1 of 1",
     ):
         assert expected in text
-    assert len(reading.payment_codes(pdf)) == 1
+    assert len(pdf_reading.payment_codes(pdf)) == 1
     # The requisites stand beside the code, right under their title, not below it.
-    assert abs(reading.height_of(pdf, "How to pay") - reading.height_of(pdf, "Beneficiary")) < 25
+    assert abs(pdf_reading.height_of(pdf, "How to pay") - pdf_reading.height_of(pdf, "Beneficiary")) < 25
 
 
 def test_english_invoice_of_a_seller_abroad():
     pdf = render_invoice(invoice(locale="en", currency="USD", seller=ABROAD))
-    text = reading.text(pdf)
+    text = pdf_reading.text(pdf)
     for expected in ("Three Whales Incorporated", "Tax ID 00-1234567", "BIC / SWIFT FHBKUS33XXX", "$14,520.00"):
         assert expected in text
     assert "VAT" not in text
     assert "Director" not in text
-    assert reading.pictures(pdf) == []
+    assert pdf_reading.pictures(pdf) == []
 
 
 def test_a_sole_trader_signs_alone_and_has_no_kpp():
     trader = SELLER | {"kind": "sole_trader", "kpp": "", "ogrn": "304500116000157", "director": "Китова А. А."}
-    text = reading.text(render_invoice(invoice(seller=trader, buyer={"kind": "person", "name": "Орлов И. И."})))
+    text = pdf_reading.text(render_invoice(invoice(seller=trader, buyer={"kind": "person", "name": "Орлов И. И."})))
     assert "ОГРНИП 304500116000157" in text
     assert "Предприниматель Китова А. А." in text
     assert "КПП" not in text
@@ -148,17 +148,17 @@ def test_a_sole_trader_signs_alone_and_has_no_kpp():
     ],
 )
 def test_the_last_day_of_a_period_is_printed_included(start, end, said):
-    assert said in reading.text(render_invoice(invoice(period_start=start, period_end=end)))
+    assert said in pdf_reading.text(render_invoice(invoice(period_start=start, period_end=end)))
 
 
 def test_corrections_have_a_true_minus_and_parts_a_comma():
     down = LINE | {"number": 2, "quantity": "-0.5", "unit_price": "1320", "amount": "-660.00", "explanation": ""}
-    text = reading.text(render_invoice(invoice(lines=[LINE, down], total="13860.00", amount_due="13860.00")))
+    text = pdf_reading.text(render_invoice(invoice(lines=[LINE, down], total="13860.00", amount_due="13860.00")))
     assert "−0,5 чел. 1 320,00 −660,00" in text
 
 
 def test_thirty_lines_run_over_numbered_pages_with_the_head_repeated():
-    pages = reading.page_texts(render_invoice(long_invoice(30)))
+    pages = pdf_reading.page_texts(render_invoice(long_invoice(30)))
     assert len(pages) == 3
     for number, page in enumerate(pages, 1):
         assert f"стр. {number} из 3" in page
@@ -168,7 +168,7 @@ def test_thirty_lines_run_over_numbered_pages_with_the_head_repeated():
 
 
 def test_rows_beyond_two_hundred_are_one_row_that_adds_up():
-    text = reading.text(render_invoice(long_invoice(1000)))
+    text = pdf_reading.text(render_invoice(long_invoice(1000)))
     assert "Строка 200:" in text
     assert "Строка 201:" not in text
     assert "Остальные строки: 800" in text
@@ -178,7 +178,7 @@ def test_rows_beyond_two_hundred_are_one_row_that_adds_up():
 
 def test_a_strangers_text_is_text_and_not_markup():
     evil = '<img src="http://203.0.113.1/x.png"><b>жирно</b> & "кавычки"'
-    text = reading.text(render_invoice(invoice(lines=[LINE | {"description": evil}], buyer={"name": evil})))
+    text = pdf_reading.text(render_invoice(invoice(lines=[LINE | {"description": evil}], buyer={"name": evil})))
     assert "<b>жирно</b> & " in text
 
 
@@ -186,12 +186,12 @@ def test_a_logo_takes_the_place_of_the_name():
     target = io.BytesIO()
     Image.new("RGB", (40, 20), "#0f5e4d").save(target, "PNG")
     pdf = render_invoice(invoice(logo=target.getvalue(), accent="#7a1f5c", fill="#f6e4ef"))
-    assert (40, 20) in [picture.size for picture in reading.pictures(pdf)]
-    assert len(reading.payment_codes(pdf)) == 1
+    assert (40, 20) in [picture.size for picture in pdf_reading.pictures(pdf)]
+    assert len(pdf_reading.payment_codes(pdf)) == 1
 
 
 def test_credit_note_in_both_languages():
-    russian = reading.text(render_credit_note(credit_note()))
+    russian = pdf_reading.text(render_credit_note(credit_note()))
     for expected in (
         "Корректировочный счёт № C-2026-000007 от 20 ноября 2026 г. · к счёту № 2026-000123 от 1 ноября 2026 г.",
         "Ошибка в учёте активных людей",
@@ -200,7 +200,7 @@ def test_credit_note_in_both_languages():
         "возвращается на лицевой счёт 42",
     ):
         assert expected in russian
-    english = reading.text(render_credit_note(credit_note(locale="en")))
+    english = pdf_reading.text(render_credit_note(credit_note(locale="en")))
     assert "Credit note C-2026-000007 Issued on 20 November 2026 · to invoice 2026-000123 of 1 November 2026" in english
     assert "Total credited ₽1,320.00" in english
 
@@ -229,7 +229,7 @@ def test_nothing_is_complained_of_while_rendering(caplog):
 def test_two_processes_without_settings_make_the_same_bytes(russian):
     program = (
         "import hashlib, sys\n"
-        "from tests.documents.samples import invoice, long_invoice\n"
+        "from tests.support.sample_documents import invoice, long_invoice\n"
         "from billing.documents.renderer import render_invoice\n"
         "if sys.argv[1] == 'second': render_invoice(long_invoice(3))\n"
         "print(hashlib.sha256(render_invoice(invoice())).hexdigest())\n"

@@ -4,8 +4,8 @@ import pytest
 
 from billing.documents.errors import BadContext
 from billing.documents.renderer import render_offer
-from tests.documents import reading
-from tests.documents.samples import ABROAD, offer
+from tests.support import pdf_reading
+from tests.support.sample_documents import ABROAD, offer
 
 NO_DISCOUNT = {"discount": "0", "discount_percent": "0", "pay": "79068.00"}
 ABROAD_FOR_A_YEAR = {"locale": "en", "currency": "USD", "seller": ABROAD, "tax_percent": None}
@@ -17,7 +17,7 @@ def russian():
 
 
 def test_russian_offer_says_who_what_and_how_much(russian):
-    text = reading.text(russian)
+    text = pdf_reading.text(russian)
     for expected in (
         "Коммерческое предложение: год вперёд № RO-2026-000004 от 10 ноября 2026 г.",
         "К оплате 71 161,20 ₽",
@@ -39,7 +39,7 @@ def test_russian_offer_says_who_what_and_how_much(russian):
 
 
 def test_english_offer_says_the_same():
-    text = reading.text(render_offer(offer(locale="en")))
+    text = pdf_reading.text(render_offer(offer(locale="en")))
     for expected in (
         "Offer: a year up front RO-2026-000004, made on 10 November 2026",
         "To pay ₽71,161.20",
@@ -58,43 +58,43 @@ def test_english_offer_says_the_same():
 
 @pytest.mark.parametrize("locale", ["ru", "en"])
 def test_the_payment_code_asks_for_the_sum_less_the_discount(locale):
-    (code,) = reading.payment_codes(render_offer(offer(locale=locale)))
+    (code,) = pdf_reading.payment_codes(render_offer(offer(locale=locale)))
     assert "|Sum=7116120|Purpose=Оплата по предложению № RO-2026-000004 от 10.11.2026, ЛС 42. Без НДС|" in code
 
 
 def test_without_a_discount_nothing_is_said_of_a_bonus():
-    text = reading.text(render_offer(offer(**NO_DISCOUNT)))
+    text = pdf_reading.text(render_offer(offer(**NO_DISCOUNT)))
     assert "Платёж зачисляется целиком: на лицевой счёт поступает 79 068,00 ₽." in text
     assert "онус" not in text
     assert "Скидка" not in text
-    assert "bonus" not in reading.text(render_offer(offer(locale="en", **NO_DISCOUNT)))
+    assert "bonus" not in pdf_reading.text(render_offer(offer(locale="en", **NO_DISCOUNT)))
 
 
 def test_vat_is_that_of_the_sum_to_pay():
-    text = reading.text(render_offer(offer(tax_percent="22")))
+    text = pdf_reading.text(render_offer(offer(tax_percent="22")))
     assert "В том числе НДС 22 % 12 832,35 ₽" in text
     assert "В т. ч. НДС 22% — 12832,35 руб." in text
 
 
 def test_a_seller_abroad_has_no_code_and_no_signatures():
     pdf = render_offer(offer(**ABROAD_FOR_A_YEAR))
-    text = reading.text(pdf)
+    text = pdf_reading.text(pdf)
     assert "To pay $71,161.20" in text
     assert "Offer RO-2026-000004 of 2026-11-10, account 42." in text
     assert "BIC / SWIFT FHBKUS33XXX" in text
     assert "VAT" not in text
     assert "Director" not in text
-    assert reading.pictures(pdf) == []
+    assert pdf_reading.pictures(pdf) == []
 
 
 def test_a_price_that_is_not_simply_people_by_price_is_not_printed_as_if_it_were():
-    text = reading.text(render_offer(offer(month="6000.00", full="72000.00", discount="7200.00", pay="64800.00")))
+    text = pdf_reading.text(render_offer(offer(month="6000.00", full="72000.00", discount="7200.00", pay="64800.00")))
     assert "romashka.example.ru 11 6 000,00 12 72 000,00" in text
     assert "599,00" not in text
 
 
 def test_the_note_is_text_and_not_markup():
-    text = reading.text(render_offer(offer(note='<b>жирно</b> & <img src="http://203.0.113.1/x.png">')))
+    text = pdf_reading.text(render_offer(offer(note='<b>жирно</b> & <img src="http://203.0.113.1/x.png">')))
     assert "Примечание" in text
     assert "<b>жирно</b> & <img src=" in text
 

@@ -10,7 +10,7 @@ from PIL import Image
 from billing.documents.context import Party
 from billing.documents.payment_qr import invoice_payment_text, payment_text, qr_png
 from billing.documents.purpose import payment_purpose
-from tests.documents.samples import ABROAD, SELLER, invoice
+from tests.support.sample_documents import ABROAD, SELLER, invoice
 
 WITH_VAT = {"tax": "2618.36", "tax_percent": "22"}
 EXAMPLE = (

@@ -8,12 +8,12 @@ import pytest
 
 from billing.documents.errors import BadContext
 from billing.documents.renderer import render_statement
-from tests.documents import reading
-from tests.documents.samples import long_statement, statement
+from tests.support import pdf_reading
+from tests.support.sample_documents import long_statement, statement
 
 
 def test_russian_statement_leads_from_the_opening_to_the_closing_balance():
-    text = reading.text(render_statement(statement()))
+    text = pdf_reading.text(render_statement(statement()))
     for expected in (
         "Выписка по лицевому счёту № 42 за октябрь 2026 г. · составлена 1 ноября 2026 г.",
         "Остаток на конец 1 500,00 ₽",
@@ -31,7 +31,7 @@ def test_russian_statement_leads_from_the_opening_to_the_closing_balance():
 
 
 def test_english_statement_says_the_same():
-    text = reading.text(render_statement(statement(locale="en")))
+    text = pdf_reading.text(render_statement(statement(locale="en")))
     for expected in (
         "Statement of account 42 for October 2026 · drawn up on 1 November 2026",
         "Closing balance ₽1,500.00",
@@ -47,7 +47,7 @@ def test_english_statement_says_the_same():
 
 @pytest.mark.parametrize(("locale", "head"), [("ru", "Операция и расчёт"), ("en", "Operation and working")])
 def test_many_pages_are_numbered_and_repeat_the_head(locale, head):
-    pages = reading.page_texts(render_statement(long_statement(90, locale=locale)))
+    pages = pdf_reading.page_texts(render_statement(long_statement(90, locale=locale)))
     of = "стр. {} из {}" if locale == "ru" else "page {} of {}"
     assert len(pages) == 5
     for number, page in enumerate(pages, 1):
@@ -57,21 +57,21 @@ def test_many_pages_are_numbered_and_repeat_the_head(locale, head):
 
 
 def test_a_debt_has_a_true_minus():
-    text = reading.text(render_statement(long_statement(90)))
+    text = pdf_reading.text(render_statement(long_statement(90)))
     assert "Остаток на конец дня 31 марта 2026 г. −9 000,00" in text
     assert "за 1 января – 31 марта 2026 г." in text
 
 
 @pytest.mark.parametrize(("locale", "said"), [("ru", "движений не было"), ("en", "Nothing moved on these days")])
 def test_a_range_without_movements_says_so(locale, said):
-    text = reading.text(render_statement(statement(locale=locale, entries=())))
+    text = pdf_reading.text(render_statement(statement(locale=locale, entries=())))
     assert said in text
 
 
 def test_a_strangers_name_is_text_and_not_markup():
     entry = replace(statement().entries[1], how='<script>alert(1)</script> <img src="http://203.0.113.1/x.png">')
     rows = (statement().entries[0], entry, statement().entries[2])
-    assert "<script>alert(1)</script> <img src=" in reading.text(render_statement(statement(entries=rows)))
+    assert "<script>alert(1)</script> <img src=" in pdf_reading.text(render_statement(statement(entries=rows)))
 
 
 def test_the_same_statement_is_the_same_bytes():

@@ -1,24 +1,14 @@
-"""A fresh METEOR installation for every operation, and books that are right when it is done."""
-
-from collections.abc import Iterator
+"""A fresh installation for every operation, and books that are right when it is done."""
 
 import pytest
 
-from tests import people
-from tests.operations.cards import START
+from tests.support import people
+from tests.support.cards import START
 
 
 @pytest.fixture(autouse=True)
-def _installation(db: None) -> Iterator[None]:
-    people.installation()
-    yield
-    people.assert_books_are_right()
-
-
-@pytest.fixture
-def meteor() -> people.Party:
-    """Romashka on METEOR Cloud since 1 April 2026, 9:00 in Moscow; Anna is the only one active."""
-    return people.party()
+def _right_books(db: None, right_books: None) -> None:
+    """Every test here begins with an installation and ends with its books counted."""
 
 
 @pytest.fixture

@@ -14,16 +14,10 @@ from billing.operations.events.webhook_request import body_of
 from billing.operations.run import billing_run
 from billing.operations.settlement import payments
 from billing.operations.subscriptions import plan_changes
-from tests import people
-from tests.operations import cards
-from tests.people import at
+from tests.support import cards, people
+from tests.support.people import at
 
 NOON = at("2026-04-10 12:00")
-
-
-@pytest.fixture(autouse=True)
-def _installation(db: None) -> None:
-    people.installation()
 
 
 def a_year_of_everything() -> None:

@@ -10,7 +10,7 @@ from billing.gateways import registry
 from billing.gateways.base import ProviderError
 from billing.operations.collection import provider_webhooks
 from billing.sandbox.sample_bank import SampleProvider, message, signature
-from tests.people import Party
+from tests.support.people import Party
 
 
 @pytest.fixture

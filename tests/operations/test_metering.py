@@ -13,8 +13,8 @@ from billing.errors import BadInput, BillingError
 from billing.models import Charge, Event, Notice
 from billing.operations.customers import instances
 from billing.operations.subscriptions import metering
-from tests import people
-from tests.people import Party, at
+from tests.support import people
+from tests.support.people import Party, at
 
 
 def report(who: str, status: str = "active", occurred_at: datetime | None = None, **changed: str) -> Report:

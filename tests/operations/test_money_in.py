@@ -9,7 +9,7 @@ from billing.operations.cycle import access
 from billing.operations.run import billing_run
 from billing.operations.settlement import credit_notes, payments
 from billing.operations.settlement.credit_notes import NoteLine
-from tests.people import Party, at
+from tests.support.people import Party, at
 
 
 @pytest.fixture

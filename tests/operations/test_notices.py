@@ -10,8 +10,8 @@ from billing import notices
 from billing.models import Charge, Collection, Notice, PaymentAttempt, SavedMethod
 from billing.operations.subscriptions import plan_changes
 from billing.operations.subscriptions.quotes import Wish
-from tests.operations.letters import fresh, kiosk, lab, latest, studio
-from tests.people import STAFF, Party, at, party
+from tests.support.owner_notices import fresh, kiosk, lab, latest, studio
+from tests.support.people import STAFF, Party, at, party
 
 SAID = {
     "en": {

@@ -22,8 +22,8 @@ from billing.notices.short import MOST, short_text
 from billing.operations.customers import erasure, preferences
 from billing.operations.customers.preferences import Choice
 from billing.operations.run import delivery
-from tests.operations.letters import fresh, kiosk, lab, latest, studio
-from tests.people import STAFF, Party, at, party
+from tests.support.owner_notices import fresh, kiosk, lab, latest, studio
+from tests.support.people import STAFF, Party, at, party
 
 NOW = at("2026-04-26 10:00")
 PHONE = "+79991234567"

@@ -12,7 +12,7 @@ from billing.models import ApiToken, AuditRecord, Charge, Notice
 from billing.operations import api_tokens
 from billing.operations.customers import member_management, ownership
 from billing.operations.customers.ownership import Transfer
-from tests.people import Party, at, party
+from tests.support.people import Party, at, party
 
 NOON = at("2026-04-10 12:00")
 

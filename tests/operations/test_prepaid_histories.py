@@ -22,8 +22,8 @@ from billing.operations.settlement import payments
 from billing.operations.settlement.payments import NewPayment
 from billing.operations.subscriptions import lifecycle, plan_changes, trials
 from billing.operations.subscriptions.quotes import Wish
-from tests import people
-from tests.people import Party, at
+from tests.support import people
+from tests.support.people import Party, at
 
 LIVES = 300
 STEPS = (

@@ -7,9 +7,9 @@ from billing.gateways.base import Heard
 from billing.models import AuditRecord, ProviderEvent
 from billing.operations.collection import payment_methods, provider_webhooks
 from billing.operations.subscriptions import plan_changes
-from tests import people
-from tests.operations.cards import ANNA, START, pay_and_keep
-from tests.people import Party
+from tests.support import people
+from tests.support.cards import ANNA, START, pay_and_keep
+from tests.support.people import Party
 
 
 def told(type_: Any, subject: str, event_id: str = "evt-1", now: datetime = START) -> int:

@@ -9,7 +9,7 @@ from billing.models import ApiToken, SignUp, Tariff, WebhookAttempt, WebhookDeli
 from billing.operations.events.dispatch import send_due
 from billing.operations.outbound import http_client
 from billing.sandbox.story_outside import PRODUCT_MANAGER, Outside, moment
-from tests.portal import story as stories
+from tests.support import story as stories
 
 
 class Told(Outside):

@@ -10,7 +10,7 @@ from billing.models import BillingAccount, Seller
 from billing.operations.run import next_due
 from billing.sandbox import sandbox_clock
 from billing.sandbox.models import SandboxClock
-from tests.people import Party, at, party
+from tests.support.people import Party, at, party
 
 
 def test_the_first_call_may_set_it_to_the_past_and_accounts_begin_with_that_month(meteor: Party) -> None:

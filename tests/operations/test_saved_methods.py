@@ -19,9 +19,9 @@ from billing.operations.run import billing_run
 from billing.operations.subscriptions import plan_changes
 from billing.sandbox import sample_bank as sample
 from billing.sandbox.models import SampleCard, SampleCharge
-from tests import people
-from tests.operations.cards import ANNA, START, charge, mails, outcome, pay_and_keep
-from tests.people import Party
+from tests.support import people
+from tests.support.cards import ANNA, START, charge, mails, outcome, pay_and_keep
+from tests.support.people import Party
 
 # --- Kept ------------------------------------------------------------------------------------------------------------
 

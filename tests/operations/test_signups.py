@@ -15,8 +15,8 @@ from billing.operations.customers import erasure, signup
 from billing.operations.customers.onboarding import Wish
 from billing.operations.customers.signup import NewSignUp
 from billing.operations.run import billing_run
-from tests import people
-from tests.people import at
+from tests.support import people
+from tests.support.people import at
 
 NOON = at("2026-04-10 12:00")
 WORDS = "five quiet words in a row"

@@ -11,8 +11,8 @@ from billing.errors import BillingError
 from billing.reports import statement_export
 from billing.reports.statement import statement
 from billing.reports.statement_export import safe_cell, statement_csv, statement_pdf
-from tests.documents import reading
-from tests.people import at, installation, party
+from tests.support import pdf_reading
+from tests.support.people import at, installation, party
 
 NOW = at("2026-05-20 12:00")
 MAY = {"start": date(2026, 5, 1), "end": date(2026, 5, 31)}
@@ -118,7 +118,7 @@ def _is_number(cell: str) -> bool:
 def test_the_pdf_has_the_rows_of_the_ledger(romashka, locale):
     found = statement(account=romashka.account, **MAY)
     pdf = statement_pdf(found, locale=locale, as_of=NOW, **MAY)
-    text = reading.text(pdf)
+    text = pdf_reading.text(pdf)
     expected = {
         "ru": (
             "за май 2026 г. · составлена 20 мая 2026 г.",
@@ -146,7 +146,7 @@ def test_the_pdf_has_the_rows_of_the_ledger(romashka, locale):
 
 
 def test_open_ends_are_the_opening_of_the_account_and_today(romashka):
-    text = reading.text(statement_pdf(statement(account=romashka.account), locale="ru", as_of=NOW))
+    text = pdf_reading.text(statement_pdf(statement(account=romashka.account), locale="ru", as_of=NOW))
     assert "за 1 апреля – 20 мая 2026 г." in text
     assert "Остаток на начало дня 1 апреля 2026 г. 0,00" in text
 

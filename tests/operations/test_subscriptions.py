@@ -13,8 +13,8 @@ from billing.models import Subscription
 from billing.operations.catalogue import tariffs
 from billing.operations.customers import instances
 from billing.operations.subscriptions import lifecycle
-from tests import people
-from tests.people import Party, at
+from tests.support import people
+from tests.support.people import Party, at
 
 
 def bare(meteor: Party, registered: str = "2026-04-05 12:00", now: str = "2026-04-05 12:00") -> Instance:

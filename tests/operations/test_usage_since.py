@@ -10,16 +10,11 @@ from accounts.models import MemberChange
 from billing.operations.cycle import usage
 from billing.operations.subscriptions import metering
 from billing.pricing.peak import peak_between
-from tests import people
-from tests.people import Party, at
+from tests.support import people
+from tests.support.people import Party, at
 
 START = at("2026-04-01 00:00")
 PEOPLE = [f"p{number}" for number in range(9)]
-
-
-@pytest.fixture(autouse=True)
-def _installation(db: None) -> None:
-    people.installation()
 
 
 def muddle(seed: int) -> tuple[Party, list[datetime]]:

@@ -20,9 +20,9 @@ from billing.operations.outbound import http_client
 from billing.operations.run import billing_run
 from billing.operations.subscriptions import plan_changes
 from billing.sandbox.models import SandboxClock
-from tests import people
-from tests.operations.receivers import Receiver, status
-from tests.people import Party, at
+from tests.support import people
+from tests.support.people import Party, at
+from tests.support.receivers import Receiver, status
 
 NOON = at("2026-04-10 12:00")
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)

@@ -16,9 +16,9 @@ from billing.models import AuditRecord, Event, WebhookAttempt, WebhookDelivery, 
 from billing.operations.events import dispatch, endpoints, outbox
 from billing.operations.events.fan_out import send_due
 from billing.operations.outbound import encryption
-from tests import people
-from tests.operations.receivers import Receiver
-from tests.people import at
+from tests.support import people
+from tests.support.people import at
+from tests.support.receivers import Receiver
 
 NOON = at("2026-04-10 12:00")
 HOUR = timedelta(hours=1)

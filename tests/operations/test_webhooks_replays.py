@@ -15,9 +15,9 @@ from billing.models import AuditRecord, Event, WebhookAttempt, WebhookDelivery, 
 from billing.operations.events import dispatch, endpoints, fan_out, outbox, webhook_request
 from billing.operations.events.event_types import TYPES
 from billing.operations.events.fan_out import curl_of, replay, replay_range, send_due, send_sample
-from tests import people
-from tests.operations.receivers import Receiver, status
-from tests.people import Party, at
+from tests.support import people
+from tests.support.people import Party, at
+from tests.support.receivers import Receiver, status
 
 NOON = at("2026-04-10 12:00")
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

@@ -1,19 +1,13 @@
 """Every test of the portal stands in the same spring: the sandbox clock is at noon of 12 May 2026 unless a test moves it."""
 
 from collections.abc import Callable
-from datetime import datetime
 
 import pytest
 from django.test import Client
 
 from accounts.models import User
-from billing.sandbox.models import SandboxClock
-from tests.portal import story as stories
-
-
-def stand_at(instant: datetime) -> None:
-    """Puts the sandbox clock to ``instant``; nothing else happens."""
-    SandboxClock.objects.update_or_create(id=1, defaults={"stands_at": instant})
+from tests.support import story as stories
+from tests.support.story import stand_at
 
 
 @pytest.fixture
@@ -35,3 +29,10 @@ def signed_in() -> Callable[..., Client]:
         return client
 
     return sign_in
+
+
+@pytest.fixture
+def anna(story: stories.Story, signed_in: Callable[..., Client]) -> Client:
+    """Anna, signed in: she owns Romashka's instances."""
+    client: Client = signed_in(story.anna)
+    return client

@@ -12,10 +12,10 @@ from billing.operations.subscriptions import plan_changes, trials
 from billing.operations.subscriptions.quotes import Wish
 from billing.portal import icalendar
 from billing.reports.calendar import happenings, months_of
-from tests.people import Party, at
-from tests.portal.advance import Shop, now, shop, text
-from tests.portal.story import msk
-from tests.portal.test_query_counts import queries
+from tests.support.people import Party, at
+from tests.support.query_counts import queries
+from tests.support.shops import Shop, now, shop, text
+from tests.support.story import msk
 
 SignIn = Callable[..., Client]
 pytestmark = pytest.mark.django_db

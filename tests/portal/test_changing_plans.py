@@ -9,10 +9,10 @@ from accounts.members import Report
 from accounts.models import Product
 from billing.models import Charge, Subscription
 from billing.operations.customers import instances
-from tests.people import at
-from tests.portal.advance import Shop, fields, now, shop, text
-from tests.portal.conftest import stand_at
-from tests.portal.test_overview import words
+from tests.support.page_text import words
+from tests.support.people import at
+from tests.support.shops import Shop, fields, now, shop, text
+from tests.support.story import stand_at
 
 SignIn = Callable[..., Client]
 pytestmark = pytest.mark.django_db

@@ -7,8 +7,8 @@ from pypdf import PdfReader
 
 from billing.models import CreditNote, Invoice
 from billing.operations.settlement import credit_notes
-from tests.portal.story import msk
-from tests.portal.test_overview import words
+from tests.support.page_text import words
+from tests.support.story import msk
 
 
 @pytest.fixture

@@ -4,9 +4,8 @@ import hashlib
 
 from billing.models import InvoiceDocument
 from billing.operations.settlement import payments
-from tests.portal.conftest import stand_at
-from tests.portal.story import msk
-from tests.portal.test_overview import words
+from tests.support.page_text import words
+from tests.support.story import msk, stand_at
 
 ADDRESS = "/documents/R-2026-000001/"
 

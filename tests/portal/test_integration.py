@@ -9,11 +9,10 @@ from django.test import Client
 from billing.models import ApiToken, AuditRecord, Event, WebhookDelivery, WebhookEndpoint
 from billing.operations import api_tokens
 from billing.operations.events import endpoints, fan_out
-from tests.operations.receivers import Receiver, status
-from tests.portal.bench import NOON, arrives, called, endpoint_of, happens, prove
-from tests.portal.conftest import stand_at
-from tests.portal.story import Story, msk
-from tests.portal.test_mails import plain
+from tests.support.mails import plain
+from tests.support.receivers import Receiver, status
+from tests.support.story import Story, msk, stand_at
+from tests.support.webhook_calls import NOON, arrives, called, endpoint_of, happens, prove
 
 SignIn = Callable[..., Client]
 SECRET = re.compile(r"whsec_[A-Za-z0-9+/=]{20,}")

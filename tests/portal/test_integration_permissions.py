@@ -10,14 +10,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.members import Report
-from billing.models import ApiToken, Event, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from billing.models import ApiToken, WebhookDelivery, WebhookEndpoint
 from billing.operations import api_tokens
 from billing.operations.subscriptions import metering
-from tests.portal.bench import NOON, PASSWORD, endpoint_of, happens, prove
-from tests.portal.story import Story, msk
-from tests.portal.test_mails import plain
-from tests.portal.test_ownership import billing_only
-from tests.portal.test_permissions import body
+from tests.support.mails import plain
+from tests.support.page_text import body
+from tests.support.story import Story, billing_only, msk
+from tests.support.webhook_calls import NOON, PASSWORD, endpoint_of, happens, more, prove
 
 SignIn = Callable[..., Client]
 LOOKED_AT = ("", "webhooks/new/", "events/", "tokens/", "tokens/new/")
@@ -200,19 +199,6 @@ def test_whoever_has_a_second_factor_gives_that_and_the_password_is_not_enough(s
 
 
 # --- Many rows -----------------------------------------------------------------------------------------------------------
-
-
-def more(story: Story, endpoint: WebhookEndpoint, number: int) -> None:
-    events = Event.objects.bulk_create(
-        Event(type="invoice.paid", at=msk(5, 12, 11), account=story.account, data={}) for _ in range(number)
-    )
-    rows = WebhookDelivery.objects.bulk_create(
-        WebhookDelivery(endpoint=endpoint, event=one, next_attempt_at=NOON, delivered_at=NOON, state="delivered")
-        for one in events
-    )
-    WebhookAttempt.objects.bulk_create(
-        WebhookAttempt(delivery=one, number=1, at=NOON, sent_at=NOON, took_ms=5, status=204) for one in rows
-    )
 
 
 def queries(client: Client, address: str) -> int:

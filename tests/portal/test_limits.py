@@ -2,19 +2,11 @@
 
 from datetime import timedelta
 
-import pytest
-
 from billing.models import Notice, PaymentAttempt
-from tests.portal.conftest import stand_at
-from tests.portal.story import msk
-from tests.portal.test_mails import plain
+from tests.support.mails import plain
+from tests.support.story import msk, stand_at
 
 NOON = msk(5, 12)
-
-
-@pytest.fixture
-def anna(story, signed_in):
-    return signed_in(story.anna)
 
 
 def invite(client, story, number: int):

@@ -8,16 +8,8 @@ from accounts.models import Customer
 from billing.models import Invoice, Notice
 from billing.operations.cycle import access
 from billing.operations.settlement import payments
-from tests.portal.conftest import stand_at
-from tests.portal.story import msk
-
-
-def plain(text: str) -> str:
-    return re.sub(r"\s+", " ", text.replace("\u202f", " ").replace("\u00a0", " ")).strip()
-
-
-def latest(kind: str) -> Notice:
-    return Notice.objects.filter(kind=kind).order_by("-pk")[0]
+from tests.support.mails import latest, plain
+from tests.support.story import msk, stand_at
 
 
 def lock(story) -> None:

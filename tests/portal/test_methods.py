@@ -13,11 +13,10 @@ from billing.models import MethodSetUp, Payment, PaymentAttempt, ProviderEvent, 
 from billing.operations.collection import payment_methods
 from billing.sandbox import sample_bank as sample
 from billing.sandbox.models import SampleCard, SampleVisit
-from tests import people
-from tests.people import Party, at
-from tests.portal.conftest import stand_at
-from tests.portal.story import person
-from tests.portal.test_mails import plain
+from tests.support import people
+from tests.support.mails import plain
+from tests.support.people import Party, at
+from tests.support.story import person, stand_at
 
 NOON = at("2026-05-12 12:00")
 SignIn = Callable[..., Client]

@@ -7,11 +7,10 @@ from django.test import Client
 
 from accounts.models import Customer, Instance, User
 from billing.models import BillingAccount, Invoice, Notice
-from tests import people
-from tests.people import Party, at
-from tests.portal.conftest import stand_at
-from tests.portal.story import person
-from tests.portal.test_sign_up import seen, text_of
+from tests.support import people
+from tests.support.page_text import seen, text_of
+from tests.support.people import Party, at
+from tests.support.story import person, stand_at
 
 NOON = at("2026-05-12 12:00")
 PAGE = "/instances/new/"

@@ -12,8 +12,8 @@ from billing.operations.collection import checkout
 from billing.operations.customers import member_management, requests
 from billing.operations.settlement import offers
 from billing.sandbox import sample_bank as sample
-from tests.portal.story import msk
-from tests.portal.test_mails import latest, plain
+from tests.support.mails import latest, plain
+from tests.support.story import msk
 
 AT = msk(5, 12)
 

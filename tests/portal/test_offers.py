@@ -7,9 +7,8 @@ import pytest
 from billing.models import Credit, PaymentAttempt
 from billing.operations.ledger import posting
 from billing.operations.settlement import offers
-from tests.portal.conftest import stand_at
-from tests.portal.story import msk
-from tests.portal.test_mails import latest, plain
+from tests.support.mails import latest, plain
+from tests.support.story import msk, stand_at
 
 
 @pytest.fixture

@@ -1,18 +1,10 @@
 """The overview: the worst state first, the balance in words, what comes next and what happened (M8, M9, D4, D8)."""
 
-import html
 import re
 
 from billing.operations.cycle import month_close
-from tests.portal.conftest import stand_at
-from tests.portal.story import joins, msk
-
-
-def words(response) -> str:
-    """What a person reads on the page: no markup, no scripts of spaces."""
-    text = re.sub(r"<(head|svg)\b.*?</\1>", " ", response.content.decode(), flags=re.S)
-    text = html.unescape(re.sub(r"<[^>]+>", " ", text)).replace("\u202f", " ").replace("\u00a0", " ")
-    return re.sub(r" (?=[.,;:])", "", re.sub(r"\s+", " ", text))
+from tests.support.page_text import words
+from tests.support.story import joins, msk, stand_at
 
 
 def test_the_banner_names_the_sum_and_the_instant_of_the_lock(story, signed_in):

@@ -16,8 +16,8 @@ from django.test import Client
 from accounts.models import Member, User
 from billing.models import ApiToken, Notice
 from billing.operations import api_tokens
-from tests.portal.story import Story, joins, msk, person
-from tests.portal.test_sign_up import text_of
+from tests.support.page_text import text_of
+from tests.support.story import Story, billing_only, joins, msk
 
 PASSWORD = "correct horse battery"
 
@@ -59,15 +59,6 @@ def test_a_persons_page_leads_here_for_administrators_alone(story: Story, signed
     buh = billing_only(story)
     page = signed_in(buh).get(f"/instances/{story.cloud.public_id}/people/{pk(story, story.boris.email)}/")
     assert "ownership" not in page.content.decode()
-
-
-def billing_only(story: Story) -> User:
-    from accounts.members import Report
-    from billing.operations.subscriptions import metering
-
-    report = Report(external_id="buh", status="active", email="buh@romashka.example", role="billing")
-    metering.report_member(instance=story.cloud, as_of=msk(5, 11), source="api", report=report)
-    return person("buh@romashka.example", "Бухгалтер")
 
 
 def test_it_is_shown_then_done_and_both_hear_of_it(story: Story) -> None:

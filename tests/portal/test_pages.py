@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from billing.reports import overview
-from tests.portal.test_overview import words
+from tests.support.page_text import words
 
 
 def pages(story) -> list[str]:

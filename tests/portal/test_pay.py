@@ -11,15 +11,9 @@ from billing.operations.cycle import access
 from billing.operations.settlement import payments
 from billing.sandbox.models import SampleCharge
 from billing.sandbox.sample_bank import signature
-from tests.portal.conftest import stand_at
-from tests.portal.story import msk
-from tests.portal.test_mails import plain
-from tests.portal.test_query_counts import more_invoices
-
-
-@pytest.fixture
-def anna(story, signed_in):
-    return signed_in(story.anna)
+from tests.support.mails import plain
+from tests.support.query_counts import more_invoices
+from tests.support.story import msk, stand_at
 
 
 def begin(client, sum_: str = "658900", **more: str) -> PaymentAttempt:

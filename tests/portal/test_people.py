@@ -9,16 +9,9 @@ from django.test import Client
 from accounts.models import Member, Role, User
 from billing.models import Charge
 from billing.operations.customers import member_management
-from tests.portal.conftest import stand_at
-from tests.portal.story import joins, msk, person
-from tests.portal.test_mails import latest, plain
-from tests.portal.test_ownership import billing_only
-from tests.portal.test_query_counts import queries
-
-
-@pytest.fixture
-def anna(story, signed_in):
-    return signed_in(story.anna)
+from tests.support.mails import latest, plain
+from tests.support.query_counts import queries
+from tests.support.story import billing_only, joins, msk, person, stand_at
 
 
 def text_of(answer) -> str:

@@ -1,13 +1,12 @@
 """Who sees what: owners their account, members the state of their instance, outsiders nothing (M10, M15)."""
 
-import re
-
 import pytest
 from allauth.account.models import EmailAddress
 
 from accounts.members import Report
 from billing.operations.subscriptions import metering
-from tests.portal.story import msk, person
+from tests.support.page_text import body
+from tests.support.story import msk, person
 
 
 def addresses(story):
@@ -24,12 +23,6 @@ def addresses(story):
         f"/documents/?account={story.account.number}",
         f"/instances/?account={story.account.number}",
     ]
-
-
-def body(response) -> str:
-    """The page without what differs between any two answers: form tokens and the address to come back to."""
-    page = re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", response.content.decode())
-    return re.sub(r'name="next" value="[^"]*"', "", page)
 
 
 def test_an_outsider_gets_the_answer_of_something_that_does_not_exist(story, signed_in):

@@ -18,10 +18,10 @@ from billing.charts.price_curve import most_shown, price_curve, typical
 from billing.models import Tariff, TermsChange
 from billing.operations.catalogue import tariffs
 from billing.operations.customers import instances
-from tests.people import Party, at, installation, party, publish_tariff, staff, stand_at
-from tests.portal.story import person
-from tests.portal.test_prices import words
-from tests.portal.test_tariff_words import BLUE, DRIVER, METEOR, SCALE, TRIAL
+from tests.support.page_text import shown_text
+from tests.support.people import Party, at, installation, party, publish_tariff, staff, stand_at
+from tests.support.story import person
+from tests.support.tariff_samples import BLUE, DRIVER, METEOR, SCALE, TRIAL
 
 ANNA = "anna@romashka.example"
 
@@ -40,7 +40,7 @@ def see(signed_in, anna):
     def read(of: Party, rest: str = "", locale: str = "en") -> str:
         answer = signed_in(anna, locale).get(f"/instances/{of.instance.public_id}/plans/{rest}")
         assert answer.status_code == 200
-        return words(answer.content.decode())
+        return shown_text(answer.content.decode())
 
     return read
 
@@ -124,7 +124,7 @@ def cyberos(tariff_id: str, members: int = 0) -> Party:
 
 def card(see, mine: Party, signed_in, anna, number: int) -> str:
     page = signed_in(anna).get(f"/instances/{mine.instance.public_id}/plans/").content.decode()
-    return words(page.split(f'id="plan-{number}">')[1].split("</section>")[0])
+    return shown_text(page.split(f'id="plan-{number}">')[1].split("</section>")[0])
 
 
 def test_every_plan_tells_my_bill_and_what_a_year_saves(see, signed_in, anna):
@@ -216,7 +216,7 @@ def registered(domain: str = "new.example.ru", product: str = "cyberos") -> Inst
 
 def test_an_instance_without_a_plan_sees_them_all(signed_in, anna):
     answer = signed_in(anna).get(f"/instances/{registered().public_id}/plans/")
-    page = words(answer.content.decode())
+    page = shown_text(answer.content.decode())
     assert "This instance is on no plan yet." in page
     assert "your plan now" not in page
     assert "Scale, by the month ₽54,000.00 a month" in page  # 150 seats, to begin with
@@ -293,7 +293,7 @@ def test_a_number_that_was_tried_out_can_be_bought(signed_in, anna):
     [address] = links(page, f"{here}/change/")
     assert address == f"{here}/change/?tariff=base&quantity=20"
     assert client.get(address).status_code == 200
-    assert "Change to 20 terminals" in words(page)
+    assert "Change to 20 terminals" in shown_text(page)
     assert "Change to" not in client.get(f"{here}/plans/what-if/?n=12").content.decode()
 
 

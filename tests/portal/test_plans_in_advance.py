@@ -9,9 +9,9 @@ from billing.operations.run import billing_run
 from billing.operations.subscriptions import plan_changes, trials
 from billing.operations.subscriptions.quotes import Wish
 from billing.sandbox import sandbox_clock
-from tests.people import at
-from tests.portal.advance import now, shop, text
-from tests.portal.conftest import stand_at
+from tests.support.people import at
+from tests.support.shops import now, shop, text
+from tests.support.story import stand_at
 
 SignIn = Callable[..., Client]
 pytestmark = pytest.mark.django_db

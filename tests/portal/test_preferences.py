@@ -6,8 +6,8 @@ import pytest
 
 from accounts.models import User
 from billing.models import Notice, NoticePreference
-from tests.portal.story import msk
-from tests.portal.test_mails import plain
+from tests.support.mails import plain
+from tests.support.story import msk
 
 EVERY = {f"email_{group}": "on" for group in NoticePreference.Group.values}
 

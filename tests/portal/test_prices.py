@@ -1,7 +1,6 @@
 """The public pages of prices and quotas (C1): read by everybody, in both languages, kept by caches, the same sums that are charged."""
 
 import re
-from html import unescape
 
 import pytest
 from django.db import connection
@@ -11,8 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Product
 from billing.models import Tariff
 from billing.operations.catalogue import tariffs
-from tests.people import at, installation, publish_tariff, staff
-from tests.portal.story import person
+from tests.support.page_text import shown_text
+from tests.support.people import at, installation, publish_tariff, staff
+from tests.support.story import person
 
 pytestmark = pytest.mark.django_db
 
@@ -22,17 +22,10 @@ def _catalogue(db: None) -> None:
     installation()
 
 
-def words(page: str) -> str:
-    """What a reader sees of a page or a part of it, in one line with ordinary spaces."""
-    text = re.sub(r"<(script|style|title).*?</\1>", " ", page, flags=re.DOTALL)
-    text = unescape(re.sub(r"<[^>]+>", " ", re.sub(r"</?b>", "", text)))
-    return re.sub(r"\s+", " ", text.replace("\u00a0", " ").replace("\u202f", " ")).strip()
-
-
 def read(address: str, locale: str = "en", client: Client | None = None) -> str:
     answer = (client or Client()).get(address, headers={"accept-language": locale})
     assert answer.status_code == 200, address
-    return words(answer.content.decode())
+    return shown_text(answer.content.decode())
 
 
 # --- What it costs ---------------------------------------------------------------------------------------------------
@@ -105,7 +98,7 @@ def test_the_page_of_a_product_tells_steps_samples_features_and_free_roles():
 def test_both_ways_of_paying_for_a_plan_stand_on_one_card():
     page = Client().get("/prices/cyberos/", headers={"accept-language": "en"}).content.decode()
     assert page.count('class="card plan"') == 3  # Trial, Build, Scale
-    build = words(page.split('id="plan-2"')[1].split("</section>")[0])
+    build = shown_text(page.split('id="plan-2"')[1].split("</section>")[0])
     assert "Build" in build
     assert "₽4,900.00 a month" in build
     assert "₽52,920.00 a year" in build
@@ -185,7 +178,7 @@ def test_the_language_is_chosen_by_the_reader_or_by_the_address(client):
     assert 'href="?lang=en&amp;n=11"' in page
     assert 'href="/prices/?lang=ru"' in page  # its links keep the choice
     assert 'name="lang" value="ru"' in page
-    assert "В месяц 6 589,00 ₽" in words(page)
+    assert "В месяц 6 589,00 ₽" in shown_text(page)
     assert client.get("/prices/?lang=xx").status_code == 200
 
 

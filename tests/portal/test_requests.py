@@ -7,17 +7,11 @@ from billing.models import CustomerRequest, RequestFile
 from billing.operations.customers import requests
 from billing.operations.cycle import access
 from billing.operations.settlement import reliefs
-from tests.portal.conftest import stand_at
-from tests.portal.story import msk
-from tests.portal.test_mails import latest, plain
-from tests.portal.test_query_counts import queries
+from tests.support.mails import latest, plain
+from tests.support.query_counts import queries
+from tests.support.story import msk, stand_at
 
 PDF = b"%PDF-1.7 a payment order"
-
-
-@pytest.fixture
-def anna(story, signed_in):
-    return signed_in(story.anna)
 
 
 def upload(content: bytes = PDF, name: str = "order.pdf") -> SimpleUploadedFile:

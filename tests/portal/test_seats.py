@@ -9,8 +9,8 @@ from django.test import Client
 
 from accounts.models import Member
 from billing.operations.subscriptions import trials
-from tests.people import at
-from tests.portal.advance import Shop, now, shop, text
+from tests.support.people import at
+from tests.support.shops import Shop, now, shop, text
 
 SignIn = Callable[..., Client]
 pytestmark = pytest.mark.django_db

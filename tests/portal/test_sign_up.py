@@ -10,11 +10,10 @@ from django.test import Client
 
 from accounts.models import Customer, Instance, User
 from billing.models import SignUp
-from tests import people
-from tests.people import at
-from tests.portal.conftest import stand_at
-from tests.portal.story import person
-from tests.portal.test_mails import plain
+from tests.support import people
+from tests.support.page_text import seen, text_of
+from tests.support.people import at
+from tests.support.story import person, stand_at
 
 NOON = at("2026-05-12 12:00")
 FORM = "/sign-up/?product=blue&tariff=blue-monthly"
@@ -53,14 +52,6 @@ def asked(guest: Client, address: str = FORM, **told: str) -> str:
     """The way from the form to the link's address."""
     assert guest.post(address, typed(**told)).status_code == 302
     return link_of(mail.outbox[-1])
-
-
-def seen(answer: Any) -> str:
-    return re.search(r'name="seen" value="([^"]+)"', answer.content.decode())[1]  # type: ignore[index]
-
-
-def text_of(answer: Any) -> str:
-    return plain(re.sub(r"<[^>]+>", " ", answer.content.decode()).replace("&#x27;", "'").replace("&amp;", "&"))
 
 
 # --- The way in ------------------------------------------------------------------------------------------------------

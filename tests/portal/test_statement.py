@@ -8,7 +8,7 @@ from billing.models import Invoice
 from billing.operations.settlement import adjustments, credit_notes, payments
 from billing.reports import movements
 from billing.reports.statement import page, statement
-from tests.portal.story import msk
+from tests.support.story import msk
 
 
 def told(rows):

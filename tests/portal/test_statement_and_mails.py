@@ -4,14 +4,9 @@ import pytest
 
 from accounts.models import Customer
 from billing.models import AuditRecord, Notice
-from tests.portal.story import msk
-from tests.portal.test_mails import plain
-from tests.portal.test_query_counts import more_movements, queries
-
-
-@pytest.fixture
-def anna(story, signed_in):
-    return signed_in(story.anna)
+from tests.support.mails import plain
+from tests.support.query_counts import more_movements, queries
+from tests.support.story import msk
 
 
 def text_of(answer) -> str:

@@ -5,7 +5,7 @@ import pytest
 from accounts.models import Instance
 from billing.operations.cycle import access
 from billing.operations.subscriptions import lifecycle
-from tests.portal.story import msk, new_customer
+from tests.support.story import msk, new_customer
 
 
 def alike(as_of) -> dict[str, str]:

@@ -9,51 +9,18 @@ from django.utils import translation
 from billing.pricing.explanation import explain_quantity, explain_share
 from billing.pricing.notes import Note, NoteKind
 from billing.pricing.review import Contradiction, Fall, Finding
-from billing.pricing.terms import Metric, PriceModel, QuotaMode, Renewal, Step, Terms, Timing
+from billing.pricing.terms import Metric, PriceModel, QuotaMode, Renewal, Step, Terms
 from billing.wording import explanations, formats, tariff_prices, unit_names
+from tests.support.tariff_samples import BLUE, DRIVER, METEOR, PREPAID, SCALE, STEPPED, TRIAL
 
 N, T = "\u00a0", "\u202f"
 
-METEOR = Terms(
-    tariff_id="meteor-cloud",
-    version=1,
-    currency="RUB",
-    timing=Timing.POSTPAID,
-    metric=Metric.PEAK_ACTIVE,
-    price_model=PriceModel.PER_UNIT,
-    unit_price=Decimal("599.00"),
-    included_quantity=9,
-    quota_mode=QuotaMode.ALL_ABOVE,
-    interval_months=1,
-    payment_days=14,
-)
-PREPAID = replace(METEOR, timing=Timing.PREPAID, included_quantity=0)
-BLUE = replace(
-    PREPAID, currency="USD", metric=Metric.PAID_MEMBERS, unit_price=Decimal(7), trial_days=7, trial_people=20
-)
-STEPPED = replace(PREPAID, metric=Metric.QUANTITY, price_model=PriceModel.VOLUME, unit_price=None)
-DRIVER = replace(
-    STEPPED,
-    interval_months=None,
-    steps=(Step(1, Decimal(120)), Step(10, total=Decimal(1000)), Step(30, total=Decimal(2500))),
-)
 BASE = replace(STEPPED, steps=(Step(1, Decimal(100)), Step(10, Decimal(90))), renewal=Renewal.COLLECTED)
 PACKAGE = replace(
     STEPPED, price_model=PriceModel.PACKAGE, steps=(Step(1, total=Decimal(500)), Step(10, total=Decimal(3000)))
 )
 BUILD = replace(PREPAID, metric=Metric.NONE, price_model=PriceModel.FLAT, unit_price=None, flat_fee=Decimal("4900.00"))
 BUILD_ANNUAL = replace(BUILD, interval_months=12, discount_percent=Decimal(10))
-SCALE = replace(
-    PREPAID,
-    metric=Metric.PAID_MEMBERS,
-    price_model=PriceModel.GRADUATED,
-    unit_price=None,
-    flat_fee=Decimal(49000),
-    included_quantity=100,
-    quota_mode=QuotaMode.ONLY_ABOVE,
-    steps=(Step(1, Decimal(100)), Step(501, Decimal(80))),
-)
-TRIAL = replace(PREPAID, metric=Metric.NONE, price_model=PriceModel.TRIAL, unit_price=None, trial_days=30)
 PER_QUARTER = replace(BUILD, interval_months=3)
 
 

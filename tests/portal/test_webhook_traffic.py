@@ -10,8 +10,8 @@ from billing.operations.events import event_types, fan_out
 from billing.reports import webhook_traffic
 from billing.reports.webhook_traffic import Bucket, traffic
 from billing.wording import webhook_events
-from tests.portal.bench import NOON, arrives, called, endpoint_of, happens
-from tests.portal.story import msk
+from tests.support.story import msk
+from tests.support.webhook_calls import NOON, arrives, called, endpoint_of, happens
 
 MOSCOW = "Europe/Moscow"
 SECONDS = timedelta(seconds=1)

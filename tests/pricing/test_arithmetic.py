@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from billing.pricing import explanation, money, periods, quantity
 from billing.pricing.terms import Step, Terms, steps_from
-from tests.pricing.tariffs import DRIVER, METEOR, SCALE_ANNUAL
+from tests.support.pricing_terms import DRIVER, METEOR, SCALE_ANNUAL
 
 ZONES = [
     "Europe/Moscow",

@@ -19,7 +19,7 @@ from billing.pricing.quantity import price
 from billing.pricing.review import contradictions, falls
 from billing.pricing.seats import explain_seat_change, rest_until
 from billing.pricing.terms import Terms
-from tests.pricing.tariffs import tariff
+from tests.support.pricing_terms import tariff
 
 PAGE = Path(__file__).parents[2] / "docs" / "pricing.md"
 Row = list[str]

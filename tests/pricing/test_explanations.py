@@ -22,7 +22,7 @@ from billing.pricing.explanation import (
 )
 from billing.pricing.seats import explain_seat_change
 from billing.pricing.terms import Terms
-from tests.pricing.tariffs import (
+from tests.support.pricing_terms import (
     BASE,
     BLUE_ANNUAL,
     BLUE_MONTHLY,

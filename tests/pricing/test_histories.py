@@ -16,7 +16,7 @@ from billing.pricing.periods import Span, add_months, month_span
 from billing.pricing.quantity import exact, price
 from billing.pricing.seats import explain_seat_change, rest_until
 from billing.pricing.terms import Terms
-from tests.pricing.tariffs import BASE, BLUE_ANNUAL, BLUE_MONTHLY, LARGEST, LIGHT, PLUS, SCALE, random_terms
+from tests.support.pricing_terms import BASE, BLUE_ANNUAL, BLUE_MONTHLY, LARGEST, LIGHT, PLUS, SCALE, random_terms
 
 HISTORIES = 10_000
 DAY = timedelta(days=1)

@@ -11,7 +11,7 @@ from billing.pricing.explanation import explain_quantity, explain_share
 from billing.pricing.quantity import NoPrice, chargeable, exact, next_unit_costs, price, thresholds
 from billing.pricing.terms import PriceModel, QuotaMode, Step
 from billing.pricing.tiers import Line, lines
-from tests.pricing.tariffs import (
+from tests.support.pricing_terms import (
     BASE,
     BLUE_ANNUAL,
     BUILD_ANNUAL,

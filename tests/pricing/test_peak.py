@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.pricing.peak import Peak, Report, peak_between, steps_of
-from tests.people import at
+from tests.support.people import at
 
 APRIL, MAY = at("2026-04-01 00:00"), at("2026-05-01 00:00")
 

@@ -14,7 +14,7 @@ from billing.pricing.parts import parts_of
 from billing.pricing.quantity import exact, price
 from billing.pricing.review import Fall, falls
 from billing.pricing.terms import Terms
-from tests.pricing.tariffs import random_terms
+from tests.support.pricing_terms import random_terms
 
 any_terms = st.integers(0, 2**32).map(lambda seed: random_terms(Random(seed)))
 quantities = st.integers(0, 150)

@@ -10,8 +10,8 @@ from billing.pricing.formula import decimal, is_short
 from billing.pricing.money import from_minor
 from billing.pricing.quantity import exact, price
 from billing.pricing.review import contradictions
-from tests.pricing.reference import slow_price
-from tests.pricing.tariffs import random_quantity, random_terms
+from tests.support.pricing_terms import random_quantity, random_terms
+from tests.support.reference_prices import slow_price
 
 TARIFFS, QUANTITIES = 2500, 10
 

@@ -8,7 +8,7 @@ import pytest
 
 from billing.pricing.review import Contradiction, Fall, contradictions, falls, sample_bills
 from billing.pricing.terms import Metric, PriceModel, QuotaMode, Step, Terms, Timing
-from tests.pricing.tariffs import (
+from tests.support.pricing_terms import (
     BASE,
     BLUE_ANNUAL,
     BLUE_MONTHLY,

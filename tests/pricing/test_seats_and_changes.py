@@ -18,7 +18,7 @@ from billing.pricing.parts import difference, parts_of
 from billing.pricing.periods import add_months, month_span
 from billing.pricing.quantity import NoPrice, exact
 from billing.pricing.seats import Rest, explain_seat_change, rest_until
-from tests.pricing.tariffs import (
+from tests.support.pricing_terms import (
     BASE,
     BLUE_ANNUAL,
     BLUE_MONTHLY,

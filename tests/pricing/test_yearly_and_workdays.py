@@ -7,7 +7,7 @@ import pytest
 
 from billing.pricing.workdays import WorkCalendar, answer_by
 from billing.pricing.yearly import yearly_sum
-from tests.pricing.tariffs import METEOR
+from tests.support.pricing_terms import METEOR
 
 
 def test_m11_a_year_is_the_expected_volume_less_the_discount_and_the_bonus_makes_up_for_it() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.project.scripts import load
+from tests.support.scripts import load
 
 environment = load("environment")
 

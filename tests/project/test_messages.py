@@ -9,7 +9,7 @@ import polib
 import pytest
 from django.conf import settings
 
-from tests.project.extraction import messages
+from tests.support.message_extraction import messages
 
 ROOT = Path(settings.BASE_DIR)
 SOURCE = ROOT / "billing" / "locale" / "ru" / "LC_MESSAGES" / "django.po"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.project.scripts import ROOT, alive, an_installations_environment, command_line, family, free_port, until
+from tests.support.scripts import ROOT, alive, an_installations_environment, command_line, family, free_port, until
 
 PYTHON = sys.executable
 

@@ -11,7 +11,7 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
 
-from tests.project.scripts import ROOT, an_installations_environment
+from tests.support.scripts import ROOT, an_installations_environment
 
 PRINT = "from django.conf import settings as s; print({})"
 

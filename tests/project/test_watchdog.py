@@ -12,7 +12,7 @@ from django.test import Client
 
 from billing import clock
 from billing.models import Heartbeat
-from tests.project.scripts import load
+from tests.support.scripts import load
 
 serve = load("serve")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.project.scripts import ROOT, an_installations_environment
+from tests.support.scripts import ROOT, an_installations_environment
 
 LOOK = """
 import io, json, sys

@@ -1,20 +1,8 @@
-"""What every test of a rule has: a fresh METEOR installation, and books that are right at its end, whatever it did."""
-
-from collections.abc import Iterator
+"""What every test of a rule has: a fresh installation, and books that are right at its end, whatever it did."""
 
 import pytest
 
-from tests import people
-
 
 @pytest.fixture(autouse=True)
-def _installation(db: None) -> Iterator[None]:
-    people.installation()
-    yield
-    people.assert_books_are_right()
-
-
-@pytest.fixture
-def meteor() -> people.Party:
-    """Romashka on METEOR Cloud since 1 April 2026, 9:00 in Moscow; Anna is the only one active."""
-    return people.party()
+def _right_books(db: None, right_books: None) -> None:
+    """Every test here begins with an installation and ends with its books counted."""

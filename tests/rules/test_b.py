@@ -8,8 +8,8 @@ from billing.errors import BadInput, BillingError
 from billing.models import Charge, Credit, Event, Invoice, Subscription
 from billing.operations.subscriptions import plan_changes, trials
 from billing.operations.subscriptions.quotes import Wish
-from tests import people
-from tests.people import Party, at
+from tests.support import people
+from tests.support.people import Party, at
 
 TEAM = "team_member"
 

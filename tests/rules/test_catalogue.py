@@ -13,8 +13,8 @@ from billing.errors import BadInput, BillingError
 from billing.models import Charge, Event, Notice, Seller, Tariff, TermsChange
 from billing.operations.catalogue import configuration, profiles, subscriber_moves, tariffs
 from billing.reports.release import release_check
-from tests import people
-from tests.people import Party, at
+from tests.support import people
+from tests.support.people import Party, at
 
 BEGINNING = at("2020-01-01 00:00")
 AUTHOR, REVIEWER = "author@saldo.example", "reviewer@saldo.example"

@@ -18,8 +18,8 @@ from billing.operations.cycle import access
 from billing.operations.run import billing_run
 from billing.operations.settlement import adjustments, credit_notes, payments
 from billing.operations.settlement.credit_notes import NoteLine
-from tests import people
-from tests.people import Party, at
+from tests.support import people
+from tests.support.people import Party, at
 
 # --- D1: half-open -----------------------------------------------------------------------------------------------------------
 

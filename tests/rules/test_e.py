@@ -22,9 +22,9 @@ from billing.operations.subscriptions import lifecycle, plan_changes
 from billing.operations.subscriptions.quotes import Quote, Wish
 from billing.sandbox import sandbox_clock
 from billing.sandbox.models import SampleCard
-from tests import people
-from tests.operations.cards import pay_and_keep
-from tests.people import Party, at, stand_at
+from tests.support import people
+from tests.support.cards import pay_and_keep
+from tests.support.people import Party, at, stand_at
 
 
 def app(tariff: str = "light", start: str = "2026-04-01 12:00", quantity: int | None = None) -> Party:

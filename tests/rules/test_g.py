@@ -37,8 +37,8 @@ from billing.operations.settlement import credit_notes, payments
 from billing.operations.settlement.credit_notes import NoteLine
 from billing.pricing import explanation, money, quantity
 from billing.sandbox import sandbox_clock
-from tests import people
-from tests.people import Party, at
+from tests.support import people
+from tests.support.people import Party, at
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -16,8 +16,8 @@ from billing.operations.cycle import access, month_close
 from billing.operations.run import billing_run
 from billing.operations.settlement import payments
 from billing.operations.subscriptions import lifecycle
-from tests import people
-from tests.people import Party, at
+from tests.support import people
+from tests.support.people import Party, at
 
 # --- The worked examples -------------------------------------------------------------------------------------------------
 

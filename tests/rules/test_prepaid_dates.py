@@ -11,8 +11,8 @@ from billing.operations.run import billing_run
 from billing.operations.subscriptions import plan_changes, trials
 from billing.operations.subscriptions.quotes import Wish
 from billing.sandbox import sandbox_clock
-from tests import people
-from tests.people import Party, at, stand_at
+from tests.support import people
+from tests.support.people import Party, at, stand_at
 
 TEAM = "team_member"
 WINTER, LEAP_WINTER, SPRING, MAY = "2027-02", "2028-02", "2027-04", "2027-05"

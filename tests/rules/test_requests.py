@@ -29,8 +29,8 @@ from billing.operations.run import billing_run
 from billing.operations.settlement import approvals, offers, payments, reliefs
 from billing.pricing.workdays import WorkCalendar, answer_by
 from billing.sandbox import sandbox_clock
-from tests import people
-from tests.people import Party, at, stand_at
+from tests.support import people
+from tests.support.people import Party, at, stand_at
 
 ANNA, SERGEY, FAINA = "anna@romashka.example", "sergey@saldo.example", "faina@saldo.example"
 PDF = requests.Attachment("payment.pdf", b"%PDF-1.7 payment order")

@@ -6,9 +6,9 @@ import pytest
 from billing.models import Notice
 from billing.operations.subscriptions import plan_changes
 from billing.operations.subscriptions.quotes import Wish
-from tests import people
-from tests.people import Party, at
-from tests.stories.telling import invoices_of, ledger_of, until
+from tests.support import people
+from tests.support.people import Party, at
+from tests.support.storytelling import invoices_of, ledger_of, until
 
 TEAM = "team_member"
 MONTHLY = Wish(tariff_id="blue-monthly")

@@ -5,9 +5,9 @@ import pytest
 
 from billing.operations.subscriptions import lifecycle, plan_changes, trials
 from billing.operations.subscriptions.quotes import Wish
-from tests import people
-from tests.people import Party, at
-from tests.stories.telling import invoices_of, ledger_of, until
+from tests.support import people
+from tests.support.people import Party, at
+from tests.support.storytelling import invoices_of, ledger_of, until
 
 TEAM = "team_member"
 

@@ -7,9 +7,9 @@ from accounts.members import Report
 from billing.models import Event
 from billing.operations.subscriptions import lifecycle, metering, plan_changes, trials
 from billing.operations.subscriptions.quotes import Wish
-from tests import people
-from tests.people import Party, at
-from tests.stories.telling import invoices_of, ledger_of, until
+from tests.support import people
+from tests.support.people import Party, at
+from tests.support.storytelling import invoices_of, ledger_of, until
 
 # (Moscow's clock, kind of entry, amount on the balance, balance after)
 YEAR = [

@@ -7,10 +7,10 @@ from billing.models import Collection, Event
 from billing.operations.collection import payment_methods
 from billing.operations.subscriptions import lifecycle, plan_changes
 from billing.operations.subscriptions.quotes import Wish
-from tests import people
-from tests.operations.cards import pay_and_keep
-from tests.people import Party, at
-from tests.stories.telling import invoices_of, ledger_of, until
+from tests.support import people
+from tests.support.cards import pay_and_keep
+from tests.support.people import Party, at
+from tests.support.storytelling import invoices_of, ledger_of, until
 
 # (Moscow's clock, kind of entry, amount on the balance, balance after)
 YEAR = [

@@ -9,9 +9,9 @@ from billing.models import Charge, Entry, Event
 from billing.operations.run import billing_run
 from billing.operations.settlement import adjustments
 from billing.pricing.money import from_minor
-from tests import people
-from tests.people import Party, at
-from tests.stories.telling import ledger_of
+from tests.support import people
+from tests.support.people import Party, at
+from tests.support.storytelling import ledger_of
 
 # (Moscow's clock, kind of entry, amount on the balance, balance after)
 YEAR = [

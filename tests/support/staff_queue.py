@@ -14,9 +14,9 @@ from billing.operations.customers import requests
 from billing.operations.run import billing_run
 from billing.operations.settlement import approvals, offers
 from billing.sandbox.models import SandboxClock
-from billing.sandbox.sample_bank import SampleProvider, decide  # noqa: F401  the provider that the attempts go to
-from tests.admin.conftest import NOW
-from tests.portal.story import Story, msk, person
+from billing.sandbox.sample_bank import decide
+from tests.support.staff import NOW
+from tests.support.story import Story, msk, person
 
 PDF = b"%PDF-1.7 payment order 417"
 LATE = msk(5, 18, 12)  # a Monday; April has been overdue since the 16th

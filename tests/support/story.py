@@ -15,6 +15,7 @@ from billing.models import BillingAccount, Seller
 from billing.operations.customers import customers, instances
 from billing.operations.cycle import month_close
 from billing.operations.subscriptions import lifecycle, metering
+from billing.sandbox.models import SandboxClock
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 
@@ -144,3 +145,17 @@ def tell() -> Story:
 def tell_may(story: Story) -> None:
     """Until 24 May: the peak rose to 11 on the 10th."""
     joins(story.cloud, 11, msk(5, 10, 14, 3), "Мария Лебедева", actor="А. Петрова")
+
+
+def billing_only(story: Story) -> User:
+    from accounts.members import Report
+    from billing.operations.subscriptions import metering
+
+    report = Report(external_id="buh", status="active", email="buh@romashka.example", role="billing")
+    metering.report_member(instance=story.cloud, as_of=msk(5, 11), source="api", report=report)
+    return person("buh@romashka.example", "Бухгалтер")
+
+
+def stand_at(instant: datetime) -> None:
+    """Puts the sandbox clock to ``instant``; nothing else happens."""
+    SandboxClock.objects.update_or_create(id=1, defaults={"stands_at": instant})

@@ -25,7 +25,7 @@ from schemathesis.transport.wsgi import WSGITransport
 from accounts.models import Instance, Role
 from billing.models import Tariff
 from billing.operations import api_tokens
-from tests.api.conftest import ANNA, REAL, Api, found_buyer
+from tests.support.callers import ANNA, REAL, Api, found_buyer
 
 # --- What the document calls valid and a plain generator would hardly ever hit ----------------------------------------
 

@@ -7,7 +7,7 @@ from django.test import Client
 
 from billing.models import Event, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from billing.operations.events import endpoints, outbox
-from tests.portal.story import Story, msk
+from tests.support.story import Story, msk
 
 NOON = msk(5, 12)
 PASSWORD = "correct horse battery"
@@ -56,3 +56,16 @@ def prove(client: Client) -> None:
     """Gives the password once more, as the page asks for it."""
     answer = client.post("/accounts/reauthenticate/", {"password": PASSWORD, "next": "/integration/"})
     assert answer.status_code == 302
+
+
+def more(story: Story, endpoint: WebhookEndpoint, number: int) -> None:
+    events = Event.objects.bulk_create(
+        Event(type="invoice.paid", at=msk(5, 12, 11), account=story.account, data={}) for _ in range(number)
+    )
+    rows = WebhookDelivery.objects.bulk_create(
+        WebhookDelivery(endpoint=endpoint, event=one, next_attempt_at=NOON, delivered_at=NOON, state="delivered")
+        for one in events
+    )
+    WebhookAttempt.objects.bulk_create(
+        WebhookAttempt(delivery=one, number=1, at=NOON, sent_at=NOON, took_ms=5, status=204) for one in rows
+    )

@@ -8,9 +8,9 @@ from django.urls import reverse
 
 from billing.models import Tariff, TariffMove
 from billing.operations.catalogue import subscriber_moves, tariffs
-from tests.admin.acting import act_url, do
-from tests.admin.conftest import NOW
-from tests.portal.story import Story
+from tests.support.acting import act_url, do
+from tests.support.staff import NOW
+from tests.support.story import Story
 
 ADD = "admin:billing_tariff_add"
 

@@ -44,3 +44,12 @@ def errors(response: HttpResponse) -> dict[str, list[str]]:
 def messages(response: Any) -> list[str]:
     with override("en"):
         return [str(message) for message in response.context["messages"]]
+
+
+def cards(client: Client) -> dict[str, Any]:
+    answer = client.get("/admin/")
+    assert answer.status_code == 200
+    from django.utils.translation import override
+
+    with override("en"):
+        return {str(card.label): card for card in answer.context["cards"]}

@@ -7,7 +7,7 @@ from billing.operations.collection import dunning
 from billing.operations.run import reminders
 from billing.operations.subscriptions import plan_changes, trials
 from billing.operations.subscriptions.quotes import Wish
-from tests.people import STAFF, Party, at, party
+from tests.support.people import STAFF, Party, at, party
 
 
 def latest(kind: str, **about: object) -> Notice:

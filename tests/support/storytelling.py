@@ -6,8 +6,8 @@ from decimal import Decimal
 from billing.models import Posting
 from billing.operations.run import billing_run
 from billing.pricing.money import from_minor
-from tests import people
-from tests.people import Party, at
+from tests.support import people
+from tests.support.people import Party, at
 
 # What `running.run_due` does but for rendering and sending, which say nothing of money.
 STEPS = (

@@ -8,11 +8,10 @@ from html import unescape
 from django.test import Client
 
 from accounts.models import User
-from tests import people
-from tests.people import Party, at
-from tests.portal.conftest import stand_at
-from tests.portal.story import person
-from tests.portal.test_overview import words
+from tests.support import people
+from tests.support.page_text import words
+from tests.support.people import Party, at
+from tests.support.story import person, stand_at
 
 NOON = at("2026-05-12 12:00")
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from billing.models import Notice, PaymentAttempt, SavedMethod
 from billing.operations.collection import checkout, payment_methods
 from billing.sandbox import sample_bank as sample
-from tests.people import Party, at
+from tests.support.people import Party, at
 
 ANNA = "anna@romashka.example"
 START = at("2026-04-10 12:00")

@@ -1,0 +1,36 @@
+"""Pages read as people read them: the words without the markup."""
+
+import html
+import re
+from html import unescape
+from typing import Any
+
+from tests.support.mails import plain
+
+
+def words(response) -> str:
+    """What a person reads on the page: no markup, no scripts of spaces."""
+    text = re.sub(r"<(head|svg)\b.*?</\1>", " ", response.content.decode(), flags=re.S)
+    text = html.unescape(re.sub(r"<[^>]+>", " ", text)).replace("\u202f", " ").replace("\u00a0", " ")
+    return re.sub(r" (?=[.,;:])", "", re.sub(r"\s+", " ", text))
+
+
+def seen(answer: Any) -> str:
+    return re.search(r'name="seen" value="([^"]+)"', answer.content.decode())[1]  # type: ignore[index]
+
+
+def text_of(answer: Any) -> str:
+    return plain(re.sub(r"<[^>]+>", " ", answer.content.decode()).replace("&#x27;", "'").replace("&amp;", "&"))
+
+
+def body(response) -> str:
+    """The page without what differs between any two answers: form tokens and the address to come back to."""
+    page = re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", response.content.decode())
+    return re.sub(r'name="next" value="[^"]*"', "", page)
+
+
+def shown_text(page: str) -> str:
+    """What a reader sees of a page or a part of it, in one line with ordinary spaces."""
+    text = re.sub(r"<(script|style|title).*?</\1>", " ", page, flags=re.DOTALL)
+    text = unescape(re.sub(r"<[^>]+>", " ", re.sub(r"</?b>", "", text)))
+    return re.sub(r"\s+", " ", text.replace("\u00a0", " ").replace("\u202f", " ")).strip()

@@ -36,7 +36,7 @@ format: ## put imports and layout in order
 	@$(PYTHON) scripts/environment.py dev
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format --quiet .
-	@$(BIN)/djangofmt --quiet templates
+	@$(BIN)/djangofmt --quiet templates billing/sandbox/templates
 
 messages: ## compile the translations
 	@$(PYTHON) scripts/environment.py runtime

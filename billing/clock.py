@@ -1,8 +1,8 @@
 """The only reader of the system clock.
 
-An ordinary installation lives in real time. A sandbox (``BILLING_SANDBOX=true``) has a clock of its own: one row which
-stands still between two moves (`billing.sandbox.sandbox_clock`). It is read with plain SQL, so that this module imports no
-models and every layer may import it.
+An ordinary installation lives in real time and asks no database for it. A sandbox (``BILLING_SANDBOX=true``) has a clock of
+its own: one row which stands still between two moves (`billing.sandbox.sandbox_clock`). It is read with plain SQL, so that this
+module imports no models, every layer may import it, and it works where the sandbox and its table do not exist.
 """
 
 from datetime import UTC, date, datetime

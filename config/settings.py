@@ -137,6 +137,9 @@ INSTALLED_APPS = [
     "accounts",
     "billing",
 ]
+if BILLING_SANDBOX:
+    # The clock that can be moved, the sample bank and the sample installation, with their tables, pages and commands.
+    INSTALLED_APPS.append("billing.sandbox")
 
 MIDDLEWARE = [
     "config.request_ids.RequestIdMiddleware",
@@ -308,6 +311,10 @@ SUPPORT_EMAIL: str = env.str("SUPPORT_EMAIL", default="")
 SUPPORT_PHONE: str = env.str("SUPPORT_PHONE", default="")
 SUPPORT_LINK: str = env.str("SUPPORT_LINK", default="")  # a messenger or a help desk
 
+# --- Who takes payments online: classes by their dotted paths, as billing.gateways.registry takes them ---------------
+
+PAYMENT_PROVIDERS: list[str] = ["billing.sandbox.sample_bank.SampleProvider"] if BILLING_SANDBOX else []
+
 # --- The API's limits, calls a minute; 0: none -----------------------------------------------------------------------
 
 API_RATE_LIMIT_INSTANCE = env.int("API_RATE_LIMIT_INSTANCE", default=600)
@@ -354,7 +361,8 @@ TIME_ZONE = "UTC"  # of the process; business days are reckoned in the seller's 
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(VAR_DIR / "media")))
 MEDIA_URL = "media/"
 STATIC_URL = "static/"
-STATICFILES_DIRS = sorted((BASE_DIR / "billing").glob("*/static"))  # the portal's files lie beside the portal
+# The portal's files lie beside the portal; those of the sandbox are found where it is installed.
+STATICFILES_DIRS = sorted(set((BASE_DIR / "billing").glob("*/static")) - {BASE_DIR / "billing" / "sandbox" / "static"})
 STATIC_ROOT = VAR_DIR / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 WHITENOISE_USE_FINDERS = True  # served from where they lie: no collectstatic, and none to be forgotten after an upgrade

@@ -7,14 +7,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
+TEMPLATES = ["templates", "billing/sandbox/templates"]
 
 CHECKS = {
     "ruff, rules": ["ruff", "check", "--quiet", "."],
     "ruff, layout": ["ruff", "format", "--check", "--quiet", "."],
     "import contracts": ["lint-imports", "--no-logo"],
     "mypy --strict": ["mypy"],
-    "templates, layout": ["djangofmt", "--check", "--quiet", "templates"],
-    "templates, rules": ["djlint", "templates", "--lint", "--quiet"],
+    "templates, layout": ["djangofmt", "--check", "--quiet", *TEMPLATES],
+    "templates, rules": ["djlint", *TEMPLATES, "--lint", "--quiet"],
 }
 
 

@@ -1,1 +1,1 @@
-"""Payment providers, one file each, behind one small protocol (`billing.gateways.base`)."""
+"""Payment providers behind one small protocol (`billing.gateways.base`), found by a setting (`billing.gateways.registry`)."""

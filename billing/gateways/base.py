@@ -87,6 +87,10 @@ class Provider(Protocol):
     currencies: frozenset[str]
     can_save: bool
 
+    @classmethod
+    def from_settings(cls) -> "Provider | None":
+        """The provider with its keys; None where this installation has none for it, and then it is not offered."""
+
     def start(self, request: PaymentRequest) -> Result:
         """Begins a payment and says where to send the payer. Raises ProviderError."""
 

@@ -1,17 +1,22 @@
-"""Which providers this installation offers."""
+"""Which payment providers this installation offers: those of the setting ``PAYMENT_PROVIDERS`` that have what they need.
+
+The setting holds the dotted paths of classes that fulfil `billing.gateways.base.Provider`. A module that is not listed is never
+imported.
+"""
 
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from billing.gateways.base import Provider
-from billing.gateways.sample import SampleProvider
 
 
 def providers() -> dict[str, Provider]:
-    """The providers by code. The sample one belongs into a sandbox: it takes money that does not exist."""
-    offered: list[Provider] = [SampleProvider()] if settings.BILLING_SANDBOX else []
-    return {provider.code: provider for provider in offered}
+    """The providers that can be used now, by code, in the order of the setting."""
+    classes: list[type[Provider]] = [import_string(path) for path in settings.PAYMENT_PROVIDERS]
+    configured = [provider for provider in (one.from_settings() for one in classes) if provider is not None]
+    return {provider.code: provider for provider in configured}
 
 
 def provider_for(currency: str) -> Provider | None:
-    """The provider that takes ``currency``, None where nobody does: then the bank transfer is the way to pay."""
+    """The first provider that takes ``currency``, None where nobody does: then the bank transfer is the way to pay."""
     return next((provider for provider in providers().values() if currency in provider.currencies), None)

@@ -4,20 +4,12 @@ from billing.models.access import AccessAnnouncement, Relief
 from billing.models.approvals import Approval
 from billing.models.audit import AuditRecord
 from billing.models.catalogue import Tariff
-from billing.models.checkout import (
-    MethodSetUp,
-    PaymentAttempt,
-    ProviderEvent,
-    SampleCard,
-    SampleCharge,
-    SampleVisit,
-    SavedMethod,
-)
+from billing.models.checkout import MethodSetUp, PaymentAttempt, ProviderEvent, SavedMethod
 from billing.models.dunning import Collection
 from billing.models.events import Event, Notice
 from billing.models.integration import ApiToken, IdempotencyRecord, RateWindow
 from billing.models.invoices import CreditNote, Invoice, InvoiceDocument, InvoiceLine
-from billing.models.jobs import Heartbeat, JobRun, SandboxClock
+from billing.models.jobs import Heartbeat, JobRun
 from billing.models.ledger import Entry, LedgerAccount, Posting
 from billing.models.metering import BillingPeriod, Charge
 from billing.models.moves import TariffMove, TermsChange
@@ -67,10 +59,6 @@ __all__ = [
     "RateWindow",
     "Relief",
     "RequestFile",
-    "SampleCard",
-    "SampleCharge",
-    "SampleVisit",
-    "SandboxClock",
     "SavedMethod",
     "Seller",
     "SignUp",

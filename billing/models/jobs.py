@@ -41,20 +41,3 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-class SandboxClock(models.Model):
-    """The one row that is the sandbox's time. `billing.clock` reads it; `billing.sandbox.sandbox_clock` moves it."""
-
-    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
-    stands_at = models.DateTimeField(_("stands at"))
-
-    objects: ClassVar[models.Manager["SandboxClock"]] = models.Manager()
-
-    class Meta:
-        verbose_name = _("sandbox clock")
-        verbose_name_plural = _("sandbox clock")
-        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="there_is_one_sandbox_clock")]
-
-    def __str__(self) -> str:
-        return f"{self.stands_at:%Y-%m-%d %H:%M}"

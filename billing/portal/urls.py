@@ -2,7 +2,6 @@
 
 from django.urls import path
 
-from billing.portal.views import sample_bank
 from billing.portal.views.instances import instances, new_instance, ownership, people
 from billing.portal.views.integration import deliveries, endpoints, integration_page, tokens
 from billing.portal.views.money import (
@@ -56,9 +55,6 @@ urlpatterns = [
     path("payments/<uuid:attempt_id>/", pay.payment, name="payment"),
     path("methods/", payment_methods.methods, name="methods"),
     path("methods/set-ups/<uuid:set_up_id>/", payment_methods.set_up, name="method_set_up"),
-    path("sample-bank/wallet/<str:token>/", sample_bank.wallet, name="sample_wallet"),
-    path("sample-bank/<str:external_id>/", sample_bank.sample_bank, name="sample_bank"),
-    path("webhooks/<str:provider>/", sample_bank.webhook, name="webhook"),
     path("requests/", requests.requests, name="requests"),
     path("requests/new/<str:kind>/", requests.new_request, name="new_request"),
     path("requests/<str:public_id>/", requests.request_page, name="request"),

@@ -1,7 +1,7 @@
 """The sandbox's clock: it stands still, and moving it runs everything that falls due on the way, in order.
 
-It is the code that the schedules run in production (`running.run_due`), called at every instant at which something falls due
-on the way (`agenda.next_due`).
+It is the code that the schedules run in production (`billing_run.run_due`), called at every instant at which something falls
+due on the way (`next_due.next_due`).
 """
 
 from collections.abc import Callable
@@ -13,11 +13,12 @@ from django.utils.translation import gettext_lazy as _
 
 from billing import clock
 from billing.errors import BadInput, BillingError
-from billing.models import BillingAccount, SandboxClock
+from billing.models import BillingAccount
 from billing.operations import jobs
 from billing.operations.run import next_due
 from billing.operations.run.billing_run import Done, run_due
 from billing.pricing.periods import business_date, month_start
+from billing.sandbox.models import SandboxClock
 
 FURTHEST = date(2200, 1, 1)
 

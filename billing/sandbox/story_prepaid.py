@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models import Instance
-from billing.gateways import sample as bank
 from billing.models import BillingAccount, Subscription
 from billing.operations.collection import method_setup
 from billing.operations.subscriptions import lifecycle, plan_changes
 from billing.operations.subscriptions.quotes import Wish
+from billing.sandbox import sample_bank as bank
 
 LOGINS = (
     ("nina@bluebird.example", "Nina Ross", "en", "owner"),

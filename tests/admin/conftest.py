@@ -6,8 +6,8 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from billing.models import SandboxClock
 from billing.operations import staff_roles
+from billing.sandbox.models import SandboxClock
 from tests.support.staff import NOW, colleague
 from tests.support.story import Story, tell
 

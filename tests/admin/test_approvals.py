@@ -1,7 +1,8 @@
 """Four eyes on the workbench (D15): above the limit an act waits, another person sees its effect and decides."""
 
-from billing.models import Approval, CreditNote, Invoice, LedgerAccount, Payment, PaymentAttempt, SampleCharge
+from billing.models import Approval, CreditNote, Invoice, LedgerAccount, Payment, PaymentAttempt
 from billing.operations.collection import checkout
+from billing.sandbox.models import SampleCharge
 from tests.support.acting import act_url, confirm, do, errors, preview, rows
 from tests.support.staff import NOW
 from tests.support.staff_queue import attempt, client_of, large_adjustment

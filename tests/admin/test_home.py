@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from django.test import Client
 
-from billing.models import Invoice, JobRun, Notice, SandboxClock
+from billing.models import Invoice, JobRun, Notice
+from billing.sandbox.models import SandboxClock
 from tests.support.acting import act_url, cards, confirm, errors, messages, rows
 from tests.support.staff import NOW
 from tests.support.story import Story, msk

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from billing.models import AuditRecord, Collection, SandboxClock, SubscriptionChange, TermsChange
+from billing.models import AuditRecord, Collection, SubscriptionChange, TermsChange
 from billing.operations import staff_roles
 from billing.operations.run import billing_run
 from billing.operations.subscriptions import plan_changes, trials
 from billing.operations.subscriptions.quotes import Wish
+from billing.sandbox.models import SandboxClock
 from tests.support import people
 from tests.support.acting import act_url, confirm, do, errors, preview, rows
 from tests.support.people import Party, at

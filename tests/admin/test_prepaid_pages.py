@@ -11,11 +11,12 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Customer, Instance
 from billing import triggers
-from billing.models import BillingAccount, BillingPeriod, Collection, SandboxClock, Subscription
+from billing.models import BillingAccount, BillingPeriod, Collection, Subscription
 from billing.operations import staff_roles
 from billing.operations.run import billing_run
 from billing.operations.subscriptions import plan_changes, trials
 from billing.operations.subscriptions.quotes import Wish
+from billing.sandbox.models import SandboxClock
 from tests.support import people
 from tests.support.acting import cards
 from tests.support.people import Party, at

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from billing.models import AuditRecord, Entry, Notice, Relief, SandboxClock
+from billing.models import AuditRecord, Entry, Notice, Relief
 from billing.operations.customers import requests
+from billing.sandbox.models import SandboxClock
 from tests.support.acting import act_url, confirm, do, errors, preview, rows
 from tests.support.staff import NOW
 from tests.support.staff_queue import LATE, PDF, ask, client_of, in_debt, proof

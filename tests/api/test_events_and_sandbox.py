@@ -3,8 +3,8 @@ from typing import Any
 
 from django.db import connection
 
-from billing.models import SandboxClock
 from billing.operations.run import billing_run
+from billing.sandbox.models import SandboxClock
 from tests.support.callers import ROMASHKA, Api, Tenant
 
 

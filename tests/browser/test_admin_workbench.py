@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from billing.models import BillingPeriod, Invoice, Offer, Payment, SandboxClock
+from billing.models import BillingPeriod, Invoice, Offer, Payment
 from billing.operations import staff_roles
+from billing.sandbox.models import SandboxClock
 from tests.support import story as stories
 from tests.support.staff import NOW, colleague
 

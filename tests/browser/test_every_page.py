@@ -11,11 +11,11 @@ import pytest
 from django.urls import get_resolver, reverse
 
 from accounts.models import Member
-from billing.gateways.sample import decide
 from billing.operations import api_tokens
 from billing.operations.collection import checkout, method_setup, payment_methods
 from billing.operations.customers import requests
 from billing.operations.settlement import offers
+from billing.sandbox.sample_bank import decide
 from tests.support import story as stories
 from tests.support import webhook_calls
 from tests.support.browser import LOOKS, looked_at, stand_at
@@ -34,7 +34,6 @@ NOT_PAGES = {
     "statement_pdf",
     "statement_csv",
     "request_file",  # files
-    "webhook",
     "withdraw_request",
     "theme",
     "revoke_token",  # what is sent, not read
@@ -143,7 +142,9 @@ PAGES: dict[str, Callable[[Ids], list[str]]] = {
     "pay": lambda ids: [at("pay")],
     "payment": lambda ids: [at("payment", ids.attempt.pk)],
     "methods": lambda ids: [at("methods")],
-    "sample_bank": lambda ids: [at("sample_bank", one.external_id) for one in (ids.attempt, ids.set_up)],
+    "sample_bank": lambda ids: [
+        reverse("sandbox:sample_bank", args=[one.external_id]) for one in (ids.attempt, ids.set_up)
+    ],
     "sample_wallet": lambda ids: [payment_methods.provider_page(account=ids.story.account, as_of=NOW)],
     "integration": lambda ids: [at("integration")],
     "event_types": lambda ids: [at("event_types")],
@@ -173,9 +174,9 @@ PAGES: dict[str, Callable[[Ids], list[str]]] = {
 
 
 def names_of_the_portal() -> set[str]:
-    """The names of the portal's addresses, from the resolver."""
-    portal = next(one for one in get_resolver().url_patterns if getattr(one, "app_name", "") == "portal")
-    return {pattern.name for pattern in portal.url_patterns}
+    """The names of the addresses of the portal and the sample bank, from the resolver."""
+    rooms = [one for one in get_resolver().url_patterns if getattr(one, "app_name", "") in ("portal", "sandbox")]
+    return {pattern.name for room in rooms for pattern in room.url_patterns}
 
 
 def test_every_address_of_the_portal_has_its_row() -> None:

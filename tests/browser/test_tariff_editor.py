@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from billing.models import SandboxClock, Tariff
+from billing.models import Tariff
 from billing.operations import staff_roles
 from billing.operations.catalogue import tariffs
+from billing.sandbox.models import SandboxClock
 from tests.support import story as stories
 from tests.support.staff import NOW, colleague
 

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from billing.models import SandboxClock, WebhookDelivery, WebhookEndpoint
+from billing.models import WebhookDelivery, WebhookEndpoint
 from billing.operations import staff_roles
 from billing.operations.events import endpoints
+from billing.sandbox.models import SandboxClock
 from tests.browser.test_admin_workbench import problems as staff_problems
 from tests.support import story as stories
 from tests.support import webhook_calls

@@ -8,24 +8,14 @@ from typing import Any
 import pytest
 
 from billing.errors import Refusal
-from billing.gateways.sample import SampleProvider
-from billing.models import (
-    Charge,
-    Collection,
-    Event,
-    Invoice,
-    JobRun,
-    Notice,
-    Payment,
-    PaymentAttempt,
-    SampleCharge,
-    Subscription,
-)
+from billing.models import Charge, Collection, Event, Invoice, JobRun, Notice, Payment, PaymentAttempt, Subscription
 from billing.operations.collection import checkout, dunning, renewals
 from billing.operations.cycle import transitions
 from billing.operations.run import billing_run
 from billing.operations.subscriptions import lifecycle, plan_changes, trials
 from billing.operations.subscriptions.quotes import Wish
+from billing.sandbox.models import SampleCharge
+from billing.sandbox.sample_bank import SampleProvider
 from tests.support import people
 from tests.support.cards import pay_and_keep
 from tests.support.people import Party, at, stand_at

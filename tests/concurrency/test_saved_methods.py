@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from billing.gateways import sample
 from billing.gateways.base import Heard
-from billing.models import AuditRecord, Payment, PaymentAttempt, ProviderEvent, SampleCharge, SavedMethod
+from billing.models import AuditRecord, Payment, PaymentAttempt, ProviderEvent, SavedMethod
 from billing.operations.collection import checkout, method_setup, payment_methods, provider_webhooks
+from billing.sandbox import sample_bank as sample
+from billing.sandbox.models import SampleCharge
 from tests.support import people
 from tests.support.cards import ANNA, START, charge, pay_and_keep
 from tests.support.people import Party

@@ -6,9 +6,10 @@ import pytest
 
 from billing import clock
 from billing.errors import BadInput, BillingError
-from billing.models import BillingAccount, SandboxClock, Seller
+from billing.models import BillingAccount, Seller
 from billing.operations.run import next_due
 from billing.sandbox import sandbox_clock
+from billing.sandbox.models import SandboxClock
 from tests.support.people import Party, at, party
 
 

@@ -10,25 +10,15 @@ from django.db import IntegrityError, transaction
 
 from billing import tasks
 from billing.errors import BillingError
-from billing.gateways import sample
 from billing.gateways.base import Heard, KeptMethod, ProviderError
-from billing.models import (
-    AuditRecord,
-    Entry,
-    Event,
-    MethodSetUp,
-    Notice,
-    Payment,
-    PaymentAttempt,
-    SampleCard,
-    SampleCharge,
-    SavedMethod,
-)
+from billing.models import AuditRecord, Entry, Event, MethodSetUp, Notice, Payment, PaymentAttempt, SavedMethod
 from billing.operations import jobs
 from billing.operations.collection import checkout, method_setup, method_store, payment_methods, provider_webhooks
 from billing.operations.ledger import posting
 from billing.operations.run import billing_run
 from billing.operations.subscriptions import plan_changes
+from billing.sandbox import sample_bank as sample
+from billing.sandbox.models import SampleCard, SampleCharge
 from tests.support import people
 from tests.support.cards import ANNA, START, charge, mails, outcome, pay_and_keep
 from tests.support.people import Party

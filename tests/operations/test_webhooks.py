@@ -13,12 +13,13 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from accounts.models import Product
 from billing import clock, tasks
-from billing.models import Event, SandboxClock, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from billing.models import Event, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from billing.operations.events import dispatch, endpoints, outbox
 from billing.operations.events.dispatch import send_due
 from billing.operations.outbound import http_client
 from billing.operations.run import billing_run
 from billing.operations.subscriptions import plan_changes
+from billing.sandbox.models import SandboxClock
 from tests.support import people
 from tests.support.people import Party, at
 from tests.support.receivers import Receiver, status

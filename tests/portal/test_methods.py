@@ -9,9 +9,10 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from billing.gateways import sample
-from billing.models import MethodSetUp, Payment, PaymentAttempt, ProviderEvent, SampleCard, SampleVisit, SavedMethod
+from billing.models import MethodSetUp, Payment, PaymentAttempt, ProviderEvent, SavedMethod
 from billing.operations.collection import payment_methods
+from billing.sandbox import sample_bank as sample
+from billing.sandbox.models import SampleCard, SampleVisit
 from tests.support import people
 from tests.support.mails import plain
 from tests.support.people import Party, at

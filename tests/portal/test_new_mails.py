@@ -7,11 +7,11 @@ import pytest
 
 from accounts.models import Customer
 from billing import notices
-from billing.gateways import sample
 from billing.models import Invoice, Notice
 from billing.operations.collection import checkout
 from billing.operations.customers import member_management, requests
 from billing.operations.settlement import offers
+from billing.sandbox import sample_bank as sample
 from tests.support.mails import latest, plain
 from tests.support.story import msk
 

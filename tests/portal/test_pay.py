@@ -6,10 +6,11 @@ import uuid
 import pytest
 from django.test import Client
 
-from billing.gateways.sample import signature
-from billing.models import Entry, Notice, Payment, PaymentAttempt, SampleCharge
+from billing.models import Entry, Notice, Payment, PaymentAttempt
 from billing.operations.cycle import access
 from billing.operations.settlement import payments
+from billing.sandbox.models import SampleCharge
+from billing.sandbox.sample_bank import signature
 from tests.support.mails import plain
 from tests.support.query_counts import more_invoices
 from tests.support.story import msk, stand_at

@@ -169,7 +169,14 @@ def test_nobody_gets_a_login_by_themselves(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["admin/css/base.css", "unfold/css/styles.css", "ninja/swagger-ui.css", "portal/portal.css"]
+    "name",
+    [
+        "admin/css/base.css",
+        "unfold/css/styles.css",
+        "ninja/swagger-ui.css",
+        "portal/portal.css",
+        "sandbox/sample_bank.css",
+    ],
 )
 @pytest.mark.django_db
 def test_static_file_is_served_without_being_collected(client: Client, name: str) -> None:
@@ -185,6 +192,7 @@ def test_no_stylesheet_or_script_of_ours_fetches_from_elsewhere() -> None:
         *(ROOT / "billing").rglob("static/**/*.css"),
         *(ROOT / "billing").rglob("static/**/*.js"),
         *(ROOT / "templates").rglob("*.html"),
+        *(ROOT / "billing").rglob("templates/**/*.html"),
     ]
     elsewhere = re.compile(r"""(?:src|href)\s*=\s*["']\s*(?:https?:)?//|@import|url\(\s*["']?(?:https?:)?//""")
     pages = [path for path in ours if "emails" not in path.parts]

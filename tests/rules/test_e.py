@@ -13,7 +13,6 @@ from billing.models import (
     Invoice,
     Notice,
     PaymentAttempt,
-    SampleCard,
     SubscriptionChange,
     TermsChange,
 )
@@ -22,6 +21,7 @@ from billing.operations.run import billing_run
 from billing.operations.subscriptions import lifecycle, plan_changes
 from billing.operations.subscriptions.quotes import Quote, Wish
 from billing.sandbox import sandbox_clock
+from billing.sandbox.models import SampleCard
 from tests.support import people
 from tests.support.cards import pay_and_keep
 from tests.support.people import Party, at, stand_at

@@ -6,8 +6,9 @@ from typing import Any
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from axe_playwright_python.sync_playwright import Axe
 
-from billing.models import Notice, SandboxClock
+from billing.models import Notice
 from billing.operations.customers import member_management
+from billing.sandbox.models import SandboxClock
 from tests.support import story as stories
 
 PASSWORD = "correct horse battery"

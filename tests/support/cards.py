@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from billing.gateways import sample
 from billing.models import Notice, PaymentAttempt, SavedMethod
 from billing.operations.collection import checkout, payment_methods
+from billing.sandbox import sample_bank as sample
 from tests.support.people import Party, at
 
 ANNA = "anna@romashka.example"

@@ -50,7 +50,8 @@ def messages(root: Path) -> set[Message]:
     for folder in ("accounts", "billing", "config"):
         for path in (root / folder).rglob("*.py"):
             found |= set(of_python(path.read_text(encoding="utf-8")))
-    for path in (root / "templates").rglob("*"):
-        if path.suffix in {".html", ".txt"}:
-            found |= set(of_template(path.read_text(encoding="utf-8")))
+    for folder in (root / "templates", root / "billing" / "sandbox" / "templates"):
+        for path in folder.rglob("*"):
+            if path.suffix in {".html", ".txt"}:
+                found |= set(of_template(path.read_text(encoding="utf-8")))
     return {(context, text) for context, text in found if text}

@@ -21,7 +21,6 @@ from billing.models import (
     Invoice,
     LedgerAccount,
     Payment,
-    SandboxClock,
     Seller,
     Subscription,
     Tariff,
@@ -34,6 +33,7 @@ from billing.operations.ledger import posting
 from billing.operations.settlement import payments
 from billing.operations.subscriptions import lifecycle, metering
 from billing.reports import books
+from billing.sandbox.models import SandboxClock
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 STAFF = "support@saldo.example"

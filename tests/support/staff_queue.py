@@ -7,13 +7,14 @@ from django.conf import settings
 from django.test import Client
 
 from accounts.models import User
-from billing.gateways.sample import SampleProvider, decide  # noqa: F401  the provider that the attempts go to
-from billing.models import Approval, CustomerRequest, Offer, PaymentAttempt, SandboxClock, SavedMethod
+from billing.models import Approval, CustomerRequest, Offer, PaymentAttempt, SavedMethod
 from billing.operations import staff_roles
 from billing.operations.collection import checkout, method_setup
 from billing.operations.customers import requests
 from billing.operations.run import billing_run
 from billing.operations.settlement import approvals, offers
+from billing.sandbox.models import SandboxClock
+from billing.sandbox.sample_bank import decide
 from tests.support.staff import NOW
 from tests.support.story import Story, msk, person
 

@@ -11,10 +11,11 @@ from allauth.account.models import EmailAddress
 
 from accounts.members import Report
 from accounts.models import Customer, Instance, Product, Role, User
-from billing.models import BillingAccount, SandboxClock, Seller
+from billing.models import BillingAccount, Seller
 from billing.operations.customers import customers, instances
 from billing.operations.cycle import month_close
 from billing.operations.subscriptions import lifecycle, metering
+from billing.sandbox.models import SandboxClock
 from tests.support.snapshots import tell_once
 
 MOSCOW = ZoneInfo("Europe/Moscow")

@@ -19,7 +19,7 @@ from billing.admin.acts.act_pages import Act, rehearse
 from billing.admin.acts.act_preview import Fact
 from billing.admin.base import ReadOnlyPage, badge, display, moment, short_moment
 from billing.admin.labels import PARTS, WORK, word
-from billing.models import BillingAccount, Heartbeat, JobRun, SandboxClock
+from billing.models import BillingAccount, Heartbeat, JobRun
 from billing.operations import jobs
 from billing.operations.cycle import month_close
 from billing.operations.jobs import MOST_ATTEMPTS
@@ -162,17 +162,6 @@ class HeartbeatPage(ReadOnlyPage):
     @display(description=_("seconds ago"))
     def ago(self, row: Heartbeat) -> int:
         return int((clock.real_now() - row.beat_at).total_seconds())
-
-
-@admin.register(SandboxClock)
-class SandboxClockPage(ReadOnlyPage):
-    list_display = ("stands",)
-    fields = list_display
-    readonly_fields = fields
-
-    @display(description=_("stands at"))
-    def stands(self, row: SandboxClock) -> str:
-        return moment(row.stands_at)
 
 
 class TaskPage(ReadOnlyPage):

@@ -213,7 +213,8 @@ def complete(schema: Any) -> Any:
         for method, operation in methods.items():
             _complete_operation(method, path, operation)
             _security(operation)
-    schema["tags"] = [{"name": name, "description": text} for name, text in words.TAGS.items()]
+    named = {tag for methods in schema["paths"].values() for operation in methods.values() for tag in operation["tags"]}
+    schema["tags"] = [{"name": name, "description": text} for name, text in words.TAGS.items() if name in named]
     schema["webhooks"] = webhooks.webhooks()
     schema["info"]["description"] = words.ABOUT
     schema["servers"] = [{"url": "/", "description": "This installation"}]

@@ -200,7 +200,3 @@ class NewCreditNote(Request):
     amount: Sum | None = None
     reason: Reason
     external_id: BusinessKey | None = None
-
-
-class ClockMove(Request):
-    now: Instant

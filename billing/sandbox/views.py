@@ -2,55 +2,34 @@
 and there is a page for what one has with it (C5): cards, receipts, plans to cancel.
 
 They stand for another company's site, so they look like one, and they tell us what happened as that site would: by a signed
-webhook. And the webhooks of all providers come in here.
+webhook at the door of all providers.
 """
 
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseForbidden, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
-from billing import clock
-from billing.gateways import sample
-from billing.gateways.base import Forbidden, ProviderError, Told
-from billing.gateways.registry import providers
-from billing.models import BillingAccount, SampleCard, SampleCharge, SampleVisit
-from billing.operations.collection import provider_webhooks
+from billing.gateways.base import ProviderError, Told
+from billing.inbound.provider_webhooks import take_report
+from billing.models import BillingAccount
 from billing.portal.get_or_404 import here
 from billing.portal.permissions import refuse_odd, signed_in
+from billing.sandbox import sample_bank
+from billing.sandbox.models import SampleCard, SampleCharge, SampleVisit
 
 
-@csrf_exempt
-@require_POST
-def webhook(request: HttpRequest, provider: str) -> HttpResponse:
-    """A provider tells that something happened: answered once its effect is written."""
-    if provider not in providers():
-        raise Http404
-    try:
-        receive(provider, request)
-    except Forbidden:
-        return HttpResponseForbidden("forbidden", content_type="text/plain")
-    return HttpResponse("ok", content_type="text/plain")
-
-
-def receive(provider: str, request: HttpRequest) -> int:
-    """Does what an authentic webhook tells; returns how much of it is about something of ours. Raises Forbidden."""
-    heard = providers()[provider].webhook(request)
-    return provider_webhooks.take(provider=provider, heard=heard, as_of=clock.now())
-
-
-def tell(type_: Told, subject: str) -> None:
-    """The bank's webhook, delivered by the same door as one from outside."""
+def send_webhook(type_: Told, subject: str) -> None:
+    """The bank reports ``subject`` to the shop, by the door at which a provider's webhook from outside comes in."""
     message = HttpRequest()
     message.method = "POST"
-    message._body = sample.message(type_, subject)
-    message.META["HTTP_SAMPLE_SIGNATURE"] = sample.signature(message._body)
-    receive(sample.SampleProvider.code, message)
+    message._body = sample_bank.message(type_, subject)
+    message.META["HTTP_SAMPLE_SIGNATURE"] = sample_bank.signature(message._body)
+    take_report(sample_bank.SampleProvider(), message)
 
 
 # --- Paying, and leaving a card ----------------------------------------------------------------------------------------
@@ -58,19 +37,19 @@ def tell(type_: Told, subject: str) -> None:
 
 @require_http_methods(["GET", "POST"])
 @login_required
-def sample_bank(request: HttpRequest, external_id: str) -> HttpResponse:
-    """The page on which the payer decides; a decision is told by webhook before the payer is back."""
+def show_bank(request: HttpRequest, external_id: str) -> HttpResponse:
+    """The page on which the payer decides; a decision is reported by webhook before the payer is back."""
     charge = _charge(request, external_id)
     if request.method == "POST":
         try:
-            charge = sample.decide(external_id, request.POST.get("outcome", ""), request.POST.get("card", ""))
+            charge = sample_bank.decide(external_id, request.POST.get("outcome", ""), request.POST.get("card", ""))
         except ProviderError:
-            return render(request, "portal/sample_bank.html", _context(charge), status=422)
-        tell("payment.changed" if charge.amount_minor else "set_up.changed", external_id)
+            return render(request, "sandbox/sample_bank.html", _context(charge), status=422)
+        send_webhook("payment.changed" if charge.amount_minor else "set_up.changed", external_id)
         if charge.status == "requires_action":
             return HttpResponseRedirect(request.path)
         return HttpResponseRedirect(here(charge.return_url))
-    return render(request, "portal/sample_bank.html", _context(charge))
+    return render(request, "sandbox/sample_bank.html", _context(charge))
 
 
 def _charge(request: HttpRequest, external_id: str) -> SampleCharge:
@@ -94,7 +73,7 @@ def _context(charge: SampleCharge) -> dict[str, Any]:
     return {
         "charge": charge,
         "is_set_up": charge.amount_minor == 0,
-        "declines": sample.DECLINES,
+        "declines": sample_bank.DECLINES,
         "cards": _cards() if charge.keeps_card and charge.status == "pending" else [],
         "back": here(charge.return_url),
     }
@@ -110,7 +89,8 @@ def _cards() -> list[dict[str, str]]:
         "silent": _("later the bank does not answer"),
     }
     return [
-        {"number": number, "title": card.title, "later": later[card.behaviour]} for number, card in sample.CARDS.items()
+        {"number": number, "title": card.title, "later": later[card.behaviour]}
+        for number, card in sample_bank.CARDS.items()
     ]
 
 
@@ -119,8 +99,8 @@ def _cards() -> list[dict[str, str]]:
 
 @require_http_methods(["GET", "POST"])
 @login_required
-def wallet(request: HttpRequest, token: str) -> HttpResponse:
-    """Cards, receipts and plans; POST removes a card or cancels a plan, which is told by webhook and by nothing else."""
+def show_wallet(request: HttpRequest, token: str) -> HttpResponse:
+    """Cards, receipts and plans; POST removes a card or cancels a plan, which is reported by webhook and by nothing else."""
     refuse_odd(token)
     visit = SampleVisit.objects.filter(token=token).first()
     if visit is None:
@@ -132,22 +112,22 @@ def wallet(request: HttpRequest, token: str) -> HttpResponse:
     context = {
         "visit": visit,
         "back": here(visit.return_url),
-        "cards": sample.cards_of(visit.customer_key),
-        "receipts": sample.receipts_of(visit.customer_key),
+        "cards": sample_bank.cards_of(visit.customer_key),
+        "receipts": sample_bank.receipts_of(visit.customer_key),
         "zone": settings.BILLING_TIME_ZONE,
     }
-    return render(request, "portal/sample_bank_wallet.html", context)
+    return render(request, "sandbox/wallet.html", context)
 
 
 def _wallet_act(visit: SampleVisit, act: str, subject: str) -> None:
-    """What is not there, or is done already, changes nothing and is not told."""
+    """What is not there, or is done already, changes nothing and is not reported."""
     if act == "remove":
         held = SampleCard.objects.filter(customer_key=visit.customer_key, external_id=subject, removed=False)
         if held.update(removed=True):
-            tell("method.removed", subject)
+            send_webhook("method.removed", subject)
     elif act == "cancel":
         for plan in visit.plans:
             if plan["id"] == subject and not plan["cancelled"]:
                 plan["cancelled"] = True
                 visit.save(update_fields=["plans"])
-                tell("subscription.cancelled", subject)
+                send_webhook("subscription.cancelled", subject)

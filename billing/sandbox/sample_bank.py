@@ -1,7 +1,7 @@
-"""The sample provider: a bank of our own for trying out, with pages on which one pays, declines, keeps a card, or lets it hang.
+"""The sample bank: a payment provider of our own, with pages on which one pays, declines, keeps a card, or lets it hang.
 
-It exists in a sandbox only. Its books (`SampleCharge`, `SampleCard`, `SampleVisit`) stand for the bank's side, and everything
-goes through the same protocol as a real provider: idempotent calls, redirect, webhook with a signature, fetch.
+Its books (`SampleCharge`, `SampleCard`, `SampleVisit`) stand for the bank's side, and everything goes through the same
+protocol as a real provider: idempotent calls, redirect, webhook with a signature, fetch.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from django.urls import reverse
 
 from billing import clock
 from billing.gateways.base import Forbidden, Heard, KeptMethod, PaymentRequest, Plan, ProviderError, Result, Told
-from billing.models import SampleCard, SampleCharge, SampleVisit
+from billing.sandbox.models import SampleCard, SampleCharge, SampleVisit
 
 # Why the sample bank may say no, as a real one would.
 DECLINES = ("insufficient_funds", "card_expired", "declined_by_bank")
@@ -62,12 +62,12 @@ def _result(charge: SampleCharge) -> Result:
         amount_minor=charge.amount_minor,
         currency=charge.currency,
         reason=charge.reason,
-        redirect_url=settings.BASE_URL + reverse("portal:sample_bank", args=[charge.external_id]),
+        redirect_url=settings.BASE_URL + reverse("sandbox:sample_bank", args=[charge.external_id]),
         method=KeptMethod(card.external_id, card.title, card.expires_on) if kept and card is not None else None,
     )
 
 
-def _booked(request: PaymentRequest, **outcome: object) -> SampleCharge:
+def _book_charge(request: PaymentRequest, **outcome: object) -> SampleCharge:
     """The bank's row for ``request``, made by the first call with its key."""
     values = {
         "external_id": f"sample-{secrets.token_hex(8)}",
@@ -89,11 +89,16 @@ class SampleProvider:
     currencies = frozenset({"RUB", "USD", "EUR"})
     can_save = True
 
+    @classmethod
+    def from_settings(cls) -> "SampleProvider | None":
+        """It takes money that does not exist, so only a sandbox offers it."""
+        return cls() if settings.BILLING_SANDBOX else None
+
     def start(self, request: PaymentRequest) -> Result:
-        return _result(_booked(request))
+        return _result(_book_charge(request))
 
     def set_up(self, request: PaymentRequest) -> Result:
-        return _result(_booked(request))
+        return _result(_book_charge(request))
 
     def charge_saved(self, request: PaymentRequest, method_id: str) -> Result:
         card = SampleCard.objects.filter(external_id=method_id, removed=False).first()
@@ -101,7 +106,7 @@ class SampleProvider:
         if behaviour == "silent":
             raise ProviderError("the sample provider plays dead for this card")
         status = behaviour if behaviour in ("succeeded", "requires_action") else "failed"
-        charge = _booked(
+        charge = _book_charge(
             request,
             card_id=method_id,
             status=status,
@@ -125,21 +130,22 @@ class SampleProvider:
         visit = SampleVisit.objects.create(
             token=secrets.token_urlsafe(24), customer_key=customer_key, return_url=return_url, plans=listed
         )
-        return settings.BASE_URL + reverse("portal:sample_wallet", args=[visit.token])
+        return settings.BASE_URL + reverse("sandbox:sample_wallet", args=[visit.token])
 
     def webhook(self, request: HttpRequest) -> list[Heard]:
-        if not hmac.compare_digest(request.headers.get("Sample-Signature", ""), signature(request.body)):
+        claimed = request.headers.get("Sample-Signature", "").encode()  # bytes: of text only ASCII can be compared
+        if not hmac.compare_digest(claimed, signature(request.body).encode()):
             raise Forbidden("signature")
         try:
-            told = json.loads(request.body)
-            heard = Heard(str(told.get("event", "")), told.get("type", "payment.changed"), str(told["id"]))
+            body = json.loads(request.body)
+            report = Heard(str(body.get("event", "")), body.get("type", "payment.changed"), str(body["id"]))
         except (ValueError, KeyError, TypeError, AttributeError):
             raise Forbidden("body") from None
-        if heard.type not in get_args(Told):
+        if report.type not in get_args(Told):
             return []
-        if heard.type in HAVE_EFFECT and not heard.event_id:
+        if report.type in HAVE_EFFECT and not report.event_id:
             raise Forbidden("body")  # without an id it could not be told from its own repetition
-        return [heard]
+        return [report]
 
 
 def message(type_: Told, subject: str) -> bytes:

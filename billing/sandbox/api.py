@@ -6,12 +6,15 @@ from ninja import Router
 from pydantic import BaseModel
 
 from billing import clock
-from billing.api.v1.fields import InstantText, instant_text
+from billing.api.v1.fields import Instant, InstantText, Request, instant_text
 from billing.api.v1.problems import NotFound
-from billing.api.v1.schemas.requests import ClockMove
 from billing.sandbox import sandbox_clock
 
 router = Router(tags=["sandbox"])
+
+
+class ClockMove(Request):
+    now: Instant
 
 
 class ClockAnswer(BaseModel):

@@ -1,0 +1,1 @@
+"""What programs of others tell us unasked. Nobody signs in here: who calls is proved by what they send."""

@@ -20,6 +20,7 @@ PAGE = Path(settings.BASE_DIR) / "docs" / "rules.md"
 RULE_ID = re.compile(r"(?<![\w%#/.&-])(?:[GMBECD][1-9]\d?|[MBE]-[a-h]|I-[1-9]\d?)(?![\w-])")
 _RUSSIAN = re.compile(r"«[^»]*»|[А-Яа-яЁё]+(?:[ -][А-Яа-яЁё]+)*")
 _MARKED = re.compile(f"(?P<rule>{RULE_ID.pattern})|(?P<russian>{_RUSSIAN.pattern})")
+_GROUPED = re.compile(r"(?<=\d) (?=\d{3}\b)")  # 6 589.00 is one figure and is not torn apart
 _HEADING = re.compile(rf"({RULE_ID.pattern})\. ")
 
 
@@ -32,9 +33,10 @@ class Family(NamedTuple):
 
 
 class Rulebook(NamedTuple):
-    """The rules' page: its families with their rules, and all of it as HTML."""
+    """The rules' page: its families with their rules; as HTML what stands before the first family, and all the rest."""
 
     families: tuple[Family, ...]
+    opening: SafeString
     html: SafeString
 
     @property
@@ -57,7 +59,10 @@ def rulebook() -> Rulebook:
     """Reads and renders docs/rules.md, once for each process."""
     markdown = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer).enable("table")
     tokens = markdown.parse(PAGE.read_text(encoding="utf-8"))
-    return Rulebook(_families(tokens), mark_safe(markdown.renderer.render(tokens, markdown.options, {})))
+    first = next(index for index, token in enumerate(tokens) if token.tag == "h2")
+    families = _families(tokens)
+    opening, rest = (markdown.renderer.render(part, markdown.options, {}) for part in (tokens[:first], tokens[first:]))
+    return Rulebook(families, mark_safe(opening), mark_safe(rest))
 
 
 def _families(tokens: list[Token]) -> tuple[Family, ...]:
@@ -116,7 +121,7 @@ class _Renderer(RendererHTML):
         return '<p class="rules__from">' if tokens[index + 1].content.startswith("From: ") else "<p>"
 
     def text(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
-        return _MARKED.sub(_mark, str(escape(tokens[index].content)))
+        return _MARKED.sub(_mark, _GROUPED.sub("\N{NO-BREAK SPACE}", escape(tokens[index].content)))
 
 
 def _mark(match: re.Match[str]) -> str:

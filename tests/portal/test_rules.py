@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from billing.errors import BillingError
 from billing.rulebook import url_of
 from billing.wording.refusals import explain_refusal
-from tests.portal.advance import shop
-from tests.portal.test_prices import words
+from tests.support.page_text import shown_text
+from tests.support.shops import shop
 
 SignIn = Callable[..., Client]
 
@@ -33,18 +33,18 @@ def test_everybody_reads_it_and_a_cache_may_keep_it(db: None) -> None:
 
 
 def test_m8_stands_at_its_anchor_with_its_example_and_source(page: str) -> None:
-    part = words(page[page.index('<h3 id="M8"') : page.index('<h3 id="M9"')])
+    part = shown_text(page[page.index('<h3 id="M8"') : page.index('<h3 id="M9"')])
     assert part.startswith("M8 Fourteen days, then read-only An invoice is due 14 calendar days after its issue date")
     assert "issued on 1 May, due on 15 May" in part
     assert "From: METEOR, «Срок оплаты»" in part
-    row = words(page[page.index('<tr id="M-e"') : page.index('<tr id="M-f"')])
+    row = shown_text(page[page.index('<tr id="M-e"') : page.index('<tr id="M-f"')])
     assert row == "M-e 5 000.00 topped up, the 10th user balance −990.00; invoice with 990.00 due"
 
 
 def test_what_is_not_kept_yet_says_so(page: str) -> None:
-    part = words(page[page.index('<h2 id="part-d21-to-d27') : page.index('<h3 id="D21"')])
-    assert "These seven are agreed and being built: an installation may not keep them yet." in part
-    assert "Agreed, being built." in words(page[page.index('<h3 id="C6"') : page.index('<h2 id="part-d-decided')])
+    text = shown_text(page)
+    assert "agreed, being built These seven are agreed and being built: an installation may not keep them yet." in text
+    assert "Business continuity Agreed, being built. A customer can take everything along" in text
 
 
 def test_an_id_in_the_text_leads_to_its_rule_and_russian_is_marked_as_such(page: str) -> None:

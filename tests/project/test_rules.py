@@ -9,7 +9,7 @@ import pytest
 
 from billing.api.v1.document.codes import PROBLEMS
 from billing.rulebook import PAGE, RULE_ID, rulebook
-from tests.project.test_tree import ROOT, read, tracked
+from tests.support.tree import ROOT, read, tracked
 
 # Agreed and being built: no test has to cite these until the code keeps them. One that is cited is taken off this list.
 BEING_BUILT = {"C6", "D21", "D22", "D23", "D24", "D25", "D26", "D27"}

@@ -3,8 +3,8 @@
 import pytest
 
 from billing.models import Posting
-from tests import people
-from tests.people import at
+from tests.support import people
+from tests.support.people import at
 
 pytestmark = pytest.mark.django_db
 

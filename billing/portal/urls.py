@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from billing.portal.views import rules
 from billing.portal.views.instances import instances, new_instance, ownership, people
 from billing.portal.views.integration import deliveries, endpoints, integration_page, tokens
 from billing.portal.views.money import (
@@ -47,6 +48,7 @@ urlpatterns = [
     path("prices/", prices.prices, name="prices"),
     path("prices/<str:code>/", prices.product, name="product_prices"),
     path("prices/<str:code>/bill/", prices.bill, name="price_bill"),
+    path("rules/", rules.rules, name="rules"),
     path("sign-up/", sign_up.sign_up, name="sign_up"),
     path("sign-up/sent/", sign_up.sent, name="sign_up_sent"),
     path("sign-up/<str:token>/", sign_up.confirm, name="sign_up_confirm"),

@@ -59,6 +59,7 @@ def test_payment_of_an_offer_brings_its_bonus_and_is_recorded_by_finance(story: 
     assert Credit.objects.get(kind="bonus").amount_minor == 1_437_600
     taken_back = preview(client_of("support"), act_url("billing_offer", "withdraw_offer", sent.pk), reason="No")
     assert "paid" in str(errors(taken_back))
+    assert '<a class="rule-link" href="/rules/#M11" target="_blank">Rule M11</a>' in taken_back.content.decode()
 
 
 def test_payment_of_an_offer_above_the_limit_waits_for_a_second_person(story: Story) -> None:

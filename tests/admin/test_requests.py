@@ -95,6 +95,7 @@ def test_deletion_is_carried_out_by_support_with_the_domain_typed(story: Story) 
 
 
 def test_a_file_is_a_private_download_and_its_reading_is_kept(story: Story) -> None:
+    """Whoever of the staff reads a customer's file leaves a record (I-26)."""
     request = proof(story)
     address = reverse("admin:billing_customerrequest_file", args=(request.pk, request.files.get().pk))
     answer = client_of("support").get(address)

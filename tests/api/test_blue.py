@@ -115,6 +115,7 @@ def test_b2_twenty_people_take_part_in_the_trial_and_no_more(trying: Buyer) -> N
         assert trying.reports(f"p{number}", "client" if number % 3 else "team_member", status)[0] == 200
     status, problem = trying.reports("p21", "view_only", "invited")
     assert (status, problem["code"], problem["rule"]) == (409, "trial_seat_limit", "B2")
+    assert problem["rule_url"] == "http://127.0.0.1:8000/rules/#B2"
     assert "20" in problem["detail"]
     rows = [
         {"external_id": who, "email": f"{who}@romashka.example", "role": "client", "status": "active"}

@@ -73,7 +73,7 @@ def test_human_pages_take_everything_from_here() -> None:
     assert not re.findall(r'(?:src|href)="(?:https?:)?//', page)
     addresses = re.findall(r'(?:src|href)="([^"]+)"', page)
     files = [address for address in addresses if address.startswith("/static/")]
-    assert set(addresses) - set(files) == {"/", "/api/v1/openapi.json"}
+    assert set(addresses) - set(files) == {"/", "/rules/", "/api/v1/openapi.json"}
     assert len(files) >= 6
     for address in files:
         assert finders.find(address.removeprefix("/static/")), address

@@ -60,6 +60,7 @@ def test_invoice_explains_itself(invoiced: Tenant) -> None:
 
 
 def test_pdf_is_stored_by_whoever_asks_first_and_the_same_ever_after(invoiced: Tenant) -> None:
+    """A document is rendered once, and its fingerprint kept (I-9)."""
     headers = {"Authorization": f"Bearer {invoiced.api.secret}"}
     first, again = (invoiced.api.client.get(f"/api/v1/invoices/{NUMBER}/pdf", headers=headers) for _ in range(2))
     assert (first.status_code, first["Content-Type"]) == (200, "application/pdf")
@@ -98,6 +99,7 @@ def test_credit_note_by_amount_lowers_what_is_open(invoiced: Tenant) -> None:
 
 
 def test_invoice_wholly_credited_by_lines_is_void(invoiced: Tenant) -> None:
+    """Void is what is wholly credited (D19)."""
     lines = [{"description": "Март", "amount": rub("6000.00")}, {"description": "Ошибка", "amount": "589.00"}]
     note = invoiced.api.made(f"invoices/{NUMBER}/credit-notes", {"lines": lines, "reason": "Выставлен по ошибке"})
     assert (note["total"], len(note["lines"])) == (rub("6589.00"), 2)

@@ -1,4 +1,4 @@
-"""What was posted, issued, reported or published never changes, by whichever door: the database itself refuses.
+"""What was posted, issued, reported or published never changes, by whichever door: the database itself refuses (I-2, I-6).
 
 Each attack runs in a savepoint of its own; what comes through is named, and the row must be as it was.
 """

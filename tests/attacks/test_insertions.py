@@ -1,4 +1,4 @@
-"""What may be added must fit: a line into an issued invoice, a posting into a sealed entry, a second currency: refused."""
+"""What may be added must fit: a line into an issued invoice, a posting into a sealed entry, a second currency (I-5): refused."""
 
 import uuid
 from collections.abc import Callable

@@ -139,6 +139,7 @@ PAGES: dict[str, Callable[[Ids], list[str]]] = {
     "calendar": lambda ids: [at("calendar")],
     "prices": lambda ids: [at("prices")],
     "product_prices": lambda ids: [at("product_prices", "meteor")],
+    "rules": lambda ids: [at("rules")],
     "pay": lambda ids: [at("pay")],
     "payment": lambda ids: [at("payment", ids.attempt.pk)],
     "methods": lambda ids: [at("methods")],

@@ -134,6 +134,7 @@ def test_a_new_event_is_sent_at_once_and_asked_for_once_while_more_are_due(recei
 
 
 def test_refused_it_comes_again_with_the_same_id_after_5_seconds_and_5_minutes(receiver: Receiver) -> None:
+    """At least once, under one id (I-24)."""
     listening(receiver, types=["subscription.created"])
     receiver.answers = [500, 302]
     till()

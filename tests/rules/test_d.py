@@ -279,6 +279,7 @@ def hear(name: str, stream: Iterable[tuple[datetime, Told]], *, dated: bool) -> 
     ]
 )
 def test_d5_late_duplicate_and_out_of_order_reports_give_the_same_as_the_ordered_stream(reports: list[Told]) -> None:
+    """Charges follow from the set of reports (I-10)."""
     ordered = [(BEGIN + timedelta(hours=one.hour), one) for one in sorted(reports, key=lambda one: one.hour)]
     scattered = [(BEGIN + timedelta(hours=one.hour + one.delay), one) for one in reports]
     scattered += [
@@ -531,6 +532,7 @@ def test_d15_an_adjustment_needs_a_sum_a_reason_code_and_a_sentence(
 
 
 def test_d15_every_act_on_money_leaves_a_record_of_who_and_why(billed: Party) -> None:
+    """Who, why and when stand beside the act (I-26)."""
     payment = billed.pay("1.00", at("2026-05-05 12:00"), reference="PP 17")
     payments.reverse_payment(payment=payment, as_of=at("2026-05-05 12:01"), actor="finance", reason="Typed twice")
     adjust(billed, "1.00", "2026-05-05 12:02")

@@ -160,6 +160,7 @@ def test_g4_a_customer_has_one_account_for_each_seller_and_currency(meteor: Part
 
 
 def test_g5_every_entry_sums_to_zero_and_the_balance_is_the_sum_of_its_postings(meteor: Party) -> None:
+    """Entries balance (I-1), and a balance is its postings (I-3)."""
     meteor.pay("1000.00", at("2026-04-02 12:00"))
     meteor.activate(10, at("2026-04-10 14:03"))
     meteor.close(at("2026-05-01 00:00"))
@@ -242,6 +243,7 @@ def test_g6_the_numbers_of_a_new_year_begin_at_one_again() -> None:
 
 
 def test_g6_a_number_is_given_back_when_its_transaction_dies(meteor: Party, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What dies leaves no gap (I-7)."""
     meteor.activate(9, at("2026-04-10 14:03"))
 
     def dies(*_args: object) -> None:

@@ -13,6 +13,7 @@ from unfold import widgets
 from accounts.errors import BadInput, Refusal
 from billing.pricing.money import parse_exact
 from billing.wording.formats import MINUS
+from billing.wording.refusals import explain_refusal
 
 SPACES = str.maketrans("", "", " \u00a0\u202f\u2009'")
 
@@ -95,8 +96,7 @@ def add_refusal(form: forms.BaseForm, refusal: Refusal) -> None:
     """Puts what an operation refused beside the field that it names, else above the form; what was typed stays."""
     name = getattr(refusal, "field", "") if isinstance(refusal, BadInput) else ""
     name = name.removeprefix("requisites.")
-    message = f"{refusal.message}"
-    form.add_error(name if name in form.fields else None, message)
+    form.add_error(name if name in form.fields else None, explain_refusal(refusal))
 
 
 class OperationForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -19,6 +19,7 @@ from ninja.errors import AuthenticationError, HttpError
 from ninja.errors import ValidationError as NinjaValidationError
 from pydantic import ValidationError
 
+from billing import rulebook
 from billing.api.v1.sentences import SENTENCES
 from billing.errors import BadInput, Refusal
 
@@ -74,7 +75,7 @@ def body_of(
         "status": status,
         "detail": str(detail),
         "code": code,
-        **({"rule": rule} if rule else {}),
+        **({"rule": rule, "rule_url": rulebook.url_of(rule)} if rule else {}),
         "errors": list(errors),
     }
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils.translation import override
 
+from billing import rulebook
 from billing.api.v1.document import codes, examples, links, webhooks, words
 from billing.api.v1.problems import CONTENT_TYPE, TITLES
 
@@ -25,6 +26,7 @@ PROBLEM: Json = {
         "detail": {"type": "string", "description": "A sentence that says what to do."},
         "code": {"type": "string", "description": "Stable, for programs."},
         "rule": {"type": "string", "description": "The billing rule that refused."},
+        "rule_url": {"type": "string", "format": "uri", "description": "Where that rule stands, with its example."},
         "preview": {
             "$ref": "#/components/schemas/PreviewAnswer",
             "description": "Of quote_expired: the fresh figures.",
@@ -78,6 +80,7 @@ def _problem_example(code: str) -> Json:
     }
     if told.rule:
         body["rule"] = told.rule
+        body["rule_url"] = rulebook.url_of(told.rule)
     return {"summary": code, "value": body}
 
 

@@ -21,7 +21,8 @@ instances, the instance for its subscription, the person's id for members. What 
 `Idempotent-Replayed: true`, or refused with its id.
 
 **Problems** are `application/problem+json` with a sentence that says what to do, a stable `code` and, where a billing rule refused,
-its id. Every call lists its codes. Sentences are English, or Russian with `Accept-Language: ru`.
+its id as `rule` and its address as `rule_url`: [all rules](/rules/). Every call lists its codes. Sentences are
+English, or Russian with `Accept-Language: ru`.
 
 **Requests have names.** Send `X-Request-Id`, or find ours in the answer: the log and the audit record have the same.
 """

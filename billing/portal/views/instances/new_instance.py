@@ -28,6 +28,7 @@ from billing.portal.views.plans.change_plan import written_quantity
 from billing.pricing.terms import Metric, PriceModel
 from billing.reports import plans as reports
 from billing.wording import formats
+from billing.wording.refusals import explain_refusal
 
 NEW = "new"
 TRIAL, NOW = ":trial", ":now"
@@ -205,7 +206,7 @@ def _made(request: HttpRequest, asked: Asked) -> HttpResponse:
 
 def _told(refusal: Refusal) -> dict[str, str]:
     field = "domain" if refusal.code == "domain_taken" else getattr(refusal, "field", "")
-    return {field if field in FIELDS else "all": str(refusal)}
+    return {field if field in FIELDS else "all": explain_refusal(refusal)}
 
 
 def _context(asked: Asked, desk: Desk | None, shown: Opening | None, errors: dict[str, str]) -> dict[str, Any]:

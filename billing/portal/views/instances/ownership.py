@@ -21,6 +21,7 @@ from billing.operations.customers.ownership import Transfer
 from billing.portal.get_or_404 import instance_or_404
 from billing.portal.permissions import Desk, refuse_odd, signed_in
 from billing.portal.reauthentication import redirect_to_reauthentication
+from billing.wording.refusals import explain_refusal
 
 LEAVE = "leave"
 
@@ -89,7 +90,7 @@ def _wanted(data: QueryDict) -> Transfer | None:
 
 def _told(refusal: Refusal) -> dict[str, str]:
     field = getattr(refusal, "field", "")
-    return {field if field in ("to", "role") else "all": str(refusal)}
+    return {field if field in ("to", "role") else "all": explain_refusal(refusal)}
 
 
 def _context(

@@ -27,6 +27,7 @@ from billing.pricing.terms import Metric
 from billing.reports import overview as reports
 from billing.reports.plan_state import plan_state
 from billing.reports.usage import Usage, current_period, usage_of
+from billing.wording.refusals import explain_refusal
 
 ROWS = 50
 FEW = 5  # administrators named as those to ask
@@ -106,7 +107,7 @@ def _option(instance: Instance, report: Report, role: Role | None, as_of: dateti
     try:
         return Option(status, role, operations.preview(instance=instance, report=report, as_of=as_of))
     except BillingError as refusal:
-        return Option(status, role, None, str(refusal))
+        return Option(status, role, None, explain_refusal(refusal))
 
 
 def _roles_for(instance: Instance, user: User) -> list[Role]:
@@ -177,7 +178,7 @@ def invite(request: HttpRequest, public_id: str) -> HttpResponse:
             )
             return HttpResponseRedirect(reverse("portal:people", args=[public_id]))
         except Refusal as refusal:
-            errors = {getattr(refusal, "field", "") or "all": str(refusal)}
+            errors = {getattr(refusal, "field", "") or "all": explain_refusal(refusal)}
     coming = Report(new_id("inv"), Member.Status.ACTIVE, email="preview@example.com")
     roles, every = _roles_for(instance, user), _roles(instance)
     common = _common(desk, instance, subscription, as_of)
@@ -224,7 +225,7 @@ def person(request: HttpRequest, public_id: str, member_id: int) -> HttpResponse
             _change(request, member, is_self=is_self, as_of=as_of)
             return HttpResponseRedirect(reverse("portal:people", args=[public_id]))
         except Refusal as refusal:
-            error = str(refusal)
+            error = explain_refusal(refusal)
     options = [] if is_self else _options(instance, member, as_of, user)
     context = {
         **_common(desk, instance, subscription, as_of),

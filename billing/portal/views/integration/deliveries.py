@@ -28,6 +28,7 @@ from billing.portal.reauthentication import require_reauthentication
 from billing.portal.views.integration.endpoints import bench_url
 from billing.portal.views.integration.integration_page import sample_text
 from billing.wording import webhook_events
+from billing.wording.refusals import explain_refusal
 
 TRIES = 20  # calls shown of a delivery
 
@@ -46,7 +47,7 @@ def _replay(request: HttpRequest, desk: Desk, found: WebhookDelivery) -> HttpRes
     try:
         sending.replay(endpoint=found.endpoint, event=found.event, as_of=clock.now(), actor=signed_in(request).email)
     except Refusal as refusal:
-        return _delivery(request, desk, found, str(refusal))
+        return _delivery(request, desk, found, explain_refusal(refusal))
     messages.success(request, _("It is on its way again, with the same id."))
     address = reverse("portal:webhook_delivery", args=[found.endpoint.public_id, found.pk])
     return HttpResponseRedirect(address + desk.query)
@@ -106,7 +107,7 @@ def replay_range(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint) ->
                 return _send_again(request, desk, endpoint, wanted)
         except Refusal as refusal:
             field = getattr(refusal, "field", "")
-            errors, count = {"to" if field == "until" else field or "all": str(refusal)}, None
+            errors, count = {"to" if field == "until" else field or "all": explain_refusal(refusal)}, None
     return _range_page(request, desk, endpoint, as_of, count, errors)
 
 
@@ -202,7 +203,7 @@ def _send_sample(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint, ch
     try:
         tried = sending.send_sample(endpoint=endpoint, type_=chosen, as_of=clock.now(), actor=signed_in(request).email)
     except Refusal as refusal:
-        return _sample_page(request, desk, endpoint, chosen, error=str(refusal))
+        return _sample_page(request, desk, endpoint, chosen, error=explain_refusal(refusal))
     return _sample_page(request, desk, endpoint, chosen, tried=tried)
 
 

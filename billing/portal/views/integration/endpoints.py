@@ -24,6 +24,7 @@ from billing.portal.integration import endpoint_page, type_boxes, types_typed
 from billing.portal.permissions import Desk, billing_page, signed_in
 from billing.portal.reauthentication import require_reauthentication
 from billing.reports import webhook_traffic
+from billing.wording.refusals import explain_refusal
 
 ROWS = 20
 
@@ -52,7 +53,7 @@ def _add(request: HttpRequest, desk: Desk) -> HttpResponse:
             actor=signed_in(request).email,
         )
     except BadInput as refusal:
-        return _form(request, desk, None, {refusal.field: str(refusal)})
+        return _form(request, desk, None, {refusal.field: explain_refusal(refusal)})
     return _secret(request, desk, endpoint, secret)
 
 
@@ -75,7 +76,7 @@ def _change(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint) -> Http
             actor=signed_in(request).email,
         )
     except BadInput as refusal:
-        return _form(request, desk, endpoint, {refusal.field: str(refusal)})
+        return _form(request, desk, endpoint, {refusal.field: explain_refusal(refusal)})
     messages.success(request, _("The change is in force from the next event on."))
     return HttpResponseRedirect(bench_url(desk, endpoint))
 
@@ -149,7 +150,7 @@ def _act(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint) -> HttpRes
         else:
             raise BadInput(_("Choose what to do."))
     except Refusal as refusal:
-        return _bench(request, desk, endpoint, str(refusal), act)
+        return _bench(request, desk, endpoint, explain_refusal(refusal), act)
     messages.success(request, told)
     return HttpResponseRedirect(bench_url(desk, endpoint))
 

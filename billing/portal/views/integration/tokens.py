@@ -18,6 +18,7 @@ from billing.operations.customers import ownership
 from billing.portal.integration import administered_of, administrators_of, first_call, instances_of, tokens_of
 from billing.portal.permissions import Desk, billing_page, refuse_odd, signed_in
 from billing.portal.reauthentication import require_reauthentication
+from billing.wording.refusals import explain_refusal
 
 ROWS = 50
 FEW = 10  # people named as those to ask
@@ -63,9 +64,9 @@ def _create(request: HttpRequest, desk: Desk) -> HttpResponse:
             instance=instance, by=signed_in(request), label=label, at=clock.real_now()
         )
     except BadInput as refusal:
-        return _form(request, desk, {refusal.field: str(refusal)})
+        return _form(request, desk, {refusal.field: explain_refusal(refusal)})
     except BillingError as refusal:
-        return _form(request, desk, {"all": str(refusal)}, status=409)
+        return _form(request, desk, {"all": explain_refusal(refusal)}, status=409)
     context = {
         "section": "integration",
         "desk": desk,

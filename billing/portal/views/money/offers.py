@@ -21,6 +21,7 @@ from billing.portal.get_or_404 import desk_for, offer_or_404
 from billing.portal.permissions import signed_in
 from billing.portal.views.money.pay import begun, to_provider
 from billing.pricing.periods import business_date
+from billing.wording.refusals import explain_refusal
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ def offer(request: HttpRequest, number: str) -> HttpResponse:
         try:
             return _accept(request, found, as_of)
         except Refusal as refusal:
-            error = str(refusal)
+            error = explain_refusal(refusal)
     account = found.account
     today = business_date(as_of, account.zone)
     context = {

@@ -26,6 +26,7 @@ from billing.portal.permissions import Desk, billing_page, invoice_or_404, refus
 from billing.pricing.money import from_minor, parse_exact
 from billing.reports import overview as reports
 from billing.reports.plan_state import plan_state
+from billing.wording.refusals import explain_refusal
 
 # A second press of the button within this time leads to the payment that the first one began.
 SAME_PRESS = timedelta(minutes=1)
@@ -94,7 +95,7 @@ def pay(request: HttpRequest, desk: Desk) -> HttpResponse:
             wanted = checkout.Wanted(_chosen(request, account.currency), invoice, saves_method=saves)
             return to_provider(begun(account=account, wanted=wanted, as_of=as_of, user_email=signed_in(request).email))
         except Refusal as refusal:
-            error = str(refusal)
+            error = explain_refusal(refusal)
     money = reports.standing(account=account, as_of=as_of)
     offered = presets(money, invoice, _missing(request, account, as_of))
     context = {

@@ -20,6 +20,7 @@ from billing.portal.get_or_404 import here, set_up_or_404
 from billing.portal.permissions import Desk, billing_page, signed_in
 from billing.pricing.periods import business_date
 from billing.wording import formats
+from billing.wording.refusals import explain_refusal
 
 ROWS = 10
 # A card that ends within this time is said to end soon.
@@ -35,7 +36,7 @@ def methods(request: HttpRequest, desk: Desk) -> HttpResponse:
         try:
             return HttpResponseRedirect(_act(request, desk))
         except Refusal as refusal:
-            error = str(refusal)
+            error = explain_refusal(refusal)
     account = desk.account
     method = payment_methods.active(account)
     charges = PaymentAttempt.objects.filter(account=account, method__isnull=False).select_related("invoice", "method")

@@ -15,6 +15,7 @@ from billing.pricing.periods import business_date, month_start
 from billing.reports import overview as reports
 from billing.reports.statement import statement as statement_of
 from billing.reports.statement_export import statement_csv, statement_pdf
+from billing.wording.refusals import explain_refusal
 
 # More than a screen can be read of; the files have everything.
 SHOWN = 500
@@ -91,7 +92,9 @@ def statement_file(request: HttpRequest, desk: Desk, kind: str) -> HttpResponse:
             content, content_type = statement_csv(told, locale), "text/csv; charset=utf-8"
     except Refusal as refusal:
         days = (start, end)
-        return _shown(request, desk, as_of, days, str(refusal), account_today=business_date(as_of, account.zone))
+        return _shown(
+            request, desk, as_of, days, explain_refusal(refusal), account_today=business_date(as_of, account.zone)
+        )
     response = HttpResponse(content, content_type=content_type)
     name = f"{account.number}_{start.isoformat()}_{end.isoformat()}.{kind}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'

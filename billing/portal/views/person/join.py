@@ -16,6 +16,7 @@ from accounts.models import Member, User
 from billing import clock
 from billing.errors import Refusal
 from billing.operations.customers import member_management
+from billing.wording.refusals import explain_refusal
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -63,5 +64,5 @@ def _let_in(request: HttpRequest, token: str, known: User | None, member: Member
 
 def _closed(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     used = refusal.code == "invitation_used"
-    context = {"reason": str(refusal), "used": used}
+    context = {"reason": explain_refusal(refusal), "used": used}
     return render(request, "portal/join_closed.html", context, status=410)

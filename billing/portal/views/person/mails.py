@@ -13,6 +13,7 @@ from billing.errors import BadInput, Refusal
 from billing.models import Notice
 from billing.operations.customers import customers
 from billing.portal.permissions import Desk, billing_page, signed_in
+from billing.wording.refusals import explain_refusal
 
 ROWS = 25
 MOST_ADDRESSES = 20
@@ -28,7 +29,7 @@ def mails(request: HttpRequest, desk: Desk) -> HttpResponse:
             _act(request, desk)
             return HttpResponseRedirect(reverse("portal:mails") + desk.query)
         except Refusal as refusal:
-            error = str(refusal)
+            error = explain_refusal(refusal)
     account = desk.account
     written = Notice.objects.filter(account=account).defer("text", "html").order_by("-pk")
     context = {

@@ -25,6 +25,7 @@ from billing.pricing.periods import business_date
 from billing.pricing.workdays import answer_by
 from billing.reports import overview as reports
 from billing.reports.usage import active_counts
+from billing.wording.refusals import explain_refusal
 
 ROWS = 25
 Kind = CustomerRequest.Kind
@@ -74,7 +75,7 @@ def new_request(request: HttpRequest, kind: str) -> HttpResponse:
             filed = _file(request, kind, desk.account, instance, as_of)
             return redirect("portal:request", filed.public_id)
         except Refusal as refusal:
-            errors = {getattr(refusal, "field", "") or "all": str(refusal)}
+            errors = {getattr(refusal, "field", "") or "all": explain_refusal(refusal)}
     context = _page(request, kind, desk, instance, subscription, as_of)
     return render(request, "portal/request_new.html", {**context, "errors": errors}, status=422 if errors else 200)
 

@@ -33,6 +33,7 @@ from billing.portal.views.plans.change_plan import asked_tariff, written_quantit
 from billing.pricing.terms import Metric
 from billing.reports import plans as reports
 from billing.wording import formats
+from billing.wording.refusals import explain_refusal
 
 FIELDS = ("email", "name", "customer_name", "kind", "locale", "domain", "quantity")
 # Of all that is sent, wrong or right, so many times what may be asked for: people mistype, programs try domains.
@@ -169,7 +170,7 @@ def _ask(request: HttpRequest, product: Product, tariff: Tariff | None, given: d
     try:
         quantity = (written_quantity(request) or 1) if asks else None
     except BadInput as refusal:
-        return {"quantity": str(refusal)}
+        return {"quantity": explain_refusal(refusal)}
     wish = Wish(product, given["domain"], tariff.tariff_id if tariff is not None else None, quantity)
     new = signup.NewSignUp(given["email"], given["name"], given["customer_name"], given["kind"], given["locale"], wish)
     errors = signup.problems(new)
@@ -180,7 +181,7 @@ def _ask(request: HttpRequest, product: Product, tariff: Tariff | None, given: d
     try:
         asked = signup.ask(new=new, as_of=clock.now())
     except Refusal as refusal:  # somebody was faster with the domain
-        return {getattr(refusal, "field", "") or "domain": str(refusal)}
+        return {getattr(refusal, "field", "") or "domain": explain_refusal(refusal)}
     signup.send(sign_up=asked, as_of=clock.now())
     return {}
 
@@ -220,12 +221,12 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         except Refusal as refusal:
             if refusal.code in ("sign_up_used", "sign_up_known"):
                 return _closed(request, asked, token, refusal)
-            errors, status = {_field(refusal): str(refusal)}, 422 if isinstance(refusal, BadInput) else 409
+            errors, status = {_field(refusal): explain_refusal(refusal)}, 422 if isinstance(refusal, BadInput) else 409
     shown: Opening | None = None
     try:
         shown = signup.preview(sign_up=asked, domain=domain, as_of=clock.now())
     except Refusal as refusal:
-        errors = {**errors, _field(refusal): str(refusal)}
+        errors = {**errors, _field(refusal): explain_refusal(refusal)}
         status = 409 if status == 200 else status
     return render(request, "portal/sign_up_confirm.html", _context(asked, token, domain, shown, errors), status=status)
 
@@ -283,7 +284,7 @@ def _closed(request: HttpRequest, asked: SignUp, token: str, refusal: Refusal) -
     add = f"{reverse('portal:new_instance')}?{signup.wish_query(asked)}"
     context = {
         "code": refusal.code,
-        "reason": str(refusal),
+        "reason": explain_refusal(refusal),
         "again": f"{reverse('portal:sign_up')}?{again.urlencode()}",
         "sign_in": f"{reverse('account_login')}?{urlencode({'next': add})}",
     }

@@ -24,6 +24,7 @@ from billing.pricing.terms import Metric
 from billing.reports import plans as reports
 from billing.reports.plan_state import PlanState, Stage, plan_state
 from billing.wording import formats
+from billing.wording.refusals import explain_refusal
 
 # Where somebody is led whose subscription is not one that terms are changed of.
 ELSEWHERE = {
@@ -130,7 +131,7 @@ def _looked_up(request: HttpRequest, state: PlanState) -> tuple[list[Quote], dic
         wish = _wish(request, state)
         return (_quotes(state.subscription, wish) if wish is not None else []), {}
     except Refusal as refusal:
-        return [], {_field(refusal): str(refusal)}
+        return [], {_field(refusal): explain_refusal(refusal)}
 
 
 def _field(refusal: Refusal) -> str:
@@ -154,7 +155,7 @@ def _agreed(request: HttpRequest, desk: Desk, state: PlanState) -> HttpResponse:
         )
     except Refusal as refusal:
         quotes, errors = _looked_up(request, state)
-        return _page(request, desk, state, quotes, errors or {_field(refusal): str(refusal)}, 409)
+        return _page(request, desk, state, quotes, errors or {_field(refusal): explain_refusal(refusal)}, 409)
     messages.success(request, _told(done))
     return back_to(state.subscription.instance)
 
@@ -248,7 +249,7 @@ def _act(request: HttpRequest, public_id: str, act: Any, told: str) -> HttpRespo
     try:
         act(subscription=subscription, as_of=clock.now(), actor=signed_in(request).get_short_name())
     except Refusal as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, explain_refusal(refusal))
     else:
         messages.success(request, told)
     return back_to(instance)

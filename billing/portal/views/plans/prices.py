@@ -49,8 +49,8 @@ def _chosen_language(request: HttpRequest) -> str | None:
     return asked if asked in dict(settings.LANGUAGES) else None
 
 
-def _page(request: HttpRequest) -> dict[str, Any]:
-    """What every page of prices needs: the language that the address names is kept by its links."""
+def address_language(request: HttpRequest) -> dict[str, Any]:
+    """What every public page needs: the language that the address names is kept by its links."""
     chosen = _chosen_language(request)
     return {"chosen": chosen, "keep": f"?lang={chosen}" if chosen else ""}
 
@@ -75,7 +75,7 @@ def _offer_or_404(code: str) -> reports.Offer:
 @public_page
 def prices(request: HttpRequest) -> HttpResponse:
     """Every product that is on offer, with the prices of its plans."""
-    return render(request, "portal/prices.html", {**_page(request), "offers": reports.offers()})
+    return render(request, "portal/prices.html", {**address_language(request), "offers": reports.offers()})
 
 
 @public_page
@@ -84,7 +84,7 @@ def product(request: HttpRequest, code: str) -> HttpResponse:
     offer = _offer_or_404(code)
     counted = offer.counted
     context = {
-        **_page(request),
+        **address_language(request),
         **calculator(offer, request),
         "offer": offer,
         "samples": [(number, [one.bill(number) for one in counted]) for number in _samples(counted)],

@@ -24,6 +24,7 @@ from billing.pricing.terms import Metric, PriceModel
 from billing.reports import plans as reports
 from billing.reports.plan_state import PlanState, Stage, plan_state
 from billing.wording import formats
+from billing.wording.refusals import explain_refusal
 
 
 @require_http_methods(["GET", "POST"])
@@ -93,7 +94,7 @@ def _free(request: HttpRequest, instance: Instance) -> HttpResponse:
             instance=instance, tariff_id=None, as_of=clock.now(), actor=signed_in(request).get_short_name()
         )
     except Refusal as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, explain_refusal(refusal))
     return back_to(instance)
 
 
@@ -148,11 +149,11 @@ def _asked(
                     messages.success(request, _told(done))
                     return back_to(instance)
                 except Refusal as refusal:
-                    errors, status = {"all": str(refusal)}, 409
+                    errors, status = {"all": explain_refusal(refusal)}, 409
             shown = preview(*wanted)
     except Refusal as refusal:
         field = getattr(refusal, "field", "")
-        errors, status = {field if field == "quantity" else "all": str(refusal)}, 422
+        errors, status = {field if field == "quantity" else "all": explain_refusal(refusal)}, 422
     context: dict[str, Any] = {
         "section": "plans",
         "desk": desk,

@@ -62,5 +62,5 @@ def fields(client: Client, address: str) -> dict[str, str]:
     page = unescape(client.get(address).content.decode())
     form = page[page.rindex('<form class="card form" method="post"') :]
     found = dict(re.findall(r'<input type="hidden" name="([\w-]+)" value="([^"]*)"', form))
-    picked = re.search(r'name="when" value="(\w+)" checked', form)
+    picked = re.search(r'name="when"\s+value="(\w+)"\s+checked', form)
     return found | ({"when": picked[1]} if picked else {})

@@ -22,7 +22,7 @@ from billing.admin.acts.act_pages import Act, ActForm
 from billing.admin.acts.act_preview import Fact
 from billing.admin.acts.form_fields import reason_field, text_field
 from billing.admin.base import ReadOnlyPage, badge, display, figure, lines, link, moment, money, short_moment
-from billing.admin.money.offers import SendOfferForRequest
+from billing.admin.money.offer_acts import SendOfferForRequest
 from billing.admin.money.reliefs import GrantReliefForRequest
 from billing.downloads import attachment
 from billing.models import BillingAccount, CustomerRequest, RequestFile

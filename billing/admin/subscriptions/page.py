@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from billing import clock
 from billing.admin.base import ReadOnlyPage, display, lines, link, list_link, moment, money, short_column, short_date
-from billing.admin.money.offers import SendOffer
+from billing.admin.money.offer_acts import SendOffer
 from billing.admin.subscriptions.end_acts import Cancel, Resume, Terminate, UndoCancel
 from billing.admin.subscriptions.labels import STATUS, state_of, status_badge, tariff_name, units_text
 from billing.admin.subscriptions.tables import ChargeTable, LifeTable, PeriodTable, TermsTable, TriesTable

@@ -1,6 +1,8 @@
 """What owners do to a prepaid subscription themselves: other terms, cancelling, and taking both back (E6, E7, C4, D6, D7)."""
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -8,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts import members
 from billing import notices
 from billing.errors import BillingError
-from billing.models import Charge, Invoice, Subscription, SubscriptionChange, Tariff, TermsChange
-from billing.operations import audit
+from billing.models import BillingAccount, Charge, Invoice, Subscription, SubscriptionChange, Tariff, TermsChange
+from billing.operations import audit, rehearsal
 from billing.operations.cycle import (
     access,
     month_close,
@@ -26,6 +28,7 @@ from billing.operations.subscriptions.quotes import Quote, Wish
 from billing.pricing.periods import Span
 
 Kind = SubscriptionChange.Kind
+Result = TypeVar("Result")
 
 
 def locked(subscription: Subscription, as_of: datetime) -> Subscription:
@@ -33,22 +36,28 @@ def locked(subscription: Subscription, as_of: datetime) -> Subscription:
     account = posting.lock(subscription.account_id)
     month_close.catch_up(account=account, as_of=as_of)
     members.lock(subscription.instance)
-    found = Subscription.objects.select_related("instance__customer", "instance__product", "tariff").get(
+    return _reload(subscription, account)
+
+
+def _reload(subscription: Subscription, account: BillingAccount) -> Subscription:
+    reloaded = Subscription.objects.select_related("instance__customer", "instance__product", "tariff").get(
         pk=subscription.pk
     )
-    found.account = account
-    return found
+    reloaded.account = account
+    return reloaded
+
+
+def read_caught_up(subscription: Subscription, as_of: datetime, read: Callable[[Subscription], Result]) -> Result:
+    """What ``read`` finds in ``subscription`` with everything done that is due at ``as_of``: `month_close.read_caught_up`."""
+    account = BillingAccount.objects.select_related("seller", "customer").get(pk=subscription.account_id)
+    return month_close.read_caught_up(account, as_of, lambda current: read(_reload(subscription, current)))
 
 
 def preview(*, subscription: Subscription, wish: Wish, as_of: datetime) -> Quote:
-    """What `change` would do now: the same builder in a transaction that is rolled back, so that nothing is changed (G10)."""
-    with transaction.atomic():
-        quote = quotes.build(locked(subscription, as_of), wish, as_of)
-        transaction.set_rollback(True)
-    return quote
+    """What `change` would do now, worked out by the builder that the act uses too: nothing is written (G10)."""
+    return read_caught_up(subscription, as_of, lambda row: quotes.build(row, wish, as_of))
 
 
-@transaction.atomic
 def change(
     *,
     subscription: Subscription,
@@ -63,15 +72,17 @@ def change(
 
     Refuses with ``quote_expired`` and the fresh figures where ``quote_token`` no longer names what it would come to.
     """
-    subscription = locked(subscription, as_of)
+    return rehearsal.carry_out_as_seen(
+        lambda: _change_terms(locked(subscription, as_of), wish, as_of, actor, reason),
+        seen=quote_token,
+        token=lambda quote: quote.token,
+        refusal=lambda quote: rehearsal.quote_expired(quote=quote),
+    )
+
+
+def _change_terms(subscription: Subscription, wish: Wish, as_of: datetime, actor: str, reason: str) -> Quote:
+    """Puts the locked ``subscription`` on the terms of ``wish``, in the caller's transaction."""
     quote = quotes.build(subscription, wish, as_of)
-    if quote_token is not None and quote_token != quote.token:
-        raise BillingError(
-            _("The figures have changed meanwhile: look at the new ones and confirm them."),
-            code="quote_expired",
-            rule="G10",
-            extra={"quote": quote},
-        )
     if quote.when == quotes.PERIOD_END and _is_scheduled(quote):
         return quote  # the same request once more
     _call_off(subscription, as_of, actor)

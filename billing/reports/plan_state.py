@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from django.db import transaction
-
 from billing.models import BillingPeriod, Charge, Collection, SavedMethod, Subscription, SubscriptionChange, TermsChange
 from billing.operations.collection import dunning, payment_methods
 from billing.operations.cycle import prepaid_periods, scheduled_changes, subscription_status
-from billing.operations.cycle.locking import lock_subscription
+from billing.operations.cycle.locking import read_subscription
 from billing.operations.invoices import issuing
 from billing.operations.subscriptions import change_undo
 from billing.pricing.evaluation import Explanation
@@ -177,15 +175,12 @@ class PlanState:
 def plan_state(subscription: Subscription, as_of: datetime) -> PlanState:
     """Where ``subscription`` (with its account, tariff and instance) stands; a dozen queries whatever its history.
 
-    Where a midnight has passed that no job has dealt with yet, it is lived through in a transaction that is rolled back (D3).
+    Where a midnight has passed that no job has dealt with yet, what is due since is rehearsed (D3).
     """
     today = business_date(as_of, subscription.account.zone)
     if subscription.turns_on is None or subscription.turns_on > today:
         return _state(subscription, as_of)
-    with transaction.atomic():
-        found = _state(lock_subscription(subscription, as_of=as_of), as_of)
-        transaction.set_rollback(True)
-    return found
+    return read_subscription(subscription, lambda row: _state(row, as_of), as_of=as_of)
 
 
 def _state(subscription: Subscription, as_of: datetime) -> PlanState:

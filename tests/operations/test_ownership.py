@@ -185,7 +185,11 @@ def test_a_client_becomes_owner_and_the_owner_leaves_one_seat_for_another(studio
     assert (effect.amount_minor, effect.later_minor) == (0, 0)
     assert Charge.objects.count() == before
     ownership.transfer(
-        instance=studio.instance, by=anna, wanted=wanted, as_of=at("2026-04-15 12:00"), seen=ownership.token(effect)
+        instance=studio.instance,
+        by=anna,
+        wanted=wanted,
+        as_of=at("2026-04-15 12:00"),
+        seen=member_management.token_of(effect),
     )
     assert sum(charge.amount_minor for charge in Charge.objects.order_by("pk")[before:]) == 0
 
@@ -200,7 +204,9 @@ def test_staying_on_a_paid_role_adds_a_seat_and_says_so_before(studio: Party) ->
         ownership.transfer(instance=studio.instance, by=anna, wanted=wanted, as_of=noon, seen="0:0:")
     assert refused.value.code == "price_changed"
     before = Charge.objects.count()
-    ownership.transfer(instance=studio.instance, by=anna, wanted=wanted, as_of=noon, seen=ownership.token(effect))
+    ownership.transfer(
+        instance=studio.instance, by=anna, wanted=wanted, as_of=noon, seen=member_management.token_of(effect)
+    )
     assert [charge.amount_minor for charge in Charge.objects.order_by("pk")[before:]] == [350]
 
 

@@ -67,8 +67,8 @@ def test_looking_at_what_it_will_be_makes_nothing_either() -> None:
     asked = signup.ask(new=stranger("evotor-driver"), as_of=NOON)
     before = [*rows(), Charge.objects.count(), Invoice.objects.count()]
     shown = signup.preview(sign_up=asked, as_of=NOON)
-    assert shown.beginning is not None
-    assert shown.beginning.first_minor == 120_000
+    assert shown.quote is not None
+    assert shown.quote.first_minor == 120_000
     assert [*rows(), Charge.objects.count(), Invoice.objects.count()] == before
 
 

@@ -28,7 +28,7 @@ def page_of(instance, email: str) -> str:
 
 def shown(page: str, status: str = "", role: str = "") -> dict[str, str]:
     """The form that the page shows for one act, with the price it was shown with."""
-    form = rf'name="status" value="{status}"> <input type="hidden" name="role" value="{role}"> <input type="hidden" name="seen" value="(\d+)"'
+    form = rf'name="status" value="{status}"> <input type="hidden" name="role" value="{role}"> <input type="hidden" name="seen" value="([^"]+)"'
     return {"status": status, "role": role, "seen": re.search(form, page)[1]}
 
 

@@ -29,7 +29,7 @@ def person_page(found: Shop, who: str) -> str:
 def act(client: Client, address: str, *, status: str = "", role: str = "") -> dict[str, str]:
     """The form of one act, with the price that it shows."""
     page = unescape(client.get(address).content.decode())
-    form = rf'name="status" value="{status}">\s*<input type="hidden" name="role" value="{role}">\s*<input type="hidden" name="seen" value="(-?\d+)"'
+    form = rf'name="status" value="{status}">\s*<input type="hidden" name="role" value="{role}">\s*<input type="hidden" name="seen" value="([^"]+)"'
     seen = re.search(form, page)
     assert seen is not None
     return {"status": status, "role": role, "seen": seen[1]}

@@ -6,20 +6,19 @@ nothing that was typed is lost.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from allauth.account.internal.flows.reauthentication import is_reauthentication_required
 from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.crypto import constant_time_compare
 from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django.utils.text import capfirst
@@ -33,33 +32,17 @@ from billing.admin.acts.act_preview import Fact, difference, picture
 from billing.admin.acts.form_fields import add_refusal, reason_field
 from billing.admin.base import Named
 from billing.models import BillingAccount
-from billing.operations import jobs
+from billing.operations import rehearsal
 from billing.operations.staff_roles import permission_of
 
 if TYPE_CHECKING:
     from billing.admin.base import Page
 
 logger = logging.getLogger("billing")
-Result = TypeVar("Result")
-
-
-class _Rehearsal(Exception):
-    """Ends a rehearsal: rolls its transaction back."""
 
 
 class _Changed(Exception):
     """The effect is another than the one that was shown."""
-
-
-def rehearse(work: Callable[[], Result]) -> Result:
-    """Does ``work`` and rolls it back: nothing is written, nothing is sent. Raises what ``work`` raises."""
-    results: list[Result] = []
-    try:
-        with jobs.drained_by_caller(), transaction.atomic():
-            results.append(work())
-            raise _Rehearsal
-    except _Rehearsal:
-        return results[0]
 
 
 class ActForm(forms.Form):
@@ -154,7 +137,7 @@ class Act:
         return result, rows
 
     def preview(self, data: dict[str, Any], as_of: datetime) -> list[Fact]:
-        return rehearse(lambda: self.effect(data, as_of))[1]
+        return rehearsal.rehearse(lambda: self.effect(data, as_of))[1]
 
     def seal(self, rows: Sequence[Fact]) -> str:
         """Binds what was typed to the effect that was shown."""
@@ -164,9 +147,7 @@ class Act:
             if key not in ("csrfmiddlewaretoken", "seal", "confirm", "preview")
         ]
         shown = [] if self.transactions else [row.as_text() for row in rows]
-        return salted_hmac(
-            f"act:{self.name}:{getattr(self.target, 'pk', '')}", f"{typed}{shown}", algorithm="sha256"
-        ).hexdigest()
+        return rehearsal.token_of(self.name, getattr(self.target, "pk", ""), typed, shown)
 
     def commit(self, data: dict[str, Any], as_of: datetime) -> Any:
         """Does it for good. Raises Refusal, and _Changed where the effect is not the one shown.
@@ -175,11 +156,12 @@ class Act:
         """
         if self.transactions:
             return self.carry_out(data, as_of)
-        with transaction.atomic():
-            result, rows = self.effect(data, as_of)
-            if not constant_time_compare(self.seal(rows), self.request.POST.get("seal", "")):
-                raise _Changed
-            return result
+        return rehearsal.carry_out_as_seen(
+            lambda: self.effect(data, as_of),
+            seen=self.request.POST.get("seal", ""),
+            token=lambda effect: self.seal(effect[1]),
+            refusal=lambda _effect: _Changed(),
+        )[0]
 
     def back_url(self) -> str:
         opts = self.page.opts

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 
 from accounts.errors import BadInput, Refusal
+from billing.operations import rehearsal
 from billing.pricing.money import parse_exact
 from billing.wording.formats import MINUS
 from billing.wording.refusals import explain_refusal
@@ -109,14 +110,12 @@ class OperationForm(forms.ModelForm):  # type: ignore[type-arg]
     operate: Callable[[Any, dict[str, Any]], Any]
 
     def _post_clean(self) -> None:
-        from billing.admin.acts.act_pages import rehearse
-
         super()._post_clean()  # type: ignore[misc]
         if self.errors:
             return
         before, adding = dict(self.instance.__dict__), self.instance._state.adding
         try:
-            rehearse(lambda: self.operate(self.instance, self.cleaned_data))
+            rehearsal.rehearse(lambda: self.operate(self.instance, self.cleaned_data))
         except Refusal as refusal:
             add_refusal(self, refusal)
         finally:

@@ -15,12 +15,12 @@ from django.utils.translation import gettext_lazy as _
 from django_q.models import Failure, OrmQ, Schedule, Success
 
 from billing import clock
-from billing.admin.acts.act_pages import Act, rehearse
+from billing.admin.acts.act_pages import Act
 from billing.admin.acts.act_preview import Fact
 from billing.admin.base import ReadOnlyPage, badge, display, moment, short_moment
 from billing.admin.labels import PARTS, WORK, word
 from billing.models import BillingAccount, Heartbeat, JobRun
-from billing.operations import jobs
+from billing.operations import jobs, rehearsal
 from billing.operations.cycle import month_close
 from billing.operations.jobs import MOST_ATTEMPTS
 from billing.operations.run import billing_run
@@ -50,15 +50,15 @@ class RunClose(Act):
         rows = [Fact(_("Accounts with a month that is over"), str(len(due)))]
         for pk, number in due[:MOST_REHEARSED]:
             account = BillingAccount.objects.select_related("customer").get(pk=pk)
-            rows.append(Fact(f"{number} · {account.customer}", self._rehearsed(pk, as_of)))
+            rows.append(Fact(f"{number} · {account.customer}", self._outcome_for(pk, as_of)))
         if len(due) > MOST_REHEARSED:
             rows.append(Fact(_("Further accounts"), str(len(due) - MOST_REHEARSED)))
         return rows
 
     @staticmethod
-    def _rehearsed(pk: int, as_of: datetime) -> str:
+    def _outcome_for(pk: int, as_of: datetime) -> str:
         try:
-            issued = rehearse(lambda: month_close.close_due_months(account_id=pk, as_of=as_of))
+            issued = rehearsal.rehearse(lambda: month_close.close_due_months(account_id=pk, as_of=as_of))
         except Exception as error:  # what fails for one account is shown, as the run itself would set it aside
             return str(_("would be set aside: %(error)s") % {"error": f"{type(error).__name__}: {error}"[:200]})
         sums = [

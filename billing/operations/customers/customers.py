@@ -46,6 +46,14 @@ def _checked_requisites(given: dict[str, str]) -> dict[str, str]:
 def create_customer(*, new: NewCustomer, as_of: datetime) -> Customer:
     """A customer with its account in ``new.currency``. Refuses broken addresses, requisites and unknown currencies."""
     seller = accounts.seller_for(new.currency)
+    customer = checked_customer(new, as_of)
+    customer.save()
+    accounts.open_account(customer=customer, seller=seller, as_of=as_of)
+    return customer
+
+
+def checked_customer(new: NewCustomer, as_of: datetime) -> Customer:
+    """The customer that ``new`` would become, in no table yet. Refuses broken addresses and requisites."""
     customer = Customer(
         name=new.name.strip(),
         kind=new.kind,
@@ -60,8 +68,6 @@ def create_customer(*, new: NewCustomer, as_of: datetime) -> Customer:
     except ValidationError as error:
         name, messages = next(iter(error.message_dict.items()))
         raise BadInput(messages[0], field=name) from None
-    customer.save()
-    accounts.open_account(customer=customer, seller=seller, as_of=as_of)
     return customer
 
 

@@ -43,6 +43,19 @@ def checked_domain(domain: str, product: Product) -> str:
     return cleaned
 
 
+def checked_instance(
+    *, customer: Customer, product: Product, domain: str, email: str, registered_at: datetime
+) -> Instance:
+    """The instance that registering would make, in no table yet. Refuses a domain that is none or taken, and a broken address."""
+    return Instance(
+        customer=customer,
+        product=product,
+        domain=checked_domain(domain, product),
+        email=members.checked_email(email),
+        registered_at=registered_at,
+    )
+
+
 @transaction.atomic
 def register_instance(
     *,
@@ -59,13 +72,10 @@ def register_instance(
     product's first role: its administrator, who speaks for the owner (M15)."""
     registered_at = metering.checked_instant(registered_at, as_of, "registered_at") or as_of
     owner = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
-    instance = Instance.objects.create(
-        customer=owner,
-        product=product,
-        domain=checked_domain(domain, product),
-        email=members.checked_email(representative.email),
-        registered_at=registered_at,
+    instance = checked_instance(
+        customer=owner, product=product, domain=domain, email=representative.email, registered_at=registered_at
     )
+    instance.save(force_insert=True)
     first = members.Report(
         external_id=representative.external_id,
         status=Member.Status.ACTIVE,

@@ -1,12 +1,13 @@
 """What a billing owner does with people in the portal: see what a change costs, invite, let in, block, change roles.
 
 Every change goes through `metering.report_member`, the same door as the instance's own reports; the preview is that very
-operation, rolled back (G10).
+operation, rehearsed (G10).
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import TypeVar
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
@@ -22,12 +23,14 @@ from accounts.verified import verified_emails
 from billing import notices
 from billing.errors import BadInput, BillingError
 from billing.models import BillingAccount, Charge, Subscription
-from billing.operations import hourly_limits
+from billing.operations import hourly_limits, rehearsal
 from billing.operations.cycle import access, prepaid_periods, scheduled_changes, subscription_status
 from billing.operations.cycle.locking import lock_subscription
 from billing.operations.ledger import posting
 from billing.operations.subscriptions import metering, seats
 from billing.pricing.quantity import price
+
+Result = TypeVar("Result")
 
 SALT = "saldo.invitation"
 INVITATION_LASTS = timedelta(days=14)
@@ -74,52 +77,51 @@ def _ahead(subscription: Subscription) -> _Ahead:
     return _Ahead(period.end, subscription_status.renewal_price(subscription, period.end), tariff.interval_months)
 
 
-class _Undo(Exception):
-    """Rolls a preview back."""
-
-
 def preview(*, instance: Instance, report: members.Report, as_of: datetime) -> Effect | None:
-    """What ``report`` would cost if it were made now: the act itself, rolled back. None where nothing is charged to anybody.
+    """What ``report`` would cost if it were made now: the act itself, rehearsed. None where nothing is charged to anybody.
 
     Refuses what the act would refuse.
     """
-    return effect_of(
-        instance=instance,
-        as_of=as_of,
-        act=lambda: metering.report_member(instance=instance, report=report, as_of=as_of, source="portal"),
+
+    def act() -> Member | None:
+        return metering.report_member(instance=instance, report=report, as_of=as_of, source="portal")
+
+    return rehearsal.rehearse(lambda: measure(instance=instance, act=act, as_of=as_of))[1]
+
+
+def measure(*, instance: Instance, act: Callable[[], Result], as_of: datetime) -> tuple[Result, Effect | None]:
+    """Carries out ``act`` on people of ``instance`` and returns what it returned, with what it did to the account; None where
+    nothing is charged to anybody. The caller's transaction keeps it or rolls it back (G10)."""
+    subscription = access.current_subscription(instance)
+    if subscription is None:
+        return act(), None
+    by_seats = seats.counts(subscription)
+    before = _Ahead()
+    if by_seats:
+        subscription = lock_subscription(subscription, as_of=as_of)  # what is due comes before what is asked
+        before = _ahead(subscription)
+    last = Charge.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    result = act()
+    account = subscription.account
+    after = _ahead(subscription) if by_seats else before
+    charges = Charge.objects.filter(account=account, pk__gt=last).order_by("pk")
+    return result, Effect(
+        amount_minor=sum(charge.amount_minor for charge in charges),
+        currency=account.currency,
+        balance_after_minor=posting.balance(account),
+        explanations=tuple(charge.explanation for charge in charges),
+        is_by_seats=by_seats,
+        later_minor=after.minor - before.minor,
+        later_from=after.day,
+        interval_months=after.interval_months,
     )
 
 
-def effect_of(*, instance: Instance, act: Callable[[], object], as_of: datetime) -> Effect | None:
-    """What ``act`` on people of ``instance`` would do to the account, worked out by doing it and rolling it back (G10)."""
-    subscription = access.current_subscription(instance)
-    effect: Effect | None = None
-    by_seats = subscription is not None and seats.counts(subscription)
-    try:
-        with transaction.atomic():
-            before = _Ahead()
-            if subscription is not None and by_seats:
-                subscription = lock_subscription(subscription, as_of=as_of)  # what is due comes before what is asked
-                before = _ahead(subscription)
-            last = Charge.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-            act()
-            if subscription is not None:
-                account = subscription.account
-                after = _ahead(subscription) if by_seats else before
-                charges = Charge.objects.filter(account=account, pk__gt=last).order_by("pk")
-                effect = Effect(
-                    amount_minor=sum(charge.amount_minor for charge in charges),
-                    currency=account.currency,
-                    balance_after_minor=posting.balance(account),
-                    explanations=tuple(charge.explanation for charge in charges),
-                    is_by_seats=by_seats,
-                    later_minor=after.minor - before.minor,
-                    later_from=after.day,
-                    interval_months=after.interval_months,
-                )
-            raise _Undo
-    except _Undo:
-        return effect
+def token_of(effect: Effect | None) -> str:
+    """The effect on the bill in short: the same token, the same effect."""
+    if effect is None:
+        return rehearsal.token_of()
+    return rehearsal.token_of(effect.amount_minor, effect.later_minor, effect.later_from)
 
 
 def account_of(instance: Instance) -> BillingAccount | None:
@@ -234,12 +236,39 @@ def accept_invitation(*, token: str, password: str, name: str, as_of: datetime, 
     return user
 
 
-@transaction.atomic
 def change(
-    *, member: Member, status: str | None, role: str | None, as_of: datetime, actor: str, by: User | None = None
+    *,
+    member: Member,
+    status: str | None,
+    role: str | None,
+    as_of: datetime,
+    actor: str,
+    by: User | None = None,
+    seen: str | None = None,
 ) -> Member | None:
-    """Blocks, unblocks, removes somebody or gives another role. Refuses to leave an instance without an administrator, and
-    changes of administrators by somebody (``by``) who is none."""
+    """Blocks, unblocks, removes somebody or gives another role. ``seen`` names the effect that was shown (None: any).
+
+    Refuses to leave an instance without an administrator, changes of administrators by somebody (``by``) who is none, and an
+    effect on the bill that is another than the one shown (G10).
+    """
+
+    def act() -> Member | None:
+        return _report_change(member, status, role, as_of, actor, by)
+
+    if seen is None:
+        with transaction.atomic():
+            return act()
+    return rehearsal.carry_out_as_seen(
+        lambda: measure(instance=member.instance, act=act, as_of=as_of),
+        seen=seen,
+        token=lambda measured: token_of(measured[1]),
+        refusal=rehearsal.price_changed,
+    )[0]
+
+
+def _report_change(
+    member: Member, status: str | None, role: str | None, as_of: datetime, actor: str, by: User | None
+) -> Member | None:
     for code in {member.role.code, role or member.role.code}:
         _refuse_raising(member.instance, code, by)
     report = members.Report(

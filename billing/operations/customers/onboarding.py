@@ -1,15 +1,12 @@
 """A new instance together with what it is on: registered and put on a tariff in one, whether a stranger signs up or an owner
-adds another (M15, D18, E1). What it costs is told by doing it and rolling it back (G10)."""
+adds another (M15, D18, E1)."""
 
-import hashlib
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import TypeVar
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -18,23 +15,21 @@ from accounts.members import Report
 from accounts.models import Customer, Instance, Member, MemberChange, Product, Role
 from billing.errors import BillingError
 from billing.models import Seller, Subscription, Tariff
-from billing.operations import audit
+from billing.operations import audit, rehearsal
 from billing.operations.customers import customers, instances
 from billing.operations.cycle import offered_tariffs, prepaid_periods
 from billing.operations.subscriptions import lifecycle, start_quotes
-from billing.operations.subscriptions.start_quotes import Beginning
+from billing.operations.subscriptions.start_quotes import StartQuote
 from billing.pricing.evaluation import Explanation
 from billing.pricing.explanation import explain_quantity
 from billing.pricing.periods import business_date
 from billing.pricing.terms import Metric, PriceModel
 
-Result = TypeVar("Result")
-
 
 @dataclass(frozen=True)
 class Wish:
     """What somebody wants: an instance of ``product`` at ``domain`` on the tariff ``tariff_id`` (None where the product is
-    free), ``quantity`` of what is bought by number, begun ``with_trial`` where the tariff has one."""
+    free), ``quantity`` of what is bought by number, started ``with_trial`` where the tariff has one."""
 
     product: Product
     domain: str
@@ -52,27 +47,27 @@ class Owner:
 
 
 @dataclass(frozen=True)
+class Application:
+    """Who wants what: ``wish`` for ``customer``, or for one that is made of ``new``, with ``owner`` as its first person."""
+
+    customer: Customer | None
+    new: customers.NewCustomer | None
+    wish: Wish
+    owner: Owner
+
+
+@dataclass(frozen=True)
 class Opening:
-    """What has come of a wish; ``beginning`` is None where the product is free."""
+    """What an application comes to or has come to; ``quote`` is None where the product is free. Before it is carried out,
+    ``instance`` is in no table."""
 
     instance: Instance
-    subscription: Subscription
-    beginning: Beginning | None
+    quote: StartQuote | None
 
     @property
     def token(self) -> str:
         """The figures in short: the same token, the same figures, whatever the ids of the rows are."""
-        return figures(self.beginning)
-
-
-def figures(beginning: Beginning | None) -> str:
-    """The sums and days of ``beginning`` in short."""
-    if beginning is None:
-        return "free"
-    days = [beginning.trial_ends_on, beginning.starts_on, beginning.next_date]
-    sums = [[line.amount_minor for line in beginning.lines], beginning.due_now_minor, beginning.next_minor]
-    told = [beginning.tariff.pk, beginning.quantity, [day and day.isoformat() for day in days], sums]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
+        return self.quote.token if self.quote is not None else "free"
 
 
 def tariff_of(wish: Wish) -> Tariff | None:
@@ -125,92 +120,93 @@ def refuse_second_trial() -> None:
     )
 
 
-def open_instance(
-    *, customer: Customer, wish: Wish, owner: Owner, as_of: datetime, actor: str, is_new_customer: bool
-) -> Opening:
-    """Registers the instance with its first person and puts it on its tariff; the caller's transaction keeps or drops it.
-
-    Refuses what registering and beginning refuse: a domain that is taken, a tariff that is not offered, a trial that was used.
-    """
-    tariff = tariff_of(wish)
-    tried = is_new_customer and has_tried(email=owner.email, domain=wish.domain, product=wish.product)
-    if tried and tariff is not None and tariff.price_model == PriceModel.TRIAL:
+def _begins_with_trial(application: Application, tariff: Tariff) -> bool:
+    """Whether the instance begins with the tariff's trial. Refuses a plan that is nothing but a trial, had before (B2)."""
+    owner, wish = application.owner, application.wish
+    is_new = application.customer is None
+    tried = is_new and has_tried(email=owner.email, domain=wish.domain, product=wish.product)
+    if tried and tariff.price_model == PriceModel.TRIAL:
         refuse_second_trial()
+    return wish.with_trial and not tried and bool(tariff.trial_days)
+
+
+def quote_instance(*, application: Application, as_of: datetime) -> Opening:
+    """What `add_instance` would come to now, in rows that are in no table: nothing is written. Refuses what it would refuse."""
+    wish, tariff = application.wish, tariff_of(application.wish)
+    customer = application.customer or customers.checked_customer(_new_customer(application, tariff), as_of)
+    trial = _begins_with_trial(application, tariff) if tariff is not None else None
+    instance = instances.checked_instance(
+        customer=customer, product=wish.product, domain=wish.domain, email=application.owner.email, registered_at=as_of
+    )
+    if tariff is None:
+        lifecycle.checked_terms(instance, None, wish.quantity, None)
+        return Opening(instance, None)
+    return Opening(
+        instance,
+        start_quotes.quote_start(
+            instance=instance, tariff_id=tariff.tariff_id, quantity=wish.quantity, trial=trial, as_of=as_of
+        ),
+    )
+
+
+def _new_customer(application: Application, tariff: Tariff | None) -> customers.NewCustomer:
+    """The customer to be made, in the currency of the tariff's seller."""
+    assert application.new is not None
+    return replace(application.new, currency=seller_of(tariff).currency)
+
+
+def add_instance(*, application: Application, as_of: datetime, actor: str) -> Opening:
+    """Makes the customer where there is none yet, registers the instance with its first person and puts it on its tariff; the
+    caller's transaction keeps or drops it.
+
+    Refuses what registering and starting refuse: a domain that is taken, a tariff that is not offered, a trial that was used.
+    """
+    wish, tariff = application.wish, tariff_of(application.wish)
+    customer = application.customer or _sign_customer_up(application, tariff, as_of)
+    trial = _begins_with_trial(application, tariff) if tariff is not None else None
+    owner = application.owner
     first = Report(external_id=new_id("own"), status=Member.Status.ACTIVE, email=owner.email, name=owner.name)
     instance = instances.register_instance(
         customer=customer, product=wish.product, domain=wish.domain, representative=first, as_of=as_of, actor=actor
     )
-    trial = wish.with_trial and not tried and bool(tariff and tariff.trial_days)
-
-    def begin() -> Subscription:
-        return lifecycle.create_subscription(
-            instance=instance,
-            tariff_id=tariff.tariff_id if tariff else None,
-            quantity=wish.quantity,
-            trial=trial if tariff else None,
-            as_of=as_of,
-            actor=actor,
-        )
-
     if tariff is None:
-        return Opening(instance, begin(), None)
-    beginning = start_quotes.begun(begin, as_of)
-    return Opening(instance, beginning.subscription, beginning)
-
-
-def add_instance(
-    *,
-    customer: Customer | None,
-    new: customers.NewCustomer | None,
-    wish: Wish,
-    owner: Owner,
-    as_of: datetime,
-    actor: str,
-) -> Opening:
-    """An instance for ``customer``, or for one that is made of ``new`` (its currency is the tariff's seller's)."""
-    seller = seller_of(tariff_of(wish))
-    if customer is None:
-        assert new is not None
-        made = customers.create_customer(new=replace(new, currency=seller.currency), as_of=as_of)
-        audit.record(
-            actor=owner.email,
-            action="customer.signed_up",
-            target=made,
-            at=as_of,
-            customer=made,
-            after={"product": wish.product.code, "domain": wish.domain},
+        lifecycle.create_subscription(
+            instance=instance, tariff_id=None, quantity=wish.quantity, as_of=as_of, actor=actor
         )
-        customer, is_new = made, True
-    else:
-        is_new = False
-    return open_instance(customer=customer, wish=wish, owner=owner, as_of=as_of, actor=actor, is_new_customer=is_new)
+        return Opening(instance, None)
+    quote = start_quotes.start_subscription(
+        instance=instance, tariff_id=tariff.tariff_id, quantity=wish.quantity, trial=trial, as_of=as_of, actor=actor
+    )
+    return Opening(instance, quote)
 
 
-def rehearsed(act: Callable[[], Result]) -> Result:
-    """What ``act`` comes to; nothing of it is kept. Refuses what it refuses."""
-    with transaction.atomic():
-        found = act()
-        transaction.set_rollback(True)
-    return found
+def _sign_customer_up(application: Application, tariff: Tariff | None, as_of: datetime) -> Customer:
+    customer = customers.create_customer(new=_new_customer(application, tariff), as_of=as_of)
+    audit.record(
+        actor=application.owner.email,
+        action="customer.signed_up",
+        target=customer,
+        at=as_of,
+        customer=customer,
+        after={"product": application.wish.product.code, "domain": application.wish.domain},
+    )
+    return customer
 
 
-def performed(act: Callable[[], Opening], seen: str) -> Opening:
+def carry_out_as_quoted(act: Callable[[], Opening], seen: str) -> Opening:
     """Carries ``act`` out for the figures that ``seen`` names; for any other nothing is written. Of two who want one domain
     at the same moment the second is told so."""
     try:
-        with transaction.atomic():
-            done = act()
-            if done.token != seen:
-                raise BillingError(
-                    _("The figures have changed meanwhile: look at the new ones and confirm them."),
-                    code="quote_expired",
-                    rule="G10",
-                )
+        return rehearsal.carry_out_as_seen(
+            act,
+            seen=seen,
+            token=lambda opening: opening.token,
+            refusal=lambda opening: rehearsal.quote_expired(quote=opening.quote),
+        )
     except IntegrityError as error:
         if "one_living_instance_per_domain" not in str(error):
             raise
         raise BillingError(_("This domain has an instance of this product already."), code="domain_taken") from None
-    return done
 
 
 @dataclass(frozen=True)

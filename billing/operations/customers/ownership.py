@@ -15,7 +15,7 @@ from accounts.verified import verified_emails
 from billing import clock, notices
 from billing.errors import BadInput, BillingError
 from billing.models import ApiToken
-from billing.operations import api_tokens, audit
+from billing.operations import api_tokens, audit, rehearsal
 from billing.operations.customers import customers, member_management
 from billing.operations.customers.member_management import Effect
 from billing.operations.cycle.locking import lock_subscriptions
@@ -144,19 +144,24 @@ def _move_invoices(instance: Instance, giver: Member, taker: Member, as_of: date
         Instance.objects.filter(pk=instance.pk).update(email=taker.email)
 
 
-@transaction.atomic
 def transfer(*, instance: Instance, by: User, wanted: Transfer, as_of: datetime, seen: str | None = None) -> Handed:
     """Hands ``instance`` over as ``wanted``; both are told by mail. ``seen`` names the effect that was shown (None: any).
 
     Refuses somebody who is no administrator of it (M15), one who takes it without being active there, and an effect on the
     bill that is another than the one shown.
     """
-    instance = _locked(instance, as_of)
-    if seen is not None and seen != token(preview(instance=instance, by=by, wanted=wanted, as_of=as_of)):
-        raise BillingError(
-            _("The price has changed since this page was opened. Look at it again and confirm."), code="price_changed"
-        )
-    return _hand_over(instance, by, wanted, as_of)
+    return rehearsal.carry_out_as_seen(
+        lambda: _measured_transfer(instance, by, wanted, as_of),
+        seen=seen,
+        token=lambda measured: member_management.token_of(measured[1]),
+        refusal=rehearsal.price_changed,
+    )[0]
+
+
+def _measured_transfer(instance: Instance, by: User, wanted: Transfer, as_of: datetime) -> tuple[Handed, Effect | None]:
+    return member_management.measure(
+        instance=instance, as_of=as_of, act=lambda: _hand_over(instance, by, wanted, as_of)
+    )
 
 
 def _hand_over(instance: Instance, by: User, wanted: Transfer, as_of: datetime) -> Handed:
@@ -212,15 +217,6 @@ def _tell(
 
 
 def preview(*, instance: Instance, by: User, wanted: Transfer, as_of: datetime) -> Effect | None:
-    """What `transfer` would do to the account now: the act itself, rolled back. None where nothing is charged to anybody.
+    """What `transfer` would do to the account now: the act itself, rehearsed. None where nothing is charged to anybody.
     Refuses what it would refuse."""
-    return member_management.effect_of(
-        instance=instance, as_of=as_of, act=lambda: _hand_over(instance, by, wanted, as_of)
-    )
-
-
-def token(effect: Effect | None) -> str:
-    """The effect in short: the same token, the same effect on the bill."""
-    if effect is None:
-        return "0"
-    return f"{effect.amount_minor}:{effect.later_minor}:{effect.later_from or ''}"
+    return rehearsal.rehearse(lambda: _measured_transfer(instance, by, wanted, as_of))[1]

@@ -28,7 +28,7 @@ from billing.models import SignUp, Tariff
 from billing.notices import sign_ups as letters
 from billing.operations.customers import instances, onboarding
 from billing.operations.customers.customers import NewCustomer
-from billing.operations.customers.onboarding import Opening, Owner, Wish
+from billing.operations.customers.onboarding import Application, Opening, Owner, Wish
 from billing.operations.subscriptions import quotes
 
 logger = logging.getLogger("billing")
@@ -211,23 +211,24 @@ def _wish(sign_up: SignUp, domain: str) -> Wish:
     return Wish(sign_up.product, domain or sign_up.domain, tariff.tariff_id if tariff else None, sign_up.quantity)
 
 
-def _make(sign_up: SignUp, domain: str, password: str | None, as_of: datetime) -> Opening:
-    """Login, customer, instance, subscription: the whole of it, for the caller's transaction to keep or drop."""
-    user = User.objects.create_user(sign_up.email, password, name=sign_up.name, locale=sign_up.locale)
-    EmailAddress.objects.create(user=user, email=sign_up.email, verified=True, primary=True)
-    wish = _wish(sign_up, domain)
+def _application(sign_up: SignUp, domain: str) -> Application:
     new = NewCustomer(
         name=sign_up.customer_name, kind=sign_up.kind, email=sign_up.email, locale=sign_up.locale, currency=""
     )
-    return onboarding.add_instance(
-        customer=None, new=new, wish=wish, owner=Owner(sign_up.email, sign_up.name), as_of=as_of, actor=sign_up.name
-    )
+    return Application(None, new, _wish(sign_up, domain), Owner(sign_up.email, sign_up.name))
+
+
+def _make(sign_up: SignUp, domain: str, password: str, as_of: datetime) -> Opening:
+    """Login, customer, instance, subscription: the whole of it, for the caller's transaction to keep or drop."""
+    user = User.objects.create_user(sign_up.email, password, name=sign_up.name, locale=sign_up.locale)
+    EmailAddress.objects.create(user=user, email=sign_up.email, verified=True, primary=True)
+    return onboarding.add_instance(application=_application(sign_up, domain), as_of=as_of, actor=sign_up.name)
 
 
 def preview(*, sign_up: SignUp, domain: str = "", as_of: datetime) -> Opening:
-    """What confirming would make now; nothing is kept. Refuses what it would refuse."""
+    """What confirming would make now; nothing is written. Refuses what it would refuse."""
     refuse_closed(sign_up, as_of)
-    return onboarding.rehearsed(lambda: _make(sign_up, domain, None, as_of))
+    return onboarding.quote_instance(application=_application(sign_up, domain), as_of=as_of)
 
 
 def checked_password(sign_up: SignUp, password: str) -> str:
@@ -256,7 +257,7 @@ def confirm(*, sign_up: SignUp, password: str, domain: str = "", seen: str, as_o
         return made
 
     try:
-        made = onboarding.performed(act, seen)
+        made = onboarding.carry_out_as_quoted(act, seen)
     except IntegrityError:
         # Two links of one address at once: the other one was faster, and the address has its login.
         refuse_closed(sign_up, as_of)

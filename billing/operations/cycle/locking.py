@@ -3,13 +3,17 @@
 Locks are taken in one order everywhere: accounts by their key, then the instance.
 """
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar
 
 from accounts import members
 from accounts.models import Instance
 from billing.models import BillingAccount, Subscription
 from billing.operations.cycle import month_close
 from billing.operations.ledger import posting
+
+Result = TypeVar("Result")
 
 
 def lock_account(account: BillingAccount | int, *, as_of: datetime) -> BillingAccount:
@@ -23,10 +27,23 @@ def lock_subscription(subscription: Subscription, *, as_of: datetime) -> Subscri
     """The subscription, read again with its account and instance locked and everything done that was due by ``as_of``."""
     account = lock_account(subscription.account_id, as_of=as_of)
     members.lock(subscription.instance)
+    return _read_again(subscription, account)
+
+
+def read_subscription(subscription: Subscription, read: Callable[[Subscription], Result], *, as_of: datetime) -> Result:
+    """What ``read`` finds in ``subscription`` with everything done that was due by ``as_of``; nothing is kept or locked.
+
+    See `month_close.read_caught_up`: where nothing is due, which is nearly always, it is a read and no more.
+    """
+    account = BillingAccount.objects.select_related("seller", "customer").get(pk=subscription.account_id)
+    return month_close.read_caught_up(account, as_of, lambda current: read(_read_again(subscription, current)))
+
+
+def _read_again(subscription: Subscription, account: BillingAccount) -> Subscription:
     rows = Subscription.objects.select_related("instance__customer", "instance__product", "tariff")
-    locked = rows.get(pk=subscription.pk)
-    locked.account = account
-    return locked
+    current = rows.get(pk=subscription.pk)
+    current.account = account
+    return current
 
 
 def lock_subscriptions(instance: Instance, *, as_of: datetime) -> list[Subscription]:

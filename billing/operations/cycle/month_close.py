@@ -4,17 +4,22 @@ Nothing depends on the job that calls this on the 1st: whoever touches an accoun
 (`catch_up`), in order, each to the state of its own 1st, dated the day it really happens (D2, G9).
 """
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar
 
 from django.db import transaction
 
 from billing.models import BillingAccount, BillingPeriod, Invoice, Subscription
+from billing.operations import rehearsal
 from billing.operations.cycle import scheduled_changes, transitions, usage
 from billing.operations.invoices import issuing
 from billing.operations.ledger import posting
 from billing.pricing import peak as peaks
 from billing.pricing.periods import Span, business_date, month_span, next_month, start_of_day
 from billing.pricing.terms import Metric
+
+Result = TypeVar("Result")
 
 
 def open_period(
@@ -78,6 +83,13 @@ def month_is_over(account: BillingAccount, as_of: datetime) -> bool:
     return next_month(account.open_month) <= business_date(as_of, account.zone)
 
 
+def is_behind(account: BillingAccount, as_of: datetime) -> bool:
+    """Whether something is due on ``account`` at ``as_of`` that nobody has done yet: `catch_up` would write."""
+    return (
+        month_is_over(account, as_of) or transitions.first_due(account, business_date(as_of, account.zone)) is not None
+    )
+
+
 @transaction.atomic
 def catch_up(*, account: BillingAccount, as_of: datetime) -> list[Invoice]:
     """Takes ``account`` (locked by the caller) over everything that is due at ``as_of`` by the calendar, oldest first: months
@@ -95,6 +107,22 @@ def catch_up(*, account: BillingAccount, as_of: datetime) -> list[Invoice]:
             issued += [invoice] if invoice is not None else []
         else:
             return issued
+
+
+def read_caught_up(account: BillingAccount, as_of: datetime, read: Callable[[BillingAccount], Result]) -> Result:
+    """What ``read`` finds on ``account`` (which may be in no table yet) with everything done that is due at ``as_of`` (D3, G9).
+
+    Where nothing is due it writes and locks nothing. Between a midnight and the run that follows it, what is due is rehearsed.
+    """
+    if account._state.adding or not is_behind(account, as_of):
+        return read(account)
+
+    def catch_up_and_read() -> Result:
+        locked = posting.lock(account)
+        catch_up(account=locked, as_of=as_of)
+        return read(locked)
+
+    return rehearsal.rehearse(catch_up_and_read)
 
 
 @transaction.atomic

@@ -15,8 +15,9 @@ from billing.models import BillingPeriod, Charge, Subscription
 from billing.operations.events import outbox
 from billing.operations.ledger import charges
 from billing.pricing import peak as peaks
-from billing.pricing.explanation import explain_quantity
+from billing.pricing.explanation import Explanation, explain_quantity
 from billing.pricing.periods import month_start, next_month
+from billing.pricing.terms import Terms
 
 # Before everything that was ever told.
 EVER = datetime.min.replace(tzinfo=UTC)
@@ -114,6 +115,17 @@ def _kind(period: BillingPeriod, amount_minor: int, opening: bool) -> Charge.Kin
     return Charge.Kind.PEAK_RAISED if amount_minor > 0 else Charge.Kind.CORRECTION
 
 
+def explain_month(
+    terms: Terms, month: date, peak: int, peak_at: datetime | None, charged_minor: int = 0, member: Member | None = None
+) -> Explanation:
+    """What the month's ``peak`` costs beyond what has been charged for it, and why (M4)."""
+    return explain_quantity(terms, peak, charged_minor) | {
+        "month": month.isoformat(),
+        "peak_at": peak_at.isoformat() if peak_at else None,
+        "member": member.pk if member else None,
+    }
+
+
 def settle_month(
     *,
     subscription: Subscription,
@@ -134,12 +146,9 @@ def settle_month(
     terms = period.tariff.terms()
     before = charged_for(subscription, month)
     highest = max(periods, key=lambda row: row.peak)
-    explanation = explain_quantity(terms, highest.peak, before)
+    explanation = explain_month(terms, month, highest.peak, highest.peak_at, before, member)
     if explanation["amount_minor"] == 0:
         return None
-    explanation["month"] = month.isoformat()
-    explanation["peak_at"] = highest.peak_at.isoformat() if highest.peak_at else None
-    explanation["member"] = member.pk if member else None
     posted = Charge.objects.filter(period__subscription=subscription).count()
     charge = charges.post_charge(
         account=subscription.account,

@@ -18,7 +18,7 @@ from billing.operations.events import endpoints, webhook_request
 from billing.operations.events.event_types import TYPES, about_sample
 from billing.operations.events.webhook_request import Tried
 
-__all__ = ["MOST_REPLAYED", "curl_of", "fan_out", "replay", "replay_range", "send_sample"]
+__all__ = ["MOST_REPLAYED", "curl_of", "events_in_range", "fan_out", "replay", "replay_range", "send_sample"]
 
 State = WebhookDelivery.State
 
@@ -104,17 +104,7 @@ def replay_range(
     nothing is sent any more, and more than 10,000 events.
     """
     endpoint, types = _to_replay_to(endpoint), endpoints.checked_types(types)
-    if since >= until:
-        raise BadInput(_("Choose an end after the beginning."), field="until")
-    events = events_of(endpoint).filter(_of_types(types or endpoint.types), at__gte=since, at__lt=until)
-    if only_failed:
-        given_up = WebhookDelivery.objects.filter(endpoint=endpoint, state=State.FAILED)
-        events = events.filter(pk__in=given_up.values("event"))
-    found = list(events.order_by("pk").values_list("pk", flat=True)[: MOST_REPLAYED + 1])
-    if len(found) > MOST_REPLAYED:
-        raise BadInput(
-            _("These are more than %(count)s events: choose a shorter time.") % {"count": MOST_REPLAYED}, field="until"
-        )
+    found = events_in_range(endpoint=endpoint, since=since, until=until, types=types, only_failed=only_failed)
     if found:
         _again(endpoint, Event.objects.filter(pk__in=found), as_of, actor)
         endpoints.record(
@@ -133,6 +123,26 @@ def replay_range(
     return len(found)
 
 
+def events_in_range(
+    *, endpoint: WebhookEndpoint, since: datetime, until: datetime, types: Sequence[str] = (), only_failed: bool = False
+) -> list[int]:
+    """The keys of the events that `replay_range` would send, in order; nothing is written. Refuses what it refuses."""
+    _refuse_disabled(endpoint)
+    types = endpoints.checked_types(types)
+    if since >= until:
+        raise BadInput(_("Choose an end after the beginning."), field="until")
+    events = events_of(endpoint).filter(_of_types(types or endpoint.types), at__gte=since, at__lt=until)
+    if only_failed:
+        given_up = WebhookDelivery.objects.filter(endpoint=endpoint, state=State.FAILED)
+        events = events.filter(pk__in=given_up.values("event"))
+    found = list(events.order_by("pk").values_list("pk", flat=True)[: MOST_REPLAYED + 1])
+    if len(found) > MOST_REPLAYED:
+        raise BadInput(
+            _("These are more than %(count)s events: choose a shorter time.") % {"count": MOST_REPLAYED}, field="until"
+        )
+    return found
+
+
 def _of_types(types: Sequence[str]) -> Q:
     chosen = Q()
     for one in types:
@@ -142,9 +152,13 @@ def _of_types(types: Sequence[str]) -> Q:
 
 def _to_replay_to(endpoint: WebhookEndpoint) -> WebhookEndpoint:
     endpoint = endpoints.locked(endpoint)
+    _refuse_disabled(endpoint)
+    return endpoint
+
+
+def _refuse_disabled(endpoint: WebhookEndpoint) -> None:
     if endpoint.disabled_at is not None:
         raise BillingError(_("Nothing is sent there any more: switch it on first."), code="webhook_disabled", rule="E9")
-    return endpoint
 
 
 def _again(endpoint: WebhookEndpoint, events: QuerySet[Event], as_of: datetime, actor: str) -> None:

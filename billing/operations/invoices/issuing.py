@@ -165,6 +165,16 @@ def summary(invoice: Invoice) -> dict[str, Any]:
     }
 
 
+def uncollected_minor(account: BillingAccount, subscription: Subscription) -> int:
+    """What `issue_prepaid` of ``subscription`` would collect now, in minor units; either may be in no table yet."""
+    if account._state.adding:
+        return 0
+    mine = models.Q(subscription=None)
+    if not subscription._state.adding:
+        mine |= models.Q(subscription=subscription)
+    return sum(charge.amount_minor for charge in Charge.objects.uncollected().filter(mine, account=account))
+
+
 def _uncollected(account: BillingAccount) -> Any:
     return (
         Charge.objects.uncollected()

@@ -47,6 +47,21 @@ def open_account(*, customer: Customer, seller: Seller, as_of: datetime) -> Bill
     return account
 
 
+def prospective_account(customer: Customer, seller: Seller, as_of: datetime) -> BillingAccount:
+    """The account that `open_account` would answer; where there is none yet, what it would open, in no table."""
+    account = None
+    if not customer._state.adding:
+        own = BillingAccount.objects.filter(customer=customer, seller=seller, currency=seller.currency)
+        account = own.select_related("seller", "customer").first()
+    return account or BillingAccount(
+        customer=customer,
+        seller=seller,
+        currency=seller.currency,
+        opened_at=as_of,
+        open_month=month_start(business_date(as_of, seller.time_zone)),
+    )
+
+
 def account_for(customer: Customer, seller: Seller | None, as_of: datetime) -> BillingAccount:
     """The customer's account with ``seller``; with nobody in particular the one that was opened first."""
     if seller is None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.errors import BadInput, BillingError
 from billing.models import Approval, BillingAccount, Invoice, Offer, Payment
-from billing.operations import audit
+from billing.operations import audit, rehearsal
 from billing.operations.settlement import adjustments, credit_notes, offers, payments
 from billing.pricing.money import to_minor
 
@@ -107,9 +107,7 @@ def do_or_ask(
     )
     if amount_minor <= limit_minor(account.currency):
         return ACTS[kind](approval, actor, as_of), None
-    savepoint = transaction.savepoint()
-    ACTS[kind](approval, actor, as_of)
-    transaction.savepoint_rollback(savepoint)
+    rehearsal.rehearse(lambda: ACTS[kind](approval, actor, as_of))
     approval.save()
     audit.record(
         actor=actor,

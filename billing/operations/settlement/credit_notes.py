@@ -10,7 +10,7 @@ from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
 from billing.errors import BadInput, BillingError
-from billing.models import Allocation, Credit, CreditNote, Entry, Invoice, LedgerAccount
+from billing.models import Allocation, BillingAccount, Credit, CreditNote, Entry, Invoice, LedgerAccount
 from billing.operations import audit
 from billing.operations.cycle.locking import lock_account
 from billing.operations.events import outbox
@@ -66,6 +66,17 @@ def issue_credit_note(
         )
     account = lock_account(invoice.account_id, as_of=as_of)
     invoice = Invoice.objects.select_related("seller", "account__seller").get(pk=invoice.pk)
+    total_minor = _checked_total(invoice, lines)
+    note = _post_note(invoice, account, lines, total_minor, reason, as_of, actor, external_id)
+    _settle_with(note, invoice, account, as_of)
+    audit.record(
+        actor=actor, action="credit_note.issued", target=note, at=as_of, customer=account.customer, reason=reason
+    )
+    return note
+
+
+def _checked_total(invoice: Invoice, lines: Sequence[NoteLine]) -> int:
+    """The sum of ``lines``, in minor units. Refuses more than ``invoice`` has left to credit (D9)."""
     total_minor = sum(payments.checked_amount(line.amount_minor, "lines") for line in lines)
     payments.checked_amount(total_minor)
     left = invoice.total_minor - credited(invoice)
@@ -76,6 +87,20 @@ def issue_credit_note(
             code="credit_exceeds_invoice",
             rule="D9",
         )
+    return total_minor
+
+
+def _post_note(
+    invoice: Invoice,
+    account: BillingAccount,
+    lines: Sequence[NoteLine],
+    total_minor: int,
+    reason: str,
+    as_of: datetime,
+    actor: str,
+    external_id: str,
+) -> CreditNote:
+    """Posts the note's entry and writes its row, with the next number of its own series."""
     tax_minor = _tax_of(invoice, total_minor)
     series = f"{invoice.series}C"
     number, year, sequence = numbering.next_document_number(invoice.seller, series, as_of)
@@ -88,7 +113,7 @@ def issue_credit_note(
         actor=actor,
         reason=reason,
     )
-    note = CreditNote.objects.create(
+    return CreditNote.objects.create(
         number=number,
         series=series,
         year=year,
@@ -105,8 +130,12 @@ def issue_credit_note(
         issued_by=actor,
         entry=entry,
     )
+
+
+def _settle_with(note: CreditNote, invoice: Invoice, account: BillingAccount, as_of: datetime) -> None:
+    """Pays what is open on ``invoice`` from the note's credit, then the oldest of the account's other invoices."""
     credit = payments.add_credit(
-        account=account, kind=Credit.Kind.CREDIT_NOTE, entry=entry, amount_minor=total_minor, as_of=as_of
+        account=account, kind=Credit.Kind.CREDIT_NOTE, entry=note.entry, amount_minor=note.total_minor, as_of=as_of
     )
     if invoice.open_minor:
         Allocation.objects.create(
@@ -114,16 +143,12 @@ def issue_credit_note(
             invoice=invoice,
             kind=Allocation.Kind.SETTLEMENT,
             at=as_of,
-            amount_minor=min(invoice.open_minor, total_minor),
+            amount_minor=min(invoice.open_minor, note.total_minor),
         )
         invoice.refresh_from_db(fields=["open_minor"])
         if invoice.open_minor == 0:
             outbox.emit("invoice.paid", at=as_of, account=account, data=issuing.summary(invoice))
     payments.settle_open(account, as_of=as_of)
-    audit.record(
-        actor=actor, action="credit_note.issued", target=note, at=as_of, customer=account.customer, reason=reason
-    )
-    return note
 
 
 @transaction.atomic

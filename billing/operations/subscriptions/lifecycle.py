@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import members
 from accounts.models import Instance, Product
 from billing.errors import BadInput, BillingError
-from billing.models import BillingAccount, Invoice, Subscription, SubscriptionChange
+from billing.models import BillingAccount, Invoice, Subscription, SubscriptionChange, Tariff
 from billing.operations import audit
 from billing.operations.cycle import access, month_close, offered_tariffs, termination, transitions
 from billing.operations.cycle.locking import lock_account, lock_subscription
@@ -30,6 +30,30 @@ def _first_day(instance: Instance, today: date, zone: str) -> date:
     return registered if month_start(registered) == month_start(today) else today
 
 
+def checked_terms(
+    instance: Instance, tariff_id: str | None, quantity: int | None, trial: bool | None
+) -> tuple[Tariff | None, int | None, bool]:
+    """The tariff, the quantity and whether a trial comes first; a free product has no tariff (E1).
+
+    Refuses a tariff that is not offered, and a quantity or a trial that the tariff does not have.
+    """
+    if instance.product.kind == Product.Kind.FREE:
+        if tariff_id is not None or quantity is not None or trial:
+            raise BadInput(
+                _("This product is free: leave tariff, quantity and trial out."), field="tariff_id", rule="E1"
+            )
+        return None, None, False
+    tariff = offered_tariffs.offered_tariff(instance.product, tariff_id)
+    return tariff, quotes.checked_quantity(tariff, quantity), trials.decide(tariff, instance, trial)
+
+
+def refuse_start(instance: Instance, as_of: datetime) -> None:
+    """Refuses a subscription for an instance that is deleted, that has one, or that had one which can be resumed."""
+    if instance.deleted_at is not None:
+        raise BillingError(_("This instance has been deleted."), code="instance_deleted")
+    _refuse_second(instance, as_of)
+
+
 def _refuse_second(instance: Instance, as_of: datetime) -> None:
     earlier = Subscription.objects.filter(instance=instance).select_related("account__seller")
     for subscription in earlier:
@@ -45,7 +69,7 @@ def _refuse_second(instance: Instance, as_of: datetime) -> None:
             )
 
 
-def _not_before_open_month(account: BillingAccount, as_of: datetime) -> datetime:
+def not_before_open_month(account: BillingAccount, as_of: datetime) -> datetime:
     """``as_of``, or the beginning of the month that is open: a request may wait over midnight for the lock, and a period
     that begins in the month closed meanwhile would leave the new month without one, and free."""
     return max(as_of, start_of_day(account.open_month, account.zone))
@@ -68,19 +92,12 @@ def create_subscription(
     ``reason``: why support does it for the owner (D15). Refuses a tariff that is not offered, a quantity or a trial the tariff
     does not have, a second subscription.
     """
-    is_free = instance.product.kind == Product.Kind.FREE
-    tariff = None if is_free else offered_tariffs.offered_tariff(instance.product, tariff_id)
-    if is_free and (tariff_id is not None or quantity is not None or trial):
-        raise BadInput(_("This product is free: leave tariff, quantity and trial out."), field="tariff_id", rule="E1")
-    quantity = quotes.checked_quantity(tariff, quantity) if tariff is not None else None
-    with_trial = trials.decide(tariff, instance, trial) if tariff is not None else False
+    tariff, quantity, with_trial = checked_terms(instance, tariff_id, quantity, trial)
     account = accounts.account_for(instance.customer, tariff.seller if tariff else None, as_of)
     account = lock_account(account, as_of=as_of)
-    as_of = _not_before_open_month(account, as_of)
+    as_of = not_before_open_month(account, as_of)
     instance = members.lock(instance)
-    if instance.deleted_at is not None:
-        raise BillingError(_("This instance has been deleted."), code="instance_deleted")
-    _refuse_second(instance, as_of)
+    refuse_start(instance, as_of)
     subscription = Subscription.objects.create(
         instance=instance, account=account, tariff=tariff, quantity=quantity, started_at=as_of
     )
@@ -125,18 +142,17 @@ def _begin(subscription: Subscription, with_trial: bool, as_of: datetime, actor:
         transitions.plan(subscription)
 
 
+def first_month(instance: Instance, account: BillingAccount, as_of: datetime) -> tuple[Span, datetime]:
+    """The first period of use, from the registration date on (M5), and the instant from which it is metered."""
+    first = _first_day(instance, business_date(as_of, account.zone), account.zone)
+    opened_at = max(start_of_day(first, account.zone), min(instance.registered_at, as_of))
+    return Span(first, next_month(first)), opened_at
+
+
 def _open_metered(subscription: Subscription, as_of: datetime, actor: str) -> None:
-    """The first period of use, from the registration date on (M5), with what it starts at (M6)."""
-    account, instance = subscription.account, subscription.instance
-    today = business_date(as_of, account.zone)
-    first = _first_day(instance, today, account.zone)
-    month_close.open_period(
-        subscription=subscription,
-        span=Span(first, next_month(first)),
-        opened_at=max(start_of_day(first, account.zone), min(instance.registered_at, as_of)),
-        as_of=as_of,
-        actor=actor,
-    )
+    """The first period of use (M5) with what it starts at (M6)."""
+    span, opened_at = first_month(subscription.instance, subscription.account, as_of)
+    month_close.open_period(subscription=subscription, span=span, opened_at=opened_at, as_of=as_of, actor=actor)
 
 
 @transaction.atomic
@@ -201,7 +217,7 @@ def resume(*, subscription: Subscription, as_of: datetime, actor: str, requested
     In the month of the termination the peak goes on, and only a rise above what the final invoice charged is posted.
     """
     subscription = lock_subscription(subscription, as_of=as_of)
-    as_of = _not_before_open_month(subscription.account, as_of)
+    as_of = not_before_open_month(subscription.account, as_of)
     if subscription.instance.deleted_at is not None:
         raise BillingError(_("This instance has been deleted."), code="instance_deleted", rule="M14")
     if subscription.terminated_at is None:

@@ -1,6 +1,7 @@
 """What owners do to a prepaid subscription themselves: other terms, cancelling, and taking both back (E6, E7, C4, D6, D7)."""
 
 from datetime import datetime
+from typing import TypeVar
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -8,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from billing import notices
 from billing.errors import BillingError
 from billing.models import Charge, Invoice, Subscription, SubscriptionChange, Tariff, TermsChange
-from billing.operations import audit
+from billing.operations import audit, rehearsal
 from billing.operations.cycle import access, prepaid_periods, scheduled_changes, subscription_status, transitions
-from billing.operations.cycle.locking import lock_subscription
+from billing.operations.cycle.locking import lock_subscription, read_subscription
 from billing.operations.events import outbox
 from billing.operations.invoices import issuing
 from billing.operations.subscriptions import change_undo, quotes
@@ -18,17 +19,14 @@ from billing.operations.subscriptions.quotes import Quote, Wish
 from billing.pricing.periods import Span
 
 Kind = SubscriptionChange.Kind
+Result = TypeVar("Result")
 
 
 def preview(*, subscription: Subscription, wish: Wish, as_of: datetime) -> Quote:
-    """What `change` would do now: the same builder in a transaction that is rolled back, so that nothing is changed (G10)."""
-    with transaction.atomic():
-        quote = quotes.build(lock_subscription(subscription, as_of=as_of), wish, as_of)
-        transaction.set_rollback(True)
-    return quote
+    """What `change` would do now, worked out by the builder that the act uses too: nothing is written (G10)."""
+    return read_subscription(subscription, lambda row: quotes.build(row, wish, as_of), as_of=as_of)
 
 
-@transaction.atomic
 def change(
     *,
     subscription: Subscription,
@@ -43,15 +41,17 @@ def change(
 
     Refuses with ``quote_expired`` and the fresh figures where ``quote_token`` no longer names what it would come to.
     """
-    subscription = lock_subscription(subscription, as_of=as_of)
+    return rehearsal.carry_out_as_seen(
+        lambda: _change_terms(lock_subscription(subscription, as_of=as_of), wish, as_of, actor, reason),
+        seen=quote_token,
+        token=lambda quote: quote.token,
+        refusal=lambda quote: rehearsal.quote_expired(quote=quote),
+    )
+
+
+def _change_terms(subscription: Subscription, wish: Wish, as_of: datetime, actor: str, reason: str) -> Quote:
+    """Puts the locked ``subscription`` on the terms of ``wish``, in the caller's transaction."""
     quote = quotes.build(subscription, wish, as_of)
-    if quote_token is not None and quote_token != quote.token:
-        raise BillingError(
-            _("The figures have changed meanwhile: look at the new ones and confirm them."),
-            code="quote_expired",
-            rule="G10",
-            extra={"quote": quote},
-        )
     if quote.when == quotes.PERIOD_END and _is_scheduled(quote):
         return quote  # the same request once more
     _call_off(subscription, as_of, actor)

@@ -1,7 +1,5 @@
 """What other terms would cost: the one builder of preview and act (G10, E6, E7, D7, B8)."""
 
-import hashlib
-import json
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
@@ -10,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.errors import BadInput, BillingError
 from billing.models import BillingPeriod, Charge, Subscription, Tariff
+from billing.operations import rehearsal
 from billing.operations.cycle import offered_tariffs, prepaid_periods, scheduled_changes, subscription_status
 from billing.pricing.changes import change_terms, full
 from billing.pricing.evaluation import Explanation
@@ -62,7 +61,7 @@ class Quote:
     @property
     def token(self) -> str:
         """The figures in short: the same token, the same figures."""
-        figures = [
+        return rehearsal.token_of(
             self.subscription.public_id,
             self.tariff.pk,
             self.quantity,
@@ -72,8 +71,7 @@ class Quote:
             self.lost_minor,
             self.next_date.isoformat() if self.next_date else None,
             self.next_minor,
-        ]
-        return hashlib.sha256(json.dumps(figures).encode()).hexdigest()[:32]
+        )
 
     def describe(self, line: Line, locale: str) -> str:
         """What ``line`` is for, in the words that the invoice will have."""

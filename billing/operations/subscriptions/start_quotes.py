@@ -1,24 +1,29 @@
-"""What beginning costs, told by beginning: a choice that ends a trial, and a new subscription, rehearsed and rolled back
-(G10, D12, D18)."""
+"""What a start costs: a new subscription, and the choice that ends a trial. One builder for preview and act (G10, D12, D18)."""
 
-import hashlib
-import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.utils.translation import gettext_lazy as _
 
+from accounts import members
 from accounts.models import Instance
-from billing.errors import BillingError
-from billing.models import Charge, Invoice, Subscription, Tariff
-from billing.operations.cycle import prepaid_periods, scheduled_changes, subscription_status
-from billing.operations.subscriptions import lifecycle, trials
+from billing.models import BillingAccount, Charge, Subscription, Tariff
+from billing.operations import rehearsal
+from billing.operations.cycle import month_close, offered_tariffs, prepaid_periods, subscription_status, usage
+from billing.operations.cycle.locking import lock_subscription, read_subscription
+from billing.operations.invoices import issuing
+from billing.operations.ledger import accounts, posting
+from billing.operations.subscriptions import lifecycle, quotes, trials
+from billing.pricing import peak as peaks
 from billing.pricing.evaluation import Explanation
-from billing.pricing.periods import business_date
+from billing.pricing.explanation import explain_quantity
+from billing.pricing.periods import business_date, month_start, start_of_day
 from billing.pricing.quantity import price
+from billing.pricing.terms import Metric
 from billing.wording import charge_lines
+
+Kind = Charge.Kind
 
 
 @dataclass(frozen=True)
@@ -34,8 +39,8 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Beginning:
-    """How a subscription begins, in minor units of ``currency``.
+class StartQuote:
+    """How a subscription starts, in minor units of ``currency``; before it is taken out, ``subscription`` is in no table.
 
     ``starts_on`` is the first paid day, None where a trial begins that nothing follows by itself; ``first_minor`` what
     that day charges; ``due_now_minor`` what of it has to be paid after the money on the account; ``next_date`` and
@@ -45,15 +50,18 @@ class Beginning:
     subscription: Subscription
     tariff: Tariff
     quantity: int | None
-    trial_ends_on: date | None
-    starts_on: date | None
-    is_now: bool
-    lines: tuple[Line, ...]
-    due_now_minor: int
-    due_date: date | None
-    next_date: date | None
-    next_minor: int
-    currency: str
+    trial_ends_on: date | None = None
+    starts_on: date | None = None
+    is_now: bool = False
+    lines: tuple[Line, ...] = ()
+    due_now_minor: int = 0
+    due_date: date | None = None
+    next_date: date | None = None
+    next_minor: int = 0
+
+    @property
+    def currency(self) -> str:
+        return self.subscription.account.currency
 
     @property
     def first_minor(self) -> int:
@@ -61,131 +69,53 @@ class Beginning:
 
     @property
     def token(self) -> str:
-        """The figures in short: the same token, the same figures."""
-        days = [day.isoformat() if day else None for day in (self.trial_ends_on, self.starts_on, self.next_date)]
-        sums = [[line.amount_minor for line in self.lines], self.due_now_minor, self.next_minor]
-        figures = [self.subscription.instance.public_id, self.tariff.pk, self.quantity, days, sums]
-        return hashlib.sha256(json.dumps(figures).encode()).hexdigest()[:32]
+        """The figures in short, whatever the ids of the rows are."""
+        return rehearsal.token_of(
+            self.tariff.pk,
+            self.quantity,
+            [self.trial_ends_on, self.starts_on, self.next_date],
+            [line.amount_minor for line in self.lines],
+            self.due_now_minor,
+            self.next_minor,
+        )
 
     def describe(self, line: Line, locale: str) -> str:
         """What ``line`` is for, in the words that the invoice will have."""
         return charge_lines.words(line.kind, line.explanation, self.subscription, self.tariff, locale)
 
 
-def begun(act: Callable[[], Subscription], as_of: datetime) -> Beginning:
-    """Carries ``act`` out and tells what came of it; the caller's transaction decides whether it stays."""
-    last_charge = Charge.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    known = set(Invoice.objects.filter(issued_at=as_of).values_list("pk", flat=True))
-    subscription = act()
-    if subscription_status.is_trialing(subscription, as_of):
-        return _later(subscription, as_of)
-    charges = Charge.objects.filter(subscription=subscription, pk__gt=last_charge, kind__in=charge_lines.BEGINNINGS)
-    issued = Invoice.objects.filter(account=subscription.account, issued_at=as_of).exclude(pk__in=known)
-    invoice = issued.order_by("-number").first()
-    period = prepaid_periods.last_period(subscription)
-    return Beginning(
-        subscription=subscription,
-        tariff=subscription.priced_by,
-        quantity=subscription.quantity,
-        trial_ends_on=None,
-        starts_on=business_date(as_of, subscription.account.zone),
-        is_now=True,
-        lines=tuple(Line(charge.kind, charge.explanation) for charge in charges.order_by("pk")),
-        due_now_minor=invoice.open_minor if invoice is not None else 0,
-        due_date=invoice.due_date if invoice is not None else None,
-        next_date=period.end if period else None,
-        next_minor=subscription_status.renewal_price(subscription, period.end) if period else 0,
-        currency=subscription.account.currency,
-    )
+# --- A new subscription ----------------------------------------------------------------------------------------------
 
 
-def _later(subscription: Subscription, as_of: datetime) -> Beginning:
-    """The trial goes on: nothing is charged before the day after it, and only what was chosen."""
-    change = scheduled_changes.waiting_change(subscription)
-    tariff = change.tariff if change is not None else subscription.priced_by
-    quantity = change.quantity if change is not None else subscription.quantity
-    starts: date | None = None
-    lines: tuple[Line, ...] = ()
-    next_date, next_minor = None, 0
-    if change is not None:
-        terms, starts = tariff.terms(), change.effective_date
-        units = quantity or prepaid_periods.units_now(subscription, tariff)
-        span = prepaid_periods.first_span(terms, starts)
-        explanation = prepaid_periods.dated(prepaid_periods.explain_period(terms, units, span), span.start, span.end)
-        lines, next_date, next_minor = (Line(Charge.Kind.START, explanation),), span.end, price(terms, units)
-    return Beginning(
-        subscription=subscription,
-        tariff=tariff,
-        quantity=quantity,
-        trial_ends_on=subscription.trial_ends_on,
-        starts_on=starts,
-        is_now=False,
-        lines=lines,
-        due_now_minor=0,
-        due_date=None,
-        next_date=next_date,
-        next_minor=next_minor,
-        currency=subscription.account.currency,
-    )
+def quote_start(
+    *, instance: Instance, tariff_id: str | None, quantity: int | None, trial: bool | None, as_of: datetime
+) -> StartQuote:
+    """What `start_subscription` would come to now; nothing is written. Refuses what it would refuse.
 
-
-def _rehearsed(act: Callable[[], Subscription], as_of: datetime) -> Beginning:
-    with transaction.atomic():
-        found = begun(act, as_of)
-        transaction.set_rollback(True)
-    return found
+    ``instance`` may be one that is not registered yet: its first person is then the only one (M15).
+    """
+    terms = _paid_terms(instance, tariff_id, quantity, trial)
+    account = accounts.prospective_account(instance.customer, terms.tariff.seller, as_of)
+    return month_close.read_caught_up(account, as_of, lambda account: _build_start(instance, account, terms, as_of))
 
 
 @transaction.atomic
-def _performed(act: Callable[[], Subscription], as_of: datetime, token: str) -> Beginning:
-    """Carries ``act`` out for the figures that ``token`` names; for any other nothing is written, and they are told."""
-    done = begun(act, as_of)
-    if done.token != token:
-        raise BillingError(
-            _("The figures have changed meanwhile: look at the new ones and confirm them."),
-            code="quote_expired",
-            rule="G10",
-            extra={"beginning": done},
-        )
-    return done
-
-
-def _choosing(
-    subscription: Subscription, tariff_id: str, quantity: int | None, as_of: datetime, actor: str
-) -> Callable[[], Subscription]:
-    return lambda: trials.choose(
-        subscription=subscription, tariff_id=tariff_id, quantity=quantity, as_of=as_of, actor=actor
+def start_subscription(
+    *, instance: Instance, tariff_id: str | None, quantity: int | None, trial: bool | None, as_of: datetime, actor: str
+) -> StartQuote:
+    """Takes out a subscription (`lifecycle.create_subscription`) and returns what it was charged by."""
+    terms = _paid_terms(instance, tariff_id, quantity, trial)
+    account = posting.lock(accounts.account_for(instance.customer, terms.tariff.seller, as_of))
+    month_close.catch_up(account=account, as_of=as_of)
+    return _charge_as_quoted(
+        _build_start(instance, account, terms, as_of),
+        lambda: lifecycle.create_subscription(
+            instance=instance, tariff_id=tariff_id, quantity=quantity, trial=trial, as_of=as_of, actor=actor
+        ),
     )
 
 
-def preview_choice(*, subscription: Subscription, tariff_id: str, quantity: int | None, as_of: datetime) -> Beginning:
-    """What `choose` would do now; nothing is kept. Refuses what it would refuse."""
-    return _rehearsed(_choosing(subscription, tariff_id, quantity, as_of, ""), as_of)
-
-
-def choose(
-    *, subscription: Subscription, tariff_id: str, quantity: int | None, as_of: datetime, actor: str, token: str
-) -> Beginning:
-    """Ends a trial by a choice (`trials.choose`) for the figures that were shown; refuses with ``quote_expired``."""
-    return _performed(_choosing(subscription, tariff_id, quantity, as_of, actor), as_of, token)
-
-
-def _creating(
-    instance: Instance, tariff_id: str | None, quantity: int | None, trial: bool | None, as_of: datetime, actor: str
-) -> Callable[[], Subscription]:
-    return lambda: lifecycle.create_subscription(
-        instance=instance, tariff_id=tariff_id, quantity=quantity, trial=trial, as_of=as_of, actor=actor
-    )
-
-
-def preview_start(
-    *, instance: Instance, tariff_id: str, quantity: int | None, trial: bool | None, as_of: datetime
-) -> Beginning:
-    """What `start` would do now; nothing is kept. Refuses what it would refuse."""
-    return _rehearsed(_creating(instance, tariff_id, quantity, trial, as_of, ""), as_of)
-
-
-def start(
+def start_subscription_as_quoted(
     *,
     instance: Instance,
     tariff_id: str,
@@ -194,7 +124,193 @@ def start(
     as_of: datetime,
     actor: str,
     token: str,
-) -> Beginning:
-    """Takes out a subscription (`subscriptions.create_subscription`) for the figures that were shown; refuses with
-    ``quote_expired``."""
-    return _performed(_creating(instance, tariff_id, quantity, trial, as_of, actor), as_of, token)
+) -> StartQuote:
+    """`start_subscription` for the figures that were shown; refuses others with ``quote_expired`` (G10)."""
+    return _as_quoted(
+        lambda: start_subscription(
+            instance=instance, tariff_id=tariff_id, quantity=quantity, trial=trial, as_of=as_of, actor=actor
+        ),
+        token,
+    )
+
+
+@dataclass(frozen=True)
+class _Terms:
+    tariff: Tariff
+    quantity: int | None
+    with_trial: bool
+
+
+def _paid_terms(instance: Instance, tariff_id: str | None, quantity: int | None, trial: bool | None) -> _Terms:
+    tariff, quantity, with_trial = lifecycle.checked_terms(instance, tariff_id, quantity, trial)
+    assert tariff is not None  # what is free has no tariff, and nothing to quote (E1)
+    return _Terms(tariff, quantity, with_trial)
+
+
+def _build_start(instance: Instance, account: BillingAccount, terms: _Terms, as_of: datetime) -> StartQuote:
+    as_of = lifecycle.not_before_open_month(account, as_of)
+    if not instance._state.adding:
+        lifecycle.refuse_start(instance, as_of)
+    subscription = Subscription(instance=instance, account=account, tariff=terms.tariff, quantity=terms.quantity)
+    if terms.with_trial:
+        ends_on = business_date(as_of, account.zone) + timedelta(days=terms.tariff.trial_days)
+        return StartQuote(subscription, terms.tariff, terms.quantity, trial_ends_on=ends_on)
+    if terms.tariff.terms().is_metered:
+        return _quote_metered(subscription, as_of)
+    if terms.tariff.terms().is_one_off:
+        return _quote_purchase(subscription, as_of)
+    return _quote_paid_time(subscription, terms.tariff, terms.quantity, as_of)
+
+
+def _quote_metered(subscription: Subscription, as_of: datetime) -> StartQuote:
+    """The first month of use, at the people of now (M5, M6); its invoice comes after the month."""
+    instance, account, tariff = subscription.instance, subscription.account, subscription.priced_by
+    span, opened_at = lifecycle.first_month(instance, account, as_of)
+    is_registered = not instance._state.adding
+    steps = usage.known_steps(instance, opened_at) if is_registered else [peaks.Step(as_of, 1, False)]
+    peak = peaks.peak_between(steps, opened_at, start_of_day(span.end, account.zone))
+    explanation = usage.explain_month(tariff.terms(), month_start(span.start), peak.most, peak.at)
+    return StartQuote(
+        subscription,
+        tariff,
+        subscription.quantity,
+        starts_on=business_date(as_of, account.zone),
+        is_now=True,
+        lines=(Line(Kind.OPENING, explanation),) if explanation["amount_minor"] else (),
+        next_date=span.end,
+        next_minor=price(tariff.terms(), subscription.quantity or 1),
+    )
+
+
+def _quote_purchase(subscription: Subscription, as_of: datetime) -> StartQuote:
+    """What is paid once and for good (E4)."""
+    tariff, today = subscription.priced_by, business_date(as_of, subscription.account.zone)
+    line = Line(Kind.PURCHASE, explain_quantity(tariff.terms(), subscription.quantity or 1))
+    return _billed(
+        StartQuote(subscription, tariff, subscription.quantity, starts_on=today, is_now=True, lines=(line,)),
+        line.amount_minor,
+    )
+
+
+# --- The choice that ends a trial ------------------------------------------------------------------------------------
+
+
+def quote_choice(*, subscription: Subscription, tariff_id: str, quantity: int | None, as_of: datetime) -> StartQuote:
+    """What `choose_tariff` would come to now; nothing is written. Refuses what it would refuse."""
+    return read_subscription(
+        subscription, lambda current: _build_choice(current, tariff_id, quantity, as_of), as_of=as_of
+    )
+
+
+@transaction.atomic
+def choose_tariff(
+    *, subscription: Subscription, tariff_id: str, quantity: int | None, as_of: datetime, actor: str
+) -> StartQuote:
+    """Ends a trial by a choice (`trials.choose`) and returns what it was charged by."""
+    return _charge_as_quoted(
+        _build_choice(lock_subscription(subscription, as_of=as_of), tariff_id, quantity, as_of),
+        lambda: trials.choose(
+            subscription=subscription, tariff_id=tariff_id, quantity=quantity, as_of=as_of, actor=actor
+        ),
+    )
+
+
+def choose_tariff_as_quoted(
+    *, subscription: Subscription, tariff_id: str, quantity: int | None, as_of: datetime, actor: str, token: str
+) -> StartQuote:
+    """`choose_tariff` for the figures that were shown; refuses others with ``quote_expired`` (G10)."""
+    return _as_quoted(
+        lambda: choose_tariff(
+            subscription=subscription, tariff_id=tariff_id, quantity=quantity, as_of=as_of, actor=actor
+        ),
+        token,
+    )
+
+
+def _build_choice(subscription: Subscription, tariff_id: str, quantity: int | None, as_of: datetime) -> StartQuote:
+    trials.refuse_without_trial(subscription, as_of)
+    tariff = offered_tariffs.paid_tariff(subscription.instance.product, tariff_id)
+    quantity = quotes.checked_quantity(tariff, quantity, subscription.quantity)
+    if subscription_status.is_trialing(subscription, as_of):
+        return _quote_after_trial(subscription, tariff, quantity)
+    return _quote_paid_time(subscription, tariff, quantity, as_of)
+
+
+def _quote_after_trial(subscription: Subscription, tariff: Tariff, quantity: int | None) -> StartQuote:
+    """The trial goes on: what was chosen is charged on the day after it, at the seats of now."""
+    assert subscription.trial_ends_on is not None
+    terms, starts_on = tariff.terms(), prepaid_periods.day_after(subscription.trial_ends_on)
+    units = quantity or prepaid_periods.units_now(subscription, tariff)
+    span = prepaid_periods.first_span(terms, starts_on)
+    explanation = prepaid_periods.dated(prepaid_periods.explain_period(terms, units, span), span.start, span.end)
+    return StartQuote(
+        subscription,
+        tariff,
+        quantity,
+        trial_ends_on=subscription.trial_ends_on,
+        starts_on=starts_on,
+        lines=(Line(Kind.START, explanation),),
+        next_date=span.end,
+        next_minor=price(terms, units),
+    )
+
+
+# --- What both have --------------------------------------------------------------------------------------------------
+
+
+def _quote_paid_time(subscription: Subscription, tariff: Tariff, quantity: int | None, as_of: datetime) -> StartQuote:
+    """Paid time begins today and is billed at once, with what was adjusted on the account (D17)."""
+    account, terms = subscription.account, tariff.terms()
+    span = prepaid_periods.first_span(terms, business_date(as_of, account.zone))
+    explanation = prepaid_periods.explain_period(terms, _units(subscription, tariff, quantity, as_of, True), span)
+    explanation = prepaid_periods.dated(explanation, span.start, span.end)
+    next_starts_at = start_of_day(span.end, account.zone)
+    quote = StartQuote(
+        subscription,
+        tariff,
+        quantity,
+        starts_on=span.start,
+        is_now=True,
+        lines=(Line(Kind.START, explanation),) if explanation["amount_minor"] else (),
+        next_date=span.end,
+        next_minor=price(terms, _units(subscription, tariff, quantity, next_starts_at, False)),
+    )
+    if not quote.lines:
+        return quote
+    return _billed(quote, quote.first_minor + issuing.uncollected_minor(account, subscription))
+
+
+def _units(subscription: Subscription, tariff: Tariff, bought: int | None, at: datetime, within_day: bool) -> int:
+    """The units of a period that is opened at ``at``; see `prepaid_periods.open_period` for ``within_day``."""
+    instance = subscription.instance
+    if instance._state.adding and tariff.metric == Metric.PAID_MEMBERS:
+        return 1 if members.first_role(instance).is_paid else 0
+    counted_to = usage.last_report(instance) if within_day and not instance._state.adding else 0
+    return prepaid_periods.units(subscription, tariff, bought, at, counted_to)
+
+
+def _billed(quote: StartQuote, total_minor: int) -> StartQuote:
+    """``quote`` with what its invoice of ``total_minor`` leaves to pay, and until when; no invoice where that is nothing."""
+    if total_minor <= 0 or quote.starts_on is None:
+        return quote
+    account = quote.subscription.account
+    credit = issuing.available_credit(account) if not account._state.adding else 0
+    due_date = quote.starts_on + timedelta(days=quote.tariff.payment_days)
+    return replace(quote, due_now_minor=max(0, total_minor - credit), due_date=due_date)
+
+
+def _charge_as_quoted(quote: StartQuote, act: Callable[[], Subscription]) -> StartQuote:
+    """Carries ``act`` out; keeps nothing of it where it charges another sum than the quote's lines (G10)."""
+    last_charge = Charge.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    subscription = act()
+    charges = Charge.objects.filter(subscription=subscription, pk__gt=last_charge, kind__in=charge_lines.BEGINNINGS)
+    charged = list(charges.order_by("pk").values_list("kind", "amount_minor"))
+    if charged != [(line.kind, line.amount_minor) for line in quote.lines if quote.is_now]:
+        raise rehearsal.quote_expired(quote=quote)
+    return replace(quote, subscription=subscription)
+
+
+def _as_quoted(act: Callable[[], StartQuote], token: str) -> StartQuote:
+    return rehearsal.carry_out_as_seen(
+        act, seen=token, token=lambda quote: quote.token, refusal=lambda quote: rehearsal.quote_expired(quote=quote)
+    )

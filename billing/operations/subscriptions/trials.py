@@ -24,7 +24,9 @@ LONGEST_EXTENSION = 365
 
 
 def has_had_one(customer: Customer, product: Product) -> bool:
-    """Whether the customer has used their trial of the product (B2)."""
+    """Whether the customer has used their trial of the product (B2); somebody who is no customer yet has not."""
+    if customer._state.adding:
+        return False
     return Subscription.objects.filter(
         instance__customer=customer, instance__product=product, trial_ends_on__isnull=False
     ).exists()
@@ -82,10 +84,7 @@ def choose(
     Choosing again during the trial takes the place of the first choice. ``reason``: why support does it (D15).
     """
     subscription = lock_subscription(subscription, as_of=as_of)
-    if subscription.trial_ends_on is None or subscription.paid_from is not None or not subscription.is_running(as_of):
-        raise BillingError(
-            _("There is no trial to be ended by a choice: change the terms instead."), code="no_trial", rule="D18"
-        )
+    refuse_without_trial(subscription, as_of)
     tariff = offered_tariffs.paid_tariff(subscription.instance.product, tariff_id)
     quantity = quotes.checked_quantity(tariff, quantity, subscription.quantity)
     if subscription.cancel_date is None and _is_chosen(subscription, tariff, quantity):
@@ -119,6 +118,14 @@ def choose(
         after={"tariff": str(tariff), "quantity": quantity},
     )
     return subscription
+
+
+def refuse_without_trial(subscription: Subscription, as_of: datetime) -> None:
+    """Refuses where a choice ends no trial: there was none, paid time has begun, or the subscription has ended."""
+    if subscription.trial_ends_on is None or subscription.paid_from is not None or not subscription.is_running(as_of):
+        raise BillingError(
+            _("There is no trial to be ended by a choice: change the terms instead."), code="no_trial", rule="D18"
+        )
 
 
 def _is_chosen(subscription: Subscription, tariff: Tariff, quantity: int | None) -> bool:

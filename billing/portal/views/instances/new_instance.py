@@ -1,4 +1,4 @@
-"""One more instance, by somebody who has signed in: what it will be and cost is shown by making it and taking it back (G10)."""
+"""One more instance, by somebody who has signed in: what it will be and cost is shown before it is made (G10)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +18,7 @@ from billing import clock
 from billing.errors import BadInput, Refusal
 from billing.operations.customers import onboarding
 from billing.operations.customers.customers import NewCustomer
-from billing.operations.customers.onboarding import Opening, Owner, Wish
+from billing.operations.customers.onboarding import Application, Opening, Owner, Wish
 from billing.operations.subscriptions import trials
 from billing.portal import rate_limits
 from billing.portal.permissions import Desk, accounts_of, desk_of, signed_in
@@ -101,7 +101,7 @@ def new_instance(request: HttpRequest) -> HttpResponse:
             except Refusal as refusal:
                 errors, status = _told(refusal), 422 if isinstance(refusal, BadInput) else 409
         if "domain" in data and not (errors and status == 422):
-            shown = onboarding.rehearsed(lambda: _open(request, asked))
+            shown = onboarding.quote_instance(application=_application(request, asked), as_of=clock.now())
     except Refusal as refusal:
         errors = {**_told(refusal), **errors}
         status = status if status != 200 else 422 if isinstance(refusal, BadInput) else 409
@@ -162,8 +162,8 @@ def _choices(offer: reports.Offer | None, used: bool) -> list[Choice]:
     return sorted(found, key=lambda choice: not choice.trial)
 
 
-def _open(request: HttpRequest, asked: Asked) -> Opening:
-    """The act itself, for a rehearsal or for good."""
+def _application(request: HttpRequest, asked: Asked) -> Application:
+    """What was typed, for a quote or for good."""
     choice = asked.choice
     if choice is None and not asked.is_free:
         raise BadInput(_("Choose a plan."), field="tariff")
@@ -185,19 +185,16 @@ def _open(request: HttpRequest, asked: Asked) -> Opening:
         (written_quantity(request) or 1) if choice is not None and choice.asks else None,
         with_trial=choice is not None and choice.trial,
     )
-    return onboarding.add_instance(
-        customer=asked.customer,
-        new=new,
-        wish=wish,
-        owner=asked.owner,
-        as_of=clock.now(),
-        actor=asked.user.get_short_name(),
-    )
+    return Application(asked.customer, new, wish, asked.owner)
 
 
 def _made(request: HttpRequest, asked: Asked) -> HttpResponse:
     rate_limits.count(request, "new_instance", settings.SIGN_UPS_AN_HOUR, str(asked.user.pk))
-    made = onboarding.performed(lambda: _open(request, asked), request.POST.get("seen", ""))
+    application, actor = _application(request, asked), asked.user.get_short_name()
+    made = onboarding.carry_out_as_quoted(
+        lambda: onboarding.add_instance(application=application, as_of=clock.now(), actor=actor),
+        request.POST.get("seen", ""),
+    )
     messages.success(
         request, _("%(domain)s is made, and you are its administrator.") % {"domain": made.instance.domain}
     )
@@ -210,7 +207,7 @@ def _told(refusal: Refusal) -> dict[str, str]:
 
 
 def _context(asked: Asked, desk: Desk | None, shown: Opening | None, errors: dict[str, str]) -> dict[str, Any]:
-    beginning = shown.beginning if shown is not None else None
+    quote = shown.quote if shown is not None else None
     return {
         "section": "instances",
         "desk": desk,
@@ -225,8 +222,8 @@ def _context(asked: Asked, desk: Desk | None, shown: Opening | None, errors: dic
         "can_be_new": settings.SELF_SIGN_UP,
         "several_products": len(reports.offers()) > 1,
         "opening": shown,
-        "shown": beginning,
-        "terms": beginning.tariff.terms() if beginning is not None else None,
-        "lines": cost_lines(beginning),
+        "shown": quote,
+        "terms": quote.tariff.terms() if quote is not None else None,
+        "lines": cost_lines(quote),
         "errors": errors,
     }

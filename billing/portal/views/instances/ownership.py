@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import Instance, Member, User
 from billing import clock
 from billing.errors import BadInput, Refusal
+from billing.operations.customers import member_management
 from billing.operations.customers import ownership as operations
 from billing.operations.customers.member_management import Effect, administrator
 from billing.operations.customers.ownership import Transfer
@@ -124,6 +125,6 @@ def _context(
         "effect": effect,
         "back_minor": max(0, -effect.amount_minor) if effect is not None else 0,
         "less_minor": max(0, -effect.later_minor) if effect is not None else 0,
-        "seen": operations.token(effect),
+        "seen": member_management.token_of(effect),
         "errors": errors,
     }

@@ -43,7 +43,7 @@ ACTS = {
 class Option:
     """Something that can be done with somebody: a ``status`` or a ``role``, and its effect on the account.
 
-    ``effect`` None: nothing is charged to anybody. ``seen`` goes with the form, so that nobody pays what they have not seen.
+    ``effect`` None: nothing is charged to anybody. ``token`` goes with the form, so that nobody pays what they have not seen.
     ``refused`` says why it cannot be done, empty where it can.
     """
 
@@ -55,6 +55,10 @@ class Option:
     @property
     def role_code(self) -> str:
         return self.role.code if self.role is not None else ""
+
+    @property
+    def token(self) -> str:
+        return operations.token_of(self.effect)
 
     @property
     def seen(self) -> int:
@@ -124,21 +128,22 @@ def _to_ask(instance: Instance) -> list[Member]:
     return list(found.order_by("name", "email", "pk")[:FEW])
 
 
-def _options(instance: Instance, member: Member, as_of: datetime, user: User | None = None) -> list[Option]:
-    """Every act with its effect, worked out by the act itself; for ``user`` only what they may do (M15)."""
-    roles = _roles(instance) if user is None else _roles_for(instance, user)
+def _options(instance: Instance, member: Member, as_of: datetime, user: User) -> list[Option]:
+    """Every act that ``user`` may do (M15) with its effect, rehearsed."""
+    roles = _roles_for(instance, user)
     if member.role.is_administrator and not any(role.is_administrator for role in roles):
         return []
-    found = [
-        _option(instance, Report(member.external_id, status, role=member.role.code), None, as_of)
-        for status in ACTS.get(Member.Status(member.status), ())
+    return [_option(instance, report, role, as_of) for report, role in _offers(member, roles)]
+
+
+def _offers(member: Member, roles: list[Role]) -> list[tuple[Report, Role | None]]:
+    """What can be made of somebody: another status, or another of ``roles``."""
+    statuses = ACTS.get(Member.Status(member.status), ())
+    offers: list[tuple[Report, Role | None]] = [
+        (Report(member.external_id, status, role=member.role.code), None) for status in statuses
     ]
-    found += [
-        _option(instance, Report(member.external_id, member.status, role=role.code), role, as_of)
-        for role in roles
-        if role.pk != member.role_id
-    ]
-    return found
+    others = [role for role in roles if role.pk != member.role_id]
+    return offers + [(Report(member.external_id, member.status, role=role.code), role) for role in others]
 
 
 @require_GET
@@ -245,13 +250,9 @@ def _change(request: HttpRequest, member: Member, *, is_self: bool, as_of: datet
     if is_self:
         raise BillingError(_("You cannot change yourself: ask another administrator."), code="own_membership")
     status, role = request.POST.get("status", ""), request.POST.get("role", "")
-    offered = [one for one in _options(member.instance, member, as_of) if (one.status, one.role_code) == (status, role)]
-    if not offered:
+    offers = _offers(member, _roles(member.instance))
+    if (status, role) not in [("", given.code) if given else (report.status, "") for report, given in offers]:
         raise BillingError(_("This cannot be done any more: look at how it stands now."), code="not_offered")
-    if request.POST.get("seen") != str(offered[0].seen):
-        raise BillingError(
-            _("The price has changed since this page was opened. Look at it again and confirm."), code="price_changed"
-        )
     operations.change(
         member=member,
         status=status or None,
@@ -259,4 +260,5 @@ def _change(request: HttpRequest, member: Member, *, is_self: bool, as_of: datet
         as_of=as_of,
         actor=signed_in(request).get_short_name(),
         by=signed_in(request),
+        seen=request.POST.get("seen", ""),
     )

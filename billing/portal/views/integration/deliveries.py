@@ -6,7 +6,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -18,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 from billing import clock
 from billing.errors import BadInput, Refusal
 from billing.models import WebhookDelivery, WebhookEndpoint
-from billing.operations import jobs
+from billing.operations import rehearsal
 from billing.operations.events import fan_out as sending
 from billing.operations.events import webhook_request
 from billing.operations.events.event_types import TYPES, meaning_of
@@ -95,14 +94,14 @@ class Range:
 @require_http_methods(["GET", "POST"])
 @endpoint_page
 def replay_range(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint) -> HttpResponse:
-    """From one moment to another: ``?look=1`` counts the events (the act itself, taken back), POST sends that many again."""
+    """From one moment to another: ``?look=1`` counts the events, POST sends them again if there are as many still."""
     as_of, zone = clock.now(), desk.account.zone
     errors: dict[str, str] = {}
     count: int | None = None
     if "look" in request.GET:
         try:
             wanted = _range(request, zone)
-            count = _counted(request, endpoint, wanted, as_of)
+            count = _count(endpoint, wanted)
             if request.method == "POST" and request.POST.get("seen") == str(count):
                 return _send_again(request, desk, endpoint, wanted)
         except Refusal as refusal:
@@ -113,13 +112,18 @@ def replay_range(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint) ->
 
 @require_reauthentication
 def _send_again(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint, wanted: Range) -> HttpResponse:
-    number = _do(request, endpoint, wanted, clock.now())
+    number = rehearsal.carry_out_as_seen(
+        lambda: _replay_range(request, endpoint, wanted, clock.now()),
+        seen=request.POST.get("seen", ""),
+        token=str,
+        refusal=lambda _number: rehearsal.quote_expired(),
+    )
     told = ngettext("%(count)s event is on its way again.", "%(count)s events are on their way again.", number)
     messages.success(request, told % {"count": number})
     return HttpResponseRedirect(bench_url(desk, endpoint))
 
 
-def _do(request: HttpRequest, endpoint: WebhookEndpoint, wanted: Range, as_of: datetime) -> int:
+def _replay_range(request: HttpRequest, endpoint: WebhookEndpoint, wanted: Range, as_of: datetime) -> int:
     return sending.replay_range(
         endpoint=endpoint,
         since=wanted.since,
@@ -131,12 +135,12 @@ def _do(request: HttpRequest, endpoint: WebhookEndpoint, wanted: Range, as_of: d
     )
 
 
-def _counted(request: HttpRequest, endpoint: WebhookEndpoint, wanted: Range, as_of: datetime) -> int:
-    """How many it would be: the act itself in a transaction that is taken back."""
-    with jobs.drained_by_caller(), transaction.atomic():
-        count = _do(request, endpoint, wanted, as_of)
-        transaction.set_rollback(True)
-    return count
+def _count(endpoint: WebhookEndpoint, wanted: Range) -> int:
+    """How many events would be sent again."""
+    events = sending.events_in_range(
+        endpoint=endpoint, since=wanted.since, until=wanted.until, types=wanted.types, only_failed=wanted.only_failed
+    )
+    return len(events)
 
 
 def _range(request: HttpRequest, zone: str) -> Range:

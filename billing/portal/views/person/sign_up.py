@@ -26,6 +26,7 @@ from billing.errors import BadInput, Refusal
 from billing.models import SignUp, Tariff
 from billing.operations.customers import onboarding, signup
 from billing.operations.customers.onboarding import Opening, Wish
+from billing.operations.subscriptions.start_quotes import Line, StartQuote
 from billing.portal import rate_limits
 from billing.portal.rate_limits import TooMany
 from billing.portal.views.person.join import BACKEND
@@ -239,14 +240,14 @@ def _field(refusal: Refusal) -> str:
 
 
 def _context(asked: SignUp, token: str, domain: str, shown: Opening | None, errors: dict[str, str]) -> dict[str, Any]:
-    beginning = shown.beginning if shown is not None else None
+    quote = shown.quote if shown is not None else None
     return {
         "asked": asked,
         "token": token,
         "domain": domain,
         "opening": shown,
-        "shown": beginning,
-        "lines": cost_lines(beginning),
+        "shown": quote,
+        "lines": cost_lines(quote),
         "errors": errors,
         "role": first_role(shown.instance) if shown is not None else None,
         "terms": asked.tariff.terms() if asked.tariff is not None else None,
@@ -255,11 +256,11 @@ def _context(asked: SignUp, token: str, domain: str, shown: Opening | None, erro
     }
 
 
-def cost_lines(beginning: Any) -> list[tuple[Any, str]]:
+def cost_lines(quote: StartQuote | None) -> list[tuple[Line, str]]:
     """Each sum with what it is for, in the words that the invoice will have."""
-    if beginning is None:
+    if quote is None:
         return []
-    return [(line, beginning.describe(line, formats.language())) for line in beginning.lines]
+    return [(line, quote.describe(line, formats.language())) for line in quote.lines]
 
 
 def _let_in(request: HttpRequest, asked: SignUp, domain: str) -> HttpResponse:

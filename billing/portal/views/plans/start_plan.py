@@ -1,4 +1,4 @@
-"""Beginning: a plan for an instance that has none, and the choice that ends a trial (B2, C1, C3, D12, D18)."""
+"""Starting: a plan for an instance that has none, and the choice that ends a trial (B2, C1, C3, D12, D18)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,7 @@ from billing import clock
 from billing.errors import BadInput, Refusal
 from billing.models import Subscription
 from billing.operations.subscriptions import lifecycle, start_quotes, trials
-from billing.operations.subscriptions.start_quotes import Beginning
+from billing.operations.subscriptions.start_quotes import StartQuote
 from billing.portal.get_or_404 import instance_or_404
 from billing.portal.permissions import Desk, refuse_odd, signed_in
 from billing.portal.views.plans.change_plan import asked_tariff, back_to, choices_of, written_quantity
@@ -38,13 +38,13 @@ def choose_plan(request: HttpRequest, public_id: str) -> HttpResponse:
         return HttpResponseRedirect(reverse("portal:change_plan", args=[public_id]))
     choices = [(one, False) for one in (choice.variant for choice in choices_of(instance, None))]
 
-    def preview(tariff_id: str, quantity: int | None, _trial: bool) -> Beginning:
-        return start_quotes.preview_choice(
+    def preview(tariff_id: str, quantity: int | None, _trial: bool) -> StartQuote:
+        return start_quotes.quote_choice(
             subscription=subscription, tariff_id=tariff_id, quantity=quantity, as_of=clock.now()
         )
 
-    def act(tariff_id: str, quantity: int | None, _trial: bool, token: str) -> Beginning:
-        return start_quotes.choose(
+    def act(tariff_id: str, quantity: int | None, _trial: bool, token: str) -> StartQuote:
+        return start_quotes.choose_tariff_as_quoted(
             subscription=subscription,
             tariff_id=tariff_id,
             quantity=quantity,
@@ -68,13 +68,13 @@ def start_plan(request: HttpRequest, public_id: str) -> HttpResponse:
     if instance.product.kind == Product.Kind.FREE and request.method == "POST":
         return _free(request, instance)
 
-    def preview(tariff_id: str, quantity: int | None, trial: bool) -> Beginning:
-        return start_quotes.preview_start(
+    def preview(tariff_id: str, quantity: int | None, trial: bool) -> StartQuote:
+        return start_quotes.quote_start(
             instance=instance, tariff_id=tariff_id, quantity=quantity, trial=trial, as_of=clock.now()
         )
 
-    def act(tariff_id: str, quantity: int | None, trial: bool, token: str) -> Beginning:
-        return start_quotes.start(
+    def act(tariff_id: str, quantity: int | None, trial: bool, token: str) -> StartQuote:
+        return start_quotes.start_subscription_as_quoted(
             instance=instance,
             tariff_id=tariff_id,
             quantity=quantity,
@@ -104,7 +104,7 @@ def _is_resumed(subscription: Subscription | None) -> bool:
 
 
 def startable(instance: Instance) -> list[tuple[reports.Variant, bool]]:
-    """Each tariff that can be begun with, once with its trial where that can still be had, once paid at once."""
+    """Each tariff that can be started with, once with its trial where that can still be had, once paid at once."""
     if instance.product.kind == Product.Kind.FREE:
         return []
     offer = reports.offer_of(instance.product)
@@ -128,11 +128,11 @@ def _asked(
     instance: Instance,
     state: PlanState | None,
     choices: list[tuple[reports.Variant, bool]],
-    preview: Callable[[str, int | None, bool], Beginning],
-    act: Callable[[str, int | None, bool, str], Beginning],
+    preview: Callable[[str, int | None, bool], StartQuote],
+    act: Callable[[str, int | None, bool, str], StartQuote],
 ) -> HttpResponse:
     """The choices; what the chosen one comes to; what was agreed to, done."""
-    shown: Beginning | None = None
+    shown: StartQuote | None = None
     errors: dict[str, str] = {}
     status = 200
     known = {_key(*pair): pair for pair in choices}
@@ -182,7 +182,7 @@ def _chosen(known: dict[str, tuple[reports.Variant, bool]], key: str) -> tuple[r
     return found
 
 
-def _told(done: Beginning) -> str:
+def _told(done: StartQuote) -> str:
     shown = {
         "tariff": done.tariff.name_in(formats.language()),
         "sum": formats.money_text(done.first_minor, done.currency),

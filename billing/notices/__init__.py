@@ -14,7 +14,15 @@ from billing.notices.methods import method_needs_you, method_removed, method_sav
 from billing.notices.ownership import ownership_given, ownership_received
 from billing.notices.payments import payment_failed, payment_received
 from billing.notices.people import invitation, offer_sent, request_answered
-from billing.notices.subscriptions import cancel_undone, cancelled, ended, renewal_coming, renewed, started
+from billing.notices.subscriptions import (
+    cancel_undone,
+    cancelled,
+    ended,
+    renewal_coming,
+    renewal_fact,
+    renewed,
+    started,
+)
 from billing.notices.terms import terms_stay, terms_will_change
 from billing.notices.trials import plan_chosen, trial_ended, trial_ending, trial_extended, trial_started
 from billing.notices.usage import quota_crossed
@@ -46,6 +54,7 @@ __all__ = [
     "quota_crossed",
     "read_only",
     "renewal_coming",
+    "renewal_fact",
     "renewed",
     "request_answered",
     "restored",

@@ -32,6 +32,11 @@ def started(*, subscription: Subscription, charge: Charge, at: datetime) -> list
     )
 
 
+def renewal_fact(subscription: Subscription, renews_on: date, days_left: int) -> str:
+    """The business fact of telling of a yearly charge, so that each number of days is told once."""
+    return f"renewal:{subscription.public_id}:{renews_on}:{days_left}"
+
+
 def renewal_coming(
     *, subscription: Subscription, renews_on: date, amount_minor: int, days_left: int, at: datetime
 ) -> list[Notice]:
@@ -49,7 +54,7 @@ def renewal_coming(
             "payment_days": terms.payment_days,
         }
 
-    fact = f"renewal:{subscription.public_id}:{renews_on}:{days_left}"
+    fact = renewal_fact(subscription, renews_on, days_left)
     return about.write(kind="renewal_coming", fact=fact, subscription=subscription, at=at, told=told)
 
 

@@ -1,7 +1,7 @@
 """The sandbox's clock: it stands still, and moving it runs everything that falls due on the way, in order.
 
-It is the code that the schedules run in production (`running.run_due`), called at every instant at which something falls due
-on the way (`agenda.next_due`).
+It is the code that the schedules run in production (`billing_run.run_due`), called at every instant at which something falls due
+on the way (`next_due.next_due`).
 """
 
 from collections.abc import Callable

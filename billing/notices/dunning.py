@@ -1,4 +1,4 @@
-"""Mails and messages while a renewal is being collected: five days before, and after each day that failed (E8)."""
+"""Mails and messages while a renewal is being collected: at its beginning, and after each day that failed (E8)."""
 
 from datetime import date, datetime
 from typing import Any

@@ -73,7 +73,7 @@ class Due(NamedTuple):
 
     at: datetime
     kind: Kind
-    row: Model
+    row: Any
     event_date: date
     days_before: int = 0
     amount_minor: int | None = None
@@ -245,6 +245,18 @@ def dues_of(kind: Kind, row: Model, event_date: date, zone: str, amount_minor: i
     for days in rule.days_before():
         at = at_hour(event_date - timedelta(days=days), rule.hour, zone)
         yield Due(at, kind, row, event_date, days, amount_minor)
+
+
+def reminders_of(kind: Kind, row: Model, event_date: date, zone: str, *, known_since: datetime) -> Iterator[Due]:
+    """The reminders of ``event_date`` for a row that there is since ``known_since``. Of those whose day had passed by then the
+    nearest alone is made up for, on that morning."""
+    first_day = business_date(known_since, zone)
+    late = due_dates.days_before_ahead(RULES[kind].days_before(), event_date, first_day)
+    for reminder in dues_of(kind, row, event_date, zone):
+        if late is None or reminder.days_before < late:
+            yield reminder
+        elif reminder.days_before == late:
+            yield reminder._replace(at=max(reminder.at, due_dates.morning_of(first_day, zone), known_since))
 
 
 def dues_of_invoice(invoice: Invoice, zone: str) -> Iterator[Due]:

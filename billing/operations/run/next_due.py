@@ -5,9 +5,12 @@ from datetime import datetime
 
 from django.db.models import Min
 
-from billing.models import JobRun, Notice, WebhookDelivery
+from billing.models import JobRun, Notice, Seller, WebhookDelivery
 from billing.operations.cycle import due
 from billing.operations.jobs import MOST_ATTEMPTS
+from billing.operations.run import reminders
+from billing.pricing import due_dates
+from billing.pricing.periods import MORNING, at_hour
 
 
 def _retries(after: datetime) -> Iterator[datetime]:
@@ -19,7 +22,16 @@ def _retries(after: datetime) -> Iterator[datetime]:
         yield from filter(None, [waiting.aggregate(first=Min("next_attempt_at"))["first"]])
 
 
+def _late_reminders(after: datetime) -> Iterator[datetime]:
+    """The next ten o'clock at which the run reminds of a trial or a yearly charge whose own day has passed: the trial was
+    shorter, or the paid time began later."""
+    for zone in sorted(set(Seller.objects.values_list("time_zone", flat=True))):
+        morning = at_hour(due_dates.next_day_at(MORNING, after=after, zone=zone), MORNING, zone)
+        if reminders.trials_to_remind_of(morning) or reminders.renewals_to_remind_of(morning):
+            yield morning
+
+
 def next_due(after: datetime, until: datetime) -> datetime | None:
     """The first instant in ``(after, until)`` at which something falls due, or is tried again; None where nothing does."""
-    instants = [*(coming.at for coming in due.next_dues(after=after)), *_retries(after)]
+    instants = [*(coming.at for coming in due.next_dues(after=after)), *_late_reminders(after), *_retries(after)]
     return min((instant for instant in instants if after < instant < until), default=None)

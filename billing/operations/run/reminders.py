@@ -43,12 +43,7 @@ def trials_to_remind_of(as_of: datetime) -> list[Due]:
 
 def renewals_to_remind_of(as_of: datetime) -> list[Due]:
     """Yearly charges that come soon, where nobody has been told so yet with this number of days (B4)."""
-    by_fact = _announced(
-        Kind.YEARLY_REMINDER,
-        as_of,
-        date_of=lambda row: row.renews_on,
-        fact_of=notices.renewal_fact,
-    )
+    by_fact = _announced(Kind.YEARLY_REMINDER, as_of, date_of=lambda row: row.renews_on, fact_of=notices.renewal_fact)
     written = set(Notice.objects.filter(kind="renewal_coming", fact__in=by_fact).values_list("fact", flat=True))
     return [reminder for fact, reminder in by_fact.items() if fact not in written]
 

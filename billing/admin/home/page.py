@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, ngettext_lazy
 
 from billing import clock
 from billing.admin.base import list_url
@@ -34,7 +34,8 @@ def _debt_cards(as_of: datetime) -> list[Card]:
             sums=sums(debtors),
         ),
         count_card(
-            ngettext("Invoices due within %(days)s day", "Invoices due within %(days)s days", days) % {"days": days},
+            ngettext_lazy("Invoices due within %(days)s day", "Invoices due within %(days)s days", "days")
+            % {"days": days},
             soon.count,
             list_url(Invoice, "state=soon"),
             _("Unpaid, they make their accounts read-only the night after."),

@@ -339,6 +339,15 @@ WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", default=BILLING_SANDBO
 # How many days before it takes effect the owners are told that the operator moves them to another tariff (E2).
 MOVE_NOTICE_DAYS = env.int("MOVE_NOTICE_DAYS", default=14)
 
+# How many days before they happen owners are reminded, at ten o'clock: of an open invoice's due date (D12), of the end of a
+# trial without a choice (B2), of a yearly charge (B4). Read by billing.operations.cycle.due alone.
+REMIND_INVOICE_DAYS = env.int("REMIND_INVOICE_DAYS", default=3)
+REMIND_TRIAL_DAYS: list[int] = [int(day) for day in env.list("REMIND_TRIAL_DAYS", default=["3", "1"])]
+REMIND_YEARLY_DAYS: list[int] = [int(day) for day in env.list("REMIND_YEARLY_DAYS", default=["30", "7"])]
+for reminder_days in ([REMIND_INVOICE_DAYS], REMIND_TRIAL_DAYS, REMIND_YEARLY_DAYS):
+    if not reminder_days or not all(1 <= days <= 365 for days in reminder_days):
+        raise ImproperlyConfigured(f"REMIND_*_DAYS names {reminder_days}: write days from 1 to 365.")
+
 # The working calendar of "within one working day" (M12, M13): weekdays 1 (Monday) to 7, days off, and weekend days that are
 # worked, as YYYY-MM-DD.
 WORK_WEEKDAYS: list[int] = [int(day) for day in env.list("WORK_WEEKDAYS", default=["1", "2", "3", "4", "5"])]

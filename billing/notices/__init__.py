@@ -15,7 +15,15 @@ from billing.notices.ownership import instance_handed_over
 from billing.notices.payments import payment_failed, payment_received
 from billing.notices.people import invitation, offer_sent, request_answered
 from billing.notices.readers import account_recipients
-from billing.notices.subscriptions import cancel_undone, cancelled, ended, renewal_coming, renewed, started
+from billing.notices.subscriptions import (
+    cancel_undone,
+    cancelled,
+    ended,
+    renewal_coming,
+    renewal_fact,
+    renewed,
+    started,
+)
 from billing.notices.terms import terms_stay, terms_will_change
 from billing.notices.trials import plan_chosen, trial_ended, trial_ending, trial_extended, trial_started
 from billing.notices.usage import quota_crossed
@@ -46,6 +54,7 @@ __all__ = [
     "quota_crossed",
     "read_only",
     "renewal_coming",
+    "renewal_fact",
     "renewed",
     "request_answered",
     "restored",

@@ -1,13 +1,13 @@
 """Mails about what an instance may do: read-only, restored."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from accounts.models import Instance
 from billing.models import BillingAccount, Invoice, Notice
 from billing.notices.base import balance, link, owner_recipients, queue
-from billing.pricing.periods import start_of_day
+from billing.pricing.due_dates import midnight_after
 from billing.wording import formats
 
 
@@ -15,7 +15,7 @@ def read_only(
     *, account: BillingAccount, instances: Sequence[Instance], invoices: Sequence[Invoice], at: datetime
 ) -> list[Notice]:
     """The account's instances are read-only: which invoices, the exact sum that restores them, what goes on (D4)."""
-    since = start_of_day(invoices[0].due_date + timedelta(days=1), account.zone)
+    since = midnight_after(invoices[0].due_date, account.zone)
 
     def told(locale: str) -> dict[str, Any]:
         return {

@@ -1,4 +1,4 @@
-"""Mails and messages while a renewal is being collected: five days before, and after each day that failed (E8)."""
+"""Mails and messages while a renewal is being collected: at its beginning, and after each day that failed (E8)."""
 
 from datetime import date, datetime
 from typing import Any
@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from billing.models import Collection, Notice, SavedMethod, Subscription
 from billing.notices import about
 from billing.notices.base import link
-from billing.pricing.periods import MORNING, at_hour
+from billing.pricing import due_dates
 from billing.wording import formats
 
 
@@ -73,7 +73,8 @@ def collection_failed(
     """A day's try has not brought the money: why, when it is tried again, what to do. ``days_left`` is 0 on the last day."""
     zone, attempt = subscription.account.zone, collection.attempt
     method = attempt.method if attempt is not None else None
-    again = at_hour(collection.day + about.ONE_DAY, MORNING, zone) if days_left > 0 else None
+    next_day = due_dates.next_collection_day(collection.period_start, collection.day)
+    again = due_dates.morning_of(next_day, zone) if next_day is not None else None
 
     def told(locale: str) -> dict[str, Any]:
         return {

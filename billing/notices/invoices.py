@@ -1,14 +1,14 @@
 """Mails about an invoice: issued, due soon."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from accounts.models import Instance
 from billing.models import Invoice, Notice
 from billing.notices.base import link, queue
 from billing.notices.readers import account_recipients, each_once
-from billing.pricing.periods import start_of_day
+from billing.pricing.due_dates import midnight_after
 from billing.wording import formats
 
 BY_MONTH = (Invoice.Kind.MONTHLY, Invoice.Kind.FINAL)
@@ -57,7 +57,7 @@ def invoice_issued(
             "amount_due": formats.money_text(invoice.amount_due_minor, currency),
             "is_paid": invoice.amount_due_minor == 0,
             "due_date": formats.date_text(invoice.due_date),
-            "lock_at": formats.instant_text(start_of_day(invoice.due_date + timedelta(days=1), zone), zone),
+            "lock_at": formats.instant_text(midnight_after(invoice.due_date, zone), zone),
             "lines": _lines(invoice),
             "invoice_url": link("portal:document", invoice.number),
         }
@@ -86,7 +86,7 @@ def due_soon(*, invoice: Invoice, at: datetime) -> list[Notice]:
             "invoice_number": invoice.number,
             "open": formats.money_text(invoice.open_minor, invoice.currency),
             "due_date": formats.date_text(invoice.due_date),
-            "lock_at": formats.instant_text(start_of_day(invoice.due_date + timedelta(days=1), zone), zone),
+            "lock_at": formats.instant_text(midnight_after(invoice.due_date, zone), zone),
             "invoice_url": link("portal:document", invoice.number),
         }
 

@@ -3,8 +3,11 @@
 from datetime import date, datetime
 from typing import Any
 
+from django.utils.translation import ngettext
+
 from billing.models import Charge, Notice, Subscription
 from billing.notices import about
+from billing.pricing import due_dates
 from billing.pricing.periods import add_months, business_date, start_of_day
 from billing.pricing.terms import Metric, Renewal
 from billing.wording import formats
@@ -18,7 +21,21 @@ def _paid(subscription: Subscription, charge: Charge) -> dict[str, Any]:
         "rows": about.charge_rows(subscription, charge),
         "next_date": about.next_date_text(subscription),
         "is_collected": subscription.priced_by.renewal == Renewal.COLLECTED,
+        "collection_note": _collection_note(subscription),
     }
+
+
+def _collection_note(subscription: Subscription) -> str:
+    """From when on the next period is collected (E8); empty where it is not."""
+    if subscription.priced_by.renewal != Renewal.COLLECTED:
+        return ""
+    days = due_dates.COLLECTION_DAYS
+    text = ngettext(
+        "From %(days)s day before, the money is taken from the balance, then from the saved card; each time is announced.",
+        "From %(days)s days before, the money is taken from the balance, then from the saved card; each time is announced.",
+        days,
+    )
+    return text % {"days": days}
 
 
 def started(*, subscription: Subscription, charge: Charge, at: datetime) -> list[Notice]:
@@ -30,6 +47,11 @@ def started(*, subscription: Subscription, charge: Charge, at: datetime) -> list
         at=at,
         told=lambda locale: _paid(subscription, charge),
     )
+
+
+def renewal_fact(subscription: Subscription, renews_on: date, days_left: int) -> str:
+    """The business fact of telling of a yearly charge, so that each number of days is told once."""
+    return f"renewal:{subscription.public_id}:{renews_on}:{days_left}"
 
 
 def renewal_coming(
@@ -49,7 +71,7 @@ def renewal_coming(
             "payment_days": terms.payment_days,
         }
 
-    fact = f"renewal:{subscription.public_id}:{renews_on}:{days_left}"
+    fact = renewal_fact(subscription, renews_on, days_left)
     return about.write(kind="renewal_coming", fact=fact, subscription=subscription, at=at, told=told)
 
 

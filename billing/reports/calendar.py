@@ -1,21 +1,22 @@
 """The money calendar: what happens next to each subscription of an account, on which day, and how much it is.
 
-Worked out from the same dates and prices that the run acts on. A fixed number of queries, however many subscriptions and
-invoices there are. Sums are minor units of the account's currency; those that may still change are marked as estimates.
+Its instants are those of `operations.cycle.due`, which the run acts on, its prices those that the run charges. A fixed number
+of queries, however many subscriptions and invoices there are. Sums are minor units of the account's currency; those that may
+still change are marked as estimates.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from django.db.models import Max, Sum
 
 from billing.models import BillingAccount, BillingPeriod, Charge, Collection, Invoice, Subscription, Tariff, TermsChange
-from billing.operations.collection import dunning
-from billing.operations.cycle import access, prepaid_periods
-from billing.operations.run import reminders
-from billing.pricing.periods import MORNING, add_months, at_hour, business_date, month_start, next_month, start_of_day
+from billing.operations.cycle import due, prepaid_periods
+from billing.operations.cycle.due import Due
+from billing.pricing.periods import add_months, business_date, month_start, next_month, start_of_day
 from billing.pricing.quantity import price
 from billing.pricing.terms import Metric, Renewal
 from billing.reports.usage import paid_counts
@@ -41,6 +42,11 @@ class Step(StrEnum):
 
 # What is to be paid, each sum once: the others speak of the same money.
 MONEY = (Step.DUE, Step.INVOICE, Step.SEATS, Step.START, Step.RENEWAL)
+INVOICE_STEPS = {
+    due.Kind.INVOICE_REMINDER: Step.REMINDER,
+    due.Kind.INVOICE_DUE: Step.DUE,
+    due.Kind.INVOICE_LOCK: Step.LOCK,
+}
 ORDER = {step: place for place, step in enumerate(Step)}
 
 
@@ -95,11 +101,13 @@ class _Known:
     tried: dict[int, date]
     waiting: dict[int | None, int]
 
-    def morning(self, day: date) -> datetime:
-        return at_hour(day, MORNING, self.account.zone)
-
     def midnight(self, day: date) -> datetime:
         return start_of_day(day, self.account.zone)
+
+    def happening(self, step: Step, fallen: Due, **more: Any) -> Happening:
+        """What falls due, as a step on the account's calendar."""
+        day = business_date(fallen.at, self.account.zone)
+        return Happening(step, day, self.account, at=fallen.at, **more)
 
     def units(self, subscription: Subscription, tariff: Tariff, quantity: int | None) -> int:
         if tariff.metric == Metric.PAID_MEMBERS:
@@ -117,31 +125,31 @@ def happenings(*, account: BillingAccount, as_of: datetime, months: int = MONTHS
         .order_by("pk")
     )
     known = _known(account, running, as_of, today, add_months(today, months))
-    found = [*_invoices(known), *_used(known, running)]
+    steps = [*_invoices(known), *_used(known, running)]
     for subscription in running:
         subscription.account = account
-        found += _of(subscription, known)
-    ahead = [one for one in found if one.day >= today and (one.at is None or one.at > as_of)]
-    return sorted(ahead, key=lambda one: (one.day, ORDER[one.step], one.uid))
+        steps += _of(subscription, known)
+    ahead = [step for step in steps if step.day >= today and (step.at is None or step.at > as_of)]
+    return sorted(ahead, key=lambda happening: (happening.day, ORDER[happening.step], happening.uid))
 
 
-def months_of(found: Iterable[Happening], *, today: date, overdue_minor: int = 0, months: int = MONTHS) -> list[Month]:
+def months_of(ahead: Iterable[Happening], *, today: date, overdue_minor: int = 0, months: int = MONTHS) -> list[Month]:
     """The sums of the running month and those after it; ``overdue_minor`` belongs to the running one."""
     first = month_start(today)
     starts = [add_months(first, number) for number in range(months)]
     sums = dict.fromkeys(starts, 0)
     sums[first] = overdue_minor
-    for one in found:
-        start = month_start(one.day)
+    for happening in ahead:
+        start = month_start(happening.day)
         if start in sums:
-            sums[start] += one.money_minor
+            sums[start] += happening.money_minor
     return [Month(start, sums[start]) for start in starts]
 
 
 def _known(
     account: BillingAccount, running: Sequence[Subscription], as_of: datetime, today: date, until: date
 ) -> _Known:
-    own = [one.pk for one in running]
+    own = [subscription.pk for subscription in running]
     last = BillingPeriod.objects.filter(subscription__in=own).order_by("number").select_related("tariff")
     changes = TermsChange.objects.waiting().filter(subscription__in=own)
     tries = Collection.objects.filter(subscription__in=own).values_list("subscription").annotate(day=Max("day"))
@@ -159,7 +167,7 @@ def _known(
         until=until,
         periods={row.subscription_id: row for row in last},
         changes={row.subscription_id: row for row in changes.select_related("tariff")},
-        seats=paid_counts(one.instance for one in running),
+        seats=paid_counts(subscription.instance for subscription in running),
         tried=dict(tries),
         waiting=dict(waiting),
     )
@@ -170,20 +178,20 @@ def _invoices(known: _Known) -> Iterator[Happening]:
     account = known.account
     opened = Invoice.objects.open().filter(account=account, due_date__gte=known.today)
     for invoice in opened:
-        remind_on = invoice.due_date - timedelta(days=reminders.DAYS_BEFORE_DUE)
-        yield Happening(Step.REMINDER, remind_on, account, at=known.morning(remind_on), invoice=invoice)
-        yield Happening(Step.DUE, invoice.due_date, account, invoice=invoice, amount_minor=invoice.open_minor)
-        locks_at = access.locks_from(invoice.due_date, account.zone)
-        yield Happening(Step.LOCK, prepaid_periods.day_after(invoice.due_date), account, at=locks_at, invoice=invoice)
+        for fallen in due.dues_of_invoice(invoice, account.zone):
+            happening = known.happening(INVOICE_STEPS[fallen.kind], fallen, invoice=invoice)
+            if happening.step == Step.DUE:  # the whole of its day
+                happening = replace(happening, at=None, amount_minor=fallen.amount_minor)
+            yield happening
 
 
 def _used(known: _Known, running: Sequence[Subscription]) -> Iterator[Happening]:
     """The invoice of the 1st for what is measured (M7)."""
-    ahead = {one.pk for one in running if one.tariff is not None and not one.is_metered}
-    used = sum(amount for pk, amount in known.waiting.items() if pk not in ahead)
+    prepaid = {row.pk for row in running if row.tariff is not None and not row.is_metered}
+    used = sum(amount for pk, amount in known.waiting.items() if pk not in prepaid)
     if used > 0:
         on = next_month(known.account.open_month)
-        days = max((one.priced_by.payment_days for one in running if one.pk not in ahead), default=0)
+        days = max((row.priced_by.payment_days for row in running if row.pk not in prepaid), default=0)
         yield Happening(
             Step.INVOICE,
             on,
@@ -218,11 +226,11 @@ def _trial(subscription: Subscription, known: _Known) -> Iterator[Happening]:
     if change is not None:
         yield from _start(subscription, change, known)
         return
-    for days in reminders.TRIAL_DAYS_LEFT:
-        day = last - timedelta(days=days)
-        yield Happening(Step.REMINDER, day, known.account, at=known.morning(day), subscription=subscription)
-    locks_on = prepaid_periods.day_after(last)
-    yield Happening(Step.TRIAL_LOCK, locks_on, known.account, at=known.midnight(locks_on), subscription=subscription)
+    since, zone = subscription.started_at, known.account.zone
+    for fallen in due.reminders_of(due.Kind.TRIAL_REMINDER, subscription, last, zone, known_since=since):
+        yield known.happening(Step.REMINDER, fallen, subscription=subscription)
+    for fallen in due.dues_of(due.Kind.TRANSITION, subscription, prepaid_periods.day_after(last), zone):
+        yield known.happening(Step.TRIAL_LOCK, fallen, subscription=subscription)
 
 
 def _start(subscription: Subscription, change: TermsChange, known: _Known) -> Iterator[Happening]:
@@ -273,20 +281,19 @@ def _before_renewal(
     subscription: Subscription, tariff: Tariff, units: int, on: date, known: _Known
 ) -> Iterator[Happening]:
     """The tries to collect it and what follows if they fail (E8), or the reminders of a year's charge (B4)."""
-    amount = price(tariff.terms(), units)
+    zone = known.account.zone
     if subscription.priced_by.renewal == Renewal.COLLECTED:
-        first, tried = on - timedelta(days=dunning.DAYS_BEFORE), known.tried.get(subscription.pk)
-        day = prepaid_periods.day_after(tried) if tried is not None and tried >= first else first
-        if day <= on:
-            yield Happening(
-                Step.COLLECT, day, known.account, at=known.morning(day), subscription=subscription, amount_minor=amount
-            )
-        ends_on = prepaid_periods.day_after(on)
-        yield Happening(Step.UNPAID_END, ends_on, known.account, at=known.midnight(ends_on), subscription=subscription)
-    elif tariff.interval_months == reminders.YEAR:
-        for days in reminders.YEARLY_DAYS_LEFT:
-            day = on - timedelta(days=days)
-            yield Happening(Step.REMINDER, day, known.account, at=known.morning(day), subscription=subscription)
+        amount = price(tariff.terms(), units)
+        last_try = known.tried.get(subscription.pk)
+        collection = due.next_collection(subscription, on, zone, last_try=last_try, amount_minor=amount)
+        if collection is not None:
+            yield known.happening(Step.COLLECT, collection, subscription=subscription, amount_minor=amount)
+        for fallen in due.dues_of(due.Kind.TRANSITION, subscription, prepaid_periods.day_after(on), zone):
+            yield known.happening(Step.UNPAID_END, fallen, subscription=subscription)
+    elif tariff.interval_months == due.YEAR_MONTHS:
+        since = known.periods[subscription.pk].opened_at
+        for fallen in due.reminders_of(due.Kind.YEARLY_REMINDER, subscription, on, zone, known_since=since):
+            yield known.happening(Step.REMINDER, fallen, subscription=subscription)
 
 
 def _renewals(

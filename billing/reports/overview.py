@@ -4,14 +4,15 @@ Facts only, in minor units and dates; the words are the pages'. Nothing here wri
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 
 from django.db.models import Min, Sum
 
 from accounts.models import Instance
 from billing.models import BillingAccount, BillingPeriod, Charge, Credit, Invoice, LedgerAccount, Relief, Subscription
-from billing.pricing.periods import business_date, next_month, start_of_day
+from billing.pricing.due_dates import midnight_after
+from billing.pricing.periods import business_date, next_month
 from billing.pricing.quantity import price
 from billing.pricing.terms import Metric
 from billing.reports.usage import active_counts, paid_counts
@@ -79,7 +80,7 @@ class Standing:
     @property
     def lock_at(self) -> datetime | None:
         """The instant from which access is read-only if the pressing invoices stay unpaid: 00:00 after the due date (M8)."""
-        return lock_instant(self.pressing[0], self.account.zone) if self.pressing else None
+        return midnight_after(self.pressing[0].due_date, self.account.zone) if self.pressing else None
 
     @property
     def parts(self) -> bool:
@@ -147,11 +148,6 @@ class Place:
         return price(self.subscription.tariff.terms(), self.peak) == 0
 
 
-def lock_instant(invoice: Invoice, zone: str) -> datetime:
-    """00:00 of the day after the due date, in UTC (M8)."""
-    return start_of_day(invoice.due_date + timedelta(days=1), zone)
-
-
 def standing(*, account: BillingAccount, as_of: datetime) -> Standing:
     """The account's money at ``as_of``, in four queries however much there is, five where something is overdue."""
     today = business_date(as_of, account.zone)
@@ -198,7 +194,8 @@ def coming(money: Standing, most: int = 4) -> list[Coming]:
     if ahead and not money.overdue:
         first = ahead[0].invoice
         assert first is not None
-        ahead.append(Coming(Step.LOCK, first.due_date + timedelta(days=1), at=lock_instant(first, zone), invoice=first))
+        at = midnight_after(first.due_date, zone)
+        ahead.append(Coming(Step.LOCK, business_date(at, zone), at=at, invoice=first))
     if money.charged_minor > 0:
         ahead.append(Coming(Step.INVOICE, money.next_invoice_date, amount_minor=money.next_due_minor))
     return sorted(ahead, key=lambda one: (one.day, one.step == Step.LOCK))

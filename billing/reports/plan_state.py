@@ -8,13 +8,14 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from billing.models import BillingPeriod, Charge, Collection, SavedMethod, Subscription, SubscriptionChange, TermsChange
-from billing.operations.collection import dunning, payment_methods
+from billing.operations.collection import payment_methods
 from billing.operations.cycle import prepaid_periods, scheduled_changes, subscription_status
 from billing.operations.cycle.locking import read_subscription
 from billing.operations.invoices import issuing
 from billing.operations.subscriptions import change_undo
+from billing.pricing import due_dates
 from billing.pricing.evaluation import Explanation
-from billing.pricing.periods import MORNING, at_hour, business_date, start_of_day
+from billing.pricing.periods import business_date
 from billing.pricing.quantity import price
 from billing.pricing.terms import Metric, Renewal, Terms
 
@@ -91,7 +92,7 @@ class PlanState:
     def trial_locks_at(self) -> datetime | None:
         """The instant from which it is read-only without a choice (B2)."""
         ends = self.subscription.trial_ends_on
-        return start_of_day(prepaid_periods.day_after(ends), self.zone) if ends is not None else None
+        return due_dates.midnight_after(ends, self.zone) if ends is not None else None
 
     # --- Paid time ---------------------------------------------------------------------------------------------------
 
@@ -108,7 +109,8 @@ class PlanState:
 
     @property
     def first_try_on(self) -> date | None:
-        return self.next_date - timedelta(days=dunning.DAYS_BEFORE) if self.next_date and self.is_collected else None
+        """The day of the first try to collect the next period; None where it is not collected."""
+        return due_dates.first_collection_day(self.next_date) if self.next_date and self.is_collected else None
 
     @property
     def missing_minor(self) -> int:
@@ -125,15 +127,13 @@ class PlanState:
         """Ten o'clock of the next day on which it is tried; None after the last (E8)."""
         if self.next_date is None or not self.tries:
             return None
-        day = prepaid_periods.day_after(self.tries[0].day)
-        return at_hour(day, MORNING, self.zone) if day <= self.next_date else None
+        day = due_dates.next_collection_day(self.next_date, self.tries[0].day)
+        return due_dates.morning_of(day, self.zone) if day is not None else None
 
     @property
     def ends_unpaid_at(self) -> datetime | None:
         """The instant at which it ends if the money has not come (E8)."""
-        return (
-            start_of_day(prepaid_periods.day_after(self.next_date), self.zone) if self.next_date is not None else None
-        )
+        return due_dates.midnight_after(self.next_date, self.zone) if self.next_date is not None else None
 
     # --- What was decided --------------------------------------------------------------------------------------------
 
@@ -164,7 +164,7 @@ class PlanState:
     @property
     def undo_until(self) -> datetime:
         """The midnight until which a change of today can be taken back (D6)."""
-        return start_of_day(prepaid_periods.day_after(self.today), self.zone)
+        return due_dates.midnight_after(self.today, self.zone)
 
     @property
     def total_minor(self) -> int:

@@ -4,33 +4,21 @@ The dates are each seller's own. A status here is that of the rows; what nobody 
 the subscription works out (`operations.cycle.subscription_status`).
 """
 
-from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
-from billing.models import BillingPeriod, Collection, Credit, SavedMethod, Seller, Subscription, TermsChange
-from billing.operations.collection import dunning
-from billing.pricing.periods import business_date
+from billing.models import Collection, Credit, SavedMethod, Subscription, TermsChange
+from billing.operations.cycle import due
 from billing.pricing.quantity import price
-from billing.pricing.terms import Metric, Renewal
+from billing.pricing.terms import Metric
 from billing.reports import workload
 from billing.reports.usage import paid_counts
 
 STATUSES = ("trialing", "trial_ended", "active", "past_due", "cancelling", "terminated")
-# A trial that ends within so many days without a choice is worth a call.
-TRIAL_DAYS = 3
 # A renewal that nothing will pay is worth a call on its date and the day before.
 SHORT_DAYS = 1
 FAILED = (Collection.Outcome.NO_METHOD, Collection.Outcome.DECLINED, Collection.Outcome.SILENT)
-
-
-def of_each_seller(as_of: datetime, condition: Callable[[date], Q]) -> Q:
-    """``condition`` of each seller's own today, for subscriptions."""
-    found = Q(pk__in=[])
-    for seller in Seller.objects.order_by("pk"):
-        found |= Q(account__seller=seller) & condition(business_date(as_of, seller.time_zone))
-    return found
 
 
 def in_debt(as_of: datetime) -> Exists:
@@ -48,49 +36,45 @@ TRIAL = Q(paid_from=None, trial_ends_on__isnull=False)
 def by_status(found: "QuerySet[Subscription]", status: str, as_of: datetime) -> "QuerySet[Subscription]":
     """Those of ``found`` that stand as ``status``, one of `STATUSES`."""
     if status == "terminated":
-        return found.filter(of_each_seller(as_of, _ended))
+        return found.filter(due.on_each_calendar(as_of, _ended))
     if status == "trialing":
-        return found.filter(of_each_seller(as_of, lambda today: ~_ended(today) & TRIAL & Q(trial_ends_on__gte=today)))
+        return found.filter(
+            due.on_each_calendar(as_of, lambda today: ~_ended(today) & TRIAL & Q(trial_ends_on__gte=today))
+        )
     if status == "trial_ended":
-        return found.filter(of_each_seller(as_of, lambda today: ~_ended(today) & TRIAL & Q(trial_ends_on__lt=today)))
-    running = found.filter(of_each_seller(as_of, lambda today: ~_ended(today) & ~TRIAL))
+        return found.filter(
+            due.on_each_calendar(as_of, lambda today: ~_ended(today) & TRIAL & Q(trial_ends_on__lt=today))
+        )
+    running = found.filter(due.on_each_calendar(as_of, lambda today: ~_ended(today) & ~TRIAL))
     if status == "past_due":
         return running.filter(in_debt(as_of))
     return running.filter(~in_debt(as_of), cancel_date__isnull=status == "active")
 
 
+def trial_days() -> int:
+    """A trial that ends within so many days without a choice is worth a call: as many as its owners are told before."""
+    return max(due.trial_reminder_days())
+
+
 def trials_ending(as_of: datetime) -> "QuerySet[Subscription]":
-    """Trials that end within `TRIAL_DAYS` days and that no choice and no cancellation follows (B2)."""
-    chosen = TermsChange.objects.waiting().filter(subscription=OuterRef("pk"))
-    soon = of_each_seller(as_of, lambda today: Q(trial_ends_on__range=(today, today + timedelta(days=TRIAL_DAYS))))
-    return Subscription.objects.running().filter(soon, ~Exists(chosen), TRIAL, cancel_date=None)
+    """Trials that end within `trial_days` and that no choice and no cancellation follows (B2)."""
+    return due.coming_rows(due.Kind.TRIAL_REMINDER, as_of=as_of, days=trial_days())
 
 
 def _to_collect(as_of: datetime, days: int, *, has_failed: bool = False) -> "QuerySet[Subscription]":
     """Collected renewals (E8) that nobody has paid yet and whose date is today or within ``days`` days; ``has_failed``: and
     that somebody has tried to collect in vain."""
 
-    def condition(today: date) -> Q:
-        last = BillingPeriod.objects.filter(
-            subscription=OuterRef("pk"), end__range=(today, today + timedelta(days=days))
-        )
-        later = BillingPeriod.objects.filter(subscription=OuterRef("pk"), end__gt=today + timedelta(days=days))
-        found = Q(Exists(last)) & ~Q(Exists(later))
-        tries = Collection.objects.filter(subscription=OuterRef("pk"), outcome__in=FAILED, period_start__gte=today)
-        return found & Q(Exists(tries)) if has_failed else found
-
-    return Subscription.objects.running().filter(
-        of_each_seller(as_of, condition),
-        tariff__renewal=Renewal.COLLECTED,
-        paid_from__isnull=False,
-        cancel_date=None,
-        tariff__interval_months__isnull=False,
+    rows = due.coming_rows(due.Kind.COLLECTION, as_of=as_of, days=days)
+    tries = Collection.objects.filter(
+        subscription=OuterRef("pk"), outcome__in=FAILED, period_start__gte=OuterRef("renews_on")
     )
+    return rows.filter(Exists(tries)) if has_failed else rows
 
 
 def collections_failing(as_of: datetime) -> "QuerySet[Subscription]":
     """Renewals of which a try to collect them has failed and that are not paid yet (E8)."""
-    return _to_collect(as_of, dunning.DAYS_BEFORE, has_failed=True)
+    return _to_collect(as_of, max(due.collection_days()), has_failed=True)
 
 
 def renewals_short(as_of: datetime) -> list[int]:

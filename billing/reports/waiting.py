@@ -1,11 +1,13 @@
 """What waits for somebody of the staff besides debts and jobs: requests, approvals, offers, odd payments, reliefs."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from billing.models import Approval, CustomerRequest, Offer, Payment, PaymentAttempt, Relief, Seller
-from billing.pricing.periods import business_date, start_of_day
+from billing.operations.cycle import due
+from billing.pricing.due_dates import midnight_after
+from billing.pricing.periods import business_date
 
 
 def requests() -> "QuerySet[CustomerRequest]":
@@ -15,11 +17,9 @@ def requests() -> "QuerySet[CustomerRequest]":
 
 def requests_by(as_of: datetime, *, late: bool) -> "QuerySet[CustomerRequest]":
     """Unanswered requests whose last day is today, or with ``late`` is past, each on its seller's calendar (M12)."""
-    found = Q(pk__in=[])
-    for seller in Seller.objects.order_by("pk"):
-        today = business_date(as_of, seller.time_zone)
-        found |= Q(account__seller=seller) & (Q(answer_by__lt=today) if late else Q(answer_by=today))
-    return requests().filter(found)
+    if late:
+        return due.due_rows(due.Kind.REQUEST_LATE, as_of=as_of)
+    return due.coming_rows(due.Kind.REQUEST_LATE, as_of=as_of, days=0)
 
 
 def approvals() -> "QuerySet[Approval]":
@@ -28,10 +28,7 @@ def approvals() -> "QuerySet[Approval]":
 
 def open_offers(as_of: datetime) -> "QuerySet[Offer]":
     """Offers that can still be accepted or paid."""
-    found = Q(pk__in=[])
-    for seller in Seller.objects.order_by("pk"):
-        found |= Q(account__seller=seller, valid_until__gte=business_date(as_of, seller.time_zone))
-    return Offer.objects.filter(found, paid_at=None, withdrawn_at=None)
+    return due.coming_rows(due.Kind.OFFER_EXPIRY, as_of=as_of)
 
 
 def parked_attempts() -> "QuerySet[PaymentAttempt]":
@@ -46,8 +43,8 @@ def running_reliefs(as_of: datetime) -> "QuerySet[Relief]":
 
 def reliefs_ending_today(as_of: datetime) -> "QuerySet[Relief]":
     """Running reliefs that are over before the business day is."""
-    found = Q(pk__in=[])
+    ending = Q(pk__in=[])
     for seller in Seller.objects.order_by("pk"):
-        tomorrow = start_of_day(business_date(as_of, seller.time_zone) + timedelta(days=1), seller.time_zone)
-        found |= Q(instance__subscriptions__account__seller=seller, ends_at__lte=tomorrow)
-    return running_reliefs(as_of).filter(found).distinct()
+        midnight = midnight_after(business_date(as_of, seller.time_zone), seller.time_zone)
+        ending |= Q(instance__subscriptions__account__seller=seller, ends_at__lte=midnight)
+    return running_reliefs(as_of).filter(ending).distinct()

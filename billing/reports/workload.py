@@ -1,15 +1,12 @@
 """What needs somebody of the staff now: counts and sums, each with the list that it stands for. Nothing here writes."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, QuerySet, Sum
 
-from billing.models import BillingAccount, Invoice, JobRun, LedgerAccount, Notice, Seller, Tariff
-from billing.pricing.periods import business_date, month_start
-
-# An invoice that falls due within so many days is worth a look: the customer may be called.
-SOON_DAYS = 3
+from billing.models import BillingAccount, Invoice, JobRun, LedgerAccount, Notice, Tariff
+from billing.operations.cycle import due
 
 
 @dataclass(frozen=True)
@@ -22,19 +19,17 @@ class Heap:
 
 def overdue(as_of: datetime) -> "QuerySet[Invoice]":
     """Open invoices whose due date has passed, each on its seller's wall calendar (M8)."""
-    late = Q(pk__in=[])
-    for seller in Seller.objects.order_by("pk"):
-        late |= Q(seller=seller, due_date__lt=business_date(as_of, seller.time_zone))
-    return Invoice.objects.filter(late, open_minor__gt=0)
+    return due.due_rows(due.Kind.INVOICE_LOCK, as_of=as_of).order_by()
 
 
-def due_soon(as_of: datetime, days: int = SOON_DAYS) -> "QuerySet[Invoice]":
-    """Open invoices that fall due today or within ``days`` days."""
-    soon = Q(pk__in=[])
-    for seller in Seller.objects.order_by("pk"):
-        today = business_date(as_of, seller.time_zone)
-        soon |= Q(seller=seller, due_date__gte=today, due_date__lte=today + timedelta(days=days))
-    return Invoice.objects.filter(soon, open_minor__gt=0)
+def soon_days() -> int:
+    """An invoice that falls due within so many days is worth a call: as many as its owners are reminded before."""
+    return max(due.invoice_reminder_days())
+
+
+def due_soon(as_of: datetime) -> "QuerySet[Invoice]":
+    """Open invoices that fall due today or within `soon_days`."""
+    return due.coming_rows(due.Kind.INVOICE_LOCK, as_of=as_of, days=soon_days()).order_by()
 
 
 def not_due(as_of: datetime) -> "QuerySet[Invoice]":
@@ -49,8 +44,8 @@ def heap(invoices: "QuerySet[Invoice]", counted: str = "pk") -> Heap:
         .values("currency")
         .annotate(count=Count(counted, distinct=True), still_open=Sum("open_minor"))
     )
-    found = list(rows)
-    return Heap(sum(row["count"] for row in found), {row["currency"]: row["still_open"] for row in found})
+    totals = list(rows)
+    return Heap(sum(row["count"] for row in totals), {row["currency"]: row["still_open"] for row in totals})
 
 
 def debtors(as_of: datetime) -> Heap:
@@ -60,10 +55,7 @@ def debtors(as_of: datetime) -> Heap:
 
 def to_close(as_of: datetime) -> "QuerySet[BillingAccount]":
     """Accounts with a month that is over and not closed."""
-    late = Q(pk__in=[])
-    for seller in Seller.objects.order_by("pk"):
-        late |= Q(seller=seller, open_month__lt=month_start(business_date(as_of, seller.time_zone)))
-    return BillingAccount.objects.filter(late)
+    return due.accounts_to_close(as_of=as_of)
 
 
 def set_aside() -> "QuerySet[JobRun]":

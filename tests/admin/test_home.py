@@ -128,3 +128,26 @@ def test_token_is_shown_once_and_revoked_at_once(story: Story, signed_in: SignIn
     revoke = act_url("billing_apitoken", "revoke_token", ApiToken.objects.get().pk)
     assert confirm(admin, revoke, admin.get(revoke)).status_code == 302
     assert api_tokens.authenticate(secret=secret, at=clock.real_now()) is None
+
+
+def test_d12_one_setting_moves_the_reminder_the_calendar_the_card_and_the_words(
+    story: Story, signed_in: SignIn, settings: Any
+) -> None:
+    from billing.operations.customers import preferences
+    from billing.operations.run import reminders
+    from billing.reports.calendar import happenings
+
+    account = story.account
+    label, morning = "Invoices due within 3 days", msk(5, 10, 10)
+    move_clock(5, 10, 10)
+    assert cards(signed_in("finance"))[label].figure == "0"
+    assert reminders.invoices_to_remind_of(morning) == []
+    assert "yearly charges 30 and 7 days before" in preferences.about_group(preferences.Group.REMINDERS)
+
+    settings.REMIND_INVOICE_DAYS, settings.REMIND_YEARLY_DAYS = 5, [45, 10]
+    assert cards(signed_in("finance"))["Invoices due within 5 days"].figure == "1"
+    assert "due within 5 days" in signed_in("finance").get("/admin/billing/invoice/").content.decode()
+    assert [row.number for row in reminders.invoices_to_remind_of(morning)] == ["R-2026-000001"]
+    assert reminders.invoices_to_remind_of(msk(5, 10, 9)) == []
+    assert [one.at for one in happenings(account=account, as_of=msk(5, 9)) if one.step == "reminder"] == [morning]
+    assert "yearly charges 45 and 10 days before" in preferences.about_group(preferences.Group.REMINDERS)

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, ngettext_lazy
 
 from billing import clock
 from billing.admin.base import list_url
@@ -23,7 +23,7 @@ from billing.wording import formats
 
 
 def _debt_cards(as_of: datetime) -> list[Card]:
-    debtors, soon = workload.debtors(as_of), workload.heap(workload.due_soon(as_of))
+    debtors, soon, days = workload.debtors(as_of), workload.heap(workload.due_soon(as_of)), workload.soon_days()
     return [
         count_card(
             _("Accounts read-only for debt"),
@@ -34,7 +34,8 @@ def _debt_cards(as_of: datetime) -> list[Card]:
             sums=sums(debtors),
         ),
         count_card(
-            _("Invoices due within 3 days"),
+            ngettext_lazy("Invoices due within %(days)s day", "Invoices due within %(days)s days", "days")
+            % {"days": days},
             soon.count,
             list_url(Invoice, "state=soon"),
             _("Unpaid, they make their accounts read-only the night after."),

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from billing.admin.base import list_url
 from billing.admin.home.cards import Card, count_card
@@ -15,6 +16,7 @@ def prepaid_cards(request: HttpRequest, as_of: datetime) -> list[Card]:
     """Those that this person may see."""
     if not request.user.has_perm("billing.view_subscription"):
         return []
+    days = subscription_work.trial_days()
     return [
         count_card(
             _("Renewals by tomorrow that nothing pays"),
@@ -31,7 +33,8 @@ def prepaid_cards(request: HttpRequest, as_of: datetime) -> list[Card]:
             "warn",
         ),
         count_card(
-            _("Trials ending within 3 days"),
+            ngettext_lazy("Trials ending within %(days)s day", "Trials ending within %(days)s days", "days")
+            % {"days": days},
             subscription_work.trials_ending(as_of).count(),
             list_url(Subscription, "state=ending"),
             _("Nothing is chosen yet: a call may help."),

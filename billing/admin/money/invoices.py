@@ -10,7 +10,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import ngettext, pgettext_lazy
 
 from accounts.models import User
 from billing import clock
@@ -47,9 +47,10 @@ class StatusFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        days = workload.soon_days()
         return [
             ("overdue", _("overdue")),
-            ("soon", _("due within 3 days")),
+            ("soon", ngettext("due within %(days)s day", "due within %(days)s days", days) % {"days": days}),
             ("open", _("open")),
             ("paid", pgettext_lazy("invoice", "paid")),
             ("void", _("void")),

@@ -106,7 +106,7 @@ class ChargeTable(ReadOnlyTable):
 
 
 class TriesTable(ReadOnlyTable):
-    """E8: one try a day, from five days before the date."""
+    """The tries to collect renewals, one a day while they are collected (E8)."""
 
     model = Collection
     fields = ("at_short", "period_start_short", "amount", "from_balance", "result", "why", "attempt_link")

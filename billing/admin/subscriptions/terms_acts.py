@@ -26,7 +26,7 @@ from billing.admin.subscriptions.labels import (
     units_text,
 )
 from billing.models import BillingAccount, Collection, Subscription
-from billing.operations.collection import collect_now, payment_methods
+from billing.operations.collection import dunning, payment_methods
 from billing.operations.cycle import prepaid_periods, scheduled_changes, subscription_status
 from billing.operations.invoices import issuing
 from billing.operations.subscriptions import plan_changes, trials
@@ -262,7 +262,7 @@ class CollectNow(SubscriptionAct):
         return state.first_try_on <= state.today <= state.next_date and not tried
 
     def preview(self, data: dict[str, Any], as_of: datetime) -> list[Fact]:
-        collect_now.refuse(self.target, as_of)
+        dunning.refuse_collection(self.target, as_of)
         period, currency = prepaid_periods.last_period(self.target), self.target.account.currency
         assert period is not None
         costs, held = (
@@ -282,7 +282,7 @@ class CollectNow(SubscriptionAct):
         return rows
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Collection:
-        return collect_now.collect_now(subscription=self.target, as_of=as_of, actor=self.actor, reason=data["reason"])
+        return dunning.collect_now(subscription=self.target, as_of=as_of, actor=self.actor, reason=data["reason"])
 
     def done(self, result: Collection) -> str:
         return str(_("Today's try: %(outcome)s.") % {"outcome": result.get_outcome_display()})

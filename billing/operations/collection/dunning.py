@@ -1,23 +1,28 @@
-"""Collecting a renewal before its date (E8): from five days before at ten o'clock, the balance first, then the saved method,
-once a day until the date; unpaid when the date has passed, the subscription ends (`operations.cycle.transitions`)."""
+"""Collecting a renewal before its date (E8): from `due_dates.COLLECTION_DAYS` before at ten o'clock, the balance first, then
+the saved method, once a day until the date; unpaid when the date has passed, the subscription ends
+(`operations.cycle.transitions`). Support may make the day's try at once (`collect_now`)."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from billing import notices
-from billing.models import Collection, Event, Invoice, PaymentAttempt, Seller, Subscription
+from billing.errors import BadInput, BillingError
+from billing.models import Collection, Event, Invoice, PaymentAttempt, Subscription
+from billing.operations import audit
 from billing.operations.collection import checkout, payment_methods, renewals
-from billing.operations.cycle import prepaid_periods, subscription_status
+from billing.operations.cycle import due, prepaid_periods, subscription_status
 from billing.operations.cycle.locking import lock_subscription
 from billing.operations.events import outbox
 from billing.operations.invoices import issuing
 from billing.operations.ledger import posting
-from billing.pricing.periods import MORNING, at_hour, business_date
+from billing.pricing import due_dates
+from billing.pricing.periods import business_date
 from billing.pricing.terms import Renewal
+from billing.wording import formats
 
-DAYS_BEFORE = 5
 Outcome = Collection.Outcome
 
 
@@ -29,21 +34,9 @@ def renewal_date(subscription: Subscription) -> date:
 
 
 def in_window(as_of: datetime) -> list[Subscription]:
-    """The subscriptions whose payment date is at most five days ahead of ``as_of`` and has not passed."""
-    found: list[Subscription] = []
-    for seller in Seller.objects.order_by("pk"):
-        today = business_date(as_of, seller.time_zone)
-        # The turn comes the day after the payment date.
-        window = (today + timedelta(days=1), today + timedelta(days=DAYS_BEFORE + 1))
-        running = Subscription.objects.running().filter(
-            account__seller=seller,
-            turns_on__range=window,
-            tariff__renewal=Renewal.COLLECTED,
-            paid_from__isnull=False,
-            cancel_date=None,
-        )
-        found += running.select_related("account__seller", "account__customer", "tariff", "instance").order_by("pk")
-    return found
+    """The subscriptions whose payment date is at most so many days ahead of ``as_of`` as collecting takes, and has not passed."""
+    rows = due.coming_rows(due.Kind.COLLECTION, as_of=as_of, days=due_dates.COLLECTION_DAYS)
+    return list(rows.select_related("account__seller", "account__customer", "tariff", "instance").order_by("pk"))
 
 
 def to_try(as_of: datetime) -> list[Subscription]:
@@ -56,7 +49,7 @@ def to_try(as_of: datetime) -> list[Subscription]:
     return [
         row
         for row in rows
-        if as_of >= at_hour(days[row.pk], MORNING, row.account.zone) and (row.pk, days[row.pk]) not in tried
+        if as_of >= due_dates.morning_of(days[row.pk], row.account.zone) and (row.pk, days[row.pk]) not in tried
     ]
 
 
@@ -73,7 +66,8 @@ def _is_waiting(subscription: Subscription, as_of: datetime) -> bool:
     """Whether the renewal is still to be collected now: another run may have done it, or the owner have cancelled."""
     if subscription.terminated_at is not None or subscription.cancel_date is not None:
         return False
-    return 0 <= (renewal_date(subscription) - business_date(as_of, subscription.account.zone)).days <= DAYS_BEFORE
+    today = business_date(as_of, subscription.account.zone)
+    return due_dates.is_collection_day(renewal_date(subscription), today)
 
 
 @transaction.atomic
@@ -102,11 +96,11 @@ def collect(*, subscription: Subscription, as_of: datetime) -> Collection | None
         subscription_status.renewal_price(subscription, on),
         issuing.available_credit(subscription.account),
     )
-    _tell_beforehand(subscription, on, amount, balance, as_of)
+    _announce_collection(subscription, on, amount, balance, as_of)
     if renew_from_balance(subscription=subscription, as_of=as_of) is not None:
-        return _keep(subscription, on, today, amount, amount, Outcome.FROM_BALANCE, as_of)
+        return _record_try(subscription, on, today, amount, amount, Outcome.FROM_BALANCE, as_of)
     balance = issuing.available_credit(subscription.account)
-    if balance >= amount or not _is_still(subscription, on, as_of):
+    if balance >= amount or not _is_still_waiting(subscription, on, as_of):
         return None
     attempt = checkout.charge_saved(
         account=subscription.account,
@@ -117,20 +111,20 @@ def collect(*, subscription: Subscription, as_of: datetime) -> Collection | None
     )
     # The money that came has been posted with the renewal (`renewals.bill_with_money`).
     if attempt is not None and attempt.status == PaymentAttempt.Status.SUCCEEDED and renewal_date(subscription) > on:
-        return _keep(subscription, on, today, amount, balance, Outcome.FROM_CARD, as_of, attempt)
-    if not _is_still(subscription, on, as_of):
+        return _record_try(subscription, on, today, amount, balance, Outcome.FROM_CARD, as_of, attempt)
+    if not _is_still_waiting(subscription, on, as_of):
         return None
-    return _failed(subscription, on, today, amount, balance, as_of, attempt)
+    return _record_failure(subscription, on, today, amount, balance, as_of, attempt)
 
 
-def _is_still(subscription: Subscription, on: date, as_of: datetime) -> bool:
+def _is_still_waiting(subscription: Subscription, on: date, as_of: datetime) -> bool:
     """Whether the renewal on ``on`` is what is to be collected, as the rows are now."""
     subscription.refresh_from_db(fields=["terminated_at", "cancel_date"])
     return _is_waiting(subscription, as_of) and renewal_date(subscription) == on
 
 
-def _tell_beforehand(subscription: Subscription, on: date, amount: int, balance: int, as_of: datetime) -> None:
-    """The notice of five days before; once, whenever the first try is made."""
+def _announce_collection(subscription: Subscription, on: date, amount: int, balance: int, as_of: datetime) -> None:
+    """Writes the notice that the money will be taken; once, whenever the first try is made."""
     if not Collection.objects.filter(subscription=subscription, period_start=on).exists():
         with transaction.atomic():
             notices.payment_coming(
@@ -143,7 +137,7 @@ def _tell_beforehand(subscription: Subscription, on: date, amount: int, balance:
             )
 
 
-def _failed(
+def _record_failure(
     subscription: Subscription,
     on: date,
     today: date,
@@ -152,37 +146,39 @@ def _failed(
     as_of: datetime,
     attempt: PaymentAttempt | None,
 ) -> Collection | None:
-    """The money could not be taken: kept, and told by mail and message with what to do (E8)."""
+    """Records that the money could not be taken, and tells the owners by mail and message what to do (E8)."""
     outcome = Outcome.NO_METHOD if attempt is None else Outcome.DECLINED
     if attempt is not None and attempt.settled_at is None and attempt.status != PaymentAttempt.Status.REQUIRES_ACTION:
         outcome = Outcome.SILENT
     with transaction.atomic():
-        kept = _keep(subscription, on, today, amount, balance, outcome, as_of, attempt)
-        if kept is not None:
-            notices.collection_failed(subscription=subscription, collection=kept, days_left=(on - today).days, at=as_of)
-            _tell_low_balance(subscription, kept, as_of)
-    return kept
+        collection = _record_try(subscription, on, today, amount, balance, outcome, as_of, attempt)
+        if collection is not None:
+            notices.collection_failed(
+                subscription=subscription, collection=collection, days_left=(on - today).days, at=as_of
+            )
+            _report_low_balance(subscription, collection, as_of)
+    return collection
 
 
-def _tell_low_balance(subscription: Subscription, kept: Collection, as_of: datetime) -> None:
-    """The outside hears once for each renewal that the balance does not pay it, and how much is missing."""
+def _report_low_balance(subscription: Subscription, collection: Collection, as_of: datetime) -> None:
+    """Tells the outside, once for each renewal, that the balance does not pay it and how much is missing."""
     account = posting.lock(subscription.account_id)
-    fact = f"balance.low:{subscription.public_id}:{kept.period_start}"
+    fact = f"balance.low:{subscription.public_id}:{collection.period_start}"
     if Event.objects.filter(fact=fact).exists():
         return
-    costs, balance = kept.amount_minor, kept.balance_minor
+    costs, balance = collection.amount_minor, collection.balance_minor
     data = {
         **outbox.about(subscription),
         "account": account.number,
-        "renews_on": kept.period_start.isoformat(),
-        "costs": outbox.money(costs, kept.currency),
-        "balance": outbox.money(balance, kept.currency),
-        "missing": outbox.money(costs - balance, kept.currency),
+        "renews_on": collection.period_start.isoformat(),
+        "costs": outbox.money(costs, collection.currency),
+        "balance": outbox.money(balance, collection.currency),
+        "missing": outbox.money(costs - balance, collection.currency),
     }
     outbox.emit("balance.low", at=as_of, subscription=subscription, data=data, fact=fact)
 
 
-def _keep(
+def _record_try(
     subscription: Subscription,
     on: date,
     today: date,
@@ -219,3 +215,60 @@ def _own(attempt: PaymentAttempt | None) -> PaymentAttempt | None:
     """The attempt, unless an earlier day's try is still undecided and was returned instead of a new one."""
     taken = attempt is not None and Collection.objects.filter(attempt=attempt).exists()
     return None if taken else attempt
+
+
+def is_collected(subscription: Subscription) -> bool:
+    """Whether its next period is collected before it begins, and nobody has ended or cancelled it."""
+    if subscription.terminated_at is not None or subscription.cancel_date is not None or subscription.paid_from is None:
+        return False
+    tariff = subscription.tariff
+    return tariff is not None and tariff.renewal == Renewal.COLLECTED and not tariff.terms().is_one_off
+
+
+def refuse_collection(subscription: Subscription, as_of: datetime) -> None:
+    """Refuses where there is no renewal to be collected now, and where today's try has been made (E8)."""
+    period = prepaid_periods.last_period(subscription)
+    if period is None or not is_collected(subscription):
+        raise BillingError(_("There is no renewal to be collected here."), code="nothing_to_collect", rule="E8")
+    today = business_date(as_of, subscription.account.zone)
+    if not due_dates.is_collection_day(period.end, today):
+        first = formats.date_text(due_dates.first_collection_day(period.end))
+        raise BillingError(
+            ngettext(
+                "The renewal is collected from %(days)s day before its date: from %(date)s on.",
+                "The renewal is collected from %(days)s days before its date: from %(date)s on.",
+                due_dates.COLLECTION_DAYS,
+            )
+            % {"days": due_dates.COLLECTION_DAYS, "date": first},
+            code="not_yet_collected",
+            rule="E8",
+        )
+    if Collection.objects.filter(subscription=subscription, period_start=period.end, day=today).exists():
+        raise BillingError(
+            _("Today's try has been made. Money that comes to the account renews it within a minute."),
+            code="tried_today",
+            rule="E8",
+        )
+
+
+def collect_now(*, subscription: Subscription, as_of: datetime, actor: str, reason: str) -> Collection:
+    """Makes today's try for support, before ten o'clock or where the run has missed it; returns what became of it.
+
+    It makes its own transactions, as `collect` does. Refuses without a reason (D15) and as `refuse_collection`.
+    """
+    if not reason.strip():
+        raise BadInput(_("Say why it is tried now: the reason stays with it."), field="reason", rule="D15")
+    refuse_collection(subscription, as_of)
+    collection = collect(subscription=subscription, as_of=as_of)
+    if collection is None:
+        raise BillingError(_("There is no renewal to be collected here."), code="nothing_to_collect", rule="E8")
+    audit.record(
+        actor=actor,
+        action="subscription.collected",
+        target=subscription,
+        at=as_of,
+        customer=subscription.instance.customer,
+        reason=reason,
+        after={"outcome": collection.outcome},
+    )
+    return collection

@@ -6,6 +6,8 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 from django.utils.functional import Promise
+from django.utils.text import get_text_list
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -13,19 +15,32 @@ from accounts.verified import verified_emails
 from billing.errors import BadInput
 from billing.models import BillingAccount, NoticePreference
 from billing.notices import channels, readers
+from billing.operations.cycle import due
 
 Group = NoticePreference.Group
 
 # What a group is about, as its owner chooses it.
 ABOUT: dict[str, Promise] = {
     Group.BILLS: _("Invoices, payments, offers; access that is restricted, restored or ends"),
-    Group.REMINDERS: _("What falls due soon, and yearly charges 30 and 7 days before"),
     Group.TRIAL: _("A trial that begins, ends or is extended; paid time that begins or is renewed"),
     Group.CHANGES: _("Other terms, cancellations, answers of support"),
     Group.PEOPLE: _("When the free quota is exceeded"),
 }
 WRONG_PHONE = _("Write the phone with its country, such as +7 999 123-45-67.")
 WRONG_HANDLE = _("Write the name in the messenger: Latin letters, digits and . _ - + @ :, 64 at most.")
+
+
+def about_group(group: NoticePreference.Group) -> str:
+    """What the notices of ``group`` are about; of reminders also how many days before a yearly charge they come."""
+    if group != Group.REMINDERS:
+        return str(ABOUT[group])
+    days = due.yearly_reminder_days()
+    text = ngettext(
+        "What falls due soon, and yearly charges %(days)s day before",
+        "What falls due soon, and yearly charges %(days)s days before",
+        days[-1],
+    )
+    return text % {"days": get_text_list([str(number) for number in days], gettext("and"))}
 
 
 @dataclass(frozen=True)
@@ -45,7 +60,7 @@ class Offered:
     """A group as it is offered to somebody; ``is_bound`` where they get it by email in any case."""
 
     group: NoticePreference.Group
-    what: Promise
+    what: str
     is_bound: bool
 
 
@@ -70,7 +85,7 @@ def groups_for(user: User) -> list[Offered]:
     def is_bound(group: Group) -> bool:
         return any(mine & readers.cannot_refuse(group, account) for account in accounts)
 
-    return [Offered(group, ABOUT[group], is_bound(group)) for group in Group]
+    return [Offered(group, about_group(group), is_bound(group)) for group in Group]
 
 
 def _checked_phone(text: str) -> str:

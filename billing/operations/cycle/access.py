@@ -5,7 +5,7 @@ A dead scheduler locks nobody and frees nobody: the job only tells the outside w
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Value
@@ -13,12 +13,13 @@ from django.db.models.functions import Concat
 
 from accounts.models import Instance
 from billing import notices
-from billing.models import AccessAnnouncement, BillingAccount, Event, Invoice, Relief, Seller, Subscription
-from billing.operations.cycle import subscription_status
+from billing.models import AccessAnnouncement, BillingAccount, Event, Invoice, Relief, Subscription
+from billing.operations.cycle import due, subscription_status
 from billing.operations.events import outbox
 from billing.operations.invoices import issuing
 from billing.operations.ledger import posting
-from billing.pricing.periods import business_date, start_of_day
+from billing.pricing.due_dates import midnight_after
+from billing.pricing.periods import business_date
 
 Level = AccessAnnouncement.Level
 
@@ -51,7 +52,7 @@ class Access:
         if self.level == Level.DELETED or self.subscription is None:
             return None
         zone = self.subscription.account.zone
-        midnight = start_of_day(business_date(as_of, zone) + timedelta(days=1), zone)
+        midnight = midnight_after(business_date(as_of, zone), zone)
         return min([midnight, *(one.until for one in self.reasons if one.until is not None)])
 
 
@@ -76,11 +77,6 @@ def current_subscription(instance: Instance) -> Subscription | None:
     return _subscriptions([instance]).get(instance.pk)
 
 
-def locks_from(due_date: date, zone: str) -> datetime:
-    """The instant at which an invoice due on ``due_date`` makes its account read-only: the next midnight (M8)."""
-    return start_of_day(due_date + timedelta(days=1), zone)
-
-
 def overdue_invoices(account: BillingAccount, as_of: datetime) -> list[Invoice]:
     """Open invoices of the account whose due date has passed at ``as_of``, the oldest first."""
     today = business_date(as_of, account.zone)
@@ -95,7 +91,7 @@ def _debts(subscriptions: Iterable[Subscription], as_of: datetime) -> dict[int, 
         zone = zones[invoice.account_id]
         if invoice.due_date >= business_date(as_of, zone):
             continue
-        fresh = Reason("invoice_overdue", locks_from(invoice.due_date, zone))
+        fresh = Reason("invoice_overdue", midnight_after(invoice.due_date, zone))
         debts.setdefault(invoice.account_id, fresh).invoices.append(invoice.number)
     return debts
 
@@ -202,13 +198,9 @@ def announce_changes(account: BillingAccount, *, as_of: datetime) -> list[Instan
 
 def accounts_to_announce(as_of: datetime) -> list[int]:
     """Accounts with an overdue invoice that nobody has been told of yet."""
-    told = Event.objects.filter(fact=Concat(Value("invoice.overdue:"), OuterRef("number")))
-    found: set[int] = set()
-    for seller in Seller.objects.all():
-        today = business_date(as_of, seller.time_zone)
-        late = Invoice.objects.overdue(today).filter(seller=seller)
-        found |= set(late.filter(~Exists(told)).values_list("account_id", flat=True))
-    return sorted(found)
+    announced = Event.objects.filter(fact=Concat(Value("invoice.overdue:"), OuterRef("number")))
+    overdue = due.due_rows(due.Kind.INVOICE_LOCK, as_of=as_of)
+    return sorted(set(overdue.filter(~Exists(announced)).values_list("account_id", flat=True)))
 
 
 @transaction.atomic

@@ -8,16 +8,14 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from functools import partial
 
-from billing.models import BillingAccount, Seller, Subscription
 from billing.operations import jobs
 from billing.operations.collection import checkout, dunning, payment_methods
 from billing.operations.customers import signup
-from billing.operations.cycle import access, month_close
+from billing.operations.cycle import access, due, month_close
 from billing.operations.events import dispatch
 from billing.operations.run import delivery, reminders
 from billing.operations.settlement import offers, reliefs
 from billing.operations.subscriptions import trials
-from billing.pricing.periods import business_date, month_start
 
 
 @dataclass
@@ -46,17 +44,10 @@ class Done:
 
 
 def accounts_to_close(as_of: datetime) -> list[tuple[int, str]]:
-    """(pk, number) of the accounts with a month that is over, or a turn of paid time that is due, at ``as_of``."""
-    found: list[tuple[int, str]] = []
-    for seller in Seller.objects.order_by("pk"):
-        this_month = month_start(business_date(as_of, seller.time_zone))
-        due = BillingAccount.objects.filter(seller=seller, open_month__lt=this_month).order_by("pk")
-        found += due.values_list("pk", "number")
-        turning = Subscription.objects.running().filter(
-            account__seller=seller, turns_on__lte=business_date(as_of, seller.time_zone)
-        )
-        found += turning.values_list("account__pk", "account__number").order_by("account__pk").distinct()
-    return list(dict.fromkeys(found))
+    """(pk, number) of the accounts with a month that is over, or a transition of paid time that is due, at ``as_of``."""
+    months = due.accounts_to_close(as_of=as_of).order_by("seller", "pk").values_list("pk", "number")
+    transitions = due.due_rows(due.Kind.TRANSITION, as_of=as_of).order_by("account__seller", "account").distinct()
+    return list(dict.fromkeys([*months, *transitions.values_list("account__pk", "account__number")]))
 
 
 def _each(
@@ -92,8 +83,8 @@ def announce_changes(*, as_of: datetime) -> Done:
     ]
     locked, set_aside = _each("announce", overdue, as_of)
     ended = [(str(pk), partial(reliefs.announce_end, relief_id=pk, as_of=as_of)) for pk in reliefs.ended_untold(as_of)]
-    ends_told, ends_set_aside = _each("relief_end", ended, as_of)
-    return Done(accounts_locked=locked, reliefs_ended=ends_told, set_aside=set_aside + ends_set_aside)
+    announced, ends_set_aside = _each("relief_end", ended, as_of)
+    return Done(accounts_locked=locked, reliefs_ended=announced, set_aside=set_aside + ends_set_aside)
 
 
 def remind(*, as_of: datetime) -> Done:
@@ -103,22 +94,31 @@ def remind(*, as_of: datetime) -> Done:
         for invoice in reminders.invoices_to_remind_of(as_of)
     ]
     pieces += [
-        (f"{row.public_id}:{left}", partial(trials.remind, subscription=row, days_left=left, as_of=as_of))
-        for row, left in reminders.trials_to_remind_of(as_of)
+        (
+            f"{trial.row.public_id}:{trial.days_before}",
+            partial(trials.remind, subscription=trial.row, days_left=trial.days_before, as_of=as_of),
+        )
+        for trial in reminders.trials_to_remind_of(as_of)
     ]
     pieces += [
         (
-            f"{row.public_id}:{day}:{left}",
-            partial(reminders.remind_of_renewal, subscription=row, renews_on=day, days_left=left, as_of=as_of),
+            f"{charge.row.public_id}:{charge.event_date}:{charge.days_before}",
+            partial(
+                reminders.remind_of_renewal,
+                subscription=charge.row,
+                renews_on=charge.event_date,
+                days_left=charge.days_before,
+                as_of=as_of,
+            ),
         )
-        for row, day, left in reminders.renewals_to_remind_of(as_of)
+        for charge in reminders.renewals_to_remind_of(as_of)
     ]
     reminded, set_aside = _each("remind", pieces, as_of)
     return Done(reminders=reminded, set_aside=set_aside)
 
 
 def collect_renewals(*, as_of: datetime) -> Done:
-    """Takes the money for periods that begin within five days (E8)."""
+    """Takes the money for periods that begin soon (E8)."""
     paid = [
         (row.public_id, partial(dunning.renew_from_balance, subscription=row, as_of=as_of))
         for row in dunning.paid_meanwhile(as_of)

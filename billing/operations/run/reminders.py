@@ -1,38 +1,26 @@
-"""Reminders at ten in the morning of the billing zone (D12): what falls due soon is said before it hurts."""
+"""Reminders at ten in the morning of the billing zone (D12): what falls due soon is said before it hurts.
 
-from datetime import date, datetime, timedelta
+On which days stands in the settings and is read by `operations.cycle.due` alone.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import Max
 
 from billing import notices
-from billing.models import BillingPeriod, Event, Invoice, Notice, Seller, Subscription, TermsChange
-from billing.operations.cycle import scheduled_changes, subscription_status
+from billing.models import Event, Invoice, Notice, Subscription
+from billing.operations.cycle import due, subscription_status
+from billing.operations.cycle.due import Due, Kind
 from billing.operations.subscriptions import trials
-from billing.pricing.periods import MORNING, at_hour, business_date
-from billing.pricing.terms import Renewal
-
-KIND = "due_soon"
-DAYS_BEFORE_DUE = 3
-# Days before the end of a trial, and before a yearly charge, on which owners are told (B2, B4).
-TRIAL_DAYS_LEFT = (3, 1)
-YEARLY_DAYS_LEFT = (30, 7)
-YEAR = 12
+from billing.pricing import due_dates
+from billing.pricing.periods import business_date
 
 
 def invoices_to_remind_of(as_of: datetime) -> list[Invoice]:
-    """Open invoices due within three days of which nobody has been reminded; none before ten o'clock."""
-    found: list[Invoice] = []
-    for seller in Seller.objects.order_by("pk"):
-        today = business_date(as_of, seller.time_zone)
-        if as_of < at_hour(today, MORNING, seller.time_zone):
-            continue
-        soon = Invoice.objects.open().filter(
-            seller=seller, due_date__gte=today, due_date__lte=today + timedelta(days=DAYS_BEFORE_DUE)
-        )
-        reminded = Notice.objects.filter(kind=KIND, invoice__in=soon).values("invoice")
-        found += soon.exclude(pk__in=reminded).select_related("account__customer", "account__seller", "seller")
-    return found
+    """Open invoices that fall due soon and of which nobody has been reminded; none before ten o'clock."""
+    rows = due.rows_to_tell(Kind.INVOICE_REMINDER, as_of=as_of)
+    return list(rows.select_related("account__customer", "account__seller", "seller"))
 
 
 @transaction.atomic
@@ -41,69 +29,37 @@ def remind(*, invoice: Invoice, as_of: datetime) -> int:
     return len(notices.due_soon(invoice=invoice, at=as_of))
 
 
-def _by_ten(as_of: datetime) -> list[tuple[Seller, date]]:
-    """The sellers in whose zone it is ten o'clock or later, with the business day there."""
-    found = []
-    for seller in Seller.objects.order_by("pk"):
-        today = business_date(as_of, seller.time_zone)
-        if as_of >= at_hour(today, MORNING, seller.time_zone):
-            found.append((seller, today))
-    return found
+def trials_to_remind_of(as_of: datetime) -> list[Due]:
+    """Trials that end soon without a choice, where nobody has been told so yet with this number of days (B2)."""
+    by_fact = _announced(
+        Kind.TRIAL_REMINDER,
+        as_of,
+        date_of=lambda row: row.trial_ends_on,
+        fact_of=lambda row, _day, days: trials.reminder_fact(row, days),
+    )
+    written = set(Event.objects.filter(fact__in=by_fact).values_list("fact", flat=True))
+    return [reminder for fact, reminder in by_fact.items() if fact not in written]
 
 
-def trials_to_remind_of(as_of: datetime) -> list[tuple[Subscription, int]]:
-    """Trials that end soon and the days that are left, where nobody has been told so yet (B2)."""
-    found: list[tuple[Subscription, int]] = []
-    for seller, today in _by_ten(as_of):
-        soon = Subscription.objects.running().filter(
-            account__seller=seller,
-            paid_from=None,
-            cancel_date=None,
-            trial_ends_on__range=(today, today + timedelta(days=max(TRIAL_DAYS_LEFT))),
-        )
-        chosen = TermsChange.objects.waiting().values("subscription")
-        rows = soon.exclude(pk__in=chosen).select_related("instance", "tariff", "account__customer", "account__seller")
-        steps = [(row, _step(TRIAL_DAYS_LEFT, row.trial_ends_on, today)) for row in rows]
-        facts = {trials.reminder_fact(row, step): (row, step) for row, step in steps if step is not None}
-        told = set(Event.objects.filter(fact__in=facts).values_list("fact", flat=True))
-        found += [one for fact, one in facts.items() if fact not in told]
-    return found
+def renewals_to_remind_of(as_of: datetime) -> list[Due]:
+    """Yearly charges that come soon, where nobody has been told so yet with this number of days (B4)."""
+    by_fact = _announced(Kind.YEARLY_REMINDER, as_of, date_of=lambda row: row.renews_on, fact_of=notices.renewal_fact)
+    written = set(Notice.objects.filter(kind="renewal_coming", fact__in=by_fact).values_list("fact", flat=True))
+    return [reminder for fact, reminder in by_fact.items() if fact not in written]
 
 
-def _step(steps: tuple[int, ...], day: date | None, today: date) -> int | None:
-    """Which of the days before ``day`` is told of on ``today``: the next one ahead, None before the first and from ``day`` on."""
-    left = (day - today).days if day is not None else 0
-    return min((days for days in steps if days >= left), default=None) if left > 0 else None
-
-
-def renewals_to_remind_of(as_of: datetime) -> list[tuple[Subscription, date, int]]:
-    """Yearly charges that come soon: the subscription, the day, and the days before it that are told (B4)."""
-    found: list[tuple[Subscription, date, int]] = []
-    for seller, today in _by_ten(as_of):
-        coming = Subscription.objects.running().filter(
-            account__seller=seller,
-            turns_on__range=(today, today + timedelta(days=max(YEARLY_DAYS_LEFT))),
-            paid_from__isnull=False,
-            cancel_date=None,
-            tariff__renewal=Renewal.INVOICED,
-        )
-        rows = list(coming.select_related("instance", "tariff", "account__customer", "account__seller"))
-        ends = BillingPeriod.objects.filter(subscription__in=rows).values("subscription").annotate(last=Max("end"))
-        paid_until = {row["subscription"]: row["last"] for row in ends}
-        steps = [(row, day, _step(YEARLY_DAYS_LEFT, day, today)) for row in rows if (day := paid_until.get(row.pk))]
-        facts = {
-            f"renewal:{row.public_id}:{day}:{step}": (row, day, step) for row, day, step in steps if step is not None
-        }
-        told = set(Notice.objects.filter(kind="renewal_coming", fact__in=facts).values_list("fact", flat=True))
-        new = [one for fact, one in facts.items() if fact not in told]
-        found += [(row, day, step) for row, day, step in new if _next_interval(row, day) == YEAR]
-    return found
-
-
-def _next_interval(subscription: Subscription, on: date) -> int | None:
-    change = scheduled_changes.waiting_change(subscription)
-    tariff = change.tariff if change is not None and change.effective_date <= on else subscription.priced_by
-    return tariff.interval_months
+def _announced(
+    kind: Kind, as_of: datetime, *, date_of: Callable[..., date], fact_of: Callable[[Subscription, date, int], str]
+) -> dict[str, Due]:
+    """What ``kind`` is to be told of at ``as_of``, by the business fact of telling it."""
+    rows = due.rows_to_tell(kind, as_of=as_of)
+    reminders: dict[str, Due] = {}
+    for row in rows.select_related("instance", "tariff", "account__customer", "account__seller"):
+        day = date_of(row)
+        days = due_dates.days_before_ahead(due.RULES[kind].days_before(), day, business_date(as_of, row.account.zone))
+        if days is not None:
+            reminders[fact_of(row, day, days)] = Due(as_of, kind, row, day, days)
+    return reminders
 
 
 @transaction.atomic

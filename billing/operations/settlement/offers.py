@@ -23,15 +23,14 @@ from billing.models import (
     Subscription,
 )
 from billing.operations import audit
+from billing.operations.cycle import due
 from billing.operations.cycle.locking import lock_account
 from billing.operations.ledger import numbering, posting
 from billing.operations.settlement import payments
-from billing.pricing.periods import add_months, business_date
+from billing.pricing.periods import business_date
 from billing.pricing.yearly import YearlySum, yearly_sum
 
 VALID_DAYS = 14
-# How long after its subscription's end what is left of a bonus is kept: as long as it can be resumed (M13, D11).
-KEPT_MONTHS = 12
 
 
 def work_out(*, subscription: Subscription, people: int, discount_percent: Decimal) -> YearlySum:
@@ -207,33 +206,16 @@ def document_of(*, offer: Offer, as_of: datetime) -> OfferDocument:
 
 
 def accounts_with_lapsed_bonus(as_of: datetime) -> list[int]:
-    """Accounts with a bonus left although all of their subscriptions ended more than 12 months ago (D11)."""
-    held = Credit.objects.filter(kind=Credit.Kind.BONUS, unapplied_minor__gt=0).values_list("account_id", flat=True)
-    accounts = BillingAccount.objects.filter(pk__in=set(held)).select_related("seller")
-    return [account.pk for account in accounts if _has_lapsed(account, as_of)]
-
-
-def bonus_lapses_on(account: BillingAccount) -> date | None:
-    """The day from which nobody can use the account's bonus any more: all of its subscriptions have ended and can no
-    longer be resumed (D11, M13). None while one runs."""
-    ends = list(account.subscriptions.values_list("terminated_at", flat=True))
-    known = [end for end in ends if end is not None]
-    if not known or len(known) < len(ends):
-        return None
-    last_day = max(add_months(business_date(end, account.zone), KEPT_MONTHS) for end in known)
-    return last_day + timedelta(days=1)
-
-
-def _has_lapsed(account: BillingAccount, as_of: datetime) -> bool:
-    lapses_on = bonus_lapses_on(account)
-    return lapses_on is not None and lapses_on <= business_date(as_of, account.zone)
+    """Accounts with a bonus left of whose subscriptions none runs or can be resumed (D11, M13)."""
+    return [ended.row.pk for ended in due.resumption_ends() if ended.at <= as_of]
 
 
 @transaction.atomic
 def write_off_bonus(*, account_id: int, as_of: datetime) -> int:
     """Writes off what is left of the account's bonus by an entry of its own (D11); returns how much, in minor units."""
     account = lock_account(account_id, as_of=as_of)
-    if not _has_lapsed(account, as_of):
+    ends_at = due.resumption_end_of(account)
+    if ends_at is None or as_of < ends_at:
         return 0
     total = 0
     for credit in Credit.objects.unapplied().filter(account=account, kind=Credit.Kind.BONUS):

@@ -1,6 +1,6 @@
 """A subscription's life: created, terminated on the owner's word, resumed within a year (M5, M12, M13)."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -16,12 +16,10 @@ from billing.operations.events import outbox
 from billing.operations.invoices import issuing
 from billing.operations.ledger import accounts
 from billing.operations.subscriptions import one_off, quotes, trials
-from billing.pricing.periods import Span, add_months, business_date, month_start, next_month, start_of_day
+from billing.pricing.due_dates import resumption_end
+from billing.pricing.periods import Span, business_date, month_start, next_month, start_of_day
 
 Kind = SubscriptionChange.Kind
-
-# A terminated subscription may be taken up again for this long (M13).
-RESUME_MONTHS = 12
 
 
 def _first_day(instance: Instance, today: date, zone: str) -> date:
@@ -187,9 +185,7 @@ def terminate(
 def resumable_until(subscription: Subscription) -> datetime:
     """The instant from which a terminated subscription can be resumed no more: its day a year later counts whole (M13)."""
     assert subscription.terminated_at is not None
-    zone = subscription.account.zone
-    last_day = add_months(business_date(subscription.terminated_at, zone), RESUME_MONTHS)
-    return start_of_day(last_day + timedelta(days=1), zone)
+    return resumption_end(subscription.terminated_at, subscription.account.zone)
 
 
 def refuse_debt(subscription: Subscription, rule: str) -> None:

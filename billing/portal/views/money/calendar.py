@@ -31,12 +31,12 @@ def calendar(request: HttpRequest, desk: Desk) -> HttpResponse:
     as_of, account = clock.now(), desk.account
     today = business_date(as_of, account.zone)
     money = overview.standing(account=account, as_of=as_of)
-    found = reports.happenings(account=account, as_of=as_of)
-    months = reports.months_of(found, today=today, overdue_minor=money.overdue_minor)
+    ahead = reports.happenings(account=account, as_of=as_of)
+    months = reports.months_of(ahead, today=today, overdue_minor=money.overdue_minor)
     sums = Counter[date]()
-    for one in found:
-        sums[month_start(one.day)] += one.money_minor
-    page = Paginator(found, ROWS).get_page(request.GET.get("page"))
+    for happening in ahead:
+        sums[month_start(happening.day)] += happening.money_minor
+    page = Paginator(ahead, ROWS).get_page(request.GET.get("page"))
     file = icalendar.address_of(signed_in(request), account)
     context = {
         "section": "calendar",
@@ -46,11 +46,11 @@ def calendar(request: HttpRequest, desk: Desk) -> HttpResponse:
         "currency": account.currency,
         "money": money,
         "bars": bars(months),
-        "total_minor": sum(one.money_minor for one in months),
+        "total_minor": sum(month.money_minor for month in months),
         "page": page,
         "months": [
             (start, sums.get(start, 0), list(rows))
-            for start, rows in groupby(page.object_list, lambda one: month_start(one.day))
+            for start, rows in groupby(page.object_list, lambda happening: month_start(happening.day))
         ],
         "address": settings.BASE_URL + file,
         "file": file,
@@ -68,8 +68,8 @@ def calendar_file(request: HttpRequest, token: str) -> HttpResponse:
     user, account = reader
     as_of = clock.now()
     with override(user.locale):
-        found = reports.happenings(account=account, as_of=as_of)[:MOST_EVENTS]
-        content = icalendar.written(account, found, as_of)
+        ahead = reports.happenings(account=account, as_of=as_of)[:MOST_EVENTS]
+        content = icalendar.written(account, ahead, as_of)
     answer = HttpResponse(content, content_type="text/calendar; charset=utf-8")
     answer["Content-Disposition"] = f'inline; filename="saldo-{account.number}.ics"'
     answer["Cache-Control"] = "private, max-age=300"

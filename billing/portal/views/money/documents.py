@@ -17,10 +17,10 @@ from billing.documents.invoices import invoice_context
 from billing.documents.purpose import payment_purpose
 from billing.downloads import pdf_page
 from billing.models import CreditNote, Invoice, Notice
-from billing.operations.cycle.access import locks_from
 from billing.operations.run import delivery
 from billing.portal.get_or_404 import credit_note_or_404
 from billing.portal.permissions import Desk, billing_page, desk_of, invoice_or_404, signed_in
+from billing.pricing.due_dates import midnight_after
 from billing.pricing.periods import business_date, next_month
 from billing.reports import invoices as reports
 from billing.reports import overview
@@ -75,7 +75,7 @@ def _page(invoice: Invoice, as_of: datetime) -> dict[str, Any]:
         "one": one,
         "money": money,
         "read_only_debt": bool(money.overdue),
-        "lock_at": locks_from(invoice.due_date, account.zone),
+        "lock_at": midnight_after(invoice.due_date, account.zone),
         "lines": invoice.lines.select_related("subscription__instance").order_by("position"),
         "settlements": reports.settlements(invoice),
         "sent": Notice.objects.filter(invoice=invoice, kind="invoice_issued").order_by("pk"),

@@ -8,7 +8,7 @@ from accounts.models import Instance
 from billing.models import Invoice, Notice
 from billing.notices.base import account_recipients, each_once, link, queue
 from billing.pricing.periods import start_of_day
-from billing.wording import formats
+from billing.wording import charge_lines, formats
 
 BY_MONTH = (Invoice.Kind.MONTHLY, Invoice.Kind.FINAL)
 
@@ -32,7 +32,7 @@ def _lines(invoice: Invoice) -> list[dict[str, str]]:
     return [
         {
             "description": line.description,
-            "explanation": formats.formula_text(line.explanation),
+            "explanation": formats.formula_text(charge_lines.explanation_of(line)),
             "amount": formats.money_text(line.amount_minor, invoice.currency),
         }
         for line in invoice.lines.order_by("position")

@@ -133,7 +133,7 @@ class Place:
 
     @property
     def units(self) -> int | None:
-        """The seats or terminals that are paid for; None where nothing is counted or use is measured."""
+        """The seats or bought units that are paid for; None where nothing is counted or use is measured."""
         if self.subscription is None or self.is_metered:
             return None
         known = {Metric.PAID_MEMBERS: self.seats, Metric.QUANTITY: self.subscription.quantity or 1}

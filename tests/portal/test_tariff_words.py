@@ -10,6 +10,7 @@ from billing.pricing.explanation import explain_quantity, explain_share
 from billing.pricing.notes import Note, NoteKind
 from billing.pricing.review import Contradiction, Fall, Finding
 from billing.pricing.terms import Metric, PriceModel, QuotaMode, Renewal, Step, Terms, Timing
+from billing.pricing.units import UnitNames
 from billing.wording import explanations, formats, tariff_prices, unit_names
 
 N, T = "\u00a0", "\u202f"
@@ -31,7 +32,8 @@ PREPAID = replace(METEOR, timing=Timing.PREPAID, included_quantity=0)
 BLUE = replace(
     PREPAID, currency="USD", metric=Metric.PAID_MEMBERS, unit_price=Decimal(7), trial_days=7, trial_people=20
 )
-STEPPED = replace(PREPAID, metric=Metric.QUANTITY, price_model=PriceModel.VOLUME, unit_price=None)
+TERMINAL = UnitNames("terminal", "terminals", "терминал", "терминала", "терминалов", "терминал")
+STEPPED = replace(PREPAID, metric=Metric.QUANTITY, price_model=PriceModel.VOLUME, unit_price=None, unit=TERMINAL)
 DRIVER = replace(
     STEPPED,
     interval_months=None,
@@ -143,16 +145,17 @@ def test_a_yearly_price_is_said_as_it_is_paid_at_once():
 )
 def test_units_have_their_plural_forms(metric, numbers):
     with translation.override("ru"):
-        assert {number: unit_names.counted_text(metric, number, str(number)) for number in numbers} == numbers
-        assert unit_names.from_text(metric, 21, "21").startswith("от 21 ")
+        counting = unit_names.Counted(metric, TERMINAL)
+        assert {number: unit_names.counted_text(counting, number, str(number)) for number in numbers} == numbers
+        assert unit_names.from_text(counting, 21, "21").startswith("от 21 ")
 
 
 def test_people_terminals_and_seats_in_english():
     with translation.override("en"):
-        assert unit_names.counted_text(Metric.PEAK_ACTIVE, 1, "1") == "1 person"
-        assert unit_names.counted_text(Metric.PEAK_ACTIVE, 2, "2") == "2 people"
-        assert unit_names.from_text(Metric.QUANTITY, 10, "10") == "from 10 terminals"
-        assert unit_names.up_to_text(Metric.PAID_MEMBERS, 1, "1") == "up to 1 seat"
+        assert unit_names.counted_text(unit_names.Counted(Metric.PEAK_ACTIVE), 1, "1") == "1 person"
+        assert unit_names.counted_text(unit_names.Counted(Metric.PEAK_ACTIVE), 2, "2") == "2 people"
+        assert unit_names.from_text(unit_names.Counted(Metric.QUANTITY, TERMINAL), 10, "10") == "from 10 terminals"
+        assert unit_names.up_to_text(unit_names.Counted(Metric.PAID_MEMBERS), 1, "1") == "up to 1 seat"
 
 
 # --- The table of steps ----------------------------------------------------------------------------------------------

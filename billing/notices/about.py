@@ -121,5 +121,5 @@ def choices(subscription: Subscription) -> list[str]:
     product = subscription.instance.product_id
     offered = Tariff.objects.published().filter(product=product).exclude(price_model=PriceModel.TRIAL)
     locale = formats.language()
-    lines = offered.select_related("seller").order_by("position", "tariff_id")
+    lines = offered.select_related("seller", "product").order_by("position", "tariff_id")
     return [f"{tariff.name_in(locale)}: {tariff_prices.headline(tariff.terms())}" for tariff in lines]

@@ -32,7 +32,7 @@ class UnitNames:
         return asdict(self) if self else None
 
     def after_number(self, number: int, language: str) -> str:
-        """The form after a number that is counted: 1 terminal, 2 terminals; 1 терминал, 2 терминала, 5 терминалов."""
+        """The form after a number that is counted: 1 licence, 2 licences; 1 лицензия, 2 лицензии, 5 лицензий."""
         if language != "ru":
             return self.one if number == 1 else self.many
         last, teens = number % 10, 11 <= number % 100 <= 14
@@ -41,20 +41,20 @@ class UnitNames:
         return self.one_ru if last == 1 else self.few_ru
 
     def after_limit(self, number: int, language: str) -> str:
-        """The form after a number that is a limit: from 10 terminals; от 21 терминала, от 10 терминалов."""
+        """The form after a number that is a limit: from 10 licences; от 21 лицензии, от 10 лицензий."""
         if language != "ru":
             return self.after_number(number, language)
         return self.few_ru if number % 10 == 1 and number % 100 != 11 else self.many_ru
 
     def after_per(self, language: str) -> str:
-        """The form that a price is for: per terminal, за лицензию."""
+        """The form that a price is for: per licence, за лицензию."""
         return self.per_ru if language == "ru" else self.one
 
     def of_one(self, language: str) -> str:
         return self.one_ru if language == "ru" else self.one
 
     def of_many(self, language: str) -> str:
-        """The form that stands where the number is not said: how many terminals, сколько терминалов."""
+        """The form that stands where the number is not said: how many licences, сколько лицензий."""
         return self.many_ru if language == "ru" else self.many
 
 

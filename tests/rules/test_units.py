@@ -130,7 +130,7 @@ def test_g8_what_was_posted_before_units_had_names_is_told_by_its_product() -> N
     line = first_line(party("shop", product="evotor-driver", tariff_id="driver", quantity=12, locale="ru"))
     del line.explanation["unit"]
     computed = formats.formula_text(charge_lines.explanation_of(line), "ru")
-    assert plain(computed) == "12 × 100,00 = 1 200,00 ₽ (10 терминалов: всего 1 000,00)" or "терминалов" in computed
+    assert "(от 10 терминалов: по 100,00)" in plain(computed)
 
 
 def test_e5_without_names_it_is_called_a_unit() -> None:
@@ -143,7 +143,7 @@ def test_e5_half_a_name_is_refused_by_the_operation_and_by_the_database() -> Non
     sell(ALARM)
     product = Product.objects.get(code="alarm")
     product.unit_name_few_ru = ""
-    with pytest.raises(BadInput, match="Enter all forms of the unit's name") as refused:
+    with pytest.raises(BadInput) as refused:
         configuration.save(row=product, as_of=NOON, actor=STAFF)
     assert (refused.value.field, refused.value.code) == ("unit_name_few_ru", "unit_half_named")
     with pytest.raises(IntegrityError), transaction.atomic():

@@ -214,7 +214,7 @@ def places(*, account: BillingAccount, as_of: datetime, limit: int | None = None
     """The account's instances with their people, the busiest first; four queries however many there are."""
     found = (
         Subscription.objects.filter(account=account)
-        .select_related("instance__product", "tariff")
+        .select_related("instance__product", "tariff__product")
         .order_by("instance", "-started_at")
     )
     latest: dict[int, Subscription] = {}

@@ -102,7 +102,7 @@ class SubscriptionPage(ReadOnlyPage):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         found = super().get_queryset(request)
-        found = found.select_related("instance__product", "account__seller", "account__customer", "tariff")
+        found = found.select_related("instance__product", "account__seller", "account__customer", "tariff__product")
         as_of = clock.now()  # one instant, and one look at the clock, for all rows
         return found.annotate(
             in_debt=subscription_work.in_debt(as_of), asked_at=Value(as_of, output_field=DateTimeField())

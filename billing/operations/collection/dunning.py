@@ -42,7 +42,9 @@ def in_window(as_of: datetime) -> list[Subscription]:
             paid_from__isnull=False,
             cancel_date=None,
         )
-        found += running.select_related("account__seller", "account__customer", "tariff", "instance").order_by("pk")
+        found += running.select_related("account__seller", "account__customer", "tariff__product", "instance").order_by(
+            "pk"
+        )
     return found
 
 

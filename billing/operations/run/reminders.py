@@ -62,7 +62,9 @@ def trials_to_remind_of(as_of: datetime) -> list[tuple[Subscription, int]]:
             trial_ends_on__range=(today, today + timedelta(days=max(TRIAL_DAYS_LEFT))),
         )
         chosen = TermsChange.objects.waiting().values("subscription")
-        rows = soon.exclude(pk__in=chosen).select_related("instance", "tariff", "account__customer", "account__seller")
+        rows = soon.exclude(pk__in=chosen).select_related(
+            "instance", "tariff__product", "account__customer", "account__seller"
+        )
         steps = [(row, _step(TRIAL_DAYS_LEFT, row.trial_ends_on, today)) for row in rows]
         facts = {trials.reminder_fact(row, step): (row, step) for row, step in steps if step is not None}
         told = set(Event.objects.filter(fact__in=facts).values_list("fact", flat=True))
@@ -87,7 +89,7 @@ def renewals_to_remind_of(as_of: datetime) -> list[tuple[Subscription, date, int
             cancel_date=None,
             tariff__renewal=Renewal.INVOICED,
         )
-        rows = list(coming.select_related("instance", "tariff", "account__customer", "account__seller"))
+        rows = list(coming.select_related("instance", "tariff__product", "account__customer", "account__seller"))
         ends = BillingPeriod.objects.filter(subscription__in=rows).values("subscription").annotate(last=Max("end"))
         paid_until = {row["subscription"]: row["last"] for row in ends}
         steps = [(row, day, _step(YEARLY_DAYS_LEFT, day, today)) for row in rows if (day := paid_until.get(row.pk))]

@@ -149,7 +149,7 @@ def _locked(subscription: Subscription, as_of: datetime) -> Subscription:
     account = posting.lock(subscription.account_id)
     month_close.catch_up(account=account, as_of=as_of)
     members.lock(subscription.instance)
-    found = Subscription.objects.select_related("instance__customer", "tariff").get(pk=subscription.pk)
+    found = Subscription.objects.select_related("instance__customer", "tariff__product").get(pk=subscription.pk)
     found.account = account
     return found
 

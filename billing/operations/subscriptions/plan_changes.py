@@ -33,7 +33,7 @@ def locked(subscription: Subscription, as_of: datetime) -> Subscription:
     account = posting.lock(subscription.account_id)
     month_close.catch_up(account=account, as_of=as_of)
     members.lock(subscription.instance)
-    found = Subscription.objects.select_related("instance__customer", "instance__product", "tariff").get(
+    found = Subscription.objects.select_related("instance__customer", "instance__product", "tariff__product").get(
         pk=subscription.pk
     )
     found.account = account

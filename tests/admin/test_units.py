@@ -27,7 +27,9 @@ def operator(db: None) -> Api:
 
 
 def product_form(good: Good, **changes: str) -> dict[str, str]:
-    return {"code": good.code, "name": good.code.title(), "name_ru": "", "kind": good.kind} | good.unit_values | changes
+    no_roles = {"roles-TOTAL_FORMS": "0", "roles-INITIAL_FORMS": "0"}
+    named = {"code": good.code, "name": good.code.title(), "name_ru": "", "kind": good.kind}
+    return named | good.unit_values | no_roles | changes
 
 
 def typed_tariff(story: Story, good: Good) -> dict[str, Any]:

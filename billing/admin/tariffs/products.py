@@ -101,7 +101,7 @@ class ProductPage(ConfigurationPage):
                 counted = [counted_text(counting, number, formats.count_text(number)) for number in SHOWN_NUMBERS]
                 limits = [from_text(counting, number, formats.count_text(number)) for number in (10, 21)]
                 rows.append(", ".join([*counted, *limits, per_text(counting)]))
-        return lines(*rows)
+        return lines(rows)
 
     @display(description=_("tariffs"))
     def tariffs(self, product: Product) -> str:

@@ -88,6 +88,7 @@ def test_e5_a_product_of_values_speaks_in_its_own_words(
     assert tuple(told["unit"].values()) == good.unit[:5]
     bought = party("buyer", at("2026-05-12 12:00"), product=good.code, tariff_id=good.tariff_id, quantity=5)
     anna = Client(headers={"accept-language": "en"})
+    anna.cookies["django_language"] = "en"
     anna.force_login(person("anna@buyer.example", "Anna"), backend="django.contrib.auth.backends.ModelBackend")
     page = anna.get(f"/instances/{bought.instance.public_id}/")
     assert five in words(page.content.decode())

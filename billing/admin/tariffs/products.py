@@ -39,6 +39,11 @@ class ConfigurationForm(OperationForm):
         return configuration.save(row=row, as_of=clock.now(), actor=self.user.email)
 
 
+class ProductForm(ConfigurationForm):
+    def validate_constraints(self) -> None:
+        """Leaves the forms of the unit's name to the operation, which names the one that is missing."""
+
+
 class ConfigurationPage(OperationPage):
     """Rows that people set up by hand; ``act`` is the right to do so."""
 
@@ -62,6 +67,7 @@ class RoleTable(ReadOnlyTable):
 
 @admin.register(Product)
 class ProductPage(ConfigurationPage):
+    form = ProductForm
     act = "manage_catalogue"
     list_display = ("name", "code", "kind", "tariffs")
     list_filter = ("kind",)

@@ -3,6 +3,16 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+# The forms of the name of what is sold by quantity, in the order of `Product.unit_forms`.
+UNIT_FIELDS = (
+    "unit_name",
+    "unit_name_plural",
+    "unit_name_ru",
+    "unit_name_few_ru",
+    "unit_name_many_ru",
+    "unit_name_per_ru",
+)
+
 
 class Product(models.Model):
     """One piece of software that is sold. How it may be paid is its kind (E1); what it costs, its tariffs."""
@@ -17,12 +27,30 @@ class Product(models.Model):
     name_ru = models.CharField(_("name in Russian"), max_length=200, blank=True)
     kind = models.CharField(_("kind"), max_length=15, choices=Kind.choices, default=Kind.SUBSCRIPTION)
 
+    # What is sold by quantity, in the forms that sentences need: all of them or none (then it is called a unit). A product
+    # manager writes them, best before the first tariff by quantity is published; pages, mails, the API and new explanations
+    # read them. What is posted already keeps the names that it was sold under.
+    unit_name = models.CharField(_("unit: one"), max_length=60, blank=True)
+    unit_name_plural = models.CharField(_("unit: several"), max_length=60, blank=True)
+    unit_name_ru = models.CharField(_("unit in Russian: one"), max_length=60, blank=True)
+    unit_name_few_ru = models.CharField(_("unit in Russian: two"), max_length=60, blank=True)
+    unit_name_many_ru = models.CharField(_("unit in Russian: five"), max_length=60, blank=True)
+    # The accusative, which differs from the first form where the word is feminine or a living being.
+    unit_name_per_ru = models.CharField(_("unit in Russian: the price is for"), max_length=60, blank=True)
+
     objects: ClassVar[models.Manager["Product"]] = models.Manager()
 
     class Meta:
         verbose_name = _("product")
         verbose_name_plural = _("products")
         ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(**dict.fromkeys(UNIT_FIELDS, ""))
+                | ~models.Q(*((name, "") for name in UNIT_FIELDS), _connector=models.Q.OR),
+                name="product_names_all_forms_of_its_unit_or_none",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -30,6 +58,11 @@ class Product(models.Model):
     def name_in(self, locale: str) -> str:
         """The product's name as documents and pages in ``locale`` print it."""
         return (self.name_ru or self.name) if locale == "ru" else self.name
+
+    @property
+    def unit_forms(self) -> tuple[str, ...]:
+        """The names of what is sold by quantity: English one, several; Russian one, two, five, and after «за»."""
+        return tuple(getattr(self, name) for name in UNIT_FIELDS)
 
 
 class Role(models.Model):

@@ -3,11 +3,21 @@
 from billing.documents.context import DocumentLine, InvoiceContext, Party
 from billing.documents.renderer import render_invoice
 from billing.models import Invoice, InvoiceLine
+from billing.pricing import explanation as explaining
 from billing.pricing.money import from_minor
-from billing.wording import formats
+from billing.pricing.units import UnitNames
+from billing.wording import charge_lines, formats
 
 UNITS = {"ru": {"person": "чел.", "unit": "усл. ед."}, "en": {"person": "person", "unit": "unit"}}
 BASIS = {"ru": "Лицевой счёт № {number}", "en": "Account {number}"}
+
+
+def _unit_text(line: InvoiceLine, locale: str) -> str:
+    """What the quantity counts: the product's units, by the name that stood on the charge, where it is a number of them."""
+    names = UnitNames.from_dict(line.explanation.get("unit"))
+    if names and explaining.counts_units(line.explanation):
+        return names.of_one(locale)
+    return UNITS[locale].get(line.unit, line.unit)
 
 
 def _line(line: InvoiceLine, currency: str, locale: str) -> DocumentLine:
@@ -15,10 +25,10 @@ def _line(line: InvoiceLine, currency: str, locale: str) -> DocumentLine:
         number=line.position,
         description=line.description,
         quantity=line.quantity,
-        unit=UNITS[locale].get(line.unit, line.unit),
+        unit=_unit_text(line, locale),
         unit_price=line.unit_price,
         amount=from_minor(line.amount_minor, currency),
-        explanation=formats.formula_text(line.explanation, locale, sign=False)
+        explanation=formats.formula_text(charge_lines.explanation_of(line), locale, sign=False)
         if line.explanation["model"] != "amount"
         else "",
     )

@@ -1,8 +1,9 @@
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.conf import settings
 from django.db import models
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from djmoney.models.fields import MoneyField
@@ -10,6 +11,7 @@ from djmoney.models.fields import MoneyField
 from accounts.models import Product
 from billing.models.sellers import Seller
 from billing.pricing.terms import ChangeRule, Cycle, Metric, PriceModel, QuotaMode, Renewal, Terms, Timing, steps_from
+from billing.pricing.units import UNNAMED, UnitNames
 
 # The preset id of a product's base tariff (E5).
 BASE_TARIFF_ID = "base"
@@ -212,6 +214,11 @@ class Tariff(models.Model):
         """Whether it is its product's base tariff (E5), which always has the same id."""
         return self.tariff_id == BASE_TARIFF_ID
 
+    @property
+    def unit(self) -> UnitNames:
+        """What the product calls that which is sold by quantity; a draft may have no product yet."""
+        return UnitNames(*self.product.unit_forms) if self.product_id else UNNAMED
+
     def audience_in(self, locale: str) -> str:
         return (self.audience_ru or self.audience) if locale == "ru" else self.audience
 
@@ -241,6 +248,8 @@ class Tariff(models.Model):
             cycle=Cycle(self.cycle),
             change_rule=ChangeRule(self.change_rule),
             renewal=Renewal(self.renewal),
+            # Read when words are made of it and not before: the arithmetic needs no product.
+            unit=cast(UnitNames, SimpleLazyObject(lambda: self.unit)),
         )
 
     def snapshot(self) -> dict[str, Any]:

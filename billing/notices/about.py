@@ -17,19 +17,19 @@ from billing.models import Charge, Invoice, Notice, Subscription, Tariff
 from billing.notices.base import balance, link, owner_recipients, queue
 from billing.pricing.periods import start_of_day
 from billing.pricing.terms import Metric, PriceModel
-from billing.wording import formats, tariff_prices, unit_names
+from billing.wording import charge_lines, formats, tariff_prices, unit_names
 
 ONE_DAY = timedelta(days=1)
 
 
 def plan_text(tariff: Tariff | None, quantity: int | None, locale: str, product: str = "") -> str:
-    """The tariff and, where it is bought by number, how much: “By the terminal”, 12 terminals; a free product's own name (E1)."""
+    """The tariff and, where it is bought by number, how much: “By the device”, 12 devices; a free product's own name (E1)."""
     if tariff is None:
         return _("“%(name)s”") % {"name": product}
     shown = {"name": tariff.name_in(locale)}
     if quantity is None or tariff.metric != Metric.QUANTITY:
         return _("“%(name)s”") % shown
-    shown["units"] = unit_names.counted_text(tariff.metric, quantity, formats.count_text(quantity))
+    shown["units"] = unit_names.counted_text(tariff, quantity, formats.count_text(quantity))
     return _("“%(name)s”, %(units)s") % shown
 
 
@@ -88,7 +88,7 @@ def charge_rows(subscription: Subscription, charge: Charge | None) -> list[dict[
     if charge is not None:
         label = _("Charged") if charge.amount_minor > 0 else _("Given back")
         sum_ = money(subscription, abs(charge.amount_minor))
-        formula = formats.formula_text(charge.explanation)
+        formula = formats.formula_text(charge_lines.explanation_of(charge))
         rows.append(row(label, sum_, formula if formula != sum_ else ""))
     return [*rows, row(_("Balance now"), money(subscription, balance(subscription.account)), is_total=True)]
 
@@ -121,5 +121,5 @@ def choices(subscription: Subscription) -> list[str]:
     product = subscription.instance.product_id
     offered = Tariff.objects.published().filter(product=product).exclude(price_model=PriceModel.TRIAL)
     locale = formats.language()
-    lines = offered.select_related("seller").order_by("position", "tariff_id")
+    lines = offered.select_related("seller", "product").order_by("position", "tariff_id")
     return [f"{tariff.name_in(locale)}: {tariff_prices.headline(tariff.terms())}" for tariff in lines]

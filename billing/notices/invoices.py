@@ -9,7 +9,7 @@ from billing.models import Invoice, Notice
 from billing.notices.base import link, queue
 from billing.notices.readers import account_recipients, each_once
 from billing.pricing.due_dates import midnight_after
-from billing.wording import formats
+from billing.wording import charge_lines, formats
 
 BY_MONTH = (Invoice.Kind.MONTHLY, Invoice.Kind.FINAL)
 
@@ -33,7 +33,7 @@ def _lines(invoice: Invoice) -> list[dict[str, str]]:
     return [
         {
             "description": line.description,
-            "explanation": formats.formula_text(line.explanation),
+            "explanation": formats.formula_text(charge_lines.explanation_of(line)),
             "amount": formats.money_text(line.amount_minor, invoice.currency),
         }
         for line in invoice.lines.order_by("position")

@@ -7,7 +7,7 @@ from billing.models import Charge, Notice
 from billing.notices.base import link, owner_recipients, queue
 from billing.pricing.periods import month_start, next_month
 from billing.pricing.quantity import next_unit_costs
-from billing.wording import formats
+from billing.wording import charge_lines, formats
 
 
 def quota_crossed(*, charge: Charge, peak: int, at: datetime) -> list[Notice]:
@@ -23,7 +23,7 @@ def quota_crossed(*, charge: Charge, peak: int, at: datetime) -> list[Notice]:
             "active": peak,
             "quota": terms.included_quantity,
             "charged": formats.money_text(charge.amount_minor, account.currency),
-            "formula": formats.formula_text(charge.explanation),
+            "formula": formats.formula_text(charge_lines.explanation_of(charge)),
             "next_costs": formats.money_text(next_unit_costs(terms, peak), account.currency),
             "month": formats.period_text(month, year=False),
             "next_month_date": formats.date_text(next_month(month), year=False),

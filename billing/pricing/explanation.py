@@ -26,7 +26,7 @@ from billing.pricing.money import exponent, from_minor
 from billing.pricing.notes import Note, NoteKind, notes
 from billing.pricing.parts import Kind, Part, parts_of, plain
 from billing.pricing.quantity import chargeable, price
-from billing.pricing.terms import Terms
+from billing.pricing.terms import Metric, Terms
 
 __all__ = [
     "MINUS",
@@ -35,6 +35,7 @@ __all__ = [
     "Note",
     "NoteKind",
     "Writer",
+    "counts_units",
     "evaluate",
     "explain_amount",
     "explain_quantity",
@@ -74,7 +75,7 @@ def explain_amount(amount_minor: int, currency: str, reason: str) -> Explanation
 
 def described(terms: Terms, quantity: int, parts: list[Part]) -> dict[str, Any]:
     """What every explanation of a price holds, the amount apart."""
-    return {
+    found = {
         "model": str(terms.price_model),
         "tariff_id": terms.tariff_id,
         "version": terms.version,
@@ -89,6 +90,8 @@ def described(terms: Terms, quantity: int, parts: list[Part]) -> dict[str, Any]:
         "discount_percent": str(terms.discount_percent),
         "currency": terms.currency,
     }
+    # Kept with the sum, so that what was sold is called then and later what it was called at its sale.
+    return found | {"unit": terms.unit.as_dict()} if terms.metric is Metric.QUANTITY else found
 
 
 def with_share(found: dict[str, Any], share: Share) -> Explanation:
@@ -103,24 +106,35 @@ def _price_of_one(parts: list[Part]) -> str | None:
     return plain(decimal(units[0].one)) if len(units) == 1 and is_short(units[0].one) else None
 
 
+def counts_units(explanation: Explanation) -> bool:
+    """Whether the quantity of the line is a number of units, not one of everything."""
+    return _units_at_one_price(explanation) is not None
+
+
 def line_figures(explanation: Explanation) -> tuple[Decimal, Decimal]:
     """The quantity and the price of one that a line of a document shows: their product is the amount, to the minor unit.
 
     599.00 more at 599.00 each is 1 unit, −5 990.00 is −10. Where no price of one leads to the amount exactly (several
     prices, a cap, rounding, days), it is one unit at the amount.
     """
+    amount = from_minor(evaluate(explanation), explanation["currency"])
+    return _units_at_one_price(explanation) or (Decimal(1), amount)
+
+
+def _units_at_one_price(explanation: Explanation) -> tuple[Decimal, Decimal] | None:
+    """The units and the price of one whose product is the amount exactly; None where no price of one leads to it."""
     currency = explanation["currency"]
     amount = from_minor(evaluate(explanation), currency)
     single = _single(explanation)
     if single is None:
-        return Decimal(1), amount
+        return None
     if "share" not in explanation:
         one = single.one * intervals_in(explanation) * kept(percent_in(explanation))
         if one and is_short(one) and (Fraction(amount) / one).denominator == 1:
             return Decimal(int(Fraction(amount) / one)), decimal(one)
     if single.units and (Fraction(amount) / single.units * 10 ** exponent(currency)).denominator == 1:
         return Decimal(single.units), amount / single.units
-    return Decimal(1), amount
+    return None
 
 
 def _single(explanation: Explanation) -> Part | None:

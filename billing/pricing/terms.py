@@ -6,6 +6,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from billing.pricing.units import UNNAMED, UnitNames
+
 
 class Timing(StrEnum):
     POSTPAID = "postpaid"
@@ -17,7 +19,7 @@ class Metric(StrEnum):
 
     PEAK_ACTIVE = "peak_active"  # the most members active at once (M1)
     PAID_MEMBERS = "paid_members"  # active members in paid roles (B1)
-    QUANTITY = "quantity"  # what the customer buys: terminals (E4, E5)
+    QUANTITY = "quantity"  # what the customer buys, by the name that its product gives it (E4, E5)
     NONE = "none"  # nothing: a flat fee
 
 
@@ -117,6 +119,8 @@ class Terms:
     cycle: Cycle = Cycle.CALENDAR
     change_rule: ChangeRule = ChangeRule.PERIOD_END
     renewal: Renewal = Renewal.INVOICED
+    # What the product calls that which is sold by quantity: for words alone, no term, so that it may change.
+    unit: UnitNames = field(default=UNNAMED, compare=False)
     # What `quantity` worked out of these terms once. Never copied: `dataclasses.replace` begins with an empty one.
     cached: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 

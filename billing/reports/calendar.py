@@ -121,7 +121,7 @@ def happenings(*, account: BillingAccount, as_of: datetime, months: int = MONTHS
     running = list(
         Subscription.objects.running()
         .filter(account=account, tariff__isnull=False)
-        .select_related("instance__product", "tariff")
+        .select_related("instance__product", "tariff__product")
         .order_by("pk")
     )
     known = _known(account, running, as_of, today, add_months(today, months))
@@ -150,7 +150,7 @@ def _known(
     account: BillingAccount, running: Sequence[Subscription], as_of: datetime, today: date, until: date
 ) -> _Known:
     own = [subscription.pk for subscription in running]
-    last = BillingPeriod.objects.filter(subscription__in=own).order_by("number").select_related("tariff")
+    last = BillingPeriod.objects.filter(subscription__in=own).order_by("number").select_related("tariff__product")
     changes = TermsChange.objects.waiting().filter(subscription__in=own)
     tries = Collection.objects.filter(subscription__in=own).values_list("subscription").annotate(day=Max("day"))
     waiting = (
@@ -166,7 +166,7 @@ def _known(
         today=today,
         until=until,
         periods={row.subscription_id: row for row in last},
-        changes={row.subscription_id: row for row in changes.select_related("tariff")},
+        changes={row.subscription_id: row for row in changes.select_related("tariff__product")},
         seats=paid_counts(subscription.instance for subscription in running),
         tried=dict(tries),
         waiting=dict(waiting),

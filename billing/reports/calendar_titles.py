@@ -23,7 +23,7 @@ def _name(tariff: Tariff | None, quantity: int | None) -> str:
     name = tariff.name_in(formats.language()) if tariff is not None else ""
     if tariff is None or quantity is None:
         return name
-    return f"{name}, {unit_names.counted_text(str(tariff.metric), quantity, formats.count_text(quantity))}"
+    return f"{name}, {unit_names.counted_text(tariff, quantity, formats.count_text(quantity))}"
 
 
 def _sentence(one: Happening) -> str:

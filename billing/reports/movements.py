@@ -65,7 +65,7 @@ def formula(row: Row) -> str:
     """A charge as a person would write it (G8); empty where nothing was computed."""
     if row.charge is None or row.charge.explanation.get("model") == "amount":
         return ""
-    return formats.formula_text(row.charge.explanation)
+    return formats.formula_text(charge_lines.explanation_of(row.charge))
 
 
 def crosses_quota(row: Row) -> bool:

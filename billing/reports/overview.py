@@ -134,7 +134,7 @@ class Place:
 
     @property
     def units(self) -> int | None:
-        """The seats or terminals that are paid for; None where nothing is counted or use is measured."""
+        """The seats or bought units that are paid for; None where nothing is counted or use is measured."""
         if self.subscription is None or self.is_metered:
             return None
         known = {Metric.PAID_MEMBERS: self.seats, Metric.QUANTITY: self.subscription.quantity or 1}
@@ -205,7 +205,7 @@ def places(*, account: BillingAccount, as_of: datetime, limit: int | None = None
     """The account's instances with their people, the busiest first; four queries however many there are."""
     found = (
         Subscription.objects.filter(account=account)
-        .select_related("instance__product", "tariff")
+        .select_related("instance__product", "tariff__product")
         .order_by("instance", "-started_at")
     )
     latest: dict[int, Subscription] = {}

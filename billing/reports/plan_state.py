@@ -34,7 +34,7 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True)
 class PlanState:
-    """One subscription at ``as_of``. ``units`` are the seats or terminals of now, 1 for a flat fee.
+    """One subscription at ``as_of``. ``units`` are the seats or bought units of now, 1 for a flat fee.
 
     ``next_date`` and ``next_minor`` are the first charge that comes by itself, None where none does; ``tries`` those made
     to collect it, the newest first (E8); ``available_minor`` the money on the account that it may be paid from.

@@ -200,4 +200,4 @@ def offers() -> list[Offer]:
 
 
 def _published() -> "QuerySet[Tariff]":
-    return Tariff.objects.published().order_by("position", "pk")
+    return Tariff.objects.published().select_related("product").order_by("position", "pk")

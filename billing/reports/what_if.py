@@ -147,7 +147,7 @@ def instances_of(account: BillingAccount) -> list[Instance]:
 def mine_of(subscription: Subscription, offered: Iterable[Variant], as_of: datetime) -> Mine:
     """Where the running ``subscription`` (with its tariff and instance) stands at ``as_of``, beside what is offered."""
     period = current_period(subscription, as_of)
-    change = subscription.terms_changes.waiting().select_related("tariff").first()
+    change = subscription.terms_changes.waiting().select_related("tariff__product").first()
     own = subscription.priced_by
     same = [one.tariff for one in offered if one.tariff.tariff_id == own.tariff_id]
     return Mine(

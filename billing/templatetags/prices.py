@@ -4,6 +4,7 @@ from typing import Any
 
 from django import template
 
+from accounts.models import Product
 from billing.models import Tariff
 from billing.pricing.terms import Terms
 from billing.wording import formats, price_steps, tariff_prices, unit_names
@@ -49,15 +50,21 @@ def interval(months: int | None) -> str:
 
 
 @register.filter
-def units(number: int, metric: str) -> str:
-    """``{{ 11|units:terms.metric }}``: 11 человек."""
-    return unit_names.counted_text(metric, number, formats.count_text(number))
+def units(number: int, counting: unit_names.Counting) -> str:
+    """``{{ 11|units:terms }}``: 11 человек; of terms or a tariff."""
+    return unit_names.counted_text(counting, number, formats.count_text(number))
 
 
 @register.filter
-def units_name(metric: str) -> str:
-    """Люди, места, терминалы."""
-    return unit_names.name_of_many(metric)
+def units_name(counting: unit_names.Counting) -> str:
+    """Люди, Места, or what the product sells, over a column of numbers."""
+    return unit_names.name_of_many(counting)
+
+
+@register.filter
+def how_many(product: Product) -> str:
+    """What the number that is bought of a product is asked for with."""
+    return unit_names.question_of(unit_names.sold_by(product))
 
 
 @register.filter

@@ -10,10 +10,11 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from billing import clock
+from billing.models import Charge, InvoiceLine
 from billing.pricing.periods import business_date
 from billing.reports import movements
 from billing.reports.statement import Row
-from billing.wording import formats
+from billing.wording import charge_lines, formats
 
 register = template.Library()
 
@@ -157,6 +158,12 @@ def currency_name(code: str) -> str:
 def formula(explanation: dict[str, Any], autoescape: bool = True) -> str:
     """11 × 599,00 = 6 589,00 ₽ from the stored inputs of a charge or line."""
     return _whole(formats.formula_text(explanation), autoescape)
+
+
+@register.filter(needs_autoescape=True)
+def stored_formula(row: Charge | InvoiceLine, autoescape: bool = True) -> str:
+    """The same of a charge or line, under the names that it was sold by."""
+    return _whole(formats.formula_text(charge_lines.explanation_of(row)), autoescape)
 
 
 @register.filter

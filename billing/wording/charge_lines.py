@@ -5,17 +5,31 @@ from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, override
+from django.utils.translation import override
 
 from accounts.models import Member
-from billing.models import Charge, Subscription, Tariff
+from billing.models import Charge, InvoiceLine, Subscription, Tariff
+from billing.pricing.evaluation import Explanation
 from billing.pricing.terms import Metric
-from billing.wording import formats
+from billing.wording import formats, unit_names
 
 Kind = Charge.Kind
 
 # What the first charge of a subscription may be.
 BEGINNINGS = (Kind.START, Kind.PURCHASE, Kind.OPENING)
+
+
+def with_unit(explanation: Explanation, subscription: Subscription | None) -> Explanation:
+    """``explanation`` with the names of what it counts: one that was stored before products named what they sell by quantity
+    takes its product's of today."""
+    if explanation.get("metric") != Metric.QUANTITY or "unit" in explanation or subscription is None:
+        return explanation
+    return {**explanation, "unit": unit_names.sold_by(subscription.instance.product).unit.as_dict()}
+
+
+def explanation_of(row: Charge | InvoiceLine) -> Explanation:
+    """The stored explanation of a charge or a line, ready to be put into words."""
+    return with_unit(row.explanation, row.subscription if row.explanation.get("metric") == Metric.QUANTITY else None)
 
 
 def describe(charge: Charge, locale: str, person: str = "") -> str:
@@ -45,7 +59,7 @@ def words(
             else tariff.name_in(locale),
             "domain": subscription.instance.domain,
             "span": _span(explanation, locale),
-            "units": _units(explanation, locale),
+            "units": _units(with_unit(explanation, subscription), locale),
             "member": person or (_("somebody who is gone") if explanation.get("member") else ""),
         }
         return _sentence(kind, names)
@@ -86,10 +100,8 @@ def _span(explanation: dict[str, Any], locale: str) -> str:
 
 
 def _units(explanation: dict[str, Any], locale: str) -> str:
-    quantity, metric = int(explanation.get("quantity", 0)), explanation.get("metric")
-    number = formats.count_text(quantity, locale)
-    if metric == Metric.PAID_MEMBERS:
-        return ngettext("%(number)s seat", "%(number)s seats", quantity) % {"number": number}
-    if metric == Metric.QUANTITY:
-        return ngettext("%(number)s terminal", "%(number)s terminals", quantity) % {"number": number}
-    return ""
+    """How many seats or units of the product, in the active language; empty where a line does not say."""
+    if explanation.get("metric") not in (Metric.PAID_MEMBERS, Metric.QUANTITY):
+        return ""
+    quantity = int(explanation.get("quantity", 0))
+    return unit_names.counted_text(unit_names.counted_in(explanation), quantity, formats.count_text(quantity, locale))

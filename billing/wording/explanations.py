@@ -14,7 +14,6 @@ from django.utils.translation import ngettext
 from billing.pricing.evaluation import Explanation, parts_in, percent_in
 from billing.pricing.notes import Note, NoteKind, notes
 from billing.pricing.parts import Kind
-from billing.pricing.terms import Metric
 from billing.wording import unit_names
 
 # What the formula shows by itself, or another sentence of the page tells: said only where everything is.
@@ -58,7 +57,7 @@ def _goes_without_saying(note: Note, explanation: Explanation) -> bool:
 
 def note_text(note: Note, explanation: Explanation, figures: Figures) -> str:
     """One note in the active language, its numbers put into the sentence of its kind."""
-    metric = str(explanation.get("metric", Metric.PEAK_ACTIVE))
+    counting = unit_names.counted_in(explanation)
     shown = {
         name: figures.sum(value) if isinstance(value, Decimal) else figures.count(value)
         for name, value in note.numbers.items()
@@ -68,10 +67,10 @@ def note_text(note: Note, explanation: Explanation, figures: Figures) -> str:
     starts = int(note.numbers.get("from_units", 0))
     if starts:
         shown["above"] = figures.count(starts - 1)
-        shown["from"] = unit_names.from_text(metric, starts, shown["from_units"])
-        shown["units"] = unit_names.counted_text(metric, starts, shown["from_units"])
+        shown["from"] = unit_names.from_text(counting, starts, shown["from_units"])
+        shown["units"] = unit_names.counted_text(counting, starts, shown["from_units"])
     if note.kind == NoteKind.SEATS:
-        shown["units"] = unit_names.counted_text(metric, int(note.numbers["quantity"]), shown["quantity"])
+        shown["units"] = unit_names.counted_text(counting, int(note.numbers["quantity"]), shown["quantity"])
     if note.kind == NoteKind.ONLY_ABOVE and any(part.kind == Kind.FEE for part in parts_in(explanation)):
         return _("%(included_units)s included") % shown
     if note.kind == NoteKind.STEP_TOTAL:

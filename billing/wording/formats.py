@@ -136,7 +136,7 @@ def percent_text(value: Decimal, locale: str | None = None) -> str:
 
 def formula_text(explanation: dict[str, Any], locale: str | None = None, *, sign: bool = True) -> str:
     """The stored computation of a charge or line in the figures of ``locale``, with what they mean where that does not go
-    without saying (G8): 11 × 599,00 − 5 990,00 = 599,00 ₽; 10 × 100,00 = 1 000,00 ₽ (от 10 терминалов: по 100,00).
+    without saying (G8): 11 × 599,00 − 5 990,00 = 599,00 ₽; 10 × 100,00 = 1 000,00 ₽ (от 10 лицензий: по 100,00).
 
     The one renderer of portal, documents and admin. Without ``sign`` the result stands in a column of its currency.
     """
@@ -149,7 +149,7 @@ def formula_text(explanation: dict[str, Any], locale: str | None = None, *, sign
 
 
 def plain_formula_text(explanation: dict[str, Any]) -> str:
-    """The same for programs, in neutral figures and English: 10 × 100.00 = 1 000.00 (from 10 terminals: 100.00 each)."""
+    """The same for programs, in neutral figures and English: 10 × 100.00 = 1 000.00 (from 10 licences: 100.00 each)."""
     figures = Figures("en", lambda amount: explained.grouped(Decimal(explained.plain(amount))), str, percent_text)
     return _noted(explained.formula(explanation), explanation, figures)
 

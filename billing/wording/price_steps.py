@@ -143,17 +143,17 @@ def _first_step_text(band: Band, terms: Terms) -> str:
         return _("%(sum)s in all") % {"sum": sum_text(_total(_step(band)), terms)}
     if terms.price_model == PriceModel.GRADUATED and band.first > 1:
         return _step_text(band, terms)
-    return f"{sum_text(price_of_one(_step(band)), terms)} {unit_names.per_text(terms.metric)}"
+    return f"{sum_text(price_of_one(_step(band)), terms)} {unit_names.per_text(terms)}"
 
 
 def _step_text(band: Band, terms: Terms) -> str:
     step, count = _step(band), formats.count_text(band.first)
     if terms.price_model == PriceModel.GRADUATED:
-        above = unit_names.above_text(terms.metric, formats.count_text(band.first - 1))
+        above = unit_names.above_text(terms, formats.count_text(band.first - 1))
         return f"{sum_text(price_of_one(step), terms)} {above}"
     shown = {
-        "from": unit_names.from_text(terms.metric, band.first, count),
-        "units": unit_names.counted_text(terms.metric, step.from_quantity, formats.count_text(step.from_quantity)),
+        "from": unit_names.from_text(terms, band.first, count),
+        "units": unit_names.counted_text(terms, step.from_quantity, formats.count_text(step.from_quantity)),
     }
     if step.total is None:
         return _("%(from)s: %(unit_price)s each") % {**shown, "unit_price": sum_text(price_of_one(step), terms)}

@@ -106,10 +106,10 @@ def _about_terms(finding: Finding) -> dict[Contradiction, str]:
 
 
 def fall_text(fall: Fall, terms: Terms) -> str:
-    """Where more costs less: 29 terminals cost 2 900.00, 30 terminals cost 2 500.00: more costs less."""
+    """Where more costs less: 29 devices cost 2 900.00, 30 devices cost 2 500.00."""
     shown = {
-        "fewer": unit_names.counted_text(terms.metric, fall.quantity, formats.count_text(fall.quantity)),
-        "more": unit_names.counted_text(terms.metric, fall.next_quantity, formats.count_text(fall.next_quantity)),
+        "fewer": unit_names.counted_text(terms, fall.quantity, formats.count_text(fall.quantity)),
+        "more": unit_names.counted_text(terms, fall.next_quantity, formats.count_text(fall.next_quantity)),
         "price": formats.money_text(fall.price_minor, terms.currency),
         "next_price": formats.money_text(fall.next_price_minor, terms.currency),
     }

@@ -88,7 +88,7 @@ def quota_text(terms: Terms) -> str:
     free = terms.included_quantity
     if not free or terms.price_model in {PriceModel.FLAT, PriceModel.TRIAL}:
         return ""
-    shown = {"up_to": unit_names.up_to_text(terms.metric, free, formats.count_text(free))}
+    shown = {"up_to": unit_names.up_to_text(terms, free, formats.count_text(free))}
     if terms.quota_mode == QuotaMode.ALL_ABOVE:
         return _("%(up_to)s: free of charge; above that all are counted") % shown
     if terms.flat_fee:
@@ -107,7 +107,7 @@ def trial_text(terms: Terms) -> str:
     if not terms.trial_people:
         return _("trial: %(days)s") % shown
     shown["up_to"] = unit_names.up_to_text(
-        Metric.PEAK_ACTIVE, terms.trial_people, formats.count_text(terms.trial_people)
+        unit_names.Counted(Metric.PEAK_ACTIVE), terms.trial_people, formats.count_text(terms.trial_people)
     )
     return _("trial: %(days)s, %(up_to)s") % shown
 
@@ -154,7 +154,7 @@ def _discount(terms: Terms) -> list[str]:
 
 
 def _per_unit(terms: Terms) -> str:
-    unit = unit_names.per_text(terms.metric)
+    unit = unit_names.per_text(terms)
     if terms.interval_months is None:
         return _("%(per_unit)s, once") % {"per_unit": unit}
     return f"{unit} {interval_text(terms.interval_months)}"

@@ -1,6 +1,7 @@
 """The first page: what needs somebody, each number with its list, and nothing of what a person may not see."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.test import Client
 

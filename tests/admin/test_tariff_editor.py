@@ -174,7 +174,7 @@ def test_new_version_keeps_product_seller_and_id_whatever_is_posted(story: Story
     [
         ("peak", "per_unit", ("1", "0 × 599.00", "₽0.00")),
         ("seats", "per_unit", ("1", "1 × 7.00", "₽7.00")),
-        ("terminals", "volume", ("1", "1 × 100.00", "₽100.00")),
+        ("quantity", "volume", ("1", "1 × 100.00", "₽100.00")),
         ("flat", "flat", ("any", "", "₽4,900.00")),
         ("year", "flat", ("any", "12 × 4,900.00 − 10%", "₽52,920.00")),
         ("totals", "volume", ("1", "1 × 120.00", "₽120.00")),

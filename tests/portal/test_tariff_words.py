@@ -11,7 +11,7 @@ from billing.pricing.notes import Note, NoteKind
 from billing.pricing.review import Contradiction, Fall, Finding
 from billing.pricing.terms import Metric, PriceModel, QuotaMode, Renewal, Step, Terms
 from billing.wording import explanations, formats, price_steps, review_findings, tariff_prices, unit_names
-from tests.support.tariff_samples import BLUE, DRIVER, METEOR, PREPAID, SCALE, STEPPED, TRIAL
+from tests.support.tariff_samples import BLUE, DRIVER, METEOR, PREPAID, SCALE, STEPPED, TERMINAL, TRIAL
 
 N, T = "\u00a0", "\u202f"
 
@@ -110,16 +110,17 @@ def test_a_yearly_price_is_said_as_it_is_paid_at_once():
 )
 def test_units_have_their_plural_forms(metric, numbers):
     with translation.override("ru"):
-        assert {number: unit_names.counted_text(metric, number, str(number)) for number in numbers} == numbers
-        assert unit_names.from_text(metric, 21, "21").startswith("от 21 ")
+        counting = unit_names.Counted(metric, TERMINAL)
+        assert {number: unit_names.counted_text(counting, number, str(number)) for number in numbers} == numbers
+        assert unit_names.from_text(counting, 21, "21").startswith("от 21 ")
 
 
 def test_people_terminals_and_seats_in_english():
     with translation.override("en"):
-        assert unit_names.counted_text(Metric.PEAK_ACTIVE, 1, "1") == "1 person"
-        assert unit_names.counted_text(Metric.PEAK_ACTIVE, 2, "2") == "2 people"
-        assert unit_names.from_text(Metric.QUANTITY, 10, "10") == "from 10 terminals"
-        assert unit_names.up_to_text(Metric.PAID_MEMBERS, 1, "1") == "up to 1 seat"
+        assert unit_names.counted_text(unit_names.Counted(Metric.PEAK_ACTIVE), 1, "1") == "1 person"
+        assert unit_names.counted_text(unit_names.Counted(Metric.PEAK_ACTIVE), 2, "2") == "2 people"
+        assert unit_names.from_text(unit_names.Counted(Metric.QUANTITY, TERMINAL), 10, "10") == "from 10 terminals"
+        assert unit_names.up_to_text(unit_names.Counted(Metric.PAID_MEMBERS), 1, "1") == "up to 1 seat"
 
 
 # --- The table of steps ----------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from billing.pricing.terms import Metric, PriceModel, QuotaMode, Step, Terms, Timing
+from billing.pricing.units import UnitNames
 
 METEOR = Terms(
     tariff_id="meteor-cloud",
@@ -28,7 +29,8 @@ BLUE = replace(
 )
 
 
-STEPPED = replace(PREPAID, metric=Metric.QUANTITY, price_model=PriceModel.VOLUME, unit_price=None)
+TERMINAL = UnitNames("terminal", "terminals", "терминал", "терминала", "терминалов", "терминал")
+STEPPED = replace(PREPAID, metric=Metric.QUANTITY, price_model=PriceModel.VOLUME, unit_price=None, unit=TERMINAL)
 
 
 DRIVER = replace(

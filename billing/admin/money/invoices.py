@@ -35,7 +35,7 @@ from billing.operations.staff_roles import permission_of
 from billing.pricing.periods import business_date
 from billing.reports import workload
 from billing.reports.invoices import with_credited
-from billing.wording import formats
+from billing.wording import charge_lines, formats
 
 STATUS = {"open": "info", "paid": "good", "overdue": "bad", "void": "plain"}
 
@@ -78,7 +78,7 @@ class LineTable(ReadOnlyTable):
 
     @display(description=_("how it was worked out"))
     def computed(self, line: InvoiceLine) -> str:
-        return formats.formula_text(line.explanation)
+        return formats.formula_text(charge_lines.explanation_of(line))
 
     @display(description=_("amount"))
     def sum(self, line: InvoiceLine) -> str:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.admin.base import ReadOnlyPage, display, figure, link, moment, money, short_column, short_moment
 from billing.models import BillingPeriod, Charge
-from billing.wording import formats
+from billing.wording import charge_lines, formats
 
 
 @admin.register(BillingPeriod)
@@ -91,7 +91,7 @@ class ChargePage(ReadOnlyPage):
 
     @display(description=_("how it was worked out"))
     def computed(self, charge: Charge) -> str:
-        text = formats.formula_text(charge.explanation)
+        text = formats.formula_text(charge_lines.explanation_of(charge))
         reason = charge.explanation.get("reason")
         return f"{text} · {reason}" if reason else text
 

@@ -20,7 +20,7 @@ from billing.pricing.evaluation import Explanation
 from billing.pricing.terms import Metric, PriceModel
 from billing.reports.plan_state import PlanState, plan_state
 from billing.wording import charge_lines, formats
-from billing.wording.unit_names import counted_text
+from billing.wording.unit_names import Counting, counted_text
 
 STATUS: "dict[str, tuple[str, str | Promise]]" = {
     "trialing": ("info", _("trial")),
@@ -53,11 +53,11 @@ def tariff_name(tariff: Tariff | None) -> str:
     return f"{tariff.name_in(formats.language())} · {tariff}"
 
 
-def units_text(metric: str, quantity: int | None) -> str:
-    """So many seats or terminals; a dash where nothing is counted."""
-    if quantity is None or not metric or metric == Metric.NONE:
+def units_text(counting: Counting, quantity: int | None) -> str:
+    """So many seats or units of the product; a dash where nothing is counted."""
+    if quantity is None or counting.metric == Metric.NONE:
         return formats.NO_VALUE
-    return counted_text(metric, quantity, formats.count_text(quantity))
+    return counted_text(counting, quantity, formats.count_text(quantity))
 
 
 def offered(product: Product, *, with_trials: bool) -> list[Tariff]:
@@ -103,7 +103,7 @@ def charges_since(subscription: Subscription, newest: int) -> list[Fact]:
     for charge in posted:
         charge.subscription = subscription
         person = people.get(charge.explanation.get("member", 0), "")
-        rows.append(line_fact(charge_lines.describe(charge, locale, person), charge.explanation))
+        rows.append(line_fact(charge_lines.describe(charge, locale, person), charge_lines.explanation_of(charge)))
     return rows
 
 

@@ -102,7 +102,7 @@ class SubscriptionPage(ReadOnlyPage):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         found = super().get_queryset(request)
-        found = found.select_related("instance__product", "account__seller", "account__customer", "tariff")
+        found = found.select_related("instance__product", "account__seller", "account__customer", "tariff__product")
         as_of = clock.now()  # one instant, and one look at the clock, for all rows
         return found.annotate(
             in_debt=subscription_work.in_debt(as_of), asked_at=Value(as_of, output_field=DateTimeField())
@@ -120,11 +120,11 @@ class SubscriptionPage(ReadOnlyPage):
 
     @display(description=_("quantity"))
     def units(self, row: Subscription) -> str:
-        """Seats or terminals of now; what is measured stands in its periods."""
+        """Seats or units of now; what is measured stands in its periods."""
         state = state_of(row)
         if state.stage in (Stage.METERED, Stage.FREE) or row.tariff is None:
             return formats.NO_VALUE
-        return units_text(row.tariff.metric, state.units)
+        return units_text(row.tariff, state.units)
 
     @display(description=_("trial's last day"))
     def trial_to(self, row: Subscription) -> str:
@@ -150,7 +150,7 @@ class SubscriptionPage(ReadOnlyPage):
         change = state_of(row).change
         if change is None:
             return formats.NO_VALUE
-        units = units_text(change.tariff.metric, change.quantity)
+        units = units_text(change.tariff, change.quantity)
         told = [formats.date_text(change.effective_date), tariff_name(change.tariff)]
         return " · ".join([*told, units] if units != formats.NO_VALUE else told)
 

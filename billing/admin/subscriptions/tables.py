@@ -20,7 +20,7 @@ from billing.admin.base import (
 )
 from billing.admin.subscriptions.labels import units_text
 from billing.models import BillingPeriod, Charge, Collection, SubscriptionChange, Tariff, TermsChange
-from billing.wording import formats
+from billing.wording import charge_lines, formats
 
 OUTCOME = {"from_balance": "good", "from_card": "good", "no_method": "bad", "declined": "bad", "silent": "warn"}
 
@@ -29,7 +29,7 @@ def terms_text(tariff: Tariff | None, quantity: int | None) -> str:
     """A tariff with the number bought under it, where there is one; empty for none."""
     if tariff is None:
         return ""
-    units = units_text(tariff.metric, quantity)
+    units = units_text(tariff, quantity)
     return f"{tariff} · {units}" if units != formats.NO_VALUE else str(tariff)
 
 
@@ -44,7 +44,7 @@ class LifeTable(ReadOnlyTable):
     at_short = short_column("at", _("when"))
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("from_tariff", "to_tariff")
+        return super().get_queryset(request).select_related("from_tariff__product", "to_tariff__product")
 
     @display(description=_("terms"))
     def terms(self, row: SubscriptionChange) -> str:
@@ -65,7 +65,7 @@ class PeriodTable(ReadOnlyTable):
     tab = False
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("tariff")
+        return super().get_queryset(request).select_related("tariff__product")
 
     @display(description=_("period"))
     def span(self, period: BillingPeriod) -> str:
@@ -75,7 +75,7 @@ class PeriodTable(ReadOnlyTable):
     def size(self, period: BillingPeriod) -> str:
         """The peak of what is measured, the units a paid period began with."""
         number = period.peak if period.tariff.is_metered else period.quantity
-        return units_text(period.tariff.metric, number)
+        return units_text(period.tariff, number)
 
 
 class ChargeTable(ReadOnlyTable):
@@ -96,7 +96,7 @@ class ChargeTable(ReadOnlyTable):
 
     @display(description=_("how it was worked out"))
     def computed(self, charge: Charge) -> str:
-        return formats.formula_text(charge.explanation)
+        return formats.formula_text(charge_lines.explanation_of(charge))
 
     @display(description=_("invoice"))
     def invoiced(self, charge: Charge) -> str:
@@ -149,7 +149,7 @@ class TermsTable(ReadOnlyTable):
     tab = False
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("tariff")
+        return super().get_queryset(request).select_related("tariff__product")
 
     @display(description=_("terms"))
     def terms(self, row: TermsChange) -> str:

@@ -182,13 +182,13 @@ class ChangeTerms(SubscriptionAct):
 
     @staticmethod
     def _units(subscription: Subscription) -> str:
-        return units_text(subscription.priced_by.metric, subscription.quantity)
+        return units_text(subscription.priced_by, subscription.quantity)
 
     def facts(self, result: Quote) -> list[Fact]:
         currency, locale = result.currency, formats.language()
         rows = [Fact(_("Tariff"), tariff_name(result.tariff), self.before[0])]
         if result.quantity is not None:
-            rows.append(Fact(_("Quantity"), units_text(result.tariff.metric, result.quantity), self.before[1]))
+            rows.append(Fact(_("Quantity"), units_text(result.tariff, result.quantity), self.before[1]))
         rows.append(Fact(_("Takes effect"), formats.date_text(result.effective_date)))
         rows += [line_fact(result.describe(line, locale), line.explanation) for line in result.lines]
         rows.append(Fact(_("Due now"), money(result.due_now_minor, currency)))
@@ -233,7 +233,7 @@ class UndoChange(SubscriptionAct):
         else:
             rows = [Fact(_("Tariff"), tariff_name(result.tariff), tariff_name(self.target.tariff))]
         if result.quantity is not None:
-            units = units_text(result.priced_by.metric, result.quantity)
+            units = units_text(result.priced_by, result.quantity)
             rows.append(Fact(_("Quantity"), units, ChangeTerms._units(self.target)))
         return rows
 

@@ -52,8 +52,8 @@ PRESETS = (
         },
     ),
     Preset(
-        "terminals",
-        _("Terminals with a volume discount"),
+        "quantity",
+        _("By quantity, with a volume discount"),
         {
             **PAID_AHEAD,
             "tariff_id": "base",

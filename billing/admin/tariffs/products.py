@@ -6,14 +6,29 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from accounts.models import Product, Role, User
+from accounts.models.products import UNIT_FIELDS
 from billing import clock
 from billing.admin.acts.form_fields import OperationForm
-from billing.admin.base import OperationPage, ReadOnlyTable, badge, display, list_link
+from billing.admin.base import OperationPage, ReadOnlyTable, badge, display, lines, list_link
 from billing.models import Seller, Tariff, VatRate
 from billing.operations.catalogue import configuration
 from billing.operations.staff_roles import permission_of
+from billing.wording import formats
+from billing.wording.unit_names import counted_text, from_text, per_text, sold_by
+
+# What stands beside the fields of a unit's name.
+UNIT_HELP = {
+    "unit_name": _("After 1, and in prices: 1 licence, per licence."),
+    "unit_name_plural": _("After any other number: 2 licences."),
+    "unit_name_ru": _("After 1 and 21: 1 лицензия, 21 лицензия."),
+    "unit_name_few_ru": _("After 2 to 4: 2 лицензии."),
+    "unit_name_many_ru": _("After 5 to 20: 5 лицензий; сколько лицензий."),
+    "unit_name_per_ru": _("After «за» in prices: за лицензию."),
+}
+SHOWN_NUMBERS = (1, 2, 5, 21)
 
 
 class ConfigurationForm(OperationForm):
@@ -22,6 +37,11 @@ class ConfigurationForm(OperationForm):
     def operate(self, row: Any, data: dict[str, Any]) -> Any:
         """Saves it and keeps who did."""
         return configuration.save(row=row, as_of=clock.now(), actor=self.user.email)
+
+
+class ProductForm(ConfigurationForm):
+    def validate_constraints(self) -> None:
+        """Leaves the forms of the unit's name to the operation, which names the one that is missing."""
 
 
 class ConfigurationPage(OperationPage):
@@ -47,12 +67,47 @@ class RoleTable(ReadOnlyTable):
 
 @admin.register(Product)
 class ProductPage(ConfigurationPage):
+    form = ProductForm
     act = "manage_catalogue"
     list_display = ("name", "code", "kind", "tariffs")
     list_filter = ("kind",)
     search_fields = ("code", "name", "name_ru")
-    fields = ("code", "name", "name_ru", "kind")
+    fieldsets = (
+        (None, {"fields": ("code", "name", "name_ru", "kind")}),
+        (
+            _("What is sold by quantity"),
+            {
+                "fields": (*UNIT_FIELDS, "unit_counted"),
+                "description": _(
+                    "Licences, devices, gigabytes: whatever customers buy a number of. Prices, pages, mails and invoices are "
+                    "worded with it. Invoices that are issued keep the name that they were issued with. Leave all forms "
+                    "empty where no tariff sells a quantity."
+                ),
+            },
+        ),
+    )
+    readonly_fields = ("unit_counted",)
     inlines = (RoleTable,)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        """Each form of the unit's name says which sentence asks for it."""
+        if db_field.name in UNIT_HELP:
+            options["help_text"] = UNIT_HELP[db_field.name]
+        return super().formfield_for_dbfield(db_field, request, **options)
+
+    @display(description=_("as sentences have it"))
+    def unit_counted(self, product: Product) -> SafeString | str:
+        """Numbers that ask for every form, in both languages, as they are saved."""
+        counting = sold_by(product)
+        if not counting.unit:
+            return formats.NO_VALUE
+        rows = []
+        for language in ("en", "ru"):
+            with override(language):
+                counted = [counted_text(counting, number, formats.count_text(number)) for number in SHOWN_NUMBERS]
+                limits = [from_text(counting, number, formats.count_text(number)) for number in (10, 21)]
+                rows.append(", ".join([*counted, *limits, per_text(counting)]))
+        return lines(rows)
 
     @display(description=_("tariffs"))
     def tariffs(self, product: Product) -> str:

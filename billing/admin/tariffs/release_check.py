@@ -140,7 +140,7 @@ def check_of(tariff: Tariff) -> ReleaseView:
         chart=price_chart(tariff.terms(), before),
         period=period_text(tariff.terms()),
         old_period=period_text(before) if before is not None else "",
-        counted=name_of_many(tariff.metric),
+        counted=name_of_many(tariff),
         subscribers=check.subscribers,
         customers=check.customers,
         effects=[_effect_row(one, currency) for one in check.at_their_size[:MOST_NAMED]],

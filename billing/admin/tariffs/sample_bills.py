@@ -97,7 +97,7 @@ def panel_of(tariff: Tariff) -> Panel:
     found = [finding_text(finding) for finding in contradictions(terms)]
     return Panel(
         period=period_text(terms),
-        counted=name_of_many(terms.metric),
+        counted=name_of_many(terms),
         bills=[] if trial else bills_of(terms),
         chart=None if terms.price_model in {PriceModel.TRIAL, PriceModel.FLAT} else price_chart(terms),
         findings=found,

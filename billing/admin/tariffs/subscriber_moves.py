@@ -107,7 +107,7 @@ class MoveSubscribers(Act):
             Fact(_("Takes effect"), formats.date_text(result.effective_date)),
             Fact(_("Mails to the customers"), str(notices)),
         ]
-        rows += [_effect_fact(one, result.source.metric, currency) for one in listed[:MOST_LISTED]]
+        rows += [_effect_fact(one, result.source, currency) for one in listed[:MOST_LISTED]]
         more = len(changes) - min(len(listed), MOST_LISTED)
         if more:
             rows.append(Fact(_("And others, not listed here"), formats.count_text(more)))
@@ -130,8 +130,8 @@ def _domains(subscriptions: list[int]) -> set[str]:
     return set(Subscription.objects.filter(pk__in=subscriptions).values_list("instance__domain", flat=True))
 
 
-def _effect_fact(one: Effect, metric: str, currency: str) -> Fact:
-    units = counted_text(metric, one.quantity, formats.count_text(one.quantity)).replace(" ", formats.NBSP)
+def _effect_fact(one: Effect, source: Tariff, currency: str) -> Fact:
+    units = counted_text(source, one.quantity, formats.count_text(one.quantity)).replace(" ", formats.NBSP)
     return Fact(
         f"{one.customer} · {one.domain} · {units}", money(one.new_minor, currency), money(one.old_minor, currency)
     )

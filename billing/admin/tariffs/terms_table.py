@@ -53,8 +53,9 @@ class TermRow:
     lines: list[str]
 
 
-def _step_text(step: Step, metric: str, currency: str) -> str:
-    start = from_text(metric, step.from_quantity, formats.count_text(step.from_quantity))
+def _step_text(step: Step, tariff: Tariff) -> str:
+    currency = tariff.currency
+    start = from_text(tariff, step.from_quantity, formats.count_text(step.from_quantity))
     if step.total is not None:
         return _("%(from)s: %(total)s in all") % {"from": start, "total": formats.money_text(step.total, currency)}
     price = formats.money_text(step.unit_price or Decimal(0), currency)
@@ -72,7 +73,7 @@ def _choice(name: str, value: Any) -> "str | Promise":
 def value_lines(name: str, value: Any, tariff: Tariff) -> list[str]:
     """A term's ``value``, stored or as a snapshot keeps it, in words; a dash where there is none."""
     if name == "steps":
-        return [_step_text(step, tariff.metric, tariff.currency) for step in steps_from(value)] or [formats.NO_VALUE]
+        return [_step_text(step, tariff) for step in steps_from(value)] or [formats.NO_VALUE]
     if name == "features":
         language = formats.language()
         other = "en" if language == "ru" else "ru"

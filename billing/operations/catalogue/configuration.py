@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import requisites
 from accounts.models import Product, Role
+from accounts.models.products import UNIT_FIELDS
 from billing.errors import BadInput, BillingError
 from billing.models import BillingAccount, Invoice, Seller, Tariff, VatRate
 from billing.models.sellers import SERIES, WRONG_SERIES
@@ -55,6 +56,17 @@ def _refuse_role(role: Role, before: dict[str, str]) -> None:
         )
 
 
+def _refuse_half_named_unit(product: Product) -> None:
+    """A sentence with a number needs every form: half of them would leave some sentences without a word."""
+    empty = [name for name in UNIT_FIELDS if not getattr(product, name)]
+    if empty and len(empty) < len(UNIT_FIELDS):
+        raise BadInput(
+            _("Enter all forms of the unit's name, or none of them: then it is called a unit."),
+            field=empty[0],
+            code="unit_half_named",
+        )
+
+
 def _refuse(row: Configured, before: dict[str, str]) -> None:
     if isinstance(row, Seller):
         _refuse_seller(row, before)
@@ -67,6 +79,8 @@ def _refuse(row: Configured, before: dict[str, str]) -> None:
         and Tariff.objects.filter(product=row).exists()
     ):
         raise BadInput(_("This product has tariffs: its kind cannot change any more."), field="kind", rule="E1")
+    if isinstance(row, Product):
+        _refuse_half_named_unit(row)
     if isinstance(row, VatRate):
         issued = Invoice.objects.filter(seller__vat_code=row.code, period_end__gt=row.valid_from)
         if issued.exists():

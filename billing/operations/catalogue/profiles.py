@@ -5,12 +5,14 @@ whose clock is set to any year finds it published.
 """
 
 from collections.abc import Mapping
+from dataclasses import astuple
 from datetime import UTC, datetime
 
 from django.db import transaction
 from moneyed import Money
 
 from accounts.models import Product, Role, User
+from accounts.models.products import UNIT_FIELDS
 from billing.models import Seller, Tariff
 from billing.operations.catalogue import tariffs
 from billing.operations.catalogue.seed import PRODUCTS, SELLERS
@@ -52,8 +54,9 @@ def load_profiles() -> dict[str, int]:
     sellers = {code: _load_seller(code, values) for code, values in SELLERS.items()}
     made = 0
     for row in PRODUCTS:
+        unit = dict(zip(UNIT_FIELDS, astuple(row.unit), strict=True))
         product, _created = Product.objects.get_or_create(
-            code=row.code, defaults={"name": row.name, "name_ru": row.name_ru, "kind": row.kind}
+            code=row.code, defaults={"name": row.name, "name_ru": row.name_ru, "kind": row.kind, **unit}
         )
         for position, role in enumerate(row.roles, start=1):
             Role.objects.get_or_create(product=product, code=role.code, defaults={**vars(role), "position": position})

@@ -7,6 +7,7 @@ from decimal import Decimal
 from accounts.models import Product
 from billing.models import Seller
 from billing.pricing.terms import ChangeRule, Cycle, Metric, PriceModel, QuotaMode, Renewal, Timing
+from billing.pricing.units import UNNAMED, UnitNames
 
 SELLERS = {
     "rub": {
@@ -66,12 +67,16 @@ class ProductRow:
     roles: tuple[RoleRow, ...]
     tariffs: tuple[dict[str, object], ...]
     kind: Product.Kind = Product.Kind.SUBSCRIPTION
+    # What it sells by quantity, in the order of `Product.unit_forms`; none where nothing is sold so.
+    unit: UnitNames = UNNAMED
 
 
 def _both(*pairs: tuple[str, str]) -> list[dict[str, str]]:
     """Feature lists as a tariff keeps them."""
     return [{"en": english, "ru": russian} for english, russian in pairs]
 
+
+TERMINAL = UnitNames("terminal", "terminals", "терминал", "терминала", "терминалов", "терминал")
 
 OWNER = RoleRow("owner", "Owner", "Владелец", is_paid=False, is_administrator=True, has_billing_right=True)
 
@@ -168,6 +173,7 @@ EVOTOR_DRIVER = ProductRow(
     "Драйвер для кассы",
     roles=(OWNER,),
     kind=Product.Kind.ONE_OFF,
+    unit=TERMINAL,
     tariffs=(
         {
             "tariff_id": "driver",
@@ -208,6 +214,7 @@ EVOTOR_APP = ProductRow(
     "Cash register application",
     "Приложение для кассы",
     roles=(OWNER,),
+    unit=TERMINAL,
     tariffs=(
         {
             **_APP,

@@ -36,7 +36,9 @@ def renewal_date(subscription: Subscription) -> date:
 def in_window(as_of: datetime) -> list[Subscription]:
     """The subscriptions whose payment date is at most so many days ahead of ``as_of`` as collecting takes, and has not passed."""
     rows = due.coming_rows(due.Kind.COLLECTION, as_of=as_of, days=due_dates.COLLECTION_DAYS)
-    return list(rows.select_related("account__seller", "account__customer", "tariff", "instance").order_by("pk"))
+    return list(
+        rows.select_related("account__seller", "account__customer", "tariff__product", "instance").order_by("pk")
+    )
 
 
 def to_try(as_of: datetime) -> list[Subscription]:

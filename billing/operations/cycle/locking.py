@@ -40,7 +40,7 @@ def read_subscription(subscription: Subscription, read: Callable[[Subscription],
 
 
 def _read_again(subscription: Subscription, account: BillingAccount) -> Subscription:
-    rows = Subscription.objects.select_related("instance__customer", "instance__product", "tariff")
+    rows = Subscription.objects.select_related("instance__customer", "instance__product", "tariff__product")
     current = rows.get(pk=subscription.pk)
     current.account = account
     return current
@@ -51,7 +51,7 @@ def lock_subscriptions(instance: Instance, *, as_of: datetime) -> list[Subscript
 
     All accounts are locked before the first is caught up: its documents take numbers that others wait for.
     """
-    rows = Subscription.objects.filter(instance=instance).select_related("tariff", "instance")
+    rows = Subscription.objects.filter(instance=instance).select_related("tariff__product", "instance")
     subscriptions = list(rows.order_by("account_id", "pk"))
     accounts = {pk: posting.lock(pk) for pk in dict.fromkeys(row.account_id for row in subscriptions)}
     for account in accounts.values():

@@ -50,7 +50,9 @@ def open_period(
         peak_at=start.at,
     )
     month = (
-        subscription.periods.filter(start__gte=month_span(span.start).start).select_related("tariff").order_by("number")
+        subscription.periods.filter(start__gte=month_span(span.start).start)
+        .select_related("tariff__product")
+        .order_by("number")
     )
     usage.settle_month(
         subscription=subscription, periods=list(month), occurred_at=opened_at, as_of=as_of, opening=True, actor=actor
@@ -68,7 +70,7 @@ def _close_month(account: BillingAccount, as_of: datetime) -> Invoice | None:
     account.open_month = span.end
     account.save(update_fields=["open_month"])
     running = Subscription.objects.running().filter(account=account, tariff__metric=Metric.PEAK_ACTIVE)
-    for subscription in running.select_related("tariff", "instance").order_by("pk"):
+    for subscription in running.select_related("tariff__product", "instance").order_by("pk"):
         subscription.account = account
         open_period(
             subscription=subscription,

@@ -79,11 +79,11 @@ def units_now(subscription: Subscription, tariff: Tariff) -> int:
 
 def current_period(subscription: Subscription, day: date) -> BillingPeriod | None:
     """The paid period that ``day`` lies in."""
-    return subscription.periods.filter(start__lte=day, end__gt=day).select_related("tariff").first()
+    return subscription.periods.filter(start__lte=day, end__gt=day).select_related("tariff__product").first()
 
 
 def last_period(subscription: Subscription) -> BillingPeriod | None:
-    return subscription.periods.select_related("tariff").order_by("-number").first()
+    return subscription.periods.select_related("tariff__product").order_by("-number").first()
 
 
 def open_period(

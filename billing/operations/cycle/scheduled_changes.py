@@ -12,7 +12,7 @@ Kind = SubscriptionChange.Kind
 
 def waiting_change(subscription: Subscription) -> TermsChange | None:
     """The change that is scheduled for ``subscription``, None where nothing is."""
-    return subscription.terms_changes.waiting().select_related("tariff").first()
+    return subscription.terms_changes.waiting().select_related("tariff__product").first()
 
 
 def call_off(change: TermsChange, *, as_of: datetime, actor: str) -> None:

@@ -83,7 +83,7 @@ def take(account: BillingAccount, day: date, as_of: datetime) -> Invoice | None:
     """Takes every turn of ``day`` (the caller holds the account's lock), and bills what begins with one invoice."""
     due = Subscription.objects.running().filter(account=account, turns_on=day)
     begun: list[Subscription] = []
-    for subscription in due.select_related("tariff", "instance__customer", "instance__product").order_by("pk"):
+    for subscription in due.select_related("tariff__product", "instance__customer", "instance__product").order_by("pk"):
         subscription.account = account
         if _turn(subscription, day, as_of):
             begun.append(subscription)

@@ -54,7 +54,7 @@ def _announced(
     """What ``kind`` is to be told of at ``as_of``, by the business fact of telling it."""
     rows = due.rows_to_tell(kind, as_of=as_of)
     reminders: dict[str, Due] = {}
-    for row in rows.select_related("instance", "tariff", "account__customer", "account__seller"):
+    for row in rows.select_related("instance", "tariff__product", "account__customer", "account__seller"):
         day = date_of(row)
         days = due_dates.days_before_ahead(due.RULES[kind].days_before(), day, business_date(as_of, row.account.zone))
         if days is not None:

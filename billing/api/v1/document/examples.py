@@ -166,6 +166,7 @@ A_TARIFF = {
     "plan": "",
     "audience": "",
     "features": [],
+    "unit": None,
 }
 AN_EVENT = {
     "id": "evt_4n5t3kq9m0zr7yw1hc",

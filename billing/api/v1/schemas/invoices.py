@@ -9,7 +9,7 @@ from billing.models import CreditNote, Invoice, InvoiceLine
 from billing.pricing.explanation import plain
 from billing.pricing.periods import business_date
 from billing.reports.invoices import standings
-from billing.wording import formats
+from billing.wording import charge_lines, formats
 
 
 class LineAnswer(BaseModel):
@@ -51,7 +51,7 @@ def _line(line: InvoiceLine, currency: str) -> LineAnswer:
         unit=line.unit,
         unit_price=plain(line.unit_price),
         amount=Money.of(line.amount_minor, currency),
-        explanation=formats.plain_formula_text(line.explanation),
+        explanation=formats.plain_formula_text(charge_lines.explanation_of(line)),
     )
 
 

@@ -10,7 +10,7 @@ from billing.api.v1.fields import Money
 from billing.models import Tariff
 from billing.pricing.explanation import explain_quantity, plain
 from billing.pricing.quantity import price
-from billing.pricing.terms import PriceModel, Terms
+from billing.pricing.terms import Metric, PriceModel, Terms
 from billing.pricing.tiers import NoPrice
 from billing.wording import formats
 
@@ -29,6 +29,16 @@ class IntervalPrice(BaseModel):
     quantity: int
     amount: Money
     explanation: str
+
+
+class UnitAnswer(BaseModel):
+    """What one unit and several are called; Russian has a form for 1 and 21, for 2 to 4, and for 5 to 20."""
+
+    one: str
+    many: str
+    one_ru: str
+    few_ru: str
+    many_ru: str
 
 
 class TariffAnswer(BaseModel):
@@ -60,6 +70,7 @@ class TariffAnswer(BaseModel):
     plan: str
     audience: str
     features: list[str]
+    unit: UnitAnswer | None = Field(description="what is sold by quantity; null where nothing is, or it has no name")
 
 
 INTERVALS = {1: "month", 12: "year"}
@@ -98,6 +109,13 @@ def _interval_prices(terms: Terms) -> list[IntervalPrice]:
     return found
 
 
+def _unit(tariff: Tariff) -> UnitAnswer | None:
+    if tariff.metric != Metric.QUANTITY or not tariff.unit:
+        return None
+    names = tariff.unit
+    return UnitAnswer(one=names.one, many=names.many, one_ru=names.one_ru, few_ru=names.few_ru, many_ru=names.many_ru)
+
+
 def tariff_answer(tariff: Tariff) -> TariffAnswer:
     """A published tariff as the outside reads it."""
     terms, language = tariff.terms(), formats.language(get_language())
@@ -127,4 +145,5 @@ def tariff_answer(tariff: Tariff) -> TariffAnswer:
         plan=tariff.plan_code,
         audience=tariff.audience_in(language),
         features=tariff.features_in(language),
+        unit=_unit(tariff),
     )

@@ -169,7 +169,8 @@ def _supposed(
     return {
         "counted": True,
         "metric": metric,
-        "question": unit_names.question_of(metric),
+        "counting": counted[0],
+        "question": unit_names.question_of(counted[0]),
         "quantity": quantity,
         "here": here,
         "most": most,

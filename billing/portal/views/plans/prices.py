@@ -118,7 +118,8 @@ def calculator(offer: reports.Offer, request: HttpRequest) -> dict[str, Any]:
     return {
         "counted": True,
         "metric": offer.metric,
-        "question": unit_names.question_of(offer.metric),
+        "counting": terms[0],
+        "question": unit_names.question_of(terms[0]),
         "quantity": quantity,
         "most": most,
         "largest": reports.MOST_UNITS,

@@ -10,7 +10,7 @@ from accounts.models import Instance
 from billing.models import BillingPeriod, Subscription
 from billing.operations.subscriptions import plan_changes, trials
 from billing.operations.subscriptions.quotes import Wish
-from billing.portal import icalendar
+from billing.portal import calendar_feed
 from billing.reports.calendar import happenings, months_of
 from tests.support.people import Party, at
 from tests.support.query_counts import queries
@@ -123,7 +123,7 @@ def unfolded(content: bytes) -> list[str]:
 
 def test_the_file_opens_without_signing_in_and_is_well_formed(signed_in: SignIn) -> None:
     till, _anna = till_with_card(signed_in)
-    answer = Client().get(icalendar.address_of(till.anna, till.party.account))
+    answer = Client().get(calendar_feed.address_of(till.anna, till.party.account))
     assert (answer.status_code, answer["Content-Type"]) == (200, "text/calendar; charset=utf-8")
     assert answer.content.endswith(b"END:VCALENDAR\r\n")
     assert max(len(line) for line in answer.content.split(b"\r\n")) <= 75
@@ -157,9 +157,9 @@ def test_commas_and_cyrillic_are_escaped_and_never_torn() -> None:
 
 def test_the_address_ends_with_the_persons_rights_and_their_password(signed_in: SignIn) -> None:
     till, _anna = till_with_card(signed_in)
-    address = icalendar.address_of(till.anna, till.party.account)
+    address = calendar_feed.address_of(till.anna, till.party.account)
     assert Client().get(address.replace("calendar/", "calendar/x")).status_code == 404
-    theirs = icalendar.token_of(till.vera, till.party.account)
+    theirs = calendar_feed.token_of(till.vera, till.party.account)
     assert Client().get(f"/calendar/{theirs}.ics").status_code == 404
     till.anna.set_password("another long horse")
     till.anna.save()

@@ -3,14 +3,15 @@
 The address carries whose calendar it is, signed; it ends with the person's rights, and with a change of their password.
 """
 
-from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core import signing
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from icalendar import Calendar, Event, vDuration, vText
 
 from accounts.models import User
 from billing.models import BillingAccount
@@ -18,8 +19,8 @@ from billing.reports import calendar_titles
 from billing.reports.calendar import Happening
 
 SALT = "saldo.calendar"
-# Octets of a line without its line break.
-LINE = 75
+# How often a calendar program is asked to look again.
+REFRESH_HOURS = 6
 
 
 def token_of(user: User, account: BillingAccount) -> str:
@@ -39,87 +40,66 @@ def address_of(user: User, account: BillingAccount) -> str:
 def reader_of(token: str) -> tuple[User, BillingAccount] | None:
     """Whose calendar ``token`` opens; None where it is broken, or they may not see the account any more."""
     try:
-        told = signing.loads(token, salt=SALT)
+        claims = signing.loads(token, salt=SALT)
     except signing.BadSignature:
         return None
-    user = User.objects.filter(pk=told["user"], is_active=True).first()
-    if user is None or told["seal"] != _seal(user):
+    user = User.objects.filter(pk=claims["user"], is_active=True).first()
+    if user is None or claims["seal"] != _seal(user):
         return None
     own = BillingAccount.objects.for_user(user).select_related("seller", "customer")
-    account = own.filter(number=told["account"]).first()
+    account = own.filter(number=claims["account"]).first()
     return (user, account) if account is not None else None
 
 
-def written(account: BillingAccount, found: Iterable[Happening], as_of: datetime) -> bytes:
+def calendar_of(account: BillingAccount, happenings: Iterable[Happening], as_of: datetime) -> bytes:
     """The calendar file in the language that is active."""
     host = urlsplit(settings.BASE_URL).hostname or "localhost"
+    calendar = Calendar()
+    calendar.add("version", "2.0")
+    calendar.add("prodid", _printable(f"-//{settings.PORTAL_NAME}//billing//EN"))
+    calendar.add("calscale", "GREGORIAN")
+    calendar.add("method", "PUBLISH")
     name = f"{settings.PORTAL_NAME} · {account.customer.name} · {account.number}"
-    lines = [
-        "BEGIN:VCALENDAR",
-        "VERSION:2.0",
-        f"PRODID:-//{_text(settings.PORTAL_NAME)}//billing//EN",
-        "CALSCALE:GREGORIAN",
-        "METHOD:PUBLISH",
-        f"X-WR-CALNAME:{_text(name)}",
-        "REFRESH-INTERVAL;VALUE=DURATION:PT6H",
-        "X-PUBLISHED-TTL:PT6H",
-    ]
-    for one in found:
-        lines += _event(one, host, as_of)
-    lines.append("END:VCALENDAR")
-    return b"".join(b"\r\n ".join(_folded(line)) + b"\r\n" for line in lines)
+    calendar.add(
+        "x-wr-calname", vText(_printable(name))
+    )  # the library escapes no name of its own accord that begins with X-
+    calendar.add("refresh-interval", vDuration(timedelta(hours=REFRESH_HOURS)), parameters={"value": "DURATION"})
+    calendar.add("x-published-ttl", f"PT{REFRESH_HOURS}H")
+    for happening in happenings:
+        calendar.add_component(_event_of(happening, host, as_of))
+    content: bytes = calendar.to_ical(sorted=False)
+    return content
 
 
-def _event(one: Happening, host: str, as_of: datetime) -> Iterator[str]:
-    title, amount, note = calendar_titles.title(one), calendar_titles.amount(one), calendar_titles.note(one)
-    yield "BEGIN:VEVENT"
-    yield f"UID:{one.uid}@{host}"
-    yield f"DTSTAMP:{_instant(as_of)}"
-    if one.at is None:
-        yield f"DTSTART;VALUE=DATE:{_day(one.day)}"
-        yield f"DTEND;VALUE=DATE:{_day(one.day + timedelta(days=1))}"
+def _event_of(happening: Happening, host: str, as_of: datetime) -> Event:
+    """The happening as an entry of the calendar: an hour where one is known, else a whole day."""
+    title, amount = calendar_titles.title(happening), calendar_titles.amount(happening)
+    event = Event()
+    event.add("uid", f"{happening.uid}@{host}")
+    event.add("dtstamp", as_of.astimezone(UTC))
+    if happening.at is None:
+        event.add("dtstart", happening.day)
+        event.add("dtend", happening.day + timedelta(days=1))
     else:
-        yield f"DTSTART:{_instant(one.at)}"
-    yield f"SUMMARY:{_text(f'{title}: {amount}' if amount else title)}"
-    if note:
-        yield f"DESCRIPTION:{_text(note)}"
-    yield f"URL:{_page(one)}"
-    yield f"CATEGORIES:{_text(_('Payments'))}"
-    yield "TRANSP:TRANSPARENT"
-    yield "END:VEVENT"
+        event.add("dtstart", happening.at.astimezone(UTC))
+    event.add("summary", _printable(f"{title}: {amount}" if amount else title))
+    if note := calendar_titles.note(happening):
+        event.add("description", _printable(note))
+    event.add("url", settings.BASE_URL + _path_of(happening))
+    event.add("categories", [_("Payments")])
+    event.add("transp", "TRANSPARENT")
+    return event
 
 
-def _page(one: Happening) -> str:
+def _path_of(happening: Happening) -> str:
     """Where the thing is looked at and settled."""
-    if one.invoice is not None:
-        return settings.BASE_URL + reverse("portal:document", args=[one.invoice.number])
-    if one.subscription is not None:
-        return settings.BASE_URL + reverse("portal:instance", args=[one.subscription.instance.public_id])
-    return settings.BASE_URL + reverse("portal:overview")
+    if happening.invoice is not None:
+        return reverse("portal:document", args=[happening.invoice.number])
+    if happening.subscription is not None:
+        return reverse("portal:instance", args=[happening.subscription.instance.public_id])
+    return reverse("portal:overview")
 
 
-def _day(day: date) -> str:
-    return day.strftime("%Y%m%d")
-
-
-def _instant(instant: datetime) -> str:
-    return instant.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-
-
-def _text(text: str) -> str:
-    """``text`` as a value: what has a meaning in the format is escaped (RFC 5545, 3.3.11)."""
-    for plain, escaped in (("\\", "\\\\"), (";", "\\;"), (",", "\\,"), ("\n", "\\n")):
-        text = text.replace(plain, escaped)
-    return "".join(sign for sign in text if sign.isprintable() or sign in "\u00a0\u202f")
-
-
-def _folded(line: str) -> Iterator[bytes]:
-    """``line`` in parts of at most 75 octets, no letter torn; each but the first is written after a space (3.1)."""
-    part, room = b"", LINE
-    for sign in line:
-        octets = sign.encode()
-        if len(part) + len(octets) > room:
-            yield part
-            part, room = b"", LINE - 1
-        part += octets
-    yield part
+def _printable(text: str) -> str:
+    """``text`` without control characters, which the format has no place for and the library lets through."""
+    return "".join(sign for sign in text if sign.isprintable() or sign in "\n\u00a0\u202f")

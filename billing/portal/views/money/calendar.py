@@ -69,7 +69,7 @@ def calendar_file(request: HttpRequest, token: str) -> HttpResponse:
     as_of = clock.now()
     with override(user.locale):
         found = reports.happenings(account=account, as_of=as_of)[:MOST_EVENTS]
-        content = calendar_feed.written(account, found, as_of)
+        content = calendar_feed.calendar_of(account, found, as_of)
     answer = HttpResponse(content, content_type="text/calendar; charset=utf-8")
     answer["Content-Disposition"] = f'inline; filename="saldo-{account.number}.ics"'
     answer["Cache-Control"] = "private, max-age=300"

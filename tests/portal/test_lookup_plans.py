@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from django.db import connection
 from django.db.models import QuerySet
 
@@ -10,7 +9,7 @@ from accounts.models import Member
 from billing.models import BillingAccount
 from billing.operations.customers import ownership
 from billing.portal.permissions import instances_of
-from tests.portal.story import Story
+from tests.support.story import Story
 
 INDEX = "member_by_email"
 

@@ -1,3 +1,4 @@
+from collections.abc import Collection
 from typing import ClassVar
 
 from django.db import models
@@ -44,6 +45,10 @@ class MemberQuerySet(models.QuerySet["Member"]):
 
     def active(self) -> "MemberQuerySet":
         return self.filter(status=Member.Status.ACTIVE)
+
+    def with_emails(self, emails: Collection[str]) -> "MemberQuerySet":
+        """Those who are known by one of ``emails``, given in lower case; found by the index over the address in lower case."""
+        return self.alias(lower_email=Lower("email")).filter(lower_email__in=emails)
 
     def administrators(self) -> "MemberQuerySet":
         """Active members whose role is administrator: they alone make and unmake each other (M15)."""

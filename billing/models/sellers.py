@@ -139,7 +139,7 @@ class BillingAccountQuerySet(models.QuerySet["BillingAccount"]):
 def _billing_instances(user: User) -> Any:
     from accounts.models import Member
 
-    owners = Member.objects.billing_owners().filter(email__in=verified_emails(user), instance__deleted_at=None)
+    owners = Member.objects.billing_owners().with_emails(verified_emails(user)).filter(instance__deleted_at=None)
     return owners.values("instance")
 
 

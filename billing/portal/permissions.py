@@ -10,7 +10,6 @@ from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import F, Min, Q, QuerySet
-from django.db.models.functions import Lower
 from django.http import Http404, HttpRequest, HttpResponse
 
 from accounts.models import Instance, Member, User
@@ -52,7 +51,7 @@ def accounts_of(user: User) -> "QuerySet[BillingAccount]":
 
 def instances_of(user: User) -> "QuerySet[Instance]":
     """Living instances in which ``user`` is an active member, with whatever role: these they may see the state of."""
-    mine = Member.objects.active().annotate(address=Lower("email")).filter(address__in=verified_emails(user))
+    mine = Member.objects.active().with_emails(verified_emails(user))
     return Instance.objects.filter(pk__in=mine.values("instance"), deleted_at=None).select_related(
         "product", "customer"
     )

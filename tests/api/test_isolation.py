@@ -12,10 +12,9 @@ from django.test import Client
 
 from accounts.models import Instance, Member
 from billing import clock
-from billing.api.v1.document.examples import BODIES
 from billing.models import ApiToken, Entry, IdempotencyRecord
 from billing.operations import api_tokens
-from tests.support.callers import REAL, Api, Tenant, found_tenant
+from tests.support.callers import REAL, Api, Tenant, body_of, found_tenant
 
 MISSING = {
     "customer_id": "cus_000000000000000000",
@@ -59,7 +58,7 @@ def filled(path: str, ids: dict[str, str]) -> str:
 
 def sent(api: Api, name: str, ids: dict[str, str], **headers: str) -> tuple[int, bytes]:
     method, path = operations()[name]
-    api.call(method, filled(path, ids), BODIES.get(name), **headers)
+    api.call(method, filled(path, ids), body_of(name), **headers)
     return api.last.status_code, api.last.content
 
 

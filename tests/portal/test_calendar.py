@@ -1,16 +1,18 @@
 """The money calendar: dates and sums of what comes, on its page and in the file that calendar programs read (RFC 5545)."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.test import Client
+from django.utils.translation import override
+from icalendar import Calendar
 
 from accounts.models import Instance
 from billing.models import BillingPeriod, Subscription
 from billing.operations.subscriptions import plan_changes, trials
 from billing.operations.subscriptions.quotes import Wish
-from billing.portal import icalendar
+from billing.portal import calendar_feed
 from billing.reports.calendar import happenings, months_of
 from tests.support.people import Party, at
 from tests.support.query_counts import queries
@@ -123,7 +125,7 @@ def unfolded(content: bytes) -> list[str]:
 
 def test_the_file_opens_without_signing_in_and_is_well_formed(signed_in: SignIn) -> None:
     till, _anna = till_with_card(signed_in)
-    answer = Client().get(icalendar.address_of(till.anna, till.party.account))
+    answer = Client().get(calendar_feed.address_of(till.anna, till.party.account))
     assert (answer.status_code, answer["Content-Type"]) == (200, "text/calendar; charset=utf-8")
     assert answer.content.endswith(b"END:VCALENDAR\r\n")
     assert max(len(line) for line in answer.content.split(b"\r\n")) <= 75
@@ -147,19 +149,40 @@ def test_the_same_thing_keeps_its_uid_from_day_to_day(signed_in: SignIn) -> None
     assert uids(at("2026-05-14 12:00")) <= uids(at("2026-05-13 12:00"))
 
 
-def test_commas_and_cyrillic_are_escaped_and_never_torn() -> None:
+def test_commas_and_cyrillic_are_escaped_and_never_torn(signed_in: SignIn) -> None:
+    till, _anna = till_with_card(signed_in)
     long = "Счёт, для; «Ромашки»\\" * 12
-    parts = list(icalendar._folded(f"SUMMARY:{icalendar._text(long)}"))
-    assert all(len(part) <= 75 for part in parts)
-    assert "Счёт\\, для\\; «Ромашки»\\\\" in b"".join(parts).decode()
-    assert [part.decode() for part in parts]
+    till.party.customer.name = till.party.account.customer.name = long + "\x07"
+    content = calendar_feed.calendar_of(till.party.account, [], at("2026-05-12 12:00"))
+    assert all(len(line) <= 75 and line.decode() for line in content.split(b"\r\n")[:-1])
+    [name] = [line for line in unfolded(content) if line.startswith("X-WR-CALNAME:")]
+    assert name.count("Счёт\\, для\\; «Ромашки»\\\\") == 12
+    assert "\x07" not in name, "the format has no place for control characters"
+
+
+def test_a_calendar_program_reads_what_was_written(signed_in: SignIn) -> None:
+    till, _anna = till_with_card(signed_in)
+    coming = happenings(account=till.party.account, as_of=at("2026-05-12 12:00"))
+    with override("en"):
+        content = calendar_feed.calendar_of(till.party.account, coming, at("2026-05-12 12:00"))
+    calendar = Calendar.from_ical(content)
+    assert calendar.refresh_interval == timedelta(hours=6)
+    assert calendar["REFRESH-INTERVAL"].params["VALUE"] == "DURATION"
+    assert [str(event["UID"]) for event in calendar.events] == [f"{one.uid}@127.0.0.1" for one in coming]
+    collect, due = (
+        next(event for event in calendar.events if event["UID"].startswith(step)) for step in ("collect", "due")
+    )
+    assert (collect.start, "DTEND" in collect) == (datetime(2026, 6, 7, 7, tzinfo=UTC), False)  # ten o'clock in Moscow
+    assert (due.start, due.end) == (date(2026, 5, 26), date(2026, 5, 27))
+    assert str(due["SUMMARY"]) == "Last day to pay invoice R-2026-000001: ₽90.00"
+    assert str(due["URL"]).endswith("/documents/R-2026-000001/")
 
 
 def test_the_address_ends_with_the_persons_rights_and_their_password(signed_in: SignIn) -> None:
     till, _anna = till_with_card(signed_in)
-    address = icalendar.address_of(till.anna, till.party.account)
+    address = calendar_feed.address_of(till.anna, till.party.account)
     assert Client().get(address.replace("calendar/", "calendar/x")).status_code == 404
-    theirs = icalendar.token_of(till.vera, till.party.account)
+    theirs = calendar_feed.token_of(till.vera, till.party.account)
     assert Client().get(f"/calendar/{theirs}.ics").status_code == 404
     till.anna.set_password("another long horse")
     till.anna.save()

@@ -1,6 +1,6 @@
 """The API as a whole: what holds for every address under it, whatever answers there."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
@@ -8,10 +8,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, path
 from django.utils.translation import override
 from django.utils.translation.trans_real import parse_accept_lang_header
-from ninja import NinjaAPI
+from ninja import NinjaAPI, Router
 from ninja.operation import Operation
 from ninja.parser import Parser
-from ninja.router import BoundRouter
 from ninja.types import DictStrAny
 
 from billing.api.v1 import problems
@@ -38,15 +37,15 @@ def language_of(request: HttpRequest) -> str:
     return "en"
 
 
-def _answers_problems(view: Callable[..., Any]) -> Callable[..., Any]:
+def _answer_problems(view: Callable[..., Any]) -> Callable[..., Any]:
     """Whatever goes wrong around an operation is a problem too, and nothing of the API is kept by a cache."""
 
     @wraps(view)
-    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def answer_in_language(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         with override(language_of(request)):
-            return told(request, *args, **kwargs)
+            return answer(request, *args, **kwargs)
 
-    def told(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             response: HttpResponse = view(request, *args, **kwargs)
         except (Http404, problems.NotFound):
@@ -58,7 +57,7 @@ def _answers_problems(view: Callable[..., Any]) -> Callable[..., Any]:
         response.headers.setdefault("Cache-Control", "private, no-store")
         return response
 
-    return answered
+    return answer_in_language
 
 
 def _nothing_here(request: HttpRequest, rest: str = "") -> HttpResponse:
@@ -81,27 +80,24 @@ class Api(NinjaAPI):
         )
         problems.install(self)
 
-    def _get_bound_routers(self) -> list[BoundRouter]:
-        is_first = self._bound_routers_cache is None
-        bound = super()._get_bound_routers()
-        for operation in self._operations(bound) if is_first else ():
-            operation.view_func = refuse_unknown(operation)
-        return bound
+    def add_router(self, prefix: str, router: Router | str, **options: Any) -> None:
+        """Adds a resource, each of its operations strict about its query; it is written for this API alone."""
+        assert isinstance(router, Router)
+        for view in router.path_operations.values():
+            for operation in view.operations:
+                operation.view_func = refuse_unknown(operation)
+        super().add_router(prefix, router, **options)
 
-    def _operations(self, bound: list[BoundRouter]) -> Iterator[Operation]:
-        """Every operation as it is bound here: copies, so that the routers stay as they were written."""
-        for router in bound:
-            for view in router.path_operations.values():
-                yield from view.operations
-
-    def _get_urls(self) -> list[URLResolver | URLPattern]:
-        patterns = super()._get_urls()
+    @property
+    def urls(self) -> tuple[list[URLResolver | URLPattern], str, str]:
+        """The addresses, with whatever else is asked for under them, as Django includes them."""
+        patterns, application, namespace = super().urls
         patterns.append(path("<path:rest>", _nothing_here))
         for pattern in patterns:
             assert isinstance(pattern, URLPattern)
-            pattern.callback = _answers_problems(pattern.callback)
+            pattern.callback = _answer_problems(pattern.callback)
             pattern.callback.csrf_exempt = True  # type: ignore[attr-defined]  # a token is sent on purpose, a cookie is not
-        return patterns
+        return patterns, application, namespace
 
     def get_openapi_operation_id(self, operation: Operation) -> str:
         return operation.view_func.__name__

@@ -59,7 +59,7 @@ def roles_to_keep(instance: Instance) -> list[Role]:
 
 def administered(user: User) -> "QuerySet[Instance]":
     """The living instances whose active administrator ``user`` is."""
-    mine = Member.objects.administrators().filter(email__in=verified_emails(user))
+    mine = Member.objects.administrators().with_emails(verified_emails(user))
     return Instance.objects.filter(pk__in=mine.values("instance"), deleted_at=None)
 
 

@@ -3,12 +3,12 @@
 A dead scheduler locks nobody and frees nobody: the job only tells the outside what has become true.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Value
+from django.db.models import Exists, OuterRef, Subquery, Value
 from django.db.models.functions import Concat
 
 from accounts.models import Instance
@@ -64,9 +64,9 @@ def _later(one: Subscription, other: Subscription | None) -> bool:
 
 
 def _subscriptions(instances: list[Instance]) -> dict[int, Subscription]:
-    found = Subscription.objects.filter(instance__in=[one.pk for one in instances])
+    rows = Subscription.objects.filter(instance__in=[instance.pk for instance in instances])
     chosen: dict[int, Subscription] = {}
-    for row in found.select_related("account__seller", "tariff"):
+    for row in rows.select_related("account__seller", "tariff"):
         if _later(row, chosen.get(row.instance_id)):
             chosen[row.instance_id] = row
     return chosen
@@ -99,7 +99,7 @@ def _debts(subscriptions: Iterable[Subscription], as_of: datetime) -> dict[int, 
 def _reliefs(instances: Iterable[Instance], as_of: datetime) -> dict[int, Relief]:
     """The relief in force of each instance that has one, the one that lasts longest (M16)."""
     running = Relief.objects.filter(
-        instance__in=[one.pk for one in instances], starts_at__lte=as_of, ends_at__gt=as_of, withdrawn_at=None
+        instance__in=[instance.pk for instance in instances], starts_at__lte=as_of, ends_at__gt=as_of, withdrawn_at=None
     )
     return {row.instance_id: row for row in running.order_by("ends_at")}
 
@@ -128,12 +128,12 @@ def levels(instances: Iterable[Instance], *, as_of: datetime) -> dict[int, Acces
     subscriptions = _subscriptions(rows)
     debts = _debts(subscriptions.values(), as_of) if subscriptions else {}
     reliefs = _reliefs(rows, as_of) if debts else {}
-    found: dict[int, Access] = {}
+    accesses: dict[int, Access] = {}
     for row in rows:
         subscription = subscriptions.get(row.pk)
         debt = debts.get(subscription.account_id) if subscription is not None else None
-        found[row.pk] = _access(row, subscription, debt, reliefs.get(row.pk), as_of)
-    return found
+        accesses[row.pk] = _access(row, subscription, debt, reliefs.get(row.pk), as_of)
+    return accesses
 
 
 def level(instance: Instance, *, as_of: datetime) -> Access:
@@ -141,42 +141,55 @@ def level(instance: Instance, *, as_of: datetime) -> Access:
     return levels([instance], as_of=as_of)[instance.pk]
 
 
-def _last_announced(instance: Instance) -> str:
-    latest = AccessAnnouncement.objects.filter(instance=instance).order_by("-pk").first()
-    return latest.level if latest else Level.FULL
+def _last_announced(instances: Iterable[Instance]) -> dict[int, str | None]:
+    """The level that was last announced of each of ``instances``, None where nothing was: one read for all of them."""
+    latest = AccessAnnouncement.objects.filter(instance=OuterRef("pk")).order_by("-pk").values("level")[:1]
+    rows = Instance.objects.filter(pk__in=[row.pk for row in instances]).order_by()
+    return dict(rows.values_list("pk", Subquery(latest)))
 
 
 EVENTS = {Level.READ_ONLY: "instance.read_only", Level.FULL: "instance.restored", Level.DELETED: "instance.deleted"}
 
 
 def announce(instance: Instance, *, as_of: datetime, subscription: Subscription | None = None) -> bool:
-    """Tells the outside once if the access of ``instance`` is not what was last told; True where it was told.
+    """Announces the access of ``instance`` if it is not what was last announced; True where it was.
 
-    The caller holds the lock of the account, so no change is told twice.
+    The caller holds the lock of the account, so no change is announced twice.
     """
-    access = level(instance, as_of=as_of)
-    if access.level == _last_announced(instance):
-        return False
-    since = access.reasons[0].since if access.reasons else as_of
-    AccessAnnouncement.objects.create(instance=instance, level=access.level, since=since, announced_at=as_of)
-    outbox.emit(
-        EVENTS[access.level],
-        at=as_of,
-        instance=instance,
-        subscription=subscription or current_subscription(instance),
-        data={
-            "instance_id": instance.public_id,
-            "access": str(access.level),
-            "reasons": [{"code": reason.code, "invoices": reason.invoices} for reason in access.reasons],
-        },
-    )
-    return True
+    return bool(_announce_all([instance], {instance.pk: subscription} if subscription else {}, as_of))
 
 
-def _charged_instances(account: BillingAccount) -> list[Subscription]:
-    """The subscriptions whose instances stand or fall with the account's debt (M8, D10)."""
-    running = Subscription.objects.running().filter(account=account)
-    return list(running.select_related("instance", "tariff", "account__seller").order_by("pk"))
+def _announce_all(
+    instances: Sequence[Instance], subscriptions: Mapping[int, Subscription], as_of: datetime
+) -> list[Instance]:
+    """Announces those of ``instances`` whose access is not what was last announced, and returns them; with as many statements for
+    a thousand as for one. ``subscriptions`` by instance: the one to tell of, else the current one."""
+    accesses, announced = levels(instances, as_of=as_of), _last_announced(instances)
+    changed = [row for row in instances if accesses[row.pk].level != (announced[row.pk] or Level.FULL)]
+    announcements, events = [], []
+    for instance in changed:
+        access = accesses[instance.pk]
+        since = access.reasons[0].since if access.reasons else as_of
+        announcements.append(AccessAnnouncement(instance=instance, level=access.level, since=since, announced_at=as_of))
+        subscription = subscriptions.get(instance.pk, access.subscription)
+        events.append(
+            Event(
+                type=EVENTS[access.level],
+                at=as_of,
+                account=subscription.account if subscription is not None else None,
+                instance=instance,
+                subscription=subscription,
+                data={
+                    "instance_id": instance.public_id,
+                    "access": str(access.level),
+                    "reasons": [{"code": reason.code, "invoices": reason.invoices} for reason in access.reasons],
+                },
+            )
+        )
+    if changed:
+        AccessAnnouncement.objects.bulk_create(announcements)
+        outbox.emit_all(events)
+    return changed
 
 
 def announce_changes(account: BillingAccount, *, as_of: datetime) -> list[Instance]:
@@ -185,9 +198,11 @@ def announce_changes(account: BillingAccount, *, as_of: datetime) -> list[Instan
 
     Whoever comes first tells it, the job after midnight or a payment that pays only a part, and nobody after.
     """
-    changed = [
-        row.instance for row in _charged_instances(account) if announce(row.instance, as_of=as_of, subscription=row)
-    ]
+    running = Subscription.objects.running().filter(account=account)
+    subscriptions = list(running.select_related("instance", "tariff", "account__seller").order_by("pk"))
+    changed = _announce_all(
+        [row.instance for row in subscriptions], {row.instance_id: row for row in subscriptions}, as_of
+    )
     overdue = overdue_invoices(account, as_of)
     if changed and overdue:
         notices.read_only(account=account, instances=changed, invoices=overdue, at=as_of)
@@ -208,12 +223,12 @@ def announce_overdue(*, account_id: int, as_of: datetime) -> int:
     """Tells of the account's newly overdue invoices and of the instances they made read-only; how many invoices."""
     account = posting.lock(account_id)
     overdue = overdue_invoices(account, as_of)
-    told = set(
+    announced = set(
         Event.objects.filter(fact__in=[f"invoice.overdue:{row.number}" for row in overdue]).values_list(
             "fact", flat=True
         )
     )
-    new = [row for row in overdue if f"invoice.overdue:{row.number}" not in told]
+    new = [row for row in overdue if f"invoice.overdue:{row.number}" not in announced]
     for invoice in new:
         data = issuing.summary(invoice)
         outbox.emit("invoice.overdue", at=as_of, account=account, data=data, fact=f"invoice.overdue:{invoice.number}")

@@ -31,15 +31,11 @@ def lapse(subscription: Subscription, as_of: datetime) -> Lapse | None:
     is_behind = subscription.turns_on is not None and subscription.turns_on <= today
     trial_end = subscription.trial_ends_on
     if trial_end is not None and trial_end < today and subscription.paid_from is None:
-        if is_behind and _chosen_for(subscription, today):
+        chosen = TermsChange.objects.waiting().filter(subscription=subscription, effective_date__lte=today)
+        if is_behind and chosen.exists():
             return None
         return Lapse("trial_ended", start_of_day(prepaid_periods.day_after(trial_end), zone))
     return _unpaid(subscription, today) if is_behind and subscription.paid_from is not None else None
-
-
-def _chosen_for(subscription: Subscription, today: date) -> bool:
-    found = TermsChange.objects.waiting().filter(subscription=subscription, effective_date__lte=today)
-    return bool(found.exists())
 
 
 def _unpaid(subscription: Subscription, today: date) -> Lapse | None:
@@ -82,9 +78,9 @@ def status_of(subscription: Subscription, *, in_debt: bool, as_of: datetime) -> 
 
     One of trialing, trial_ended, active, past_due, cancelling, terminated.
     """
-    found = lapse(subscription, as_of)
-    if found is not None:
-        return "trial_ended" if found.code == "trial_ended" else "terminated"
+    ended = lapse(subscription, as_of)
+    if ended is not None:
+        return "trial_ended" if ended.code == "trial_ended" else "terminated"
     if is_trialing(subscription, as_of):
         return "trialing"
     if in_debt:

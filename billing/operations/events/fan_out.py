@@ -26,19 +26,31 @@ MOST_REPLAYED = 10_000
 NUDGE = "billing.tasks.deliver"
 
 
-def fan_out(event: Event) -> None:
-    """A delivery for every endpoint that is to hear of ``event``, in the event's own transaction, and a nudge to send it."""
-    product = event.instance.product_id if event.instance is not None else None
-    may_hear = WebhookEndpoint.objects.active().filter(endpoints.heard_by(product, _customer_of(event)))
-    hearing = [endpoint for endpoint in may_hear if endpoint.hears(event.type)]
-    if not hearing:
+def fan_out(events: Sequence[Event]) -> None:
+    """Writes a delivery for every endpoint that is to hear of one of ``events``, in their own transaction, and a nudge to send
+    them. The statements grow with the products and customers whose events they are, not with the events."""
+    alike: dict[tuple[int | None, int | None], list[Event]] = {}
+    for event in events:
+        product = event.instance.product_id if event.instance is not None else None
+        alike.setdefault((product, _customer_of(event)), []).append(event)
+    for (product, customer), group in alike.items():
+        may_hear = WebhookEndpoint.objects.active().filter(endpoints.heard_by(product, customer))
+        _deliver_to(list(may_hear), group)
+
+
+def _deliver_to(may_hear: Sequence[WebhookEndpoint], events: Sequence[Event]) -> None:
+    """Writes a delivery of each event for each endpoint that asked for its type."""
+    heard = [(endpoint, event) for event in events for endpoint in may_hear if endpoint.hears(event.type)]
+    if not heard:
         return
+    hearing = {endpoint.pk for endpoint, _event in heard}
+    at = max(event.at for event in events)
     # Where something is due already a nudge is on its way, or nobody answers there: the minute's run comes anyway.
-    busy = WebhookDelivery.objects.filter(endpoint__in=hearing, state=State.WAITING, next_attempt_at__lte=event.at)
+    busy = WebhookDelivery.objects.filter(endpoint__in=hearing, state=State.WAITING, next_attempt_at__lte=at)
     busy_ones = set(busy.values_list("endpoint_id", flat=True).distinct())
-    WebhookDelivery.objects.bulk_create(_delivery(endpoint, event, event.at) for endpoint in hearing)
-    if any(endpoint.pk not in busy_ones and endpoint.paused_at is None for endpoint in hearing):
-        jobs.enqueue(NUDGE, event.public_id)
+    WebhookDelivery.objects.bulk_create(_delivery(endpoint, event, event.at) for endpoint, event in heard)
+    if any(endpoint.pk not in busy_ones and endpoint.paused_at is None for endpoint, _event in heard):
+        jobs.enqueue(NUDGE, events[0].public_id)
 
 
 def _customer_of(event: Event) -> int | None:

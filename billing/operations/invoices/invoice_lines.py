@@ -41,7 +41,7 @@ class Group:
         return sum(charge.amount_minor for charge in self.charges)
 
 
-def _key(charge: Charge) -> tuple[Any, ...]:
+def _line_key(charge: Charge) -> tuple[Any, ...]:
     """What a line collects: the use of a subscription's month; else one line for each period, change and seat (B5)."""
     subscription = charge.subscription_id or 0
     if charge.kind == Charge.Kind.ADJUSTMENT:
@@ -52,16 +52,16 @@ def _key(charge: Charge) -> tuple[Any, ...]:
     return (subscription, charge.kind == Charge.Kind.LATE, charge.explanation.get("month", ""), 0)
 
 
-def grouped(charges: Iterable[Charge]) -> list[Group]:
-    """Lines in the order of their subscriptions and months; what cancels out in full makes no line."""
+def group_charges(charges: Iterable[Charge]) -> list[Group]:
+    """Groups charges into lines, in the order of their subscriptions and months; what cancels out in full makes no line."""
     groups: dict[tuple[Any, ...], list[Charge]] = {}
     for charge in charges:
-        groups.setdefault(_key(charge), []).append(charge)
-    found = [Group(groups[key]) for key in sorted(groups)]
-    return [group for group in found if group.amount_minor != 0]
+        groups.setdefault(_line_key(charge), []).append(charge)
+    lines = [Group(groups[key]) for key in sorted(groups)]
+    return [group for group in lines if group.amount_minor != 0]
 
 
-def _explained(group: Group) -> dict[str, Any]:
+def _explain(group: Group) -> dict[str, Any]:
     """The line's explanation: that of its last charge, less all that was charged for the month on other lines."""
     last: dict[str, Any] = group.charges[-1].explanation
     if last["model"] == "amount" or len(group.charges) == 1:
@@ -76,7 +76,7 @@ def tariff_of(charge: Charge) -> Tariff:
     return charge.period.tariff if charge.period is not None else charge.subscription.priced_by
 
 
-def _described(group: Group, locale: str, people: dict[int, str]) -> str:
+def _describe(group: Group, locale: str, people: dict[int, str]) -> str:
     """What the line is for, in the language of the document."""
     charge = group.first
     if charge.subscription is None or charge.kind == Charge.Kind.ADJUSTMENT:
@@ -101,7 +101,7 @@ def _unit(charge: Charge) -> str:
 
 
 def line_of(invoice_id: uuid.UUID, position: int, group: Group, locale: str, people: dict[int, str]) -> InvoiceLine:
-    explanation = _explained(group)
+    explanation = _explain(group)
     currency = group.first.currency
     if explanation["model"] == "amount":
         quantity, unit_price = Decimal(1), from_minor(group.amount_minor, currency)
@@ -111,7 +111,7 @@ def line_of(invoice_id: uuid.UUID, position: int, group: Group, locale: str, peo
         invoice_id=invoice_id,
         position=position,
         subscription=group.first.subscription,
-        description=_described(group, locale, people),
+        description=_describe(group, locale, people),
         quantity=quantity,
         unit=_unit(group.first),
         unit_price=unit_price,

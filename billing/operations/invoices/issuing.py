@@ -23,7 +23,7 @@ from billing.models import (
 from billing.models.ledger import Entry, LedgerAccount
 from billing.operations import jobs
 from billing.operations.events import outbox
-from billing.operations.invoices.invoice_lines import ONE_LINE_EACH, Group, grouped, line_of, tariff_of
+from billing.operations.invoices.invoice_lines import ONE_LINE_EACH, Group, group_charges, line_of, tariff_of
 from billing.operations.ledger import numbering, posting
 from billing.pricing.money import from_minor, to_minor
 from billing.pricing.periods import Span, business_date
@@ -43,20 +43,6 @@ def _tax(account: BillingAccount, total_minor: int, supplied_on: date) -> tuple[
     return to_minor(inside, account.currency), percent
 
 
-def _post_tax(invoice: Invoice, as_of: datetime) -> None:
-    """Moves the VAT of the invoice out of the revenue, where its charges put it gross."""
-    if invoice.tax_minor:
-        revenue = posting.shared(invoice.seller, LedgerAccount.Kind.REVENUE)
-        vat = posting.shared(invoice.seller, LedgerAccount.Kind.VAT)
-        posting.post(
-            key=f"vat:{invoice.number}",
-            kind=Entry.Kind.VAT,
-            account=invoice.account,
-            moves=[posting.Move(revenue, vat, invoice.tax_minor)],
-            at=as_of,
-        )
-
-
 def spend_credit(account: BillingAccount, invoice: Invoice, kind: Allocation.Kind, at: datetime) -> int:
     """Pays ``invoice`` from what the account holds, oldest credit first (G7); returns how much, in minor units."""
     left = invoice.open_minor
@@ -73,8 +59,7 @@ def spend_credit(account: BillingAccount, invoice: Invoice, kind: Allocation.Kin
 
 def available_credit(account: BillingAccount) -> int:
     """What the account holds that no invoice has used yet, in minor units."""
-    found = Credit.objects.unapplied().filter(account=account)
-    return sum(credit.unapplied_minor for credit in found)
+    return sum(credit.unapplied_minor for credit in Credit.objects.unapplied().filter(account=account))
 
 
 def _payment_days(account: BillingAccount, groups: list[Group]) -> int:
@@ -91,7 +76,7 @@ def issue(
     What is left below zero stays on the account as it is and is collected with the next invoice. ``key`` is the business
     fact: it is billed once. The issue date is the business day on which this really happens (D2).
     """
-    groups = grouped(charges)
+    groups = group_charges(charges)
     total_minor = sum(group.amount_minor for group in groups)
     if total_minor <= 0:
         return None
@@ -134,24 +119,31 @@ def issue(
         buyer_snapshot=account.customer.snapshot(),
     )
     invoice.save(force_insert=True)
-    _after_issue(invoice, as_of)
+    _settle_and_announce(invoice, as_of)
     return invoice
 
 
-def _after_issue(invoice: Invoice, as_of: datetime) -> None:
-    _post_tax(invoice, as_of)
+def _settle_and_announce(invoice: Invoice, as_of: datetime) -> None:
+    """Posts the VAT of a new invoice, pays it from the account's credit, and tells whoever is to hear of it."""
+    if invoice.tax_minor:  # its charges put it gross into the revenue
+        revenue = posting.shared(invoice.seller, LedgerAccount.Kind.REVENUE)
+        vat = posting.shared(invoice.seller, LedgerAccount.Kind.VAT)
+        posting.post(
+            key=f"vat:{invoice.number}",
+            kind=Entry.Kind.VAT,
+            account=invoice.account,
+            moves=[posting.Move(revenue, vat, invoice.tax_minor)],
+            at=as_of,
+        )
     spend_credit(invoice.account, invoice, Allocation.Kind.AT_ISSUE, as_of)
     outbox.emit("invoice.issued", at=as_of, account=invoice.account, data=summary(invoice))
     if invoice.open_minor == 0:
         outbox.emit("invoice.paid", at=as_of, account=invoice.account, data=summary(invoice))
     notices.invoice_issued(invoice=invoice, at=as_of)
     jobs.enqueue("billing.tasks.deliver", invoice.number)
-    if invoice.open_minor and invoice.kind in PAID_AT_ONCE and _has_method(invoice.account):
+    methods = SavedMethod.objects.filter(account=invoice.account, removed_at=None)
+    if invoice.open_minor and invoice.kind in PAID_AT_ONCE and methods.exists():
         jobs.enqueue("billing.tasks.collect", invoice.number)
-
-
-def _has_method(account: BillingAccount) -> bool:
-    return SavedMethod.objects.filter(account=account, removed_at=None).exists()
 
 
 def summary(invoice: Invoice) -> dict[str, Any]:
@@ -188,8 +180,10 @@ def issue_monthly(*, account: BillingAccount, span: Span, as_of: datetime) -> In
     """The account's invoice for the month ``span``: all use posted in it and not yet on an invoice (M7, D5). Paid time is
     billed when it begins (D17), together with what was adjusted where nothing is metered."""
     charges = _uncollected(account).filter(billing_month__lte=span.start).exclude(kind__in=ONE_LINE_EACH)
-    if not charges.exclude(subscription=None).exists() and _begins_on(account, span.end):
-        return None
+    if not charges.exclude(subscription=None).exists():
+        beginning = account.subscriptions.filter(terminated_at=None, turns_on=span.end, paid_from__isnull=False)
+        if beginning.exists():  # its invoice takes the adjustments along
+            return None
     return issue(
         account=account,
         charges=charges,
@@ -198,11 +192,6 @@ def issue_monthly(*, account: BillingAccount, span: Span, as_of: datetime) -> In
         key=f"month:{account.number}:{span.start:%Y-%m}",
         as_of=as_of,
     )
-
-
-def _begins_on(account: BillingAccount, day: date) -> bool:
-    """Whether paid time is billed on ``day``: its invoice then takes the adjustments along."""
-    return account.subscriptions.filter(terminated_at=None, turns_on=day, paid_from__isnull=False).exists()
 
 
 def issue_prepaid(

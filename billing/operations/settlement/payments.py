@@ -81,8 +81,8 @@ def settle_open(account: BillingAccount, *, as_of: datetime, first: Invoice | No
         if issuing.spend_credit(account, invoice, Allocation.Kind.SETTLEMENT, as_of) and invoice.open_minor == 0:
             outbox.emit("invoice.paid", at=as_of, account=account, data=issuing.summary(invoice))
     access.announce_changes(account, as_of=as_of)
-    made = Allocation.objects.filter(credit__account=account, pk__gt=last, kind=Allocation.Kind.SETTLEMENT)
-    return list(made.select_related("invoice").order_by("pk"))
+    settled = Allocation.objects.filter(credit__account=account, pk__gt=last, kind=Allocation.Kind.SETTLEMENT)
+    return list(settled.select_related("invoice").order_by("pk"))
 
 
 def add_credit(
@@ -107,7 +107,7 @@ def take_off(*, credit: Credit, as_of: datetime) -> None:
     )
 
 
-def _check(new: NewPayment, account: BillingAccount, as_of: datetime) -> None:
+def _check_payment(new: NewPayment, account: BillingAccount, as_of: datetime) -> None:
     checked_amount(new.amount_minor)
     if new.currency != account.currency:
         raise BadInput(
@@ -130,7 +130,7 @@ def record_payment(*, account: BillingAccount, new: NewPayment, as_of: datetime,
     Refuses a wrong sum, another currency, a date in the future and an invoice of somebody else, writing nothing.
     """
     account = lock_account(account, as_of=as_of)
-    _check(new, account, as_of)
+    _check_payment(new, account, as_of)
     invoice = _named_invoice(account, new.invoice_number)
     payment = Payment(
         account=account,
@@ -182,12 +182,12 @@ def record_once(*, account: BillingAccount, new: NewPayment, as_of: datetime, ac
     entry = external_ids.entry_of("payment", account.number, new.external_id)
     if entry is None:
         return record_payment(account=account, new=new, as_of=as_of, actor=actor), True
-    found = Payment.objects.select_related("account", "credit", "invoice").get(credit__entry=entry)
-    kept = (found.amount_minor, found.currency, found.method, found.reference, found.received_at)
-    told = (new.amount_minor, new.currency, new.method, new.reference, new.received_at or found.recorded_at)
-    if kept != told or new.invoice_number != (found.invoice.number if found.invoice else ""):
-        raise external_ids.taken(new.external_id, payment_id=found.public_id)
-    return found, False
+    payment = Payment.objects.select_related("account", "credit", "invoice").get(credit__entry=entry)
+    recorded = (payment.amount_minor, payment.currency, payment.method, payment.reference, payment.received_at)
+    sent = (new.amount_minor, new.currency, new.method, new.reference, new.received_at or payment.recorded_at)
+    if recorded != sent or new.invoice_number != (payment.invoice.number if payment.invoice else ""):
+        raise external_ids.taken(new.external_id, payment_id=payment.public_id)
+    return payment, False
 
 
 def _summary(payment: Payment) -> dict[str, object]:

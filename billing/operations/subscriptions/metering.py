@@ -1,12 +1,13 @@
 """From reports about people to what is owed (M1–M6, D1, D5, D8): the only door for member changes.
 
 Whatever arrives, the charge of a month follows from the *set* of reports: their peak is priced, and the difference to what
-has been charged for the month is posted. A report about now takes a short way; any other recomputes the months it touches.
+has been charged for the month is posted.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
+from itertools import groupby
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -14,106 +15,75 @@ from django.utils.translation import gettext_lazy as _
 from accounts import members
 from accounts.models import Instance, Member, MemberChange
 from billing.errors import BadInput, BillingError, Refusal
-from billing.models import BillingPeriod, Charge, Subscription
+from billing.models import BillingPeriod, Subscription
 from billing.operations.cycle import termination, transitions, usage
 from billing.operations.cycle.locking import lock_subscriptions
 from billing.operations.subscriptions import seats, trials
 from billing.pricing import peak as peaks
-from billing.pricing.periods import month_start
+from billing.pricing.periods import business_date, month_start, start_of_day
 
 # How far ahead of ours another machine's clock may be before its report is refused.
 CLOCK_SKEW = timedelta(minutes=5)
 
 
-def _by_month(periods: Iterable[BillingPeriod]) -> Iterator[list[BillingPeriod]]:
-    months: dict[date, list[BillingPeriod]] = {}
-    for period in periods:
-        months.setdefault(month_start(period.start), []).append(period)
-    yield from (months[month] for month in sorted(months))
+def _periods_since(subscription: Subscription, since: datetime) -> list[BillingPeriod]:
+    """The periods of every month that reports from ``since`` on can touch, in order; none where all had ended before."""
+    zone = subscription.account.zone
+    month = start_of_day(month_start(business_date(since, zone)), zone)
+    periods = list(subscription.periods.filter(ended_at__gt=month).select_related("tariff").order_by("number"))
+    first_month = next((month_start(period.start) for period in periods if period.ended_at > since), None)
+    return [period for period in periods if first_month is not None and period.start >= first_month]
 
 
-def _remember_peak(period: BillingPeriod, peak: peaks.Peak) -> None:
-    period.peak, period.peak_at = peak.most, peak.at
-    if period.closed_at is None:
-        period.save(update_fields=["peak", "peak_at"])
-
-
-def recompute(
-    *, subscription: Subscription, since: datetime, as_of: datetime, member: Member | None = None, actor: str = ""
-) -> list[Charge]:
-    """Brings every month that reports from ``since`` on can touch to the price of its peak; a closed one by a dated
-    correction (D5). ``member``: whose report it was, None where there were many."""
-    first_month = month_start(
-        subscription.periods.filter(ended_at__gt=since).order_by("number").values_list("start", flat=True)[0]
-    )
-    periods = list(subscription.periods.filter(start__gte=first_month).select_related("tariff").order_by("number"))
+def _peaks(
+    subscription: Subscription, periods: Sequence[BillingPeriod], changes: Sequence[MemberChange], since: datetime
+) -> dict[BillingPeriod, peaks.Peak]:
+    """The peaks that ``changes``, the earliest at ``since``, may have moved. One report about now can raise that of the open
+    period alone, which costs one count; any other has all ``periods`` counted again from the set of reports."""
+    change, last = changes[0], periods[-1]
+    is_now = len(changes) == 1 and not change.is_dated and last.closed_at is None and last.opened_at <= since
+    if is_now and not MemberChange.objects.filter(instance=change.instance_id, occurred_at__gt=since).exists():
+        level = usage.active_count(subscription.instance)
+        return {last: peaks.Peak(level, since)} if level > last.peak else {}
     steps = usage.known_steps(subscription.instance, min(since, periods[0].opened_at))
-    for period in periods:
-        _remember_peak(period, peaks.peak_between(steps, period.opened_at, period.ended_at))
-    posted = [
+    return {period: peaks.peak_between(steps, period.opened_at, period.ended_at) for period in periods}
+
+
+def _charge_use(subscription: Subscription, changes: Sequence[MemberChange], as_of: datetime, actor: str) -> None:
+    """Brings every month that ``changes``, just reported, can touch to the price of its peak (M4): one difference at most for
+    each month, in a closed one a dated correction (D5)."""
+    # What happens after the termination is a fact, and costs nothing (D4).
+    counted = [change for change in changes if change.is_dated or subscription.terminated_at is None]
+    since = min((change.occurred_at for change in counted), default=as_of)
+    periods = _periods_since(subscription, since) if counted else []
+    moved = _peaks(subscription, periods, counted, since) if periods else {}
+    if not moved:
+        return
+    for period, peak in moved.items():
+        period.peak, period.peak_at = peak.most, peak.at
+        if period.closed_at is None:
+            period.save(update_fields=["peak", "peak_at"])
+    for _month, of_month in groupby(periods, key=lambda period: month_start(period.start)):
         usage.settle_month(
-            subscription=subscription, periods=month, occurred_at=since, as_of=as_of, member=member, actor=actor
+            subscription=subscription,
+            periods=list(of_month),
+            occurred_at=since,
+            as_of=as_of,
+            member=counted[0].member if len(counted) == 1 else None,
+            actor=actor,
         )
-        for month in _by_month(periods)
-    ]
-    return [charge for charge in posted if charge is not None]
 
 
-def _raise_peak(
-    subscription: Subscription, period: BillingPeriod, change: MemberChange, as_of: datetime, actor: str
-) -> None:
-    """The short way of a report about now: only the open period can have a new peak."""
-    level = usage.active_count(subscription.instance)
-    if level <= period.peak:
-        return
-    _remember_peak(period, peaks.Peak(level, change.occurred_at))
-    later = subscription.periods.filter(start__gte=month_start(period.start))
-    month = list(later.select_related("tariff").order_by("number"))
-    usage.settle_month(
-        subscription=subscription,
-        periods=month,
-        occurred_at=change.occurred_at,
-        as_of=as_of,
-        member=change.member,
-        actor=actor,
-    )
-
-
-def _apply(subscription: Subscription, change: MemberChange, as_of: datetime, actor: str) -> None:
-    if not subscription.is_metered:
-        _apply_seats(subscription, [change], as_of, actor)
-        return
-    if subscription.terminated_at is not None and not change.is_dated:
-        return  # what happens after the termination is a fact, and costs nothing (D4)
-    later = MemberChange.objects.filter(instance=change.instance_id, occurred_at__gt=change.occurred_at)
-    period = subscription.periods.filter(closed_at=None, opened_at__lte=change.occurred_at).first()
-    if period is not None and not change.is_dated and not later.exists():
-        _raise_peak(subscription, period, change, as_of, actor)
-    elif subscription.periods.filter(ended_at__gt=change.occurred_at).exists():
-        recompute(subscription=subscription, since=change.occurred_at, member=change.member, as_of=as_of, actor=actor)
-
-
-def _apply_seats(subscription: Subscription, changes: Sequence[MemberChange], as_of: datetime, actor: str) -> None:
-    """What reports about people cost where seats are paid in advance; nothing where people are not what is paid for."""
-    if seats.counts(subscription) and subscription.paid_from is not None and changes:
+def _charge_reports(subscription: Subscription, changes: Sequence[MemberChange], as_of: datetime, actor: str) -> None:
+    """Posts what ``changes``, just reported, cost together: use by its peak, seats paid in advance each by itself; nothing
+    where people are not what is paid for."""
+    if subscription.is_metered:
+        _charge_use(subscription, changes, as_of, actor)
+    elif seats.counts(subscription) and subscription.paid_from is not None:
         seats.apply(subscription=subscription, changes=changes, as_of=as_of, actor=actor)
         if subscription.terminated_at is not None:
             termination.bill_the_rest(subscription, as_of=as_of)
         transitions.plan(subscription)
-
-
-def _apply_many(subscription: Subscription, changes: Sequence[MemberChange], as_of: datetime, actor: str) -> None:
-    """What many reports cost together: the months they touch are worked out once, and each posts one difference at most."""
-    if not subscription.is_metered:
-        _apply_seats(subscription, changes, as_of, actor)
-        return
-    counted = [change for change in changes if change.is_dated or subscription.terminated_at is None]
-    if not counted:
-        return
-    since = min(change.occurred_at for change in counted)
-    if subscription.periods.filter(ended_at__gt=since).exists():
-        member = counted[0].member if len(counted) == 1 else None
-        recompute(subscription=subscription, since=since, member=member, as_of=as_of, actor=actor)
 
 
 def checked_instant(occurred_at: datetime | None, as_of: datetime, field: str) -> datetime | None:
@@ -131,8 +101,8 @@ def checked_instant(occurred_at: datetime | None, as_of: datetime, field: str) -
     return occurred_at
 
 
-def _ready(instance: Instance, as_of: datetime) -> tuple[Instance, list[Subscription]]:
-    """The instance and its subscriptions, locked; refuses a deleted one."""
+def _lock_instance(instance: Instance, as_of: datetime) -> tuple[Instance, list[Subscription]]:
+    """Locks the instance and its subscriptions; refuses a deleted one."""
     subscriptions = lock_subscriptions(instance, as_of=as_of)
     instance = members.lock(instance)
     if instance.deleted_at is not None:
@@ -142,10 +112,10 @@ def _ready(instance: Instance, as_of: datetime) -> tuple[Instance, list[Subscrip
     return instance, subscriptions
 
 
-def _note(
+def _record_report(
     instance: Instance, report: members.Report, as_of: datetime, source: str, actor: str
 ) -> tuple[Member | None, MemberChange | None]:
-    """One report taken down under the caller's locks, with the row that it made; what it costs comes after."""
+    """Records one report under the caller's locks: the member, and the change that it made; what it costs comes after."""
     report = replace(report, occurred_at=checked_instant(report.occurred_at, as_of, "occurred_at"))
     trials.refuse_too_many(instance, report, as_of)
     return members.report(instance=instance, report=report, at=as_of, source=source, actor=actor)
@@ -161,11 +131,11 @@ def report_member(
     instant in the future and a deleted instance.
     """
     checked_instant(report.occurred_at, as_of, "occurred_at")  # before anything is locked
-    instance, subscriptions = _ready(instance, as_of)
-    member, change = _note(instance, report, as_of, source, actor)
+    instance, subscriptions = _lock_instance(instance, as_of)
+    member, change = _record_report(instance, report, as_of, source, actor)
     if change is not None:
         for subscription in subscriptions:
-            _apply(subscription, change, as_of, actor)
+            _charge_reports(subscription, [change], as_of, actor)
     return member
 
 
@@ -178,19 +148,19 @@ def report_members(
     A refused row is undone alone, by a savepoint, and the rest stands; a deleted instance refuses them all. What they cost is
     posted in one, so that a thousand people make one movement on the statement and not a thousand.
     """
-    instance, subscriptions = _ready(instance, as_of)
+    instance, subscriptions = _lock_instance(instance, as_of)
     outcomes: list[Member | Refusal] = []
     changes: list[MemberChange] = []
     for report in reports:
         try:
             with transaction.atomic():
-                member, change = _note(instance, report, as_of, source, actor)
+                member, change = _record_report(instance, report, as_of, source, actor)
         except Refusal as refusal:
             outcomes.append(refusal)
             continue
         assert member is not None
         outcomes.append(member)
         changes += [change] if change is not None else []
-    for subscription in subscriptions:
-        _apply_many(subscription, changes, as_of, actor)
+    for subscription in subscriptions if changes else ():
+        _charge_reports(subscription, changes, as_of, actor)
     return outcomes

@@ -35,17 +35,17 @@ def apply(
     if not periods:
         return []
     steps = usage.seat_steps(subscription.instance, min(first, periods[0].opened_at))
-    told = {change.pk for change in changes}
-    latest = [step for step in steps if step.change.pk in told]
+    reported = {change.pk for change in changes}
+    latest = [step for step in steps if step.change.pk in reported]
     # Where the terms changed within a period, its opening price is not that of its end: each report posts its own line.
     has_changed = Charge.objects.filter(period__in=periods, kind=Kind.TERMS).exists()
     is_late = any(change.is_dated for change in changes) or steps[len(steps) - len(latest) :] != latest
     if is_late and not has_changed:
         return [charge for period in periods for charge in _recount(subscription, period, steps, as_of, actor)]
-    return _each(subscription, periods, steps, len(steps) - len(latest), as_of, actor)
+    return _charge_each(subscription, periods, steps, len(steps) - len(latest), as_of, actor)
 
 
-def _each(
+def _charge_each(
     subscription: Subscription,
     periods: list[BillingPeriod],
     steps: list[SeatStep],
@@ -112,7 +112,10 @@ def _post(
     amount = int(explanation["amount_minor"])
     occurred_at = change.occurred_at if change else as_of
     opposite = _opposite_of_today(subscription, amount, business_date(occurred_at, subscription.account.zone))
-    kind = _kind(amount, opposite is not None)
+    if amount > 0:
+        kind = Kind.SEAT_ADDED if opposite is None else Kind.SEAT_NOT_REMOVED
+    else:
+        kind = Kind.SEAT_REMOVED if opposite is None else Kind.SEAT_NOT_ADDED
     charge = prepaid_periods.post(
         subscription=subscription,
         period=period,
@@ -132,12 +135,6 @@ def _post(
     return charge
 
 
-def _kind(amount: int, cancels: bool) -> Charge.Kind:
-    if amount > 0:
-        return Kind.SEAT_NOT_REMOVED if cancels else Kind.SEAT_ADDED
-    return Kind.SEAT_NOT_ADDED if cancels else Kind.SEAT_REMOVED
-
-
 def _opposite_of_today(subscription: Subscription, amount: int, day: date) -> Charge | None:
     """The change of the same day that this one takes back: block and unblock on one day net to nothing (B7). Not one that an
     invoice has collected or whose credit is spent."""
@@ -150,13 +147,11 @@ def _opposite_of_today(subscription: Subscription, amount: int, day: date) -> Ch
     netting = today.filter(kind__in=[Kind.SEAT_NOT_ADDED, Kind.SEAT_NOT_REMOVED])
     taken = {row.explanation.get("opposite") for row in netting}
     wanted = Kind.SEAT_REMOVED if amount > 0 else Kind.SEAT_ADDED
-    found = today.filter(kind=wanted, amount_minor=-amount, line=None)
-    for charge in found.select_related("entry").order_by("-pk"):
-        if charge.pk not in taken and (amount < 0 or _is_unspent(charge)):
+    opposites = today.filter(kind=wanted, amount_minor=-amount, line=None)
+    for charge in opposites.select_related("entry").order_by("-pk"):
+        if charge.pk in taken:
+            continue
+        credit = Credit.objects.filter(entry=charge.entry).first() if amount > 0 else None
+        if amount < 0 or (credit is not None and credit.unapplied_minor == credit.amount_minor):
             return charge
     return None
-
-
-def _is_unspent(charge: Charge) -> bool:
-    credit = Credit.objects.filter(entry=charge.entry).first()
-    return credit is not None and credit.unapplied_minor == credit.amount_minor

@@ -1,9 +1,10 @@
-"""Which problems a call may answer: their stable codes, the rule behind each, and what such an answer says.
+"""The problems that calls answer: their stable codes, the rule behind each, and what such an answer says.
 
-A test follows every answer of every test and of the fuzzer: a code that stands here for nobody, or an answer whose code does not
-stand here, fails.
+Each view names its own. A test follows every answer of every test and of the fuzzer: a code that no view names, or an answer
+whose code its view does not name, fails.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from django.utils.functional import Promise
@@ -123,79 +124,17 @@ OF_EVERY_WRITE = ("conflict", "too_large")
 OF_EVERY_BODY = ("unsupported_media_type", "invalid_json")
 OF_EVERY_KEY = ("invalid_idempotency_key", "idempotency_key_reused")
 
-_TERMS = (
-    "product_is_free",
-    "trial_choose",
-    "already_terminated",
-    "cancelled",
-    "next_period_paid",
-    "only_at_period_end",
-    "nothing_changes",
-    "unknown_tariff",
-    "trial_is_no_choice",
-    "invalid_quantity",
-)
-_MEMBER = ("instance_deleted", "trial_seat_limit", "unknown_role", "in_the_future")
-
-OWN: dict[str, tuple[str, ...]] = {
-    "create_customer": ("external_id_taken", "unknown_currency", "invalid_requisites"),
-    "get_customer": (),
-    "register_instance": ("domain_taken", "unknown_customer", "unknown_product", "in_the_future"),
-    "get_instance": (),
-    "delete_instance": ("debt_outstanding", "subscription_active"),
-    "get_usage": (),
-    "put_member": _MEMBER,
-    "put_members": ("instance_deleted", "too_many_rows"),
-    "remove_member": ("instance_deleted", "in_the_future"),
-    "list_members": ("invalid_cursor",),
-    "list_tariffs": ("unknown_product", "invalid_cursor"),
-    "create_subscription": (
-        "subscription_exists",
-        "resume_instead",
-        "instance_deleted",
-        "trial_used",
-        "unknown_tariff",
-        "invalid_quantity",
-    ),
-    "get_subscription": (),
-    "choose_tariff": ("no_trial", "unknown_tariff", "trial_is_no_choice", "invalid_quantity"),
-    "preview_change": _TERMS,
-    "change_terms": (*_TERMS, "quote_expired"),
-    "undo_change": ("nothing_to_undo",),
-    "extend_trial": ("no_trial", "trial_moved"),
-    "cancel_subscription": ("already_terminated", "nothing_to_cancel", "not_prepaid"),
-    "undo_cancel": ("not_cancelled",),
-    "terminate_subscription": ("already_terminated",),
-    "resume_subscription": (
-        "instance_deleted",
-        "not_terminated",
-        "new_subscription",
-        "resume_window_over",
-        "debt_outstanding",
-    ),
-    "get_account": (),
-    "get_statement": (),
-    "record_payment": ("external_id_taken", "invalid_amount", "currency_mismatch", "unknown_invoice", "in_the_future"),
-    "adjust": ("external_id_taken", "invalid_amount", "currency_mismatch"),
-    "list_invoices": ("invalid_cursor",),
-    "get_invoice": (),
-    "get_pdf": ("document_unavailable",),
-    "issue_credit_note": ("external_id_taken", "credit_exceeds_invoice", "invalid_amount", "currency_mismatch"),
-    "list_events": ("invalid_cursor",),
-    "get_clock": (),
-    "move_clock": ("clock_moves_forward",),
-}
 # What a row of a bulk call may be refused for; the rest of the rows stands.
 OF_A_ROW = ("invalid", "trial_seat_limit", "unknown_role", "in_the_future")
 
 
-def codes_of(operation: str, *, is_write: bool, has_body: bool, has_key: bool) -> dict[int, list[str]]:
-    """The codes that the call may answer, by status."""
-    found = [*OWN[operation], *OF_EVERY_CALL]
-    found += OF_EVERY_WRITE if is_write else ()
-    found += OF_EVERY_BODY if has_body else ()
-    found += OF_EVERY_KEY if has_key else ()
+def codes_by_status(own: Sequence[str], *, is_write: bool, has_body: bool, has_key: bool) -> dict[int, list[str]]:
+    """The codes that a call may answer: its ``own`` first, then those of every call of its kind."""
+    codes = [*own, *OF_EVERY_CALL]
+    codes += OF_EVERY_WRITE if is_write else ()
+    codes += OF_EVERY_BODY if has_body else ()
+    codes += OF_EVERY_KEY if has_key else ()
     by_status: dict[int, list[str]] = {}
-    for code in found:
+    for code in codes:
         by_status.setdefault(PROBLEMS[code].status, []).append(code)
     return by_status

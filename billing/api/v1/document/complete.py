@@ -5,16 +5,13 @@ from typing import Any
 from django.utils.translation import override
 
 from billing import rulebook
-from billing.api.v1.document import codes, examples, links, webhooks, words
+from billing.api.v1.document import codes, examples, webhooks, words
+from billing.api.v1.document.facts import FACTS, Facts
 from billing.api.v1.problems import CONTENT_TYPE, TITLES
 
 Json = dict[str, Any]
 
 WRITES = ("post", "put", "delete")
-# Moving the clock is no single act: it is a run of many, and safe to repeat. A preview writes nothing.
-WITHOUT_KEY = ("move_clock", "preview_change")
-# Answered again by the caller's own id, or by the Idempotency-Key.
-UNCHANGED_HEADERS = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
 PROBLEM: Json = {
     "type": "object",
     "title": "Problem",
@@ -97,12 +94,12 @@ def _problem_response(status: int, named: list[str]) -> Json:
 
 
 def _headers_of(status: int) -> Json:
-    found = dict(UNCHANGED_HEADERS)
+    headers = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
     if status in (429, 503):
-        found["Retry-After"] = {"$ref": "#/components/headers/RetryAfter"}
+        headers["Retry-After"] = {"$ref": "#/components/headers/RetryAfter"}
     if status == 401:
-        found["WWW-Authenticate"] = {"$ref": "#/components/headers/Challenge"}
-    return found
+        headers["WWW-Authenticate"] = {"$ref": "#/components/headers/Challenge"}
+    return headers
 
 
 def _row_problem() -> Json:
@@ -134,14 +131,7 @@ def _complete_parameter(parameter: Json, path: str) -> None:
     parameter.pop("examples", None)
 
 
-def _complete_body(operation: Json) -> None:
-    name = operation["operationId"]
-    if "requestBody" in operation:
-        content = operation["requestBody"]["content"]["application/json"]
-        content["examples"] = {name: {"value": examples.BODIES[name]}}
-
-
-def _complete_answer(operation: Json, *, has_key: bool) -> None:
+def _complete_answer(operation: Json, facts: Facts, *, has_key: bool) -> None:
     """The answer of a call that succeeds: its example, its headers, where it leads."""
     name = operation["operationId"]
     for status, response in operation["responses"].items():
@@ -149,29 +139,30 @@ def _complete_answer(operation: Json, *, has_key: bool) -> None:
         if has_key and int(status) < 300:
             response["headers"]["Idempotent-Replayed"] = {"$ref": "#/components/headers/Replayed"}
         if "application/json" in response.get("content", {}):
-            response["content"]["application/json"]["examples"] = {name: {"value": examples.ANSWERS[name]}}
+            response["content"]["application/json"]["examples"] = {name: {"value": facts.answer}}
         if int(status) in (200, 201):
-            response["description"] = words.SUMMARIES[name]
-            if name in links.LINKS:
-                response["links"] = links.LINKS[name]
+            response["description"] = operation["summary"]
+            if facts.links:
+                response["links"] = facts.links
         elif int(status) == 204:
             response["description"] = "Done, or already so."
 
 
 def _complete_operation(method: str, path: str, operation: Json) -> None:
-    name = operation["operationId"]
+    facts: Facts = operation.pop(FACTS)
     is_write, has_body = method in WRITES, "requestBody" in operation
-    has_key = is_write and name not in WITHOUT_KEY
-    operation["summary"] = words.SUMMARIES[name]
+    has_key = is_write and facts.takes_key
     operation["parameters"] += [words.ASKED_REQUEST_ID, *([words.KEY] if has_key else [])]
     operation["parameters"] = [dict(parameter) for parameter in operation["parameters"]]
     for parameter in operation["parameters"]:
         _complete_parameter(parameter, path)
-    _complete_body(operation)
-    _complete_answer(operation, has_key=has_key)
-    found = codes.codes_of(name, is_write=is_write, has_body=has_body, has_key=has_key)
-    for status in sorted(found):
-        operation["responses"][status] = _problem_response(status, found[status])
+    if has_body:
+        content = operation["requestBody"]["content"]["application/json"]
+        content["examples"] = {operation["operationId"]: {"value": facts.body}}
+    _complete_answer(operation, facts, has_key=has_key)
+    by_status = codes.codes_by_status(facts.refusals, is_write=is_write, has_body=has_body, has_key=has_key)
+    for status in sorted(by_status):
+        operation["responses"][status] = _problem_response(status, by_status[status])
 
 
 # --- The whole -------------------------------------------------------------------------------------------------------
@@ -204,7 +195,7 @@ def _security(operation: Json) -> None:
 
 
 def complete(schema: Any) -> Any:
-    """Adds to every operation what holds for all of them, and what `codes`, `examples`, `links` and `words` tell of it."""
+    """Adds to every operation what holds for all of them, and what its view tells of it (`facts`)."""
     components = schema["components"]
     for name, parts in _components().items():
         components[name] = parts

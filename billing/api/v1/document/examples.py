@@ -1,4 +1,4 @@
-"""What calls look like: one body and one answer of each, of the sample products. A test checks them against their schemas."""
+"""What bodies and answers look like, of the sample products; each view names its own. A test checks them against their schemas."""
 
 from typing import Any
 
@@ -198,146 +198,94 @@ A_BAD_ROW = {
     ],
 }
 
-BODIES: dict[str, Any] = {
-    "create_customer": {
-        "name": "ООО «Ромашка»",
-        "kind": "company",
-        "email": "buh@romashka.example",
-        "locale": "ru",
-        "currency": "RUB",
-        "requisites": {"inn": "7707083893"},
-        "external_id": "crm-5017",
-    },
-    "register_instance": {
-        "customer_id": CUSTOMER,
-        "product": "meteor",
-        "domain": "romashka.example.ru",
-        "representative": ANNA,
-    },
-    "put_member": BORIS,
-    "put_members": [
-        {"external_id": "u-2", **BORIS},
-        {"external_id": "u-3", "email": "vera@romashka.example", "role": "captain", "status": "active"},
-    ],
-    "create_subscription": {"tariff_id": "blue-monthly", "trial": True},
-    "choose_tariff": {"tariff_id": "blue-annual"},
-    "preview_change": {"tariff_id": "blue-annual", "when": "now"},
-    "change_terms": {"tariff_id": "blue-annual", "when": "now", "quote": QUOTE},
-    "undo_change": {"tariff_id": "blue-annual"},
-    "extend_trial": {"days": 7, "reason": "They are moving house", "trial_ends_on": "2026-04-17"},
-    "cancel_subscription": {},
-    "undo_cancel": {},
-    "terminate_subscription": {"reason": "The owner asked by letter", "requested_by": "anna@romashka.example"},
-    "resume_subscription": {"requested_by": "anna@romashka.example"},
-    "record_payment": {
-        "amount": rub("7000.00"),
-        "method": "bank",
-        "reference": "417",
-        "invoice": INVOICE,
-        "external_id": "bank-2026-04-10-417",
-    },
-    "adjust": {
-        "amount": "500.00",
-        "reason_code": "goodwill",
-        "comment": "An outage on 3 April",
-        "external_id": "desk-88",
-    },
-    "issue_credit_note": {"amount": "599.00", "reason": "One person was counted twice", "external_id": "desk-89"},
-    "move_clock": {"now": "2026-05-01T00:00:00+03:00"},
+NEW_CUSTOMER = {
+    "name": "ООО «Ромашка»",
+    "kind": "company",
+    "email": "buh@romashka.example",
+    "locale": "ru",
+    "currency": "RUB",
+    "requisites": {"inn": "7707083893"},
+    "external_id": "crm-5017",
 }
-
-ANSWERS: dict[str, Any] = {
-    "create_customer": A_CUSTOMER,
-    "get_customer": {**A_CUSTOMER, "accounts": [{"number": ACCOUNT, "currency": "RUB", "balance": rub("-6589.00")}]},
-    "register_instance": {
-        **AN_INSTANCE,
-        "subscription": None,
-        "seats": {"active": 1, "billable": 1, "peak": 1, "included": 0},
-    },
-    "get_instance": READ_ONLY,
-    "get_usage": {
-        "metric": "peak_active",
-        "period": "2026-04",
-        "peak": 11,
-        "peak_at": "2026-04-10T11:03:00+00:00",
-        "charged": rub("6589.00"),
-        "changes": [
-            {
-                "external_id": "u-11",
-                "status": "active",
-                "role": "member",
-                "occurred_at": "2026-04-10T11:03:00+00:00",
-                "active_after": 11,
-                "billable_after": 11,
-            }
-        ],
-    },
-    "put_member": MEMBER,
-    "put_members": page(
-        {"external_id": "u-2", "status": 200, "member": MEMBER, "error": None},
-        {"external_id": "u-3", "status": 422, "member": None, "error": A_BAD_ROW},
-    ),
-    "list_members": page({**ANNA, "role": "administrator", "paid": True, "status": "active"}, MEMBER),
-    "list_tariffs": page(A_TARIFF),
-    "create_subscription": IN_TRIAL,
-    "get_subscription": A_SUBSCRIPTION,
-    "choose_tariff": CHOSEN,
-    "preview_change": {**FIGURES, "tariff_id": "blue-annual", "version": 1, "quantity": None, "quote": QUOTE},
-    "change_terms": {**A_SUBSCRIPTION, "tariff_id": "blue-annual", "renews_on": "2027-04-20", **FIGURES},
-    "undo_change": A_SUBSCRIPTION,
-    "extend_trial": {**IN_TRIAL, "trial_ends_on": "2026-04-24"},
-    "cancel_subscription": {
-        **A_SUBSCRIPTION,
-        "status": "cancelling",
-        "renews_on": None,
-        "cancel_at": "2026-05-17T21:00:00+00:00",
-    },
-    "undo_cancel": A_SUBSCRIPTION,
-    "terminate_subscription": ENDED,
-    "resume_subscription": {**A_SUBSCRIPTION, "tariff_id": "meteor-cloud", "trial_ends_on": None},
-    "get_account": AN_ACCOUNT,
-    "get_statement": {
-        "account": ACCOUNT,
-        "opening": rub("0.00"),
-        "closing": rub("411.00"),
-        "entries": [
-            {
-                "at": NOON,
-                "kind": "payment",
-                "description": "Payment · bank transfer 417",
-                "amount": rub("7000.00"),
-                "balance_after": rub("411.00"),
-                "invoice": None,
-                "payment": PAYMENT,
-            }
-        ],
-    },
-    "record_payment": A_PAYMENT,
-    "adjust": {
-        "id": ENTRY,
-        "account": ACCOUNT,
-        "amount": rub("500.00"),
-        "reason_code": "goodwill",
-        "comment": "An outage on 3 April",
-        "at": NOON,
-        "balance": rub("500.00"),
-    },
-    "list_invoices": page(AN_INVOICE),
-    "get_invoice": AN_INVOICE,
-    "issue_credit_note": {
-        "id": "c5a1d9e2-94a8-4d0e-8c35-6b1f9a20d7e4",
-        "number": NOTE,
-        "invoice": INVOICE,
-        "account": ACCOUNT,
-        "issue_date": "2026-05-04",
-        "total": rub("599.00"),
-        "tax": rub("0.00"),
-        "reason": "One person was counted twice",
-        "lines": [{"description": "One person was counted twice", "amount": rub("599.00")}],
-    },
-    "list_events": {"items": [AN_EVENT], "next": "evt_4n5t3kq9m0zr7yw1hc"},
-    "get_clock": {"now": "2026-04-10T09:00:00+00:00"},
-    "move_clock": {"now": "2026-04-30T21:00:00+00:00", "done": {}},
+OWING_CUSTOMER = {**A_CUSTOMER, "accounts": [{"number": ACCOUNT, "currency": "RUB", "balance": rub("-6589.00")}]}
+NEW_INSTANCE = {"customer_id": CUSTOMER, "product": "meteor", "domain": "romashka.example.ru", "representative": ANNA}
+REGISTERED = {**AN_INSTANCE, "subscription": None, "seats": {"active": 1, "billable": 1, "peak": 1, "included": 0}}
+A_USAGE = {
+    "metric": "peak_active",
+    "period": "2026-04",
+    "peak": 11,
+    "peak_at": "2026-04-10T11:03:00+00:00",
+    "charged": rub("6589.00"),
+    "changes": [
+        {
+            "external_id": "u-11",
+            "status": "active",
+            "role": "member",
+            "occurred_at": "2026-04-10T11:03:00+00:00",
+            "active_after": 11,
+            "billable_after": 11,
+        }
+    ],
+}
+MEMBER_ROWS = [
+    {"external_id": "u-2", **BORIS},
+    {"external_id": "u-3", "email": "vera@romashka.example", "role": "captain", "status": "active"},
+]
+ROW_ANSWERS = page(
+    {"external_id": "u-2", "status": 200, "member": MEMBER, "error": None},
+    {"external_id": "u-3", "status": 422, "member": None, "error": A_BAD_ROW},
+)
+MEMBERS = page({**ANNA, "role": "administrator", "paid": True, "status": "active"}, MEMBER)
+CANCELLED = {**A_SUBSCRIPTION, "status": "cancelling", "renews_on": None, "cancel_at": "2026-05-17T21:00:00+00:00"}
+A_PREVIEW = {**FIGURES, "tariff_id": "blue-annual", "version": 1, "quantity": None, "quote": QUOTE}
+NEW_PAYMENT = {
+    "amount": rub("7000.00"),
+    "method": "bank",
+    "reference": "417",
+    "invoice": INVOICE,
+    "external_id": "bank-2026-04-10-417",
+}
+A_STATEMENT = {
+    "account": ACCOUNT,
+    "opening": rub("0.00"),
+    "closing": rub("411.00"),
+    "entries": [
+        {
+            "at": NOON,
+            "kind": "payment",
+            "description": "Payment · bank transfer 417",
+            "amount": rub("7000.00"),
+            "balance_after": rub("411.00"),
+            "invoice": None,
+            "payment": PAYMENT,
+        }
+    ],
+}
+NEW_ADJUSTMENT = {
+    "amount": "500.00",
+    "reason_code": "goodwill",
+    "comment": "An outage on 3 April",
+    "external_id": "desk-88",
+}
+AN_ADJUSTMENT = {
+    "id": ENTRY,
+    "account": ACCOUNT,
+    "amount": rub("500.00"),
+    "reason_code": "goodwill",
+    "comment": "An outage on 3 April",
+    "at": NOON,
+    "balance": rub("500.00"),
+}
+A_CREDIT_NOTE = {
+    "id": "c5a1d9e2-94a8-4d0e-8c35-6b1f9a20d7e4",
+    "number": NOTE,
+    "invoice": INVOICE,
+    "account": ACCOUNT,
+    "issue_date": "2026-05-04",
+    "total": rub("599.00"),
+    "tax": rub("0.00"),
+    "reason": "One person was counted twice",
+    "lines": [{"description": "One person was counted twice", "amount": rub("599.00")}],
 }
 
 # What stands in an address or a query, by the parameter's name.
@@ -366,7 +314,5 @@ EXTRAS: dict[str, dict[str, Any]] = {
     "domain_taken": {"instance_id": INSTANCE},
     "subscription_exists": {"subscription_id": SUBSCRIPTION},
     "resume_instead": {"subscription_id": SUBSCRIPTION},
-    "quote_expired": {
-        "preview": {**FIGURES, "tariff_id": "blue-annual", "version": 1, "quantity": None, "quote": QUOTE}
-    },
+    "quote_expired": {"preview": A_PREVIEW},
 }

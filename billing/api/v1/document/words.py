@@ -1,4 +1,4 @@
-"""The document's prose: what the API is, its parts, what each call is called, what a header is for."""
+"""The document's prose: what the API is, its parts, what a header is for."""
 
 from typing import Any
 
@@ -37,42 +37,6 @@ TAGS = {
     "invoices": "What was billed, how each line was worked out, its PDF, and credit notes.",
     "events": "What happened, in order. The same events go out as webhooks.",
     "sandbox": "The clock of a sandbox. Anywhere else there is none: 404.",
-}
-
-SUMMARIES = {
-    "create_customer": "Create a customer",
-    "get_customer": "A customer",
-    "register_instance": "Register an instance",
-    "get_instance": "● An instance and its access",
-    "delete_instance": "Delete an instance",
-    "get_usage": "● The usage of a month",
-    "put_member": "● Report a member",
-    "put_members": "● Report up to 1,000 members",
-    "remove_member": "● Report that a member is gone",
-    "list_members": "● The members",
-    "list_tariffs": "The published tariffs",
-    "create_subscription": "Put an instance on a tariff",
-    "get_subscription": "A subscription",
-    "choose_tariff": "Choose a tariff after a trial",
-    "preview_change": "What other terms would cost",
-    "change_terms": "Change to other terms",
-    "undo_change": "Take a change back",
-    "extend_trial": "Lengthen a trial",
-    "cancel_subscription": "Cancel at the end of what is paid",
-    "undo_cancel": "Take a cancellation back",
-    "terminate_subscription": "Terminate at once",
-    "resume_subscription": "Resume a terminated subscription",
-    "get_account": "An account",
-    "get_statement": "An account's statement",
-    "record_payment": "Record a payment",
-    "adjust": "Adjust a balance",
-    "list_invoices": "Invoices",
-    "get_invoice": "An invoice",
-    "get_pdf": "An invoice as PDF",
-    "issue_credit_note": "Issue a credit note",
-    "list_events": "● The event stream",
-    "get_clock": "Where the sandbox's clock stands",
-    "move_clock": "Move the sandbox's clock",
 }
 
 PARAMETERS = {

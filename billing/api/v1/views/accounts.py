@@ -7,6 +7,8 @@ from ninja import Query, Router
 from billing import clock
 from billing.api.v1 import lookup
 from billing.api.v1.auth import actor_of
+from billing.api.v1.document import examples, links
+from billing.api.v1.document.facts import describe
 from billing.api.v1.fields import Day
 from billing.api.v1.once import Result, once
 from billing.api.v1.schemas.accounts import (
@@ -26,13 +28,23 @@ from billing.operations.settlement import adjustments, payments
 router = Router(tags=["accounts"])
 
 
-@router.get("accounts/{number}", response=AccountAnswer)
+@router.get(
+    "accounts/{number}",
+    response=AccountAnswer,
+    summary="An account",
+    openapi_extra=describe(answer=examples.AN_ACCOUNT),
+)
 def get_account(request: HttpRequest, number: str) -> AccountAnswer:
     """How an account stands now."""
     return account_answer(lookup.account(number), clock.now())
 
 
-@router.get("accounts/{number}/statement", response=StatementAnswer)
+@router.get(
+    "accounts/{number}/statement",
+    response=StatementAnswer,
+    summary="An account's statement",
+    openapi_extra=describe(answer=examples.A_STATEMENT),
+)
 def get_statement(
     request: HttpRequest,
     number: str,
@@ -45,7 +57,17 @@ def get_statement(
     return statement_answer(lookup.account(number), start, end)
 
 
-@router.post("accounts/{number}/payments", response={201: PaymentAnswer})
+@router.post(
+    "accounts/{number}/payments",
+    response={201: PaymentAnswer},
+    summary="Record a payment",
+    openapi_extra=describe(
+        refusals=("external_id_taken", "invalid_amount", "currency_mismatch", "unknown_invoice", "in_the_future"),
+        body=examples.NEW_PAYMENT,
+        answer=examples.A_PAYMENT,
+        links=links.links_to("get_account", "get_statement", number="$response.body#/account"),
+    ),
+)
 @once(201)
 def record_payment(request: HttpRequest, number: str, payload: NewPayment) -> Result:
     """Records money that came: it pays the invoice named, else the oldest due, and the rest stays on the account (G7)."""
@@ -63,7 +85,17 @@ def record_payment(request: HttpRequest, number: str, payload: NewPayment) -> Re
     return Result(payment_answer(payment), is_new)
 
 
-@router.post("accounts/{number}/adjustments", response={201: AdjustmentAnswer})
+@router.post(
+    "accounts/{number}/adjustments",
+    response={201: AdjustmentAnswer},
+    summary="Adjust a balance",
+    openapi_extra=describe(
+        refusals=("external_id_taken", "invalid_amount", "currency_mismatch"),
+        body=examples.NEW_ADJUSTMENT,
+        answer=examples.AN_ADJUSTMENT,
+        links=links.links_to("get_account", number="$response.body#/account"),
+    ),
+)
 @once(201)
 def adjust(request: HttpRequest, number: str, payload: NewAdjustment) -> Result:
     """Changes the balance by a sum somebody decided on, with the reason (D15)."""

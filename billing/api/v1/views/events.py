@@ -5,6 +5,8 @@ from django.http import HttpRequest
 from ninja import Router
 
 from billing.api.v1.auth import Bearer, caller_of
+from billing.api.v1.document import examples, links
+from billing.api.v1.document.facts import describe
 from billing.api.v1.paging import Asked, Listed, bad_cursor, cut
 from billing.api.v1.problems import NotFound
 from billing.api.v1.schemas.events import EventAnswer, event_answer
@@ -16,7 +18,16 @@ router = Router(tags=["events"], auth=Bearer())
 EVENT_ID = re.compile(r"evt_[A-Za-z0-9]{1,60}", re.ASCII)
 
 
-@router.get("events", response=Listed[EventAnswer])
+@router.get(
+    "events",
+    response=Listed[EventAnswer],
+    summary="● The event stream",
+    openapi_extra=describe(
+        refusals=("invalid_cursor",),
+        answer={"items": [examples.AN_EVENT], "next": examples.AN_EVENT["id"]},
+        links=links.links_to("list_events", after="$response.body#/next"),
+    ),
+)
 def list_events(request: HttpRequest, asked: Asked) -> Listed[EventAnswer]:
     """What happened, in order, from the beginning or `after` an event's id: ask again with the last one you have.
 

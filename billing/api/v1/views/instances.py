@@ -9,6 +9,8 @@ from billing import clock
 from billing.api.v1 import lookup
 from billing.api.v1.auth import Bearer, actor_of
 from billing.api.v1.conditional import UNCHANGED, unless_known
+from billing.api.v1.document import examples, links
+from billing.api.v1.document.facts import describe
 from billing.api.v1.fields import Month
 from billing.api.v1.once import once
 from billing.api.v1.schemas.instances import InstanceAnswer, instance_answer
@@ -37,7 +39,20 @@ def _with_instance(refusal: BillingError, wanted: NewInstance) -> BillingError:
     return refusal
 
 
-@router.post("instances", response={201: InstanceAnswer})
+@router.post(
+    "instances",
+    response={201: InstanceAnswer},
+    summary="Register an instance",
+    openapi_extra=describe(
+        refusals=("domain_taken", "unknown_customer", "unknown_product", "in_the_future"),
+        body=examples.NEW_INSTANCE,
+        answer=examples.REGISTERED,
+        links={
+            **links.links_to(*links.CALLS_OF_INSTANCE, instance_id=links.ID),
+            "get_customer": links.link_to("get_customer", {"customer_id": "$response.body#/customer_id"}),
+        },
+    ),
+)
 @once(201)
 def register_instance(request: HttpRequest, payload: NewInstance) -> InstanceAnswer:
     """Registers an instance; the representative is its first active member, its administrator (M15)."""
@@ -59,7 +74,13 @@ def register_instance(request: HttpRequest, payload: NewInstance) -> InstanceAns
     return instance_answer(instance, as_of)
 
 
-@router.get("instances/{instance_id}", response=InstanceAnswer, auth=Bearer(), openapi_extra=UNCHANGED)
+@router.get(
+    "instances/{instance_id}",
+    response=InstanceAnswer,
+    auth=Bearer(),
+    summary="● An instance and its access",
+    openapi_extra={**UNCHANGED, **describe(answer=examples.READ_ONLY)},
+)
 def get_instance(request: HttpRequest, instance_id: str) -> HttpResponse:
     """The instance, and what it may do at this instant (D3).
 
@@ -69,7 +90,12 @@ def get_instance(request: HttpRequest, instance_id: str) -> HttpResponse:
     return unless_known(request, answer)
 
 
-@router.delete("instances/{instance_id}", response={204: None})
+@router.delete(
+    "instances/{instance_id}",
+    response={204: None},
+    summary="Delete an instance",
+    openapi_extra=describe(refusals=("debt_outstanding", "subscription_active")),
+)
 @once(204)
 def delete_instance(request: HttpRequest, instance_id: str) -> None:
     """Deletes the instance: after its termination, and if nothing is owed (M14)."""
@@ -77,7 +103,13 @@ def delete_instance(request: HttpRequest, instance_id: str) -> None:
     instances.delete_instance(instance=instance, as_of=clock.now(), actor=actor_of(request))
 
 
-@router.get("instances/{instance_id}/usage", response=UsageAnswer, auth=Bearer())
+@router.get(
+    "instances/{instance_id}/usage",
+    response=UsageAnswer,
+    auth=Bearer(),
+    summary="● The usage of a month",
+    openapi_extra=describe(answer=examples.A_USAGE),
+)
 def get_usage(request: HttpRequest, instance_id: str, period: Annotated[Month, Query()]) -> UsageAnswer:
     """The peak of a calendar month (`period=2026-04`), what it was charged, and the changes that made it (M1)."""
     return usage_answer(lookup.instance(request, instance_id), period)

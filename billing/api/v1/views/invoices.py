@@ -9,6 +9,8 @@ from ninja import Query, Router
 from billing import clock
 from billing.api.v1 import lookup
 from billing.api.v1.auth import actor_of
+from billing.api.v1.document import examples, links
+from billing.api.v1.document.facts import describe
 from billing.api.v1.once import Result, once
 from billing.api.v1.paging import Asked, Listed, bad_cursor, cut, encode
 from billing.api.v1.problems import problem
@@ -54,7 +56,16 @@ def _before(invoices: "QuerySet[Invoice]", key: str) -> "QuerySet[Invoice]":
     return invoices.filter(Q(issued_at__lt=last.issued_at) | Q(issued_at=last.issued_at, number__lt=last.number))
 
 
-@router.get("invoices", response=Listed[InvoiceAnswer])
+@router.get(
+    "invoices",
+    response=Listed[InvoiceAnswer],
+    summary="Invoices",
+    openapi_extra=describe(
+        refusals=("invalid_cursor",),
+        answer=examples.page(examples.AN_INVOICE),
+        links=links.links_to(*links.CALLS_OF_INVOICE, number="$response.body#/items/0/number"),
+    ),
+)
 def list_invoices(
     request: HttpRequest,
     asked: Asked,
@@ -75,13 +86,23 @@ def list_invoices(
     )
 
 
-@router.get("invoices/{number}", response=InvoiceAnswer)
+@router.get(
+    "invoices/{number}",
+    response=InvoiceAnswer,
+    summary="An invoice",
+    openapi_extra=describe(answer=examples.AN_INVOICE),
+)
 def get_invoice(request: HttpRequest, number: str) -> InvoiceAnswer:
     """An invoice with its lines and how each was worked out (G8)."""
     return invoice_answer(lookup.invoice(number), clock.now())
 
 
-@router.get("invoices/{number}/pdf", response={200: None}, openapi_extra=PDF)
+@router.get(
+    "invoices/{number}/pdf",
+    response={200: None},
+    summary="An invoice as PDF",
+    openapi_extra={**PDF, **describe(refusals=("document_unavailable",))},
+)
 def get_pdf(request: HttpRequest, number: str) -> HttpResponse:
     """The document as it was first rendered, the same bytes ever after (G6)."""
     invoice = lookup.invoice(number)
@@ -116,7 +137,17 @@ def _note_lines(payload: NewCreditNote, currency: str) -> list[credit_notes.Note
     return [credit_notes.NoteLine(text, amount.minor(currency)) for text, amount in given]  # type: ignore[arg-type]
 
 
-@router.post("invoices/{number}/credit-notes", response={201: CreditNoteAnswer})
+@router.post(
+    "invoices/{number}/credit-notes",
+    response={201: CreditNoteAnswer},
+    summary="Issue a credit note",
+    openapi_extra=describe(
+        refusals=("external_id_taken", "credit_exceeds_invoice", "invalid_amount", "currency_mismatch"),
+        body={"amount": "599.00", "reason": "One person was counted twice", "external_id": "desk-89"},
+        answer=examples.A_CREDIT_NOTE,
+        links=links.links_to("get_invoice", number="$response.body#/invoice"),
+    ),
+)
 @once(201)
 def issue_credit_note(request: HttpRequest, number: str, payload: NewCreditNote) -> Result:
     """Puts an invoice right by giving back a part or all of it (D9)."""

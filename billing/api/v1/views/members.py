@@ -9,6 +9,8 @@ from accounts.models import Member, MemberChange
 from billing import clock
 from billing.api.v1 import lookup
 from billing.api.v1.auth import Bearer, actor_of
+from billing.api.v1.document import examples, links
+from billing.api.v1.document.facts import describe
 from billing.api.v1.fields import ExternalId, Instant
 from billing.api.v1.once import once
 from billing.api.v1.paging import Asked, Listed, cut, encode, number
@@ -22,6 +24,7 @@ from billing.operations.subscriptions import metering
 router = Router(tags=["members"], auth=Bearer())
 
 MOST_ROWS = 1000
+MEMBER_REFUSALS = ("instance_deleted", "trial_seat_limit", "unknown_role", "in_the_future")
 Person = Annotated[ExternalId, Path()]
 
 
@@ -36,7 +39,19 @@ def _report(external_id: str, row: MemberReport) -> Report:
     )
 
 
-@router.put("instances/{instance_id}/members/{path:external_id}", response=MemberAnswer)
+@router.put(
+    "instances/{instance_id}/members/{path:external_id}",
+    response=MemberAnswer,
+    summary="● Report a member",
+    openapi_extra=describe(
+        refusals=MEMBER_REFUSALS,
+        body=examples.BORIS,
+        answer=examples.MEMBER,
+        links=links.links_to(
+            "remove_member", external_id="$response.body#/external_id", instance_id="$request.path.instance_id"
+        ),
+    ),
+)
 @once()
 def put_member(request: HttpRequest, instance_id: str, external_id: Person, payload: MemberReport) -> MemberAnswer:
     """Reports how a person is now, or was from `occurred_at` on. Repeats and late arrivals are fine (D5)."""
@@ -51,7 +66,14 @@ def put_member(request: HttpRequest, instance_id: str, external_id: Person, payl
     return member_answer(member)
 
 
-@router.put("instances/{instance_id}/members", response=Listed[RowAnswer])
+@router.put(
+    "instances/{instance_id}/members",
+    response=Listed[RowAnswer],
+    summary="● Report up to 1,000 members",
+    openapi_extra=describe(
+        refusals=("instance_deleted", "too_many_rows"), body=examples.MEMBER_ROWS, answer=examples.ROW_ANSWERS
+    ),
+)
 @once()
 def put_members(request: HttpRequest, instance_id: str, payload: Annotated[list[Any], Body()]) -> Listed[RowAnswer]:
     """Reports up to 1,000 people at once, each row an answer of its own: a refused one does not hold up the rest."""
@@ -90,7 +112,12 @@ def _outcome(external_id: str, outcome: Member | Refusal) -> RowAnswer:
     return RowAnswer(external_id=external_id, status=200, member=member_answer(outcome))
 
 
-@router.delete("instances/{instance_id}/members/{path:external_id}", response={204: None})
+@router.delete(
+    "instances/{instance_id}/members/{path:external_id}",
+    response={204: None},
+    summary="● Report that a member is gone",
+    openapi_extra=describe(refusals=("instance_deleted", "in_the_future")),
+)
 @once(204)
 def remove_member(
     request: HttpRequest, instance_id: str, external_id: Person, occurred_at: Annotated[Instant | None, Query()] = None
@@ -105,7 +132,21 @@ def remove_member(
     )
 
 
-@router.get("instances/{instance_id}/members", response=Listed[MemberAnswer])
+@router.get(
+    "instances/{instance_id}/members",
+    response=Listed[MemberAnswer],
+    summary="● The members",
+    openapi_extra=describe(
+        refusals=("invalid_cursor",),
+        answer=examples.MEMBERS,
+        links=links.links_to(
+            "put_member",
+            "remove_member",
+            external_id="$response.body#/items/0/external_id",
+            instance_id="$request.path.instance_id",
+        ),
+    ),
+)
 def list_members(request: HttpRequest, instance_id: str, asked: Asked) -> Listed[MemberAnswer]:
     """The people of the instance, invited, active and blocked, in the order in which they were first reported."""
     instance, last = lookup.instance(request, instance_id), number(asked.key())

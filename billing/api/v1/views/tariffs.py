@@ -4,6 +4,8 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from ninja import Query, Router
 
+from billing.api.v1.document import examples
+from billing.api.v1.document.facts import describe
 from billing.api.v1.paging import Asked, Listed, bad_cursor, cut, encode, number
 from billing.api.v1.schemas.requests import Code
 from billing.api.v1.schemas.tariffs import TariffAnswer, tariff_answer
@@ -23,7 +25,12 @@ def _after(tariffs: "QuerySet[Tariff]", key: int) -> "QuerySet[Tariff]":
     return tariffs.filter(Q(published_at__gt=last.published_at) | Q(published_at=last.published_at, pk__gt=key))
 
 
-@router.get("tariffs", response=Listed[TariffAnswer])
+@router.get(
+    "tariffs",
+    response=Listed[TariffAnswer],
+    summary="The published tariffs",
+    openapi_extra=describe(refusals=("unknown_product", "invalid_cursor"), answer=examples.page(examples.A_TARIFF)),
+)
 def list_tariffs(
     request: HttpRequest, asked: Asked, product: Annotated[Code | None, Query()] = None
 ) -> Listed[TariffAnswer]:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 
 from billing import clock
 from billing.charts.months import bars
-from billing.portal import icalendar
+from billing.portal import calendar_feed
 from billing.portal.permissions import Desk, billing_page, refuse_odd, signed_in
 from billing.pricing.periods import business_date, month_start
 from billing.reports import calendar as reports
@@ -37,7 +37,7 @@ def calendar(request: HttpRequest, desk: Desk) -> HttpResponse:
     for happening in ahead:
         sums[month_start(happening.day)] += happening.money_minor
     page = Paginator(ahead, ROWS).get_page(request.GET.get("page"))
-    file = icalendar.address_of(signed_in(request), account)
+    file = calendar_feed.address_of(signed_in(request), account)
     context = {
         "section": "calendar",
         "desk": desk,
@@ -62,14 +62,14 @@ def calendar(request: HttpRequest, desk: Desk) -> HttpResponse:
 def calendar_file(request: HttpRequest, token: str) -> HttpResponse:
     """The calendar for whoever holds its address, in the person's language; 404 once they may not see the account."""
     refuse_odd(token)
-    reader = icalendar.reader_of(token)
+    reader = calendar_feed.reader_of(token)
     if reader is None:
         raise Http404
     user, account = reader
     as_of = clock.now()
     with override(user.locale):
         ahead = reports.happenings(account=account, as_of=as_of)[:MOST_EVENTS]
-        content = icalendar.written(account, ahead, as_of)
+        content = calendar_feed.calendar_of(account, ahead, as_of)
     answer = HttpResponse(content, content_type="text/calendar; charset=utf-8")
     answer["Content-Disposition"] = f'inline; filename="saldo-{account.number}.ics"'
     answer["Cache-Control"] = "private, max-age=300"

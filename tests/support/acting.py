@@ -1,5 +1,6 @@
 """Doing an act as people do: look at its effect, then confirm what was shown."""
 
+import re
 from typing import Any
 
 from django.http import HttpResponse
@@ -35,10 +36,15 @@ def rows(response: Any) -> dict[str, str]:
         return {str(row.label): str(row.after) for row in response.context["effect"]}
 
 
+RULE_LINK = re.compile(r' <a class="rule-link" href="/rules/#\w[\w-]*" target="_blank">[^<]+</a>$')
+
+
 def errors(response: HttpResponse) -> dict[str, list[str]]:
+    """What the form complains of, field by field, without the links to the rules that refused."""
     assert response.status_code == 422, response.status_code
     with override("en"):
-        return {name: list(found) for name, found in response.context["form"].errors.items()}  # type: ignore[attr-defined]
+        refused = response.context["form"].errors.items()  # type: ignore[attr-defined]
+        return {name: [RULE_LINK.sub("", sentence) for sentence in sentences] for name, sentences in refused}
 
 
 def messages(response: Any) -> list[str]:

@@ -10,12 +10,12 @@ from django.urls import reverse
 from accounts.models import Product
 from billing.models import Invoice, Seller, Tariff
 from billing.operations import api_tokens
-from tests.admin.tariff_forms import ADD, rows_of, step, typed
-from tests.api.conftest import REAL, Api
-from tests.goods import ALARM, EDITOR, STORAGE, Good
-from tests.people import at, party
-from tests.portal.story import Story, person
-from tests.portal.test_prices import read, words
+from tests.support.callers import REAL, Api
+from tests.support.goods import ALARM, EDITOR, STORAGE, Good
+from tests.support.page_text import read, shown_text
+from tests.support.people import at, party
+from tests.support.story import Story, person
+from tests.support.tariff_forms import ADD, rows_of, step, typed
 
 SignIn = Callable[[str], Client]
 PRODUCT = "admin:accounts_product_add"
@@ -91,20 +91,20 @@ def test_e5_a_product_of_values_speaks_in_its_own_words(
     anna.cookies["django_language"] = "en"
     anna.force_login(person("anna@buyer.example", "Anna"), backend="django.contrib.auth.backends.ModelBackend")
     page = anna.get(f"/instances/{bought.instance.public_id}/")
-    assert five in words(page.content.decode())
+    assert five in shown_text(page.content.decode())
     asked = anna.get(f"/instances/{bought.instance.public_id}/change/")
-    assert question in words(asked.content.decode())
+    assert question in shown_text(asked.content.decode())
     invoice = Invoice.objects.get(account=bought.account)
     assert "терминал" not in " ".join(invoice.lines.values_list("description", flat=True))
     support = signed_in("support").get(reverse("admin:billing_subscription_change", args=(bought.subscription.pk,)))
-    assert five in words(support.content.decode())
+    assert five in shown_text(support.content.decode())
 
 
 def test_e5_the_page_of_the_product_counts_as_sentences_do(story: Story, signed_in: SignIn) -> None:
     manager = signed_in("product manager")
     assert manager.post(reverse(PRODUCT), product_form(EDITOR)).status_code == 302
     shown = manager.get(reverse("admin:accounts_product_change", args=(Product.objects.get(code="editor").pk,)))
-    text = words(shown.content.decode())
+    text = shown_text(shown.content.decode())
     assert "1 licence, 2 licences, 5 licences, 21 licences, from 10 licences, from 21 licences, per licence" in text
     assert "1 лицензия, 2 лицензии, 5 лицензий, 21 лицензия, от 10 лицензий, от 21 лицензии, за лицензию" in text
 

@@ -111,7 +111,7 @@ def plain(text: str) -> str:
 def page_of(mail: Notice) -> str:
     """The page as it is read: its body without marks, a row's label and sum joined as in the text."""
     body = mail.html.partition("<h1")[2]
-    body = re.sub(r"</td>\s*<td[^>]*>", ": ", body)
+    body = re.sub(r"\s*</td>\s*<td[^>]*>\s*", ": ", body)
     return plain(html.unescape(re.sub(r"<[^>]+>", " ", body)))
 
 

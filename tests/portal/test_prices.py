@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Product
 from billing.models import Tariff
 from billing.operations.catalogue import tariffs
-from tests.support.page_text import shown_text
+from tests.support.page_text import read, shown_text
 from tests.support.people import at, installation, publish_tariff, staff
 from tests.support.story import person
 
@@ -20,12 +20,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _catalogue(db: None) -> None:
     installation()
-
-
-def read(address: str, locale: str = "en", client: Client | None = None) -> str:
-    answer = (client or Client()).get(address, headers={"accept-language": locale})
-    assert answer.status_code == 200, address
-    return shown_text(answer.content.decode())
 
 
 # --- What it costs ---------------------------------------------------------------------------------------------------

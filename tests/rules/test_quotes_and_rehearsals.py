@@ -20,7 +20,7 @@ from billing.operations.customers import instances, onboarding, signup
 from billing.operations.customers.onboarding import Wish
 from billing.operations.subscriptions import plan_changes, quotes, start_quotes
 from billing.sandbox.models import SandboxClock
-from tests.people import Party, at, party
+from tests.support.people import Party, at, party
 
 NOON = at("2026-04-10 12:00")
 WRITES = ("INSERT", "UPDATE", "DELETE", "SAVEPOINT", "BEGIN")

@@ -12,9 +12,9 @@ from billing.operations.catalogue import configuration
 from billing.operations.subscriptions import plan_changes
 from billing.operations.subscriptions.quotes import Wish
 from billing.wording import charge_lines, formats, tariff_prices
-from tests.documents import reading
-from tests.goods import ALARM, EDITOR, GOODS, STORAGE, Good, sell
-from tests.people import STAFF, Party, assert_books_are_right, at, furnish, party
+from tests.support import pdf_reading
+from tests.support.goods import ALARM, EDITOR, GOODS, STORAGE, Good, sell
+from tests.support.people import STAFF, Party, assert_books_are_right, at, furnish, party
 
 pytestmark = pytest.mark.django_db
 NOON = at("2026-04-15 12:00")
@@ -83,7 +83,7 @@ def test_e4_licences_are_bought_and_bought_again_in_the_words_of_the_document() 
     assert (first.total_minor, more.total_minor) == (24_000, 96_000)  # 2 × 120.00, then 12 × 100.00 − 240.00
     [line] = invoice_context(first).lines
     assert (line.quantity, line.unit, line.unit_price) == (2, "лицензия", 120)
-    text = reading.text(invoice_pdf(more))
+    text = pdf_reading.text(invoice_pdf(more))
     assert "12 лицензий" in text
     assert "(от 10 лицензий: по 100,00)" in text
     assert "терминал" not in text
@@ -97,7 +97,7 @@ def test_e6_devices_are_added_and_the_mail_and_the_pdf_say_so() -> None:
     assert "“Alarm”, 5 devices" in plain(Notice.objects.filter(kind="terms_changed").latest("pk").text)
     first, more = bought.invoices
     assert invoice_context(first).lines[0].unit == "device"
-    text = reading.text(invoice_pdf(more))
+    text = pdf_reading.text(invoice_pdf(more))
     assert "change to Alarm, 5 devices, 15–30 April 2026" in text
     assert "terminal" not in text
     assert_books_are_right()

@@ -5,6 +5,8 @@ import re
 from html import unescape
 from typing import Any
 
+from django.test import Client
+
 from tests.support.mails import plain
 
 
@@ -34,3 +36,9 @@ def shown_text(page: str) -> str:
     text = re.sub(r"<(script|style|title).*?</\1>", " ", page, flags=re.DOTALL)
     text = unescape(re.sub(r"<[^>]+>", " ", re.sub(r"</?b>", "", text)))
     return re.sub(r"\s+", " ", text.replace("\u00a0", " ").replace("\u202f", " ")).strip()
+
+
+def read(address: str, locale: str = "en", client: Client | None = None) -> str:
+    answer = (client or Client()).get(address, headers={"accept-language": locale})
+    assert answer.status_code == 200, address
+    return shown_text(answer.content.decode())

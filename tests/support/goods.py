@@ -9,7 +9,7 @@ from accounts.models import Product, Role
 from accounts.models.products import UNIT_FIELDS
 from billing.models import Seller, Tariff
 from billing.operations.catalogue import configuration, tariffs
-from tests.people import STAFF, at, staff
+from tests.support.people import STAFF, at, staff
 
 BEGINNING = at("2020-01-01 00:00")
 PREPAID = {"timing": "prepaid", "metric": "quantity", "cycle": "anniversary", "change_rule": "carried"}

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, path
+from django.utils.module_loading import import_string
 from django.utils.translation import override
 from django.utils.translation.trans_real import parse_accept_lang_header
 from ninja import NinjaAPI, Router
@@ -81,8 +82,10 @@ class Api(NinjaAPI):
         problems.install(self)
 
     def add_router(self, prefix: str, router: Router | str, **options: Any) -> None:
-        """Adds a resource, each of its operations strict about its query; it is written for this API alone."""
-        assert isinstance(router, Router)
+        """Adds a resource, or imports the one at a dotted path; each of its operations is made strict about its query."""
+        if isinstance(router, str):
+            router = import_string(router)
+            assert isinstance(router, Router)
         for view in router.path_operations.values():
             for operation in view.operations:
                 operation.view_func = refuse_unknown(operation)

@@ -91,11 +91,8 @@ def lag_chart(buckets: Sequence[Bucket], label: Callable[[datetime], str], *, ev
         if back % every == 0:
             side = anchor(slot.middle, start=40, end=940)
             ticks.append(Mark(middle, LETTERS_Y, label(bucket.start), side, back // every % 2 == 1))
-    return LagChart(tuple(bars), tuple(_lines(rungs)), tuple(ticks))
-
-
-def _lines(rungs: Sequence[int]) -> "list[Mark]":
-    return [Mark("0", BASE - height(rung, rungs), webhook_events.rung_text(rung), "start") for rung in rungs[1:]]
+    lines = [Mark("0", BASE - height(rung, rungs), webhook_events.rung_text(rung), "start") for rung in rungs[1:]]
+    return LagChart(tuple(bars), tuple(lines), tuple(ticks))
 
 
 def chart_by_hour(buckets: Sequence[Bucket], zone: str) -> LagChart:

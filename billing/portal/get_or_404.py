@@ -59,18 +59,17 @@ def request_or_404(user: User, public_id: str) -> CustomerRequest:
     return _row_or_404(requests.filter(public_id=public_id), user)
 
 
-def instance_or_404(request: HttpRequest, public_id: str) -> tuple[Desk, Instance, Subscription | None]:
-    """Returns an instance (not deleted) of one of the person's customers: the account it is charged to, itself, its subscription."""
-    accounts = tuple(accounts_of(signed_in_user(request)))
-    instance = (
-        Instance.objects.filter(
-            public_id=public_id, customer__in=[account.customer_id for account in accounts], deleted_at=None
-        )
-        .select_related("product", "customer")
-        .first()
-    )
-    if instance is None:
-        raise Http404
+def find_instance(public_id: str, accounts: tuple[BillingAccount, ...]) -> Instance | None:
+    """Returns the instance ``public_id`` (not deleted) if its customer has one of ``accounts``."""
+    customers = [account.customer_id for account in accounts]
+    instances = Instance.objects.filter(public_id=public_id, customer__in=customers, deleted_at=None)
+    return instances.select_related("product", "customer").first()
+
+
+def desk_of_instance(
+    instance: Instance, accounts: tuple[BillingAccount, ...]
+) -> tuple[Desk, Instance, Subscription | None]:
+    """Returns the account that the instance is charged to (else its customer's first), the instance and its subscription."""
     subscription = access.current_subscription(instance)
     customer_accounts = [account for account in accounts if account.customer_id == instance.customer_id]
     charged_accounts = [
@@ -79,6 +78,15 @@ def instance_or_404(request: HttpRequest, public_id: str) -> tuple[Desk, Instanc
     if subscription is not None:
         subscription.instance = instance
     return Desk((charged_accounts or customer_accounts)[0], accounts), instance, subscription
+
+
+def instance_or_404(request: HttpRequest, public_id: str) -> tuple[Desk, Instance, Subscription | None]:
+    """Returns an instance (not deleted) of one of the person's customers: the account it is charged to, itself, its subscription."""
+    accounts = tuple(accounts_of(signed_in_user(request)))
+    instance = find_instance(public_id, accounts)
+    if instance is None:
+        raise Http404
+    return desk_of_instance(instance, accounts)
 
 
 def desk_for(request: HttpRequest, account: BillingAccount) -> Desk:

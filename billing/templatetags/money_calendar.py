@@ -36,12 +36,9 @@ def due_note(item: Happening) -> str:
 def due_when(item: Happening, today: date) -> str:
     """Writes the item's day, with the year where it is not that of ``today``, and the time where it has one."""
     day = formats.near_date_text(item.day, today)
-    return day if item.at is None else _("%(day)s at %(time)s") % {"day": day, "time": _time_of_day(item)}
-
-
-def _time_of_day(item: Happening) -> str:
-    assert item.at is not None
-    return f"{item.at.astimezone(ZoneInfo(item.account.zone)):%H:%M}"
+    if item.at is None:
+        return day
+    return _("%(day)s at %(time)s") % {"day": day, "time": f"{item.at.astimezone(ZoneInfo(item.account.zone)):%H:%M}"}
 
 
 @register.filter

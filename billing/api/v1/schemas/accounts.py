@@ -38,14 +38,12 @@ def _blocked_instances(account: BillingAccount, overdue: list[Invoice], as_of: d
     late = {invoice.number for invoice in overdue}
     instances = list(Instance.objects.filter(subscriptions__account=account, deleted_at=None).distinct().order_by("pk"))
     levels = access.levels(instances, as_of=as_of)
-    return [instance.public_id for instance in instances if _is_blocked(levels[instance.pk], late)]
-
-
-def _is_blocked(access_now: access.Access, late: set[str]) -> bool:
-    """Whether access is less than full, and one of the invoices ``late`` is a reason for it."""
-    return access_now.level == access.Level.READ_ONLY and any(
-        late & set(reason.invoices) for reason in access_now.reasons
-    )
+    return [
+        instance.public_id
+        for instance in instances
+        if levels[instance.pk].level == access.Level.READ_ONLY
+        and any(late & set(reason.invoices) for reason in levels[instance.pk].reasons)
+    ]
 
 
 def account_answer(account: BillingAccount, as_of: datetime) -> AccountAnswer:

@@ -10,9 +10,10 @@ from django.views.decorators.http import require_GET
 
 from accounts.models import Instance, Member
 from billing import clock
-from billing.models import BillingAccount, Subscription
+from billing.models import Subscription
 from billing.operations.customers.member_management import administrator
 from billing.operations.cycle import access
+from billing.portal.get_or_404 import desk_of_instance, find_instance
 from billing.portal.permissions import Desk, accounts_of, billing_page, instances_of, refuse_unprintable, signed_in_user
 from billing.portal.views.money.overview import usage_context
 from billing.pricing.periods import business_date
@@ -50,15 +51,9 @@ def instance(request: HttpRequest, public_id: str) -> HttpResponse:
     refuse_unprintable(public_id)
     as_of, user = clock.now(), signed_in_user(request)
     accounts = tuple(accounts_of(user))
-    owned_instance = (
-        Instance.objects.filter(
-            public_id=public_id, customer__in=[account.customer_id for account in accounts], deleted_at=None
-        )
-        .select_related("product", "customer")
-        .first()
-    )
+    owned_instance = find_instance(public_id, accounts)
     if owned_instance is not None:
-        return _owner_page(request, owned_instance, accounts, as_of)
+        return _owner_page(request, *desk_of_instance(owned_instance, accounts), as_of)
     member_instance = instances_of(user).filter(public_id=public_id).first()
     if member_instance is None:
         raise Http404
@@ -72,26 +67,14 @@ def _member_page(request: HttpRequest, instance: Instance, as_of: datetime) -> H
     return render(request, "portal/state.html", context)
 
 
-def _desk(instance: Instance, subscription: Subscription | None, accounts: tuple[BillingAccount, ...]) -> Desk:
-    """Returns the account that the instance is charged to, else the customer's first."""
-    customer_accounts = [account for account in accounts if account.customer_id == instance.customer_id]
-    charged_accounts = [
-        account for account in customer_accounts if subscription is not None and account.pk == subscription.account_id
-    ]
-    return Desk((charged_accounts or customer_accounts)[0], accounts)
-
-
 def _owner_page(
-    request: HttpRequest, instance: Instance, accounts: tuple[BillingAccount, ...], as_of: datetime
+    request: HttpRequest, desk: Desk, instance: Instance, subscription: Subscription | None, as_of: datetime
 ) -> HttpResponse:
-    subscription = access.current_subscription(instance)
-    desk = _desk(instance, subscription, accounts)
     zone = desk.account.zone
     money = reports.standing(account=desk.account, as_of=as_of)
     people = Member.objects.present().filter(instance=instance).select_related("role").order_by("name", "email", "pk")
     usage, plan = None, None
     if subscription is not None:
-        subscription.instance = instance
         plan = plan_state(subscription, as_of)
     if subscription is not None and plan is not None and plan.stage == Stage.METERED:
         period = current_period(subscription, as_of)

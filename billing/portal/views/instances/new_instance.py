@@ -25,7 +25,8 @@ from billing.portal.permissions import Desk, accounts_of, desk_of, signed_in_use
 from billing.portal.rate_limits import LimitExceeded
 from billing.portal.views.person.sign_up import cost_lines
 from billing.portal.views.plans.change_plan import read_quantity
-from billing.pricing.terms import Metric, PriceModel
+from billing.portal.views.plans.start_plan import list_start_choices
+from billing.pricing.terms import Metric
 from billing.reports import plans as reports
 from billing.wording import formats
 from billing.wording.refusals import explain_refusal
@@ -88,12 +89,18 @@ def new_instance(request: HttpRequest) -> HttpResponse:
     data = request.POST if request.method == "POST" else request.GET
     product = _product(data)
     if product is None:
-        return render(request, "portal/new_instance_product.html", _products(request, desk))
+        context = {
+            "section": "instances",
+            "desk": desk,
+            "offers": reports.offers(),
+            "keep": request.GET.get("account", ""),
+        }
+        return render(request, "portal/new_instance_product.html", context)
     email = user.email.lower() if user.email.lower() in addresses else addresses[0]
     form = _read_form(user, Owner(email, user.name or email), desk, data, product)
     errors: dict[str, str] = {}
     status = 200
-    opening: Opening | None = None
+    preview: Opening | None = None
     try:
         if request.method == "POST":
             try:
@@ -101,13 +108,13 @@ def new_instance(request: HttpRequest) -> HttpResponse:
             except Refusal as refusal:
                 errors, status = _errors_by_field(refusal), 422 if isinstance(refusal, BadInput) else 409
         if "domain" in data and not (errors and status == 422):
-            opening = onboarding.quote_instance(application=_application(request, form), as_of=clock.now())
+            preview = onboarding.quote_instance(application=_application(request, form), as_of=clock.now())
     except Refusal as refusal:
         errors = {**_errors_by_field(refusal), **errors}
         status = status if status != 200 else 422 if isinstance(refusal, BadInput) else 409
     except LimitExceeded as refusal:
         return rate_limits.answer_limit_exceeded(request, refusal)
-    return render(request, "portal/new_instance.html", _context(form, desk, opening, errors), status=status)
+    return render(request, "portal/new_instance.html", _context(form, desk, preview, errors), status=status)
 
 
 def _product(data: QueryDict) -> Product | None:
@@ -115,11 +122,6 @@ def _product(data: QueryDict) -> Product | None:
     code = data.get("product", "")
     offers = {offer.product.code: offer.product for offer in reports.offers()}
     return offers.get(code) or (next(iter(offers.values())) if len(offers) == 1 else None)
-
-
-def _products(request: HttpRequest, desk: Desk | None) -> dict[str, Any]:
-    query = {"account": request.GET["account"]} if request.GET.get("account") else {}
-    return {"section": "instances", "desk": desk, "offers": reports.offers(), "keep": query.get("account", "")}
 
 
 def _read_form(user: User, owner: Owner, desk: Desk | None, data: QueryDict, product: Product) -> Form:
@@ -134,7 +136,7 @@ def _read_form(user: User, owner: Owner, desk: Desk | None, data: QueryDict, pro
     fields["kind"] = fields["kind"] or Customer.Kind.COMPANY.value
     offer = reports.offer_of(product) if product.kind != Product.Kind.FREE else None
     is_trial_used = _is_trial_used(product, customer, owner, fields["domain"])
-    choices = _choices(offer, is_trial_used)
+    choices = [Choice(variant, trial) for variant, trial in list_start_choices(offer, is_trial_used=is_trial_used)]
     has_trial = any(variant.terms.trial_days for variant in offer.variants) if offer is not None else False
     form = Form(user, owner, list(customers.values()), customer, fields, product, choices, is_trial_used and has_trial)
     if form.choice is None and len(choices) == 1:
@@ -149,17 +151,6 @@ def _is_trial_used(product: Product, customer: Customer | None, owner: Owner, do
     if customer is not None:
         return trials.has_had_one(customer, product)
     return onboarding.has_tried(email=owner.email, domain=domain, product=product)
-
-
-def _choices(offer: reports.Offer | None, is_trial_used: bool) -> list[Choice]:
-    """Returns each tariff to start with: with its trial where that is still available, and paid at once."""
-    choices: list[Choice] = []
-    for variant in offer.variants if offer is not None else ():
-        if variant.terms.trial_days and not is_trial_used:
-            choices.append(Choice(variant, trial=True))
-        if variant.terms.price_model != PriceModel.TRIAL:
-            choices.append(Choice(variant, trial=False))
-    return sorted(choices, key=lambda choice: not choice.trial)
 
 
 def _application(request: HttpRequest, form: Form) -> Application:
@@ -191,14 +182,14 @@ def _application(request: HttpRequest, form: Form) -> Application:
 def _create_instance(request: HttpRequest, form: Form) -> HttpResponse:
     rate_limits.count(request, "new_instance", settings.SIGN_UPS_AN_HOUR, str(form.user.pk))
     application, actor = _application(request, form), form.user.get_short_name()
-    opening = onboarding.carry_out_as_quoted(
+    result = onboarding.carry_out_as_quoted(
         lambda: onboarding.add_instance(application=application, as_of=clock.now(), actor=actor),
         request.POST.get("seen", ""),
     )
     messages.success(
-        request, _("%(domain)s is made, and you are its administrator.") % {"domain": opening.instance.domain}
+        request, _("%(domain)s is made, and you are its administrator.") % {"domain": result.instance.domain}
     )
-    return HttpResponseRedirect(reverse("portal:instance", args=[opening.instance.public_id]))
+    return HttpResponseRedirect(reverse("portal:instance", args=[result.instance.public_id]))
 
 
 def _errors_by_field(refusal: Refusal) -> dict[str, str]:
@@ -206,8 +197,8 @@ def _errors_by_field(refusal: Refusal) -> dict[str, str]:
     return {field if field in FIELDS else "all": explain_refusal(refusal)}
 
 
-def _context(form: Form, desk: Desk | None, opening: Opening | None, errors: dict[str, str]) -> dict[str, Any]:
-    quote = opening.quote if opening is not None else None
+def _context(form: Form, desk: Desk | None, preview: Opening | None, errors: dict[str, str]) -> dict[str, Any]:
+    quote = preview.quote if preview is not None else None
     return {
         "section": "instances",
         "desk": desk,
@@ -221,7 +212,7 @@ def _context(form: Form, desk: Desk | None, opening: Opening | None, errors: dic
         "kinds": Customer.Kind.choices,
         "can_be_new": settings.SELF_SIGN_UP,
         "several_products": len(reports.offers()) > 1,
-        "opening": opening,
+        "preview": preview,
         "quote": quote,
         "terms": quote.tariff.terms() if quote is not None else None,
         "lines": cost_lines(quote),

@@ -103,7 +103,14 @@ def replay_range(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint) ->
     if "look" in request.GET:
         try:
             chosen_range = _range(request, zone)
-            count = _count(endpoint, chosen_range)
+            events = sending.events_in_range(
+                endpoint=endpoint,
+                since=chosen_range.since,
+                until=chosen_range.until,
+                types=chosen_range.types,
+                only_failed=chosen_range.only_failed,
+            )
+            count = len(events)
             if request.method == "POST" and request.POST.get("seen") == str(count):
                 return _send_again(request, desk, endpoint, chosen_range)
         except Refusal as refusal:
@@ -115,7 +122,15 @@ def replay_range(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint) ->
 @require_reauthentication
 def _send_again(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint, chosen_range: Range) -> HttpResponse:
     number = rehearsal.carry_out_as_seen(
-        lambda: _replay_range(request, endpoint, chosen_range, clock.now()),
+        lambda: sending.replay_range(
+            endpoint=endpoint,
+            since=chosen_range.since,
+            until=chosen_range.until,
+            types=chosen_range.types,
+            only_failed=chosen_range.only_failed,
+            as_of=clock.now(),
+            actor=signed_in_user(request).email,
+        ),
         seen=request.POST.get("seen", ""),
         token=str,
         refusal=lambda _number: rehearsal.quote_expired(),
@@ -123,30 +138,6 @@ def _send_again(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint, cho
     success_text = ngettext("%(count)s event is on its way again.", "%(count)s events are on their way again.", number)
     messages.success(request, success_text % {"count": number})
     return HttpResponseRedirect(endpoint_url(desk, endpoint))
-
-
-def _replay_range(request: HttpRequest, endpoint: WebhookEndpoint, chosen_range: Range, as_of: datetime) -> int:
-    return sending.replay_range(
-        endpoint=endpoint,
-        since=chosen_range.since,
-        until=chosen_range.until,
-        types=chosen_range.types,
-        only_failed=chosen_range.only_failed,
-        as_of=as_of,
-        actor=signed_in_user(request).email,
-    )
-
-
-def _count(endpoint: WebhookEndpoint, chosen_range: Range) -> int:
-    """Counts the events that would be sent again."""
-    events = sending.events_in_range(
-        endpoint=endpoint,
-        since=chosen_range.since,
-        until=chosen_range.until,
-        types=chosen_range.types,
-        only_failed=chosen_range.only_failed,
-    )
-    return len(events)
 
 
 def _range(request: HttpRequest, zone: str) -> Range:

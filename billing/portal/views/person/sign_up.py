@@ -229,14 +229,14 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
             if refusal.code in ("sign_up_used", "sign_up_known"):
                 return _answer_closed(request, sign_up_row, token, refusal)
             errors, status = {_field(refusal): explain_refusal(refusal)}, 422 if isinstance(refusal, BadInput) else 409
-    opening: Opening | None = None
+    preview: Opening | None = None
     try:
-        opening = signup.preview(sign_up=sign_up_row, domain=domain, as_of=clock.now())
+        preview = signup.preview(sign_up=sign_up_row, domain=domain, as_of=clock.now())
     except Refusal as refusal:
         errors = {**errors, _field(refusal): explain_refusal(refusal)}
         status = 409 if status == 200 else status
     return render(
-        request, "portal/sign_up_confirm.html", _context(sign_up_row, token, domain, opening, errors), status=status
+        request, "portal/sign_up_confirm.html", _context(sign_up_row, token, domain, preview, errors), status=status
     )
 
 
@@ -248,21 +248,21 @@ def _field(refusal: Refusal) -> str:
 
 
 def _context(
-    sign_up_row: SignUp, token: str, domain: str, opening: Opening | None, errors: dict[str, str]
+    sign_up_row: SignUp, token: str, domain: str, preview: Opening | None, errors: dict[str, str]
 ) -> dict[str, Any]:
-    quote = opening.quote if opening is not None else None
+    quote = preview.quote if preview is not None else None
     return {
         "sign_up": sign_up_row,
         "token": token,
         "domain": domain,
-        "opening": opening,
+        "preview": preview,
         "quote": quote,
         "lines": cost_lines(quote),
         "errors": errors,
-        "role": first_role(opening.instance) if opening is not None else None,
+        "role": first_role(preview.instance) if preview is not None else None,
         "terms": sign_up_row.tariff.terms() if sign_up_row.tariff is not None else None,
         # Where only the domain is refused it is corrected on this page; anything else starts the sign-up anew.
-        "can_go_on": opening is not None or set(errors) == {"domain"},
+        "can_go_on": preview is not None or set(errors) == {"domain"},
     }
 
 
@@ -274,7 +274,7 @@ def cost_lines(quote: StartQuote | None) -> list[tuple[Line, str]]:
 
 
 def _let_in(request: HttpRequest, sign_up_row: SignUp, domain: str) -> HttpResponse:
-    user, opening = signup.confirm(
+    user, result = signup.confirm(
         sign_up=sign_up_row,
         password=request.POST.get("password", ""),
         domain=domain,
@@ -283,9 +283,9 @@ def _let_in(request: HttpRequest, sign_up_row: SignUp, domain: str) -> HttpRespo
     )
     login(request, user, backend=BACKEND)
     messages.success(
-        request, _("Welcome! %(domain)s is made, and you are its administrator.") % {"domain": opening.instance.domain}
+        request, _("Welcome! %(domain)s is made, and you are its administrator.") % {"domain": result.instance.domain}
     )
-    return HttpResponseRedirect(reverse("portal:instance", args=[opening.instance.public_id]))
+    return HttpResponseRedirect(reverse("portal:instance", args=[result.instance.public_id]))
 
 
 def _answer_closed(request: HttpRequest, sign_up_row: SignUp, token: str, refusal: Refusal) -> HttpResponse:

@@ -84,7 +84,11 @@ def start_plan(request: HttpRequest, public_id: str) -> HttpResponse:
             token=token,
         )
 
-    return _answer_choice(request, desk, instance, state, list_start_choices(instance), preview, act)
+    choices = []
+    if instance.product.kind != Product.Kind.FREE:
+        is_trial_used = trials.has_had_one(instance.customer, instance.product)
+        choices = list_start_choices(reports.offer_of(instance.product), is_trial_used=is_trial_used)
+    return _answer_choice(request, desk, instance, state, choices, preview, act)
 
 
 def _start_free_product(request: HttpRequest, instance: Instance) -> HttpResponse:
@@ -103,19 +107,15 @@ def _is_resumable(subscription: Subscription | None) -> bool:
     return subscription is not None and subscription.is_metered
 
 
-def list_start_choices(instance: Instance) -> list[tuple[reports.Variant, bool]]:
+def list_start_choices(offer: reports.Offer | None, *, is_trial_used: bool) -> list[tuple[reports.Variant, bool]]:
     """Returns each tariff with whether it starts with its trial: once so, where the trial is still available, once paid at once."""
-    if instance.product.kind == Product.Kind.FREE:
-        return []
-    offer = reports.offer_of(instance.product)
-    is_trial_used = trials.has_had_one(instance.customer, instance.product)
     choices: list[tuple[reports.Variant, bool]] = []
     for variant in offer.variants if offer is not None else ():
         if variant.terms.trial_days and not is_trial_used:
             choices.append((variant, True))
         if variant.terms.price_model != PriceModel.TRIAL:
             choices.append((variant, False))
-    return sorted(choices, key=lambda pair: not pair[1])
+    return sorted(choices, key=lambda choice: not choice[1])
 
 
 def _key(variant: reports.Variant, trial: bool) -> str:

@@ -1,4 +1,4 @@
-"""System checks: what would make the books unsafe is said before anything starts."""
+"""System checks: warn before anything starts of what would make the books or the documents unsafe."""
 
 from typing import Any
 
@@ -13,31 +13,31 @@ from billing.notices import channels
 
 @register(Tags.database)
 def triggers_are_in_place(app_configs: Any = None, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """billing.W001: a guard of the ledger or of issued documents is missing from the database.
+    """Warns that triggers of the ledger or of issued documents are missing from the database (billing.W001).
 
-    A warning, since `migrate` runs this first and would not get to putting the guards back; `check_books` fails on it.
+    Not an error, since `migrate` runs the checks first and could then not put the triggers back; `check_books` fails on it.
     """
-    found: list[CheckMessage] = []
+    warnings: list[CheckMessage] = []
     for alias in databases or []:
         connection = connections[alias]
         try:
             tables = set(connection.introspection.table_names())
         except OperationalError:
             continue
-        if "billing_posting" in tables and (gone := triggers.missing(connection)):
-            found.append(
+        if "billing_posting" in tables and (missing_triggers := triggers.missing(connection)):
+            warnings.append(
                 Warning(
-                    f"The database lacks {len(gone)} of its guards: {', '.join(gone)}.",
+                    f"The database lacks {len(missing_triggers)} of its guards: {', '.join(missing_triggers)}.",
                     hint="Run `manage.py migrate`: it puts every trigger back.",
                     id="billing.W001",
                 )
             )
-    return found
+    return warnings
 
 
 @register()
 def documents_can_be_rendered(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """billing.W002: the library that lays out PDFs is not on this machine; found out without loading it."""
+    """Warns that the library that lays out PDFs is not installed, without loading it (billing.W002)."""
     sentence = missing_pango()
     return (
         [Warning("Invoices cannot be rendered on this machine.", hint=sentence, id="billing.W002")] if sentence else []
@@ -46,7 +46,7 @@ def documents_can_be_rendered(app_configs: Any = None, **kwargs: Any) -> list[Ch
 
 @register()
 def messages_can_be_sent(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """billing.W003: an address of MESSAGE_URLS leads nowhere; its name is said, never the address, which holds secrets."""
+    """Warns of an unusable address in MESSAGE_URLS by its name, never its value, which holds secrets (billing.W003)."""
     return [
         Warning(
             f"No message can be sent through {name!r}: MESSAGE_URLS has no address there that apprise can read.",

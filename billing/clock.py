@@ -14,12 +14,12 @@ from django.utils.dateparse import parse_datetime
 
 
 def real_now() -> datetime:
-    """The system's instant, UTC: for signatures, TOTP, sessions and measuring. Never for a decision about money."""
+    """Returns the system's time, UTC: for signatures, TOTP, sessions and measuring. Never for a decision about money."""
     return datetime.now(tz=UTC)
 
 
 def sandbox_now() -> datetime | None:
-    """Where the sandbox clock stands, UTC; None outside the sandbox and until the clock is first set."""
+    """Returns the sandbox clock's instant, UTC; None outside a sandbox and until the clock is first set."""
     if not settings.BILLING_SANDBOX:
         return None
     with connection.cursor() as cursor:
@@ -33,10 +33,10 @@ def sandbox_now() -> datetime | None:
 
 
 def now() -> datetime:
-    """The instant of the installation's business, UTC: real time, or the sandbox clock where one is set (G1)."""
+    """Returns the instant at which business is done, UTC: real time, or the sandbox clock's where one is set (G1)."""
     return sandbox_now() or real_now()
 
 
 def today(zone: str) -> date:
-    """The business date in ``zone`` (an IANA name) at this instant (G1)."""
+    """Returns the business date in ``zone`` (an IANA name) at this instant (G1)."""
     return now().astimezone(ZoneInfo(zone)).date()

@@ -1,11 +1,11 @@
-"""Files given to one person: never kept by what lies between, never taken for anything but what they are."""
+"""File responses for one person: never stored by shared caches, never interpreted as another type."""
 
 from django.http import HttpResponse
 from django.utils.http import content_disposition_header
 
 
 def attachment(content: bytes, *, name: str, content_type: str) -> HttpResponse:
-    """What somebody uploaded, as a download: a browser must not run it as a page of ours."""
+    """Answers an uploaded file as a download: a browser must not run it as a page of this site."""
     response = HttpResponse(content, content_type=content_type)
     response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     response["X-Content-Type-Options"] = "nosniff"
@@ -15,7 +15,7 @@ def attachment(content: bytes, *, name: str, content_type: str) -> HttpResponse:
 
 
 def pdf_page(content: bytes, *, name: str) -> HttpResponse:
-    """A document of ours, opened in the browser and saved as ``name``.pdf."""
+    """Answers a generated PDF, opened in the browser and saved as ``name``.pdf."""
     response = HttpResponse(content, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{name}.pdf"'
     return response

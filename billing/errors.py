@@ -1,14 +1,14 @@
-"""Refusals of billing: a sentence a person can read, a stable code, the id of the rule that refused."""
+"""The refusals of billing: each has a sentence for people, a stable code, and the id of the rule that refused."""
 
 from accounts.errors import BadInput, Refusal
 
 
 class BillingError(Refusal):
-    """A billing rule does not allow the act: nothing was written (answered as 409 by the API)."""
+    """A billing rule refuses the act: nothing was written (the API answers 409)."""
 
 
 class BadAmount(BillingError, BadInput):
-    """A sum that cannot be meant: zero or less, finer than the currency's minor unit, or beyond reason (422)."""
+    """An invalid sum: zero or less, finer than the currency's minor unit, or implausibly large (the API answers 422)."""
 
     code = "invalid_amount"
 

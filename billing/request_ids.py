@@ -1,4 +1,4 @@
-"""Which request the work at hand belongs to: its answer, every line of the log and the audit record name it alike."""
+"""The id of the current request: its answer, every line of the log and the audit record carry the same."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,13 +8,13 @@ _current: ContextVar[str] = ContextVar("request_id", default="")
 
 
 def current() -> str:
-    """The id of the request that is being answered; empty in a job or a command."""
+    """Returns the id of the request that is being answered; empty in a job or a command."""
     return _current.get()
 
 
 @contextmanager
 def during(request_id: str) -> Iterator[None]:
-    """Everything done inside belongs to the request ``request_id``."""
+    """Sets the request id for everything done inside the block."""
     token = _current.set(request_id)
     try:
         yield

@@ -1,4 +1,4 @@
-"""The billing rules of docs/rules.md: which ids it defines, where each can be read, and the page as HTML."""
+"""The billing rules of docs/rules.md: the ids that it defines, the address of each, and the page as HTML."""
 
 import re
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ PAGE = Path(settings.BASE_DIR) / "docs" / "rules.md"
 RULE_ID = re.compile(r"(?<![\w%#/.&-])(?:[GMBECD][1-9]\d?|[MBE]-[a-h]|I-[1-9]\d?)(?![\w-])")
 _RUSSIAN = re.compile(r"«[^»]*»|[А-Яа-яЁё]+(?:[ -][А-Яа-яЁё]+)*")
 _MARKED = re.compile(f"(?P<rule>{RULE_ID.pattern})|(?P<russian>{_RUSSIAN.pattern})")
-_GROUPED = re.compile(r"(?<=\d) (?=\d{3}\b)")  # 6 589.00 is one figure and is not torn apart
+_GROUPED = re.compile(r"(?<=\d) (?=\d{3}\b)")  # 6 589.00 is one figure: no line may break in it
 _HEADING = re.compile(rf"({RULE_ID.pattern})\. ")
 
 
@@ -33,10 +33,10 @@ class Family(NamedTuple):
 
 
 class Rulebook(NamedTuple):
-    """The rules' page: its families with their rules; as HTML what stands before the first family, and all the rest."""
+    """The rules' page: its families with their rules; as HTML the introduction before the first family, and the rest."""
 
     families: tuple[Family, ...]
-    opening: SafeString
+    introduction: SafeString
     html: SafeString
 
     @property
@@ -45,12 +45,12 @@ class Rulebook(NamedTuple):
 
 
 def path_of(rule: str) -> str:
-    """The address of ``rule`` on this installation, without its host: "/rules/#M8"."""
+    """Returns the path of ``rule`` on this installation, without its host: "/rules/#M8"."""
     return f"{reverse('portal:rules')}#{rule}"
 
 
 def url_of(rule: str) -> str:
-    """The whole address of ``rule``, for programs and mails."""
+    """Returns the absolute URL of ``rule``, for programs and mails."""
     return settings.BASE_URL + path_of(rule)
 
 
@@ -61,8 +61,10 @@ def rulebook() -> Rulebook:
     tokens = markdown.parse(PAGE.read_text(encoding="utf-8"))
     first = next(index for index, token in enumerate(tokens) if token.tag == "h2")
     families = _families(tokens)
-    opening, rest = (markdown.renderer.render(part, markdown.options, {}) for part in (tokens[:first], tokens[first:]))
-    return Rulebook(families, mark_safe(opening), mark_safe(rest))
+    introduction, rest = (
+        markdown.renderer.render(part, markdown.options, {}) for part in (tokens[:first], tokens[first:])
+    )
+    return Rulebook(families, mark_safe(introduction), mark_safe(rest))
 
 
 def _families(tokens: list[Token]) -> tuple[Family, ...]:
@@ -80,15 +82,15 @@ def _anchor(title: str) -> str:
 
 
 def _rule_of_heading(tokens: Sequence[Token], index: int) -> str:
-    """The id that the heading at ``index`` defines; empty where there is none."""
+    """Returns the rule id that the heading at ``index`` defines; empty where there is none."""
     if tokens[index].type != "heading_open" or tokens[index].tag != "h3":
         return ""
-    defined = _HEADING.match(tokens[index + 1].content)
-    return defined[1] if defined else ""
+    match = _HEADING.match(tokens[index + 1].content)
+    return match[1] if match else ""
 
 
 def _example_of_row(tokens: Sequence[Token], index: int) -> str:
-    """The id of the example that the table's row at ``index`` defines; empty where there is none."""
+    """Returns the id of the example that the table's row at ``index`` defines; empty where there is none."""
     if tokens[index].type != "tr_open" or tokens[index + 1].type != "td_open":
         return ""
     content = tokens[index + 2].content

@@ -1,6 +1,6 @@
-"""The database's own guards: what may never happen to money is refused by triggers, on SQLite and PostgreSQL alike.
+"""The database triggers that refuse what may never happen to money, on SQLite and PostgreSQL alike.
 
-The statements stand in ``billing/migrations/triggers/<vendor>/*.sql``. They are put in place after every ``migrate``,
+The statements are in ``billing/migrations/triggers/<vendor>/*.sql``. They are put in place after every ``migrate``,
 because SQLite drops a table's triggers whenever a migration rebuilds that table.
 """
 
@@ -17,14 +17,14 @@ NAME = re.compile(r"CREATE TRIGGER (\w+)\s.*?\bON (\w+)", re.S)
 
 
 def statements(vendor: str) -> list[str]:
-    """The CREATE statements for ``vendor`` ("sqlite", "postgresql"), in the order of the files."""
+    """Returns the CREATE statements for ``vendor`` ("sqlite", "postgresql"), in the order of the files."""
     files = sorted((FOLDER / vendor).glob("*.sql"))
     parts = [part.strip() for file in files for part in STATEMENT.split(file.read_text(encoding="utf-8"))]
     return [part for part in parts if part.startswith("CREATE ")]
 
 
 def expected(vendor: str) -> dict[str, str]:
-    """Every trigger there must be, with its table."""
+    """Returns every trigger that must exist, with its table."""
     matches = (NAME.match(statement) for statement in statements(vendor))
     return {match[1]: match[2] for match in matches if match}
 
@@ -34,7 +34,7 @@ def _drop(cursor: Any, vendor: str, name: str, table: str) -> None:
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
-    """Puts every trigger in place as the files have it now; safe to repeat."""
+    """Creates every trigger anew from the files; safe to repeat."""
     with connection.cursor() as cursor:
         for statement in statements(connection.vendor):
             match = NAME.match(statement)
@@ -44,14 +44,14 @@ def install(connection: BaseDatabaseWrapper) -> None:
 
 
 def drop(connection: BaseDatabaseWrapper) -> None:
-    """Takes every trigger away: for reversing the migration and for tests that empty their tables."""
+    """Drops every trigger: for reversing the migration and for tests that empty their tables."""
     with connection.cursor() as cursor:
         for name, table in expected(connection.vendor).items():
             _drop(cursor, connection.vendor, name, table)
 
 
 def missing(connection: BaseDatabaseWrapper) -> list[str]:
-    """Names of the triggers that should be in the database and are not."""
+    """Returns the names of the triggers that are missing from the database, or disabled there."""
     query = (
         "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
         if connection.vendor == "postgresql"
@@ -64,9 +64,9 @@ def missing(connection: BaseDatabaseWrapper) -> list[str]:
 
 
 def before_migrate(sender: Any, using: str, plan: Any = None, **kwargs: Any) -> None:
-    """Called by Django when ``migrate`` is about to carry out ``plan``: clears the way for rebuilding tables on SQLite.
+    """Drops the triggers on SQLite before ``migrate`` carries out ``plan``; called by Django's pre_migrate.
 
-    Without it the first migration that changes a guarded table dies of "error in trigger …: no such table".
+    Without it the first migration that rebuilds a guarded table fails with "error in trigger …: no such table".
     """
     connection = connections[using]
     if plan and connection.vendor == "sqlite":
@@ -74,7 +74,7 @@ def before_migrate(sender: Any, using: str, plan: Any = None, **kwargs: Any) -> 
 
 
 def after_migrate(sender: Any, using: str, plan: Any = None, **kwargs: Any) -> None:
-    """Called by Django when ``migrate`` is done: puts back what a rebuilt table lost, once the tables exist."""
+    """Creates the triggers once their tables exist; called by Django's post_migrate."""
     connection = connections[using]
     tables = set(connection.introspection.table_names())
     if set(expected(connection.vendor).values()) <= tables:

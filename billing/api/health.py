@@ -1,4 +1,4 @@
-"""What a watchdog or a load balancer asks: is the installation alive? It tells how, never what."""
+"""The health check of a watchdog or a load balancer; it shows no data of the installation."""
 
 import logging
 
@@ -20,11 +20,11 @@ def healthz(request: HttpRequest) -> JsonResponse:
     ``cluster`` says whether the jobs run: ``fresh``, ``stale`` or ``never``; without them nothing is lost, only late (D3).
     """
     try:
-        found = health()
+        report = health()
     except DatabaseError:
         logger.exception("the database does not answer the health page")
         return JsonResponse({"status": "unavailable", "database": False}, status=503)
-    cluster = "never" if found.cluster_seconds is None else "fresh" if found.is_alive else "stale"
+    cluster = "never" if report.cluster_seconds is None else "fresh" if report.is_alive else "stale"
     return JsonResponse(
-        {"status": "ok", "database": True, "cluster": cluster, "cluster_heartbeat_fresh": found.is_alive}
+        {"status": "ok", "database": True, "cluster": cluster, "cluster_heartbeat_fresh": report.is_alive}
     )

@@ -1,6 +1,6 @@
-"""The month's active members as a step line, worked out on the server: coordinates in, no script and no style in the page.
+"""The step line of a month's active members, computed on the server: the page needs neither script nor style for it.
 
-`rows` is the same month as a table, for those who do not see the drawing.
+`rows` gives the same month as a table, for those who do not see the drawing.
 """
 
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Chart:
-    """All that the template needs to draw; ``quota`` None draws no dashed line, ``now_x`` None no line of today."""
+    """The chart's coordinates and labels; ``quota`` None draws no dashed line, ``now_x`` None no line of today."""
 
     line: str
     area: str
@@ -55,8 +55,8 @@ class Chart:
 
 
 @dataclass(frozen=True)
-class _Clock:
-    """Where instants stand on the drawing, which begins at ``start``."""
+class _TimeAxis:
+    """Maps instants to places of the drawing, which begins at ``start``."""
 
     scale: Scale
     start: datetime
@@ -65,20 +65,20 @@ class _Clock:
         return self.scale.x((instant - self.start) // SECOND)
 
 
-def _path(clock: _Clock, opening: int, levels: Sequence[tuple[datetime, int]], until: datetime) -> str:
-    y = clock.scale.y
-    parts = [f"M0 {y(opening)}"]
-    parts += [f"H{clock.x(instant)}V{y(level)}" for instant, level in levels]
-    return "".join([*parts, f"H{clock.x(until)}"])
+def _path(axis: _TimeAxis, at_start: int, levels: Sequence[tuple[datetime, int]], until: datetime) -> str:
+    y = axis.scale.y
+    parts = [f"M0 {y(at_start)}"]
+    parts += [f"H{axis.x(instant)}V{y(level)}" for instant, level in levels]
+    return "".join([*parts, f"H{axis.x(until)}"])
 
 
 def day_rows(
-    opening: int, levels: Sequence[tuple[datetime, int]], span: Span, zone: str, until: datetime
+    at_start: int, levels: Sequence[tuple[datetime, int]], span: Span, zone: str, until: datetime
 ) -> tuple[Row, ...]:
-    """The first day and every day on which the number changed, oldest first."""
-    most: dict[date, int] = {span.start: opening}
-    at_end: dict[date, int] = {span.start: opening}
-    level = opening
+    """Returns the table's rows: the first day and every day on which the number changed, oldest first."""
+    most: dict[date, int] = {span.start: at_start}
+    at_end: dict[date, int] = {span.start: at_start}
+    level = at_start
     for instant, after in levels:
         day = business_date(instant, zone)
         if not span.start <= day < span.end or instant > until:
@@ -92,23 +92,23 @@ def members_chart(
     *,
     span: Span,
     zone: str,
-    opening: int,
+    at_start: int,
     levels: Sequence[tuple[datetime, int]],
     quota: int | None,
     peak: int,
     peak_at: datetime | None,
     now: datetime,
 ) -> Chart:
-    """The chart of the period ``span``: ``opening`` people at its first moment, then ``levels`` of (instant, number from
+    """Draws the period ``span``: ``at_start`` people at its first moment, then ``levels`` of (instant, number from
     then on), oldest first. The line ends at ``now`` where the period is not over; ``peak_at`` None is the first moment."""
     start, end = start_of_day(span.start, zone), start_of_day(span.end, zone)
     until = min(now, end)
-    shown = [(instant, level) for instant, level in levels if start <= instant <= until]
-    highest = max([opening, peak, quota or 0, *(level for _, level in shown)], default=0)
+    period_levels = [(instant, level) for instant, level in levels if start <= instant <= until]
+    highest = max([at_start, peak, quota or 0, *(level for _, level in period_levels)], default=0)
     scale = Scale((end - start) // SECOND, max(4, highest + highest // 6 + 1), TOP, HEIGHT)
-    clock = _Clock(scale, start)
-    line = _path(clock, opening, shown, until)
-    x_peak = clock.x(peak_at or start)
+    axis = _TimeAxis(scale, start)
+    line = _path(axis, at_start, period_levels, until)
+    x_peak = axis.x(peak_at or start)
     quota_y = scale.pixel(quota or 0)
     return Chart(
         line=line,
@@ -121,13 +121,13 @@ def members_chart(
         quota=quota or None,
         quota_y=quota_y,
         quota_label_y=quota_y + 16 if peak > (quota or 0) else quota_y - 7,
-        now_x=percent(clock.x(now)) if start < now < end else None,
-        ticks=_ticks(clock, span, zone),
-        rows=day_rows(opening, shown, span, zone, until),
+        now_x=percent(axis.x(now)) if start < now < end else None,
+        ticks=_ticks(axis, span, zone),
+        rows=day_rows(at_start, period_levels, span, zone, until),
     )
 
 
-def _ticks(clock: _Clock, span: Span, zone: str) -> tuple[Tick, ...]:
+def _ticks(axis: _TimeAxis, span: Span, zone: str) -> tuple[Tick, ...]:
     days = [span.start.replace(day=day) for day in TICK_DAYS if span.start.day <= day <= span.last_day.day]
-    places = [(day, clock.x(start_of_day(day, zone))) for day in days]
+    places = [(day, axis.x(start_of_day(day, zone))) for day in days]
     return tuple(Tick(percent(x), day, anchor(x, start=30)) for day, x in places)

@@ -1,6 +1,6 @@
-"""What a quantity costs, as a line worked out on the server: the cliff of a quota and the steps of a price can be seen.
+"""The curve of the price by quantity, computed on the server: it shows the jump above a quota and the steps of the price.
 
-The same figures stand beside it in words and in a table, so it says nothing to a screen reader.
+The same figures stand beside it in words and in a table, so it is hidden from screen readers.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Tick:
 
 @dataclass(frozen=True)
 class Curve:
-    """All that the template needs to draw: the price from 0 to ``most`` units, and the dot at ``quantity``."""
+    """The curve's coordinates: the price from 0 to ``most`` units, and the dot at ``quantity``."""
 
     line: str
     area: str
@@ -40,22 +40,22 @@ class Curve:
     letters: int = TOP + HEIGHT + 19
 
 
-def most_shown(terms: list[Terms], size: int) -> int:
-    """A round end for a slider: every step of the prices and twice the size that is known lie before it."""
-    steps = [thresholds(offered)[-1] for offered in terms]
+def slider_end(terms: list[Terms], size: int) -> int:
+    """Returns a round upper end for the slider: beyond every step of the prices and twice ``size``, the present number."""
+    steps = [thresholds(tariff_terms)[-1] for tariff_terms in terms]
     return round_up(max([100, 2 * size, *(2 * (step - 1) for step in steps)]))
 
 
-def typical(terms: list[Terms]) -> int:
-    """A size worth beginning with: beyond the first step of a price, so that it can be seen; 10 where there is none."""
-    free = min((start - 1 for one in terms for start in thresholds(one) if start > 1), default=0)
+def typical_quantity(terms: list[Terms]) -> int:
+    """Returns the number that the calculator starts with: beyond the first step of a price; at least 10."""
+    free = min((start - 1 for tariff_terms in terms for start in thresholds(tariff_terms) if start > 1), default=0)
     return max(10, free + free // 2)
 
 
 def price_curve(terms: Terms, quantity: int, most: int) -> Curve | None:
-    """The price of 0 to ``most`` units, the dot at ``quantity`` or at the end; None where the terms do not price them all."""
+    """Draws the price of 0 to ``most`` units, the dot at ``quantity`` or at the end; None where the terms do not price them all."""
     try:
-        points = [(at, price(terms, at)) for at in _sampled(terms, most)]
+        points = [(at, price(terms, at)) for at in _sample_quantities(terms, most)]
         amount_minor, drawn_minor = price(terms, quantity), price(terms, min(quantity, most))
     except NoPrice:
         return None
@@ -73,15 +73,15 @@ def price_curve(terms: Terms, quantity: int, most: int) -> Curve | None:
     )
 
 
-def _sampled(terms: Terms, most: int) -> list[int]:
-    """Quantities between which the price is a straight line, near enough for a drawing."""
+def _sample_quantities(terms: Terms, most: int) -> list[int]:
+    """Returns the quantities to compute: evenly spaced ones, and both sides of each step."""
     even = {most * step // POINTS for step in range(POINTS + 1)}
     edges = {at for start in thresholds(terms) for at in (start - 1, start) if 0 <= at <= most}
     return sorted(even | edges)
 
 
 def _ticks(terms: Terms, scale: Scale) -> tuple[Tick, ...]:
-    """Both ends and the steps of the price that leave each other room."""
+    """Returns the axis labels: both ends, and the steps that are far enough apart."""
     ticks = [Tick("0%", 0, "start")]
     last = 0
     for start in thresholds(terms):

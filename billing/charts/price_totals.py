@@ -1,4 +1,4 @@
-"""The total of a tariff by quantity as a line, worked out on the server: coordinates in, no script and no style in the page."""
+"""The line of a tariff's total by quantity, computed on the server: the page needs neither script nor style for it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from billing.pricing.tiers import NoPrice
 from billing.wording import formats
 
 TOP, HEIGHT = 22, 150  # of the drawing within the picture, pixels
-LEAST_SHOWN = 40  # units: below that no step is told from the next
+LEAST_SHOWN = 40  # units on the axis: with fewer, neighbouring steps would run together
 MOST_POINTS = 240
 
 
@@ -28,7 +28,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class PriceChart:
-    """All that the template needs; ``old_line`` is empty where nothing is compared."""
+    """The chart's coordinates and labels; ``old_line`` is empty where nothing is compared."""
 
     line: str
     area: str
@@ -60,8 +60,8 @@ def _starts(terms: Terms) -> tuple[int, ...]:
         return ()
 
 
-def _most_shown(all_terms: Iterable[Terms]) -> int:
-    """The quantity at the right edge: the last step with some room after it."""
+def _right_edge(all_terms: Iterable[Terms]) -> int:
+    """Returns the quantity at the right edge: the last step with some room after it."""
     last = max((start for terms in all_terms for start in _starts(terms)), default=0)
     return max(LEAST_SHOWN, last + last // 4)
 
@@ -73,29 +73,29 @@ def _points(terms: Terms, most: int) -> list[Point]:
 
 
 def _path(scale: Scale, points: Sequence[Point]) -> str:
-    """The points joined; where no price is named the line is broken."""
-    parts, pen = [], "M"
+    """Joins the points to an SVG path; where there is no price the line is interrupted."""
+    parts, command = [], "M"
     for quantity, minor in points:
         if minor is None:
-            pen = "M"
+            command = "M"
             continue
-        parts.append(f"{pen}{scale.x(quantity)} {scale.y(minor)}")
-        pen = "L"
+        parts.append(f"{command}{scale.x(quantity)} {scale.y(minor)}")
+        command = "L"
     return "".join(parts)
 
 
 def _area(scale: Scale, points: Sequence[Point]) -> str:
-    known = [(quantity, minor) for quantity, minor in points if minor is not None]
-    if not known:
+    priced_points = [(quantity, minor) for quantity, minor in points if minor is not None]
+    if not priced_points:
         return ""
-    return f"{_path(scale, known)}L{scale.x(known[-1][0])} {BOX}L{scale.x(known[0][0])} {BOX}Z"
+    return f"{_path(scale, priced_points)}L{scale.x(priced_points[-1][0])} {BOX}L{scale.x(priced_points[0][0])} {BOX}Z"
 
 
 def price_chart(terms: Terms, before: Terms | None = None) -> PriceChart | None:
-    """The total of ``terms`` by quantity, with that of ``before`` as a dashed line; None where there is nothing to draw."""
-    shown = [terms] if before is None else [terms, before]
-    most = _most_shown(shown)
-    lines = [_points(drawn, most) for drawn in shown]
+    """Draws the total of ``terms`` by quantity, with that of ``before`` as a dashed line; None where there is nothing to draw."""
+    all_terms = [terms] if before is None else [terms, before]
+    most = _right_edge(all_terms)
+    lines = [_points(tariff_terms, most) for tariff_terms in all_terms]
     highest = max((minor for line in lines for _quantity, minor in line if minor is not None), default=0)
     if not highest:
         return None

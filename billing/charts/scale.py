@@ -1,6 +1,6 @@
-"""From figures to places in a drawing, for every chart: whole numbers only, so that a picture is the same everywhere.
+"""Maps figures to coordinates for every chart, in whole numbers, so that a picture is the same everywhere.
 
-The shapes of a line live in a box of 1000 × 1000 that stretches with the page; letters and dots are placed by percent and by
+Lines are drawn in a box of 1000 × 1000 that stretches with the page; letters and dots are placed by percent and by
 pixels, so that they keep their size on a phone.
 """
 
@@ -11,17 +11,17 @@ NARROW = 560  # of a bar's slot, in thousandths
 
 
 def percent(x: int) -> str:
-    """``x`` of the box as a share of its width: 125 is 12.5%."""
+    """Writes ``x`` of the box as a share of its width: 125 is 12.5%."""
     return f"{x // 10}.{x % 10}%"
 
 
 def anchor(x: int, *, start: int = 0, end: int = BOX) -> str:
-    """How a text at ``x`` is anchored to stay inside the picture: before ``start`` it begins there, after ``end`` it ends."""
+    """Returns the SVG text-anchor that keeps a text at ``x`` inside the picture: start before ``start``, end after ``end``."""
     return "start" if x < start else "end" if x > end else "middle"
 
 
 def round_up(number: int) -> int:
-    """The smallest round number (1, 2 or 5 with zeros) that is not below ``number``."""
+    """Returns the smallest round number (1, 2 or 5 with zeros) that is not below ``number``."""
     unit = 1
     while unit * 10 <= number:
         unit *= 10
@@ -29,7 +29,7 @@ def round_up(number: int) -> int:
 
 
 def nice_step(span: int, ticks: int) -> int:
-    """The round number that divides ``span`` into about ``ticks`` parts."""
+    """Returns the round number that divides ``span`` into about ``ticks`` parts."""
     return round_up(max(1, span // ticks))
 
 
@@ -43,18 +43,18 @@ class Scale:
     height: int
 
     def x(self, value: int) -> int:
-        """The place in the box, kept within it."""
+        """Returns the horizontal coordinate in the box, kept within it."""
         return max(0, min(BOX, value * BOX // self.most))
 
     def y(self, value: int) -> int:
-        """The place in the box, counted from above."""
+        """Returns the vertical coordinate in the box, counted from above."""
         return BOX - value * BOX // self.ceiling
 
     def percent(self, value: int) -> str:
         return percent(self.x(value))
 
     def pixel(self, value: int) -> int:
-        """The place in the picture, counted from above."""
+        """Returns the vertical coordinate in the picture, in pixels from above."""
         return self.top + self.y(value) * self.height // BOX
 
 
@@ -68,7 +68,7 @@ class Slot:
 
 
 def slots(count: int) -> list[Slot]:
-    """The places of ``count`` bars side by side, with room between them."""
+    """Returns the places of ``count`` bars side by side, with room between them."""
     place = BOX // max(1, count)
     width = place * NARROW // 1000
     return [Slot(number * place + (place - width) // 2, width, number * place + place // 2) for number in range(count)]

@@ -1,7 +1,7 @@
-"""How late events arrive, as bars worked out on the server: buckets in, coordinates out; no script and no style in the page.
+"""The bar chart of delivery lags, computed on the server: the page needs neither script nor style for it.
 
-A bar stands as high as the median, a thin line goes on to the worst. The scale climbs by rungs of equal height (1 s, 10 s, 1 min,
-10 min, 1 h …), for a lag of half a second and one of ten hours belong into one picture. The drawing fills the page's width:
+A bar is as high as the median, a thin line goes on to the worst lag. The scale has rungs of equal height (1 s, 10 s, 1 min,
+10 min, 1 h …), since half a second and ten hours must fit into one picture. The drawing fills the page's width:
 ``x`` are percents, ``y`` pixels, so that letters keep their size on a phone.
 """
 
@@ -53,7 +53,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class LagChart:
-    """All that the template needs."""
+    """The chart's coordinates and labels."""
 
     bars: tuple[Bar, ...]
     rungs: tuple[Mark, ...]
@@ -63,14 +63,14 @@ class LagChart:
 
 
 def _rungs(buckets: Sequence[Bucket]) -> tuple[int, ...]:
-    """The rungs up to the first that nothing rises above."""
+    """Returns the rungs of the scale up to the first that no lag exceeds."""
     highest = max((bucket.worst_ms or 0 for bucket in buckets), default=0)
     top = next((number for number, rung in enumerate(RUNGS) if rung >= highest), len(RUNGS) - 1)
     return RUNGS[: max(LEAST, top) + 1]
 
 
 def height(milliseconds: int, rungs: Sequence[int]) -> int:
-    """Pixels above the foot: every rung as high as the next, and straight between two."""
+    """Returns the height of a lag in pixels: equal between rungs, linear within one."""
     step = len(rungs) - 1
     for number, (low, high) in enumerate(pairwise(rungs)):
         if milliseconds <= high:
@@ -79,7 +79,7 @@ def height(milliseconds: int, rungs: Sequence[int]) -> int:
 
 
 def lag_chart(buckets: Sequence[Bucket], label: Callable[[datetime], str], *, every: int) -> LagChart:
-    """One bar a bucket, ``label`` written under every ``every``-th, counted from the last."""
+    """Draws one bar for each bucket, ``label`` written under every ``every``-th, counted from the last."""
     rungs = _rungs(buckets)
     bars, ticks = [], []
     for number, (bucket, slot) in enumerate(zip(buckets, slots(len(buckets)), strict=True)):
@@ -91,19 +91,16 @@ def lag_chart(buckets: Sequence[Bucket], label: Callable[[datetime], str], *, ev
         if back % every == 0:
             side = anchor(slot.middle, start=40, end=940)
             ticks.append(Mark(middle, LETTERS_Y, label(bucket.start), side, back // every % 2 == 1))
-    return LagChart(tuple(bars), tuple(_lines(rungs)), tuple(ticks))
+    lines = [Mark("0", BASE - height(rung, rungs), webhook_events.rung_text(rung), "start") for rung in rungs[1:]]
+    return LagChart(tuple(bars), tuple(lines), tuple(ticks))
 
 
-def _lines(rungs: Sequence[int]) -> "list[Mark]":
-    return [Mark("0", BASE - height(rung, rungs), webhook_events.rung_text(rung), "start") for rung in rungs[1:]]
-
-
-def by_hour(buckets: Sequence[Bucket], zone: str) -> LagChart:
-    """The last 24 hours, every fourth of them named: 14:00."""
+def chart_by_hour(buckets: Sequence[Bucket], zone: str) -> LagChart:
+    """Draws the last 24 hours, every fourth of them named: 14:00."""
     clock = ZoneInfo(zone)
     return lag_chart(buckets, lambda start: f"{start.astimezone(clock):%H:%M}", every=4)
 
 
-def by_day(buckets: Sequence[Bucket], zone: str) -> LagChart:
-    """The last 14 days, every third of them named: 12 May."""
+def chart_by_day(buckets: Sequence[Bucket], zone: str) -> LagChart:
+    """Draws the last 14 days, every third of them named: 12 May."""
     return lag_chart(buckets, lambda start: formats.date_text(business_date(start, zone), year=False), every=3)

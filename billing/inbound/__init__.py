@@ -1,1 +1,1 @@
-"""What programs of others tell us unasked. Nobody signs in here: who calls is proved by what they send."""
+"""Webhooks of payment providers. Nobody signs in here: each report is authenticated by its content."""

@@ -1,5 +1,5 @@
-"""The portal's stylesheet of the operator's accent: text in it and on it has the contrast of WCAG AA on the paper of each theme.
-Nobody has to hope that a brand's yellow can be read on white."""
+"""The stylesheet of the operator's accent colour: text in it and on it has WCAG AA contrast on the background of each theme,
+so that a brand's yellow can be read on white."""
 
 from billing.colours import BLACK, WHITE, Colour, contrast, make_readable, mix, parse
 
@@ -15,14 +15,14 @@ def _rules(accent: Colour, theme: str) -> str:
     paper = parse(LIGHT_PAPER if light else DARK_PAPER)
     towards = BLACK if light else WHITE
     fill = mix(accent, card, FILL_SHARE[theme])
-    shown = make_readable(accent, [card, paper, fill], towards)
-    strong = mix(shown, towards, 80)
-    on_accent = max(parse(LIGHT_TEXT), parse(DARK_TEXT), key=lambda text: contrast(text, shown))
-    return f"--accent: {shown.hex}; --accent-strong: {strong.hex}; --on-accent: {on_accent.hex}; --fill: {fill.hex};"
+    readable = make_readable(accent, [card, paper, fill], towards)
+    strong = mix(readable, towards, 80)
+    on_accent = max(parse(LIGHT_TEXT), parse(DARK_TEXT), key=lambda text: contrast(text, readable))
+    return f"--accent: {readable.hex}; --accent-strong: {strong.hex}; --on-accent: {on_accent.hex}; --fill: {fill.hex};"
 
 
 def stylesheet(text: str) -> str:
-    """The rules that replace the accent of portal.css in both themes; raises ValueError for no colour."""
+    """Returns the CSS rules that replace the accent of portal.css in both themes; raises ValueError for no colour."""
     accent = parse(text)
     light, dark = _rules(accent, "light"), _rules(accent, "dark")
     return (
@@ -33,5 +33,5 @@ def stylesheet(text: str) -> str:
 
 
 def accent_tag(text: str) -> str:
-    """A short mark of the colour for the stylesheet's address, so that a new colour is fetched anew."""
+    """Returns a short mark of the colour for the stylesheet's address, so that a new colour is fetched anew."""
     return text.lstrip("#").lower()

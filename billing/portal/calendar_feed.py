@@ -1,6 +1,7 @@
-"""The money calendar as a calendar program reads it (RFC 5545), and the address that needs no sign-in.
+"""The money calendar as an iCalendar file (RFC 5545) and its address, which needs no sign-in.
 
-The address carries whose calendar it is, signed; it ends with the person's rights, and with a change of their password.
+The address carries a signed person and account; it stops working when the person loses the billing right or changes the
+password.
 """
 
 from collections.abc import Iterable
@@ -19,12 +20,12 @@ from billing.reports import calendar_titles
 from billing.reports.calendar import Happening
 
 SALT = "saldo.calendar"
-# How often a calendar program is asked to look again.
+# How often a calendar program is asked to read the file again.
 REFRESH_HOURS = 6
 
 
 def token_of(user: User, account: BillingAccount) -> str:
-    """What stands for ``user`` and ``account`` in the address of the calendar."""
+    """Signs ``user`` and ``account`` into the part of the calendar's address that names them."""
     return signing.dumps({"user": user.pk, "account": account.number, "seal": _seal(user)}, salt=SALT)
 
 
@@ -33,12 +34,12 @@ def _seal(user: User) -> str:
 
 
 def address_of(user: User, account: BillingAccount) -> str:
-    """The address, without the installation's origin, to be put into a calendar program."""
+    """Returns the path of the calendar to subscribe to, without the installation's origin."""
     return reverse("portal:calendar_file", args=[token_of(user, account)])
 
 
 def reader_of(token: str) -> tuple[User, BillingAccount] | None:
-    """Whose calendar ``token`` opens; None where it is broken, or they may not see the account any more."""
+    """Returns the person and the account of ``token``; None where it is invalid or the person may not see the account any more."""
     try:
         claims = signing.loads(token, salt=SALT)
     except signing.BadSignature:
@@ -46,13 +47,13 @@ def reader_of(token: str) -> tuple[User, BillingAccount] | None:
     user = User.objects.filter(pk=claims["user"], is_active=True).first()
     if user is None or claims["seal"] != _seal(user):
         return None
-    own = BillingAccount.objects.for_user(user).select_related("seller", "customer")
-    account = own.filter(number=claims["account"]).first()
+    accounts = BillingAccount.objects.for_user(user).select_related("seller", "customer")
+    account = accounts.filter(number=claims["account"]).first()
     return (user, account) if account is not None else None
 
 
-def calendar_of(account: BillingAccount, happenings: Iterable[Happening], as_of: datetime) -> bytes:
-    """The calendar file in the language that is active."""
+def calendar_of(account: BillingAccount, items: Iterable[Happening], as_of: datetime) -> bytes:
+    """Writes ``items``, what falls due on ``account``, as an iCalendar file in the active language."""
     host = urlsplit(settings.BASE_URL).hostname or "localhost"
     calendar = Calendar()
     calendar.add("version", "2.0")
@@ -65,41 +66,41 @@ def calendar_of(account: BillingAccount, happenings: Iterable[Happening], as_of:
     )  # the library escapes no name of its own accord that begins with X-
     calendar.add("refresh-interval", vDuration(timedelta(hours=REFRESH_HOURS)), parameters={"value": "DURATION"})
     calendar.add("x-published-ttl", f"PT{REFRESH_HOURS}H")
-    for happening in happenings:
-        calendar.add_component(_event_of(happening, host, as_of))
+    for item in items:
+        calendar.add_component(_event_of(item, host, as_of))
     content: bytes = calendar.to_ical(sorted=False)
     return content
 
 
-def _event_of(happening: Happening, host: str, as_of: datetime) -> Event:
-    """The happening as an entry of the calendar: an hour where one is known, else a whole day."""
-    title, amount = calendar_titles.title(happening), calendar_titles.amount(happening)
+def _event_of(item: Happening, host: str, as_of: datetime) -> Event:
+    """Writes one due item as a calendar event: at its hour where one is known, else for the whole day."""
+    title, amount = calendar_titles.title(item), calendar_titles.amount(item)
     event = Event()
-    event.add("uid", f"{happening.uid}@{host}")
+    event.add("uid", f"{item.uid}@{host}")
     event.add("dtstamp", as_of.astimezone(UTC))
-    if happening.at is None:
-        event.add("dtstart", happening.day)
-        event.add("dtend", happening.day + timedelta(days=1))
+    if item.at is None:
+        event.add("dtstart", item.day)
+        event.add("dtend", item.day + timedelta(days=1))
     else:
-        event.add("dtstart", happening.at.astimezone(UTC))
+        event.add("dtstart", item.at.astimezone(UTC))
     event.add("summary", _printable(f"{title}: {amount}" if amount else title))
-    if note := calendar_titles.note(happening):
+    if note := calendar_titles.note(item):
         event.add("description", _printable(note))
-    event.add("url", settings.BASE_URL + _path_of(happening))
+    event.add("url", settings.BASE_URL + _path_of(item))
     event.add("categories", [_("Payments")])
     event.add("transp", "TRANSPARENT")
     return event
 
 
-def _path_of(happening: Happening) -> str:
-    """Where the thing is looked at and settled."""
-    if happening.invoice is not None:
-        return reverse("portal:document", args=[happening.invoice.number])
-    if happening.subscription is not None:
-        return reverse("portal:instance", args=[happening.subscription.instance.public_id])
+def _path_of(item: Happening) -> str:
+    """Returns the path of the page on which the item is looked at and paid."""
+    if item.invoice is not None:
+        return reverse("portal:document", args=[item.invoice.number])
+    if item.subscription is not None:
+        return reverse("portal:instance", args=[item.subscription.instance.public_id])
     return reverse("portal:overview")
 
 
 def _printable(text: str) -> str:
-    """``text`` without control characters, which the format has no place for and the library lets through."""
+    """Strips control characters, which the format forbids and the library lets through."""
     return "".join(sign for sign in text if sign.isprintable() or sign in "\n\u00a0\u202f")

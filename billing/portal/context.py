@@ -1,4 +1,4 @@
-"""What every page needs of the installation: the operator's name, look and support contacts, and the person's choices."""
+"""The template context of every page: the operator's name, look and support contacts, and the person's choices."""
 
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ LOGO_TYPES = {
 
 
 def logo_path() -> Path | None:
-    """The operator's logo under MEDIA_ROOT; None where none is set, it is missing, or it is no picture we serve."""
+    """Returns the operator's logo under MEDIA_ROOT; None where none is set, the file is missing, or its type is not served."""
     name = settings.PORTAL_LOGO
     if not name or Path(name).suffix.lower() not in LOGO_TYPES:
         return None
@@ -36,7 +36,7 @@ def logo_path() -> Path | None:
 
 
 def support() -> dict[str, str]:
-    """The operator's support contacts (D20); empty where none are set."""
+    """Returns the operator's support contacts, empty where none are set (D20)."""
     contacts = {"email": settings.SUPPORT_EMAIL, "phone": settings.SUPPORT_PHONE, "link": settings.SUPPORT_LINK}
     if not any(contacts.values()):
         return {}
@@ -46,7 +46,7 @@ def support() -> dict[str, str]:
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: ``portal`` for base.html. Asks the database nothing but, in a sandbox, its clock."""
+    """Context processor: puts ``portal`` into every page. Makes no query but, in a sandbox, that for its clock."""
     theme = request.COOKIES.get(THEME_COOKIE, "")
     accent = settings.PORTAL_ACCENT
     user = getattr(request, "user", None)

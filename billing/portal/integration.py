@@ -1,5 +1,5 @@
-"""What a customer's developers have here: endpoints of their own and tokens of their instances, found for the person who signed
-in. Everything else, the operator's endpoints too, is 404 like what does not exist."""
+"""A customer's webhook endpoints and API tokens, found for the person who signed in. Everything else, the operator's own
+endpoints included, is 404 like what does not exist."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,68 +17,68 @@ from billing.errors import BadInput
 from billing.models import ApiToken, Subscription, WebhookDelivery, WebhookEndpoint
 from billing.operations.customers import ownership
 from billing.operations.events.event_types import TYPES, meaning_of
-from billing.portal.permissions import Desk, accounts_of, refuse_odd, signed_in
+from billing.portal.permissions import Desk, accounts_of, refuse_unprintable, signed_in_user
 from billing.wording import webhook_events
 
 
 @dataclass(frozen=True)
 class TypeBox:
-    """A type of event as a box to tick: what it tells, and whether it is ticked."""
+    """An event type as a checkbox: its name, what it means, whether it is ticked."""
 
     name: str
-    told: str
+    meaning: str
     ticked: bool
 
 
 def endpoints_of(customer: Customer) -> "QuerySet[WebhookEndpoint]":
-    """The customer's own endpoints, those in use first, each with whether it is ``unused``; their secrets stay where they are."""
-    mine = WebhookEndpoint.objects.filter(customer=customer).defer("secret", "old_secret")
-    sent = WebhookDelivery.objects.filter(endpoint=OuterRef("pk"))
-    return mine.annotate(unused=~Exists(sent)).order_by("disabled_at", "pk")
+    """Returns the customer's endpoints, those in use first, annotated ``unused`` where nothing was ever sent; without secrets."""
+    endpoints = WebhookEndpoint.objects.filter(customer=customer).defer("secret", "old_secret")
+    deliveries = WebhookDelivery.objects.filter(endpoint=OuterRef("pk"))
+    return endpoints.annotate(unused=~Exists(deliveries)).order_by("disabled_at", "pk")
 
 
 def tokens_of(customer: Customer) -> "QuerySet[ApiToken]":
-    """The living tokens of the customer's instances, the newest first."""
-    mine = ApiToken.objects.filter(scope=ApiToken.Scope.INSTANCE, instance__customer=customer, revoked_at=None)
-    return mine.select_related("instance__customer").defer("secret_sha256").order_by("-pk")
+    """Returns the tokens of the customer's instances that are not revoked, the newest first."""
+    tokens = ApiToken.objects.filter(scope=ApiToken.Scope.INSTANCE, instance__customer=customer, revoked_at=None)
+    return tokens.select_related("instance__customer").defer("secret_sha256").order_by("-pk")
 
 
 def instances_of(customer: Customer) -> "QuerySet[Instance]":
     return Instance.objects.filter(customer=customer, deleted_at=None).order_by("domain")
 
 
-def administered_of(customer: Customer, user: User) -> "QuerySet[Instance]":
-    """Those of the customer's instances that ``user`` may make a token for: the ones they administer (M15)."""
+def administered_instances(customer: Customer, user: User) -> "QuerySet[Instance]":
+    """Returns the customer's instances that ``user`` may create a token for: those they administer (M15)."""
     return instances_of(customer).filter(pk__in=ownership.administered(user).values("pk"))
 
 
 def administrators_of(instances: "QuerySet[Instance]") -> "QuerySet[Member]":
-    """Who makes tokens for ``instances``, with the instance of each."""
-    found = Member.objects.administrators().filter(instance__in=instances.order_by())
-    return found.select_related("instance").order_by("instance__domain", "name", "email")
+    """Returns the administrators of ``instances``, who may create tokens, each with the instance."""
+    administrators = Member.objects.administrators().filter(instance__in=instances.order_by())
+    return administrators.select_related("instance").order_by("instance__domain", "name", "email")
 
 
-def running_of(customer: Customer) -> Instance | None:
-    """An instance to show the first call with: one whose subscription runs, else any."""
+def instance_for_first_call(customer: Customer) -> Instance | None:
+    """Returns the instance of the sample call: one with a running subscription, else any; None without instances."""
     living, running = instances_of(customer), Subscription.objects.filter(terminated_at=None)
     return living.filter(pk__in=running.values("instance")).first() or living.first()
 
 
 def _desk_of(request: HttpRequest, customer_id: int | None, number: str) -> Desk | None:
-    """The desk of the account ``number``, else of the first account of the customer; None where it is not the person's."""
-    accounts = tuple(accounts_of(signed_in(request)))
-    own = [one for one in accounts if one.customer_id == customer_id]
-    chosen = [one for one in own if one.number == number] or own
-    return Desk(chosen[0], accounts) if chosen else None
+    """Returns the desk of the account ``number``, else of the customer's first account; None where the person may see none."""
+    accounts = tuple(accounts_of(signed_in_user(request)))
+    customer_accounts = [account for account in accounts if account.customer_id == customer_id]
+    matching_accounts = [account for account in customer_accounts if account.number == number] or customer_accounts
+    return Desk(matching_accounts[0], accounts) if matching_accounts else None
 
 
 def endpoint_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """A page of one endpoint: the view gets the `Desk` and the endpoint in place of its id."""
+    """Decorates a page of one endpoint: the view gets the `Desk` and the endpoint in place of its id."""
 
     @wraps(view)
     @login_required
     def wrapped(request: HttpRequest, public_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        refuse_odd(public_id)
+        refuse_unprintable(public_id)
         endpoint = WebhookEndpoint.objects.filter(public_id=public_id).select_related("customer").first()
         desk = None
         if endpoint is not None and endpoint.customer_id is not None:
@@ -91,23 +91,23 @@ def endpoint_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
 
 
 def delivery_or_404(endpoint: WebhookEndpoint, number: int) -> WebhookDelivery:
-    """The delivery ``number`` if it is to ``endpoint``."""
-    found = WebhookDelivery.objects.filter(endpoint=endpoint, pk=number).select_related("event", "endpoint").first()
-    if found is None:
+    """Returns the delivery ``number`` if it is to ``endpoint``."""
+    delivery = WebhookDelivery.objects.filter(endpoint=endpoint, pk=number).select_related("event", "endpoint").first()
+    if delivery is None:
         raise Http404
-    return found
+    return delivery
 
 
 def type_boxes(ticked: Callable[[str], bool]) -> list[tuple[str, list[TypeBox]]]:
-    """Every type of event under its heading, as boxes."""
+    """Returns every event type as a checkbox, grouped under headings."""
     return [
         (heading, [TypeBox(name, meaning_of(name), ticked(name)) for name in names])
-        for heading, names in webhook_events.grouped(TYPES)
+        for heading, names in webhook_events.group_types(TYPES)
     ]
 
 
-def types_typed(request: HttpRequest) -> list[str]:
-    """The types that were ticked, none for all of them. Raises `BadInput` for "only these" without one."""
+def read_types(request: HttpRequest) -> list[str]:
+    """Reads the event types that were ticked; empty means all. Raises `BadInput` for "only these" with none ticked."""
     if request.POST.get("hears") != "some":
         return []
     ticked = [name for name in TYPES if name in request.POST.getlist("types")]
@@ -121,5 +121,5 @@ def api_address() -> str:
 
 
 def first_call(instance: Instance, token: str = "bp_\u2026") -> str:
-    """The call that shows whether it works, for a shell."""
+    """Returns a curl command that shows whether ``token`` works."""
     return f"curl -H 'Authorization: Bearer {token}' \\\n{api_address()}/instances/{instance.public_id}"

@@ -1,4 +1,4 @@
-"""Who sees what in the portal (M10, M15): everything goes through the verified addresses of the person who signed in.
+"""Who sees what in the portal: rights follow from the verified addresses of the person who signed in (M10, M15).
 
 Somebody else's account, invoice or instance is answered exactly like one that does not exist: 404 with the same page.
 """
@@ -19,7 +19,7 @@ from billing.models import BillingAccount, Invoice
 
 @dataclass(frozen=True)
 class Desk:
-    """The account in view and the others of the same person; ``query`` keeps the choice in the page's links."""
+    """The account in view and all accounts of the same person; ``query`` keeps the choice in the page's links."""
 
     account: BillingAccount
     all: tuple[BillingAccount, ...]
@@ -33,13 +33,13 @@ class Desk:
         return f"?account={self.account.number}" if self.others else ""
 
 
-def signed_in(request: HttpRequest) -> User:
-    """The person behind a request that `login_required` has let through."""
+def signed_in_user(request: HttpRequest) -> User:
+    """Returns the person behind a request that `login_required` has let through."""
     return cast(User, request.user)
 
 
 def accounts_of(user: User) -> "QuerySet[BillingAccount]":
-    """The accounts that ``user`` may see and pay, the one whose payment is due first at the top."""
+    """Returns the accounts that ``user`` may see and pay, the one with the earliest due date first."""
     first_due = Min("invoices__due_date", filter=Q(invoices__open_minor__gt=0))
     return (
         BillingAccount.objects.for_user(user)
@@ -50,19 +50,19 @@ def accounts_of(user: User) -> "QuerySet[BillingAccount]":
 
 
 def instances_of(user: User) -> "QuerySet[Instance]":
-    """Living instances in which ``user`` is an active member, with whatever role: these they may see the state of."""
-    mine = Member.objects.active().with_emails(verified_emails(user))
-    return Instance.objects.filter(pk__in=mine.values("instance"), deleted_at=None).select_related(
+    """Returns the instances (not deleted) of which ``user`` is an active member in any role: they may see these' access."""
+    memberships = Member.objects.active().with_emails(verified_emails(user))
+    return Instance.objects.filter(pk__in=memberships.values("instance"), deleted_at=None).select_related(
         "product", "customer"
     )
 
 
 def desk_of(request: HttpRequest, number: str = "") -> Desk | None:
-    """The account chosen with ``number`` or ``?account=``, else the most pressing one; None for a person without accounts.
+    """Returns the account named by ``number`` or ``?account=``, else the one due first; None for a person without accounts.
 
     Raises Http404 for an account that is not the person's.
     """
-    accounts = tuple(accounts_of(signed_in(request)))
+    accounts = tuple(accounts_of(signed_in_user(request)))
     chosen = number or request.GET.get("account", "")
     if chosen:
         for account in accounts:
@@ -72,18 +72,18 @@ def desk_of(request: HttpRequest, number: str = "") -> Desk | None:
     return Desk(accounts[0], accounts) if accounts else None
 
 
-def refuse_odd(text: str) -> None:
-    """What no number or id contains is not asked for: PostgreSQL fails on some of it instead of finding nothing."""
+def refuse_unprintable(text: str) -> None:
+    """Answers 404 for characters that no number or id contains: PostgreSQL fails on some of them instead of finding nothing."""
     if not text.isprintable():
         raise Http404
 
 
 def invoice_or_404(user: User, number: str) -> Invoice:
-    """The invoice ``number`` if it belongs to one of the person's accounts."""
-    refuse_odd(number)
-    mine = BillingAccount.objects.for_user(user)
+    """Returns the invoice ``number`` if it belongs to one of the person's accounts."""
+    refuse_unprintable(number)
+    accounts = BillingAccount.objects.for_user(user)
     invoice = (
-        Invoice.objects.filter(number=number, account__in=mine)
+        Invoice.objects.filter(number=number, account__in=accounts)
         .select_related("account__seller", "account__customer")
         .first()
     )
@@ -93,7 +93,7 @@ def invoice_or_404(user: User, number: str) -> Invoice:
 
 
 def billing_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """A page about an account: signed-in people with the billing right only; the view gets the `Desk`."""
+    """Decorates a page about an account: only for people with the billing right; the view gets the `Desk`."""
 
     @wraps(view)
     @login_required

@@ -1,4 +1,4 @@
-"""How often the same stranger may ask for what costs others something: counted by the library that counts sign-ins, in the
+"""Limits how often somebody may do what costs others something (mails, sign-ups): counted by allauth's rate limiter, in the
 shared cache and in real time."""
 
 from allauth.core.internal import ratelimit
@@ -12,8 +12,8 @@ APP = "saldo"
 HOUR = 3600
 
 
-class TooMany(Exception):
-    """More than may be asked within an hour; ``again_in`` seconds it may be asked again."""
+class LimitExceeded(Exception):
+    """The hourly limit is used up; the next call is accepted in ``again_in`` seconds."""
 
     def __init__(self, again_in: int) -> None:
         super().__init__(again_in)
@@ -22,7 +22,7 @@ class TooMany(Exception):
 
 def count(request: HttpRequest, action: str, most: int, key: str | None = None) -> None:
     """Counts ``action`` asked for by ``key``, without one by the network that the request comes from; raises `TooMany` beyond
-    ``most`` within an hour. 0 means that there is no limit.
+    ``most`` within an hour; 0 means no limit.
 
     The network is one address as far as TRUSTED_PROXY_COUNT lets anybody be believed, and of IPv6 the /64 that a household or
     a server has to itself.
@@ -33,13 +33,15 @@ def count(request: HttpRequest, action: str, most: int, key: str | None = None) 
     if ratelimit.consume(request, app=APP, action=action, config=config, key=key) is not None:
         return
     [rate] = ratelimit.get_rates(app=APP, action=action, config=config)
-    made: list[float] = cache.get(ratelimit.get_cache_key(request, app=APP, action=action, rate=rate, key=key), [])
-    oldest = made[-1] if made else clock.real_now().timestamp()
-    raise TooMany(max(1, int(oldest + HOUR - clock.real_now().timestamp())))
+    call_times: list[float] = cache.get(
+        ratelimit.get_cache_key(request, app=APP, action=action, rate=rate, key=key), []
+    )
+    oldest = call_times[-1] if call_times else clock.real_now().timestamp()
+    raise LimitExceeded(max(1, int(oldest + HOUR - clock.real_now().timestamp())))
 
 
-def too_many(request: HttpRequest, refusal: TooMany) -> HttpResponse:
-    """429 with a sentence and the seconds to wait."""
+def answer_limit_exceeded(request: HttpRequest, refusal: LimitExceeded) -> HttpResponse:
+    """Answers 429 with a sentence and the seconds to wait."""
     minutes = -(-refusal.again_in // 60)
     response = render(request, "portal/sign_up_limit.html", {"minutes": minutes}, status=429)
     response.headers["Retry-After"] = str(refusal.again_in)

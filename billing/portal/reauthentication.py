@@ -1,7 +1,7 @@
-"""Proof, some minutes old at most, that it is still the same person: before what cannot be taken back (house's "m").
+"""Asks for reauthentication before what cannot be taken back: a proof at most some minutes old that it is still the same person.
 
-Whoever has a second factor gives it; whoever has none types the password again. What they had sent is kept in their session
-and done once they have proved it, so that nobody types anything twice.
+Whoever has a second factor gives it; whoever has none types the password again. The form that was sent waits in the session
+and is carried out afterwards, so that nobody types anything twice.
 """
 
 from collections.abc import Callable
@@ -18,14 +18,15 @@ from django.urls import resolve, reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from billing import clock
-from billing.portal.permissions import signed_in
+from billing.portal.permissions import signed_in_user
 
 TOTP, KEY = Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN
 
 
 def redirect_to_reauthentication(request: HttpRequest, back_to: str = "") -> HttpResponse | None:
-    """The way to the page that asks for the proof and leads back to ``back_to`` (this page); None where there is a recent one."""
-    user = signed_in(request)
+    """Redirects to the page that reauthenticates and leads back to ``back_to`` (default: this page); None where the last proof is
+    recent."""
+    user = signed_in_user(request)
     has_code, has_key = is_mfa_enabled(user, [TOTP]), is_mfa_enabled(user, [KEY])
     method = "mfa" if has_code or has_key else "password"
     since = clock.real_now().timestamp() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
@@ -39,8 +40,8 @@ def redirect_to_reauthentication(request: HttpRequest, back_to: str = "") -> Htt
 
 
 def require_reauthentication(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """What ``view`` does is done only for somebody who has just proved who they are; others are asked first, and what they
-    sent is done when they have. Stands inside whatever answers 404: what is not theirs is not asked about."""
+    """Decorates a view that runs only for somebody who has just reauthenticated; others are asked first, and their form is carried
+    out afterwards. Stands inside whatever answers 404, so that nobody is asked about what is not theirs."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -64,9 +65,9 @@ def require_reauthentication(view: Callable[..., HttpResponse]) -> Callable[...,
 
 
 def resume_request(request: HttpRequest, state: dict[str, str]) -> HttpResponse:
-    """Does what was kept in the session, once it is clear who it is: called by the library.
+    """Carries out the form that waits in the session; called by allauth after the reauthentication.
 
-    Only where the proof was given for it: somebody may have left it there and prove who they are for something else later.
+    Only where this reauthentication was for that form: somebody may have abandoned it and reauthenticate for another page.
     """
     next_page = request.POST.get("next") or request.GET.get("next") or ""
     if next_page != state["page"]:

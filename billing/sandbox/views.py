@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from billing.gateways.base import ProviderError, Told
-from billing.inbound.provider_webhooks import take_report
+from billing.inbound.provider_webhooks import apply_report
 from billing.models import BillingAccount
-from billing.portal.get_or_404 import here
-from billing.portal.permissions import refuse_odd, signed_in
+from billing.portal.get_or_404 import relative_address
+from billing.portal.permissions import refuse_unprintable, signed_in_user
 from billing.sandbox import sample_bank
 from billing.sandbox.models import SampleCard, SampleCharge, SampleVisit
 
@@ -29,7 +29,7 @@ def send_webhook(type_: Told, subject: str) -> None:
     message.method = "POST"
     message._body = sample_bank.message(type_, subject)
     message.META["HTTP_SAMPLE_SIGNATURE"] = sample_bank.signature(message._body)
-    take_report(sample_bank.SampleProvider(), message)
+    apply_report(sample_bank.SampleProvider(), message)
 
 
 # --- Paying, and leaving a card ----------------------------------------------------------------------------------------
@@ -48,13 +48,13 @@ def show_bank(request: HttpRequest, external_id: str) -> HttpResponse:
         send_webhook("payment.changed" if charge.amount_minor else "set_up.changed", external_id)
         if charge.status == "requires_action":
             return HttpResponseRedirect(request.path)
-        return HttpResponseRedirect(here(charge.return_url))
+        return HttpResponseRedirect(relative_address(charge.return_url))
     return render(request, "sandbox/sample_bank.html", _context(charge))
 
 
 def _charge(request: HttpRequest, external_id: str) -> SampleCharge:
     """The bank's side of what was begun on one of the person's accounts."""
-    refuse_odd(external_id)
+    refuse_unprintable(external_id)
     charge = SampleCharge.objects.filter(external_id=external_id).first()
     if charge is None:
         raise Http404
@@ -64,7 +64,7 @@ def _charge(request: HttpRequest, external_id: str) -> SampleCharge:
 
 def _refuse_others(request: HttpRequest, customer_key: str) -> None:
     """The bank's customers are our accounts, by their numbers."""
-    mine = BillingAccount.objects.for_user(signed_in(request))
+    mine = BillingAccount.objects.for_user(signed_in_user(request))
     if not settings.BILLING_SANDBOX or not mine.filter(number=customer_key).exists():
         raise Http404
 
@@ -75,7 +75,7 @@ def _context(charge: SampleCharge) -> dict[str, Any]:
         "is_set_up": charge.amount_minor == 0,
         "declines": sample_bank.DECLINES,
         "cards": _cards() if charge.keeps_card and charge.status == "pending" else [],
-        "back": here(charge.return_url),
+        "back": relative_address(charge.return_url),
     }
 
 
@@ -101,7 +101,7 @@ def _cards() -> list[dict[str, str]]:
 @login_required
 def show_wallet(request: HttpRequest, token: str) -> HttpResponse:
     """Cards, receipts and plans; POST removes a card or cancels a plan, which is reported by webhook and by nothing else."""
-    refuse_odd(token)
+    refuse_unprintable(token)
     visit = SampleVisit.objects.filter(token=token).first()
     if visit is None:
         raise Http404
@@ -111,7 +111,7 @@ def show_wallet(request: HttpRequest, token: str) -> HttpResponse:
         return HttpResponseRedirect(request.path)
     context = {
         "visit": visit,
-        "back": here(visit.return_url),
+        "back": relative_address(visit.return_url),
         "cards": sample_bank.cards_of(visit.customer_key),
         "receipts": sample_bank.receipts_of(visit.customer_key),
         "zone": settings.BILLING_TIME_ZONE,

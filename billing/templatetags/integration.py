@@ -17,35 +17,35 @@ QUOTED = re.compile(r"`([^`]+)`")
 
 @register.filter
 def lag(milliseconds: int | None) -> str:
-    """35 s, 5 min, 2 h 10 min; a dash for nothing."""
+    """Writes a lag: 35 s, 5 min, 2 h 10 min; a dash for None."""
     return webhook_events.lag_text(milliseconds)
 
 
 @register.filter
-def coded(sentence: str) -> SafeString:
-    """A sentence whose `names` in backquotes are shown as code."""
+def mark_code(sentence: str) -> SafeString:
+    """Marks `names` in backquotes as code."""
     return mark_safe(QUOTED.sub(r"<code>\1</code>", escape(sentence)))
 
 
 @register.filter
-def hears_of(types: list[str]) -> str:
-    """What an endpoint hears of, in a line."""
+def endpoint_types(types: list[str]) -> str:
+    """Writes which events an endpoint receives, in a line."""
     return webhook_events.types_text(types)
 
 
 @register.filter
 def headers_text(headers: dict[str, Any]) -> str:
-    """Headers as they travel: a line each."""
+    """Writes HTTP headers, a line each."""
     return "\n".join(f"{name}: {value}" for name, value in headers.items())
 
 
 @register.filter
-def pretty(body: str) -> str:
-    """A body as people read it."""
-    return webhook_events.pretty(body)
+def indent_json(body: str) -> str:
+    """Indents a body that is JSON."""
+    return webhook_events.indent_json(body)
 
 
 @register.filter
-def whose(event: Event) -> str:
-    """The instance that an event is of, and its number there."""
-    return webhook_events.whose(event)
+def event_subject(event: Event) -> str:
+    """Writes the event's instance and its sequence number."""
+    return webhook_events.subject_of(event)

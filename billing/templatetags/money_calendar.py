@@ -1,4 +1,4 @@
-"""Template filters around `billing.reports.calendar_titles`: what comes next, in the words of the page."""
+"""Template filters around `billing.reports.calendar_titles`: due items in words."""
 
 from datetime import date
 from typing import Any
@@ -15,42 +15,39 @@ register = template.Library()
 
 
 @register.filter
-def happening(one: Happening) -> str:
-    """The thing in a sentence, without its sum."""
-    return calendar_titles.title(one)
+def due_title(item: Happening) -> str:
+    """Writes the due item in a sentence, without its sum."""
+    return calendar_titles.title(item)
 
 
 @register.filter
-def happening_sum(one: Happening) -> str:
-    """Its sum, with ≈ where it may still change."""
-    return calendar_titles.amount(one)
+def due_sum(item: Happening) -> str:
+    """Writes the item's sum, with ≈ where it may still change."""
+    return calendar_titles.amount(item)
 
 
 @register.filter
-def happening_note(one: Happening) -> str:
-    """The small print; empty where there is none."""
-    return calendar_titles.note(one)
+def due_note(item: Happening) -> str:
+    """Writes the item's note; empty where there is none."""
+    return calendar_titles.note(item)
 
 
 @register.filter
-def happening_when(one: Happening, today: date) -> str:
-    """The day, with its year where that is another one, and the hour where it matters."""
-    day = formats.near_date_text(one.day, today)
-    return day if one.at is None else _("%(day)s at %(time)s") % {"day": day, "time": _clock(one)}
-
-
-def _clock(one: Happening) -> str:
-    assert one.at is not None
-    return f"{one.at.astimezone(ZoneInfo(one.account.zone)):%H:%M}"
+def due_when(item: Happening, today: date) -> str:
+    """Writes the item's day, with the year where it is not that of ``today``, and the time where it has one."""
+    day = formats.near_date_text(item.day, today)
+    if item.at is None:
+        return day
+    return _("%(day)s at %(time)s") % {"day": day, "time": f"{item.at.astimezone(ZoneInfo(item.account.zone)):%H:%M}"}
 
 
 @register.filter
 def notes(explanation: dict[str, Any]) -> list[str]:
-    """How a sum came about, a sentence each."""
+    """Returns how a sum was computed, a sentence each."""
     return formats.formula_notes(explanation)
 
 
 @register.filter
 def month_letters(start: date) -> str:
-    """The month under a bar: янв, Jan."""
+    """Writes the month under a bar: янв, Jan."""
     return formats.period_text(start, year=False)[:3]

@@ -1,4 +1,4 @@
-"""The tag by which a sentence is written over several lines of a template and read on one."""
+"""The ``phrase`` tag: a sentence that stands on several lines of a template is rendered on one."""
 
 import re
 
@@ -13,9 +13,9 @@ BLANKS = re.compile(r"[ \t\r\n\f]+")
 
 @register.simple_block_tag
 def phrase(content: str) -> SafeString:
-    """The tag writes its contents on one line: runs of blanks become one, and those at the ends go.
+    """Renders its contents on one line: runs of blanks become one space, those at the ends are stripped.
 
-    So a choice of words stands in a template with a line to each of its branches, where the page (beside a comma, in a
-    link) or a mail in plain text could not bear the blanks of such a layout. What is inside has been escaped already.
+    So each branch of a choice of words has a line of its own where the page (before a comma, in a link) or a plain-text mail
+    must not show such a layout's blanks. The contents have been escaped already.
     """
     return mark_safe(BLANKS.sub(" ", content).strip(" "))

@@ -1,4 +1,4 @@
-"""Template filters around `billing.wording.tariff_prices` and `billing.wording.unit_names`: a tariff's price in the words of the page."""
+"""Template filters around `billing.wording.tariff_prices` and `billing.wording.unit_names`: a tariff's price in words."""
 
 from typing import Any
 
@@ -20,32 +20,32 @@ def headline(terms: Terms) -> tariff_prices.Headline:
 
 @register.filter
 def details(terms: Terms, is_paid: object = "") -> list[str]:
-    """What stands under the headline, a sentence each; to those who pay already a trial is nothing."""
+    """Returns the sentences under the headline; without the trial for those who pay already."""
     return tariff_prices.details(terms, with_trial=not is_paid)
 
 
 @register.filter
-def briefly(terms: Terms) -> str:
-    """The quota and further prices in one line."""
-    return " ".join(tariff_prices.briefly(terms))
+def short_details(terms: Terms) -> str:
+    """Writes the quota and further prices in one line."""
+    return " ".join(tariff_prices.short_details(terms))
 
 
 @register.filter
 def step_rows(terms: Terms) -> list[price_steps.StepRow]:
-    """The rows of the table of steps; none where one price holds for all."""
+    """Returns the rows of the table of steps; none where one price holds for every quantity."""
     return price_steps.step_rows(terms)
 
 
 @register.filter
-def working(explanation: dict[str, Any]) -> str:
-    """How a sum came about; empty where there was nothing to work out, so that a sum does not stand there twice."""
+def working_formula(explanation: dict[str, Any]) -> str:
+    """Writes how a sum was computed; empty where the formula is only the sum, which the page shows anyway."""
     text = formats.formula_text(explanation)
     return text if text != formats.money_text(int(explanation["amount_minor"]), explanation["currency"]) else ""
 
 
 @register.filter
 def interval(months: int | None) -> str:
-    """в месяц, в год, один раз."""
+    """Writes an interval: в месяц, в год, один раз."""
     return tariff_prices.interval_text(months)
 
 
@@ -57,23 +57,23 @@ def units(number: int, counting: unit_names.Counting) -> str:
 
 @register.filter
 def units_name(counting: unit_names.Counting) -> str:
-    """Люди, Места, or what the product sells, over a column of numbers."""
+    """Returns the heading over a column of numbers: Люди, Места, or the product's unit."""
     return unit_names.name_of_many(counting)
 
 
 @register.filter
 def how_many(product: Product) -> str:
-    """What the number that is bought of a product is asked for with."""
-    return unit_names.question_of(unit_names.sold_by(product))
+    """Returns the label of the field that asks how many units of a product are bought."""
+    return unit_names.question_of(unit_names.counting_of_product(product))
 
 
 @register.filter
 def features(tariff: Tariff) -> list[str]:
-    """What is in it, in the language of the page."""
+    """Returns the tariff's features in the language of the page."""
     return tariff.features_in(formats.language())
 
 
 @register.filter
 def audience(tariff: Tariff) -> str:
-    """For whom it is, in the language of the page."""
+    """Returns for whom the tariff is, in the language of the page."""
     return tariff.audience_in(formats.language())

@@ -1,4 +1,4 @@
-"""What a charge of paid time is for, in the words of a document, a page or a preview."""
+"""The text of a prepaid charge's line, the same in documents, on pages and in quotes."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -15,47 +15,46 @@ from billing.wording import formats, unit_names
 
 Kind = Charge.Kind
 
-# What the first charge of a subscription may be.
-BEGINNINGS = (Kind.START, Kind.PURCHASE, Kind.OPENING)
+# The kinds of charge that can be a subscription's first.
+FIRST_CHARGE_KINDS = (Kind.START, Kind.PURCHASE, Kind.OPENING)
 
 
 def with_unit(explanation: Explanation, subscription: Subscription | None) -> Explanation:
-    """``explanation`` with the names of what it counts: one that was stored before products named what they sell by quantity
-    takes its product's of today."""
+    """Adds the unit's names to an explanation that was stored before products named their units: its product's of today."""
     if explanation.get("metric") != Metric.QUANTITY or "unit" in explanation or subscription is None:
         return explanation
-    return {**explanation, "unit": unit_names.sold_by(subscription.instance.product).unit.as_dict()}
+    return {**explanation, "unit": unit_names.counting_of_product(subscription.instance.product).unit.as_dict()}
 
 
 def explanation_of(row: Charge | InvoiceLine) -> Explanation:
-    """The stored explanation of a charge or a line, ready to be put into words."""
+    """Returns the stored explanation of a charge or an invoice line, with the unit's names."""
     return with_unit(row.explanation, row.subscription if row.explanation.get("metric") == Metric.QUANTITY else None)
 
 
 def describe(charge: Charge, locale: str, person: str = "") -> str:
-    """What ``charge`` is for, in the language of the document; ``person``: whose seat it is, where that is known still."""
+    """Describes what ``charge`` is for, in ``locale``; ``person``: whose seat it is, empty where that is not known any more."""
     subscription = charge.subscription
     assert subscription is not None
     tariff = charge.period.tariff if charge.period is not None else subscription.priced_by
-    return words(charge.kind, charge.explanation, subscription, tariff, locale, person)
+    return describe_line(charge.kind, charge.explanation, subscription, tariff, locale, person)
 
 
 def people_of(charges: Iterable[Charge]) -> dict[int, str]:
-    """The names of those whose coming and going ``charges`` are about, by their primary keys: one read for all."""
+    """Returns the names of the members whose seats ``charges`` are about, by primary key, in one query."""
     ids = {row.explanation["member"] for row in charges if row.explanation.get("member")}
-    found = Member.objects.filter(pk__in=ids).only("name", "email") if ids else []
-    return {member.pk: str(member) for member in found}
+    members = Member.objects.filter(pk__in=ids).only("name", "email") if ids else []
+    return {member.pk: str(member) for member in members}
 
 
-def words(
+def describe_line(
     kind: str, explanation: dict[str, Any], subscription: Subscription, tariff: Tariff, locale: str, person: str = ""
 ) -> str:
-    """The same for a charge that is not posted yet: what a preview shows (G10)."""
+    """Describes a charge that is not posted yet, as a quote shows it (G10)."""
     with override(locale):
-        named = explanation.get("names")
+        stored_names = explanation.get("names")
         names = {
-            "tariff": (named["ru"] or named["en"] if locale == "ru" else named["en"])
-            if named
+            "tariff": (stored_names["ru"] or stored_names["en"] if locale == "ru" else stored_names["en"])
+            if stored_names
             else tariff.name_in(locale),
             "domain": subscription.instance.domain,
             "span": _span(explanation, locale),
@@ -100,8 +99,8 @@ def _span(explanation: dict[str, Any], locale: str) -> str:
 
 
 def _units(explanation: dict[str, Any], locale: str) -> str:
-    """How many seats or units of the product, in the active language; empty where a line does not say."""
+    """Writes how many seats or units the line is for, in the active language; empty where it counts neither."""
     if explanation.get("metric") not in (Metric.PAID_MEMBERS, Metric.QUANTITY):
         return ""
     quantity = int(explanation.get("quantity", 0))
-    return unit_names.counted_text(unit_names.counted_in(explanation), quantity, formats.count_text(quantity, locale))
+    return unit_names.counted_text(unit_names.counting_of(explanation), quantity, formats.count_text(quantity, locale))

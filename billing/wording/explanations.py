@@ -1,6 +1,6 @@
-"""The notes of an explanation as a person would write them (G8): `pricing.notes` says what a figure means, here it is said.
+"""The notes of an explanation in words: `pricing.notes` says what each figure means, here it becomes text (G8).
 
-How figures are written comes in with `Figures`, so that the same sentences serve pages, documents and programs.
+`Figures` says how figures are written, so that the same sentences serve pages, documents and programs.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from billing.pricing.notes import Note, NoteKind, notes
 from billing.pricing.parts import Kind
 from billing.wording import unit_names
 
-# What the formula shows by itself, or another sentence of the page tells: said only where everything is.
+# Notes that the formula or the page shows anyway: left out beside a formula, part of the full list of sentences.
 SHOWN_BY_FIGURES = {NoteKind.WITHIN_QUOTA, NoteKind.ALL_ABOVE, NoteKind.FEE, NoteKind.NEEDED, NoteKind.BEFORE}
 
 
@@ -30,67 +30,69 @@ class Figures:
     percent: Callable[[Decimal], str]
 
 
-def beside_formula(explanation: Explanation, figures: Figures) -> str:
-    """What belongs in brackets after the formula; empty where its figures speak for themselves."""
+def notes_beside_formula(explanation: Explanation, figures: Figures) -> str:
+    """Returns the notes to put in brackets after the formula; empty where it needs none."""
     with translation.override(figures.locale):
-        said = [
+        texts = [
             note_text(note, explanation, figures)
             for note in notes(explanation)
-            if note.kind not in SHOWN_BY_FIGURES and not _goes_without_saying(note, explanation)
+            if note.kind not in SHOWN_BY_FIGURES and not _is_obvious(note, explanation)
         ]
-    return "; ".join(said)
+    return "; ".join(texts)
 
 
 def sentences(explanation: Explanation, figures: Figures) -> list[str]:
-    """Everything worth saying, a sentence each."""
+    """Returns all notes, a sentence each."""
     with translation.override(figures.locale):
-        said = [note_text(note, explanation, figures) for note in notes(explanation)]
-    return [f"{text[0].upper()}{text[1:]}." for text in said]
+        texts = [note_text(note, explanation, figures) for note in notes(explanation)]
+    return [f"{text[0].upper()}{text[1:]}." for text in texts]
 
 
-def _goes_without_saying(note: Note, explanation: Explanation) -> bool:
-    """A price that holds from the first unit on; a number of periods whose discount is named anyway."""
+def _is_obvious(note: Note, explanation: Explanation) -> bool:
+    """Whether the note adds nothing: a price from the first unit on, or a number of periods whose discount is named anyway."""
     if note.kind == NoteKind.INTERVALS:
         return percent_in(explanation) > 0
     return note.kind in {NoteKind.STEP, NoteKind.STEP_OWN} and note.numbers["from_units"] == 1
 
 
 def note_text(note: Note, explanation: Explanation, figures: Figures) -> str:
-    """One note in the active language, its numbers put into the sentence of its kind."""
-    counting = unit_names.counted_in(explanation)
-    shown = {
+    """Writes one note in the active language: the sentence of its kind with its numbers."""
+    counting = unit_names.counting_of(explanation)
+    figures_by_name = {
         name: figures.sum(value) if isinstance(value, Decimal) else figures.count(value)
         for name, value in note.numbers.items()
     }
     if note.kind == NoteKind.DISCOUNT:
-        shown["percent"] = figures.percent(Decimal(note.numbers["percent"]))
+        figures_by_name["percent"] = figures.percent(Decimal(note.numbers["percent"]))
     starts = int(note.numbers.get("from_units", 0))
     if starts:
-        shown["above"] = figures.count(starts - 1)
-        shown["from"] = unit_names.from_text(counting, starts, shown["from_units"])
-        shown["units"] = unit_names.counted_text(counting, starts, shown["from_units"])
+        figures_by_name["above"] = figures.count(starts - 1)
+        figures_by_name["from"] = unit_names.from_text(counting, starts, figures_by_name["from_units"])
+        figures_by_name["units"] = unit_names.counted_text(counting, starts, figures_by_name["from_units"])
     if note.kind == NoteKind.SEATS:
-        shown["units"] = unit_names.counted_text(counting, int(note.numbers["quantity"]), shown["quantity"])
+        figures_by_name["units"] = unit_names.counted_text(
+            counting, int(note.numbers["quantity"]), figures_by_name["quantity"]
+        )
     if note.kind == NoteKind.ONLY_ABOVE and any(part.kind == Kind.FEE for part in parts_in(explanation)):
-        return _("%(included_units)s included") % shown
+        return _("%(included_units)s included") % figures_by_name
     if note.kind == NoteKind.STEP_TOTAL:
-        return _step_total_text(note, shown, figures)
-    return _sentence(note) % shown
+        return _step_total_text(note, figures_by_name, figures)
+    return _sentence(note) % figures_by_name
 
 
-def _step_total_text(note: Note, shown: dict[str, str], figures: Figures) -> str:
-    """A total by its price of one where four decimals say that, else as it stands."""
-    one = Decimal(note.numbers["total"]) / int(note.numbers["from_units"])
-    if one == one.quantize(Decimal("0.0001")):
-        return _("%(from)s: %(unit_price)s each") % {**shown, "unit_price": figures.sum(one)}
-    return _("%(units)s: %(total)s in all") % shown
+def _step_total_text(note: Note, figures_by_name: dict[str, str], figures: Figures) -> str:
+    """Writes a step's total as a price per unit where four decimals are exact, else as a total."""
+    unit_price = Decimal(note.numbers["total"]) / int(note.numbers["from_units"])
+    if unit_price == unit_price.quantize(Decimal("0.0001")):
+        return _("%(from)s: %(unit_price)s each") % {**figures_by_name, "unit_price": figures.sum(unit_price)}
+    return _("%(units)s: %(total)s in all") % figures_by_name
 
 
 def _sentence(note: Note) -> str:
     counts = {
         name: int(note.numbers.get(name, 0)) for name in ("used_days", "days", "months", "intervals", "included_units")
     }
-    known = {
+    texts = {
         NoteKind.FEE: _("%(amount)s whatever the number"),
         NoteKind.STEP: _("%(from)s: %(unit_price)s each"),
         NoteKind.STEP_OWN: _("above %(above)s: %(unit_price)s each"),
@@ -122,4 +124,4 @@ def _sentence(note: Note) -> str:
         NoteKind.LOST: _("%(lost)s of what was paid is lost"),
         NoteKind.BEFORE: _("%(before)s were charged before"),
     }
-    return known[note.kind]
+    return texts[note.kind]

@@ -1,4 +1,4 @@
-"""How sums, dates and instants are written for people: in Russian and in English, the same on pages, in mails and in documents.
+"""Writes sums, dates and instants for people, in Russian and in English, the same on pages, in mails and in documents.
 
 Pure functions: nothing is read but the arguments and, where no locale is given, the language that is active. Spaces inside
 a sum or a date never break a line; a negative sum has a true minus; an instant of money always names its time zone.
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from billing.pricing import explanation as explained
 from billing.pricing.money import exponent, from_minor
-from billing.wording.explanations import Figures, beside_formula, sentences
+from billing.wording.explanations import Figures, notes_beside_formula, sentences
 
 MINUS = "\u2212"
 NBSP = "\u00a0"
@@ -67,7 +67,7 @@ MONTHS_EN = (
     "December",
 )
 
-# What people call the zones of their wall clocks; any other zone is written by its offset.
+# Names of time zones; any other zone is written by its offset.
 ZONES = {"Europe/Moscow": {"ru": "по Москве", "en": "Moscow time"}, "UTC": {"ru": "UTC", "en": "UTC"}}
 
 CURRENCIES = {
@@ -79,19 +79,19 @@ CURRENCIES = {
 
 
 def language(locale: str | None = None) -> str:
-    """``ru`` or ``en``: the locale asked for, else the active language; English for every other."""
+    """Returns ``ru`` or ``en``: of ``locale``, else of the active language; English for every other."""
     code = (locale or get_language() or "en").split("-")[0].lower()
     return "ru" if code == "ru" else "en"
 
 
 def _digits(amount: Decimal, places: int, locale: str) -> str:
-    """The absolute value with groups and ``places`` decimals; more decimals than that only where the amount has them."""
+    """Writes the absolute value with grouped digits and ``places`` decimals."""
     text = f"{abs(amount):,.{places}f}"
     return text.replace(",", THIN).replace(".", ",") if locale == "ru" else text
 
 
 def _amount(value: int | Decimal, currency: str) -> tuple[Decimal, int]:
-    """The Decimal and its decimals: an int is minor units; a Decimal keeps decimals finer than the minor unit (a rate)."""
+    """Returns ``value`` as Decimal and its decimals: an int is minor units; a Decimal may be finer than the minor unit (a rate)."""
     places = exponent(currency)
     if isinstance(value, int):
         return from_minor(value, currency), places
@@ -101,7 +101,7 @@ def _amount(value: int | Decimal, currency: str) -> tuple[Decimal, int]:
 
 
 def money_text(value: int | Decimal, currency: str, locale: str | None = None, *, signed: bool = False) -> str:
-    """A sum as people of ``locale`` write it: −13 178,00 ₽, −₽13,178.00.
+    """Writes a sum as in ``locale``: −13 178,00 ₽, −₽13,178.00.
 
     ``value`` is an int of minor units or a Decimal of the main unit. With ``signed`` a positive sum shows its plus, as in a
     column of movements. A currency without a sign of its own is written by its code.
@@ -117,26 +117,26 @@ def money_text(value: int | Decimal, currency: str, locale: str | None = None, *
 
 
 def number_text(value: int | Decimal, currency: str, locale: str | None = None) -> str:
-    """A sum without the currency's sign, for a formula whose result carries it: 599,00."""
+    """Writes a sum without the currency's sign, for a formula whose result carries it: 599,00."""
     code = language(locale)
     amount, places = _amount(value, currency)
     return ("" if amount >= 0 else MINUS) + _digits(amount, places, code)
 
 
 def count_text(number: int, locale: str | None = None) -> str:
-    """A whole number with groups: 1 204, 1,204."""
+    """Writes a whole number with grouped digits: 1 204, 1,204."""
     return ("" if number >= 0 else MINUS) + _digits(Decimal(number), 0, language(locale))
 
 
 def percent_text(value: Decimal, locale: str | None = None) -> str:
-    """22 % in Russian, 22% in English; no idle zeros."""
+    """Writes a percentage, 22 % in Russian, 22% in English, without trailing zeros."""
     digits = f"{value.normalize():f}"
     return f"{digits.replace('.', ',')}{NBSP}%" if language(locale) == "ru" else f"{digits}%"
 
 
 def formula_text(explanation: dict[str, Any], locale: str | None = None, *, sign: bool = True) -> str:
-    """The stored computation of a charge or line in the figures of ``locale``, with what they mean where that does not go
-    without saying (G8): 11 × 599,00 − 5 990,00 = 599,00 ₽; 10 × 100,00 = 1 000,00 ₽ (от 10 лицензий: по 100,00).
+    """Writes the stored computation of a charge or line in ``locale``, with notes where the figures need them (G8):
+    11 × 599,00 − 5 990,00 = 599,00 ₽; 10 × 100,00 = 1 000,00 ₽ (от 10 лицензий: по 100,00).
 
     The one renderer of portal, documents and admin. Without ``sign`` the result stands in a column of its currency.
     """
@@ -145,17 +145,17 @@ def formula_text(explanation: dict[str, Any], locale: str | None = None, *, sign
     left = text.rpartition(" = ")[0].replace(f" {explained.TIMES} ", f"{NBSP}×{NBSP}")
     write = money_text if sign else number_text
     result = write(explained.evaluate(explanation), currency, locale)
-    return _noted(f"{left} = {result}" if left else result, explanation, figures)
+    return _append_notes(f"{left} = {result}" if left else result, explanation, figures)
 
 
 def plain_formula_text(explanation: dict[str, Any]) -> str:
-    """The same for programs, in neutral figures and English: 10 × 100.00 = 1 000.00 (from 10 licences: 100.00 each)."""
+    """Writes the computation for programs, in neutral figures and English: 10 × 100.00 = 1 000.00 (from 10 licences: 100.00 each)."""
     figures = Figures("en", lambda amount: explained.grouped(Decimal(explained.plain(amount))), str, percent_text)
-    return _noted(explained.formula(explanation), explanation, figures)
+    return _append_notes(explained.formula(explanation), explanation, figures)
 
 
 def formula_notes(explanation: dict[str, Any], locale: str | None = None) -> list[str]:
-    """Everything worth saying about a computation, a sentence each, also what its figures show by themselves."""
+    """Returns all notes on a computation, a sentence each, those that its figures show included."""
     return sentences(explanation, _figures(explanation, locale))
 
 
@@ -169,42 +169,42 @@ def _figures(explanation: dict[str, Any], locale: str | None) -> Figures:
     )
 
 
-def _noted(text: str, explanation: dict[str, Any], figures: Figures) -> str:
-    said = beside_formula(explanation, figures)
-    return f"{text} ({said})" if said else text
+def _append_notes(text: str, explanation: dict[str, Any], figures: Figures) -> str:
+    notes = notes_beside_formula(explanation, figures)
+    return f"{text} ({notes})" if notes else text
 
 
 def currency_name(currency: str, locale: str | None = None) -> str:
-    """The currency in words, its code where we have none."""
+    """Returns the currency's name, its code where it has none here."""
     return CURRENCIES.get(currency, {}).get(language(locale), currency)
 
 
 def date_text(day: date, locale: str | None = None, *, year: bool = True) -> str:
-    """15 мая 2026, 15 May 2026; without the year where it is plain from the page."""
+    """Writes a date: 15 мая 2026, 15 May 2026; without the year where the page makes it plain."""
     months = MONTHS_RU_OF if language(locale) == "ru" else MONTHS_EN
     text = f"{day.day}{NBSP}{months[day.month - 1]}"
     return f"{text}{NBSP}{day.year}" if year else text
 
 
 def near_date_text(day: date, today: date, locale: str | None = None) -> str:
-    """The date with its year only where that is not the year of ``today``."""
+    """Writes a date, with its year only where that is not the year of ``today``."""
     return date_text(day, locale, year=day.year != today.year)
 
 
 def period_text(start: date, locale: str | None = None, *, year: bool = True) -> str:
-    """A month by its name, as in "for April 2026": апрель 2026, April 2026."""
+    """Writes a month by its name, as in "for April 2026": апрель 2026, April 2026."""
     months = MONTHS_RU if language(locale) == "ru" else MONTHS_EN
     text = months[start.month - 1]
     return f"{text}{NBSP}{start.year}" if year else text
 
 
 def month_of_text(start: date, locale: str | None = None) -> str:
-    """A month as in "since the start of May": мая, May."""
+    """Writes a month as in "since the start of May": мая, May."""
     return (MONTHS_RU_OF if language(locale) == "ru" else MONTHS_EN)[start.month - 1]
 
 
 def span_text(start: date, last_day: date, locale: str | None = None) -> str:
-    """Both ends of a period as people say them, the last day included: 1–30 апреля 2026, 10 April – 3 May 2026."""
+    """Writes the first and last day (included) of a period: 1–30 апреля 2026, 10 April – 3 May 2026."""
     if (start.year, start.month) == (last_day.year, last_day.month):
         return f"{start.day}{DASH}{date_text(last_day, locale)}"
     first = date_text(start, locale, year=start.year != last_day.year)
@@ -212,7 +212,7 @@ def span_text(start: date, last_day: date, locale: str | None = None) -> str:
 
 
 def zone_text(instant: datetime, zone: str, locale: str | None = None) -> str:
-    """What the zone is called: по Москве, Moscow time, UTC+5."""
+    """Returns the time zone's name at ``instant``: по Москве, Moscow time, UTC+5."""
     if zone in ZONES:
         return ZONES[zone][language(locale)]
     offset = instant.astimezone(ZoneInfo(zone)).utcoffset()
@@ -226,7 +226,7 @@ def zone_text(instant: datetime, zone: str, locale: str | None = None) -> str:
 def instant_text(
     instant: datetime, zone: str, locale: str | None = None, *, year: bool = True, name_zone: bool = True
 ) -> str:
-    """An instant (aware) on the wall clock of ``zone``: 16 мая 2026 в 00:00 по Москве, 16 May 2026 at 00:00 Moscow time."""
+    """Writes an instant (aware) on the wall clock of ``zone``: 16 мая 2026 в 00:00 по Москве, 16 May 2026 at 00:00 Moscow time."""
     code = language(locale)
     local = instant.astimezone(ZoneInfo(zone))
     joint = "в" if code == "ru" else "at"
@@ -235,24 +235,24 @@ def instant_text(
 
 
 def plain_number(value: Decimal) -> str:
-    """A number without idle zeros, for a percentage: 10, 12.5."""
+    """Writes a number without trailing zeros, for a percentage: 10, 12.5."""
     return f"{value.normalize():f}"
 
 
 def decline_text(reason: str) -> str:
-    """Why a payment was refused, in words; what we have no words for is said as the provider said it."""
-    known = {
+    """Returns why a payment was declined, in words; an unknown reason as the provider wrote it."""
+    texts = {
         "insufficient_funds": _("there is not enough money on the card"),
         "card_expired": _("the card has expired"),
         "declined_by_bank": _("the bank declined the payment"),
         "card_removed": _("the card is no longer kept at the bank"),
         "provider_silent": _("the payment service did not answer"),
     }
-    return str(known.get(reason, reason))
+    return str(texts.get(reason, reason))
 
 
 def time_left_text(seconds: int) -> str:
-    """How long something still lasts, in its two largest parts: 2 days 4 hours; under a minute counts as one."""
+    """Writes a remaining time in its two largest units: 2 days 4 hours left; less than a minute counts as one."""
     days, hours, minutes = seconds // 86400, seconds // 3600 % 24, max(1, seconds // 60 % 60)
     parts = []
     if days:

@@ -1,6 +1,6 @@
 """The prices of a tariff step by step: which quantities each is for, as rows of a table and as sentences.
 
-Sums are those that are paid at once, as in `tariff_words`.
+Sums are those that are paid at once, as in `tariff_prices`.
 """
 
 from fractions import Fraction
@@ -26,7 +26,7 @@ class StepRow(NamedTuple):
 
 
 class Band(NamedTuple):
-    """The quantities from ``first`` to ``last`` (None: without end) that one step prices; without a step they are free."""
+    """The quantities from ``first`` to ``last`` (None: no upper end) that one step prices; without a step they are free."""
 
     first: int
     last: int | None
@@ -34,7 +34,7 @@ class Band(NamedTuple):
 
 
 def sum_text(amount: Fraction, terms: Terms) -> str:
-    """The exact ``amount`` of a stated price as it is paid at once; what four decimals cannot say is marked as near it."""
+    """Writes a price as it is paid at once, its discount taken off; ≈ marks one that four decimals cannot write exactly."""
     paid = amount * at_once(terms)
     if is_short(paid):
         return formats.money_text(decimal(paid), terms.currency)
@@ -46,26 +46,28 @@ def _total(step: Step) -> Fraction:
 
 
 def bands(terms: Terms) -> list[Band]:
-    """Which quantities each price is for, from 1 on, the free ones of the quota first."""
+    """Returns the quantity bands of the prices, from 1 on, the free quota first."""
     if terms.price_model in {PriceModel.FLAT, PriceModel.TRIAL}:
         return []
     steps = terms.steps if terms.price_model != PriceModel.PER_UNIT else (Step(1, terms.unit_price),)
     start = first_paid(terms)
     starts = [(max(step.from_quantity, start), step) for step in steps]
-    kept = [one for one, after in zip(starts, [*starts[1:], None], strict=True) if after is None or after[0] > one[0]]
-    ends = [first - 1 for first, _step in kept[1:]] + [None]
-    found = [Band(first, last, step) for (first, step), last in zip(kept, ends, strict=True)]
-    if found and found[0].first > 1:
-        found.insert(0, Band(1, found[0].first - 1, None))
-    return found
+    priced_starts = [
+        entry for entry, after in zip(starts, [*starts[1:], None], strict=True) if after is None or after[0] > entry[0]
+    ]
+    ends = [first - 1 for first, _step in priced_starts[1:]] + [None]
+    quantity_bands = [Band(first, last, step) for (first, step), last in zip(priced_starts, ends, strict=True)]
+    if quantity_bands and quantity_bands[0].first > 1:
+        quantity_bands.insert(0, Band(1, quantity_bands[0].first - 1, None))
+    return quantity_bands
 
 
 def step_rows(terms: Terms) -> list[StepRow]:
-    """The table of steps; empty where one price holds for every quantity."""
-    found = bands(terms)
-    if len(found) < 2:
+    """Returns the rows of the table of steps; empty where one price holds for every quantity."""
+    quantity_bands = bands(terms)
+    if len(quantity_bands) < 2:
         return []
-    return [_row(band, after, terms) for band, after in zip(found, [*found[1:], None], strict=True)]
+    return [_row(band, after, terms) for band, after in zip(quantity_bands, [*quantity_bands[1:], None], strict=True)]
 
 
 def _row(band: Band, after: Band | None, terms: Terms) -> StepRow:
@@ -85,29 +87,34 @@ def _range_text(band: Band) -> str:
 def _price_of_step(step: Step, terms: Terms) -> str:
     if step.total is None:
         return _("%(price)s each") % {"price": sum_text(price_of_one(step), terms)}
-    shown = {"sum": sum_text(_total(step), terms), "count": formats.count_text(step.from_quantity)}
+    figures = {"sum": sum_text(_total(step), terms), "count": formats.count_text(step.from_quantity)}
     return (
-        _("%(sum)s in all") % shown if terms.price_model == PriceModel.PACKAGE else _("%(sum)s for %(count)s") % shown
+        _("%(sum)s in all") % figures
+        if terms.price_model == PriceModel.PACKAGE
+        else _("%(sum)s for %(count)s") % figures
     )
 
 
 def _note_of_step(band: Band, after: Band | None, terms: Terms) -> str:
-    """What the price of a step leaves open: what comes on top of a total, what it never exceeds, whom it counts."""
+    """Returns what the price of a step leaves open: the rate above a total, its cap, which units it counts."""
     step = band.step
     if step is None or terms.price_model == PriceModel.PACKAGE:
         return ""
-    said = []
+    notes = []
     if terms.price_model == PriceModel.GRADUATED:
-        said.append(_("only those of this step"))
+        notes.append(_("only those of this step"))
     elif terms.included_quantity:
         counts_all = terms.quota_mode == QuotaMode.ALL_ABOVE
-        said.append(_("all are counted") if counts_all else _("only what is above the quota is counted"))
+        notes.append(_("all are counted") if counts_all else _("only what is above the quota is counted"))
     if step.total is not None:
-        said.append(_("each further one at the same rate: %(price)s") % {"price": sum_text(price_of_one(step), terms)})
+        notes.append(_("each further one at the same rate: %(price)s") % {"price": sum_text(price_of_one(step), terms)})
     if _is_capped(band, after):
-        shown = {"sum": sum_text(_total(_step(after)), terms), "count": formats.count_text(_step(after).from_quantity)}
-        said.append(_("never more than %(sum)s, the price of %(count)s") % shown)
-    return "; ".join(said)
+        figures = {
+            "sum": sum_text(_total(_step(after)), terms),
+            "count": formats.count_text(_step(after).from_quantity),
+        }
+        notes.append(_("never more than %(sum)s, the price of %(count)s") % figures)
+    return "; ".join(notes)
 
 
 def _step(band: Band | None) -> Step:
@@ -123,22 +130,22 @@ def _is_capped(band: Band, after: Band | None) -> bool:
 
 
 def more_prices(terms: Terms) -> list[str]:
-    """What the headline leaves out of the prices, lowest step first."""
+    """Returns the prices that the headline leaves out, lowest step first."""
     paid = [band for band in bands(terms) if band.step is not None]
-    said = []
+    texts = []
     for index, band in enumerate(paid):
         if index:
-            said.append(_step_text(band, terms))
+            texts.append(_step_text(band, terms))
         elif terms.flat_fee:
-            said.append(_("plus %(price)s") % {"price": _first_step_text(band, terms)})
+            texts.append(_("plus %(price)s") % {"price": _first_step_text(band, terms)})
     if terms.price_model == PriceModel.PACKAGE and paid and not terms.flat_fee:
-        shown = {"units": _range_text(paid[0])}
-        said.insert(0, _("for %(units)s in all") % shown)
-    return said
+        figures = {"units": _range_text(paid[0])}
+        texts.insert(0, _("for %(units)s in all") % figures)
+    return texts
 
 
 def _first_step_text(band: Band, terms: Terms) -> str:
-    """What the first units that are paid for cost, where a fee is the headline."""
+    """Writes the price of the first paid units where a flat fee is the headline."""
     if terms.price_model == PriceModel.PACKAGE:
         return _("%(sum)s in all") % {"sum": sum_text(_total(_step(band)), terms)}
     if terms.price_model == PriceModel.GRADUATED and band.first > 1:
@@ -151,12 +158,12 @@ def _step_text(band: Band, terms: Terms) -> str:
     if terms.price_model == PriceModel.GRADUATED:
         above = unit_names.above_text(terms, formats.count_text(band.first - 1))
         return f"{sum_text(price_of_one(step), terms)} {above}"
-    shown = {
+    figures = {
         "from": unit_names.from_text(terms, band.first, count),
         "units": unit_names.counted_text(terms, step.from_quantity, formats.count_text(step.from_quantity)),
     }
     if step.total is None:
-        return _("%(from)s: %(unit_price)s each") % {**shown, "unit_price": sum_text(price_of_one(step), terms)}
-    shown["total"] = sum_text(_total(step), terms)
+        return _("%(from)s: %(unit_price)s each") % {**figures, "unit_price": sum_text(price_of_one(step), terms)}
+    figures["total"] = sum_text(_total(step), terms)
     is_package = terms.price_model == PriceModel.PACKAGE
-    return (_("%(from)s: %(total)s in all") if is_package else _("%(units)s: %(total)s in all")) % shown
+    return (_("%(from)s: %(total)s in all") if is_package else _("%(units)s: %(total)s in all")) % figures

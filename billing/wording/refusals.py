@@ -1,4 +1,4 @@
-"""What people read when a rule refuses: the sentence, and a link to the rule."""
+"""Refusals as people read them: the sentence and a link to the rule."""
 
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -8,7 +8,7 @@ from billing.rulebook import path_of
 
 
 def explain_refusal(refusal: Refusal) -> str:
-    """The refusal's sentence as HTML; where a rule refused, with a link to it that leaves the page with its form open."""
+    """Returns the refusal's sentence as HTML; where a rule refused, with a link to it that leaves the page with its form open."""
     if not refusal.rule:
         return str(refusal)
     return format_html(

@@ -1,4 +1,4 @@
-"""What `pricing.review` finds in the terms of a tariff, as sentences that say what to do about it (E2, E3)."""
+"""The findings of `pricing.review` as sentences that say what to do about each (E2, E3)."""
 
 from decimal import Decimal
 
@@ -11,9 +11,9 @@ from billing.wording import formats, unit_names
 
 
 def finding_text(finding: Finding) -> str:
-    """The contradiction in the active language; sums in it are written without a currency, as their author typed them."""
-    shown = {name: _number(value) for name, value in finding.numbers.items()}
-    return {**_about_prices(), **_about_steps(), **_about_terms(finding)}[finding.code] % shown
+    """Writes a contradiction in the active language; sums in it are written without a currency, as their author typed them."""
+    figures = {name: _number(value) for name, value in finding.numbers.items()}
+    return {**_about_prices(), **_about_steps(), **_about_terms(finding)}[finding.code] % figures
 
 
 def _number(value: int | Decimal) -> str:
@@ -106,11 +106,11 @@ def _about_terms(finding: Finding) -> dict[Contradiction, str]:
 
 
 def fall_text(fall: Fall, terms: Terms) -> str:
-    """Where more costs less: 29 devices cost 2 900.00, 30 devices cost 2 500.00."""
-    shown = {
+    """Writes where more costs less: 29 devices cost 2 900.00, 30 devices cost 2 500.00."""
+    figures = {
         "fewer": unit_names.counted_text(terms, fall.quantity, formats.count_text(fall.quantity)),
         "more": unit_names.counted_text(terms, fall.next_quantity, formats.count_text(fall.next_quantity)),
         "price": formats.money_text(fall.price_minor, terms.currency),
         "next_price": formats.money_text(fall.next_price_minor, terms.currency),
     }
-    return _("%(fewer)s: %(price)s, but %(more)s: %(next_price)s. More costs less.") % shown
+    return _("%(fewer)s: %(price)s, but %(more)s: %(next_price)s. More costs less.") % figures

@@ -1,7 +1,7 @@
 """A tariff's price in words, for pages, mails and whoever reviews it; in the language that is active.
 
-Sums are those that are paid at once: a year's price of a tariff that is paid by the year, its discount taken off. What more
-of them comes to is `pricing.quantity`'s to say; here nothing is added up.
+Sums are those that are paid at once: a year's price of a tariff that is paid by the year, its discount taken off. What a quantity
+costs is computed by `pricing.quantity`; here nothing is added up.
 """
 
 from fractions import Fraction
@@ -21,13 +21,13 @@ from billing.wording.price_steps import bands, more_prices, sum_text
 
 __all__ = [
     "Headline",
-    "briefly",
     "details",
     "headline",
     "interval_text",
     "payment_text",
     "price_lines",
     "quota_text",
+    "short_details",
     "trial_text",
 ]
 
@@ -43,14 +43,14 @@ class Headline(NamedTuple):
 
 
 def price_lines(tariff: Tariff, locale: str | None = None) -> list[str]:
-    """All that a customer has to know of the price, a sentence each, in ``locale``."""
+    """Returns all that a customer has to know of the price, a sentence each, in ``locale``."""
     with translation.override(formats.language(locale)):
         terms = tariff.terms()
         return [_sentence(str(headline(terms))), *details(terms)]
 
 
 def headline(terms: Terms) -> Headline:
-    """The figure on the plan's card: the flat fee, else the price of the first units that are paid for."""
+    """Returns the figure on the plan's card: the flat fee, else the price of the first units that are paid for."""
     if terms.price_model == PriceModel.TRIAL:
         days = ngettext("%(count)s day", "%(count)s days", terms.trial_days)
         return Headline(days % {"count": formats.count_text(terms.trial_days)}, pgettext("trial", "free of charge"))
@@ -63,57 +63,57 @@ def headline(terms: Terms) -> Headline:
 
 
 def details(terms: Terms, *, with_trial: bool = True) -> list[str]:
-    """What stands under the headline: dearer and cheaper steps, the quota, the discount, the trial, how it is paid."""
+    """Returns the sentences under the headline: quota, further prices, discount, trial, how it is paid."""
     trial = trial_text(terms) if with_trial else ""
-    said = [quota_text(terms), *more_prices(terms), *_discount(terms), trial, payment_text(terms)]
-    return [_sentence(text) for text in said if text]
+    texts = [quota_text(terms), *more_prices(terms), *_discount(terms), trial, payment_text(terms)]
+    return [_sentence(text) for text in texts if text]
 
 
-def briefly(terms: Terms) -> list[str]:
-    """What has to stand beside the headline even where there is little room: quota, further prices, trial."""
-    said = [quota_text(terms), *more_prices(terms), trial_text(terms) if terms.price_model != PriceModel.TRIAL else ""]
-    return [_sentence(text) for text in said if text]
+def short_details(terms: Terms) -> list[str]:
+    """Returns the sentences beside the headline where there is little room: quota, further prices, trial."""
+    texts = [quota_text(terms), *more_prices(terms), trial_text(terms) if terms.price_model != PriceModel.TRIAL else ""]
+    return [_sentence(text) for text in texts if text]
 
 
 def interval_text(months: int | None) -> str:
-    """How often a price is paid: ``a month``, ``a year``, ``for 3 months``, ``once``."""
+    """Writes how often a price is paid: ``a month``, ``a year``, ``for 3 months``, ``once``."""
     if months is None:
         return pgettext("interval", "once")
-    known = {1: pgettext("interval", "a month"), 12: pgettext("interval", "a year")}
-    return known.get(months) or ngettext("for %(count)s month", "for %(count)s months", months) % {"count": months}
+    texts = {1: pgettext("interval", "a month"), 12: pgettext("interval", "a year")}
+    return texts.get(months) or ngettext("for %(count)s month", "for %(count)s months", months) % {"count": months}
 
 
 def quota_text(terms: Terms) -> str:
-    """The free quota and what it means once it is exceeded (M3); empty without one."""
+    """Writes the free quota and what it means once it is exceeded (M3); empty without one."""
     free = terms.included_quantity
     if not free or terms.price_model in {PriceModel.FLAT, PriceModel.TRIAL}:
         return ""
-    shown = {"up_to": unit_names.up_to_text(terms, free, formats.count_text(free))}
+    figures = {"up_to": unit_names.up_to_text(terms, free, formats.count_text(free))}
     if terms.quota_mode == QuotaMode.ALL_ABOVE:
-        return _("%(up_to)s: free of charge; above that all are counted") % shown
+        return _("%(up_to)s: free of charge; above that all are counted") % figures
     if terms.flat_fee:
-        return _("%(up_to)s: included") % shown
-    return _("%(up_to)s: free of charge; only what is above is counted") % shown
+        return _("%(up_to)s: included") % figures
+    return _("%(up_to)s: free of charge; only what is above is counted") % figures
 
 
 def trial_text(terms: Terms) -> str:
-    """The trial: its days and how many may take part (B2, C1); empty without one."""
+    """Writes the trial's days and how many people may take part (B2, C1); empty without one."""
     if not terms.trial_days:
         return ""
     if terms.price_model == PriceModel.TRIAL:
         return _("then a plan has to be chosen; nothing is charged by itself")
     days = ngettext("%(count)s day", "%(count)s days", terms.trial_days)
-    shown = {"days": days % {"count": formats.count_text(terms.trial_days)}}
+    figures = {"days": days % {"count": formats.count_text(terms.trial_days)}}
     if not terms.trial_people:
-        return _("trial: %(days)s") % shown
-    shown["up_to"] = unit_names.up_to_text(
+        return _("trial: %(days)s") % figures
+    figures["up_to"] = unit_names.up_to_text(
         unit_names.Counted(Metric.PEAK_ACTIVE), terms.trial_people, formats.count_text(terms.trial_people)
     )
-    return _("trial: %(days)s, %(up_to)s") % shown
+    return _("trial: %(days)s, %(up_to)s") % figures
 
 
 def payment_text(terms: Terms) -> str:
-    """When and how the money is due; empty for a trial."""
+    """Writes when and how the price is paid; empty for a trial."""
     if terms.price_model == PriceModel.TRIAL:
         return ""
     if terms.is_one_off:
@@ -136,21 +136,21 @@ def payment_text(terms: Terms) -> str:
 
 
 def _discount(terms: Terms) -> list[str]:
-    """What paying several months at once takes off, and what a month comes to."""
+    """Writes the discount for paying several months at once, and what a month comes to."""
     months = terms.interval_months or 1
-    said = []
+    texts = []
     if terms.discount_percent and months > 1:
-        shown = {"percent": formats.percent_text(terms.discount_percent), "count": months}
+        figures = {"percent": formats.percent_text(terms.discount_percent), "count": months}
         text = ngettext(
             "%(percent)s off for paying %(count)s month at once",
             "%(percent)s off for paying %(count)s months at once",
             months,
         )
-        said.append(text % shown)
+        texts.append(text % figures)
     if terms.flat_fee and intervals(terms) > 1 and is_short(Fraction(terms.flat_fee) * at_once(terms) / months):
         month = decimal(Fraction(terms.flat_fee) * at_once(terms) / months)
-        said.append(_("that is %(sum)s a month") % {"sum": formats.money_text(month, terms.currency)})
-    return said
+        texts.append(_("that is %(sum)s a month") % {"sum": formats.money_text(month, terms.currency)})
+    return texts
 
 
 def _per_unit(terms: Terms) -> str:

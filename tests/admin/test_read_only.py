@@ -147,7 +147,7 @@ def test_tables_of_django_q_are_looked_at_and_nothing_is_run_again(story: Story,
 
     from billing import schedules
 
-    schedules.sync()
+    schedules.sync_schedules()
     row = Schedule.objects.first()
     assert row is not None
     for group in ("support", "finance", "superuser"):

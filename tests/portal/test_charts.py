@@ -15,7 +15,7 @@ def may(**changed):
     values = {
         "span": MAY,
         "zone": MOSCOW,
-        "opening": 10,
+        "at_start": 10,
         "levels": [(TENTH, 11), (TWENTIETH, 10)],
         "quota": 9,
         "peak": 11,
@@ -41,7 +41,7 @@ def test_the_peak_stands_at_its_instant_and_its_label_stays_in_the_picture():
 
 
 def test_the_quota_is_labelled_on_the_side_where_the_line_is_not():
-    above, below = may(), may(opening=4, levels=[], peak=4, peak_at=None)
+    above, below = may(), may(at_start=4, levels=[], peak=4, peak_at=None)
     assert above.quota_label_y > above.quota_y
     assert below.quota_label_y < below.quota_y
     assert may(quota=0).quota is None
@@ -54,7 +54,7 @@ def test_a_finished_month_runs_to_its_end_and_marks_no_today():
 
 
 def test_an_empty_instance_is_drawn_too():
-    chart = may(opening=0, levels=[], peak=0, peak_at=None, quota=None)
+    chart = may(at_start=0, levels=[], peak=0, peak_at=None, quota=None)
     assert chart.line == "M0 1000H762"
 
 

@@ -14,7 +14,7 @@ from moneyed import Money
 
 from accounts.members import Report
 from accounts.models import Instance, Product, User
-from billing.charts.price_curve import most_shown, price_curve, typical
+from billing.charts.price_curve import price_curve, slider_end, typical_quantity
 from billing.models import Tariff, TermsChange
 from billing.operations.catalogue import tariffs
 from billing.operations.customers import instances
@@ -370,10 +370,10 @@ def test_two_hundred_tariffs_are_asked_for_as_often_as_two(signed_in, anna):
 
 
 def test_the_slider_ends_where_all_steps_lie_before_it():
-    assert most_shown([METEOR], 11) == 100
-    assert most_shown([SCALE], 0) == 1000
-    assert most_shown([METEOR], 340) == 1000
-    assert (typical([METEOR]), typical([SCALE]), typical([BLUE])) == (13, 150, 10)
+    assert slider_end([METEOR], 11) == 100
+    assert slider_end([SCALE], 0) == 1000
+    assert slider_end([METEOR], 340) == 1000
+    assert (typical_quantity([METEOR]), typical_quantity([SCALE]), typical_quantity([BLUE])) == (13, 150, 10)
 
 
 def test_the_line_shows_the_cliff_and_the_dot_stands_on_it():

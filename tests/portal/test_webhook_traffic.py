@@ -130,7 +130,7 @@ def test_bars_climb_by_rungs_of_equal_height():
 
 def test_a_quiet_chart_has_its_two_lowest_rungs():
     with override("en"):
-        drawn = webhook_lag.by_hour([bucket(None, None)], MOSCOW)
+        drawn = webhook_lag.chart_by_hour([bucket(None, None)], MOSCOW)
     assert [one.text for one in drawn.rungs] == ["1 s", "10 s"]
     assert [one.text for one in drawn.ticks] == ["12:00"]
 
@@ -161,6 +161,6 @@ def test_every_type_of_event_is_told_in_words_of_either_language():
         russian = {name: event_types.meaning_of(name) for name in event_types.TYPES}
     assert all(english.values())
     assert [name for name in english if russian[name] == english[name]] == []
-    assert {name for _heading, names in webhook_events.grouped(event_types.TYPES) for name in names} == set(
+    assert {name for _heading, names in webhook_events.group_types(event_types.TYPES) for name in names} == set(
         event_types.TYPES
     )

@@ -7,7 +7,7 @@ import pytest
 from django.template import Context, Template
 from django.utils import translation
 
-from billing.templatetags.saldo import device, sums_whole
+from billing.templatetags.saldo import device, unbroken_sums
 from billing.wording import formats
 
 N, T = "\u00a0", "\u202f"
@@ -137,5 +137,5 @@ def test_what_is_left_of_a_time_is_said_in_its_two_largest_parts(seconds: int, r
 
 
 def test_the_sums_of_a_mails_subject_stay_in_one_line():
-    assert sums_whole("Мы получили 5 990,00 ₽ 9 мая 2026") == f"Мы получили 5{N}990,00{N}₽ 9 мая 2026"
-    assert sums_whole("активных: 10 — 5 990,00 ₽ за май") == f"активных: 10 — 5{N}990,00{N}₽ за май"
+    assert unbroken_sums("Мы получили 5 990,00 ₽ 9 мая 2026") == f"Мы получили 5{N}990,00{N}₽ 9 мая 2026"
+    assert unbroken_sums("активных: 10 — 5 990,00 ₽ за май") == f"активных: 10 — 5{N}990,00{N}₽ за май"

@@ -17,7 +17,7 @@ from billing.models import Seller, Tariff, VatRate
 from billing.operations.catalogue import configuration
 from billing.operations.staff_roles import permission_of
 from billing.wording import formats
-from billing.wording.unit_names import counted_text, from_text, per_text, sold_by
+from billing.wording.unit_names import counted_text, counting_of_product, from_text, per_text
 
 # What stands beside the fields of a unit's name.
 UNIT_HELP = {
@@ -98,7 +98,7 @@ class ProductPage(ConfigurationPage):
     @display(description=_("as sentences have it"))
     def unit_counted(self, product: Product) -> SafeString | str:
         """Numbers that ask for every form, in both languages, as they are saved."""
-        counting = sold_by(product)
+        counting = counting_of_product(product)
         if not counting.unit:
             return formats.NO_VALUE
         rows = []

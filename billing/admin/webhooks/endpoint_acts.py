@@ -292,7 +292,7 @@ class ReplayDelivery(Act):
 
 class SampleForm(ActForm):
     def build(self) -> None:
-        choices = [(heading, [(name, name) for name in names]) for heading, names in webhook_events.grouped(TYPES)]
+        choices = [(heading, [(name, name) for name in names]) for heading, names in webhook_events.group_types(TYPES)]
         self.fields["type"] = choice_field(_("type of event"), choices)
 
 

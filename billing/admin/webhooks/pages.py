@@ -99,7 +99,7 @@ class WebhookEndpointPage(ReadOnlyPage):
             raise PermissionDenied
         groups = [
             (heading, [(name, meaning_of(name), _sample(name)) for name in names])
-            for heading, names in webhook_events.grouped(TYPES)
+            for heading, names in webhook_events.group_types(TYPES)
         ]
         context = {
             **self.admin_site.each_context(request),
@@ -178,8 +178,8 @@ def bench_of(request: HttpRequest, endpoint: WebhookEndpoint) -> dict[str, Any]:
         "endpoint": endpoint,
         "state": state_badge(endpoint),
         "traffic": traffic,
-        "hours": webhook_lag.by_hour(traffic.hours, zone),
-        "days": webhook_lag.by_day(traffic.days, zone),
+        "hours": webhook_lag.chart_by_hour(traffic.hours, zone),
+        "days": webhook_lag.chart_by_day(traffic.days, zone),
         "zone": zone,
         "waiting": _waiting(traffic.waiting),
         "shown": shown if shown in webhook_traffic.SHOWN else "all",
@@ -231,7 +231,7 @@ class WebhookDeliveryPage(ReadOnlyPage):
         row = kwargs.get("obj")
         if row is not None:
             context["calls"] = {
-                "body": webhook_events.pretty(webhook_request.body_of(row.event)),
+                "body": webhook_events.indent_json(webhook_request.body_of(row.event)),
                 "curl": _curl(row) if may_manage(request) else "",
                 "tries": [(one, short_moment(one.at)) for one in row.tries.order_by("-pk")[:TRIES]],
             }
@@ -243,7 +243,7 @@ class WebhookDeliveryPage(ReadOnlyPage):
 
     @display(description=_("instance"))
     def whose(self, row: WebhookDelivery) -> str:
-        return webhook_events.whose(row.event)
+        return webhook_events.subject_of(row.event)
 
     @display(description=_("webhook endpoint"))
     def endpoint_link(self, row: WebhookDelivery) -> str:

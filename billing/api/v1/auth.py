@@ -1,4 +1,4 @@
-"""Who calls: an operator's token may do everything, an instance's only what concerns its own instance (ApiToken.Scope)."""
+"""Authentication by token: an operator's may call everything, an instance's only what concerns its own instance."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,13 +23,13 @@ COUNT_CALL = """
 
 
 def limit_of(token: ApiToken) -> int:
-    """How many calls a minute the token may make; 0: as many as it likes."""
+    """Returns how many calls a minute the token may make; 0 means no limit."""
     operator = token.scope == ApiToken.Scope.OPERATOR
     return int(settings.API_RATE_LIMIT_OPERATOR if operator else settings.API_RATE_LIMIT_INSTANCE)
 
 
 def count_call(token: ApiToken, at: datetime) -> None:
-    """Counts a call in the minute of real time ``at``; refuses one beyond the limit with the seconds to wait."""
+    """Counts a call in the minute of ``at`` (real time). Raises `TooManyCalls` with the seconds to wait beyond the limit."""
     limit = limit_of(token)
     if limit <= 0:
         return
@@ -44,7 +44,7 @@ def count_call(token: ApiToken, at: datetime) -> None:
 
 
 class Bearer(HttpBearer):
-    """Calls that an instance's token may make about its own instance, and the operator's about any."""
+    """Admits an instance's token (the call then concerns its own instance only) and an operator's."""
 
     def __call__(self, request: HttpRequest) -> Any | None:
         # The stock class splits at every space and would take "Bearer  x" for a token that begins with one.
@@ -60,7 +60,7 @@ class Bearer(HttpBearer):
 
 
 class OperatorBearer(Bearer):
-    """Calls of the operator's own systems: for an instance's token they do not exist."""
+    """Admits operators' tokens only; an instance's gets 404."""
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiToken | None:
         caller = super().authenticate(request, token)
@@ -70,12 +70,12 @@ class OperatorBearer(Bearer):
 
 
 def caller_of(request: HttpRequest) -> ApiToken:
-    """The token that made this request."""
+    """Returns the token that made this request."""
     token: ApiToken = request.auth  # type: ignore[attr-defined]
     return token
 
 
 def actor_of(request: HttpRequest) -> str:
-    """The caller as the books name it."""
+    """Returns the caller's name for the audit record: ``api:`` and the token's label."""
     token = caller_of(request)
     return f"api:{token.label or token.public_id}"

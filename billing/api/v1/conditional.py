@@ -1,4 +1,4 @@
-"""Answers that a caller may have already: `ETag`, `If-None-Match`, 304 (RFC 9110)."""
+"""Conditional requests: `ETag`, `If-None-Match`, 304 (RFC 9110)."""
 
 import hashlib
 import json
@@ -25,15 +25,15 @@ UNCHANGED: dict[str, Any] = {
 }
 
 
-def unless_known(request: HttpRequest, answer: BaseModel) -> HttpResponse:
-    """``answer``, or 304 without a body where the caller has named it as the one it has."""
+def answer_unless_known(request: HttpRequest, answer: BaseModel) -> HttpResponse:
+    """Answers ``answer``, or 304 without a body where `If-None-Match` names it."""
     body = json.dumps(answer.model_dump(), ensure_ascii=False)
     tag = f'"{hashlib.sha256(body.encode()).hexdigest()[:32]}"'
-    known = parse_etags(request.headers.get("If-None-Match", ""))
-    is_known = "*" in known or tag in [one.removeprefix("W/") for one in known]
-    found = HttpResponse(status=304) if is_known else HttpResponse(body, content_type=JSON)
+    etags = parse_etags(request.headers.get("If-None-Match", ""))
+    is_known = "*" in etags or tag in [etag.removeprefix("W/") for etag in etags]
+    response = HttpResponse(status=304) if is_known else HttpResponse(body, content_type=JSON)
     if is_known:
-        del found["Content-Type"]
-    found["ETag"] = tag
-    found["Cache-Control"] = "private, no-cache"  # may be kept, and is asked about each time
-    return found
+        del response["Content-Type"]
+    response["ETag"] = tag
+    response["Cache-Control"] = "private, no-cache"  # may be stored, but is revalidated each time
+    return response

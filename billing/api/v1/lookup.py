@@ -1,4 +1,4 @@
-"""Finding what a path names, for this caller: whatever is not theirs does not exist (404, never 403)."""
+"""Finds what a path names, for this caller: whatever is not theirs does not exist (404, never 403)."""
 
 from typing import TypeVar
 
@@ -16,39 +16,39 @@ Row = TypeVar("Row", bound=Model)
 LONGEST_ID = 64
 
 
-def _one(rows: "QuerySet[Row]", field: str, value: str) -> Row:
-    """The row whose ``field`` is ``value``; no id of ours is long or holds anything but letters, digits, - and _."""
-    plain = value.isascii() and value.replace("_", "").replace("-", "").isalnum() and len(value) <= LONGEST_ID
-    found = rows.filter(**{field: value}).first() if plain else None
-    if found is None:
+def _find_row(rows: "QuerySet[Row]", field: str, value: str) -> Row:
+    """Returns the row whose ``field`` is ``value``, else raises `NotFound`. Ids are short and hold only letters, digits, - and _."""
+    is_plausible = value.isascii() and value.replace("_", "").replace("-", "").isalnum() and len(value) <= LONGEST_ID
+    row = rows.filter(**{field: value}).first() if is_plausible else None
+    if row is None:
         raise NotFound
-    return found
+    return row
 
 
 def customer(public_id: str) -> Customer:
-    return _one(Customer.objects.all(), "public_id", public_id)
+    return _find_row(Customer.objects.all(), "public_id", public_id)
 
 
 def instance(request: HttpRequest, public_id: str) -> Instance:
-    """The instance, if it is the caller's: any for an operator, its own for an instance's token."""
+    """Returns the instance if it is the caller's: any for an operator, its own for an instance's token."""
     rows, caller = Instance.objects.select_related("customer", "product"), caller_of(request)
     if caller.scope != ApiToken.Scope.OPERATOR:
         rows = rows.filter(tokens=caller)
-    return _one(rows, "public_id", public_id)
+    return _find_row(rows, "public_id", public_id)
 
 
 def subscription(public_id: str) -> Subscription:
     rows = Subscription.objects.select_related(
         "instance__customer", "instance__product", "tariff", "account__seller", "account__customer"
     )
-    return _one(rows, "public_id", public_id)
+    return _find_row(rows, "public_id", public_id)
 
 
 def account(number: str) -> BillingAccount:
-    return _one(BillingAccount.objects.select_related("seller", "customer", "ledger_account"), "number", number)
+    return _find_row(BillingAccount.objects.select_related("seller", "customer", "ledger_account"), "number", number)
 
 
 def invoice(number: str) -> Invoice:
-    """The invoice with what was credited of it, ready for `reports.invoices.standings`."""
+    """Returns the invoice with the sum of its credit notes, ready for `reports.invoices.standings`."""
     rows = Invoice.objects.select_related("account__seller", "account__customer", "seller").prefetch_related("lines")
-    return _one(with_credited(rows), "number", number)
+    return _find_row(with_credited(rows), "number", number)

@@ -1,6 +1,6 @@
-"""Writes that happen once: the same Idempotency-Key and body get the first answer again (I-4).
+"""Idempotent writes: the same Idempotency-Key and body get the first answer again (I-4).
 
-The key's row is inserted in the transaction of the act itself. So a crash leaves neither, and of two parallel requests the
+The key's row is inserted in the transaction of the write itself. So a crash leaves neither, and of two parallel requests the
 second waits for the first and then repeats its answer.
 """
 
@@ -26,8 +26,8 @@ from billing.models import IdempotencyRecord
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
 LONGEST_KEY = 255
-KEPT = timedelta(days=7)
-PRUNED_EVERY = 100  # keys
+KEEP_KEYS_FOR = timedelta(days=7)
+PRUNE_EVERY = 100  # keys
 
 View = TypeVar("View", bound=Callable[..., Any])
 JSON = "application/json; charset=utf-8"
@@ -42,35 +42,35 @@ def _response(status: int, body: str) -> HttpResponse:
 
 @dataclass(frozen=True)
 class Result:
-    """What a write led to; ``is_new`` is false where the caller's own id named something that was there already."""
+    """The result of a write; ``is_new`` is false where the caller's own id named something that existed already."""
 
     answer: BaseModel
     is_new: bool
 
 
-def _written(result: BaseModel | Result | None, status: int) -> HttpResponse:
+def _answer_write(result: BaseModel | Result | None, status: int) -> HttpResponse:
     if isinstance(result, Result):
-        answer = _written(result.answer, status)
+        answer = _answer_write(result.answer, status)
         if not result.is_new:
             answer[REPLAYED] = "true"
         return answer
     return _response(status, "" if result is None else json.dumps(result.model_dump(), ensure_ascii=False))
 
 
-def _checked_key(key: str) -> str:
+def _read_key(key: str) -> str:
     if not key.isascii() or not key.isprintable() or not 0 < len(key) <= LONGEST_KEY:
         raise BadInput(SENTENCES["invalid_idempotency_key"], field=HEADER, code="invalid_idempotency_key")
     return key
 
 
 def _fingerprint(request: HttpRequest) -> str:
-    """What makes two requests the same: method, path with its query, and body."""
+    """Hashes what makes two requests the same: method, path with query, and body."""
     parts = (request.method or "", request.get_full_path(), hashlib.sha256(request.body).hexdigest())
     return hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()
 
 
 def _claim(token_id: int, key: str, fingerprint: str) -> tuple[IdempotencyRecord, bool]:
-    """The key's row and whether it is new; waits for a parallel request that holds it."""
+    """Inserts the key's row, or reads it; returns it and whether it is new. Waits for a parallel request that holds it."""
     try:
         with transaction.atomic():
             record = IdempotencyRecord.objects.create(
@@ -78,12 +78,12 @@ def _claim(token_id: int, key: str, fingerprint: str) -> tuple[IdempotencyRecord
             )
     except IntegrityError:
         return IdempotencyRecord.objects.get(token_id=token_id, key=key), False
-    if record.pk % PRUNED_EVERY == 0:
-        IdempotencyRecord.objects.filter(created_at__lt=record.created_at - KEPT).delete()
+    if record.pk % PRUNE_EVERY == 0:
+        IdempotencyRecord.objects.filter(created_at__lt=record.created_at - KEEP_KEYS_FOR).delete()
     return record, True
 
 
-def _again(record: IdempotencyRecord, fingerprint: str) -> HttpResponse:
+def _repeat_answer(record: IdempotencyRecord, fingerprint: str) -> HttpResponse:
     if record.request_sha256 != fingerprint:
         raise BadInput(SENTENCES["idempotency_key_reused"], field=HEADER, code="idempotency_key_reused")
     answer = _response(record.status, record.body)
@@ -96,11 +96,11 @@ def _act_once(request: HttpRequest, key: str, act: Callable[[], HttpResponse]) -
     with transaction.atomic():
         record, is_new = _claim(caller_of(request).pk, key, fingerprint)
         if not is_new:
-            return _again(record, fingerprint)
+            return _repeat_answer(record, fingerprint)
         try:
             with transaction.atomic():
                 answer = act()
-        except Refusal as refusal:  # a rule's answer is an answer: the same key gets it again
+        except Refusal as refusal:  # a refusal is an answer too: the same key gets it again
             answer = refusal_response(refusal)
         record.status, record.body = answer.status_code, answer.content.decode()
         record.save(update_fields=["status", "body"])
@@ -113,13 +113,13 @@ def once(status: int = 200) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def answer_once(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             def act() -> HttpResponse:
-                return _written(view(request, *args, **kwargs), status)
+                return _answer_write(view(request, *args, **kwargs), status)
 
             key = request.headers.get(HEADER)
-            return act() if key is None else _act_once(request, _checked_key(key), act)
+            return act() if key is None else _act_once(request, _read_key(key), act)
 
-        return cast(View, answered)
+        return cast(View, answer_once)
 
     return decorate

@@ -1,10 +1,10 @@
-"""The document for people: the bundled Swagger in a page of ours, nothing from outside."""
+"""The page of the OpenAPI document: the bundled Swagger UI in a page of ours, nothing loaded from outside."""
 
 from ninja.openapi.docs import Swagger
 
 
 class Pages(Swagger):
-    """Calls folded under their parts, a filter above them, shapes left out of the list at the end."""
+    """Swagger UI with calls collapsed by tag, a filter, and no list of schemas."""
 
     template = "api/docs.html"
 

@@ -1,5 +1,5 @@
-"""Lists by keyset: `{"items": […], "next": "<cursor>" | null}`. A cursor names the last row of a page, and so a page stays
-right while rows are added, and costs the same however far down it is."""
+"""Lists by keyset: `{"items": […], "next": "<cursor>" | null}`. A cursor names the last row of a page, so pages stay
+correct while rows are added, and each costs the same however far down it is."""
 
 import base64
 import binascii
@@ -27,11 +27,11 @@ class Paging(BaseModel):
     after: str = ""
 
     def key(self) -> str:
-        """What the cursor names, "" at the beginning; refuses what no page of ours has handed out."""
-        return decode(self.cursor or self.after)
+        """Returns the key in the cursor, "" for the first page. Raises `BadInput` for a cursor that no page has handed out."""
+        return decode_cursor(self.cursor or self.after)
 
 
-Asked = Annotated[Paging, Query()]
+PageQuery = Annotated[Paging, Query()]
 
 
 class Listed(BaseModel, Generic[Item]):
@@ -39,38 +39,38 @@ class Listed(BaseModel, Generic[Item]):
     next: str | None
 
 
-def bad_cursor() -> BadInput:
+def cursor_refusal() -> BadInput:
     return BadInput(SENTENCES["invalid_cursor"], field="cursor", code="invalid_cursor")
 
 
-def encode(key: str) -> str:
+def encode_cursor(key: str) -> str:
     return base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
 
 
-def decode(cursor: str) -> str:
+def decode_cursor(cursor: str) -> str:
     if not cursor:
         return ""
     if len(cursor) > LONGEST_CURSOR or not cursor.isascii():
-        raise bad_cursor()
+        raise cursor_refusal()
     try:
         key = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
     except (binascii.Error, ValueError):
-        raise bad_cursor() from None
+        raise cursor_refusal() from None
     if not key.isprintable():
-        raise bad_cursor()
+        raise cursor_refusal()
     return key
 
 
-def number(key: str) -> int:
-    """The key as a row's number, 0 at the beginning."""
+def read_primary_key(key: str) -> int:
+    """Reads the key as a primary key, 0 for the first page."""
     if not key:
         return 0
     if not key.isdigit() or len(key) > 18:
-        raise bad_cursor()
+        raise cursor_refusal()
     return int(key)
 
 
-def cut(rows: Iterable[Row], limit: int) -> tuple[list[Row], bool]:
-    """The page out of ``limit + 1`` rows, and whether more follow."""
-    found = list(rows)
-    return found[:limit], len(found) > limit
+def split_page(rows: Iterable[Row], limit: int) -> tuple[list[Row], bool]:
+    """Splits ``limit + 1`` rows into the page and whether more follow."""
+    all_rows = list(rows)
+    return all_rows[:limit], len(all_rows) > limit

@@ -1,6 +1,6 @@
 """Every error as `application/problem+json` (RFC 9457): a sentence that says what to do, and a stable code.
 
-What a caller may not see and what does not exist get the same answer, to the byte: nothing can be found out by asking.
+What a caller may not see and what does not exist get the same answer, to the byte, so that ids cannot be probed.
 """
 
 import json
@@ -67,7 +67,7 @@ def body_of(
     errors: Sequence[dict[str, str]] = (),
     extra: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The members of a problem; ``extra`` are those that only this kind of problem has (what is owed, say)."""
+    """Builds the members of a problem; ``extra`` are those that only this kind of problem has (the sum owed, say)."""
     return {
         **(extra or {}),
         "type": f"urn:saldo:problem:{code}",
@@ -105,34 +105,34 @@ def refusal_response(refusal: Refusal) -> HttpResponse:
     return _response(refusal_body(refusal))
 
 
-def not_found() -> HttpResponse:
+def answer_not_found() -> HttpResponse:
     return problem(404, "not_found", SENTENCES["not_found"])
 
 
-def _too_many(seconds: int) -> HttpResponse:
+def _answer_too_many(seconds: int) -> HttpResponse:
     answer = problem(429, "too_many_calls", SENTENCES["too_many_calls"])
     answer["Retry-After"] = str(max(seconds, 1))
     return answer
 
 
-def _unauthorized() -> HttpResponse:
+def _answer_unauthorized() -> HttpResponse:
     answer = problem(401, "unauthorized", SENTENCES["unauthorized"])
     answer["WWW-Authenticate"] = "Bearer"
     return answer
 
 
-def not_allowed(allow: str) -> HttpResponse:
-    """405, with the methods that the address knows."""
+def answer_not_allowed(allow: str) -> HttpResponse:
+    """Answers 405 with the methods that the address accepts."""
     answer = problem(405, "method_not_allowed", _("This address knows other methods: %(allow)s.") % {"allow": allow})
     answer["Allow"] = allow
     return answer
 
 
-# --- What validation says --------------------------------------------------------------------------------------------
+# --- Validation errors --------------------------------------------------------------------------------------------
 
 
 def _message(error: dict[str, Any]) -> str:
-    """The commonest findings in the caller's language, the rest as the validator words them."""
+    """Words the commonest validation errors in the caller's language, the rest as pydantic does."""
     limits = error.get("ctx", {})
     return {
         "missing": _("This field is required."),
@@ -149,51 +149,53 @@ def _message(error: dict[str, Any]) -> str:
 
 
 def _field(location: Sequence[Any]) -> str:
-    """``representative.email``; what the caller invented is made printable."""
+    """Writes a location as ``representative.email``; field names that the caller invented are made encodable."""
     return ".".join(str(part) for part in location).encode("utf-8", "replace").decode()[:200]
 
 
 def findings(errors: Sequence[Any], skipped: int) -> list[dict[str, str]]:
-    """The validator's findings; the first ``skipped`` parts of a location are ours and not the caller's."""
+    """Returns the validation errors; the first ``skipped`` parts of a location are ours and not the caller's."""
     return [{"field": _field(error["loc"][skipped:]), "message": _message(error)} for error in errors[:50]]
 
 
 def invalid_body(errors: Sequence[dict[str, str]]) -> dict[str, Any]:
-    """422 for input that does not have the shape asked for."""
+    """Builds the 422 for input that does not fit its schema."""
     return body_of(422, "invalid", SENTENCES["invalid"], errors=errors)
 
 
 def _skipped(error: dict[str, Any]) -> int:
-    """A body's location begins with ("body", name of our parameter), any other's with its source alone."""
+    """Returns how many leading parts of a location are ours: a body's has ("body", parameter's name), any other's the source."""
     return 2 if error["loc"][0] == "body" else 1
 
 
-def _invalid(error: NinjaValidationError) -> HttpResponse:
-    found = [finding for one in error.errors for finding in findings([one], _skipped(one))]
-    return _response(invalid_body(found[:50]))
+def _answer_invalid(error: NinjaValidationError) -> HttpResponse:
+    all_findings = [
+        finding for problem_part in error.errors for finding in findings([problem_part], _skipped(problem_part))
+    ]
+    return _response(invalid_body(all_findings[:50]))
 
 
-def row_invalid(error: ValidationError) -> dict[str, Any]:
-    """The problem of one row of a list."""
+def row_problem(error: ValidationError) -> dict[str, Any]:
+    """Builds the problem of one row of a list."""
     return invalid_body(findings(error.errors(include_url=False, include_input=False), 0))
 
 
-# --- What the machinery raises ---------------------------------------------------------------------------------------
+# --- Exceptions of Django and django-ninja ---------------------------------------------------------------------------------------
 
 
-def _http(error: HttpError) -> HttpResponse:
+def _answer_http_error(error: HttpError) -> HttpResponse:
     if isinstance(error.__cause__, UnsupportedMedia):
         return problem(415, "unsupported_media_type", SENTENCES["unsupported_media_type"])
     return problem(422, "invalid_json", SENTENCES["invalid_json"])
 
 
-def _suspicious(error: SuspiciousOperation) -> HttpResponse:
+def _answer_suspicious(error: SuspiciousOperation) -> HttpResponse:
     if isinstance(error, RequestDataTooBig):
         return problem(413, "too_large", SENTENCES["too_large"])
     return problem(422, "invalid", _("The request cannot be read: send fewer fields."))
 
 
-def _database(error: DatabaseError) -> HttpResponse:
+def _answer_database_error(error: DatabaseError) -> HttpResponse:
     if isinstance(error, IntegrityError):
         logger.warning("a parallel request was first", exc_info=error)
         return problem(409, "conflict", SENTENCES["conflict"])
@@ -205,29 +207,29 @@ def _database(error: DatabaseError) -> HttpResponse:
         answer = problem(503, "busy", SENTENCES["busy"])
         answer["Retry-After"] = "2"
         return answer
-    return unexpected(error)
+    return answer_unexpected(error)
 
 
-def unexpected(error: Exception) -> HttpResponse:
-    """Our own fault: the log has the details, the answer has none."""
+def answer_unexpected(error: Exception) -> HttpResponse:
+    """Answers 500 without details and logs them."""
     logger.error("an unexpected error in the API", exc_info=error)
     return problem(500, "internal_error", _("Something is wrong on our side: it has been logged. Try again later."))
 
 
 def handlers() -> dict[type[Exception], Callable[[HttpRequest, Any], HttpResponse]]:
-    """Who answers for which exception; the nearest class counts."""
+    """Returns the handler of each exception class; the nearest class counts."""
     return {
-        NotFound: lambda request, error: not_found(),
-        Http404: lambda request, error: not_found(),
-        AuthenticationError: lambda request, error: _unauthorized(),
-        TooManyCalls: lambda request, error: _too_many(error.seconds),
-        NinjaValidationError: lambda request, error: _invalid(error),
-        HttpError: lambda request, error: _http(error),
+        NotFound: lambda request, error: answer_not_found(),
+        Http404: lambda request, error: answer_not_found(),
+        AuthenticationError: lambda request, error: _answer_unauthorized(),
+        TooManyCalls: lambda request, error: _answer_too_many(error.seconds),
+        NinjaValidationError: lambda request, error: _answer_invalid(error),
+        HttpError: lambda request, error: _answer_http_error(error),
         Refusal: lambda request, error: refusal_response(error),
-        SuspiciousOperation: lambda request, error: _suspicious(error),
+        SuspiciousOperation: lambda request, error: _answer_suspicious(error),
         UnreadablePostError: lambda request, error: problem(422, "invalid_json", _("The body did not arrive whole.")),
-        DatabaseError: lambda request, error: _database(error),
-        Exception: lambda request, error: unexpected(error),
+        DatabaseError: lambda request, error: _answer_database_error(error),
+        Exception: lambda request, error: answer_unexpected(error),
     }
 
 

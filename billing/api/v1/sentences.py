@@ -1,4 +1,4 @@
-"""What the API itself refuses, in words by code: an answer says the sentence in the caller's language, the document in English."""
+"""The sentences of the API's own refusals, by code: in the caller's language in answers, in English in the OpenAPI document."""
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _

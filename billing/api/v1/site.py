@@ -1,4 +1,4 @@
-"""The API as a whole: what holds for every address under it, whatever answers there."""
+"""The API as a whole: parsing, errors, language and caching for every address under it."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -22,7 +22,7 @@ from billing.api.v1.queries import refuse_unknown
 
 
 class StrictParser(Parser):
-    """Bodies are JSON and say so."""
+    """Accepts bodies that are declared as JSON only."""
 
     def parse_body(self, request: HttpRequest) -> DictStrAny:
         if request.content_type not in ("application/json", ""):
@@ -31,7 +31,7 @@ class StrictParser(Parser):
 
 
 def language_of(request: HttpRequest) -> str:
-    """The language of sentences in answers: Russian where the caller prefers it, else English, as everything else here is."""
+    """Returns the language of sentences in answers: Russian where the caller prefers it, else English."""
     for language, _weight in parse_accept_lang_header(request.headers.get("Accept-Language", "")):
         if language[:2] in ("ru", "en"):
             return language[:2]
@@ -39,7 +39,7 @@ def language_of(request: HttpRequest) -> str:
 
 
 def _answer_problems(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Whatever goes wrong around an operation is a problem too, and nothing of the API is kept by a cache."""
+    """Wraps a view: errors outside the operation are answered as problems too, and no answer may be cached."""
 
     @wraps(view)
     def answer_in_language(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -50,11 +50,11 @@ def _answer_problems(view: Callable[..., Any]) -> Callable[..., Any]:
         try:
             response: HttpResponse = view(request, *args, **kwargs)
         except (Http404, problems.NotFound):
-            response = problems.not_found()
+            response = problems.answer_not_found()
         except Exception as error:  # the last resort: a page of HTML would tell a program nothing
-            response = problems.unexpected(error)
+            response = problems.answer_unexpected(error)
         if response.status_code == 405 and "Allow" in response:
-            response = problems.not_allowed(response["Allow"])
+            response = problems.answer_not_allowed(response["Allow"])
         response.headers.setdefault("Cache-Control", "private, no-store")
         return response
 
@@ -66,7 +66,7 @@ def _nothing_here(request: HttpRequest, rest: str = "") -> HttpResponse:
 
 
 class Api(NinjaAPI):
-    """django-ninja with our errors, everywhere."""
+    """django-ninja with problem+json errors, strict queries and the completed OpenAPI document."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -82,10 +82,10 @@ class Api(NinjaAPI):
         problems.install(self)
 
     def add_router(self, prefix: str, router: Router | str, **options: Any) -> None:
-        """Adds a resource, each of its operations strict about its query; it is written for this API alone."""
+        """Adds a resource, or imports the one at a dotted path; each of its operations is made strict about its query."""
         if isinstance(router, str):
             router = import_string(router)
-        assert isinstance(router, Router)
+            assert isinstance(router, Router)
         for view in router.path_operations.values():
             for operation in view.operations:
                 operation.view_func = refuse_unknown(operation)
@@ -93,7 +93,7 @@ class Api(NinjaAPI):
 
     @property
     def urls(self) -> tuple[list[URLResolver | URLPattern], str, str]:
-        """The addresses, with whatever else is asked for under them, as Django includes them."""
+        """The URL patterns, with a last one that answers 404 as a problem for everything else under them."""
         patterns, application, namespace = super().urls
         patterns.append(path("<path:rest>", _nothing_here))
         for pattern in patterns:

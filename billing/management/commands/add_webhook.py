@@ -37,8 +37,8 @@ class Command(BaseCommand):
                 as_of=clock.now(),
                 actor="command line",
             )
-        except Refusal as refused:
-            raise CommandError(str(refused)) from None
+        except Refusal as refusal:
+            raise CommandError(str(refusal)) from None
         self.stderr.write(
             f"Webhook {endpoint.public_id} to {endpoint.url}. Its secret is not shown again: keep it safe."
         )

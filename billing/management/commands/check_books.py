@@ -11,9 +11,9 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = books.faults()
-        for fault in found:
+        faults = books.faults()
+        for fault in faults:
             self.stderr.write(str(fault))
-        if found:
-            raise CommandError(f"The books are wrong in {len(found)} places.")
+        if faults:
+            raise CommandError(f"The books are wrong in {len(faults)} places.")
         self.stdout.write("The books are right.")

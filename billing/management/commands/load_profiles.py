@@ -9,5 +9,5 @@ class Command(BaseCommand):
     help = "Creates the sellers, products, roles and published tariffs an installation starts with; safe to repeat."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        made = load_profiles()
-        self.stdout.write(f"{made['products']} products, {made['tariffs_made']} tariffs made.")
+        counts = load_profiles()
+        self.stdout.write(f"{counts['products']} products, {counts['tariffs_made']} tariffs made.")

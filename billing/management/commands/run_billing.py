@@ -10,5 +10,5 @@ class Command(BaseCommand):
     help = "Does everything that is due now: closes months, announces locks, renders documents, sends mails."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        done = run_due(as_of=clock.now())
-        self.stdout.write(", ".join(f"{name}: {value}" for name, value in done.as_dict().items()))
+        counts = run_due(as_of=clock.now())
+        self.stdout.write(", ".join(f"{name}: {value}" for name, value in counts.as_dict().items()))

@@ -9,5 +9,5 @@ class Command(BaseCommand):
     help = "Makes the staff's groups and gives each exactly the rights it should have. Safe to repeat."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        given = staff_roles.ensure_groups()
-        self.stdout.write(f"{len(staff_roles.GROUPS)} groups, {given} rights.")
+        number_of_rights = staff_roles.ensure_groups()
+        self.stdout.write(f"{len(staff_roles.GROUPS)} groups, {number_of_rights} rights.")

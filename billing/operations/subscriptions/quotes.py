@@ -75,7 +75,7 @@ class Quote:
 
     def describe(self, line: Line, locale: str) -> str:
         """What ``line`` is for, in the words that the invoice will have."""
-        return charge_lines.words(line.kind, line.explanation, self.subscription, self.tariff, locale)
+        return charge_lines.describe_line(line.kind, line.explanation, self.subscription, self.tariff, locale)
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,7 @@ class StartQuote:
 
     def describe(self, line: Line, locale: str) -> str:
         """What ``line`` is for, in the words that the invoice will have."""
-        return charge_lines.words(line.kind, line.explanation, self.subscription, self.tariff, locale)
+        return charge_lines.describe_line(line.kind, line.explanation, self.subscription, self.tariff, locale)
 
 
 # --- A new subscription ----------------------------------------------------------------------------------------------
@@ -303,7 +303,9 @@ def _charge_as_quoted(quote: StartQuote, act: Callable[[], Subscription]) -> Sta
     """Carries ``act`` out; keeps nothing of it where it charges another sum than the quote's lines (G10)."""
     last_charge = Charge.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     subscription = act()
-    charges = Charge.objects.filter(subscription=subscription, pk__gt=last_charge, kind__in=charge_lines.BEGINNINGS)
+    charges = Charge.objects.filter(
+        subscription=subscription, pk__gt=last_charge, kind__in=charge_lines.FIRST_CHARGE_KINDS
+    )
     charged = list(charges.order_by("pk").values_list("kind", "amount_minor"))
     if charged != [(line.kind, line.amount_minor) for line in quote.lines if quote.is_now]:
         raise rehearsal.quote_expired(quote=quote)

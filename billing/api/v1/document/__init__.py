@@ -1,4 +1,4 @@
-"""The API's own document: what django-ninja cannot know of our contract is told here and put into its OpenAPI."""
+"""The OpenAPI document: what django-ninja cannot derive from the views is added here."""
 
 from billing.api.v1.document.complete import complete
 

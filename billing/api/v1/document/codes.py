@@ -1,4 +1,4 @@
-"""The problems that calls answer: their stable codes, the rule behind each, and what such an answer says.
+"""The documented problems: their stable codes, the rule behind each, and an example sentence.
 
 Each view names its own. A test follows every answer of every test and of the fuzzer: a code that no view names, or an answer
 whose code its view does not name, fails.
@@ -12,8 +12,8 @@ from django.utils.functional import Promise
 from billing.api.v1.sentences import SENTENCES
 
 
-class Told(NamedTuple):
-    """A problem as the document tells it: status, sentence, the billing rule where one refuses, the field where one is named."""
+class Problem(NamedTuple):
+    """A documented problem: status, sentence, the billing rule where one refuses, the field where one is named."""
 
     status: int
     detail: str | Promise
@@ -21,102 +21,108 @@ class Told(NamedTuple):
     field: str = ""
 
 
-PROBLEMS: dict[str, Told] = {
+PROBLEMS: dict[str, Problem] = {
     # --- of every call
-    "unauthorized": Told(401, SENTENCES["unauthorized"]),
-    "not_found": Told(404, SENTENCES["not_found"]),
-    "invalid": Told(422, SENTENCES["invalid"], field="limit"),
-    "too_many_calls": Told(429, SENTENCES["too_many_calls"]),
-    "busy": Told(503, SENTENCES["busy"]),
+    "unauthorized": Problem(401, SENTENCES["unauthorized"]),
+    "not_found": Problem(404, SENTENCES["not_found"]),
+    "invalid": Problem(422, SENTENCES["invalid"], field="limit"),
+    "too_many_calls": Problem(429, SENTENCES["too_many_calls"]),
+    "busy": Problem(503, SENTENCES["busy"]),
     # --- of every write
-    "conflict": Told(409, SENTENCES["conflict"]),
-    "too_large": Told(413, SENTENCES["too_large"]),
-    "unsupported_media_type": Told(415, SENTENCES["unsupported_media_type"]),
-    "invalid_json": Told(422, SENTENCES["invalid_json"]),
-    "invalid_idempotency_key": Told(422, SENTENCES["invalid_idempotency_key"], field="Idempotency-Key"),
-    "idempotency_key_reused": Told(422, SENTENCES["idempotency_key_reused"], field="Idempotency-Key"),
+    "conflict": Problem(409, SENTENCES["conflict"]),
+    "too_large": Problem(413, SENTENCES["too_large"]),
+    "unsupported_media_type": Problem(415, SENTENCES["unsupported_media_type"]),
+    "invalid_json": Problem(422, SENTENCES["invalid_json"]),
+    "invalid_idempotency_key": Problem(422, SENTENCES["invalid_idempotency_key"], field="Idempotency-Key"),
+    "idempotency_key_reused": Problem(422, SENTENCES["idempotency_key_reused"], field="Idempotency-Key"),
     # --- lists
-    "invalid_cursor": Told(422, SENTENCES["invalid_cursor"], field="cursor"),
+    "invalid_cursor": Problem(422, SENTENCES["invalid_cursor"], field="cursor"),
     # --- customers, instances, members
-    "external_id_taken": Told(
+    "external_id_taken": Problem(
         409, "The external_id “417” names another one already: send a new id, or the first content again."
     ),
-    "unknown_currency": Told(422, "Nobody sells in “EUR” here. Use one of: RUB, USD.", field="currency"),
-    "invalid_requisites": Told(
+    "unknown_currency": Problem(422, "Nobody sells in “EUR” here. Use one of: RUB, USD.", field="currency"),
+    "invalid_requisites": Problem(
         422, "The check digits of this INN do not agree: check it for a typing error.", field="requisites.inn"
     ),
-    "unknown_customer": Told(422, SENTENCES["unknown_customer"], field="customer_id"),
-    "unknown_product": Told(
+    "unknown_customer": Problem(422, SENTENCES["unknown_customer"], field="customer_id"),
+    "unknown_product": Problem(
         422, "There is no product “metoer”. Use one of: blue, cyberos, evotor-app, meteor.", field="product"
     ),
-    "domain_taken": Told(409, "This domain has an instance of this product already."),
-    "subscription_active": Told(
+    "domain_taken": Problem(409, "This domain has an instance of this product already."),
+    "subscription_active": Problem(
         409, "The subscription is running: terminate it before the instance is deleted.", "M14"
     ),
-    "debt_outstanding": Told(409, "5990.00 RUB are still owed on account 100001: pay them first.", "M14"),
-    "instance_deleted": Told(409, "This instance has been deleted: nothing can be reported about it."),
-    "trial_seat_limit": Told(409, "Up to 20 people can take part in the trial: choose a tariff to add more.", "B2"),
-    "unknown_role": Told(
+    "debt_outstanding": Problem(409, "5990.00 RUB are still owed on account 100001: pay them first.", "M14"),
+    "instance_deleted": Problem(409, "This instance has been deleted: nothing can be reported about it."),
+    "trial_seat_limit": Problem(409, "Up to 20 people can take part in the trial: choose a tariff to add more.", "B2"),
+    "unknown_role": Problem(
         422, "There is no role “captain” in this product. Use one of: administrator, member, billing.", field="role"
     ),
-    "in_the_future": Told(
+    "in_the_future": Problem(
         422,
         "This instant is in the future: report people when they change, with the time in UTC or with its offset.",
         field="occurred_at",
     ),
-    "too_many_rows": Told(422, SENTENCES["too_many_rows"]),
+    "too_many_rows": Problem(422, SENTENCES["too_many_rows"]),
     # --- subscriptions
-    "subscription_exists": Told(409, "This instance has a subscription already: change or terminate that one."),
-    "resume_instead": Told(
+    "subscription_exists": Problem(409, "This instance has a subscription already: change or terminate that one."),
+    "resume_instead": Problem(
         409, "This instance had a subscription that can still be resumed: resume it instead.", "M13"
     ),
-    "trial_used": Told(409, "The trial of this product has been used already: choose a tariff that is paid.", "B2"),
-    "unknown_tariff": Told(
+    "trial_used": Problem(409, "The trial of this product has been used already: choose a tariff that is paid.", "B2"),
+    "unknown_tariff": Problem(
         422, "There is no tariff “blue-weekly” here. Use one of: blue-monthly, blue-annual.", "E5", "tariff_id"
     ),
-    "trial_is_no_choice": Told(422, "“trial” is a trial: choose one of the plans.", "C1", "tariff_id"),
-    "invalid_quantity": Told(422, "Enter how many you need: 1 to 1,000,000.", field="quantity"),
-    "no_trial": Told(409, "There is no trial to be ended by a choice: change the terms instead.", "D18"),
-    "trial_moved": Told(
+    "trial_is_no_choice": Problem(422, "“trial” is a trial: choose one of the plans.", "C1", "tariff_id"),
+    "invalid_quantity": Problem(422, "Enter how many you need: 1 to 1,000,000.", field="quantity"),
+    "no_trial": Problem(409, "There is no trial to be ended by a choice: change the terms instead.", "D18"),
+    "trial_moved": Problem(
         409, "The trial ends on 2026-05-15 and not on the day you named: look at it and ask again.", "B2"
     ),
-    "product_is_free": Told(409, "This product is free: there is nothing to change.", "E1"),
-    "trial_choose": Told(409, "This is a trial: choose a tariff instead, and paid time begins after it.", "D18"),
-    "already_terminated": Told(409, "This subscription is terminated already.", "M12"),
-    "cancelled": Told(
+    "product_is_free": Problem(409, "This product is free: there is nothing to change.", "E1"),
+    "trial_choose": Problem(409, "This is a trial: choose a tariff instead, and paid time begins after it.", "D18"),
+    "already_terminated": Problem(409, "This subscription is terminated already.", "M12"),
+    "cancelled": Problem(
         409, "It is cancelled, so that no period follows: take the cancellation back first, or choose now.", "C4"
     ),
-    "next_period_paid": Told(
+    "next_period_paid": Problem(
         409,
         "The next period is paid already, on the terms that were chosen for it: choose now, or wait until it begins.",
         "E8",
     ),
-    "quote_expired": Told(409, "The figures have changed meanwhile: look at the new ones and confirm them.", "G10"),
-    "only_at_period_end": Told(
+    "quote_expired": Problem(409, "The figures have changed meanwhile: look at the new ones and confirm them.", "G10"),
+    "only_at_period_end": Problem(
         422, "This change takes effect at the end of the period that is paid: choose period_end.", "B8", "when"
     ),
-    "nothing_changes": Told(422, "These are the terms it is on: choose another tariff or quantity.", field="tariff_id"),
-    "nothing_to_undo": Told(409, "There is no change to take back: one can be undone until the end of its day.", "D6"),
-    "nothing_to_cancel": Told(409, "Nothing renews here: there is nothing to cancel.", "C4"),
-    "not_prepaid": Told(
+    "nothing_changes": Problem(
+        422, "These are the terms it is on: choose another tariff or quantity.", field="tariff_id"
+    ),
+    "nothing_to_undo": Problem(
+        409, "There is no change to take back: one can be undone until the end of its day.", "D6"
+    ),
+    "nothing_to_cancel": Problem(409, "Nothing renews here: there is nothing to cancel.", "C4"),
+    "not_prepaid": Problem(
         409, "What is paid afterwards is ended by support on your request, within one working day.", "M12"
     ),
-    "not_cancelled": Told(409, "There is no cancellation to take back.", "C4"),
-    "not_terminated": Told(409, "This subscription is running: there is nothing to resume.", "M13"),
-    "new_subscription": Told(409, "Paid time that has ended is not resumed: take out a new subscription.", "E9"),
-    "resume_window_over": Told(
+    "not_cancelled": Problem(409, "There is no cancellation to take back.", "C4"),
+    "not_terminated": Problem(409, "This subscription is running: there is nothing to resume.", "M13"),
+    "new_subscription": Problem(409, "Paid time that has ended is not resumed: take out a new subscription.", "E9"),
+    "resume_window_over": Problem(
         409, "A subscription can be resumed within 12 months of its termination; take out a new one.", "M13"
     ),
     # --- money
-    "invalid_amount": Told(422, "The sum must be more than zero.", field="amount"),
-    "currency_mismatch": Told(422, "This account is kept in RUB: enter the sum in that currency.", field="currency"),
-    "unknown_invoice": Told(
+    "invalid_amount": Problem(422, "The sum must be more than zero.", field="amount"),
+    "currency_mismatch": Problem(422, "This account is kept in RUB: enter the sum in that currency.", field="currency"),
+    "unknown_invoice": Problem(
         422, "This account has no invoice R-2026-000043: check the number, or leave it out.", field="invoice"
     ),
-    "credit_exceeds_invoice": Told(409, "Only 599.00 RUB of this invoice can still be credited.", "D9"),
-    "document_unavailable": Told(503, SENTENCES["document_unavailable"]),
+    "credit_exceeds_invoice": Problem(409, "Only 599.00 RUB of this invoice can still be credited.", "D9"),
+    "document_unavailable": Problem(503, SENTENCES["document_unavailable"]),
     # --- the sandbox
-    "clock_moves_forward": Told(409, "The sandbox clock stands at 2026-05-01T00:00:00+03:00 and moves forward only."),
+    "clock_moves_forward": Problem(
+        409, "The sandbox clock stands at 2026-05-01T00:00:00+03:00 and moves forward only."
+    ),
 }
 
 OF_EVERY_CALL = ("unauthorized", "not_found", "invalid", "too_many_calls", "busy")
@@ -129,7 +135,7 @@ OF_A_ROW = ("invalid", "trial_seat_limit", "unknown_role", "in_the_future")
 
 
 def codes_by_status(own: Sequence[str], *, is_write: bool, has_body: bool, has_key: bool) -> dict[int, list[str]]:
-    """The codes that a call may answer: its ``own`` first, then those of every call of its kind."""
+    """Groups the codes that a call may answer by status: its ``own`` first, then those of every call of its kind."""
     codes = [*own, *OF_EVERY_CALL]
     codes += OF_EVERY_WRITE if is_write else ()
     codes += OF_EVERY_BODY if has_body else ()

@@ -1,4 +1,4 @@
-"""Puts what holds for all calls, and what is known of each, into the OpenAPI that django-ninja has made."""
+"""Completes django-ninja's OpenAPI document: what holds for all calls, and the facts that each view declares."""
 
 from typing import Any
 
@@ -63,32 +63,32 @@ NUMBERS = {"/accounts/": "^[0-9]{6,12}$", "/invoices/": "^[A-Z]{1,4}-[0-9]{4}-[0
 
 
 def _problem_example(code: str) -> Json:
-    told = codes.PROBLEMS[code]
+    problem = codes.PROBLEMS[code]
     with override("en"):
-        detail = str(told.detail)
+        detail = str(problem.detail)
     body = {
         "type": f"urn:saldo:problem:{code}",
-        "title": TITLES[told.status],
-        "status": told.status,
+        "title": TITLES[problem.status],
+        "status": problem.status,
         "detail": detail,
         "code": code,
-        "errors": [{"field": told.field, "message": detail}] if told.field else [],
+        "errors": [{"field": problem.field, "message": detail}] if problem.field else [],
         **examples.EXTRAS.get(code, {}),
     }
-    if told.rule:
-        body["rule"] = told.rule
-        body["rule_url"] = rulebook.url_of(told.rule)
+    if problem.rule:
+        body["rule"] = problem.rule
+        body["rule_url"] = rulebook.url_of(problem.rule)
     return {"summary": code, "value": body}
 
 
-def _problem_response(status: int, named: list[str]) -> Json:
-    """Which codes this status has here; the schema admits no other."""
-    own: Json = {"type": "object", "properties": {"code": {"enum": named}, "status": {"const": status}}}
-    schema = {"allOf": [{"$ref": "#/components/schemas/Problem"}, own]}
-    shown = {code: {"$ref": f"#/components/examples/{code}"} for code in named}
+def _problem_response(status: int, code_names: list[str]) -> Json:
+    """Documents the codes that a call answers with ``status``; the schema admits no other."""
+    own_schema: Json = {"type": "object", "properties": {"code": {"enum": code_names}, "status": {"const": status}}}
+    schema = {"allOf": [{"$ref": "#/components/schemas/Problem"}, own_schema]}
+    examples_by_code = {code: {"$ref": f"#/components/examples/{code}"} for code in code_names}
     return {
-        "description": f"{TITLES[status]}: " + ", ".join(f"`{code}`" for code in named),
-        "content": {CONTENT_TYPE: {"schema": schema, "examples": shown}},
+        "description": f"{TITLES[status]}: " + ", ".join(f"`{code}`" for code in code_names),
+        "content": {CONTENT_TYPE: {"schema": schema, "examples": examples_by_code}},
         "headers": _headers_of(status),
     }
 
@@ -103,8 +103,8 @@ def _headers_of(status: int) -> Json:
 
 
 def _row_problem() -> Json:
-    own: Json = {"type": "object", "properties": {"code": {"enum": list(codes.OF_A_ROW)}}}
-    return {"title": "RowProblem", "allOf": [{"$ref": "#/components/schemas/Problem"}, own]}
+    own_schema: Json = {"type": "object", "properties": {"code": {"enum": list(codes.OF_A_ROW)}}}
+    return {"title": "RowProblem", "allOf": [{"$ref": "#/components/schemas/Problem"}, own_schema]}
 
 
 # --- One call --------------------------------------------------------------------------------------------------------
@@ -117,7 +117,7 @@ def _number_of(path: str, table: dict[str, str]) -> str:
 def _complete_parameter(parameter: Json, path: str) -> None:
     name, schema = parameter["name"], parameter["schema"]
     if parameter["in"] == "query" and "anyOf" in schema:  # a query has no null: what is optional is left out
-        [schema] = [one for one in schema["anyOf"] if one.get("type") != "null"]
+        [schema] = [option for option in schema["anyOf"] if option.get("type") != "null"]
         parameter["schema"] = schema
     if name in words.PARAMETERS:
         parameter["description"] = words.PARAMETERS[name]
@@ -132,7 +132,7 @@ def _complete_parameter(parameter: Json, path: str) -> None:
 
 
 def _complete_answer(operation: Json, facts: Facts, *, has_key: bool) -> None:
-    """The answer of a call that succeeds: its example, its headers, where it leads."""
+    """Documents the answer of a call that succeeds: its example, its headers, its links."""
     name = operation["operationId"]
     for status, response in operation["responses"].items():
         response.setdefault("headers", {}).update(_headers_of(int(status)))
@@ -189,26 +189,28 @@ def _components() -> Json:
 
 
 def _security(operation: Json) -> None:
-    """Either token where the call is marked, else the operator's alone; named by what they are and not by our classes."""
+    """Documents the tokens that a call accepts: either where it is marked ●, else the operator's alone."""
     is_open = operation["summary"].startswith("●")
     operation["security"] = [{"OperatorToken": []}, *([{"InstanceToken": []}] if is_open else [])]
 
 
 def complete(schema: Any) -> Any:
-    """Adds to every operation what holds for all of them, and what its view tells of it (`facts`)."""
+    """Adds to every operation what holds for all of them, and the facts that its view declares (`facts.describe`)."""
     components = schema["components"]
     for name, parts in _components().items():
         components[name] = parts
-    own = {"Problem": PROBLEM, "RowProblem": _row_problem(), "WebhookBody": webhooks.BODY}
-    components["schemas"].update(own)
+    own_schemas = {"Problem": PROBLEM, "RowProblem": _row_problem(), "WebhookBody": webhooks.BODY}
+    components["schemas"].update(own_schemas)
     row = components["schemas"]["RowAnswer"]["properties"]
     row["error"] = {"anyOf": [{"$ref": "#/components/schemas/RowProblem"}, {"type": "null"}]}
     for path, methods in schema["paths"].items():
         for method, operation in methods.items():
             _complete_operation(method, path, operation)
             _security(operation)
-    named = {tag for methods in schema["paths"].values() for operation in methods.values() for tag in operation["tags"]}
-    schema["tags"] = [{"name": name, "description": text} for name, text in words.TAGS.items() if name in named]
+    used_tags = {
+        tag for methods in schema["paths"].values() for operation in methods.values() for tag in operation["tags"]
+    }
+    schema["tags"] = [{"name": name, "description": text} for name, text in words.TAGS.items() if name in used_tags]
     schema["webhooks"] = webhooks.webhooks()
     schema["info"]["description"] = words.ABOUT
     schema["servers"] = [{"url": "/", "description": "This installation"}]

@@ -1,4 +1,4 @@
-"""What bodies and answers look like, of the sample products; each view names its own. A test checks them against their schemas."""
+"""Example bodies and answers, of the sample products; each view names its own. A test checks them against their schemas."""
 
 from typing import Any
 

@@ -1,10 +1,10 @@
-"""What only a view knows of its call, told where the view is declared: its problems, its examples, where its answer leads."""
+"""The facts that a view declares for the OpenAPI document: its problems, its examples, its links."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-# Under this name the facts stand in an operation of django-ninja's document, until `complete` has put them into words.
+# The facts are under this key of django-ninja's operation until `complete` has documented them.
 FACTS = "x-facts"
 
 

@@ -1,4 +1,4 @@
-"""Where one answer leads: the id that a call created or listed is what the next call asks for (OpenAPI links)."""
+"""OpenAPI links: the id that a call has created or listed is a parameter of the next call."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ ID = "$response.body#/id"
 def link_to(
     operation: str, parameters: Mapping[str, str] | None = None, body: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
-    """A link to the call ``operation``: each of its parameters, and each member of its body, with where its value stands."""
+    """Builds a link to the call ``operation``: each of its parameters, and each member of its body, with where its value stands."""
     link: dict[str, Any] = {"operationId": operation}
     if parameters:
         link["parameters"] = dict(parameters)
@@ -19,7 +19,7 @@ def link_to(
 
 
 def links_to(*operations: str, **parameters: str) -> dict[str, Any]:
-    """Links to several calls that take the same parameters."""
+    """Builds links to several calls that take the same parameters."""
     return {operation: link_to(operation, parameters) for operation in operations}
 
 
@@ -54,5 +54,5 @@ OF_CUSTOMER = {
     **links_to(*CALLS_OF_ACCOUNT, number="$response.body#/accounts/0/number"),
     "list_invoices": link_to("list_invoices", {"account": "$response.body#/accounts/0/number"}),
 }
-# Acts on a subscription answer it: from each of them every other one is asked.
+# Every act on a subscription answers it, so each links to all others.
 OF_SUBSCRIPTION = links_to(*CALLS_OF_SUBSCRIPTION, subscription_id=ID)

@@ -1,4 +1,4 @@
-"""What goes out by itself: one webhook for each type of event, as `operations.events.event_types` tells them."""
+"""The OpenAPI `webhooks`: one for each event type of `operations.events.event_types`."""
 
 import re
 from typing import Any
@@ -31,20 +31,20 @@ BODY: dict[str, Any] = {
 }
 
 
-# What is null where the product is free (E1) or nothing is counted by hand.
+# Null where the product is free (E1) or has no quantity.
 NULLABLE = ("tariff_id", "version", "quantity")
 KINDS = ((bool, "boolean"), (int, "integer"), (str, "string"))
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def _shape(sample: Any) -> dict[str, Any]:
-    """The shape that ``sample`` has: its members are always there, more may be added."""
+    """Derives the JSON Schema of ``sample``: its members are required, more may be added."""
     if isinstance(sample, dict):
         members = {name: _member(name, value) for name, value in sample.items()}
         return {"type": "object", "required": list(sample), "properties": members}
     if isinstance(sample, list):
         return {"type": "array", "items": _shape(sample[0]) if sample else {}}
-    kind = next(name for sort, name in KINDS if isinstance(sample, sort))
+    kind = next(name for python_type, name in KINDS if isinstance(sample, python_type))
     is_date = isinstance(sample, str) and DATE.fullmatch(sample) is not None
     return {"type": kind, "format": "date"} if is_date else {"type": kind}
 
@@ -64,17 +64,17 @@ REASON = {
 }
 
 
-def _webhook(name: str, told: str, sample: dict[str, Any]) -> dict[str, Any]:
+def _webhook(name: str, meaning: str, sample: dict[str, Any]) -> dict[str, Any]:
     about = about_sample(name)
     example = {"type": name, "timestamp": NOON, "id": "evt_4n5t3kq9m0zr7yw1hc", **about, "data": sample}
-    own = {"type": "object", "properties": {"type": {"const": name}, "data": _shape(sample)}}
-    schema = {"allOf": [{"$ref": "#/components/schemas/WebhookBody"}, own]}
+    own_schema = {"type": "object", "properties": {"type": {"const": name}, "data": _shape(sample)}}
+    schema = {"allOf": [{"$ref": "#/components/schemas/WebhookBody"}, own_schema]}
     return {
         "post": {
             "operationId": "on_" + name.replace(".", "_"),
             "tags": ["events"],
             "summary": name,
-            "description": told,
+            "description": meaning,
             "parameters": [
                 {"in": "header", "name": header, "required": True, "schema": {"type": "string"}, "description": text}
                 for header, text in HEADERS.items()
@@ -94,6 +94,6 @@ def _webhook(name: str, told: str, sample: dict[str, Any]) -> dict[str, Any]:
 
 
 def webhooks() -> dict[str, Any]:
-    """The `webhooks` of the document (OpenAPI 3.1)."""
+    """Returns the `webhooks` of the document (OpenAPI 3.1)."""
     with override("en"):
         return {name: _webhook(name, str(type_.meaning), type_.sample) for name, type_ in TYPES.items()}

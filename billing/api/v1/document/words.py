@@ -1,4 +1,4 @@
-"""The document's prose: what the API is, its parts, what a header is for."""
+"""The texts of the OpenAPI document: what the API is, its parts, what a parameter or header is for."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""An account's money as the outside reads it: how it stands, what moved it, what came in."""
+"""The API's answers about an account: its balance, its statement, payments and adjustments."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -31,22 +31,23 @@ class AccountAnswer(BaseModel):
 
 
 def _blocked_instances(account: BillingAccount, overdue: list[Invoice], as_of: datetime) -> list[str]:
-    """The instances that are read-only for what is overdue on the account, a relief in force considered (M8, M16, D10)."""
+    """Returns the ids of the instances that are read-only for the account's overdue invoices (M8), unless a relief is in force (M16,
+    D10)."""
     if not overdue:
         return []
     late = {invoice.number for invoice in overdue}
-    found = list(Instance.objects.filter(subscriptions__account=account, deleted_at=None).distinct().order_by("pk"))
-    levels = access.levels(found, as_of=as_of)
-    return [one.public_id for one in found if _is_blocked(levels[one.pk], late)]
-
-
-def _is_blocked(found: access.Access, late: set[str]) -> bool:
-    """Whether access is less than full, and one of the invoices ``late`` is a reason for it."""
-    return found.level == access.Level.READ_ONLY and any(late & set(reason.invoices) for reason in found.reasons)
+    instances = list(Instance.objects.filter(subscriptions__account=account, deleted_at=None).distinct().order_by("pk"))
+    levels = access.levels(instances, as_of=as_of)
+    return [
+        instance.public_id
+        for instance in instances
+        if levels[instance.pk].level == access.Level.READ_ONLY
+        and any(late & set(reason.invoices) for reason in levels[instance.pk].reasons)
+    ]
 
 
 def account_answer(account: BillingAccount, as_of: datetime) -> AccountAnswer:
-    """How the account stands at ``as_of``."""
+    """Answers the account's balance, overdue sum and blocked instances at ``as_of``."""
     balance = posting.balance(account)
     overdue = access.overdue_invoices(account, as_of)
     return AccountAnswer(
@@ -96,13 +97,13 @@ def _entry(row: Row) -> StatementEntry:
 
 
 def statement_answer(account: BillingAccount, start: date | None, end: date | None) -> StatementAnswer:
-    """The movements of the business days ``start`` to ``end``, both included."""
-    found: Statement = statement_of(account=account, start=start, end=end)
+    """Answers the movements of the business days ``start`` to ``end``, both included."""
+    statement: Statement = statement_of(account=account, start=start, end=end)
     return StatementAnswer(
         account=account.number,
-        opening=Money.of(found.opening_minor, account.currency),
-        closing=Money.of(found.closing_minor, account.currency),
-        entries=[_entry(row) for row in found.rows],
+        opening=Money.of(statement.opening_minor, account.currency),
+        closing=Money.of(statement.closing_minor, account.currency),
+        entries=[_entry(row) for row in statement.rows],
     )
 
 
@@ -130,10 +131,10 @@ class PaymentAnswer(BaseModel):
 
 
 def payment_answer(payment: Payment) -> PaymentAnswer:
-    """The payment with what its money met."""
+    """Answers the payment with its allocations."""
     currency = payment.currency
     payment.credit.refresh_from_db(fields=["unapplied_minor"])
-    met = (
+    allocations = (
         Allocation.objects.filter(credit=payment.credit, invoice__isnull=False).select_related("invoice").order_by("pk")
     )
     return PaymentAnswer(
@@ -147,7 +148,7 @@ def payment_answer(payment: Payment) -> PaymentAnswer:
         invoice=payment.invoice.number if payment.invoice else None,
         allocations=[
             AllocationAnswer(invoice=row.invoice.number, amount=Money.of(row.amount_minor, currency))
-            for row in met
+            for row in allocations
             if row.invoice is not None
         ],
         credit_left=Money.of(payment.credit.unapplied_minor, currency),
@@ -165,7 +166,7 @@ class AdjustmentAnswer(BaseModel):
 
 
 def adjustment_answer(entry: Entry, *, amount_minor: int, reason_code: str, comment: str) -> AdjustmentAnswer:
-    """The adjustment and the balance it led to."""
+    """Answers the adjustment and the balance after it."""
     account = entry.account
     return AdjustmentAnswer(
         id=str(entry.id),

@@ -26,7 +26,7 @@ class CustomerAnswer(BaseModel):
 
 
 def customer_answer(customer: Customer) -> CustomerAnswer:
-    """The customer with the balance of each account as the customer sees it (G3)."""
+    """Answers the customer with each account's balance as the customer sees it (G3)."""
     accounts = BillingAccount.objects.filter(customer=customer).select_related("ledger_account").order_by("number")
     return CustomerAnswer(
         id=customer.public_id,

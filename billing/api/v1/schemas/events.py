@@ -21,7 +21,7 @@ class EventAnswer(BaseModel):
 
 
 def event_answer(event: Event) -> EventAnswer:
-    """``event`` with account, instance and subscription fetched."""
+    """Answers an event whose account, instance and subscription are fetched."""
     return EventAnswer(
         id=event.public_id,
         type=event.type,

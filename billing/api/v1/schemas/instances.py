@@ -64,7 +64,7 @@ def _seats(instance: Instance, subscription: Subscription | None, as_of: datetim
 
 
 def instance_answer(instance: Instance, as_of: datetime) -> InstanceAnswer:
-    """The instance and what it may do at ``as_of``."""
+    """Answers the instance with its access at ``as_of``."""
     level = access.level(instance, as_of=as_of)
     subscription = level.subscription
     # Under a relief the debt is there all the same (M16).

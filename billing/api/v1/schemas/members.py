@@ -3,7 +3,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel
 
 from accounts.models import Member
-from billing.api.v1.fields import one_of, told
+from billing.api.v1.fields import json_schema, one_of
 
 
 class MemberAnswer(BaseModel):
@@ -19,7 +19,7 @@ class RowAnswer(BaseModel):
     """The answer to one row of a list: 200 with the member, 409 or 422 with the problem, and the rest stands."""
 
     external_id: str | None
-    status: Annotated[int, told(enum=[200, 409, 422])]
+    status: Annotated[int, json_schema(enum=[200, 409, 422])]
     member: MemberAnswer | None = None
     error: dict[str, Any] | None = None
 

@@ -74,7 +74,7 @@ def _figures(quote: Quote) -> dict[str, Any]:
 
 
 def preview_answer(quote: Quote) -> PreviewAnswer:
-    """The figures of ``quote`` in the language asked for."""
+    """Answers the figures of ``quote`` in the caller's language."""
     return PreviewAnswer(
         **_figures(quote),
         tariff_id=quote.tariff.tariff_id,
@@ -85,12 +85,12 @@ def preview_answer(quote: Quote) -> PreviewAnswer:
 
 
 def change_answer(subscription: SubscriptionAnswer, quote: Quote) -> ChangeAnswer:
-    """``subscription`` as it stands after the change that ``quote`` names."""
+    """Answers ``subscription`` after the change, with the figures of its ``quote``."""
     return ChangeAnswer(**subscription.model_dump(), **_figures(quote))
 
 
-def with_preview(refusal: BillingError) -> BillingError:
-    """The refusal of a quote that no longer holds, with the fresh figures as ``preview`` (G10); any other as it is."""
+def add_preview(refusal: BillingError) -> BillingError:
+    """Adds the current figures as ``preview`` to the refusal of an outdated quote (G10); leaves any other refusal as it is."""
     quote = refusal.extra.get("quote")
     if isinstance(quote, Quote):
         refusal.extra = {"preview": preview_answer(quote).model_dump()}

@@ -16,8 +16,8 @@ from billing.api.v1.fields import (
     Sum,
     Whole,
     between,
+    json_schema,
     one_of,
-    told,
 )
 from billing.models import Payment
 from billing.operations.settlement.adjustments import REASONS
@@ -29,10 +29,10 @@ HOST = r"[^.][.][A-Za-z\u00a1-\uffff][0-9A-Za-z\u00a1-\uffff-]*[0-9A-Za-z\u00a1-
 
 Name = Annotated[str, between(1, 200), Printable, FILLED]
 MaybeName = Annotated[str, between(0, 200), Printable, PLAIN]
-Email = Annotated[str, between(1, 254), Printable, told(format="email")]
+Email = Annotated[str, between(1, 254), Printable, json_schema(format="email")]
 Code = Annotated[str, between(1, 60), Printable, FILLED]
 Reason = Annotated[str, between(0, 500), Printable, FILLED]
-Quantity = Annotated[Whole, told(minimum=1, maximum=MOST_UNITS)]
+Quantity = Annotated[Whole, json_schema(minimum=1, maximum=MOST_UNITS)]
 # What the caller's own system calls the thing: sent again, it answers what is there and does nothing twice.
 BusinessKey = Annotated[str, between(1, 128), Printable, FILLED]
 
@@ -45,7 +45,7 @@ class Requisites(Request):
     kpp: Annotated[str, between(0, 9), Printable, PLAIN] = ""
     ogrn: Annotated[str, between(0, 15), Printable, PLAIN] = ""
     tax_id: Annotated[str, between(0, 40), Printable, PLAIN] = ""
-    country: Annotated[str, between(2, 2), Printable, told(pattern=r"^[^\s\x00-\x1f\x7f]{2}$")] = "RU"
+    country: Annotated[str, between(2, 2), Printable, json_schema(pattern=r"^[^\s\x00-\x1f\x7f]{2}$")] = "RU"
     address: Annotated[str, between(0, 400), Printable, PLAIN] = ""
     bank_name: Annotated[str, between(0, 200), Printable, PLAIN] = ""
     bic: Annotated[str, between(0, 9), Printable, PLAIN] = ""
@@ -58,7 +58,7 @@ class NewCustomer(Request):
     kind: Literal["company", "person"]
     email: Email
     locale: Literal["ru", "en"]
-    currency: Annotated[str, between(1, 10), Printable, told(pattern=CURRENCY)]
+    currency: Annotated[str, between(1, 10), Printable, json_schema(pattern=CURRENCY)]
     requisites: Requisites = Requisites()
     external_id: BusinessKey | None = None
 
@@ -74,7 +74,7 @@ class Representative(Request):
 class NewInstance(Request):
     customer_id: Annotated[str, between(1, 64), Printable, FILLED]
     product: Code
-    domain: Annotated[str, between(1, 253), Printable, told(format="idn-hostname", pattern=HOST)]
+    domain: Annotated[str, between(1, 253), Printable, json_schema(format="idn-hostname", pattern=HOST)]
     registered_at: Instant | None = None
     representative: Representative
 
@@ -148,7 +148,7 @@ class Extension(Request):
     """``trial_ends_on``: the last day as the caller knows it; where it has moved nothing is added, so that a request that is
     sent twice counts once."""
 
-    days: Annotated[Whole, told(minimum=1, maximum=LONGEST_EXTENSION)]
+    days: Annotated[Whole, json_schema(minimum=1, maximum=LONGEST_EXTENSION)]
     reason: Reason
     trial_ends_on: Day | None = None
 

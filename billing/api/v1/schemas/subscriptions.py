@@ -1,4 +1,4 @@
-"""A subscription as the outside reads it: how it stands, what is paid, what comes next."""
+"""The API's answer about a subscription: its status, the paid period, renewal and scheduled change."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -15,8 +15,8 @@ from billing.pricing.periods import business_date, month_span, next_month, start
 from billing.pricing.terms import Renewal
 
 STATUSES = ("trialing", "trial_ended", "active", "past_due", "cancelling", "terminated")
-# Refusals of a further subscription, which tell the one there is.
-OF_A_SECOND = ("subscription_exists", "resume_instead")
+# Refusals of a further subscription; they carry the id of the existing one.
+SECOND_SUBSCRIPTION_CODES = ("subscription_exists", "resume_instead")
 
 
 class Span(BaseModel):
@@ -64,7 +64,7 @@ class SubscriptionAnswer(SubscriptionBrief):
 
 
 def brief(subscription: Subscription, *, in_debt: bool, as_of: datetime) -> SubscriptionBrief:
-    """The subscription in short; ``in_debt``: its account has an overdue invoice at ``as_of``."""
+    """Answers the subscription in short; ``in_debt``: its account has an overdue invoice at ``as_of``."""
     tariff = subscription.tariff
     return SubscriptionBrief(
         id=subscription.public_id,
@@ -77,8 +77,8 @@ def latest_period(subscription: Subscription) -> BillingPeriod | None:
     return BillingPeriod.objects.filter(subscription=subscription).order_by("-number").first()
 
 
-def _ahead(subscription: Subscription, today: date) -> periods.Span | None:
-    """The paid period of ``today`` where a turn is due that nobody has taken yet: it has begun all the same (G9)."""
+def _period_not_opened(subscription: Subscription, today: date) -> periods.Span | None:
+    """Returns the paid period of ``today`` where the run has not opened it yet: it has begun all the same (G9)."""
     last, anchor = latest_period(subscription), subscription.anchor_date
     if last is not None:
         tariff, span = scheduled_changes.terms_on(subscription, last.end)[0], last.span
@@ -94,18 +94,18 @@ def _ahead(subscription: Subscription, today: date) -> periods.Span | None:
 
 
 def _period(subscription: Subscription, status: str, today: date) -> periods.Span | None:
-    """The period that ``today`` lies in; None in a trial, and for what is free or paid once."""
+    """Returns the period that ``today`` lies in; None in a trial, and for what is free or paid once."""
     stored = subscription.periods.filter(start__lte=today, end__gt=today).order_by("-number").first()
     if stored is not None:
         return stored.span
     tariff = subscription.tariff
     if tariff is None or tariff.terms().is_one_off or status in ("trialing", "trial_ended", "terminated"):
         return None
-    return month_span(today) if tariff.is_metered else _ahead(subscription, today)
+    return month_span(today) if tariff.is_metered else _period_not_opened(subscription, today)
 
 
 def _renews_on(subscription: Subscription, status: str, today: date) -> date | None:
-    """The end of what is paid; the next 1st where use is measured (M5); None where nothing renews."""
+    """Returns the end of what is paid; the next 1st where usage is metered (M5); None where nothing renews."""
     tariff = subscription.tariff
     if tariff is None or tariff.terms().is_one_off or subscription.cancel_date is not None:
         return None
@@ -117,14 +117,14 @@ def _renews_on(subscription: Subscription, status: str, today: date) -> date | N
     # On the payment date itself the money is still being taken (E8).
     if last is not None and (last.end > today or (last.end == today and tariff.renewal == Renewal.COLLECTED)):
         return last.end
-    span = _ahead(subscription, today)
+    span = _period_not_opened(subscription, today)
     return span.end if span is not None else None
 
 
 def _ended_at(subscription: Subscription, as_of: datetime) -> datetime | None:
-    """When it ended, also where no job has noticed yet (D3)."""
-    found = subscription_status.lapse(subscription, as_of)
-    return found.since if found is not None and found.code == "subscription_terminated" else None
+    """Returns when the subscription ended, also where the run has not recorded it yet (D3)."""
+    lapse = subscription_status.lapse(subscription, as_of)
+    return lapse.since if lapse is not None and lapse.code == "subscription_terminated" else None
 
 
 def _scheduled(subscription: Subscription) -> ScheduledChange | None:
@@ -140,7 +140,7 @@ def _scheduled(subscription: Subscription) -> ScheduledChange | None:
 
 
 def subscription_answer(subscription: Subscription, as_of: datetime) -> SubscriptionAnswer:
-    """The subscription as it stands at ``as_of``, worked out from its dates and payments (D3)."""
+    """Answers the subscription's state at ``as_of``, computed from its dates and payments (D3)."""
     zone = subscription.account.zone
     today = business_date(as_of, zone)
     short = brief(subscription, in_debt=bool(access.overdue_invoices(subscription.account, as_of)), as_of=as_of)
@@ -162,9 +162,9 @@ def subscription_answer(subscription: Subscription, as_of: datetime) -> Subscrip
     )
 
 
-def with_subscription(refusal: BillingError, instance: Instance) -> BillingError:
-    """The refusal of a second subscription with the ``subscription_id`` of the first; any other as it is."""
-    if refusal.code in OF_A_SECOND:
+def add_subscription_id(refusal: BillingError, instance: Instance) -> BillingError:
+    """Adds the ``subscription_id`` of the existing subscription to the refusal of a second one; leaves any other as it is."""
+    if refusal.code in SECOND_SUBSCRIPTION_CODES:
         latest = Subscription.objects.filter(instance=instance).order_by("-pk")
         refusal.extra = {"subscription_id": latest.values_list("public_id", flat=True)[0]}
     return refusal

@@ -98,15 +98,15 @@ def _interval_prices(terms: Terms) -> list[IntervalPrice]:
     quantities = {1, *(step.from_quantity for step in terms.steps)}
     if terms.included_quantity:
         quantities |= {terms.included_quantity, terms.included_quantity + 1}
-    found = []
+    prices = []
     for quantity in sorted(quantities):
         try:
             amount = Money.of(price(terms, quantity), terms.currency)
         except NoPrice:
             continue
         explanation = formats.plain_formula_text(explain_quantity(terms, quantity))
-        found.append(IntervalPrice(quantity=quantity, amount=amount, explanation=explanation))
-    return found
+        prices.append(IntervalPrice(quantity=quantity, amount=amount, explanation=explanation))
+    return prices
 
 
 def _unit(tariff: Tariff) -> UnitAnswer | None:
@@ -117,7 +117,7 @@ def _unit(tariff: Tariff) -> UnitAnswer | None:
 
 
 def tariff_answer(tariff: Tariff) -> TariffAnswer:
-    """A published tariff as the outside reads it."""
+    """Answers a published tariff."""
     terms, language = tariff.terms(), formats.language(get_language())
     return TariffAnswer(
         tariff_id=tariff.tariff_id,

@@ -1,4 +1,4 @@
-"""What a month was measured from: the peak, what has been charged for it, and every change that counted (M1, B1, G8)."""
+"""The API's answer about a month's usage: the peak, what was charged for it, and every member change that counted (M1, G8)."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -17,7 +17,7 @@ from billing.pricing.periods import business_date, month_start, next_month, star
 from billing.pricing.terms import Metric
 
 Kind = SubscriptionChange.Kind
-# Steps of a subscription's life from which on it has a quantity.
+# Changes of a subscription that set its quantity.
 SETS_QUANTITY = (Kind.CREATED, Kind.STARTED, Kind.TERMS_CHANGED, Kind.UNDONE, Kind.TERMINATED)
 
 
@@ -46,13 +46,13 @@ class UsageAnswer(BaseModel):
 
 
 def _account(instance: Instance) -> BillingAccount | None:
-    """The account that the instance's use is charged to, else the customer's first."""
+    """Returns the account that the instance's usage is charged to, else the customer's first."""
     accounts = BillingAccount.objects.select_related("seller").filter(customer=instance.customer)
     return accounts.filter(subscriptions__instance=instance).order_by("-subscriptions__pk").first() or accounts.first()
 
 
 def _metric(instance: Instance, periods: list[BillingPeriod]) -> Metric:
-    """What the tariff of the month counts: that of its last period, else of the instance's present subscription."""
+    """Returns the metric of the month: that of its last period's tariff, else of the current subscription's."""
     if periods:
         return Metric(periods[-1].tariff.metric)
     subscription = access.current_subscription(instance)
@@ -64,29 +64,29 @@ def _metric(instance: Instance, periods: list[BillingPeriod]) -> Metric:
 
 
 def _metered_peak(instance: Instance, periods: list[BillingPeriod], span: tuple[datetime, datetime]) -> Peak:
-    """The highest of the month's periods (M13 leaves several); without one, of the whole calendar month."""
+    """Returns the highest peak of the month's periods (a resumption leaves several, M13); without one, of the whole month."""
     steps = usage.known_steps(instance, min(row.opened_at for row in periods) if periods else span[0])
-    found = [
+    peaks = [
         Peak(peak.most, peak.at or opened)
         for opened, ended in [(row.opened_at, row.ended_at) for row in periods] or [span]
         for peak in [peak_between(steps, opened, ended)]
     ]
-    return max(found, key=lambda peak: peak.most)
+    return max(peaks, key=lambda peak: peak.most)
 
 
 def _people_peak(instance: Instance, metric: Metric, span: tuple[datetime, datetime]) -> Peak:
-    """The most seats (B1) at once within ``span``, people active where seats are not what counts."""
+    """Returns the most seats at once within ``span`` (B1); active people where seats are not what counts."""
     if metric == Metric.PAID_MEMBERS:
         seats = usage.seat_steps(instance, span[0])
         steps = [Step(seat.change.occurred_at, seat.by, seat.change.is_dated) for seat in seats]
     else:
         steps = usage.known_steps(instance, span[0])
-    found = peak_between(steps, *span)
-    return Peak(found.most, found.at or span[0])
+    peak = peak_between(steps, *span)
+    return Peak(peak.most, peak.at or span[0])
 
 
 def _quantity_peak(instance: Instance, span: tuple[datetime, datetime]) -> Peak:
-    """The largest quantity in force within ``span``."""
+    """Returns the largest quantity in force within ``span``."""
     steps = SubscriptionChange.objects.filter(subscription__instance=instance, kind__in=SETS_QUANTITY, at__lt=span[1])
     best = Peak(0, None)
     for kind, at, quantity in steps.order_by("at", "pk").values_list("kind", "at", "to_quantity"):
@@ -99,12 +99,12 @@ def _quantity_peak(instance: Instance, span: tuple[datetime, datetime]) -> Peak:
 
 
 def _month(month: date, zone: str) -> tuple[datetime, datetime]:
-    """The instants between which the calendar month that begins on ``month`` lies."""
+    """Returns the first instant of the calendar month that begins on ``month``, and of the next one."""
     return start_of_day(month, zone), start_of_day(next_month(month), zone)
 
 
 def peak_now(instance: Instance, subscription: Subscription | None, as_of: datetime) -> int:
-    """The most people at once so far: in the open period where use is measured (M1), in paid roles in the present month where
+    """Returns the most people at once so far: in the open period where use is measured (M1), in paid roles in this calendar month where
     seats are paid, else in any role; 0 without a subscription."""
     if subscription is None:
         return 0
@@ -130,16 +130,16 @@ def _charged(instance: Instance, metric: Metric, periods: list[BillingPeriod], s
 
 
 def _changes(instance: Instance, span: tuple[datetime, datetime]) -> list[Change]:
-    known = MemberChange.objects.filter(instance=instance, occurred_at__lt=span[1]).select_related("member", "role")
+    reports = MemberChange.objects.filter(instance=instance, occurred_at__lt=span[1]).select_related("member", "role")
     active: set[int] = set()
     billable: set[int] = set()
-    found: list[Change] = []
-    for change in members.in_order(known):
+    changes: list[Change] = []
+    for change in members.in_order(reports):
         is_active = change.status == Member.Status.ACTIVE
         (active.add if is_active else active.discard)(change.member_id)
         (billable.add if is_active and change.role.is_paid else billable.discard)(change.member_id)
         if change.occurred_at >= span[0]:
-            found.append(
+            changes.append(
                 Change(
                     external_id=change.member.external_id,
                     status=change.status,
@@ -149,15 +149,17 @@ def _changes(instance: Instance, span: tuple[datetime, datetime]) -> list[Change
                     billable_after=len(billable),
                 )
             )
-    return found
+    return changes
 
 
 def usage_answer(instance: Instance, month: date) -> UsageAnswer:
-    """The use of the calendar month that begins on ``month``, worked out from the set of reports."""
+    """Answers the usage of the calendar month that begins on ``month``, computed from the set of reports."""
     account = _account(instance)
     span = _month(month, account.zone if account else settings.BILLING_TIME_ZONE)
-    begun = BillingPeriod.objects.filter(subscription__instance=instance, start__gte=month, start__lt=next_month(month))
-    periods = list(begun.select_related("tariff").order_by("opened_at", "pk"))
+    starting_periods = BillingPeriod.objects.filter(
+        subscription__instance=instance, start__gte=month, start__lt=next_month(month)
+    )
+    periods = list(starting_periods.select_related("tariff").order_by("opened_at", "pk"))
     metric = _metric(instance, periods)
     if metric == Metric.PEAK_ACTIVE:
         peak = _metered_peak(instance, periods, span)

@@ -8,7 +8,7 @@ from accounts.models import Customer, Instance, Member
 from billing import clock
 from billing.api.v1 import lookup
 from billing.api.v1.auth import Bearer, actor_of
-from billing.api.v1.conditional import UNCHANGED, unless_known
+from billing.api.v1.conditional import UNCHANGED, answer_unless_known
 from billing.api.v1.document import examples, links
 from billing.api.v1.document.facts import describe
 from billing.api.v1.fields import Month
@@ -23,19 +23,21 @@ from billing.operations.customers import instances
 router = Router(tags=["instances"])
 
 
-def _named_customer(public_id: str) -> Customer:
-    found = Customer.objects.filter(public_id=public_id).first()
-    if found is None:
+def _find_customer(public_id: str) -> Customer:
+    customer = Customer.objects.filter(public_id=public_id).first()
+    if customer is None:
         raise BadInput(SENTENCES["unknown_customer"], field="customer_id", code="unknown_customer")
-    return found
+    return customer
 
 
-def _with_instance(refusal: BillingError, wanted: NewInstance) -> BillingError:
-    """The refusal of a domain that is taken with the ``instance_id`` of who has it; any other as it is."""
+def _add_instance_id(refusal: BillingError, new_instance: NewInstance) -> BillingError:
+    """Adds the ``instance_id`` of the instance that has the domain to the refusal of a taken one; leaves any other as it is."""
     if refusal.code == "domain_taken":
-        domain = wanted.domain.strip().lower().rstrip(".")
-        living = Instance.objects.filter(product__code=wanted.product, domain__iexact=domain, deleted_at=None)
-        refusal.extra = {"instance_id": found} if (found := living.values_list("public_id", flat=True).first()) else {}
+        domain = new_instance.domain.strip().lower().rstrip(".")
+        living = Instance.objects.filter(product__code=new_instance.product, domain__iexact=domain, deleted_at=None)
+        refusal.extra = (
+            {"instance_id": instance_id} if (instance_id := living.values_list("public_id", flat=True).first()) else {}
+        )
     return refusal
 
 
@@ -59,7 +61,7 @@ def register_instance(request: HttpRequest, payload: NewInstance) -> InstanceAns
     person, as_of = payload.representative, clock.now()
     try:
         instance = instances.register_instance(
-            customer=_named_customer(payload.customer_id),
+            customer=_find_customer(payload.customer_id),
             product=instances.product_of(payload.product),
             domain=payload.domain,
             registered_at=payload.registered_at,
@@ -70,7 +72,7 @@ def register_instance(request: HttpRequest, payload: NewInstance) -> InstanceAns
             actor=actor_of(request),
         )
     except BillingError as refusal:
-        raise _with_instance(refusal, payload) from None
+        raise _add_instance_id(refusal, payload) from None
     return instance_answer(instance, as_of)
 
 
@@ -87,7 +89,7 @@ def get_instance(request: HttpRequest, instance_id: str) -> HttpResponse:
     Send the `ETag` of the last answer as `If-None-Match`: 304 says that nothing has changed.
     """
     answer = instance_answer(lookup.instance(request, instance_id), clock.now())
-    return unless_known(request, answer)
+    return answer_unless_known(request, answer)
 
 
 @router.delete(

@@ -12,7 +12,7 @@ from billing.api.v1.auth import actor_of
 from billing.api.v1.document import examples, links
 from billing.api.v1.document.facts import describe
 from billing.api.v1.once import Result, once
-from billing.api.v1.paging import Asked, Listed, bad_cursor, cut, encode
+from billing.api.v1.paging import Listed, PageQuery, cursor_refusal, encode_cursor, split_page
 from billing.api.v1.problems import problem
 from billing.api.v1.schemas.invoices import CreditNoteAnswer, InvoiceAnswer, credit_note_answer, invoice_answer
 from billing.api.v1.schemas.requests import Code, NewCreditNote
@@ -31,28 +31,28 @@ BYTES = {"schema": {"type": "string", "format": "binary"}}
 PDF = {"responses": {200: {"description": "The document", "content": {"application/pdf": BYTES}}}}
 
 
-def _with_status(invoices: "QuerySet[Invoice]", status: str, as_of: datetime) -> "QuerySet[Invoice]":
-    """Those that `Invoice.status_on` calls ``status``: late counts from the seller's own day (M8)."""
+def _filter_status(invoices: "QuerySet[Invoice]", status: str, as_of: datetime) -> "QuerySet[Invoice]":
+    """Filters to the invoices that `Invoice.status_on` calls ``status``; overdue counts by the seller's business day (M8)."""
     late = Q(pk__in=[])
     for seller in Seller.objects.all():
         late |= Q(seller=seller, due_date__lt=business_date(as_of, seller.time_zone))
     void = Q(credited=F("total_minor"))
-    found = {
+    conditions = {
         Invoice.Status.VOID: void,
         Invoice.Status.PAID: ~void & Q(open_minor=0),
         Invoice.Status.OVERDUE: ~void & Q(open_minor__gt=0) & late,
         Invoice.Status.OPEN: ~void & Q(open_minor__gt=0) & ~late,
     }
-    return invoices.filter(found[Invoice.Status(status)])
+    return invoices.filter(conditions[Invoice.Status(status)])
 
 
-def _before(invoices: "QuerySet[Invoice]", key: str) -> "QuerySet[Invoice]":
-    """What follows the invoice ``key`` in a list that begins with the newest."""
+def _follow(invoices: "QuerySet[Invoice]", key: str) -> "QuerySet[Invoice]":
+    """Filters to what follows the invoice ``key`` in a list that begins with the newest."""
     if not key:
         return invoices
     last = Invoice.objects.filter(number=key).first()
     if last is None:
-        raise bad_cursor()
+        raise cursor_refusal()
     return invoices.filter(Q(issued_at__lt=last.issued_at) | Q(issued_at=last.issued_at, number__lt=last.number))
 
 
@@ -68,7 +68,7 @@ def _before(invoices: "QuerySet[Invoice]", key: str) -> "QuerySet[Invoice]":
 )
 def list_invoices(
     request: HttpRequest,
-    asked: Asked,
+    query: PageQuery,
     account: Annotated[Code | None, Query()] = None,
     status: Annotated[Invoice.Status | None, Query()] = None,
 ) -> Listed[InvoiceAnswer]:
@@ -78,11 +78,12 @@ def list_invoices(
     if account is not None:
         invoices = invoices.filter(account__number=account)
     if status is not None:
-        invoices = _with_status(invoices, status, as_of)
-    rows = _before(invoices, asked.key()).select_related("account__seller").prefetch_related("lines")
-    page, more = cut(rows[: asked.limit + 1], asked.limit)
+        invoices = _filter_status(invoices, status, as_of)
+    rows = _follow(invoices, query.key()).select_related("account__seller").prefetch_related("lines")
+    page, more = split_page(rows[: query.limit + 1], query.limit)
     return Listed[InvoiceAnswer](
-        items=[invoice_answer(invoice, as_of) for invoice in page], next=encode(page[-1].number) if more else None
+        items=[invoice_answer(invoice, as_of) for invoice in page],
+        next=encode_cursor(page[-1].number) if more else None,
     )
 
 
@@ -109,24 +110,24 @@ def get_pdf(request: HttpRequest, number: str) -> HttpResponse:
     try:
         document = delivery.document_of(invoice=invoice, as_of=clock.now())
     except DocumentError:
-        refused = problem(503, "document_unavailable", SENTENCES["document_unavailable"])
-        refused["Retry-After"] = "60"
-        return refused
+        refusal = problem(503, "document_unavailable", SENTENCES["document_unavailable"])
+        refusal["Retry-After"] = "60"
+        return refusal
     answer = HttpResponse(bytes(document.content), content_type="application/pdf")
     answer["Content-Disposition"] = f'attachment; filename="{invoice.number}.pdf"'
     answer["ETag"] = f'"{document.sha256}"'
     return answer
 
 
-def _note_lines(payload: NewCreditNote, currency: str) -> list[credit_notes.NoteLine]:
-    """The lines of the note; a single amount is one line that the reason describes."""
+def _read_note_lines(payload: NewCreditNote, currency: str) -> list[credit_notes.NoteLine]:
+    """Reads the lines of the note; a single amount is one line that the reason describes."""
     if (payload.lines is None) == (payload.amount is None):
         raise BadInput(_("Send either “lines” or “amount”."), field="amount")
     if payload.amount is not None:
-        given = [(payload.reason[:300], payload.amount)]
+        lines = [(payload.reason[:300], payload.amount)]
     else:
-        given = [(line.description, line.amount) for line in payload.lines or []]
-    for _description, amount in given:
+        lines = [(line.description, line.amount) for line in payload.lines or []]
+    for _description, amount in lines:
         if amount.currency_or(currency) != currency:
             raise BadInput(
                 _("This invoice is in %(currency)s: enter the sum in that currency.") % {"currency": currency},
@@ -134,7 +135,7 @@ def _note_lines(payload: NewCreditNote, currency: str) -> list[credit_notes.Note
                 code="currency_mismatch",
             )
     # A sum that is no number is None, which the operation refuses.
-    return [credit_notes.NoteLine(text, amount.minor(currency)) for text, amount in given]  # type: ignore[arg-type]
+    return [credit_notes.NoteLine(text, amount.minor(currency)) for text, amount in lines]  # type: ignore[arg-type]
 
 
 @router.post(
@@ -154,7 +155,7 @@ def issue_credit_note(request: HttpRequest, number: str, payload: NewCreditNote)
     invoice = lookup.invoice(number)
     note, is_new = credit_notes.issue_once(
         invoice=invoice,
-        lines=_note_lines(payload, invoice.currency),
+        lines=_read_note_lines(payload, invoice.currency),
         reason=payload.reason,
         as_of=clock.now(),
         actor=actor_of(request),

@@ -13,8 +13,8 @@ from billing.api.v1.document import examples, links
 from billing.api.v1.document.facts import describe
 from billing.api.v1.fields import ExternalId, Instant
 from billing.api.v1.once import once
-from billing.api.v1.paging import Asked, Listed, cut, encode, number
-from billing.api.v1.problems import NotFound, refusal_body, row_invalid
+from billing.api.v1.paging import Listed, PageQuery, encode_cursor, read_primary_key, split_page
+from billing.api.v1.problems import NotFound, refusal_body, row_problem
 from billing.api.v1.schemas.members import MemberAnswer, RowAnswer, member_answer
 from billing.api.v1.schemas.requests import MemberReport, MemberRow
 from billing.api.v1.sentences import SENTENCES
@@ -80,7 +80,7 @@ def put_members(request: HttpRequest, instance_id: str, payload: Annotated[list[
     instance = lookup.instance(request, instance_id)
     if len(payload) > MOST_ROWS:
         raise BadInput(SENTENCES["too_many_rows"], code="too_many_rows")
-    answers = [_read(row) for row in payload]
+    answers = [_read_row(row) for row in payload]
     reports = [_report(row.external_id, row) for row in answers if isinstance(row, MemberRow)]
     outcomes = iter(
         metering.report_members(
@@ -91,21 +91,21 @@ def put_members(request: HttpRequest, instance_id: str, payload: Annotated[list[
             actor=actor_of(request),
         )
     )
-    items = [_outcome(row.external_id, next(outcomes)) if isinstance(row, MemberRow) else row for row in answers]
+    items = [_answer_row(row.external_id, next(outcomes)) if isinstance(row, MemberRow) else row for row in answers]
     return Listed[RowAnswer](items=items, next=None)
 
 
-def _read(row: Any) -> MemberRow | RowAnswer:
-    """The row as it was meant, or the answer that says why it cannot be."""
+def _read_row(row: Any) -> MemberRow | RowAnswer:
+    """Validates a row: returns it, or the answer with its problem."""
     try:
         return MemberRow.model_validate(row)
     except ValidationError as error:
-        named = row.get("external_id") if isinstance(row, dict) else None
-        shown = named.encode("utf-8", "replace").decode()[:128] if isinstance(named, str) else None
-        return RowAnswer(external_id=shown, status=422, error=row_invalid(error))
+        sent_id = row.get("external_id") if isinstance(row, dict) else None
+        external_id = sent_id.encode("utf-8", "replace").decode()[:128] if isinstance(sent_id, str) else None
+        return RowAnswer(external_id=external_id, status=422, error=row_problem(error))
 
 
-def _outcome(external_id: str, outcome: Member | Refusal) -> RowAnswer:
+def _answer_row(external_id: str, outcome: Member | Refusal) -> RowAnswer:
     if isinstance(outcome, Refusal):
         error = refusal_body(outcome)
         return RowAnswer(external_id=external_id, status=error["status"], error=error)
@@ -147,15 +147,15 @@ def remove_member(
         ),
     ),
 )
-def list_members(request: HttpRequest, instance_id: str, asked: Asked) -> Listed[MemberAnswer]:
+def list_members(request: HttpRequest, instance_id: str, query: PageQuery) -> Listed[MemberAnswer]:
     """The people of the instance, invited, active and blocked, in the order in which they were first reported."""
-    instance, last = lookup.instance(request, instance_id), number(asked.key())
+    instance, last = lookup.instance(request, instance_id), read_primary_key(query.key())
     # A cursor names somebody of this very instance: another's is answered like none at all.
     if last and not Member.objects.filter(instance=instance, pk=last).exists():
         raise NotFound
     present = Member.objects.present().filter(instance=instance)
     rows = present.filter(pk__gt=last).select_related("role").order_by("pk")
-    page, more = cut(rows[: asked.limit + 1], asked.limit)
+    page, more = split_page(rows[: query.limit + 1], query.limit)
     return Listed[MemberAnswer](
-        items=[member_answer(member) for member in page], next=encode(str(page[-1].pk)) if more else None
+        items=[member_answer(member) for member in page], next=encode_cursor(str(page[-1].pk)) if more else None
     )

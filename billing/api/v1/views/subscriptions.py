@@ -9,7 +9,7 @@ from billing.api.v1.auth import actor_of
 from billing.api.v1.document import examples, links
 from billing.api.v1.document.facts import describe
 from billing.api.v1.once import once
-from billing.api.v1.schemas.quotes import ChangeAnswer, PreviewAnswer, change_answer, preview_answer, with_preview
+from billing.api.v1.schemas.quotes import ChangeAnswer, PreviewAnswer, add_preview, change_answer, preview_answer
 from billing.api.v1.schemas.requests import (
     Choice,
     Extension,
@@ -21,7 +21,7 @@ from billing.api.v1.schemas.requests import (
     Terms,
     Undoing,
 )
-from billing.api.v1.schemas.subscriptions import SubscriptionAnswer, subscription_answer, with_subscription
+from billing.api.v1.schemas.subscriptions import SubscriptionAnswer, add_subscription_id, subscription_answer
 from billing.errors import BillingError
 from billing.operations.subscriptions import lifecycle, plan_changes, trials
 from billing.operations.subscriptions.quotes import Wish
@@ -43,8 +43,8 @@ TERMS_REFUSALS = (
 )
 
 
-def _now(subscription_id: str, as_of: datetime) -> SubscriptionAnswer:
-    """The subscription as an act has left it."""
+def _answer_current(subscription_id: str, as_of: datetime) -> SubscriptionAnswer:
+    """Reads the subscription again and answers it."""
     return subscription_answer(lookup.subscription(subscription_id), as_of)
 
 
@@ -87,8 +87,8 @@ def create_subscription(request: HttpRequest, instance_id: str, payload: NewSubs
             actor=actor_of(request),
         )
     except BillingError as refusal:
-        raise with_subscription(refusal, instance) from None
-    return _now(created.public_id, as_of)
+        raise add_subscription_id(refusal, instance) from None
+    return _answer_current(created.public_id, as_of)
 
 
 @router.get(
@@ -99,7 +99,7 @@ def create_subscription(request: HttpRequest, instance_id: str, payload: NewSubs
 )
 def get_subscription(request: HttpRequest, subscription_id: str) -> SubscriptionAnswer:
     """A subscription as it stands now."""
-    return _now(subscription_id, clock.now())
+    return _answer_current(subscription_id, clock.now())
 
 
 # --- Terms -----------------------------------------------------------------------------------------------------------
@@ -127,7 +127,7 @@ def choose_tariff(request: HttpRequest, subscription_id: str, payload: Choice) -
         as_of=as_of,
         actor=actor_of(request),
     )
-    return _now(subscription_id, as_of)
+    return _answer_current(subscription_id, as_of)
 
 
 @router.post(
@@ -179,8 +179,8 @@ def change_terms(request: HttpRequest, subscription_id: str, payload: NewTerms) 
             actor=actor_of(request),
         )
     except BillingError as refusal:
-        raise with_preview(refusal) from None
-    return change_answer(_now(subscription_id, as_of), quote)
+        raise add_preview(refusal) from None
+    return change_answer(_answer_current(subscription_id, as_of), quote)
 
 
 @router.post(
@@ -208,7 +208,7 @@ def undo_change(request: HttpRequest, subscription_id: str, payload: Undoing | N
         as_of=as_of,
         actor=actor_of(request),
     )
-    return _now(subscription_id, as_of)
+    return _answer_current(subscription_id, as_of)
 
 
 @router.post(
@@ -234,7 +234,7 @@ def extend_trial(request: HttpRequest, subscription_id: str, payload: Extension)
         as_of=as_of,
         actor=actor_of(request),
     )
-    return _now(subscription_id, as_of)
+    return _answer_current(subscription_id, as_of)
 
 
 # --- The end ---------------------------------------------------------------------------------------------------------
@@ -258,7 +258,7 @@ def cancel_subscription(
     """Nothing renews any more; everything works to the end of what is paid (C4)."""
     as_of = clock.now()
     plan_changes.cancel(subscription=lookup.subscription(subscription_id), as_of=as_of, actor=actor_of(request))
-    return _now(subscription_id, as_of)
+    return _answer_current(subscription_id, as_of)
 
 
 @router.post(
@@ -274,7 +274,7 @@ def undo_cancel(request: HttpRequest, subscription_id: str, payload: Nothing | N
     """Takes the cancellation back while the subscription still runs (C4)."""
     as_of = clock.now()
     plan_changes.undo_cancel(subscription=lookup.subscription(subscription_id), as_of=as_of, actor=actor_of(request))
-    return _now(subscription_id, as_of)
+    return _answer_current(subscription_id, as_of)
 
 
 @router.post(
@@ -299,7 +299,7 @@ def terminate_subscription(request: HttpRequest, subscription_id: str, payload: 
         reason=payload.reason,
         requested_by=payload.requested_by,
     )
-    return _now(subscription_id, as_of)
+    return _answer_current(subscription_id, as_of)
 
 
 @router.post(
@@ -325,4 +325,4 @@ def resume_subscription(
         actor=actor_of(request),
         requested_by=payload.requested_by if payload else "",
     )
-    return _now(subscription_id, as_of)
+    return _answer_current(subscription_id, as_of)

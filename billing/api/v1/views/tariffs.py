@@ -6,7 +6,7 @@ from ninja import Query, Router
 
 from billing.api.v1.document import examples
 from billing.api.v1.document.facts import describe
-from billing.api.v1.paging import Asked, Listed, bad_cursor, cut, encode, number
+from billing.api.v1.paging import Listed, PageQuery, cursor_refusal, encode_cursor, read_primary_key, split_page
 from billing.api.v1.schemas.requests import Code
 from billing.api.v1.schemas.tariffs import TariffAnswer, tariff_answer
 from billing.models import Tariff
@@ -15,13 +15,13 @@ from billing.operations.customers import instances
 router = Router(tags=["tariffs"])
 
 
-def _after(tariffs: "QuerySet[Tariff]", key: int) -> "QuerySet[Tariff]":
-    """What follows the tariff ``key``. Its publication and not its row says where it stands: a draft is written earlier."""
+def _follow(tariffs: "QuerySet[Tariff]", key: int) -> "QuerySet[Tariff]":
+    """Filters to what follows the tariff ``key``, in the order of publication: primary keys are those of drafts."""
     if not key:
         return tariffs
     last = Tariff.objects.exclude(published_at=None).filter(pk=key).first()
     if last is None:
-        raise bad_cursor()
+        raise cursor_refusal()
     return tariffs.filter(Q(published_at__gt=last.published_at) | Q(published_at=last.published_at, pk__gt=key))
 
 
@@ -32,13 +32,15 @@ def _after(tariffs: "QuerySet[Tariff]", key: int) -> "QuerySet[Tariff]":
     openapi_extra=describe(refusals=("unknown_product", "invalid_cursor"), answer=examples.page(examples.A_TARIFF)),
 )
 def list_tariffs(
-    request: HttpRequest, asked: Asked, product: Annotated[Code | None, Query()] = None
+    request: HttpRequest, query: PageQuery, product: Annotated[Code | None, Query()] = None
 ) -> Listed[TariffAnswer]:
     """The published tariffs, of one product or of all, in the order in which they were published."""
-    tariffs = _after(Tariff.objects.published(), number(asked.key()))
+    tariffs = _follow(Tariff.objects.published(), read_primary_key(query.key()))
     if product is not None:
         tariffs = tariffs.filter(product=instances.product_of(product))
-    page, more = cut(tariffs.select_related("product").order_by("published_at", "pk")[: asked.limit + 1], asked.limit)
+    page, more = split_page(
+        tariffs.select_related("product").order_by("published_at", "pk")[: query.limit + 1], query.limit
+    )
     return Listed[TariffAnswer](
-        items=[tariff_answer(tariff) for tariff in page], next=encode(str(page[-1].pk)) if more else None
+        items=[tariff_answer(tariff) for tariff in page], next=encode_cursor(str(page[-1].pk)) if more else None
     )

@@ -1,4 +1,4 @@
-"""Handing an instance over: to whom, what becomes of oneself, what it does to the bill; then, for good (M15)."""
+"""Transferring the ownership of an instance: to whom, the giver's new role, the effect on the bill, then the transfer (M15)."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from billing.operations.customers import ownership as operations
 from billing.operations.customers.member_management import Effect, administrator
 from billing.operations.customers.ownership import Transfer
 from billing.portal.get_or_404 import instance_or_404
-from billing.portal.permissions import Desk, refuse_odd, signed_in
+from billing.portal.permissions import Desk, refuse_unprintable, signed_in_user
 from billing.portal.reauthentication import redirect_to_reauthentication
 from billing.wording.refusals import explain_refusal
 
@@ -31,56 +31,56 @@ LEAVE = "leave"
 @require_http_methods(["GET", "POST"])
 @login_required
 def ownership(request: HttpRequest, public_id: str) -> HttpResponse:
-    """Only for an administrator of the instance, with a fresh proof that it is them; POST carries the effect that was seen."""
-    refuse_odd(public_id)
+    """Shows the choice and its effect to an administrator who has just reauthenticated; POST transfers for the effect seen."""
+    refuse_unprintable(public_id)
     desk, instance, _subscription = instance_or_404(request, public_id)
-    user, as_of = signed_in(request), clock.now()
+    user, as_of = signed_in_user(request), clock.now()
     giver = administrator(instance, user)
     if giver is None:
         context = {"section": "instances", "desk": desk, "instance": instance}
         return render(request, "portal/ownership_refused.html", context, status=403)
     data = request.POST if request.method == "POST" else request.GET
-    stale = redirect_to_reauthentication(request, _address(request, data))
-    if stale is not None:
-        return stale
+    redirect = redirect_to_reauthentication(request, _address(request, data))
+    if redirect is not None:
+        return redirect
     errors: dict[str, str] = {}
     status = 200
-    shown: tuple[Member, Effect | None] | None = None
-    wanted = _wanted(data)
-    if wanted is None and data.get("look"):
+    preview: tuple[Member, Effect | None] | None = None
+    transfer = _read_transfer(data)
+    if transfer is None and data.get("look"):
         errors, status = {"all": _("Choose who gets it, and what becomes of you.")}, 422
     try:
-        if request.method == "POST" and wanted is not None:
+        if request.method == "POST" and transfer is not None:
             try:
-                done = operations.transfer(
-                    instance=instance, by=user, wanted=wanted, as_of=as_of, seen=request.POST.get("seen", "")
+                handover = operations.transfer(
+                    instance=instance, by=user, wanted=transfer, as_of=as_of, seen=request.POST.get("seen", "")
                 )
                 messages.success(
                     request,
                     _("%(domain)s is in the hands of %(name)s now. Both of you get a mail about it.")
-                    % {"domain": instance.domain, "name": done.taker},
+                    % {"domain": instance.domain, "name": handover.taker},
                 )
                 return HttpResponseRedirect(reverse("portal:overview"))
             except Refusal as refusal:
-                errors, status = _told(refusal), 422 if isinstance(refusal, BadInput) else 409
-        if wanted is not None and status != 422:
-            effect = operations.preview(instance=instance, by=user, wanted=wanted, as_of=as_of)
-            shown = (Member.objects.select_related("role").get(pk=wanted.to_id), effect)
+                errors, status = _errors_by_field(refusal), 422 if isinstance(refusal, BadInput) else 409
+        if transfer is not None and status != 422:
+            effect = operations.preview(instance=instance, by=user, wanted=transfer, as_of=as_of)
+            preview = (Member.objects.select_related("role").get(pk=transfer.to_id), effect)
     except Refusal as refusal:
-        errors, status = {**_told(refusal), **errors}, 422 if isinstance(refusal, BadInput) else 409
+        errors, status = {**_errors_by_field(refusal), **errors}, 422 if isinstance(refusal, BadInput) else 409
     return render(
-        request, "portal/ownership.html", _context(desk, instance, user, giver, data, shown, errors), status=status
+        request, "portal/ownership.html", _context(desk, instance, user, giver, data, preview, errors), status=status
     )
 
 
 def _address(request: HttpRequest, data: QueryDict) -> str:
-    """This page with what has been chosen, so that the proof leads back to it and not to an empty form."""
+    """Returns this page with what was chosen, so that the reauthentication leads back to it and not to an empty form."""
     chosen = {name: data.get(name, "") for name in ("to", "role", "invoices", "tokens") if data.get(name)}
     return f"{request.path}?{urlencode(chosen)}" if chosen else request.path
 
 
-def _wanted(data: QueryDict) -> Transfer | None:
-    """What was chosen; None while it is not chosen who and as what."""
+def _read_transfer(data: QueryDict) -> Transfer | None:
+    """Reads the transfer that was chosen; None while the new owner or the giver's role is missing."""
     to, role = data.get("to", ""), data.get("role", "")
     if not (to.isascii() and to.isdigit() and len(to) < 19 and role):
         return None
@@ -89,7 +89,7 @@ def _wanted(data: QueryDict) -> Transfer | None:
     )
 
 
-def _told(refusal: Refusal) -> dict[str, str]:
+def _errors_by_field(refusal: Refusal) -> dict[str, str]:
     field = getattr(refusal, "field", "")
     return {field if field in ("to", "role") else "all": explain_refusal(refusal)}
 
@@ -100,11 +100,11 @@ def _context(
     user: User,
     giver: Member,
     data: QueryDict,
-    shown: tuple[Member, Effect | None] | None,
+    preview: tuple[Member, Effect | None] | None,
     errors: dict[str, str],
 ) -> dict[str, Any]:
     people = Member.objects.active().filter(instance=instance).exclude(pk=giver.pk).select_related("role")
-    taker, effect = shown if shown is not None else (None, None)
+    taker, effect = preview if preview is not None else (None, None)
     return {
         "section": "instances",
         "desk": desk,

@@ -1,4 +1,4 @@
-"""The people of an instance: who is in it and what each change costs, told before it is made (D8, G10)."""
+"""The people of an instance: who is in it, and each change with its cost, shown before it is made (D8, G10)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,7 @@ from billing.errors import BillingError, Refusal
 from billing.models import Subscription
 from billing.operations.customers import member_management as operations
 from billing.portal.get_or_404 import instance_or_404
-from billing.portal.permissions import Desk, signed_in
+from billing.portal.permissions import Desk, signed_in_user
 from billing.pricing.periods import month_span
 from billing.pricing.terms import Metric
 from billing.reports import overview as reports
@@ -31,8 +31,8 @@ from billing.wording.refusals import explain_refusal
 
 ROWS = 50
 FEW = 5  # administrators named as those to ask
-# What can be made of somebody in each state; a role can be changed in all of them.
-ACTS = {
+# The statuses to which a member of each status can be changed; the role can be changed in all of them.
+NEXT_STATUSES = {
     Member.Status.ACTIVE: (Member.Status.BLOCKED, Member.Status.REMOVED),
     Member.Status.BLOCKED: (Member.Status.ACTIVE, Member.Status.REMOVED),
     Member.Status.INVITED: (Member.Status.REMOVED,),
@@ -41,9 +41,9 @@ ACTS = {
 
 @dataclass(frozen=True)
 class Option:
-    """Something that can be done with somebody: a ``status`` or a ``role``, and its effect on the account.
+    """A change that can be made to a member: a new ``status`` or ``role``, and its effect on the account.
 
-    ``effect`` None: nothing is charged to anybody. ``token`` goes with the form, so that nobody pays what they have not seen.
+    ``effect`` None: nothing is charged. ``token`` goes with the form, so that nobody pays what they have not seen.
     ``refused`` says why it cannot be done, empty where it can.
     """
 
@@ -66,12 +66,12 @@ class Option:
 
     @property
     def back_minor(self) -> int:
-        """What comes back as credit (B6)."""
+        """The credit for the rest of the paid period, in minor units (B6)."""
         return max(0, -self.seen)
 
     @property
     def less_minor(self) -> int:
-        """What each later period costs less."""
+        """By how much each later period costs less, in minor units."""
         return max(0, -self.effect.later_minor) if self.effect is not None else 0
 
     @property
@@ -86,7 +86,9 @@ def _usage(subscription: Subscription | None, as_of: datetime) -> Usage | None:
     return usage_of(subscription=subscription, period=period, as_of=as_of) if period is not None else None
 
 
-def _common(desk: Desk, instance: Instance, subscription: Subscription | None, as_of: datetime) -> dict[str, Any]:
+def _common_context(
+    desk: Desk, instance: Instance, subscription: Subscription | None, as_of: datetime
+) -> dict[str, Any]:
     usage = _usage(subscription, as_of)
     plan = plan_state(subscription, as_of) if subscription is not None and not subscription.is_metered else None
     return {
@@ -115,21 +117,21 @@ def _option(instance: Instance, report: Report, role: Role | None, as_of: dateti
 
 
 def _roles_for(instance: Instance, user: User) -> list[Role]:
-    """The roles that ``user`` may give: only an administrator makes administrators (M15)."""
-    every = _roles(instance)
+    """Returns the roles that ``user`` may give: only an administrator makes administrators (M15)."""
+    roles = _roles(instance)
     if operations.administrator(instance, user) is not None:
-        return every
-    return [role for role in every if not role.is_administrator]
+        return roles
+    return [role for role in roles if not role.is_administrator]
 
 
-def _to_ask(instance: Instance) -> list[Member]:
-    """The administrators, for somebody who is none."""
-    found = Member.objects.administrators().filter(instance=instance)
-    return list(found.order_by("name", "email", "pk")[:FEW])
+def _administrators_to_ask(instance: Instance) -> list[Member]:
+    """Returns the first administrators, named to somebody who is none as those to ask."""
+    administrators = Member.objects.administrators().filter(instance=instance)
+    return list(administrators.order_by("name", "email", "pk")[:FEW])
 
 
 def _options(instance: Instance, member: Member, as_of: datetime, user: User) -> list[Option]:
-    """Every act that ``user`` may do (M15) with its effect, rehearsed."""
+    """Returns every change that ``user`` may make to ``member``, with its effect by a rehearsal (M15)."""
     roles = _roles_for(instance, user)
     if member.role.is_administrator and not any(role.is_administrator for role in roles):
         return []
@@ -137,8 +139,8 @@ def _options(instance: Instance, member: Member, as_of: datetime, user: User) ->
 
 
 def _offers(member: Member, roles: list[Role]) -> list[tuple[Report, Role | None]]:
-    """What can be made of somebody: another status, or another of ``roles``."""
-    statuses = ACTS.get(Member.Status(member.status), ())
+    """Returns the reports that would change ``member``: to another status, or to another of ``roles``."""
+    statuses = NEXT_STATUSES.get(Member.Status(member.status), ())
     offers: list[tuple[Report, Role | None]] = [
         (Report(member.external_id, status, role=member.role.code), None) for status in statuses
     ]
@@ -149,13 +151,13 @@ def _offers(member: Member, roles: list[Role]) -> list[tuple[Report, Role | None
 @require_GET
 @login_required
 def people(request: HttpRequest, public_id: str) -> HttpResponse:
-    """Everybody in the instance with role and state, and what the next person costs."""
+    """Lists everybody in the instance with role and state, and what the next person costs."""
     as_of = clock.now()
     desk, instance, subscription = instance_or_404(request, public_id)
     everybody = Member.objects.present().filter(instance=instance).select_related("role")
     money = reports.standing(account=desk.account, as_of=as_of)
     context = {
-        **_common(desk, instance, subscription, as_of),
+        **_common_context(desk, instance, subscription, as_of),
         "money": money,
         "read_only_debt": bool(money.overdue),
         "page": Paginator(everybody.order_by("name", "email", "pk"), ROWS).get_page(request.GET.get("page")),
@@ -166,8 +168,8 @@ def people(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @login_required
 def invite(request: HttpRequest, public_id: str) -> HttpResponse:
-    """Inviting somebody: what they will cost once they come in, by role, before the invitation goes out."""
-    as_of, user = clock.now(), signed_in(request)
+    """Shows what a new member will cost, by role, and asks for the address; POST sends the invitation."""
+    as_of, user = clock.now(), signed_in_user(request)
     desk, instance, subscription = instance_or_404(request, public_id)
     errors: dict[str, str] = {}
     if request.method == "POST":
@@ -184,20 +186,21 @@ def invite(request: HttpRequest, public_id: str) -> HttpResponse:
             return HttpResponseRedirect(reverse("portal:people", args=[public_id]))
         except Refusal as refusal:
             errors = {getattr(refusal, "field", "") or "all": explain_refusal(refusal)}
-    coming = Report(new_id("inv"), Member.Status.ACTIVE, email="preview@example.com")
-    roles, every = _roles_for(instance, user), _roles(instance)
-    common = _common(desk, instance, subscription, as_of)
+    new_member = Report(new_id("inv"), Member.Status.ACTIVE, email="preview@example.com")
+    roles, all_roles = _roles_for(instance, user), _roles(instance)
+    common = _common_context(desk, instance, subscription, as_of)
     by_role = [
-        (role, _option(instance, _with_role(coming, role), role, as_of)) if common["by_seats"] else (role, None)
+        (role, _option(instance, _with_role(new_member, role), role, as_of)) if common["by_seats"] else (role, None)
         for role in roles
     ]
     context = {
         **common,
         "roles": by_role,
-        "to_ask": _to_ask(instance) if len(roles) < len(every) else [],
-        "option": (by_role and by_role[-1][1]) or _option(instance, _with_role(coming, every[-1]), every[-1], as_of),
-        "chosen": request.POST.get("role") or _ordinary(every),
-        "given": request.POST,
+        "administrators": _administrators_to_ask(instance) if len(roles) < len(all_roles) else [],
+        "option": (by_role and by_role[-1][1])
+        or _option(instance, _with_role(new_member, all_roles[-1]), all_roles[-1], as_of),
+        "chosen": request.POST.get("role") or _default_role(all_roles),
+        "fields": request.POST,
         "errors": errors,
     }
     return render(request, "portal/people_invite.html", context, status=422 if errors else 200)
@@ -207,8 +210,8 @@ def _with_role(report: Report, role: Role) -> Report:
     return Report(report.external_id, report.status, email=report.email, role=role.code)
 
 
-def _ordinary(roles: list[Role]) -> str:
-    """The role that most people get: the first that administers nothing and pays nothing."""
+def _default_role(roles: list[Role]) -> str:
+    """Returns the preselected role: the first that neither administers nor has the billing right."""
     plain = [role.code for role in roles if not role.is_administrator and not role.has_billing_right]
     return plain[0] if plain else roles[-1].code
 
@@ -216,8 +219,8 @@ def _ordinary(roles: list[Role]) -> str:
 @require_http_methods(["GET", "POST"])
 @login_required
 def person(request: HttpRequest, public_id: str, member_id: int) -> HttpResponse:
-    """One person with everything that can be done and what each costs; POST does it for the price that was shown."""
-    as_of, user = clock.now(), signed_in(request)
+    """Shows one member with every possible change and its cost; POST makes one for the price that was shown."""
+    as_of, user = clock.now(), signed_in_user(request)
     desk, instance, subscription = instance_or_404(request, public_id)
     member = Member.objects.present().select_related("role").filter(instance=instance, pk=member_id).first()
     if member is None:
@@ -233,32 +236,32 @@ def person(request: HttpRequest, public_id: str, member_id: int) -> HttpResponse
             error = explain_refusal(refusal)
     options = [] if is_self else _options(instance, member, as_of, user)
     context = {
-        **_common(desk, instance, subscription, as_of),
+        **_common_context(desk, instance, subscription, as_of),
         "member": member,
         "is_self": is_self,
         "may_hand_over": (is_self or member.status == Member.Status.ACTIVE)
         and operations.administrator(instance, user) is not None,
         "options": options,
-        "to_ask": [] if options or is_self else _to_ask(instance),
+        "administrators": [] if options or is_self else _administrators_to_ask(instance),
         "error": error,
     }
     return render(request, "portal/person.html", context, status=409 if error else 200)
 
 
 def _change(request: HttpRequest, member: Member, *, is_self: bool, as_of: datetime) -> None:
-    """Makes the change that was chosen. Refuses what was not offered, and a price that is another than the one shown."""
+    """Makes the chosen change. Refuses what was not offered, and a price other than the one shown."""
     if is_self:
         raise BillingError(_("You cannot change yourself: ask another administrator."), code="own_membership")
     status, role = request.POST.get("status", ""), request.POST.get("role", "")
     offers = _offers(member, _roles(member.instance))
-    if (status, role) not in [("", given.code) if given else (report.status, "") for report, given in offers]:
+    if (status, role) not in [("", new_role.code) if new_role else (report.status, "") for report, new_role in offers]:
         raise BillingError(_("This cannot be done any more: look at how it stands now."), code="not_offered")
     operations.change(
         member=member,
         status=status or None,
         role=role or None,
         as_of=as_of,
-        actor=signed_in(request).get_short_name(),
-        by=signed_in(request),
+        actor=signed_in_user(request).get_short_name(),
+        by=signed_in_user(request),
         seen=request.POST.get("seen", ""),
     )

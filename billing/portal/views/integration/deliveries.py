@@ -1,4 +1,4 @@
-"""What went to an endpoint, call by call; the same once more, one or many; and a sample of a type to try the receiver with."""
+"""The deliveries of an endpoint, attempt by attempt; sending one or many again; and a sample event to try the receiver with."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,57 +22,59 @@ from billing.operations.events import fan_out as sending
 from billing.operations.events import webhook_request
 from billing.operations.events.event_types import TYPES, meaning_of
 from billing.portal.integration import delivery_or_404, endpoint_page, type_boxes
-from billing.portal.permissions import Desk, signed_in
+from billing.portal.permissions import Desk, signed_in_user
 from billing.portal.reauthentication import require_reauthentication
-from billing.portal.views.integration.endpoints import bench_url
+from billing.portal.views.integration.endpoints import endpoint_url
 from billing.portal.views.integration.integration_page import sample_text
 from billing.wording import webhook_events
 from billing.wording.refusals import explain_refusal
 
-TRIES = 20  # calls shown of a delivery
+SHOWN_ATTEMPTS = 20  # of a delivery, the latest
 
 
 @never_cache
 @require_http_methods(["GET", "POST"])
 @endpoint_page
 def delivery(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint, number: int) -> HttpResponse:
-    """One delivery with its calls; POST sends it again."""
-    found = delivery_or_404(endpoint, number)
-    return _replay(request, desk, found) if request.method == "POST" else _delivery(request, desk, found)
+    """Shows one delivery with its attempts; POST sends it again."""
+    row = delivery_or_404(endpoint, number)
+    return _replay(request, desk, row) if request.method == "POST" else _delivery_page(request, desk, row)
 
 
 @require_reauthentication
-def _replay(request: HttpRequest, desk: Desk, found: WebhookDelivery) -> HttpResponse:
+def _replay(request: HttpRequest, desk: Desk, delivery: WebhookDelivery) -> HttpResponse:
     try:
-        sending.replay(endpoint=found.endpoint, event=found.event, as_of=clock.now(), actor=signed_in(request).email)
+        sending.replay(
+            endpoint=delivery.endpoint, event=delivery.event, as_of=clock.now(), actor=signed_in_user(request).email
+        )
     except Refusal as refusal:
-        return _delivery(request, desk, found, explain_refusal(refusal))
+        return _delivery_page(request, desk, delivery, explain_refusal(refusal))
     messages.success(request, _("It is on its way again, with the same id."))
-    address = reverse("portal:webhook_delivery", args=[found.endpoint.public_id, found.pk])
+    address = reverse("portal:webhook_delivery", args=[delivery.endpoint.public_id, delivery.pk])
     return HttpResponseRedirect(address + desk.query)
 
 
-def _delivery(request: HttpRequest, desk: Desk, found: WebhookDelivery, error: str = "") -> HttpResponse:
+def _delivery_page(request: HttpRequest, desk: Desk, delivery: WebhookDelivery, error: str = "") -> HttpResponse:
     as_of = clock.now()
     context = {
         "section": "integration",
         "desk": desk,
         "zone": desk.account.zone,
-        "endpoint": found.endpoint,
-        "delivery": found,
-        "told": meaning_of(found.event.type),
-        "body": webhook_events.pretty(webhook_request.body_of(found.event)),
-        "curl": curl_of(found, as_of),
-        "tries": found.tries.order_by("-pk")[:TRIES],
+        "endpoint": delivery.endpoint,
+        "delivery": delivery,
+        "meaning": meaning_of(delivery.event.type),
+        "body": webhook_events.indent_json(webhook_request.body_of(delivery.event)),
+        "curl": curl_of(delivery, as_of),
+        "attempts": delivery.tries.order_by("-pk")[:SHOWN_ATTEMPTS],
         "error": error,
     }
     return render(request, "portal/integration_delivery.html", context, status=409 if error else 200)
 
 
-def curl_of(found: WebhookDelivery, as_of: datetime) -> str:
-    """The call for a shell; empty where its secret cannot be read any more."""
+def curl_of(delivery: WebhookDelivery, as_of: datetime) -> str:
+    """Returns the delivery as a curl command; empty where the endpoint's secret cannot be read any more."""
     try:
-        return sending.curl_of(found, as_of)
+        return sending.curl_of(delivery, as_of)
     except Refusal:
         return ""
 
@@ -82,7 +84,7 @@ def curl_of(found: WebhookDelivery, as_of: datetime) -> str:
 
 @dataclass(frozen=True)
 class Range:
-    """What is to be sent again; ``given`` is how it was typed."""
+    """Which events are to be sent again: from ``since`` to before ``until``, of ``types`` (empty: all)."""
 
     since: datetime
     until: datetime
@@ -94,16 +96,23 @@ class Range:
 @require_http_methods(["GET", "POST"])
 @endpoint_page
 def replay_range(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint) -> HttpResponse:
-    """From one moment to another: ``?look=1`` counts the events, POST sends them again if there are as many still."""
+    """Replays a range of time: ``?look=1`` counts the events, POST sends them again if there are still as many."""
     as_of, zone = clock.now(), desk.account.zone
     errors: dict[str, str] = {}
     count: int | None = None
     if "look" in request.GET:
         try:
-            wanted = _range(request, zone)
-            count = _count(endpoint, wanted)
+            chosen_range = _range(request, zone)
+            events = sending.events_in_range(
+                endpoint=endpoint,
+                since=chosen_range.since,
+                until=chosen_range.until,
+                types=chosen_range.types,
+                only_failed=chosen_range.only_failed,
+            )
+            count = len(events)
             if request.method == "POST" and request.POST.get("seen") == str(count):
-                return _send_again(request, desk, endpoint, wanted)
+                return _send_again(request, desk, endpoint, chosen_range)
         except Refusal as refusal:
             field = getattr(refusal, "field", "")
             errors, count = {"to" if field == "until" else field or "all": explain_refusal(refusal)}, None
@@ -111,40 +120,28 @@ def replay_range(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint) ->
 
 
 @require_reauthentication
-def _send_again(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint, wanted: Range) -> HttpResponse:
+def _send_again(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint, chosen_range: Range) -> HttpResponse:
     number = rehearsal.carry_out_as_seen(
-        lambda: _replay_range(request, endpoint, wanted, clock.now()),
+        lambda: sending.replay_range(
+            endpoint=endpoint,
+            since=chosen_range.since,
+            until=chosen_range.until,
+            types=chosen_range.types,
+            only_failed=chosen_range.only_failed,
+            as_of=clock.now(),
+            actor=signed_in_user(request).email,
+        ),
         seen=request.POST.get("seen", ""),
         token=str,
         refusal=lambda _number: rehearsal.quote_expired(),
     )
-    told = ngettext("%(count)s event is on its way again.", "%(count)s events are on their way again.", number)
-    messages.success(request, told % {"count": number})
-    return HttpResponseRedirect(bench_url(desk, endpoint))
-
-
-def _replay_range(request: HttpRequest, endpoint: WebhookEndpoint, wanted: Range, as_of: datetime) -> int:
-    return sending.replay_range(
-        endpoint=endpoint,
-        since=wanted.since,
-        until=wanted.until,
-        types=wanted.types,
-        only_failed=wanted.only_failed,
-        as_of=as_of,
-        actor=signed_in(request).email,
-    )
-
-
-def _count(endpoint: WebhookEndpoint, wanted: Range) -> int:
-    """How many events would be sent again."""
-    events = sending.events_in_range(
-        endpoint=endpoint, since=wanted.since, until=wanted.until, types=wanted.types, only_failed=wanted.only_failed
-    )
-    return len(events)
+    success_text = ngettext("%(count)s event is on its way again.", "%(count)s events are on their way again.", number)
+    messages.success(request, success_text % {"count": number})
+    return HttpResponseRedirect(endpoint_url(desk, endpoint))
 
 
 def _range(request: HttpRequest, zone: str) -> Range:
-    """What was typed, on the wall clock of ``zone``. Raises `BadInput` where it cannot be read."""
+    """Reads the range as typed, on the wall clock of ``zone``. Raises `BadInput` where it cannot be read."""
     since, until = (_moment(request.GET.get(name, ""), name, zone) for name in ("from", "to"))
     if until <= since:
         raise BadInput(_("The end has to come after the beginning."), field="to")
@@ -177,7 +174,7 @@ def _range_page(
         "desk": desk,
         "zone": desk.account.zone,
         "endpoint": endpoint,
-        "given": typed,
+        "fields": typed,
         "boxes": type_boxes(request.GET.getlist("types").__contains__),
         "narrowed": bool(request.GET.getlist("types")),
         "query": request.GET.urlencode(),
@@ -194,42 +191,44 @@ def _range_page(
 @require_http_methods(["GET", "POST"])
 @endpoint_page
 def sample(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint) -> HttpResponse:
-    """A sample of a type (``?type=``); POST sends it and shows the answer."""
+    """Shows a sample of an event type (``?type=``); POST sends it and shows the answer."""
     name = request.GET.get("type", "")
-    chosen = name if name in TYPES else next(name for name in TYPES if endpoint.hears(name))
+    type_name = name if name in TYPES else next(name for name in TYPES if endpoint.hears(name))
     if request.method == "POST":
-        return _send_sample(request, desk, endpoint, chosen)
-    return _sample_page(request, desk, endpoint, chosen)
+        return _send_sample(request, desk, endpoint, type_name)
+    return _sample_page(request, desk, endpoint, type_name)
 
 
 @require_reauthentication
-def _send_sample(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint, chosen: str) -> HttpResponse:
+def _send_sample(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint, type_name: str) -> HttpResponse:
     try:
-        tried = sending.send_sample(endpoint=endpoint, type_=chosen, as_of=clock.now(), actor=signed_in(request).email)
+        attempt = sending.send_sample(
+            endpoint=endpoint, type_=type_name, as_of=clock.now(), actor=signed_in_user(request).email
+        )
     except Refusal as refusal:
-        return _sample_page(request, desk, endpoint, chosen, error=explain_refusal(refusal))
-    return _sample_page(request, desk, endpoint, chosen, tried=tried)
+        return _sample_page(request, desk, endpoint, type_name, error=explain_refusal(refusal))
+    return _sample_page(request, desk, endpoint, type_name, attempt=attempt)
 
 
 def _sample_page(
     request: HttpRequest,
     desk: Desk,
     endpoint: WebhookEndpoint,
-    chosen: str,
+    type_name: str,
     *,
-    tried: webhook_request.Tried | None = None,
+    attempt: webhook_request.Tried | None = None,
     error: str = "",
 ) -> HttpResponse:
     context = {
         "section": "integration",
         "desk": desk,
         "endpoint": endpoint,
-        "groups": webhook_events.grouped(TYPES),
-        "chosen": chosen,
-        "told": meaning_of(chosen),
-        "sample": sample_text(chosen),
-        "tried": tried,
-        "body": webhook_events.pretty(tried.body) if tried is not None else "",
+        "groups": webhook_events.group_types(TYPES),
+        "chosen": type_name,
+        "meaning": meaning_of(type_name),
+        "sample": sample_text(type_name),
+        "attempt": attempt,
+        "body": webhook_events.indent_json(attempt.body) if attempt is not None else "",
         "error": error,
     }
     return render(request, "portal/integration_sample.html", context, status=409 if error else 200)

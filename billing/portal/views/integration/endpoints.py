@@ -1,6 +1,6 @@
-"""A customer's own webhook endpoints: added, changed, and the bench of each with its lag, its deliveries and what can be done.
+"""A customer's webhook endpoints: adding, changing, and the page of each with its lag, its deliveries and its buttons.
 
-A secret is shown on the page that answers its making, and nowhere else: it is in no address and in no session.
+A secret is shown once, on the page that answers its creation: it is in no address and in no session.
 """
 
 from collections.abc import Callable
@@ -20,8 +20,9 @@ from billing.charts import webhook_lag
 from billing.errors import BadInput, Refusal
 from billing.models import WebhookEndpoint
 from billing.operations.events import endpoints as operations
-from billing.portal.integration import endpoint_page, type_boxes, types_typed
-from billing.portal.permissions import Desk, billing_page, signed_in
+from billing.portal.cursors import read_cursor
+from billing.portal.integration import endpoint_page, read_types, type_boxes
+from billing.portal.permissions import Desk, billing_page, signed_in_user
 from billing.portal.reauthentication import require_reauthentication
 from billing.reports import webhook_traffic
 from billing.wording.refusals import explain_refusal
@@ -29,7 +30,7 @@ from billing.wording.refusals import explain_refusal
 ROWS = 20
 
 
-def bench_url(desk: Desk, endpoint: WebhookEndpoint) -> str:
+def endpoint_url(desk: Desk, endpoint: WebhookEndpoint) -> str:
     return reverse("portal:webhook_endpoint", args=[endpoint.public_id]) + desk.query
 
 
@@ -37,7 +38,7 @@ def bench_url(desk: Desk, endpoint: WebhookEndpoint) -> str:
 @require_http_methods(["GET", "POST"])
 @billing_page
 def new_endpoint(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """The form of a new endpoint; POST adds it and answers with its secret."""
+    """Shows the form of a new endpoint; POST adds it and answers with its secret."""
     return _add(request, desk) if request.method == "POST" else _form(request, desk, None)
 
 
@@ -47,20 +48,20 @@ def _add(request: HttpRequest, desk: Desk) -> HttpResponse:
         endpoint, secret = operations.add_endpoint(
             url=request.POST.get("url", ""),
             name=request.POST.get("name", ""),
-            types=types_typed(request),
+            types=read_types(request),
             customer=desk.account.customer,
             as_of=clock.now(),
-            actor=signed_in(request).email,
+            actor=signed_in_user(request).email,
         )
     except BadInput as refusal:
         return _form(request, desk, None, {refusal.field: explain_refusal(refusal)})
-    return _secret(request, desk, endpoint, secret)
+    return _secret_page(request, desk, endpoint, secret)
 
 
 @require_http_methods(["GET", "POST"])
 @endpoint_page
 def change_endpoint(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint) -> HttpResponse:
-    """The same form for one that is there."""
+    """Shows the form of an existing endpoint; POST changes it."""
     return _change(request, desk, endpoint) if request.method == "POST" else _form(request, desk, endpoint)
 
 
@@ -71,41 +72,41 @@ def _change(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint) -> Http
             endpoint=endpoint,
             url=request.POST.get("url", ""),
             name=request.POST.get("name", ""),
-            types=types_typed(request),
+            types=read_types(request),
             as_of=clock.now(),
-            actor=signed_in(request).email,
+            actor=signed_in_user(request).email,
         )
     except BadInput as refusal:
         return _form(request, desk, endpoint, {refusal.field: explain_refusal(refusal)})
     messages.success(request, _("The change is in force from the next event on."))
-    return HttpResponseRedirect(bench_url(desk, endpoint))
+    return HttpResponseRedirect(endpoint_url(desk, endpoint))
 
 
 def _form(
     request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint | None, errors: dict[str, str] | None = None
 ) -> HttpResponse:
-    """The form with what was typed, else with what is, else empty."""
+    """Shows the form with what was typed, else with the endpoint's values, else empty."""
     if request.method == "POST":
         ticked: Callable[[str], bool] = request.POST.getlist("types").__contains__
-        given = {"url": request.POST.get("url", ""), "name": request.POST.get("name", "")}
-        some = request.POST.get("hears") == "some"
+        fields = {"url": request.POST.get("url", ""), "name": request.POST.get("name", "")}
+        hears_some = request.POST.get("hears") == "some"
     else:
-        some = endpoint is not None and bool(endpoint.types)
-        ticked = endpoint.hears if endpoint is not None and some else lambda name: False
-        given = {"url": endpoint.url, "name": endpoint.name} if endpoint is not None else {"url": "", "name": ""}
+        hears_some = endpoint is not None and bool(endpoint.types)
+        ticked = endpoint.hears if endpoint is not None and hears_some else lambda name: False
+        fields = {"url": endpoint.url, "name": endpoint.name} if endpoint is not None else {"url": "", "name": ""}
     context = {
         "section": "integration",
         "desk": desk,
         "endpoint": endpoint,
-        "given": given,
-        "some": some,
+        "fields": fields,
+        "some": hears_some,
         "boxes": type_boxes(ticked),
         "errors": errors or {},
     }
     return render(request, "portal/integration_webhook_form.html", context, status=422 if errors else 200)
 
 
-def _secret(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint, secret: str) -> HttpResponse:
+def _secret_page(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint, secret: str) -> HttpResponse:
     context = {
         "section": "integration",
         "desk": desk,
@@ -116,47 +117,49 @@ def _secret(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint, secret:
     return render(request, "portal/integration_webhook_secret.html", context)
 
 
-# --- The bench -----------------------------------------------------------------------------------------------------------
+# --- One endpoint -----------------------------------------------------------------------------------------------------------
 
 
 @never_cache
 @require_http_methods(["GET", "POST"])
 @endpoint_page
 def endpoint(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint) -> HttpResponse:
-    """One endpoint: its state, its lag, its deliveries (``?show=``, ``?before=``, ``?after=``), and what can be done."""
-    return _act(request, desk, endpoint) if request.method == "POST" else _bench(request, desk, endpoint)
+    """Shows one endpoint: its state, its lag, its deliveries (``?show=``, ``?before=``, ``?after=``), and what can be done."""
+    return _act(request, desk, endpoint) if request.method == "POST" else _endpoint_page(request, desk, endpoint)
 
 
 @require_reauthentication
 def _act(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint) -> HttpResponse:
-    """Does what was asked for: back to the bench, or to a new secret."""
-    act, as_of, actor = request.POST.get("act", ""), clock.now(), signed_in(request).email
+    """Carries out the chosen act and leads back to the endpoint, or shows a new secret."""
+    act, as_of, actor = request.POST.get("act", ""), clock.now(), signed_in_user(request).email
     try:
         if act == "rotate":
             return _rotate(request, desk, endpoint, as_of)
         if act == "pause":
             operations.pause(endpoint=endpoint, as_of=as_of, actor=actor)
-            told = _("Paused: events wait until it goes on, none is lost.")
+            success_text = _("Paused: events wait until it goes on, none is lost.")
         elif act == "go_on":
             operations.go_on(endpoint=endpoint, as_of=as_of, actor=actor)
-            told = _("It goes on: what waited is sent with the next minute, in order.")
+            success_text = _("It goes on: what waited is sent with the next minute, in order.")
         elif act == "disable":
             reason = request.POST.get("reason", "")
             operations.disable(endpoint=endpoint, as_of=as_of, actor=actor, reason=reason)
-            told = _("Switched off: nothing is sent there any more.")
+            success_text = _("Switched off: nothing is sent there any more.")
         elif act == "enable":
             operations.enable(endpoint=endpoint, as_of=as_of, actor=actor)
-            told = _("In use again: events of from now on are sent there. What was missed can be sent again below.")
+            success_text = _(
+                "In use again: events of from now on are sent there. What was missed can be sent again below."
+            )
         else:
             raise BadInput(_("Choose what to do."))
     except Refusal as refusal:
-        return _bench(request, desk, endpoint, explain_refusal(refusal), act)
-    messages.success(request, told)
-    return HttpResponseRedirect(bench_url(desk, endpoint))
+        return _endpoint_page(request, desk, endpoint, explain_refusal(refusal), act)
+    messages.success(request, success_text)
+    return HttpResponseRedirect(endpoint_url(desk, endpoint))
 
 
 def rotation_mark(endpoint: WebhookEndpoint) -> str:
-    """Which secret it is, for a form: one that is sent twice must not make two secrets, of which the first is lost."""
+    """Returns which rotation the secret is of, for the form: one that is sent twice must not replace a secret nobody has seen."""
     return endpoint.old_secret_until.isoformat() if endpoint.old_secret_until is not None else "first"
 
 
@@ -165,13 +168,15 @@ def _rotate(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint, as_of: 
         raise BadInput(
             _("A new secret has been made since this page was opened. Look at it again before you make another.")
         )
-    endpoint, secret = operations.rotate_secret(endpoint=endpoint, as_of=as_of, actor=signed_in(request).email)
-    return _secret(request, desk, endpoint, secret)
+    endpoint, secret = operations.rotate_secret(endpoint=endpoint, as_of=as_of, actor=signed_in_user(request).email)
+    return _secret_page(request, desk, endpoint, secret)
 
 
-def _bench(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint, error: str = "", act: str = "") -> HttpResponse:
+def _endpoint_page(
+    request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint, error: str = "", act: str = ""
+) -> HttpResponse:
     as_of, zone = clock.now(), desk.account.zone
-    shown = request.GET.get("show", "all")
+    filter_name = request.GET.get("show", "all")
     context: dict[str, Any] = {
         "section": "integration",
         "desk": desk,
@@ -183,20 +188,18 @@ def _bench(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint, error: s
         "seen": rotation_mark(endpoint),
         "unused": not endpoint.deliveries.exists(),
         "traffic": (traffic := webhook_traffic.traffic(endpoint, as_of=as_of, zone=zone)),
-        "hours": webhook_lag.by_hour(traffic.hours, zone),
-        "days": webhook_lag.by_day(traffic.days, zone),
-        "shown": shown if shown in webhook_traffic.SHOWN else "all",
+        "hours": webhook_lag.chart_by_hour(traffic.hours, zone),
+        "days": webhook_lag.chart_by_day(traffic.days, zone),
+        "filter_name": filter_name if filter_name in webhook_traffic.SHOWN else "all",
         "page": webhook_traffic.deliveries(
-            endpoint, shown=shown, limit=ROWS, before=cursor(request, "before"), after=cursor(request, "after")
+            endpoint,
+            shown=filter_name,
+            limit=ROWS,
+            before=read_cursor(request, "before"),
+            after=read_cursor(request, "after"),
         ),
         "error": error,
         "act": act,
         "reason": request.POST.get("reason", ""),
     }
     return render(request, "portal/integration_webhook.html", context, status=409 if error else 200)
-
-
-def cursor(request: HttpRequest, name: str) -> int | None:
-    """A cursor from the address; whatever is no number is as if it were not there."""
-    text = request.GET.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

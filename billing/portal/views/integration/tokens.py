@@ -1,4 +1,4 @@
-"""The keys to the API of a customer's instances: listed, made (the secret is shown on the answering page and nowhere else), revoked."""
+"""The API tokens of a customer's instances: the list, creation (the secret is shown once, on the answering page), revocation."""
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -15,20 +15,20 @@ from billing.errors import BadInput, BillingError
 from billing.models import ApiToken
 from billing.operations import api_tokens as operations
 from billing.operations.customers import ownership
-from billing.portal.integration import administered_of, administrators_of, first_call, instances_of, tokens_of
-from billing.portal.permissions import Desk, billing_page, refuse_odd, signed_in
+from billing.portal.integration import administered_instances, administrators_of, first_call, instances_of, tokens_of
+from billing.portal.permissions import Desk, billing_page, refuse_unprintable, signed_in_user
 from billing.portal.reauthentication import require_reauthentication
 from billing.wording.refusals import explain_refusal
 
 ROWS = 50
-FEW = 10  # people named as those to ask
-MOST_TO_CHOOSE = 200  # instances in a list to choose from; of the others the page of the instance leads here
+FEW = 10  # administrators named as those to ask for a token
+MOST_TO_CHOOSE = 200  # instances in the list to choose from; the page of any other instance links to this form
 
 
 @require_GET
 @billing_page
 def tokens(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """All living tokens of the customer's instances."""
+    """Lists all tokens of the customer's instances that are not revoked."""
     page = Paginator(tokens_of(desk.account.customer), ROWS).get_page(request.GET.get("page"))
     context = {
         "section": "integration",
@@ -36,7 +36,7 @@ def tokens(request: HttpRequest, desk: Desk) -> HttpResponse:
         "zone": desk.account.zone,
         "page": page,
         "tokens": page.object_list,
-        "may_make": administered_of(desk.account.customer, signed_in(request)).exists(),
+        "may_make": administered_instances(desk.account.customer, signed_in_user(request)).exists(),
     }
     return render(request, "portal/integration_tokens.html", context)
 
@@ -45,7 +45,8 @@ def tokens(request: HttpRequest, desk: Desk) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @billing_page
 def new_token(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """Choosing the instance and a label; ``?instance=`` chooses beforehand. Only instances that the person administers (M15)."""
+    """Asks for the instance (``?instance=`` preselects it) and a label; POST creates the token. Offers only instances that the
+    person administers (M15)."""
     if request.method == "POST":
         return _create(request, desk)
     return _form(request, desk)
@@ -54,14 +55,14 @@ def new_token(request: HttpRequest, desk: Desk) -> HttpResponse:
 @require_reauthentication
 def _create(request: HttpRequest, desk: Desk) -> HttpResponse:
     try:
-        instance = _chosen(desk, request.POST.get("instance", ""))
+        instance = _find_instance(desk, request.POST.get("instance", ""))
         if instance is None:
             raise BadInput(_("Choose the instance that the token is for."), field="instance")
         label = request.POST.get("label", "").strip()
         if len(label) > 100:
             raise BadInput(_("Write at most 100 characters."), field="label")
         token, secret = ownership.create_token(
-            instance=instance, by=signed_in(request), label=label, at=clock.real_now()
+            instance=instance, by=signed_in_user(request), label=label, at=clock.real_now()
         )
     except BadInput as refusal:
         return _form(request, desk, {refusal.field: explain_refusal(refusal)})
@@ -77,28 +78,30 @@ def _create(request: HttpRequest, desk: Desk) -> HttpResponse:
     return render(request, "portal/integration_token_made.html", context)
 
 
-def _chosen(desk: Desk, public_id: str) -> Instance | None:
-    """A living instance of the customer in view."""
-    known = public_id.isprintable() and public_id
-    return instances_of(desk.account.customer).filter(public_id=public_id).first() if known else None
+def _find_instance(desk: Desk, public_id: str) -> Instance | None:
+    """Returns the customer's instance ``public_id`` (not deleted); None where there is none."""
+    is_plausible = public_id.isprintable() and public_id
+    return instances_of(desk.account.customer).filter(public_id=public_id).first() if is_plausible else None
 
 
 def _form(request: HttpRequest, desk: Desk, errors: dict[str, str] | None = None, *, status: int = 422) -> HttpResponse:
-    asked = _chosen(desk, request.POST.get("instance") or request.GET.get("instance", ""))
-    mine = administered_of(desk.account.customer, signed_in(request))
-    chosen = mine.filter(pk=asked.pk).first() if asked is not None else None
-    found = list(mine[:MOST_TO_CHOOSE])
-    if chosen is not None and chosen not in found:
-        found.append(chosen)
+    named = _find_instance(desk, request.POST.get("instance") or request.GET.get("instance", ""))
+    administered = administered_instances(desk.account.customer, signed_in_user(request))
+    chosen = administered.filter(pk=named.pk).first() if named is not None else None
+    instances = list(administered[:MOST_TO_CHOOSE])
+    if chosen is not None and chosen not in instances:
+        instances.append(chosen)
     living = instances_of(desk.account.customer)
-    closed = living.filter(pk=asked.pk) if asked is not None and chosen is None else living.none() if found else living
+    not_administered = (
+        living.filter(pk=named.pk) if named is not None and chosen is None else living.none() if instances else living
+    )
     context = {
         "section": "integration",
         "desk": desk,
-        "instances": found,
-        "chosen": chosen or (found[0] if len(found) == 1 else None),
-        "who_can": list(administrators_of(closed)[:FEW]),
-        "given": request.POST,
+        "instances": instances,
+        "chosen": chosen or (instances[0] if len(instances) == 1 else None),
+        "who_can": list(administrators_of(not_administered)[:FEW]),
+        "fields": request.POST,
         "errors": errors or {},
     }
     return render(request, "portal/integration_token_new.html", context, status=status if errors else 200)
@@ -107,10 +110,14 @@ def _form(request: HttpRequest, desk: Desk, errors: dict[str, str] | None = None
 @require_POST
 @billing_page
 def revoke_token(request: HttpRequest, desk: Desk, public_id: str) -> HttpResponse:
-    """Ends a token at once; doing it twice changes nothing."""
-    refuse_odd(public_id)
-    mine = [one.customer_id for one in desk.all]
-    token = ApiToken.objects.filter(public_id=public_id, instance__customer__in=mine).select_related("instance").first()
+    """Revokes a token at once; repeating it changes nothing."""
+    refuse_unprintable(public_id)
+    customer_ids = [account.customer_id for account in desk.all]
+    token = (
+        ApiToken.objects.filter(public_id=public_id, instance__customer__in=customer_ids)
+        .select_related("instance")
+        .first()
+    )
     if token is None:
         raise Http404
     return _revoke(request, desk, token)
@@ -118,7 +125,7 @@ def revoke_token(request: HttpRequest, desk: Desk, public_id: str) -> HttpRespon
 
 @require_reauthentication
 def _revoke(request: HttpRequest, desk: Desk, token: ApiToken) -> HttpResponse:
-    operations.revoke_token(token=token, at=clock.real_now(), actor=signed_in(request).email)
+    operations.revoke_token(token=token, at=clock.real_now(), actor=signed_in_user(request).email)
     messages.success(
         request, _("The token %(token)s is revoked: whoever uses it is answered 401 from now on.") % {"token": token}
     )

@@ -1,4 +1,4 @@
-"""The money calendar: a page by month, and the same for calendar programs."""
+"""The money calendar: what falls due, as a page by month and as a file for calendar programs."""
 
 from collections import Counter
 from datetime import date
@@ -12,32 +12,32 @@ from django.utils.translation import override
 from django.views.decorators.http import require_GET
 
 from billing import clock
-from billing.charts.months import bars
+from billing.charts.months import month_bars
 from billing.portal import calendar_feed
-from billing.portal.permissions import Desk, billing_page, refuse_odd, signed_in
+from billing.portal.permissions import Desk, billing_page, refuse_unprintable, signed_in_user
 from billing.pricing.periods import business_date, month_start
 from billing.reports import calendar as reports
 from billing.reports import overview
 
 ROWS = 60
-# A calendar program gets so many at most, the nearest.
+# The file holds so many items at most, the nearest.
 MOST_EVENTS = 2000
 
 
 @require_GET
 @billing_page
 def calendar(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """What comes within a year, by month, with the sum of each."""
+    """Shows what falls due within a year, by month, with the sum of each month."""
     as_of, account = clock.now(), desk.account
     today = business_date(as_of, account.zone)
     money = overview.standing(account=account, as_of=as_of)
-    ahead = reports.happenings(account=account, as_of=as_of)
-    months = reports.months_of(ahead, today=today, overdue_minor=money.overdue_minor)
+    items = reports.happenings(account=account, as_of=as_of)
+    months = reports.months_of(items, today=today, overdue_minor=money.overdue_minor)
     sums = Counter[date]()
-    for happening in ahead:
-        sums[month_start(happening.day)] += happening.money_minor
-    page = Paginator(ahead, ROWS).get_page(request.GET.get("page"))
-    file = calendar_feed.address_of(signed_in(request), account)
+    for item in items:
+        sums[month_start(item.day)] += item.money_minor
+    page = Paginator(items, ROWS).get_page(request.GET.get("page"))
+    file = calendar_feed.address_of(signed_in_user(request), account)
     context = {
         "section": "calendar",
         "desk": desk,
@@ -45,12 +45,12 @@ def calendar(request: HttpRequest, desk: Desk) -> HttpResponse:
         "today": today,
         "currency": account.currency,
         "money": money,
-        "bars": bars(months),
+        "bars": month_bars(months),
         "total_minor": sum(month.money_minor for month in months),
         "page": page,
         "months": [
             (start, sums.get(start, 0), list(rows))
-            for start, rows in groupby(page.object_list, lambda happening: month_start(happening.day))
+            for start, rows in groupby(page.object_list, lambda item: month_start(item.day))
         ],
         "address": settings.BASE_URL + file,
         "file": file,
@@ -60,17 +60,17 @@ def calendar(request: HttpRequest, desk: Desk) -> HttpResponse:
 
 @require_GET
 def calendar_file(request: HttpRequest, token: str) -> HttpResponse:
-    """The calendar for whoever holds its address, in the person's language; 404 once they may not see the account."""
-    refuse_odd(token)
+    """Answers the file to whoever holds its address, in the person's language; 404 once they may not see the account."""
+    refuse_unprintable(token)
     reader = calendar_feed.reader_of(token)
     if reader is None:
         raise Http404
     user, account = reader
     as_of = clock.now()
     with override(user.locale):
-        ahead = reports.happenings(account=account, as_of=as_of)[:MOST_EVENTS]
-        content = calendar_feed.calendar_of(account, ahead, as_of)
-    answer = HttpResponse(content, content_type="text/calendar; charset=utf-8")
-    answer["Content-Disposition"] = f'inline; filename="saldo-{account.number}.ics"'
-    answer["Cache-Control"] = "private, max-age=300"
-    return answer
+        items = reports.happenings(account=account, as_of=as_of)[:MOST_EVENTS]
+        content = calendar_feed.calendar_of(account, items, as_of)
+    response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
+    response["Content-Disposition"] = f'inline; filename="saldo-{account.number}.ics"'
+    response["Cache-Control"] = "private, max-age=300"
+    return response

@@ -19,7 +19,7 @@ from billing.downloads import pdf_page
 from billing.models import CreditNote, Invoice, Notice
 from billing.operations.run import delivery
 from billing.portal.get_or_404 import credit_note_or_404
-from billing.portal.permissions import Desk, billing_page, desk_of, invoice_or_404, signed_in
+from billing.portal.permissions import Desk, billing_page, desk_of, invoice_or_404, signed_in_user
 from billing.pricing.due_dates import midnight_after
 from billing.pricing.periods import business_date, next_month
 from billing.reports import invoices as reports
@@ -29,13 +29,13 @@ logger = logging.getLogger(__name__)
 
 ROWS = 25
 # Credit notes are rare: the latest are on the page, each is also on the page of its invoice.
-NOTES = 25
+CREDIT_NOTES = 25
 
 
 @require_GET
 @billing_page
 def documents(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """The account's invoices with how they stand today and its credit notes, newest first."""
+    """Lists the account's invoices with their state today and its credit notes, newest first."""
     as_of, account = clock.now(), desk.account
     money = overview.standing(account=account, as_of=as_of)
     page = Paginator(reports.of_account(account), ROWS).get_page(request.GET.get("page"))
@@ -46,8 +46,8 @@ def documents(request: HttpRequest, desk: Desk) -> HttpResponse:
         "money": money,
         "read_only_debt": bool(money.overdue),
         "page": page,
-        "notes": CreditNote.objects.filter(account=account).select_related("invoice")[:NOTES],
-        "standings": reports.standings(page.object_list, money.today),
+        "notes": CreditNote.objects.filter(account=account).select_related("invoice")[:CREDIT_NOTES],
+        "states": reports.standings(page.object_list, money.today),
         "first_invoice": next_month(money.charged_month),
     }
     return render(request, "portal/documents.html", context)
@@ -56,9 +56,9 @@ def documents(request: HttpRequest, desk: Desk) -> HttpResponse:
 @require_GET
 @login_required
 def document(request: HttpRequest, number: str) -> HttpResponse:
-    """One invoice: what is to be paid, what it is made of, what has been paid, and how to pay the rest."""
+    """Shows one invoice: what is to be paid, what it is made of, what has been paid, and how to pay the rest."""
     as_of = clock.now()
-    invoice = invoice_or_404(signed_in(request), number)
+    invoice = invoice_or_404(signed_in_user(request), number)
     desk = desk_of(request, invoice.account.number)
     return render(request, "portal/document.html", {"section": "documents", "desk": desk, **_page(invoice, as_of)})
 
@@ -67,12 +67,12 @@ def _page(invoice: Invoice, as_of: datetime) -> dict[str, Any]:
     account = invoice.account
     today = business_date(as_of, account.zone)
     money = overview.standing(account=account, as_of=as_of)
-    (one,) = reports.standings(reports.with_credited(Invoice.objects.filter(pk=invoice.pk)), today)
+    (state,) = reports.standings(reports.with_credited(Invoice.objects.filter(pk=invoice.pk)), today)
     return {
         "zone": account.zone,
         "today": today,
         "invoice": invoice,
-        "one": one,
+        "state": state,
         "money": money,
         "read_only_debt": bool(money.overdue),
         "lock_at": midnight_after(invoice.due_date, account.zone),
@@ -86,8 +86,8 @@ def _page(invoice: Invoice, as_of: datetime) -> dict[str, Any]:
 @require_GET
 @login_required
 def pdf(request: HttpRequest, number: str) -> HttpResponse:
-    """The stored PDF, rendered and stored at once where the job has not come to it yet (G6)."""
-    invoice = invoice_or_404(signed_in(request), number)
+    """Answers the stored PDF; renders and stores it first where the job has not done so yet (G6)."""
+    invoice = invoice_or_404(signed_in_user(request), number)
     try:
         document = delivery.document_of(invoice=invoice, as_of=clock.now())
     except DocumentError:
@@ -99,8 +99,8 @@ def pdf(request: HttpRequest, number: str) -> HttpResponse:
 @require_GET
 @login_required
 def credit_note_pdf(request: HttpRequest, number: str) -> HttpResponse:
-    """The credit note's PDF, made of its row, which never changes (G6)."""
-    note = credit_note_or_404(signed_in(request), number)
+    """Answers the credit note's PDF, rendered from its row, which never changes (G6)."""
+    note = credit_note_or_404(signed_in_user(request), number)
     try:
         return pdf_page(credit_note_content(note), name=note.number)
     except DocumentError:

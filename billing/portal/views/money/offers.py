@@ -1,4 +1,4 @@
-"""An offer of a year up front (M11): its figures explained, its PDF, and saying yes."""
+"""An offer of a year paid up front: its figures explained, its PDF, and its acceptance (M11)."""
 
 import logging
 from datetime import datetime
@@ -18,8 +18,8 @@ from billing.models import Offer
 from billing.operations.collection import checkout
 from billing.operations.settlement import offers as operations
 from billing.portal.get_or_404 import desk_for, offer_or_404
-from billing.portal.permissions import signed_in
-from billing.portal.views.money.pay import begun, to_provider
+from billing.portal.permissions import signed_in_user
+from billing.portal.views.money.pay import find_or_begin_payment, redirect_to_provider
 from billing.pricing.periods import business_date
 from billing.wording.refusals import explain_refusal
 
@@ -29,47 +29,49 @@ logger = logging.getLogger(__name__)
 @require_http_methods(["GET", "POST"])
 @login_required
 def offer(request: HttpRequest, number: str) -> HttpResponse:
-    """The offer; POST accepts it, and with ``pay`` begins the payment online."""
+    """Shows the offer; POST accepts it, and with ``pay`` begins the payment online."""
     as_of = clock.now()
-    found = offer_or_404(signed_in(request), number)
+    offer = offer_or_404(signed_in_user(request), number)
     error = ""
     if request.method == "POST":
         try:
-            return _accept(request, found, as_of)
+            return _accept(request, offer, as_of)
         except Refusal as refusal:
             error = explain_refusal(refusal)
-    account = found.account
+    account = offer.account
     today = business_date(as_of, account.zone)
     context = {
         "section": "requests",
         "desk": desk_for(request, account),
         "zone": account.zone,
         "today": today,
-        "offer": found,
-        "is_open": found.is_open(today),
+        "offer": offer,
+        "is_open": offer.is_open(today),
         "online": provider_for(account.currency) is not None,
         "error": error,
     }
     return render(request, "portal/offer.html", context, status=409 if error else 200)
 
 
-def _accept(request: HttpRequest, found: Offer, as_of: datetime) -> HttpResponse:
-    email = signed_in(request).email
-    accepted = operations.accept(offer=found, as_of=as_of, user_email=email)
+def _accept(request: HttpRequest, offer: Offer, as_of: datetime) -> HttpResponse:
+    email = signed_in_user(request).email
+    accepted = operations.accept(offer=offer, as_of=as_of, user_email=email)
     if request.POST.get("act") != "pay":
-        return HttpResponseRedirect(reverse("portal:offer", args=[found.number]))
-    wanted = checkout.Wanted(found.pay_minor, offer=accepted)
-    return to_provider(begun(account=found.account, wanted=wanted, as_of=as_of, user_email=email))
+        return HttpResponseRedirect(reverse("portal:offer", args=[offer.number]))
+    payment = checkout.Wanted(offer.pay_minor, offer=accepted)
+    return redirect_to_provider(
+        find_or_begin_payment(account=offer.account, payment=payment, as_of=as_of, user_email=email)
+    )
 
 
 @require_GET
 @login_required
 def pdf(request: HttpRequest, number: str) -> HttpResponse:
-    """The offer's PDF as it was sent."""
-    found = offer_or_404(signed_in(request), number)
+    """Answers the offer's PDF as it was sent."""
+    offer = offer_or_404(signed_in_user(request), number)
     try:
-        document = operations.document_of(offer=found, as_of=clock.now())
+        document = operations.document_of(offer=offer, as_of=clock.now())
     except DocumentError:
-        logger.exception("the PDF of %s could not be made", found.number)
+        logger.exception("the PDF of %s could not be made", offer.number)
         return HttpResponseRedirect(reverse("portal:offer", args=[number]))
-    return pdf_page(bytes(document.content), name=found.number)
+    return pdf_page(bytes(document.content), name=offer.number)

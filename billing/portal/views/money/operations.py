@@ -1,28 +1,23 @@
-"""Everything that ever moved the account's balance, newest first, with the balance after it."""
+"""The account's movements: everything that changed its balance, newest first, with the balance after it."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from billing import clock
+from billing.portal.cursors import read_cursor
 from billing.portal.permissions import Desk, billing_page
 from billing.reports import overview, statement
 
 ROWS = 50
 
 
-def _cursor(request: HttpRequest, name: str) -> int | None:
-    """A cursor from the address; whatever is no number is as if it were not there."""
-    text = request.GET.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
-
-
 @require_GET
 @billing_page
 def operations(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """The ledger as its owner reads it; ``?before=`` and ``?after=`` are the cursors of the pages."""
+    """Lists the movements; ``?before=`` and ``?after=`` are the cursors of the pages."""
     page = statement.page(
-        account=desk.account, limit=ROWS, before=_cursor(request, "before"), after=_cursor(request, "after")
+        account=desk.account, limit=ROWS, before=read_cursor(request, "before"), after=read_cursor(request, "after")
     )
     as_of = clock.now()
     money = overview.standing(account=desk.account, as_of=as_of)

@@ -1,4 +1,4 @@
-"""Topping up and paying (M10): any sum, online through the provider or by bank transfer, and what became of it."""
+"""Topping up and paying: any sum, online through the provider or by bank transfer, and the result (M10)."""
 
 import base64
 import uuid
@@ -21,83 +21,90 @@ from billing.errors import Refusal
 from billing.gateways.registry import provider_for
 from billing.models import Allocation, BillingAccount, Invoice, Offer, PaymentAttempt, SavedMethod, Subscription
 from billing.operations.collection import checkout, payment_methods
-from billing.portal.get_or_404 import attempt_or_404, desk_for, here
-from billing.portal.permissions import Desk, billing_page, invoice_or_404, refuse_odd, signed_in
+from billing.portal.get_or_404 import attempt_or_404, desk_for, relative_address
+from billing.portal.permissions import Desk, billing_page, invoice_or_404, refuse_unprintable, signed_in_user
 from billing.pricing.money import from_minor, parse_exact
 from billing.reports import overview as reports
 from billing.reports.plan_state import plan_state
 from billing.wording.refusals import explain_refusal
 
-# A second press of the button within this time leads to the payment that the first one began.
-SAME_PRESS = timedelta(minutes=1)
+# The same payment asked for again within this time leads to the attempt of the first click.
+SAME_CLICK = timedelta(minutes=1)
 SPACES = dict.fromkeys(map(ord, " \u00a0\u2009\u202f"))
 
 
 @dataclass(frozen=True)
 class Preset:
-    """A sum that is offered: ``kind`` is invoice, renewal, overdue, due or ahead; the words are the page's."""
+    """A suggested sum in minor units; ``kind`` is invoice, renewal, overdue, due or ahead and selects the page's wording."""
 
     kind: str
     minor: int
 
 
-def written_sum(text: str, currency: str) -> int | None:
-    """A sum as people type it, 1 500,50 or 1500.50, in minor units; None where it is no sum."""
+def parse_sum(text: str, currency: str) -> int | None:
+    """Parses a sum as people type it, 1 500,50 or 1500.50, into minor units; None where it is no sum."""
     return parse_exact(text.translate(SPACES).replace(",", "."), currency)
 
 
 def presets(money: reports.Standing, invoice: Invoice | None, renewal_minor: int = 0) -> list[Preset]:
-    """The sums worth offering, the most pressing first, none twice and none of zero. ``renewal_minor`` is what a renewal
-    lacks: what is owed is paid before it (G7)."""
-    found = [Preset("invoice", invoice.open_minor)] if invoice is not None else []
-    found += [Preset("renewal", money.owed_minor + renewal_minor)] if renewal_minor else []
-    found += [Preset("overdue", money.overdue_minor), Preset("due", money.owed_minor)]
+    """Returns the suggested sums, the most urgent first, none twice and none of zero.
+
+    ``renewal_minor`` is what a renewal still lacks; what is owed is paid before it (G7)."""
+    candidates = [Preset("invoice", invoice.open_minor)] if invoice is not None else []
+    candidates += [Preset("renewal", money.owed_minor + renewal_minor)] if renewal_minor else []
+    candidates += [Preset("overdue", money.overdue_minor), Preset("due", money.owed_minor)]
     if money.next_due_minor:
-        found.append(Preset("ahead", money.owed_minor + money.next_due_minor))
-    offered: dict[int, Preset] = {}
-    for preset in found:
+        candidates.append(Preset("ahead", money.owed_minor + money.next_due_minor))
+    presets_by_sum: dict[int, Preset] = {}
+    for preset in candidates:
         if preset.minor > 0:
-            offered.setdefault(preset.minor, preset)
-    return list(offered.values())
+            presets_by_sum.setdefault(preset.minor, preset)
+    return list(presets_by_sum.values())
 
 
-def begun(*, account: BillingAccount, wanted: checkout.Wanted, as_of: datetime, user_email: str) -> PaymentAttempt:
-    """The payment that was begun a moment ago with the same wish, else a new one."""
-    again = PaymentAttempt.objects.filter(
+def find_or_begin_payment(
+    *, account: BillingAccount, payment: checkout.Wanted, as_of: datetime, user_email: str
+) -> PaymentAttempt:
+    """Returns the attempt begun a moment ago for the same payment, else begins one."""
+    open_attempts = PaymentAttempt.objects.filter(
         account=account,
-        amount_minor=wanted.amount_minor or 0,
+        amount_minor=payment.amount_minor or 0,
         created_by=user_email,
         settled_at=None,
-        invoice=wanted.invoice,
-        offer=wanted.offer,
-        saves_method=wanted.saves_method,
-        created_at__gt=as_of - SAME_PRESS,
+        invoice=payment.invoice,
+        offer=payment.offer,
+        saves_method=payment.saves_method,
+        created_at__gt=as_of - SAME_CLICK,
         created_at__lte=as_of,
     )
-    found = again.exclude(redirect_url="").order_by("-created_at").first()
-    return found or checkout.begin(account=account, wanted=wanted, as_of=as_of, user_email=user_email)
+    attempt = open_attempts.exclude(redirect_url="").order_by("-created_at").first()
+    return attempt or checkout.begin(account=account, wanted=payment, as_of=as_of, user_email=user_email)
 
 
-def to_provider(attempt: PaymentAttempt) -> HttpResponse:
-    return HttpResponseRedirect(here(attempt.redirect_url))
+def redirect_to_provider(attempt: PaymentAttempt) -> HttpResponse:
+    return HttpResponseRedirect(relative_address(attempt.redirect_url))
 
 
 @require_http_methods(["GET", "POST"])
 @billing_page
 def pay(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """The sums to choose from and both ways of paying; POST begins a payment online and leads to the provider's page."""
+    """Shows the suggested sums and both ways of paying; POST begins a payment and leads to the provider's page."""
     as_of, account = clock.now(), desk.account
-    invoice = _named(request, account)
+    invoice = _find_invoice(request, account)
     error = ""
     if request.method == "POST":
         try:
             saves = request.POST.get("save") == "yes"
-            wanted = checkout.Wanted(_chosen(request, account.currency), invoice, saves_method=saves)
-            return to_provider(begun(account=account, wanted=wanted, as_of=as_of, user_email=signed_in(request).email))
+            payment = checkout.Wanted(_read_sum(request, account.currency), invoice, saves_method=saves)
+            return redirect_to_provider(
+                find_or_begin_payment(
+                    account=account, payment=payment, as_of=as_of, user_email=signed_in_user(request).email
+                )
+            )
         except Refusal as refusal:
             error = explain_refusal(refusal)
     money = reports.standing(account=account, as_of=as_of)
-    offered = presets(money, invoice, _missing(request, account, as_of))
+    sums = presets(money, invoice, _missing_for_renewal(request, account, as_of))
     context = {
         "section": "pay",
         "desk": desk,
@@ -105,12 +112,12 @@ def pay(request: HttpRequest, desk: Desk) -> HttpResponse:
         "currency": account.currency,
         "money": money,
         "invoice": invoice,
-        "presets": offered,
-        "chosen": request.POST.get("sum") or (str(offered[0].minor) if offered else "other"),
+        "presets": sums,
+        "chosen": request.POST.get("sum") or (str(sums[0].minor) if sums else "other"),
         "amount": request.POST.get("amount", ""),
         "error": error,
         "online": provider_for(account.currency) is not None,
-        "saved_card": _title(payment_methods.active(account)),
+        "saved_card": _card_title(payment_methods.active(account)),
         "can_save": bool(payment_methods.provider_of(account) and payment_methods.renewing(account, as_of)),
         "saves": request.POST.get("save") == "yes",
         "counter": counter(money),
@@ -119,81 +126,82 @@ def pay(request: HttpRequest, desk: Desk) -> HttpResponse:
     return render(request, "portal/pay.html", context, status=422 if error else 200)
 
 
-def _title(method: SavedMethod | None) -> str:
-    """What the saved card is recognised by, kept on one line; empty where none is saved."""
+def _card_title(method: SavedMethod | None) -> str:
+    """Returns the saved card's title with spaces that do not break; empty where none is saved."""
     return method.title.replace(" ", "\u00a0") if method is not None else ""
 
 
-def _named(request: HttpRequest, account: BillingAccount) -> Invoice | None:
-    """The invoice that the page was opened for, while something of it is open."""
+def _find_invoice(request: HttpRequest, account: BillingAccount) -> Invoice | None:
+    """Returns the invoice that the address or form names, while something of it is open."""
     number = request.POST.get("invoice") or request.GET.get("invoice")
     if not number:
         return None
-    invoice = invoice_or_404(signed_in(request), number)
+    invoice = invoice_or_404(signed_in_user(request), number)
     return invoice if invoice.open_minor and invoice.account_id == account.pk else None
 
 
-def _missing(request: HttpRequest, account: BillingAccount, as_of: datetime) -> int:
-    """What the renewal lacks that the page was opened for (E8)."""
-    wanted = request.GET.get("renewal", "")[:32]
-    refuse_odd(wanted)
-    known = Subscription.objects.filter(account=account, public_id=wanted)
-    found = known.select_related("instance__product", "tariff", "account__seller").first()
-    return plan_state(found, as_of).missing_minor if found is not None else 0
+def _missing_for_renewal(request: HttpRequest, account: BillingAccount, as_of: datetime) -> int:
+    """Returns what the renewal that the address names still lacks, in minor units (E8)."""
+    public_id = request.GET.get("renewal", "")[:32]
+    refuse_unprintable(public_id)
+    subscriptions = Subscription.objects.filter(account=account, public_id=public_id)
+    subscription = subscriptions.select_related("instance__product", "tariff", "account__seller").first()
+    return plan_state(subscription, as_of).missing_minor if subscription is not None else 0
 
 
-def _chosen(request: HttpRequest, currency: str) -> int | None:
-    """The sum to pay, in minor units. One that was written wins over a choice: without a script nothing has moved the dot."""
-    chosen, written = request.POST.get("sum", "other"), request.POST.get("amount", "").strip()
-    if chosen == "other" or written:
-        return written_sum(written, currency)
-    return int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 19 else None
+def _read_sum(request: HttpRequest, currency: str) -> int | None:
+    """Reads the sum to pay, in minor units. A typed amount wins over the radio button, which nothing moves without a script."""
+    choice, typed_amount = request.POST.get("sum", "other"), request.POST.get("amount", "").strip()
+    if choice == "other" or typed_amount:
+        return parse_sum(typed_amount, currency)
+    return int(choice) if choice.isascii() and choice.isdigit() and len(choice) < 19 else None
 
 
 def counter(money: reports.Standing) -> dict[str, int] | None:
-    """What restores access and how much of it has come, in minor units (M9); None while nothing is overdue."""
+    """Returns the sum that restores access, what has come of it and what is left, in minor units (M9); None while nothing is
+    overdue."""
     if not money.overdue:
         return None
-    asked = sum(invoice.amount_due_minor for invoice in money.overdue)
-    return {"asked": asked, "came": max(0, asked - money.overdue_minor), "left": money.overdue_minor}
+    due = sum(invoice.amount_due_minor for invoice in money.overdue)
+    return {"asked": due, "came": max(0, due - money.overdue_minor), "left": money.overdue_minor}
 
 
 def transfer(account: BillingAccount, money: reports.Standing, invoice: Invoice | None = None) -> dict[str, Any]:
-    """Where a bank transfer goes and what to write in it, with the code that fills a bank's app where there is one."""
-    wanted = [invoice] if invoice is not None else list(money.pressing)
-    sum_minor = sum(one.open_minor for one in wanted)
-    seller = wanted[0].seller_snapshot if wanted else account.seller.snapshot()
-    purpose = purpose_of(account, wanted)
-    code = None
+    """Returns a bank transfer's sum, payee and purpose; for roubles with the QR code that banking apps read."""
+    invoices = [invoice] if invoice is not None else list(money.pressing)
+    sum_minor = sum(open_invoice.open_minor for open_invoice in invoices)
+    seller = invoices[0].seller_snapshot if invoices else account.seller.snapshot()
+    purpose = purpose_of(account, invoices)
+    qr_text = None
     if account.currency == "RUB":
-        code = payment_text(Party.from_snapshot(seller), from_minor(sum_minor, "RUB"), purpose)
+        qr_text = payment_text(Party.from_snapshot(seller), from_minor(sum_minor, "RUB"), purpose)
     return {
         "sum_minor": sum_minor,
         "seller": seller,
         "purpose": purpose,
-        "invoices": wanted,
-        "qr": f"data:image/png;base64,{base64.b64encode(qr_png(code)).decode()}" if code else "",
+        "invoices": invoices,
+        "qr": f"data:image/png;base64,{base64.b64encode(qr_png(qr_text)).decode()}" if qr_text else "",
     }
 
 
 def purpose_of(account: BillingAccount, invoices: list[Invoice]) -> str:
-    """The payment's purpose: the invoices' numbers and the account's, so that the money finds its way by itself."""
+    """Returns the payment's purpose: the numbers of the invoices and the account, by which the money is matched."""
     if len(invoices) == 1:
         return payment_purpose(invoice_context(invoices[0]))
     with override("ru" if account.currency == "RUB" else account.customer.locale):
         if not invoices:
             return pgettext("payment order", "Top-up of account %(number)s") % {"number": account.number}
         numbers = ", ".join(invoice.number for invoice in invoices)
-        told = {"invoices": numbers, "number": account.number}
-        return pgettext("payment order", "Invoices %(invoices)s, account %(number)s") % told
+        figures = {"invoices": numbers, "number": account.number}
+        return pgettext("payment order", "Invoices %(invoices)s, account %(number)s") % figures
 
 
 @require_GET
 @login_required
 def payment(request: HttpRequest, attempt_id: uuid.UUID) -> HttpResponse:
-    """Where the provider sends the payer back to: asks the provider what became of the payment, believes nobody else."""
+    """Shows the result to a payer whom the provider sends back; the result is asked of the provider, never read from the address."""
     as_of = clock.now()
-    attempt = attempt_or_404(signed_in(request), attempt_id)
+    attempt = attempt_or_404(signed_in_user(request), attempt_id)
     account = attempt.account
     attempt = checkout.sync(attempt=attempt, as_of=as_of)
     money = reports.standing(account=account, as_of=as_of)
@@ -207,21 +215,21 @@ def payment(request: HttpRequest, attempt_id: uuid.UUID) -> HttpResponse:
         "state": state_of(attempt),
         "money": money,
         "counter": counter(money),
-        "paid": _paid(attempt),
-        "bank_page": here(attempt.redirect_url),
+        "paid": _invoices_paid(attempt),
+        "bank_page": relative_address(attempt.redirect_url),
     }
     return render(request, "portal/payment.html", context)
 
 
 def state_of(attempt: PaymentAttempt) -> str:
-    """``paid``, ``failed``, ``parked`` or ``waiting``."""
+    """Returns ``paid``, ``failed``, ``parked`` (another sum came than was asked for) or ``waiting``."""
     if attempt.settled_at is None:
         return "waiting"
-    known = {PaymentAttempt.Status.SUCCEEDED: "paid", PaymentAttempt.Status.PARKED: "parked"}
-    return known.get(PaymentAttempt.Status(attempt.status), "failed")
+    states = {PaymentAttempt.Status.SUCCEEDED: "paid", PaymentAttempt.Status.PARKED: "parked"}
+    return states.get(PaymentAttempt.Status(attempt.status), "failed")
 
 
-def _paid(attempt: PaymentAttempt) -> list[Allocation]:
+def _invoices_paid(attempt: PaymentAttempt) -> list[Allocation]:
     if attempt.payment_id is None:
         return []
     return list(

@@ -1,5 +1,4 @@
-"""Manage billing (C5): the card that renewals are charged to, what was charged to it, and the way to the payment service's
-own page."""
+"""The saved card that renewals are charged to, what was charged to it, and the link to the payment provider's own page (C5)."""
 
 import uuid
 from datetime import date, timedelta
@@ -16,21 +15,21 @@ from billing import clock
 from billing.errors import BadInput, Refusal
 from billing.models import MethodSetUp, PaymentAttempt, SavedMethod
 from billing.operations.collection import method_setup, payment_methods
-from billing.portal.get_or_404 import here, set_up_or_404
-from billing.portal.permissions import Desk, billing_page, signed_in
+from billing.portal.get_or_404 import relative_address, set_up_or_404
+from billing.portal.permissions import Desk, billing_page, signed_in_user
 from billing.pricing.periods import business_date
 from billing.wording import formats
 from billing.wording.refusals import explain_refusal
 
 ROWS = 10
-# A card that ends within this time is said to end soon.
+# A card that expires within this time is shown as expiring soon.
 SOON = timedelta(days=31)
 
 
 @require_http_methods(["GET", "POST"])
 @billing_page
 def methods(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """The page; POST saves a card (on the provider's page), removes the saved one, or leads to the provider's page."""
+    """Shows the card; POST saves one (on the provider's page), removes the saved one, or leads to the provider's page."""
     as_of, error = clock.now(), ""
     if request.method == "POST":
         try:
@@ -45,7 +44,7 @@ def methods(request: HttpRequest, desk: Desk) -> HttpResponse:
         "desk": desk,
         "zone": account.zone,
         "method": method,
-        "validity": validity(method, business_date(as_of, account.zone)),
+        "expiry": expiry_state(method, business_date(as_of, account.zone)),
         "can_save": payment_methods.provider_of(account) is not None,
         "plans": payment_methods.renewing(account, as_of),
         "charges": charges.order_by("-created_at", "-pk")[:ROWS],
@@ -55,13 +54,13 @@ def methods(request: HttpRequest, desk: Desk) -> HttpResponse:
 
 
 def _act(request: HttpRequest, desk: Desk) -> str:
-    """Does what was asked for and says where to go then."""
-    account, as_of, email = desk.account, clock.now(), signed_in(request).email
+    """Carries out the chosen act and returns the address to redirect to."""
+    account, as_of, email = desk.account, clock.now(), signed_in_user(request).email
     act = request.POST.get("act", "")
     if act == "save":
-        return here(method_setup.begin(account=account, as_of=as_of, user_email=email).redirect_url)
+        return relative_address(method_setup.begin(account=account, as_of=as_of, user_email=email).redirect_url)
     if act == "manage":
-        return here(payment_methods.provider_page(account=account, as_of=as_of))
+        return relative_address(payment_methods.provider_page(account=account, as_of=as_of))
     if act != "remove":
         raise BadInput(_("Choose what to do."))
     method = SavedMethod.objects.filter(account=account, public_id=request.POST.get("method", "")[:32]).first()
@@ -72,8 +71,8 @@ def _act(request: HttpRequest, desk: Desk) -> str:
     return reverse("portal:methods") + desk.query
 
 
-def validity(method: SavedMethod | None, today: date) -> str:
-    """``over``, ``soon`` or, while there is time, empty."""
+def expiry_state(method: SavedMethod | None, today: date) -> str:
+    """Returns ``over`` for an expired card, ``soon`` for one that expires soon, else empty."""
     if method is None or method.expires_on is None or method.expires_on > today + SOON:
         return ""
     return "over" if method.expires_on < today else "soon"
@@ -82,16 +81,18 @@ def validity(method: SavedMethod | None, today: date) -> str:
 @require_GET
 @login_required
 def set_up(request: HttpRequest, set_up_id: uuid.UUID) -> HttpResponse:
-    """Where the provider sends somebody back to who was to save a card: asks it what became of that."""
-    found = method_setup.sync(set_up=set_up_or_404(signed_in(request), set_up_id), as_of=clock.now())
-    if found.status == MethodSetUp.Status.SUCCEEDED and found.method is not None:
-        messages.success(request, _("%(card)s is saved for renewals.") % {"card": found.method.title})
-    elif found.settled_at is not None:
-        reason = formats.decline_text(found.reason)
-        told = _("The card was not saved: %(reason)s.") % {"reason": reason} if reason else _("The card was not saved.")
-        messages.error(request, told)
+    """Answers somebody whom the provider sends back from saving a card; the result is asked of the provider."""
+    attempt = method_setup.sync(set_up=set_up_or_404(signed_in_user(request), set_up_id), as_of=clock.now())
+    if attempt.status == MethodSetUp.Status.SUCCEEDED and attempt.method is not None:
+        messages.success(request, _("%(card)s is saved for renewals.") % {"card": attempt.method.title})
+    elif attempt.settled_at is not None:
+        reason = formats.decline_text(attempt.reason)
+        failure_text = (
+            _("The card was not saved: %(reason)s.") % {"reason": reason} if reason else _("The card was not saved.")
+        )
+        messages.error(request, failure_text)
     else:
         messages.info(
             request, _("The payment service has not said yet whether the card is saved: look again in a minute.")
         )
-    return HttpResponseRedirect(f"{reverse('portal:methods')}?account={found.account.number}")
+    return HttpResponseRedirect(f"{reverse('portal:methods')}?account={attempt.account.number}")

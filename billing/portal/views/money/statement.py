@@ -1,4 +1,4 @@
-"""The statement of account for any range of dates: on screen, as PDF and for a spreadsheet (G3, G5)."""
+"""The statement of account for any range of dates: on screen, as PDF and as CSV (G3, G5)."""
 
 from datetime import date, datetime
 
@@ -17,22 +17,22 @@ from billing.reports.statement import statement as statement_of
 from billing.reports.statement_export import statement_csv, statement_pdf
 from billing.wording.refusals import explain_refusal
 
-# More than a screen can be read of; the files have everything.
-SHOWN = 500
+# Rows on the page; the files have all of them.
+MOST_ROWS = 500
 
 
-def _day(text: str) -> date | None:
+def _parse_day(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
         return None
 
 
-def asked_range(request: HttpRequest, desk: Desk, as_of: datetime) -> tuple[date, date, str]:
-    """The dates that were asked for, both included, else the running month; the third is what is wrong with them."""
+def read_range(request: HttpRequest, desk: Desk, as_of: datetime) -> tuple[date, date, str]:
+    """Reads the first and last day of the range (both included; default: the running month), and the error to show, if any."""
     today = business_date(as_of, desk.account.zone)
     start, end = request.GET.get("from", ""), request.GET.get("to", "")
-    first, last = _day(start) if start else month_start(today), _day(end) if end else today
+    first, last = _parse_day(start) if start else month_start(today), _parse_day(end) if end else today
     if first is None or last is None:
         return month_start(today), today, _("Enter dates such as 2026-05-31.")
     if first > last:
@@ -43,17 +43,17 @@ def asked_range(request: HttpRequest, desk: Desk, as_of: datetime) -> tuple[date
 @require_GET
 @billing_page
 def statement(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """Opening balance, every movement with the balance after it, closing balance."""
+    """Shows the opening balance, every movement with the balance after it, closing balance."""
     as_of, account = clock.now(), desk.account
-    start, end, error = asked_range(request, desk, as_of)
-    return _shown(request, desk, as_of, (start, end), error, account_today=business_date(as_of, account.zone))
+    start, end, error = read_range(request, desk, as_of)
+    return _statement_page(request, desk, as_of, (start, end), error, account_today=business_date(as_of, account.zone))
 
 
-def _shown(
+def _statement_page(
     request: HttpRequest, desk: Desk, as_of: datetime, days: tuple[date, date], error: str, *, account_today: date
 ) -> HttpResponse:
     start, end = days
-    told = statement_of(account=desk.account, start=start, end=end)
+    account_statement = statement_of(account=desk.account, start=start, end=end)
     money = reports.standing(account=desk.account, as_of=as_of)
     context = {
         "section": "operations",
@@ -64,11 +64,11 @@ def _shown(
         "start": start,
         "end": end,
         "error": error,
-        "statement": told,
-        "rows": told.rows[:SHOWN],
-        "hidden": max(0, len(told.rows) - SHOWN),
-        "came": sum(row.amount_minor for row in told.rows if row.amount_minor > 0),
-        "went": sum(row.amount_minor for row in told.rows if row.amount_minor < 0),
+        "statement": account_statement,
+        "rows": account_statement.rows[:MOST_ROWS],
+        "hidden": max(0, len(account_statement.rows) - MOST_ROWS),
+        "came": sum(row.amount_minor for row in account_statement.rows if row.amount_minor > 0),
+        "went": sum(row.amount_minor for row in account_statement.rows if row.amount_minor < 0),
         "money": money,
         "read_only_debt": bool(money.overdue),
     }
@@ -78,21 +78,21 @@ def _shown(
 @require_GET
 @billing_page
 def statement_file(request: HttpRequest, desk: Desk, kind: str) -> HttpResponse:
-    """The same statement as ``pdf`` or ``csv``, in the language of the page."""
+    """Answers the same statement as ``pdf`` or ``csv``, in the language of the page."""
     as_of, account = clock.now(), desk.account
-    start, end, _error = asked_range(request, desk, as_of)
-    told, locale = statement_of(account=account, start=start, end=end), get_language() or "en"
+    start, end, _error = read_range(request, desk, as_of)
+    account_statement, locale = statement_of(account=account, start=start, end=end), get_language() or "en"
     try:
         if kind == "pdf":
             content, content_type = (
-                statement_pdf(told, locale=locale, as_of=as_of, start=start, end=end),
+                statement_pdf(account_statement, locale=locale, as_of=as_of, start=start, end=end),
                 "application/pdf",
             )
         else:
-            content, content_type = statement_csv(told, locale), "text/csv; charset=utf-8"
+            content, content_type = statement_csv(account_statement, locale), "text/csv; charset=utf-8"
     except Refusal as refusal:
         days = (start, end)
-        return _shown(
+        return _statement_page(
             request, desk, as_of, days, explain_refusal(refusal), account_today=business_date(as_of, account.zone)
         )
     response = HttpResponse(content, content_type=content_type)

@@ -1,4 +1,4 @@
-"""The way in for somebody who was invited by mail: the link proves their address, a password makes their sign-in."""
+"""Accepting an invitation: the mailed link proves the address, a password creates the sign-in."""
 
 from django.contrib.auth import login
 from django.contrib.auth.password_validation import validate_password
@@ -25,24 +25,24 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
 def join(request: HttpRequest, token: str) -> HttpResponse:
-    """Lets the invited person in. Whoever has a sign-in already uses it: a link alone must not pass their second factor."""
+    """Accepts the invitation. Whoever has a sign-in already has to use it: a link alone must not bypass their second factor."""
     try:
         member = member_management.invited_member(token)
     except Refusal as refusal:
-        return _closed(request, refusal)
-    known = User.objects.filter(email=member.email).first()
+        return _answer_closed(request, refusal)
+    existing_user = User.objects.filter(email=member.email).first()
     errors: dict[str, str] = {}
-    if request.method == "POST" and (known is None or known == request.user):
+    if request.method == "POST" and (existing_user is None or existing_user == request.user):
         try:
-            return _let_in(request, token, known, member)
+            return _let_in(request, token, existing_user, member)
         except ValidationError as error:
             errors = {"password": " ".join(error.messages)}
         except Refusal as refusal:
-            return _closed(request, refusal)
+            return _answer_closed(request, refusal)
     context = {
         "member": member,
-        "known": known,
-        "is_me": known is not None and known == request.user,
+        "existing_user": existing_user,
+        "is_me": existing_user is not None and existing_user == request.user,
         "login_url": f"{reverse('account_login')}?{urlencode({'next': request.path})}",
         "name": request.POST.get("name", member.name),
         "errors": errors,
@@ -50,19 +50,19 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "portal/join.html", context, status=422 if errors else 200)
 
 
-def _let_in(request: HttpRequest, token: str, known: User | None, member: Member) -> HttpResponse:
+def _let_in(request: HttpRequest, token: str, existing_user: User | None, member: Member) -> HttpResponse:
     password, name = request.POST.get("password", ""), request.POST.get("name", "").strip()[:150]
-    if known is None:
+    if existing_user is None:
         validate_password(password, User(email=member.email, name=name))
     user = member_management.accept_invitation(
         token=token, password=password, name=name or member.name, as_of=clock.now(), locale=get_language() or "ru"
     )
-    if known is None:
+    if existing_user is None:
         login(request, user, backend=BACKEND)
     return HttpResponseRedirect(reverse("portal:overview"))
 
 
-def _closed(request: HttpRequest, refusal: Refusal) -> HttpResponse:
-    used = refusal.code == "invitation_used"
-    context = {"reason": explain_refusal(refusal), "used": used}
+def _answer_closed(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    is_used = refusal.code == "invitation_used"
+    context = {"reason": explain_refusal(refusal), "used": is_used}
     return render(request, "portal/join_closed.html", context, status=410)

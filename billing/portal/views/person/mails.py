@@ -12,7 +12,7 @@ from billing import clock
 from billing.errors import BadInput, Refusal
 from billing.models import Notice
 from billing.operations.customers import customers
-from billing.portal.permissions import Desk, billing_page, signed_in
+from billing.portal.permissions import Desk, billing_page, signed_in_user
 from billing.wording.refusals import explain_refusal
 
 ROWS = 25
@@ -22,7 +22,7 @@ MOST_ADDRESSES = 20
 @require_http_methods(["GET", "POST"])
 @billing_page
 def mails(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """The history with the state of each delivery; POST adds or takes away a recipient, or changes the language."""
+    """Lists the mails with the state of each delivery; POST adds or removes a recipient, or changes the language."""
     error = ""
     if request.method == "POST":
         try:
@@ -31,12 +31,12 @@ def mails(request: HttpRequest, desk: Desk) -> HttpResponse:
         except Refusal as refusal:
             error = explain_refusal(refusal)
     account = desk.account
-    written = Notice.objects.filter(account=account).defer("text", "html").order_by("-pk")
+    notices = Notice.objects.filter(account=account).defer("text", "html").order_by("-pk")
     context = {
         "section": "mails",
         "desk": desk,
         "zone": account.zone,
-        "page": Paginator(written, ROWS).get_page(request.GET.get("page")),
+        "page": Paginator(notices, ROWS).get_page(request.GET.get("page")),
         "addresses": account.addresses.order_by("pk"),
         "languages": settings.LANGUAGES,
         "error": error,
@@ -46,16 +46,16 @@ def mails(request: HttpRequest, desk: Desk) -> HttpResponse:
 
 
 def _act(request: HttpRequest, desk: Desk) -> None:
-    account, as_of, actor = desk.account, clock.now(), signed_in(request).email
+    account, as_of, actor = desk.account, clock.now(), signed_in_user(request).email
     act, email = request.POST.get("act", ""), request.POST.get("email", "")
-    held = list(account.addresses.order_by("pk").values_list("email", flat=True))
+    emails = list(account.addresses.order_by("pk").values_list("email", flat=True))
     if act == "add":
-        if len(held) >= MOST_ADDRESSES:
+        if len(emails) >= MOST_ADDRESSES:
             raise BadInput(_("That is enough addresses: remove one first."), field="email")
-        customers.set_billing_addresses(account=account, emails=[*held, email], as_of=as_of, actor=actor)
+        customers.set_billing_addresses(account=account, emails=[*emails, email], as_of=as_of, actor=actor)
     elif act == "remove":
-        left = [one for one in held if one != email]
-        customers.set_billing_addresses(account=account, emails=left, as_of=as_of, actor=actor)
+        remaining = [address for address in emails if address != email]
+        customers.set_billing_addresses(account=account, emails=remaining, as_of=as_of, actor=actor)
     elif act == "language" and request.POST.get("locale") in dict(settings.LANGUAGES):
         customers.change_customer(
             customer=account.customer, values={"locale": request.POST["locale"]}, as_of=as_of, actor=actor

@@ -1,4 +1,4 @@
-"""On a phone the tabs below the thumb hold four sections: this page leads to the rest."""
+"""The page that leads to the sections for which the phone's tab bar, which holds four, has no room."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,5 +10,5 @@ from billing.portal.permissions import Desk, billing_page
 @require_GET
 @billing_page
 def more(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """The remaining sections, each with a word on what it is for."""
+    """Lists the remaining sections, each with a word on what it is for."""
     return render(request, "portal/more.html", {"section": "more", "desk": desk})

@@ -1,5 +1,6 @@
-"""What a person chooses for themselves (what they are told and how, the theme; the language of the pages is Django's
-set_language), and the operator's own look."""
+"""A person's preferences (which notices they get and how, the theme) and the operator's look (accent, logo, icon).
+
+The language of the pages is set by Django's set_language."""
 
 from dataclasses import replace
 from typing import Any
@@ -22,14 +23,14 @@ from billing.models import NoticePreference
 from billing.operations.customers import preferences
 from billing.portal import accent
 from billing.portal.context import LOGO_TYPES, THEME_COOKIE, THEMES, logo_path
-from billing.portal.permissions import desk_of, signed_in
+from billing.portal.permissions import desk_of, signed_in_user
 
 A_DAY = 24 * 3600
 A_YEAR = 365 * A_DAY
 
 
-def _back(request: HttpRequest) -> str:
-    """Where the person came from, never to another site."""
+def _return_address(request: HttpRequest) -> str:
+    """Returns the page that the person came from, never one of another site."""
     target = request.POST.get("next", "")
     hosts = {request.get_host()}
     return target if url_has_allowed_host_and_scheme(target, hosts, require_https=request.is_secure()) else "/"
@@ -38,13 +39,13 @@ def _back(request: HttpRequest) -> str:
 @require_http_methods(["GET", "POST"])
 @login_required
 def notices(request: HttpRequest) -> HttpResponse:
-    """What the person is told, by which way and in which language; POST keeps the choice."""
-    user, error = signed_in(request), None
-    wanted = preferences.choice_of(user)
+    """Shows which notices the person gets, by which channel and in which language; POST saves the choice."""
+    user, error = signed_in_user(request), None
+    choice = preferences.choice_of(user)
     if request.method == "POST":
-        wanted = _told(request, wanted)
+        choice = _read_choice(request, choice)
         try:
-            preferences.save(user=user, wanted=wanted, as_of=clock.now())
+            preferences.save(user=user, wanted=choice, as_of=clock.now())
         except BadInput as refusal:
             error = refusal
         else:
@@ -54,52 +55,52 @@ def notices(request: HttpRequest) -> HttpResponse:
     context = {
         "section": "mails",
         "desk": desk_of(request),
-        "wanted": wanted,
-        "rows": _rows(preferences.groups_for(user), wanted),
+        "choice": choice,
+        "rows": _rows(preferences.groups_for(user), choice),
         "services": services,
-        "asks_handle": any(one.asks_handle for one in services),
+        "asks_handle": any(service.asks_handle for service in services),
         "error": error,
         "languages": settings.LANGUAGES,
     }
     return render(request, "portal/preferences.html", context, status=422 if error else 200)
 
 
-def _told(request: HttpRequest, before: preferences.Choice) -> preferences.Choice:
-    """The choice as the form says it; what the form did not ask stays as it was."""
-    told, groups = request.POST, NoticePreference.Group.values
-    wanted = replace(
+def _read_choice(request: HttpRequest, before: preferences.Choice) -> preferences.Choice:
+    """Reads the choice from the form; what the form does not ask for stays as ``before`` has it."""
+    form, groups = request.POST, NoticePreference.Group.values
+    choice = replace(
         before,
-        not_by_email=tuple(group for group in groups if f"email_{group}" not in told),
-        locale=told.get("locale", ""),
+        not_by_email=tuple(group for group in groups if f"email_{group}" not in form),
+        locale=form.get("locale", ""),
     )
-    if "service" not in told:
-        return wanted
+    if "service" not in form:
+        return choice
     return replace(
-        wanted,
-        by_message=tuple(group for group in groups if f"message_{group}" in told),
-        service=told["service"],
-        phone=told.get("phone", ""),
-        handle=told.get("handle", before.handle),
+        choice,
+        by_message=tuple(group for group in groups if f"message_{group}" in form),
+        service=form["service"],
+        phone=form.get("phone", ""),
+        handle=form.get("handle", before.handle),
     )
 
 
-def _rows(groups: "list[preferences.Offered]", wanted: preferences.Choice) -> list[dict[str, Any]]:
+def _rows(groups: "list[preferences.Offered]", choice: preferences.Choice) -> list[dict[str, Any]]:
     return [
         {
-            "group": one.group,
-            "what": one.what,
-            "is_bound": one.is_bound,
-            "by_email": one.is_bound or one.group not in wanted.not_by_email,
-            "by_message": one.group in wanted.by_message,
+            "group": offered.group,
+            "what": offered.what,
+            "is_bound": offered.is_bound,
+            "by_email": offered.is_bound or offered.group not in choice.not_by_email,
+            "by_message": offered.group in choice.by_message,
         }
-        for one in groups
+        for offered in groups
     ]
 
 
 @require_POST
 def theme(request: HttpRequest) -> HttpResponse:
-    """Keeps the theme in a cookie; ``auto`` and anything unknown leaves it to the device."""
-    response = HttpResponseRedirect(_back(request))
+    """Stores the theme in a cookie; ``auto`` and anything unknown leave it to the device."""
+    response = HttpResponseRedirect(_return_address(request))
     chosen = request.POST.get("theme", "")
     if chosen in THEMES:
         response.set_cookie(
@@ -113,25 +114,25 @@ def theme(request: HttpRequest) -> HttpResponse:
 @require_GET
 @cache_control(public=True, max_age=A_YEAR)
 def accent_stylesheet(request: HttpRequest) -> HttpResponse:
-    """The operator's accent as a stylesheet: a page may carry no inline style."""
+    """Answers the operator's accent as a stylesheet: the content security policy forbids inline styles."""
     try:
         rules = accent.stylesheet(settings.PORTAL_ACCENT)
     except ValueError:
-        raise Http404 from None  # empty, or no colour: the house's own accent stays
+        raise Http404 from None  # empty, or no colour: the default accent stays
     return HttpResponse(rules, content_type="text/css; charset=utf-8")
 
 
 @require_GET
 @cache_control(public=True, max_age=A_DAY)
 def favicon(request: HttpRequest) -> HttpResponse:
-    """What browsers ask for by this name where a page names no icon, as for a PDF."""
+    """Redirects to the icon that browsers ask for by this name where a page names none, as for a PDF."""
     return HttpResponseRedirect(static("portal/favicon.ico"))
 
 
 @require_GET
 @cache_control(public=True, max_age=A_DAY)
 def logo(request: HttpRequest) -> HttpResponseBase:
-    """The operator's logo from MEDIA_ROOT; nothing else of that directory is ever served."""
+    """Answers the operator's logo from MEDIA_ROOT; nothing else of that directory is ever served."""
     path = logo_path()
     if path is None:
         raise Http404

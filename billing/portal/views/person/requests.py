@@ -1,4 +1,4 @@
-"""What owners ask of support (M11–M14, M16): one page to file each, the list of them, and what became of one."""
+"""The owners' requests to support: one page to file each kind, the list, and one request with its answer (M11–M14, M16)."""
 
 import hashlib
 from datetime import datetime
@@ -20,7 +20,7 @@ from billing.models import BillingAccount, CustomerRequest, Offer, Subscription
 from billing.operations.customers import requests as operations
 from billing.operations.subscriptions import lifecycle
 from billing.portal.get_or_404 import desk_for, instance_or_404, request_or_404
-from billing.portal.permissions import Desk, billing_page, desk_of, signed_in
+from billing.portal.permissions import Desk, billing_page, desk_of, signed_in_user
 from billing.pricing.periods import business_date
 from billing.pricing.workdays import answer_by
 from billing.reports import overview as reports
@@ -30,17 +30,17 @@ from billing.wording.refusals import explain_refusal
 ROWS = 25
 Kind = CustomerRequest.Kind
 OF_INSTANCE = (Kind.TERMINATION, Kind.RESUMPTION, Kind.DELETION)
-# Why people leave, asked before the confirmation; the words are the page's.
+# Codes of the reasons for leaving, asked for before the confirmation; their wording is the page's.
 REASONS = ("expensive", "missing", "switched", "unused", "other")
 
 
 @require_GET
 @billing_page
 def requests(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """What has been asked and what can be asked, the waiting ones first."""
+    """Lists the requests that were filed, those that can be filed, and the account's offers."""
     as_of, account = clock.now(), desk.account
     money = reports.standing(account=account, as_of=as_of)
-    asked = CustomerRequest.objects.filter(account=account).select_related("instance").order_by("-pk")
+    filed_requests = CustomerRequest.objects.filter(account=account).select_related("instance").order_by("-pk")
     context = {
         "section": "requests",
         "desk": desk,
@@ -48,7 +48,7 @@ def requests(request: HttpRequest, desk: Desk) -> HttpResponse:
         "today": money.today,
         "money": money,
         "read_only_debt": bool(money.overdue),
-        "page": Paginator(asked, ROWS).get_page(request.GET.get("page")),
+        "page": Paginator(filed_requests, ROWS).get_page(request.GET.get("page")),
         "offers": Offer.objects.filter(account=account).order_by("-pk")[:10],
     }
     return render(request, "portal/requests.html", context)
@@ -57,7 +57,7 @@ def requests(request: HttpRequest, desk: Desk) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @login_required
 def new_request(request: HttpRequest, kind: str) -> HttpResponse:
-    """The page of one kind of request; POST files it and leads to it."""
+    """Shows the form of one kind of request; POST files it and leads to it."""
     if kind not in Kind.values:
         raise Http404
     as_of = clock.now()
@@ -65,10 +65,10 @@ def new_request(request: HttpRequest, kind: str) -> HttpResponse:
     if kind in OF_INSTANCE or request.GET.get("instance"):
         desk, instance, subscription = instance_or_404(request, request.GET.get("instance", ""))
     else:
-        found = desk_of(request)
-        if found is None:
+        chosen_desk = desk_of(request)
+        if chosen_desk is None:
             raise Http404
-        desk = found
+        desk = chosen_desk
     errors: dict[str, str] = {}
     if request.method == "POST":
         try:
@@ -83,7 +83,7 @@ def new_request(request: HttpRequest, kind: str) -> HttpResponse:
 def _file(
     request: HttpRequest, kind: str, account: BillingAccount, instance: Instance | None, as_of: datetime
 ) -> CustomerRequest:
-    """Files what the form says; a request that was sent twice is filed once."""
+    """Files the request of the form; one that is sent twice is filed once."""
     if kind in (Kind.TERMINATION, Kind.DELETION) and not request.POST.get("confirmed"):
         raise BadInput(_("Tick the box if you are sure."), field="confirmed")
     if kind == Kind.DELETION and instance is not None:
@@ -91,37 +91,37 @@ def _file(
         if typed != instance.domain.lower():
             raise BadInput(_("This is not the domain of the instance: type it exactly."), field="domain")
     files = tuple(
-        operations.Attachment(one.name or "file", one.read(operations.LARGEST_FILE + 1))
-        for one in request.FILES.getlist("file")[:1]
+        operations.Attachment(upload.name or "file", upload.read(operations.LARGEST_FILE + 1))
+        for upload in request.FILES.getlist("file")[:1]
     )
     if files:
-        again = CustomerRequest.objects.waiting().filter(
+        same_requests = CustomerRequest.objects.waiting().filter(
             account=account, kind=kind, files__sha256=hashlib.sha256(files[0].content).hexdigest()
         )
-        if (found := again.first()) is not None:
-            return found
+        if (earlier := same_requests.first()) is not None:
+            return earlier
     people = request.POST.get("people", "").strip()
     new = operations.NewRequest(
         kind=kind,
-        text=_words(request),
+        text=_request_text(request),
         files=files,
         people=int(people) if people.isascii() and people.isdigit() and len(people) < 9 else None,
     )
     return operations.file_request(
-        account=account, new=new, as_of=as_of, user_email=signed_in(request).email, instance=instance
+        account=account, new=new, as_of=as_of, user_email=signed_in_user(request).email, instance=instance
     )
 
 
-def _words(request: HttpRequest) -> str:
-    """The reason that was picked and what was written, as support reads them."""
-    known = {
+def _request_text(request: HttpRequest) -> str:
+    """Joins the picked reason and the free text, as support reads them."""
+    reasons = {
         "expensive": _("It costs too much."),
         "missing": _("Something we need is missing."),
         "switched": _("We have moved to something else."),
         "unused": _("We do not use it any more."),
     }
-    picked = known.get(request.POST.get("reason", ""), "")
-    return "\n".join(part for part in (str(picked), request.POST.get("text", "").strip()) if part)
+    reason = reasons.get(request.POST.get("reason", ""), "")
+    return "\n".join(part for part in (str(reason), request.POST.get("text", "").strip()) if part)
 
 
 def _page(
@@ -152,26 +152,26 @@ def _page(
         "waiting": None if kind == Kind.PROOF_OF_PAYMENT else waiting.first(),
         "answer_day": answer_by(business_date(as_of, account.zone), operations.calendar()),
         "reasons": REASONS,
-        "given": request.POST,
+        "fields": request.POST,
     }
 
 
 @require_GET
 @login_required
 def request_page(request: HttpRequest, public_id: str) -> HttpResponse:
-    """One request: what was asked, by when it is answered, and the answer."""
+    """Shows one request: what was asked, by when it is answered, and the answer."""
     as_of = clock.now()
-    asked = request_or_404(signed_in(request), public_id)
-    account = asked.account
+    customer_request = request_or_404(signed_in_user(request), public_id)
+    account = customer_request.account
     today = business_date(as_of, account.zone)
     context = {
         "section": "requests",
         "desk": desk_for(request, account),
         "zone": account.zone,
         "today": today,
-        "asked": asked,
-        "late": asked.is_late(today),
-        "files": asked.files.only("name").order_by("pk"),
+        "customer_request": customer_request,
+        "late": customer_request.is_late(today),
+        "files": customer_request.files.only("name").order_by("pk"),
     }
     return render(request, "portal/request.html", context)
 
@@ -179,9 +179,9 @@ def request_page(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_GET
 @login_required
 def request_file(request: HttpRequest, public_id: str, file_id: int) -> HttpResponse:
-    """A file that the owners sent with their request, for them to see again what it was."""
-    asked = request_or_404(signed_in(request), public_id)
-    file = asked.files.filter(pk=file_id).first()
+    """Answers a file that the owners attached to their request."""
+    customer_request = request_or_404(signed_in_user(request), public_id)
+    file = customer_request.files.filter(pk=file_id).first()
     if file is None:
         raise Http404
     return attachment(bytes(file.content), name=file.name, content_type=file.content_type)
@@ -190,8 +190,8 @@ def request_file(request: HttpRequest, public_id: str, file_id: int) -> HttpResp
 @require_POST
 @login_required
 def withdraw(request: HttpRequest, public_id: str) -> HttpResponse:
-    """The owner thinks better of it; saying so twice changes nothing."""
-    asked = request_or_404(signed_in(request), public_id)
-    if asked.answered_at is None:
-        operations.withdraw(request=asked, as_of=clock.now(), user_email=signed_in(request).email)
+    """Withdraws the request; repeating it changes nothing."""
+    customer_request = request_or_404(signed_in_user(request), public_id)
+    if customer_request.answered_at is None:
+        operations.withdraw(request=customer_request, as_of=clock.now(), user_email=signed_in_user(request).email)
     return HttpResponseRedirect(reverse("portal:request", args=[public_id]))

@@ -1,6 +1,6 @@
-"""Becoming a customer without anybody's help: the form, the mail, the link that proves the address, and then everything at once.
+"""Self-service sign-up: the form, the mail with the link that proves the address, then customer, instance and user in one.
 
-Every answer is the same whether an address is known here or not; only the mail tells, and only its reader.
+Every page is the same whether an address has a sign-in here or not; only the mail says so, to its reader.
 """
 
 from collections.abc import Callable
@@ -28,21 +28,21 @@ from billing.operations.customers import onboarding, signup
 from billing.operations.customers.onboarding import Opening, Wish
 from billing.operations.subscriptions.start_quotes import Line, StartQuote
 from billing.portal import rate_limits
-from billing.portal.rate_limits import TooMany
+from billing.portal.rate_limits import LimitExceeded
 from billing.portal.views.person.join import BACKEND
-from billing.portal.views.plans.change_plan import asked_tariff, written_quantity
+from billing.portal.views.plans.change_plan import read_quantity, read_tariff_id
 from billing.pricing.terms import Metric
 from billing.reports import plans as reports
 from billing.wording import formats
 from billing.wording.refusals import explain_refusal
 
 FIELDS = ("email", "name", "customer_name", "kind", "locale", "domain", "quantity")
-# Of all that is sent, wrong or right, so many times what may be asked for: people mistype, programs try domains.
+# Forms that may be sent, valid or not, for each sign-up allowed: people mistype, programs try domains.
 TRIES = 5
 
 
-def _guarded(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Pages that are there only where strangers may sign up; what is asked too often is answered 429."""
+def _guard_sign_up(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Decorates a page that exists only where SELF_SIGN_UP is on; beyond the hourly limit it answers 429."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -52,8 +52,8 @@ def _guarded(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             if request.method == "POST":
                 rate_limits.count(request, "sign_up_try", settings.SIGN_UPS_AN_HOUR * TRIES)
             return view(request, *args, **kwargs)
-        except TooMany as refusal:
-            return rate_limits.too_many(request, refusal)
+        except LimitExceeded as refusal:
+            return rate_limits.answer_limit_exceeded(request, refusal)
 
     return wrapped
 
@@ -63,27 +63,27 @@ def _guarded(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-@_guarded
+@_guard_sign_up
 def sign_up(request: HttpRequest) -> HttpResponse:
-    """What was chosen with what it costs, and who is asking. POST keeps it and has the link sent."""
+    """Shows the chosen plan with its cost and asks who signs up; POST stores the sign-up and mails its link."""
     if request.GET.get("lang") in dict(settings.LANGUAGES):
         return _in_language(request, request.GET["lang"])
-    again = signup.of_link(request.GET.get("again", ""))
-    product, tariff = _chosen(request, again)
-    elsewhere = _elsewhere(request, again, product, tariff)
-    if product is None or elsewhere:
-        return HttpResponseRedirect(elsewhere)
-    given = _given(request, again)
+    earlier = signup.of_link(request.GET.get("again", ""))
+    product, tariff = _read_plan(request, earlier)
+    address = _address_elsewhere(request, earlier, product, tariff)
+    if product is None or address:
+        return HttpResponseRedirect(address)
+    fields = _read_fields(request, earlier)
     errors: dict[str, str] = {}
     if request.method == "POST":
         if request.POST.get("website"):  # a field that no person sees: the answer is the same, and nothing is done
             return HttpResponseRedirect(reverse("portal:sign_up_sent"))
-        errors = _ask(request, product, tariff, given)
+        errors = _file_sign_up(request, product, tariff, fields)
         if not errors:
             return HttpResponseRedirect(reverse("portal:sign_up_sent"))
     context = {
-        **_plan(product, tariff, given["quantity"]),
-        "given": given,
+        **_plan_context(product, tariff, fields["quantity"]),
+        "fields": fields,
         "errors": errors,
         "kinds": Customer.Kind.choices,
         "add_url": f"{reverse('portal:new_instance')}?{request.GET.urlencode()}",
@@ -91,10 +91,12 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/sign_up.html", context, status=422 if errors else 200)
 
 
-def _elsewhere(request: HttpRequest, again: SignUp | None, product: Product | None, tariff: Tariff | None) -> str:
-    """Where somebody is led who has signed in, or has not chosen yet; empty where the form is the right place."""
+def _address_elsewhere(
+    request: HttpRequest, earlier: SignUp | None, product: Product | None, tariff: Tariff | None
+) -> str:
+    """Returns the page for somebody who has signed in, or has not chosen a plan; empty where the form is the right one."""
     if request.user.is_authenticated:
-        query = signup.wish_query(again) if again is not None else request.GET.urlencode()
+        query = signup.wish_query(earlier) if earlier is not None else request.GET.urlencode()
         return f"{reverse('portal:new_instance')}?{query}"
     if product is None:
         return reverse("portal:prices")
@@ -104,7 +106,7 @@ def _elsewhere(request: HttpRequest, again: SignUp | None, product: Product | No
 
 
 def _in_language(request: HttpRequest, language: str) -> HttpResponse:
-    """The public prices name their language in the address; here it becomes the browser's choice, as everywhere else."""
+    """Stores the language that the address names as the browser's, as the switch on every other page does."""
     query = request.GET.copy()
     del query["lang"]
     response = HttpResponseRedirect(f"{request.path}?{query.urlencode()}")
@@ -119,35 +121,35 @@ def _in_language(request: HttpRequest, language: str) -> HttpResponse:
     return response
 
 
-def product_asked(request: HttpRequest) -> Product | None:
-    """The product that the address names; None where there is none of that name, or nothing of it on offer."""
+def product_in_address(request: HttpRequest) -> Product | None:
+    """Returns the product that the address names; None where it does not exist or has nothing on offer."""
     code = request.GET.get("product", "")
-    found = Product.objects.filter(code=code).first() if code.isprintable() else None
-    return found if found is not None and reports.offer_of(found) is not None else None
+    product = Product.objects.filter(code=code).first() if code.isprintable() else None
+    return product if product is not None and reports.offer_of(product) is not None else None
 
 
-def _chosen(request: HttpRequest, again: SignUp | None) -> tuple[Product | None, Tariff | None]:
-    product = product_asked(request) or (again.product if again is not None else None)
+def _read_plan(request: HttpRequest, earlier: SignUp | None) -> tuple[Product | None, Tariff | None]:
+    product = product_in_address(request) or (earlier.product if earlier is not None else None)
     if product is None:
         return None, None
-    tariff_id = asked_tariff(request) or (again.tariff.tariff_id if again is not None and again.tariff else "")
+    tariff_id = read_tariff_id(request) or (earlier.tariff.tariff_id if earlier is not None and earlier.tariff else "")
     offer = reports.offer_of(product)
-    offered = {one.tariff.tariff_id: one.tariff for one in (offer.variants if offer is not None else ())}
-    return product, offered.get(tariff_id) or (next(iter(offered.values())) if len(offered) == 1 else None)
+    tariffs = {variant.tariff.tariff_id: variant.tariff for variant in (offer.variants if offer is not None else ())}
+    return product, tariffs.get(tariff_id) or (next(iter(tariffs.values())) if len(tariffs) == 1 else None)
 
 
-def _given(request: HttpRequest, again: SignUp | None) -> dict[str, str]:
-    """What has been typed, or what was typed the last time."""
+def _read_fields(request: HttpRequest, earlier: SignUp | None) -> dict[str, str]:
+    """Reads what was typed, else what an earlier sign-up of the same link holds, else the address."""
     if request.method == "POST":
         return {name: request.POST.get(name, "")[:300] for name in FIELDS}
-    if again is not None:
-        return {name: str(getattr(again, name) or "") for name in FIELDS}
-    asked = request.GET.get("quantity") or request.GET.get("n") or ""
-    return {**dict.fromkeys(FIELDS, ""), "kind": "company", "locale": formats.language(), "quantity": asked[:7]}
+    if earlier is not None:
+        return {name: str(getattr(earlier, name) or "") for name in FIELDS}
+    quantity = request.GET.get("quantity") or request.GET.get("n") or ""
+    return {**dict.fromkeys(FIELDS, ""), "kind": "company", "locale": formats.language(), "quantity": quantity[:7]}
 
 
-def _plan(product: Product, tariff: Tariff | None, quantity: str) -> dict[str, Any]:
-    """What the page says of the plan: its terms, and what it will cost and when."""
+def _plan_context(product: Product, tariff: Tariff | None, quantity: str) -> dict[str, Any]:
+    """Returns the plan's part of the page: its terms, and what it will cost and when."""
     asks = tariff is not None and tariff.metric == Metric.QUANTITY
     number = (
         int(quantity) if quantity.isascii() and quantity.isdigit() and 0 < int(quantity) <= reports.MOST_UNITS else 1
@@ -165,33 +167,37 @@ def _plan(product: Product, tariff: Tariff | None, quantity: str) -> dict[str, A
     }
 
 
-def _ask(request: HttpRequest, product: Product, tariff: Tariff | None, given: dict[str, str]) -> dict[str, str]:
-    """Keeps the sign-up and sends its link; returns what has to be put right."""
+def _file_sign_up(
+    request: HttpRequest, product: Product, tariff: Tariff | None, fields: dict[str, str]
+) -> dict[str, str]:
+    """Stores the sign-up and mails its link; returns the errors to be corrected, by field."""
     asks = tariff is not None and tariff.metric == Metric.QUANTITY
     try:
-        quantity = (written_quantity(request) or 1) if asks else None
+        quantity = (read_quantity(request) or 1) if asks else None
     except BadInput as refusal:
         return {"quantity": explain_refusal(refusal)}
-    wish = Wish(product, given["domain"], tariff.tariff_id if tariff is not None else None, quantity)
-    new = signup.NewSignUp(given["email"], given["name"], given["customer_name"], given["kind"], given["locale"], wish)
-    errors = signup.problems(new)
+    wish = Wish(product, fields["domain"], tariff.tariff_id if tariff is not None else None, quantity)
+    new_sign_up = signup.NewSignUp(
+        fields["email"], fields["name"], fields["customer_name"], fields["kind"], fields["locale"], wish
+    )
+    errors = signup.problems(new_sign_up)
     if errors:
         return errors
     rate_limits.count(request, "sign_up", settings.SIGN_UPS_AN_HOUR)
-    rate_limits.count(request, "sign_up_mail", settings.SIGN_UP_MAILS_AN_HOUR, given["email"].strip().lower())
+    rate_limits.count(request, "sign_up_mail", settings.SIGN_UP_MAILS_AN_HOUR, fields["email"].strip().lower())
     try:
-        asked = signup.ask(new=new, as_of=clock.now())
-    except Refusal as refusal:  # somebody was faster with the domain
+        sign_up_row = signup.ask(new=new_sign_up, as_of=clock.now())
+    except Refusal as refusal:  # somebody else took the domain meanwhile
         return {getattr(refusal, "field", "") or "domain": explain_refusal(refusal)}
-    signup.send(sign_up=asked, as_of=clock.now())
+    signup.send(sign_up=sign_up_row, as_of=clock.now())
     return {}
 
 
 @never_cache
 @require_GET
-@_guarded
+@_guard_sign_up
 def sent(request: HttpRequest) -> HttpResponse:
-    """The mail is on its way: the same words for everybody."""
+    """Says that the mail is on its way, in the same words for everybody."""
     folder = settings.EMAIL_FILE_PATH if settings.BILLING_SANDBOX else None
     context = {"mail_folder": (folder or "").removeprefix(f"{settings.BASE_DIR}/")}
     return render(request, "portal/sign_up_sent.html", context)
@@ -203,33 +209,35 @@ def sent(request: HttpRequest) -> HttpResponse:
 @never_cache
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
-@_guarded
+@_guard_sign_up
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """What will be made and what it costs; POST chooses the password and makes all of it in one."""
-    asked = signup.of_link(token)
-    if asked is None:
+    """Shows what will be created and what it costs; POST sets the password and creates all of it in one transaction."""
+    sign_up_row = signup.of_link(token)
+    if sign_up_row is None:
         return render(request, "portal/sign_up_closed.html", {"code": "broken"}, status=410)
     try:
-        signup.refuse_closed(asked, clock.now())
+        signup.refuse_closed(sign_up_row, clock.now())
     except Refusal as refusal:
-        return _closed(request, asked, token, refusal)
+        return _answer_closed(request, sign_up_row, token, refusal)
     errors: dict[str, str] = {}
     status = 200
-    domain = request.POST.get("domain", "")[:253] or asked.domain
+    domain = request.POST.get("domain", "")[:253] or sign_up_row.domain
     if request.method == "POST":
         try:
-            return _let_in(request, asked, domain)
+            return _let_in(request, sign_up_row, domain)
         except Refusal as refusal:
             if refusal.code in ("sign_up_used", "sign_up_known"):
-                return _closed(request, asked, token, refusal)
+                return _answer_closed(request, sign_up_row, token, refusal)
             errors, status = {_field(refusal): explain_refusal(refusal)}, 422 if isinstance(refusal, BadInput) else 409
-    shown: Opening | None = None
+    preview: Opening | None = None
     try:
-        shown = signup.preview(sign_up=asked, domain=domain, as_of=clock.now())
+        preview = signup.preview(sign_up=sign_up_row, domain=domain, as_of=clock.now())
     except Refusal as refusal:
         errors = {**errors, _field(refusal): explain_refusal(refusal)}
         status = 409 if status == 200 else status
-    return render(request, "portal/sign_up_confirm.html", _context(asked, token, domain, shown, errors), status=status)
+    return render(
+        request, "portal/sign_up_confirm.html", _context(sign_up_row, token, domain, preview, errors), status=status
+    )
 
 
 def _field(refusal: Refusal) -> str:
@@ -239,33 +247,35 @@ def _field(refusal: Refusal) -> str:
     return field if field in ("password", "domain") else "all"
 
 
-def _context(asked: SignUp, token: str, domain: str, shown: Opening | None, errors: dict[str, str]) -> dict[str, Any]:
-    quote = shown.quote if shown is not None else None
+def _context(
+    sign_up_row: SignUp, token: str, domain: str, preview: Opening | None, errors: dict[str, str]
+) -> dict[str, Any]:
+    quote = preview.quote if preview is not None else None
     return {
-        "asked": asked,
+        "sign_up": sign_up_row,
         "token": token,
         "domain": domain,
-        "opening": shown,
-        "shown": quote,
+        "preview": preview,
+        "quote": quote,
         "lines": cost_lines(quote),
         "errors": errors,
-        "role": first_role(shown.instance) if shown is not None else None,
-        "terms": asked.tariff.terms() if asked.tariff is not None else None,
-        # With the domain alone in the way it is put right here; anything else is chosen anew.
-        "can_go_on": shown is not None or set(errors) == {"domain"},
+        "role": first_role(preview.instance) if preview is not None else None,
+        "terms": sign_up_row.tariff.terms() if sign_up_row.tariff is not None else None,
+        # Where only the domain is refused it is corrected on this page; anything else starts the sign-up anew.
+        "can_go_on": preview is not None or set(errors) == {"domain"},
     }
 
 
 def cost_lines(quote: StartQuote | None) -> list[tuple[Line, str]]:
-    """Each sum with what it is for, in the words that the invoice will have."""
+    """Returns each line of the quote with what it is for, in the words of the invoice."""
     if quote is None:
         return []
     return [(line, quote.describe(line, formats.language())) for line in quote.lines]
 
 
-def _let_in(request: HttpRequest, asked: SignUp, domain: str) -> HttpResponse:
-    user, made = signup.confirm(
-        sign_up=asked,
+def _let_in(request: HttpRequest, sign_up_row: SignUp, domain: str) -> HttpResponse:
+    user, result = signup.confirm(
+        sign_up=sign_up_row,
         password=request.POST.get("password", ""),
         domain=domain,
         seen=request.POST.get("seen", ""),
@@ -273,16 +283,16 @@ def _let_in(request: HttpRequest, asked: SignUp, domain: str) -> HttpResponse:
     )
     login(request, user, backend=BACKEND)
     messages.success(
-        request, _("Welcome! %(domain)s is made, and you are its administrator.") % {"domain": made.instance.domain}
+        request, _("Welcome! %(domain)s is made, and you are its administrator.") % {"domain": result.instance.domain}
     )
-    return HttpResponseRedirect(reverse("portal:instance", args=[made.instance.public_id]))
+    return HttpResponseRedirect(reverse("portal:instance", args=[result.instance.public_id]))
 
 
-def _closed(request: HttpRequest, asked: SignUp, token: str, refusal: Refusal) -> HttpResponse:
-    """What has become of the link, and the way on: nothing that was typed is lost."""
+def _answer_closed(request: HttpRequest, sign_up_row: SignUp, token: str, refusal: Refusal) -> HttpResponse:
+    """Says why the link is closed and leads on; what was typed is kept."""
     again = QueryDict(mutable=True)
     again["again"] = token
-    add = f"{reverse('portal:new_instance')}?{signup.wish_query(asked)}"
+    add = f"{reverse('portal:new_instance')}?{signup.wish_query(sign_up_row)}"
     context = {
         "code": refusal.code,
         "reason": explain_refusal(refusal),

@@ -1,5 +1,5 @@
-"""Other terms for what is paid in advance: what they cost, told before it is agreed to; calling off, taking back, cancelling
-(C3, C4, D6, D7, E6, E7, G10)."""
+"""Changing the plan of a prepaid subscription: the quote is shown before it is agreed to (G10). A change can be undone (D6), a
+subscription cancelled and the cancellation taken back (C4)."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,15 +19,15 @@ from billing.models import Subscription
 from billing.operations.subscriptions import plan_changes
 from billing.operations.subscriptions.quotes import NOW, PERIOD_END, Quote, Wish
 from billing.portal.get_or_404 import instance_or_404
-from billing.portal.permissions import Desk, refuse_odd, signed_in
+from billing.portal.permissions import Desk, refuse_unprintable, signed_in_user
 from billing.pricing.terms import Metric
 from billing.reports import plans as reports
 from billing.reports.plan_state import PlanState, Stage, plan_state
 from billing.wording import formats
 from billing.wording.refusals import explain_refusal
 
-# Where somebody is led whose subscription is not one that terms are changed of.
-ELSEWHERE = {
+# The page for a subscription in a stage in which its terms cannot be changed here.
+PAGE_OF_STAGE = {
     Stage.TRIAL: "portal:choose_plan",
     Stage.TRIAL_ENDED: "portal:choose_plan",
     Stage.ENDED: "portal:start_plan",
@@ -38,18 +38,18 @@ ELSEWHERE = {
 
 @dataclass(frozen=True)
 class Choice:
-    """A tariff that can be chosen; ``asks`` whether a number has to be given for it."""
+    """A tariff that can be chosen; ``asks``: whether a quantity has to be entered for it."""
 
     variant: reports.Variant
-    is_mine: bool
+    is_current: bool
 
     @property
     def asks(self) -> bool:
         return self.variant.terms.metric == Metric.QUANTITY
 
 
-def written_quantity(request: HttpRequest) -> int | None:
-    """The number that was typed or linked; None where there is none. Refuses what is no number."""
+def read_quantity(request: HttpRequest) -> int | None:
+    """Reads the quantity from the form or the address; None where it is empty. Raises `BadInput` for what is no number."""
     text = (request.POST.get("quantity") or request.GET.get("quantity") or "").strip()
     if not text:
         return None
@@ -58,77 +58,85 @@ def written_quantity(request: HttpRequest) -> int | None:
     return int(text)
 
 
-def asked_tariff(request: HttpRequest) -> str:
+def read_tariff_id(request: HttpRequest) -> str:
     return str(request.POST.get("tariff") or request.GET.get("tariff") or "")[:60]
 
 
-def choices_of(instance: Instance, mine: Subscription | None) -> list[Choice]:
-    """What can be chosen: the paid tariffs that are offered, and the one it is on where a number is bought of it."""
+def choices_of(instance: Instance, subscription: Subscription | None) -> list[Choice]:
+    """Returns the tariffs to choose from: the paid ones on offer, and the current one where its quantity can be changed."""
     offer = reports.offer_of(instance.product)
-    own = mine.tariff if mine is not None else None
-    offered = [one for one in (offer.variants if offer is not None else ()) if one.has_price]
-    if own is not None and own.tariff_id not in {one.tariff.tariff_id for one in offered}:
-        offered = [reports.Variant(own, own.terms()), *offered]
-    found = [Choice(one, own is not None and one.tariff.tariff_id == own.tariff_id) for one in offered]
-    return [one for one in found if one.asks or not one.is_mine]
+    current_tariff = subscription.tariff if subscription is not None else None
+    variants = [variant for variant in (offer.variants if offer is not None else ()) if variant.has_price]
+    if current_tariff is not None and current_tariff.tariff_id not in {
+        variant.tariff.tariff_id for variant in variants
+    }:
+        variants = [reports.Variant(current_tariff, current_tariff.terms()), *variants]
+    choices = [
+        Choice(variant, current_tariff is not None and variant.tariff.tariff_id == current_tariff.tariff_id)
+        for variant in variants
+    ]
+    return [choice for choice in choices if choice.asks or not choice.is_current]
 
 
-def back_to(instance: Instance) -> HttpResponse:
+def redirect_to_instance(instance: Instance) -> HttpResponse:
     return HttpResponseRedirect(reverse("portal:instance", args=[instance.public_id]))
 
 
-def elsewhere(request: HttpRequest, instance: Instance, state: PlanState | None) -> HttpResponse | None:
-    """The page for what the instance is in; None where it is this one."""
-    name = "portal:start_plan" if state is None else ELSEWHERE.get(state.stage)
+def redirect_elsewhere(request: HttpRequest, instance: Instance, state: PlanState | None) -> HttpResponse | None:
+    """Redirects to the page for the stage that the subscription is in; None where that is this page."""
+    name = "portal:start_plan" if state is None else PAGE_OF_STAGE.get(state.stage)
     if name is None:
         return None
     query = request.META.get("QUERY_STRING", "")
     return HttpResponseRedirect(reverse(name, args=[instance.public_id]) + (f"?{query}" if query else ""))
 
 
-def _wish(request: HttpRequest, state: PlanState) -> Wish | None:
-    """What was asked for; None before anything was."""
-    tariff, quantity = asked_tariff(request), written_quantity(request)
+def _read_wish(request: HttpRequest, state: PlanState) -> Wish | None:
+    """Reads the tariff and quantity that were chosen; None before anything was."""
+    tariff, quantity = read_tariff_id(request), read_quantity(request)
     if not tariff and quantity is None:
         return None
-    own = state.subscription.priced_by.tariff_id
-    chosen = {one.variant.tariff.tariff_id: one for one in choices_of(state.subscription.instance, state.subscription)}
-    known = chosen.get(tariff or own)
-    if known is not None and not known.asks:
-        quantity = None  # the field is there for other tariffs
-    return Wish(tariff_id=tariff or own, quantity=quantity)
+    current_id = state.subscription.priced_by.tariff_id
+    choices = {
+        choice.variant.tariff.tariff_id: choice
+        for choice in choices_of(state.subscription.instance, state.subscription)
+    }
+    choice_of_tariff = choices.get(tariff or current_id)
+    if choice_of_tariff is not None and not choice_of_tariff.asks:
+        quantity = None  # the field belongs to other tariffs
+    return Wish(tariff_id=tariff or current_id, quantity=quantity)
 
 
 def _quotes(subscription: Subscription, wish: Wish) -> list[Quote]:
-    """What the wish comes to as the rules have it, and at the other time where there is the choice (D7)."""
+    """Quotes the wish for the time that the rules give it, and for the other time where the owner may choose (D7)."""
     as_of = clock.now()
-    first = plan_changes.preview(subscription=subscription, wish=wish, as_of=as_of)
-    other = replace(wish, when=PERIOD_END if first.when == NOW else NOW)
+    quote = plan_changes.preview(subscription=subscription, wish=wish, as_of=as_of)
+    other_wish = replace(wish, when=PERIOD_END if quote.when == NOW else NOW)
     try:
-        return [first, plan_changes.preview(subscription=subscription, wish=other, as_of=as_of)]
+        return [quote, plan_changes.preview(subscription=subscription, wish=other_wish, as_of=as_of)]
     except BadInput:
-        return [first]
+        return [quote]
 
 
 @require_http_methods(["GET", "POST"])
 @login_required
 def change_plan(request: HttpRequest, public_id: str) -> HttpResponse:
-    """Choosing other terms, seeing what they cost, agreeing; POST carries the quote that was seen."""
-    refuse_odd(public_id)
+    """Shows the tariffs to choose from and the quote of the chosen one; POST agrees to the quote that was seen."""
+    refuse_unprintable(public_id)
     desk, instance, subscription = instance_or_404(request, public_id)
     state = plan_state(subscription, clock.now()) if subscription is not None else None
-    led = elsewhere(request, instance, state)
-    if led is not None or state is None:
-        return led or back_to(instance)
+    redirect = redirect_elsewhere(request, instance, state)
+    if redirect is not None or state is None:
+        return redirect or redirect_to_instance(instance)
     if request.method == "POST":
-        return _agreed(request, desk, state)
-    quotes, errors = _looked_up(request, state)
+        return _agree(request, desk, state)
+    quotes, errors = _look_up_quotes(request, state)
     return _page(request, desk, state, quotes, errors, 422 if errors else 200)
 
 
-def _looked_up(request: HttpRequest, state: PlanState) -> tuple[list[Quote], dict[str, str]]:
+def _look_up_quotes(request: HttpRequest, state: PlanState) -> tuple[list[Quote], dict[str, str]]:
     try:
-        wish = _wish(request, state)
+        wish = _read_wish(request, state)
         return (_quotes(state.subscription, wish) if wish is not None else []), {}
     except Refusal as refusal:
         return [], {_field(refusal): explain_refusal(refusal)}
@@ -139,44 +147,44 @@ def _field(refusal: Refusal) -> str:
     return field if field in ("quantity", "tariff_id") else "all"
 
 
-def _agreed(request: HttpRequest, desk: Desk, state: PlanState) -> HttpResponse:
-    """Makes the change for the figures that were seen; where they no longer hold, shows the new ones (G10)."""
+def _agree(request: HttpRequest, desk: Desk, state: PlanState) -> HttpResponse:
+    """Changes the plan for the figures that were seen; where they no longer hold, shows the new ones (G10)."""
     when = request.POST.get("when", "")
     try:
-        wish = _wish(request, state)
+        wish = _read_wish(request, state)
         if wish is None:
             raise BadInput(_("Choose a plan."), field="tariff_id")
-        done = plan_changes.change(
+        quote = plan_changes.change(
             subscription=state.subscription,
             wish=replace(wish, when=when or None),
             as_of=clock.now(),
-            actor=signed_in(request).get_short_name(),
+            actor=signed_in_user(request).get_short_name(),
             quote_token=request.POST.get(f"token-{when}", ""),
         )
     except Refusal as refusal:
-        quotes, errors = _looked_up(request, state)
+        quotes, errors = _look_up_quotes(request, state)
         return _page(request, desk, state, quotes, errors or {_field(refusal): explain_refusal(refusal)}, 409)
-    messages.success(request, _told(done))
-    return back_to(state.subscription.instance)
+    messages.success(request, _success_text(quote))
+    return redirect_to_instance(state.subscription.instance)
 
 
-def _told(done: Quote) -> str:
-    shown = {
-        "tariff": done.tariff.name_in(formats.language()),
-        "day": formats.date_text(done.effective_date),
-        "sum": formats.money_text(done.due_now_minor, done.currency),
+def _success_text(quote: Quote) -> str:
+    figures = {
+        "tariff": quote.tariff.name_in(formats.language()),
+        "day": formats.date_text(quote.effective_date),
+        "sum": formats.money_text(quote.due_now_minor, quote.currency),
     }
-    if done.when == PERIOD_END:
-        return _("Agreed: %(tariff)s from %(day)s on. Until then everything works as now.") % shown
-    if done.due_now_minor:
-        return _("Done: %(tariff)s from today on, %(sum)s were charged. You can take it back until midnight.") % shown
-    return _("Done: %(tariff)s from today on, nothing was charged. You can take it back until midnight.") % shown
+    if quote.when == PERIOD_END:
+        return _("Agreed: %(tariff)s from %(day)s on. Until then everything works as now.") % figures
+    if quote.due_now_minor:
+        return _("Done: %(tariff)s from today on, %(sum)s were charged. You can take it back until midnight.") % figures
+    return _("Done: %(tariff)s from today on, nothing was charged. You can take it back until midnight.") % figures
 
 
 def _page(
     request: HttpRequest, desk: Desk, state: PlanState, quotes: list[Quote], errors: dict[str, str], status: int
 ) -> HttpResponse:
-    locale, own = formats.language(), state.subscription.priced_by
+    locale, current_tariff = formats.language(), state.subscription.priced_by
     choices = choices_of(state.subscription.instance, state.subscription)
     context: dict[str, Any] = {
         "section": "plans",
@@ -186,10 +194,11 @@ def _page(
         "instance": state.subscription.instance,
         "state": state,
         "choices": choices,
-        "asks": any(one.asks for one in choices),
-        "chosen": asked_tariff(request) or (own.tariff_id if own.metric == Metric.QUANTITY else ""),
+        "asks": any(choice.asks for choice in choices),
+        "chosen": read_tariff_id(request)
+        or (current_tariff.tariff_id if current_tariff.metric == Metric.QUANTITY else ""),
         "quantity": request.POST.get("quantity") or request.GET.get("quantity") or state.units,
-        "quotes": [(one, [(line, one.describe(line, locale)) for line in one.lines]) for one in quotes],
+        "quotes": [(quote, [(line, quote.describe(line, locale)) for line in quote.lines]) for quote in quotes],
         "picked": request.POST.get("when") or (quotes[0].when if quotes else ""),
         "errors": errors,
     }
@@ -199,8 +208,8 @@ def _page(
 @require_POST
 @login_required
 def undo_change(request: HttpRequest, public_id: str) -> HttpResponse:
-    """Calls a scheduled change off, else takes today's back in full (D6)."""
-    refuse_odd(public_id)
+    """Cancels a scheduled change, else undoes today's in full (D6)."""
+    refuse_unprintable(public_id)
     return _act(
         request, public_id, plan_changes.undo_change, _("Taken back: everything is as it was before the change.")
     )
@@ -209,8 +218,8 @@ def undo_change(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @login_required
 def cancel_plan(request: HttpRequest, public_id: str) -> HttpResponse:
-    """What cancelling does and until when everything works; POST cancels (C4)."""
-    refuse_odd(public_id)
+    """Shows what cancelling does and until when everything works; POST cancels (C4)."""
+    refuse_unprintable(public_id)
     if request.method == "POST":
         return _act(
             request,
@@ -221,7 +230,7 @@ def cancel_plan(request: HttpRequest, public_id: str) -> HttpResponse:
     desk, instance, subscription = instance_or_404(request, public_id)
     state = plan_state(subscription, clock.now()) if subscription is not None else None
     if state is None or not state.can_be_cancelled:
-        return back_to(instance)
+        return redirect_to_instance(instance)
     context = {
         "section": "plans",
         "desk": desk,
@@ -237,19 +246,19 @@ def cancel_plan(request: HttpRequest, public_id: str) -> HttpResponse:
 @login_required
 def undo_cancel(request: HttpRequest, public_id: str) -> HttpResponse:
     """Takes a cancellation back while it still runs (C4)."""
-    refuse_odd(public_id)
+    refuse_unprintable(public_id)
     return _act(request, public_id, plan_changes.undo_cancel, _("Taken back: it goes on as before."))
 
 
-def _act(request: HttpRequest, public_id: str, act: Any, told: str) -> HttpResponse:
-    """One act without a form, and back to the instance with what came of it."""
+def _act(request: HttpRequest, public_id: str, act: Any, success_text: str) -> HttpResponse:
+    """Carries out one act that needs no form, and leads back to the instance with the result as a message."""
     _desk, instance, subscription = instance_or_404(request, public_id)
     if subscription is None:
-        return back_to(instance)
+        return redirect_to_instance(instance)
     try:
-        act(subscription=subscription, as_of=clock.now(), actor=signed_in(request).get_short_name())
+        act(subscription=subscription, as_of=clock.now(), actor=signed_in_user(request).get_short_name())
     except Refusal as refusal:
         messages.error(request, explain_refusal(refusal))
     else:
-        messages.success(request, told)
-    return back_to(instance)
+        messages.success(request, success_text)
+    return redirect_to_instance(instance)

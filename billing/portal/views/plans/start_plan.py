@@ -1,4 +1,4 @@
-"""Starting: a plan for an instance that has none, and the choice that ends a trial (B2, C1, C3, D12, D18)."""
+"""Starting a plan for an instance that has none (D18), and choosing one during or after a trial (B2, C1)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,8 +18,8 @@ from billing.models import Subscription
 from billing.operations.subscriptions import lifecycle, start_quotes, trials
 from billing.operations.subscriptions.start_quotes import StartQuote
 from billing.portal.get_or_404 import instance_or_404
-from billing.portal.permissions import Desk, refuse_odd, signed_in
-from billing.portal.views.plans.change_plan import asked_tariff, back_to, choices_of, written_quantity
+from billing.portal.permissions import Desk, refuse_unprintable, signed_in_user
+from billing.portal.views.plans.change_plan import choices_of, read_quantity, read_tariff_id, redirect_to_instance
 from billing.pricing.terms import Metric, PriceModel
 from billing.reports import plans as reports
 from billing.reports.plan_state import PlanState, Stage, plan_state
@@ -30,13 +30,13 @@ from billing.wording.refusals import explain_refusal
 @require_http_methods(["GET", "POST"])
 @login_required
 def choose_plan(request: HttpRequest, public_id: str) -> HttpResponse:
-    """Choosing how to go on during or after a trial; POST carries the figures that were seen."""
-    refuse_odd(public_id)
+    """Shows the plans to choose from during or after a trial; POST chooses one for the figures that were seen."""
+    refuse_unprintable(public_id)
     desk, instance, subscription = instance_or_404(request, public_id)
     state = plan_state(subscription, clock.now()) if subscription is not None else None
     if subscription is None or state is None or state.stage not in (Stage.TRIAL, Stage.TRIAL_ENDED):
         return HttpResponseRedirect(reverse("portal:change_plan", args=[public_id]))
-    choices = [(one, False) for one in (choice.variant for choice in choices_of(instance, None))]
+    choices = [(variant, False) for variant in (choice.variant for choice in choices_of(instance, None))]
 
     def preview(tariff_id: str, quantity: int | None, _trial: bool) -> StartQuote:
         return start_quotes.quote_choice(
@@ -49,24 +49,24 @@ def choose_plan(request: HttpRequest, public_id: str) -> HttpResponse:
             tariff_id=tariff_id,
             quantity=quantity,
             as_of=clock.now(),
-            actor=signed_in(request).get_short_name(),
+            actor=signed_in_user(request).get_short_name(),
             token=token,
         )
 
-    return _asked(request, desk, instance, state, choices, preview, act)
+    return _answer_choice(request, desk, instance, state, choices, preview, act)
 
 
 @require_http_methods(["GET", "POST"])
 @login_required
 def start_plan(request: HttpRequest, public_id: str) -> HttpResponse:
-    """Taking out a plan for an instance without one: with its trial where it has one, or paid at once."""
-    refuse_odd(public_id)
+    """Shows the plans for an instance without one, each with its trial or paid at once; POST starts one for the figures seen."""
+    refuse_unprintable(public_id)
     desk, instance, subscription = instance_or_404(request, public_id)
     state = plan_state(subscription, clock.now()) if subscription is not None else None
-    if state is not None and (state.stage != Stage.ENDED or _is_resumed(subscription)):
-        return back_to(instance)
+    if state is not None and (state.stage != Stage.ENDED or _is_resumable(subscription)):
+        return redirect_to_instance(instance)
     if instance.product.kind == Product.Kind.FREE and request.method == "POST":
-        return _free(request, instance)
+        return _start_free_product(request, instance)
 
     def preview(tariff_id: str, quantity: int | None, trial: bool) -> StartQuote:
         return start_quotes.quote_start(
@@ -80,49 +80,49 @@ def start_plan(request: HttpRequest, public_id: str) -> HttpResponse:
             quantity=quantity,
             trial=trial,
             as_of=clock.now(),
-            actor=signed_in(request).get_short_name(),
+            actor=signed_in_user(request).get_short_name(),
             token=token,
         )
 
-    return _asked(request, desk, instance, state, startable(instance), preview, act)
+    choices = []
+    if instance.product.kind != Product.Kind.FREE:
+        is_trial_used = trials.has_had_one(instance.customer, instance.product)
+        choices = list_start_choices(reports.offer_of(instance.product), is_trial_used=is_trial_used)
+    return _answer_choice(request, desk, instance, state, choices, preview, act)
 
 
-def _free(request: HttpRequest, instance: Instance) -> HttpResponse:
-    """A free product asks for nothing (E1)."""
+def _start_free_product(request: HttpRequest, instance: Instance) -> HttpResponse:
+    """Starts the subscription of a free product, which asks for no tariff (E1)."""
     try:
         lifecycle.create_subscription(
-            instance=instance, tariff_id=None, as_of=clock.now(), actor=signed_in(request).get_short_name()
+            instance=instance, tariff_id=None, as_of=clock.now(), actor=signed_in_user(request).get_short_name()
         )
     except Refusal as refusal:
         messages.error(request, explain_refusal(refusal))
-    return back_to(instance)
+    return redirect_to_instance(instance)
 
 
-def _is_resumed(subscription: Subscription | None) -> bool:
-    """Whether it is taken up again on request, not bought anew (M13)."""
+def _is_resumable(subscription: Subscription | None) -> bool:
+    """Whether the terminated subscription is resumed on request instead of bought anew (M13)."""
     return subscription is not None and subscription.is_metered
 
 
-def startable(instance: Instance) -> list[tuple[reports.Variant, bool]]:
-    """Each tariff that can be started with, once with its trial where that can still be had, once paid at once."""
-    if instance.product.kind == Product.Kind.FREE:
-        return []
-    offer = reports.offer_of(instance.product)
-    used = trials.has_had_one(instance.customer, instance.product)
-    found: list[tuple[reports.Variant, bool]] = []
-    for one in offer.variants if offer is not None else ():
-        if one.terms.trial_days and not used:
-            found.append((one, True))
-        if one.terms.price_model != PriceModel.TRIAL:
-            found.append((one, False))
-    return sorted(found, key=lambda pair: not pair[1])
+def list_start_choices(offer: reports.Offer | None, *, is_trial_used: bool) -> list[tuple[reports.Variant, bool]]:
+    """Returns each tariff with whether it starts with its trial: once so, where the trial is still available, once paid at once."""
+    choices: list[tuple[reports.Variant, bool]] = []
+    for variant in offer.variants if offer is not None else ():
+        if variant.terms.trial_days and not is_trial_used:
+            choices.append((variant, True))
+        if variant.terms.price_model != PriceModel.TRIAL:
+            choices.append((variant, False))
+    return sorted(choices, key=lambda choice: not choice[1])
 
 
 def _key(variant: reports.Variant, trial: bool) -> str:
     return f"{variant.tariff.tariff_id}{':trial' if trial else ''}"
 
 
-def _asked(
+def _answer_choice(
     request: HttpRequest,
     desk: Desk,
     instance: Instance,
@@ -131,26 +131,26 @@ def _asked(
     preview: Callable[[str, int | None, bool], StartQuote],
     act: Callable[[str, int | None, bool, str], StartQuote],
 ) -> HttpResponse:
-    """The choices; what the chosen one comes to; what was agreed to, done."""
-    shown: StartQuote | None = None
+    """Shows the choices and the quote of the chosen one; POST carries it out and leads to the instance."""
+    quote: StartQuote | None = None
     errors: dict[str, str] = {}
     status = 200
-    known = {_key(*pair): pair for pair in choices}
-    key = asked_tariff(request)
+    choices_by_key = {_key(*pair): pair for pair in choices}
+    key = read_tariff_id(request)
     try:
-        chosen = _chosen(known, key)
-        if chosen is not None:
-            variant, trial = chosen
+        choice = _find_choice(choices_by_key, key)
+        if choice is not None:
+            variant, trial = choice
             asks = variant.terms.metric == Metric.QUANTITY
-            wanted = (variant.tariff.tariff_id, written_quantity(request) if asks else None, trial)
+            arguments = (variant.tariff.tariff_id, read_quantity(request) if asks else None, trial)
             if request.method == "POST":
                 try:
-                    done = act(*wanted, request.POST.get("token", ""))
-                    messages.success(request, _told(done))
-                    return back_to(instance)
+                    started = act(*arguments, request.POST.get("token", ""))
+                    messages.success(request, _success_text(started))
+                    return redirect_to_instance(instance)
                 except Refusal as refusal:
                     errors, status = {"all": explain_refusal(refusal)}, 409
-            shown = preview(*wanted)
+            quote = preview(*arguments)
     except Refusal as refusal:
         field = getattr(refusal, "field", "")
         errors, status = {field if field == "quantity" else "all": explain_refusal(refusal)}, 422
@@ -162,36 +162,38 @@ def _asked(
         "state": state,
         "is_free": instance.product.kind == Product.Kind.FREE,
         "choices": [(_key(*pair), *pair) for pair in choices],
-        "asks": any(one.terms.metric == Metric.QUANTITY for one, _trial in choices),
+        "asks": any(listed.terms.metric == Metric.QUANTITY for listed, _trial in choices),
         "chosen": key,
         "quantity": request.POST.get("quantity") or request.GET.get("quantity") or (state.units if state else 0) or 1,
-        "shown": shown,
-        "lines": [(line, shown.describe(line, formats.language())) for line in shown.lines] if shown else [],
+        "quote": quote,
+        "lines": [(line, quote.describe(line, formats.language())) for line in quote.lines] if quote else [],
         "errors": errors,
     }
     return render(request, "portal/choose_plan.html", context, status=status)
 
 
-def _chosen(known: dict[str, tuple[reports.Variant, bool]], key: str) -> tuple[reports.Variant, bool] | None:
-    """What the address or the form names: a tariff's bare id means its trial where only that can be had."""
+def _find_choice(
+    choices_by_key: dict[str, tuple[reports.Variant, bool]], key: str
+) -> tuple[reports.Variant, bool] | None:
+    """Returns the choice that the address or the form names; a tariff's bare id means its trial where only that is offered."""
     if not key:
         return None
-    found = known.get(key) or known.get(f"{key}:trial")
-    if found is None:
+    choice = choices_by_key.get(key) or choices_by_key.get(f"{key}:trial")
+    if choice is None:
         raise BadInput(_("This plan is not offered any more: choose one of those below."), field="tariff_id")
-    return found
+    return choice
 
 
-def _told(done: StartQuote) -> str:
-    shown = {
-        "tariff": done.tariff.name_in(formats.language()),
-        "sum": formats.money_text(done.first_minor, done.currency),
+def _success_text(quote: StartQuote) -> str:
+    figures = {
+        "tariff": quote.tariff.name_in(formats.language()),
+        "sum": formats.money_text(quote.first_minor, quote.currency),
     }
-    if done.is_now:
-        return _("%(tariff)s has begun: %(sum)s were charged, and everything works.") % shown
-    if done.starts_on is not None:
-        shown["day"] = formats.date_text(done.starts_on)
-        return _("Chosen: %(tariff)s, %(sum)s on %(day)s. Until then the trial goes on.") % shown
-    assert done.trial_ends_on is not None
-    shown["day"] = formats.date_text(done.trial_ends_on)
-    return _("The trial has begun: everything works until the end of %(day)s, and nothing is charged.") % shown
+    if quote.is_now:
+        return _("%(tariff)s has begun: %(sum)s were charged, and everything works.") % figures
+    if quote.starts_on is not None:
+        figures["day"] = formats.date_text(quote.starts_on)
+        return _("Chosen: %(tariff)s, %(sum)s on %(day)s. Until then the trial goes on.") % figures
+    assert quote.trial_ends_on is not None
+    figures["day"] = formats.date_text(quote.trial_ends_on)
+    return _("The trial has begun: everything works until the end of %(day)s, and nothing is charged.") % figures

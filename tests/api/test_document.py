@@ -142,6 +142,7 @@ BEHIND_THE_API = [
             "cycle/offered_tariffs",
         )
     ),
+    ROOT / "billing/operations/rehearsal.py",
     ROOT / "billing/sandbox/sandbox_clock.py",
     ROOT / "accounts/members.py",
 ]

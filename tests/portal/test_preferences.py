@@ -28,7 +28,7 @@ def text_of(answer) -> str:
 
 def ticked(answer) -> set[str]:
     page = answer.content.decode()
-    return set(re.findall(r'type="checkbox" id="(\w+)" name="\w+" checked', page))
+    return set(re.findall(r'type="checkbox"\s+id="(\w+)"\s+name="\w+"\s+checked', page))
 
 
 def test_without_a_choice_everything_comes_by_email(story, boris):

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, path
+from django.utils.module_loading import import_string
 from django.utils.translation import override
 from django.utils.translation.trans_real import parse_accept_lang_header
 from ninja import NinjaAPI, Router
@@ -82,6 +83,8 @@ class Api(NinjaAPI):
 
     def add_router(self, prefix: str, router: Router | str, **options: Any) -> None:
         """Adds a resource, each of its operations strict about its query; it is written for this API alone."""
+        if isinstance(router, str):
+            router = import_string(router)
         assert isinstance(router, Router)
         for view in router.path_operations.values():
             for operation in view.operations:

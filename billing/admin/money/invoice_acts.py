@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from accounts.members import checked_email
+from accounts.members import clean_email
 from billing import notices
 from billing.admin.acts import four_eyes
 from billing.admin.acts.act_pages import Act, ActForm
@@ -46,7 +46,7 @@ class Resend(Act):
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> list[Notice]:
         try:
-            recipients = list(dict.fromkeys(checked_email(one) for one in data["recipients"].split()))
+            recipients = list(dict.fromkeys(clean_email(one) for one in data["recipients"].split()))
         except BadInput as refusal:
             refusal.field = "recipients"
             raise

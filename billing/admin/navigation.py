@@ -99,7 +99,7 @@ SECTIONS: Any = (
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Home, then a heading for each kind of work with the lists that the person may look into."""
     home = {"title": _("What needs somebody"), "icon": "home", "link": reverse_lazy("admin:index")}
-    found: list[dict[str, Any]] = [{"items": [home]}]
+    groups: list[dict[str, Any]] = [{"items": [home]}]
     for heading, lists in SECTIONS:
         items = []
         for title, icon, label in lists:
@@ -109,8 +109,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                     {"title": capfirst(title), "icon": icon, "link": reverse(f"admin:{app_label}_{model}_changelist")}
                 )
         if items:
-            found.append({"title": heading, "separator": True, "items": items})
-    return found
+            groups.append({"title": heading, "separator": True, "items": items})
+    return groups
 
 
 def subheader(request: HttpRequest) -> str:

@@ -87,7 +87,7 @@ class CustomerPage(Overviewed, OperationPage):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Folded under everything that happened: people look far more often than they change."""
         folded = ("collapse",) if obj else ()
-        found: list[Any] = [
+        fieldsets: list[Any] = [
             (_("Who"), {"fields": PARTY if obj else (*PARTY, "currency"), "classes": folded}),
             (
                 _("Requisites"),
@@ -96,8 +96,8 @@ class CustomerPage(Overviewed, OperationPage):
             (_("Bank"), {"fields": BANK, "classes": folded}),
         ]
         if obj:
-            found.append((_("In our records"), {"fields": ("public_id", "created_at", "audit"), "classes": folded}))
-        return found
+            fieldsets.append((_("In our records"), {"fields": ("public_id", "created_at", "audit"), "classes": folded}))
+        return fieldsets
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("billing_accounts", "instances")

@@ -24,8 +24,10 @@ STATUS = {"active": "good", "invited": "info", "blocked": "warn", "removed": "pl
 
 def account_of(instance: Instance) -> BillingAccount | None:
     """The account that the instance's use is charged to; None without a subscription."""
-    found = Subscription.objects.filter(instance=instance).select_related("account__seller").order_by("terminated_at")
-    running = found.filter(terminated_at=None).first() or found.last()
+    subscriptions = (
+        Subscription.objects.filter(instance=instance).select_related("account__seller").order_by("terminated_at")
+    )
+    running = subscriptions.filter(terminated_at=None).first() or subscriptions.last()
     return running.account if running is not None else None
 
 
@@ -101,7 +103,7 @@ class ReportPerson(Act):
             return [Fact(_("Person"), _("not known in this instance")), active]
         return [Fact(str(result), f"{result.get_status_display()}, {result.role.name_in(formats.language())}"), active]
 
-    def done(self, result: Any) -> str:
+    def success_message(self, result: Any) -> str:
         return str(_("Reported."))
 
 

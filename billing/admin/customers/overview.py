@@ -92,28 +92,35 @@ def _account(account: BillingAccount, as_of: datetime) -> dict[str, Any]:
 
 def _coming(account: BillingAccount, as_of: datetime) -> list[Row]:
     """The next dates of the money calendar; what we only write about is left out."""
-    ahead = [one for one in calendar.happenings(account=account, as_of=as_of, months=1) if one.step != Step.REMINDER]
-    return [Row(_step(one), formats.date_text(one.day), calendar_titles.amount(one)) for one in ahead[:MOST_COMING]]
+    due_items = [
+        due_item
+        for due_item in calendar.happenings(account=account, as_of=as_of, months=1)
+        if due_item.step != Step.REMINDER
+    ]
+    return [
+        Row(_step(due_item), formats.date_text(due_item.day), calendar_titles.amount(due_item))
+        for due_item in due_items[:MOST_COMING]
+    ]
 
 
-def _step(one: calendar.Happening) -> str:
-    if one.step == Step.END and one.subscription is not None:
-        return str(_("%(domain)s: ends, as its owner asked") % {"domain": one.subscription.instance.domain})
-    return calendar_titles.title(one)
+def _step(due_item: calendar.Happening) -> str:
+    if due_item.step == Step.END and due_item.subscription is not None:
+        return str(_("%(domain)s: ends, as its owner asked") % {"domain": due_item.subscription.instance.domain})
+    return calendar_titles.title(due_item)
 
 
 def _instances(customer: Customer, as_of: datetime) -> Table:
-    found = Instance.objects.filter(customer=customer).select_related("product").order_by("deleted_at", "domain")
-    shown = list(found[:MOST_INSTANCES])
+    living = Instance.objects.filter(customer=customer).select_related("product").order_by("deleted_at", "domain")
+    instances = list(living[:MOST_INSTANCES])
     running = {
         row.instance_id: row
-        for row in Subscription.objects.filter(instance__in=shown)
+        for row in Subscription.objects.filter(instance__in=instances)
         .select_related("account__seller", "tariff", "instance__product")
         .annotate(in_debt=subscription_work.in_debt(as_of))
         .order_by(F("terminated_at").asc(nulls_last=True))
     }  # the one that runs, else the one that ended last
-    levels = access.levels(shown, as_of=as_of)
-    rows = [_instance(one, running.get(one.pk), levels[one.pk].level, as_of) for one in shown]
+    levels = access.levels(instances, as_of=as_of)
+    rows = [_instance(instance, running.get(instance.pk), levels[instance.pk].level, as_of) for instance in instances]
     return Table(_("Instances"), list_url(Instance, f"customer__id__exact={customer.pk}"), rows)
 
 
@@ -128,28 +135,28 @@ def _instance(instance: Instance, subscription: Any, level: Any, as_of: datetime
         states.append(badge(LEVEL[str(level.value)], level.label))
     ends = subscription.trial_ends_on if subscription is not None and subscription.paid_from is None else None
     trial = _("trial to %(date)s") % {"date": short_date(ends)} if ends is not None else ""
-    return Row(link(instance), said(name, trial), state=format_html_join(" ", "{}", ((one,) for one in states)))
+    return Row(link(instance), said(name, trial), state=format_html_join(" ", "{}", ((state,) for state in states)))
 
 
 def _people(customer: Customer) -> Table:
     from billing.admin.customers.members import STATUS
 
     rank = Case(When(status="active", then=Value(0)), When(status="invited", then=Value(1)), default=Value(2))
-    found = (
+    members = (
         Member.objects.filter(instance__customer=customer).exclude(status="removed").select_related("role", "instance")
     )
-    first = found.order_by(rank, "-role__is_administrator", "-role__has_billing_right", "name", "pk")[:MOST]
+    first_members = members.order_by(rank, "-role__is_administrator", "-role__has_billing_right", "name", "pk")[:MOST]
     locale = formats.language()
     return Table(
         pgettext_lazy("members of instances", "People"),
         list_url(Member, f"instance__customer__id__exact={customer.pk}"),
         [
             Row(
-                link(one),
-                said(one.email if one.name else "", one.role.name_in(locale)),
-                state=badge(STATUS[one.status], one.get_status_display()),
+                link(member),
+                said(member.email if member.name else "", member.role.name_in(locale)),
+                state=badge(STATUS[member.status], member.get_status_display()),
             )
-            for one in first
+            for member in first_members
         ],
     )
 
@@ -158,15 +165,15 @@ def _documents(customer: Customer, as_of: datetime, query: str) -> Table:
     from billing.admin.money.invoices import STATUS
 
     rows = []
-    found: Any = with_credited(Invoice.objects.filter(account__customer=customer)).select_related("seller")
-    for one in found.order_by("-issued_at", "-pk")[:MOST]:
-        status = one.status_on(business_date(as_of, one.seller.time_zone), int(one.credited))
-        due = _("due %(date)s") % {"date": short_date(one.due_date)} if one.open_minor else ""
+    invoices: Any = with_credited(Invoice.objects.filter(account__customer=customer)).select_related("seller")
+    for invoice in invoices.order_by("-issued_at", "-pk")[:MOST]:
+        status = invoice.status_on(business_date(as_of, invoice.seller.time_zone), int(invoice.credited))
+        due = _("due %(date)s") % {"date": short_date(invoice.due_date)} if invoice.open_minor else ""
         rows.append(
             Row(
-                link(one),
-                said(short_date(one.issue_date), due),
-                money(one.total_minor, one.currency),
+                link(invoice),
+                said(short_date(invoice.issue_date), due),
+                money(invoice.total_minor, invoice.currency),
                 badge(STATUS[str(status.value)], status.label),
             )
         )
@@ -174,29 +181,34 @@ def _documents(customer: Customer, as_of: datetime, query: str) -> Table:
 
 
 def _payments(customer: Customer, query: str) -> Table:
-    found = Payment.objects.filter(account__customer=customer).select_related("account", "credit__entry__reversed_by")
+    payments = Payment.objects.filter(account__customer=customer).select_related(
+        "account", "credit__entry__reversed_by"
+    )
     return Table(
         _("Payments"),
         list_url(Payment, query),
         [
             Row(
-                link(one, one.reference or one.get_method_display()),
-                said(short_date(business_date(one.received_at, settings.BILLING_TIME_ZONE)), one.get_method_display()),
-                money(one.amount_minor, one.currency),
-                badge("bad", _("taken back")) if hasattr(one.credit.entry, "reversed_by") else "",
+                link(payment, payment.reference or payment.get_method_display()),
+                said(
+                    short_date(business_date(payment.received_at, settings.BILLING_TIME_ZONE)),
+                    payment.get_method_display(),
+                ),
+                money(payment.amount_minor, payment.currency),
+                badge("bad", _("taken back")) if hasattr(payment.credit.entry, "reversed_by") else "",
             )
-            for one in found.order_by("-received_at", "-pk")[:MOST]
+            for payment in payments.order_by("-received_at", "-pk")[:MOST]
         ],
     )
 
 
 def _asked(customer: Customer) -> list[CustomerRequest]:
     """What waits for an answer first, then the newest."""
-    found = CustomerRequest.objects.filter(account__customer=customer).select_related("account__seller")
-    return list(found.order_by(F("answered_at").desc(nulls_first=True), "-pk")[:MOST])
+    requests = CustomerRequest.objects.filter(account__customer=customer).select_related("account__seller")
+    return list(requests.order_by(F("answered_at").desc(nulls_first=True), "-pk")[:MOST])
 
 
-def _requests(asked: list[CustomerRequest], as_of: datetime, query: str) -> Table:
+def _requests(requests: list[CustomerRequest], as_of: datetime, query: str) -> Table:
     from billing.admin.customers.requests import clock_badge
 
     return Table(
@@ -204,22 +216,22 @@ def _requests(asked: list[CustomerRequest], as_of: datetime, query: str) -> Tabl
         list_url(CustomerRequest, query),
         [
             Row(
-                link(one, capfirst(one.get_kind_display())),
-                said(short_moment(one.requested_at), one.requested_by),
-                state=clock_badge(one, as_of),
+                link(request, capfirst(request.get_kind_display())),
+                said(short_moment(request.requested_at), request.requested_by),
+                state=clock_badge(request, as_of),
             )
-            for one in asked
+            for request in requests
         ],
         optional=True,
     )
 
 
 def _sent(customer: Customer) -> list[Offer]:
-    found = Offer.objects.filter(account__customer=customer).select_related("account__seller")
-    return list(found.order_by("-pk")[:MOST])
+    offers = Offer.objects.filter(account__customer=customer).select_related("account__seller")
+    return list(offers.order_by("-pk")[:MOST])
 
 
-def _offers(sent: list[Offer], as_of: datetime, query: str) -> Table:
+def _offers(offers: list[Offer], as_of: datetime, query: str) -> Table:
     from billing.admin.money.offers import state_badge
 
     return Table(
@@ -227,41 +239,43 @@ def _offers(sent: list[Offer], as_of: datetime, query: str) -> Table:
         list_url(Offer, query),
         [
             Row(
-                link(one),
-                _("valid until %(date)s") % {"date": short_date(one.valid_until)},
-                money(one.pay_minor, one.currency),
-                state_badge(one, as_of),
+                link(offer),
+                _("valid until %(date)s") % {"date": short_date(offer.valid_until)},
+                money(offer.pay_minor, offer.currency),
+                state_badge(offer, as_of),
             )
-            for one in sent
+            for offer in offers
         ],
         optional=True,
     )
 
 
 def _mails(customer: Customer) -> Table:
-    found = Notice.objects.filter(account__customer=customer).defer("text", "html").order_by("-pk")[:MOST]
+    notices = Notice.objects.filter(account__customer=customer).defer("text", "html").order_by("-pk")[:MOST]
     return Table(
         _("Mails and messages"),
         list_url(Notice, f"account__customer__id__exact={customer.pk}"),
         [
             Row(
-                link(one, one.subject),
-                said(one.recipient, short_moment(one.created_at)),
-                state=badge(timeline.NOTICE[one.state], one.get_state_display()),
+                link(notice, notice.subject),
+                said(notice.recipient, short_moment(notice.created_at)),
+                state=badge(timeline.NOTICE[notice.state], notice.get_state_display()),
             )
-            for one in found
+            for notice in notices
         ],
     )
 
 
-def _waiting(asked: list[CustomerRequest], sent: list[Offer], held: list[Approval], as_of: datetime) -> list[Row]:
+def _waiting(
+    requests: list[CustomerRequest], offers: list[Offer], approvals: list[Approval], as_of: datetime
+) -> list[Row]:
     """What the customer waits for from us, what a colleague decides, and what we wait for from the customer."""
     from billing.admin.customers.requests import clock_badge
     from billing.admin.money.offers import state_badge
 
     rows = [
         Row(link(one, capfirst(one.get_kind_display())), state=clock_badge(one, as_of))
-        for one in asked
+        for one in requests
         if one.answered_at is None
     ]
     rows += [
@@ -270,11 +284,11 @@ def _waiting(asked: list[CustomerRequest], sent: list[Offer], held: list[Approva
             sum=money(one.amount_minor, one.currency),
             state=badge("warn", _("waits for approval")),
         )
-        for one in held
+        for one in approvals
     ]
     rows += [
         Row(link(one, _("Offer %(number)s") % {"number": one.number}), state=state_badge(one, as_of))
-        for one in sent
+        for one in offers
         if one.is_open(business_date(as_of, one.account.zone))
     ]
     return rows
@@ -283,34 +297,36 @@ def _waiting(asked: list[CustomerRequest], sent: list[Offer], held: list[Approva
 def accounts_of(customer: Any) -> list[BillingAccount]:
     """The customer's accounts, read once a page."""
     if not hasattr(customer, "accounts_now"):
-        found = BillingAccount.objects.filter(customer=customer).select_related("seller")
-        customer.accounts_now = list(found[:MOST_ACCOUNTS])
-    kept: list[BillingAccount] = customer.accounts_now
-    return kept
+        accounts = BillingAccount.objects.filter(customer=customer).select_related("seller")
+        customer.accounts_now = list(accounts[:MOST_ACCOUNTS])
+    accounts_now: list[BillingAccount] = customer.accounts_now
+    return accounts_now
 
 
 def overview_of(request: HttpRequest, customer: Customer, as_of: datetime) -> dict[str, Any]:
     """What the page shows above the form; nothing that the person may not look into."""
     may = request.user.has_perm
     accounts = accounts_of(customer)
-    asked = _asked(customer) if may("billing.view_customerrequest") else []
-    sent = _sent(customer) if may("billing.view_offer") else []
-    held = list(waiting.approvals().filter(account__customer=customer)[:MOST]) if may("billing.view_approval") else []
+    requests = _asked(customer) if may("billing.view_customerrequest") else []
+    offers = _sent(customer) if may("billing.view_offer") else []
+    approvals = (
+        list(waiting.approvals().filter(account__customer=customer)[:MOST]) if may("billing.view_approval") else []
+    )
     query = f"q={accounts[0].number}" if len(accounts) == 1 else f"q={customer.name}"
     instances = _instances(customer, as_of) if may("accounts.view_instance") else None
     makers: tuple[tuple[str, Callable[[], Table]], ...] = (
         ("accounts.view_member", lambda: _people(customer)),
         ("billing.view_invoice", lambda: _documents(customer, as_of, query)),
         ("billing.view_payment", lambda: _payments(customer, query)),
-        ("billing.view_offer", lambda: _offers(sent, as_of, query)),
-        ("billing.view_customerrequest", lambda: _requests(asked, as_of, query)),
+        ("billing.view_offer", lambda: _offers(offers, as_of, query)),
+        ("billing.view_customerrequest", lambda: _requests(requests, as_of, query)),
         ("billing.view_notice", lambda: _mails(customer)),
     )
     tables = [make() for permission, make in makers if may(permission)]
     found: dict[str, Any] = {
         "tables": [one for one in tables if one.is_shown],
         "instances": instances,
-        "waiting": _waiting(asked, sent, held, as_of),
+        "waiting": _waiting(requests, offers, approvals, as_of),
     }
     if may("billing.view_billingaccount"):
         found["accounts"] = [_account(one, as_of) for one in accounts]
@@ -329,8 +345,8 @@ class Overviewed:
     def get_urls(self) -> list[URLPattern]:
         page: Any = self
         view = page.admin_site.admin_view(self.timeline_view)
-        found: list[URLPattern] = super().get_urls()  # type: ignore[misc]
-        return [path("<int:object_id>/timeline/", view, name="accounts_customer_timeline"), *found]
+        urls: list[URLPattern] = super().get_urls()  # type: ignore[misc]
+        return [path("<int:object_id>/timeline/", view, name="accounts_customer_timeline"), *urls]
 
     def timeline_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Everything that happened; for those who may look into the accounts."""
@@ -345,16 +361,16 @@ class Overviewed:
     def acts_of(self, request: HttpRequest, customer: Customer) -> list[dict[str, Any]]:
         """The acts of the customer's account, where there is one; and another instance."""
         page: Any = self
-        found: list[dict[str, Any]] = []
+        buttons: list[dict[str, Any]] = []
         accounts = accounts_of(customer)
         if len(accounts) == 1:
-            other: Any = page.admin_site.get_model_admin(BillingAccount)
-            found += other.buttons(other.acts, request, accounts[0])
+            other_page: Any = page.admin_site.get_model_admin(BillingAccount)
+            buttons += other_page.buttons(other_page.acts, request, accounts[0])
         if customer.erased_at is None:
-            other = page.admin_site.get_model_admin(Instance)
-            register = other.buttons(other.list_acts, request)
-            found += [{**one, "path": f"{one['path']}?customer={customer.pk}"} for one in register]
-        return found
+            other_page = page.admin_site.get_model_admin(Instance)
+            register = other_page.buttons(other_page.list_acts, request)
+            buttons += [{**button, "path": f"{button['path']}?customer={customer.pk}"} for button in register]
+        return buttons
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         customer = kwargs.get("obj")

@@ -98,7 +98,7 @@ class CarryOut(_Answer):
     def answer(self) -> HttpResponse:
         if not may_carry_out(self.user, self.target):
             raise PermissionDenied
-        self.fresh = self.target.kind == Kind.DELETION  # type: ignore[misc]
+        self.needs_reauthentication = self.target.kind == Kind.DELETION  # type: ignore[misc]
         return super().answer()
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> CustomerRequest:
@@ -110,7 +110,7 @@ class CarryOut(_Answer):
             rows.append(Fact(_("Personal data of the instance's people"), _("erased for good")))
         return rows
 
-    def done(self, result: Any) -> str:
+    def success_message(self, result: Any) -> str:
         return str(_("The request is carried out and the customer is told."))
 
 
@@ -132,7 +132,7 @@ class Decline(_Answer):
     def facts(self, result: CustomerRequest) -> list[Fact]:
         return [Fact(_("Request"), _("declined"), _("waiting"))]
 
-    def done(self, result: Any) -> str:
+    def success_message(self, result: Any) -> str:
         return str(_("The request is declined and the customer is told."))
 
 
@@ -172,8 +172,8 @@ class StateFilter(admin.SimpleListFilter):
         if self.value() == "waiting":
             return queryset.filter(answered_at=None)
         if self.value() in ("late", "today"):
-            chosen = waiting.requests_by(clock.now(), late=self.value() == "late")
-            return queryset.filter(pk__in=chosen.values("pk"))
+            due_requests = waiting.requests_by(clock.now(), late=self.value() == "late")
+            return queryset.filter(pk__in=due_requests.values("pk"))
         return queryset.filter(outcome=self.value()) if self.value() else queryset
 
 
@@ -258,14 +258,14 @@ class CustomerRequestPage(ReadOnlyPage):
         may = request.user.has_perm(permission_of("answer_requests"))
         if not may or not self.has_view_permission(request):
             raise PermissionDenied
-        found = (
+        request_file = (
             RequestFile.objects.select_related("request__account__customer")
             .filter(pk=file_id, request=object_id)
             .first()
         )
-        if found is None:
+        if request_file is None:
             raise Http404
-        read = document_reads.read_request_file(file=found, as_of=clock.now(), actor=request.user.email)
+        read = document_reads.read_request_file(file=request_file, as_of=clock.now(), actor=request.user.email)
         return attachment(bytes(read.content), name=read.name, content_type=read.content_type)
 
     @display(description=_("asked"), ordering="requested_at")
@@ -295,11 +295,11 @@ class CustomerRequestPage(ReadOnlyPage):
             [
                 format_html(
                     '<a class="text-primary-600 dark:text-primary-500 hover:underline" href="{}">{}</a> · {}',
-                    reverse("admin:billing_customerrequest_file", args=(row.pk, one.pk)),
-                    one.name,
-                    one.content_type,
+                    reverse("admin:billing_customerrequest_file", args=(row.pk, request_file.pk)),
+                    request_file.name,
+                    request_file.content_type,
                 )
-                for one in RequestFile.objects.filter(request=row).defer("content").order_by("pk")
+                for request_file in RequestFile.objects.filter(request=row).defer("content").order_by("pk")
             ]
         )
 
@@ -318,15 +318,18 @@ class CustomerRequestPage(ReadOnlyPage):
     @display(description=_("overdue"))
     def overdue(self, row: Any) -> SafeString:
         now = self._standing(row)
-        found = [format_html("{} · {}", link(one), money(one.open_minor, one.currency)) for one in now.overdue[:10]]
-        return lines(found)
+        rows = [
+            format_html("{} · {}", link(invoice), money(invoice.open_minor, invoice.currency))
+            for invoice in now.overdue[:10]
+        ]
+        return lines(rows)
 
     @staticmethod
     def _standing(row: Any) -> overview.Standing:
         if not hasattr(row, "standing_now"):
             row.standing_now = overview.standing(account=row.account, as_of=row.as_of)
-        found: overview.Standing = row.standing_now
-        return found
+        state_now: overview.Standing = row.standing_now
+        return state_now
 
     @display(description=_("access"))
     def access_now(self, row: Any) -> SafeString | str:

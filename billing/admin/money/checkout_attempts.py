@@ -56,7 +56,7 @@ class AskProvider(Act):
             rows.append(Fact(_("The provider says"), said(result)))
         return rows
 
-    def done(self, result: PaymentAttempt) -> str:
+    def success_message(self, result: PaymentAttempt) -> str:
         return str(_("The provider says: %(state)s.") % {"state": result.get_status_display()})
 
 
@@ -73,8 +73,8 @@ class RecordParked(Act):
 
     def answer(self) -> HttpResponse:
         address = reverse("admin:billing_billingaccount_record_payment", args=(self.target.account_id,))
-        given = urlencode({"reference": self.target.external_id, "method": Payment.Method.CARD})
-        return HttpResponseRedirect(f"{address}?{given}")
+        query = urlencode({"reference": self.target.external_id, "method": Payment.Method.CARD})
+        return HttpResponseRedirect(f"{address}?{query}")
 
 
 def said(attempt: PaymentAttempt) -> str:
@@ -165,8 +165,8 @@ class PaymentAttemptPage(ReadOnlyPage):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         by_hand = Payment.objects.filter(account=OuterRef("account"), reference=OuterRef("external_id"))
-        found = super().get_queryset(request).select_related("account__customer", "account__seller")
-        return found.annotate(recorded=Exists(by_hand))
+        attempts = super().get_queryset(request).select_related("account__customer", "account__seller")
+        return attempts.annotate(recorded=Exists(by_hand))
 
     @display(description=_("begun"), ordering="created_at")
     def begun(self, row: PaymentAttempt) -> str:

@@ -46,7 +46,7 @@ class Resend(Act):
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> list[Notice]:
         try:
-            recipients = list(dict.fromkeys(clean_email(one) for one in data["recipients"].split()))
+            recipients = list(dict.fromkeys(clean_email(address) for address in data["recipients"].split()))
         except BadInput as refusal:
             refusal.field = "recipients"
             raise
@@ -58,7 +58,7 @@ class Resend(Act):
         rows = [Fact(_("Mail to"), notice.recipient) for notice in result]
         return [*rows, Fact(_("Sending"), str(result[0].edition))] if result else rows
 
-    def done(self, result: list[Notice]) -> str:
+    def success_message(self, result: list[Notice]) -> str:
         return str(_("It is on its way to %(count)s recipients.") % {"count": len(result)})
 
 
@@ -80,12 +80,12 @@ class CreditForm(ActForm):
         self.fields["reason"] = reason_field(help_text=_("Printed on the credit note."))
 
     def chosen(self) -> list[credit_notes.NoteLine]:
-        found = []
+        note_lines = []
         for line in self.lines:
             minor = self.cleaned_data[f"line_{line.position}"]
             if minor is not None:
-                found.append(credit_notes.NoteLine(line.description, minor))
-        return found
+                note_lines.append(credit_notes.NoteLine(line.description, minor))
+        return note_lines
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
@@ -103,7 +103,7 @@ class Credit(Act):
     lead = _("Puts the invoice right: pays what is open on it first, the rest stays on the account. Dated today.")
     icon = "undo"
     form_class = CreditForm
-    fresh = True
+    needs_reauthentication = True
 
     @classmethod
     def makes_sense(cls, target: Any) -> bool:
@@ -113,18 +113,18 @@ class Credit(Act):
         return self.target.account  # type: ignore[no-any-return]
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Any:
-        return four_eyes.credit_note(self, data, as_of)
+        return four_eyes.issue_credit_note(self, data, as_of)
 
     def facts(self, result: Any) -> list[Fact]:
         if isinstance(result, Approval):
-            return four_eyes.asked(result)
-        left = self.target.total_minor - credit_notes.credited(self.target)
+            return four_eyes.approval_facts(result)
+        remaining_minor = self.target.total_minor - credit_notes.credited(self.target)
         return [
             Fact(_("Credited"), money(result.total_minor, result.currency)),
-            Fact(_("Can still be credited"), money(left, result.currency)),
+            Fact(_("Can still be credited"), money(remaining_minor, result.currency)),
         ]
 
-    def done(self, result: Any) -> str:
+    def success_message(self, result: Any) -> str:
         if isinstance(result, Approval):
             return str(four_eyes.ASKED)
         return str(_("Credit note %(number)s is issued.") % {"number": result.number})

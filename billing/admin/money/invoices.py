@@ -58,15 +58,15 @@ class StatusFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         as_of = clock.now()
-        found = {
+        queries = {
             "overdue": lambda: queryset.filter(pk__in=workload.overdue(as_of).values("pk")),
             "soon": lambda: queryset.filter(pk__in=workload.due_soon(as_of).values("pk")),
             "open": lambda: queryset.filter(pk__in=workload.not_due(as_of).values("pk")),
             "paid": lambda: queryset.filter(open_minor=0).exclude(credited=F("total_minor")),
             "void": lambda: queryset.filter(credited=F("total_minor")),
         }
-        chosen = found.get(self.value() or "")
-        return chosen() if chosen is not None else queryset
+        query = queries.get(self.value() or "")
+        return query() if query is not None else queryset
 
 
 class LineTable(ReadOnlyTable):
@@ -246,12 +246,12 @@ class InvoicePage(ReadOnlyPage):
 
     @display(description=_("document"))
     def pdf(self, invoice: Invoice) -> SafeString:
-        kept = InvoiceDocument.objects.filter(invoice=invoice).values_list("sha256", flat=True).first()
+        sha256 = InvoiceDocument.objects.filter(invoice=invoice).values_list("sha256", flat=True).first()
         return format_html(
             '<a class="text-primary-600 dark:text-primary-500 hover:underline" href="{}">{}</a> <span class="text-xs">{}</span>',
             reverse("admin:billing_invoice_pdf", args=(invoice.pk,)),
             _("PDF of %(number)s") % {"number": invoice.number},
-            f"SHA-256 {kept[:12]}…" if kept else "",
+            f"SHA-256 {sha256[:12]}…" if sha256 else "",
         )
 
 

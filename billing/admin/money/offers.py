@@ -66,12 +66,12 @@ class OfferFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if self.value() == "paid":
             return queryset.exclude(paid_at=None)
-        opened = waiting.open_offers(clock.now()).values("pk")
+        open_offers = waiting.open_offers(clock.now()).values("pk")
         if self.value() == "over":
-            return queryset.filter(paid_at=None).exclude(pk__in=opened)
+            return queryset.filter(paid_at=None).exclude(pk__in=open_offers)
         if self.value() in ("open", "accepted"):
-            found = queryset.filter(pk__in=opened)
-            return found.exclude(accepted_at=None) if self.value() == "accepted" else found
+            offers = queryset.filter(pk__in=open_offers)
+            return offers.exclude(accepted_at=None) if self.value() == "accepted" else offers
         return queryset
 
 
@@ -135,8 +135,8 @@ class OfferPage(ReadOnlyPage):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         as_of = Value(clock.now(), output_field=DateTimeField())
-        found = super().get_queryset(request).annotate(as_of=as_of)
-        return found.select_related(*self.list_select_related, "subscription__instance")
+        offers = super().get_queryset(request).annotate(as_of=as_of)
+        return offers.select_related(*self.list_select_related, "subscription__instance")
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.document)

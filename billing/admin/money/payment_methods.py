@@ -46,7 +46,7 @@ class RemoveMethod(Act):
     def facts(self, result: SavedMethod) -> list[Fact]:
         return [Fact(_("Saved method"), pgettext("payment method", "none"), result.title)]
 
-    def done(self, result: SavedMethod) -> str:
+    def success_message(self, result: SavedMethod) -> str:
         return str(_("%(card)s is removed.") % {"card": result.title})
 
 

@@ -65,10 +65,10 @@ class GrantRelief(Act):
         return account_of(self.target) if isinstance(self.target, Instance) else self.target.account
 
     def initial(self) -> dict[str, Any]:
-        found: dict[str, Any] = {"ends_at": (clock.now() + timedelta(days=1)).replace(second=0, microsecond=0)}
+        values: dict[str, Any] = {"ends_at": (clock.now() + timedelta(days=1)).replace(second=0, microsecond=0)}
         if isinstance(self.target, CustomerRequest):
-            found["instance"] = self.target.instance_id
-        return found
+            values["instance"] = self.target.instance_id
+        return values
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Relief:
         longest = as_of + timedelta(days=reliefs.SUPPORT_DAYS)
@@ -93,7 +93,7 @@ class GrantRelief(Act):
     def facts(self, result: Relief) -> list[Fact]:
         return [Fact(_("Instance"), result.instance.domain), Fact(_("Full access until"), moment(result.ends_at))]
 
-    def done(self, result: Relief) -> str:
+    def success_message(self, result: Relief) -> str:
         return str(_("Access is given until %(end)s.") % {"end": moment(result.ends_at)})
 
 
@@ -124,7 +124,7 @@ class WithdrawRelief(Act):
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Relief:
         return reliefs.withdraw(relief=self.target, as_of=as_of, actor=self.actor, reason=data["reason"])
 
-    def done(self, result: Any) -> str:
+    def success_message(self, result: Any) -> str:
         return str(_("The temporary access is over."))
 
 
@@ -156,13 +156,13 @@ class ReliefFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         as_of = clock.now()
         over = Q(ends_at__lte=as_of) | Q(withdrawn_at__isnull=False)
-        found: dict[str | None, Any] = {
+        queries: dict[str | None, Any] = {
             "running": lambda: queryset.filter(pk__in=waiting.running_reliefs(as_of).values("pk")),
             "today": lambda: queryset.filter(pk__in=waiting.reliefs_ending_today(as_of).values("pk")),
             "over": lambda: queryset.filter(over),
             "unpaid": lambda: queryset.filter(over, followed_minor=None),
         }
-        return found[self.value()]() if self.value() in found else queryset
+        return queries[self.value()]() if self.value() in queries else queryset
 
 
 @admin.register(Relief)

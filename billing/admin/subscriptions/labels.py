@@ -42,8 +42,8 @@ def state_of(subscription: Any) -> PlanState:
     """Where it stands now, worked out once a page."""
     if not hasattr(subscription, "state_now"):
         subscription.state_now = plan_state(subscription, clock.now())
-    kept: PlanState = subscription.state_now
-    return kept
+    state_now: PlanState = subscription.state_now
+    return state_now
 
 
 def tariff_name(tariff: Tariff | None) -> str:
@@ -62,8 +62,8 @@ def units_text(counting: Counting, quantity: int | None) -> str:
 
 def offered(product: Product, *, with_trials: bool) -> list[Tariff]:
     """What can be chosen for an instance of ``product``, in the catalogue's order."""
-    found = Tariff.objects.published().filter(product=product).order_by("position", "pk")
-    return [row for row in found if with_trials or row.price_model != PriceModel.TRIAL]
+    tariffs = Tariff.objects.published().filter(product=product).order_by("position", "pk")
+    return [tariff for tariff in tariffs if with_trials or tariff.price_model != PriceModel.TRIAL]
 
 
 def choices_of(tariffs: Iterable[Tariff]) -> list[tuple[str, str]]:

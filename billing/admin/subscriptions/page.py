@@ -101,10 +101,12 @@ class SubscriptionPage(ReadOnlyPage):
         return f"{row.instance} · {row.tariff.name_in(formats.language()) if row.tariff else product}"
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        found = super().get_queryset(request)
-        found = found.select_related("instance__product", "account__seller", "account__customer", "tariff__product")
+        subscriptions = super().get_queryset(request)
+        subscriptions = subscriptions.select_related(
+            "instance__product", "account__seller", "account__customer", "tariff__product"
+        )
         as_of = clock.now()  # one instant, and one look at the clock, for all rows
-        return found.annotate(
+        return subscriptions.annotate(
             in_debt=subscription_work.in_debt(as_of), asked_at=Value(as_of, output_field=DateTimeField())
         )
 
@@ -140,10 +142,12 @@ class SubscriptionPage(ReadOnlyPage):
         state = state_of(row)
         if state.next_date is None:
             return formats.NO_VALUE
-        told = [f"{money(state.next_minor, state.currency)} · {formats.date_text(state.next_date)}"]
+        parts = [f"{money(state.next_minor, state.currency)} · {formats.date_text(state.next_date)}"]
         if state.is_collected and state.missing_minor:
-            told.append(_("%(sum)s of it are not on the account") % {"sum": money(state.missing_minor, state.currency)})
-        return lines(told)
+            parts.append(
+                _("%(sum)s of it are not on the account") % {"sum": money(state.missing_minor, state.currency)}
+            )
+        return lines(parts)
 
     @display(description=_("scheduled change"))
     def scheduled(self, row: Subscription) -> SafeString | str:
@@ -151,8 +155,8 @@ class SubscriptionPage(ReadOnlyPage):
         if change is None:
             return formats.NO_VALUE
         units = units_text(change.tariff, change.quantity)
-        told = [formats.date_text(change.effective_date), tariff_name(change.tariff)]
-        return " · ".join([*told, units] if units != formats.NO_VALUE else told)
+        parts = [formats.date_text(change.effective_date), tariff_name(change.tariff)]
+        return " · ".join([*parts, units] if units != formats.NO_VALUE else parts)
 
     @display(description=_("cancelled for"))
     def ends(self, row: Subscription) -> str:

@@ -84,7 +84,7 @@ class SendAgain(Act):
             Fact(_("Sending"), str(result.edition)),
         ]
 
-    def done(self, result: Notice) -> str:
+    def success_message(self, result: Notice) -> str:
         return str(_("It is on its way to %(recipient)s.") % {"recipient": result.recipient})
 
 

@@ -42,7 +42,7 @@ class RunClose(Act):
     button = _("Close these months")
     lead = _("Closes every month that is over, issues its invoices, opens the next. Repeating it changes nothing.")
     icon = "event_available"
-    transactions = True
+    has_own_transactions = True
 
     def preview(self, data: dict[str, Any], as_of: datetime) -> list[Fact]:
         """A dry run of the accounts that are due: what each would be invoiced."""
@@ -70,7 +70,7 @@ class RunClose(Act):
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> billing_run.Done:
         return billing_run.close_months(as_of=as_of)
 
-    def done(self, result: billing_run.Done) -> str:
+    def success_message(self, result: billing_run.Done) -> str:
         text = _("%(closed)s accounts closed, %(invoices)s invoices issued, %(aside)s set aside.")
         return str(text % {"closed": result.months_closed, "invoices": len(result.invoices), "aside": result.set_aside})
 
@@ -83,13 +83,13 @@ class Retry(Act):
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> JobRun:
         jobs.retry(run=self.target, as_of=as_of)
-        found: JobRun = JobRun.objects.get(pk=self.target.pk)
-        return found
+        run: JobRun = JobRun.objects.get(pk=self.target.pk)
+        return run
 
     def facts(self, result: JobRun) -> list[Fact]:
         return [Fact(_("Attempts"), str(result.attempts), str(self.target.attempts))]
 
-    def done(self, result: JobRun) -> str:
+    def success_message(self, result: JobRun) -> str:
         return str(_("It starts with the next run."))
 
 

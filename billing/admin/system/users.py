@@ -127,12 +127,12 @@ class GroupPage(Superusers, GroupAdmin, Page):
 
     @display(description=_("what it may do"))
     def may(self, group: Group) -> SafeString:
-        held = (
+        codenames = (
             group.permissions.filter(codename__in=staff_roles.ACTS).values_list("codename", flat=True)
             if group.pk
             else ()
         )
-        return lines([staff_roles.act_name(code) for code in staff_roles.ACTS if code in set(held)])
+        return lines([staff_roles.act_name(code) for code in staff_roles.ACTS if code in set(codenames)])
 
 
 @admin.register(Authenticator)

@@ -89,7 +89,10 @@ NAMES: tuple[tuple[str, Any, Any, tuple[str, ...]], ...] = (
 
 def sections(form: TariffForm, layout: tuple[tuple[str, Any, Any, tuple[str, ...]], ...]) -> list[Section]:
     """The fields of ``form`` in their sections; what a new version keeps is said, not asked."""
-    return [Section(name, title, lead, [_field(form, one) for one in names]) for name, title, lead, names in layout]
+    return [
+        Section(name, title, lead, [_field(form, field_name) for field_name in names])
+        for name, title, lead, names in layout
+    ]
 
 
 def _field(form: TariffForm, name: str) -> EditorField:
@@ -105,7 +108,9 @@ def currency_of(form: TariffForm, tariff: Tariff | None) -> str:
     """The sign beside the prices: that of the seller's currency, empty until one is chosen."""
     if tariff is not None:
         return formats.SIGNS.get(tariff.currency, tariff.currency)
-    chosen = form["seller"].value() if "seller" in form.fields else None
+    seller_pk = form["seller"].value() if "seller" in form.fields else None
     field: Any = form.fields.get("seller")
-    seller = field.queryset.filter(pk=chosen).first() if field is not None and str(chosen or "").isdecimal() else None
+    seller = (
+        field.queryset.filter(pk=seller_pk).first() if field is not None and str(seller_pk or "").isdecimal() else None
+    )
     return formats.SIGNS.get(seller.currency, seller.currency) if seller is not None else ""

@@ -27,10 +27,10 @@ def read_number(text: str) -> Decimal | None:
     if formats.language() != "ru" and DOUBTFUL.fullmatch(typed):
         return None
     try:
-        found = Decimal(typed.replace(",", "."))
+        number = Decimal(typed.replace(",", "."))
     except InvalidOperation:
         return None
-    return found if found.is_finite() and abs(found) < LARGEST else None
+    return number if number.is_finite() and abs(number) < LARGEST else None
 
 
 def read_count(text: str) -> int | None:
@@ -60,22 +60,22 @@ WRONG_COUNT = _("Write a whole number.")
 
 def check_number(text: str) -> Decimal:
     """The number that was typed. Raises ValidationError where it is none, finer than a price may be, or negative."""
-    found = read_number(text.replace(formats.MINUS, "-"))
-    if found is None or found != round(found, DECIMALS):
+    number = read_number(text.replace(formats.MINUS, "-"))
+    if number is None or number != round(number, DECIMALS):
         raise forms.ValidationError(WRONG_NUMBER)
-    if found < 0:
+    if number < 0:
         raise forms.ValidationError(NEGATIVE)
-    return abs(found)
+    return abs(number)
 
 
 def check_count(text: str, least: int = 0) -> int:
     """The whole number that was typed. Raises ValidationError where it is none or below ``least``."""
-    found = read_count(text)
-    if found is None:
+    count = read_count(text)
+    if count is None:
         raise forms.ValidationError(WRONG_COUNT)
-    if found < least:
+    if count < least:
         raise forms.ValidationError(_("The least is %(least)s.") % {"least": least})
-    return found
+    return count
 
 
 class NumberField(forms.CharField):
@@ -94,10 +94,10 @@ class NumberField(forms.CharField):
 
     def clean(self, value: Any) -> Any:
         text = super().clean(value)
-        found = check_number(text) if text else Decimal(0)
-        if self.percent and found >= 100:
+        number = check_number(text) if text else Decimal(0)
+        if self.percent and number >= 100:
             raise forms.ValidationError(_("Take less than 100 percent off."))
-        return found
+        return number
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return str(self.prepare_value(initial)) != str(data or "")
@@ -150,9 +150,9 @@ class RowsWidget(forms.Widget):
         pattern = re.compile(rf"{re.escape(name)}-(\d{{1,4}})-({'|'.join(self.columns)})")
         rows: dict[int, Row] = {}
         for key in data:
-            found = pattern.fullmatch(key)
-            if found:
-                rows.setdefault(int(found[1]), dict.fromkeys(self.columns, ""))[found[2]] = str(data[key]).strip()
+            match = pattern.fullmatch(key)
+            if match:
+                rows.setdefault(int(match[1]), dict.fromkeys(self.columns, ""))[match[2]] = str(data[key]).strip()
         return [row for _number, row in sorted(rows.items()) if any(row.values())]
 
     def shown(self, row: Mapping[str, Any]) -> Row:

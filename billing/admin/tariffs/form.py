@@ -138,17 +138,17 @@ class TariffForm(OperationForm):
         typed = self.cleaned_data[name]
         if len(typed) > MOST_ROWS:
             raise forms.ValidationError(_("At most %(count)s rows.") % {"count": MOST_ROWS})
-        found, problems = [], {}
+        rows, problems = [], {}
         for number, row in enumerate(typed):
             try:
-                found.append(read(row))
+                rows.append(read(row))
             except _WrongRow as wrong:
                 problems[number] = wrong.problems
         widget: Any = self.fields[name].widget
         widget.problems = problems
         if problems:
             raise forms.ValidationError(_("Look at the marked rows."))
-        return found
+        return rows
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
@@ -168,8 +168,8 @@ class TariffForm(OperationForm):
 
     def _get_validation_exclusions(self) -> set[str]:
         """The price is left to the operation, which says what to do instead of a constraint's name."""
-        named = {"unit_price", "flat_fee", "price_model", "trial_days", "tariff_id", "interval_months"}
-        return {*super()._get_validation_exclusions(), *named}  # type: ignore[misc]
+        left_to_operation = {"unit_price", "flat_fee", "price_model", "trial_days", "tariff_id", "interval_months"}
+        return {*super()._get_validation_exclusions(), *left_to_operation}  # type: ignore[misc]
 
     def add_error(self, field: str | None, error: Any) -> None:
         """A price that is missing is said where this kind of price has it."""
@@ -207,15 +207,15 @@ def _read_step(row: Mapping[str, str], model: str) -> dict[str, Any]:
         PriceModel(model), ("unit_price", "total")
     )
     problems: dict[str, str] = {}
-    found: dict[str, Any] = {}
+    step: dict[str, Any] = {}
     try:
-        found["from"] = check_count(row["from"], least=1)
+        step["from"] = check_count(row["from"], least=1)
     except forms.ValidationError as wrong:
         problems["from"] = wrong.messages[0]
     filled = [name for name in allowed if row[name]]
     for name in filled:
         try:
-            found[name] = str(check_number(row[name]))
+            step[name] = str(check_number(row[name]))
         except forms.ValidationError as wrong:
             problems[name] = wrong.messages[0]
     if len(filled) != 1:
@@ -228,7 +228,7 @@ def _read_step(row: Mapping[str, str], model: str) -> dict[str, Any]:
         )
     if problems:
         raise _WrongRow(problems)
-    return found
+    return step
 
 
 def _read_feature(row: Mapping[str, str]) -> dict[str, str]:

@@ -34,10 +34,10 @@ class TariffStep(Act):
         before = Status(self.target.status).label
         return [Fact(_("Status"), result.get_status_display(), before)]
 
-    def done(self, result: Any) -> str:
+    def success_message(self, result: Any) -> str:
         return str(_("%(tariff)s: %(status)s.") % {"tariff": result, "status": result.get_status_display()})
 
-    def done_url(self, result: Any) -> str:
+    def next_url(self, result: Any) -> str:
         return reverse("admin:billing_tariff_change", args=(result.pk,))
 
 
@@ -85,7 +85,7 @@ class Publish(TariffStep):
     lead = _(
         "Offers the tariff from now on. Its terms never change again; an earlier version is archived, those on it stay."
     )
-    icon, possible_from, fresh = "publish", (Status.IN_REVIEW,), True
+    icon, possible_from, needs_reauthentication = "publish", (Status.IN_REVIEW,), True
     variant = ActionVariant.PRIMARY
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Tariff:
@@ -148,10 +148,10 @@ class ThrowAway(TariffStep):
     def facts(self, result: Any) -> list[Fact]:
         return [Fact(str(self.target), _("gone"), Status(self.target.status).label)]
 
-    def done(self, result: Any) -> str:
+    def success_message(self, result: Any) -> str:
         return str(_("The draft is gone."))
 
-    def done_url(self, result: Any) -> str:
+    def next_url(self, result: Any) -> str:
         return reverse("admin:billing_tariff_changelist")
 
 

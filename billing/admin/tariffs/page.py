@@ -66,8 +66,8 @@ class TariffPage(OperationPage):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         running = Count("subscriptions", filter=Q(subscriptions__terminated_at=None))
-        found = super().get_queryset(request).select_related("product", "seller", "author", "reviewer")
-        return found.annotate(running=running)
+        tariffs = super().get_queryset(request).select_related("product", "seller", "author", "reviewer")
+        return tariffs.annotate(running=running)
 
     def title_of(self, row: Any) -> str:
         return f"{row.name_in(formats.language())} · {row}"
@@ -75,12 +75,12 @@ class TariffPage(OperationPage):
     # --- The editor and the page that is only read ---------------------------------------------------------------------
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        found = initial_of(preset(request.GET.get("preset")))
+        values = initial_of(preset(request.GET.get("preset")))
         for name, model in (("seller", Seller), ("product", Product)):
             only: list[Any] = list(model._default_manager.values_list("pk", flat=True)[:2])
             if len(only) == 1:
-                found.setdefault(name, only[0])
-        return found
+                values.setdefault(name, only[0])
+        return values
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         tariff: Tariff | None = kwargs.get("obj")
@@ -118,8 +118,8 @@ class TariffPage(OperationPage):
             return self._typed_panel(request, tariff)
         if tariff is not None:
             return panel_of(tariff)
-        chosen = preset(request.GET.get("preset"))
-        return panel_of(tariff_of(chosen, Seller.objects.first())) if chosen else None
+        preset_chosen = preset(request.GET.get("preset"))
+        return panel_of(tariff_of(preset_chosen, Seller.objects.first())) if preset_chosen else None
 
     def _around(self, tariff: Tariff) -> dict[str, Any]:
         moves = TariffMove.objects.filter(Q(source=tariff) | Q(target=tariff))
@@ -178,8 +178,8 @@ class TariffPage(OperationPage):
     def _typed_panel(self, request: HttpRequest, tariff: Tariff | None) -> Panel:
         form_class: Any = self.get_form(request, tariff, change=tariff is not None)
         typed = type("TypedForm", (PreviewForm, form_class), {})
-        found = typed_terms(typed(request.POST, instance=Tariff.objects.get(pk=tariff.pk) if tariff else None))
-        return panel_of(found) if found is not None else Panel(unread=True)
+        described = typed_terms(typed(request.POST, instance=Tariff.objects.get(pk=tariff.pk) if tariff else None))
+        return panel_of(described) if described is not None else Panel(unread=True)
 
     # --- The list ------------------------------------------------------------------------------------------------------
 

@@ -102,17 +102,17 @@ PRESETS = (
 
 
 def preset(name: str | None) -> Preset | None:
-    return next((one for one in PRESETS if one.name == name), None)
+    return next((candidate for candidate in PRESETS if candidate.name == name), None)
 
 
-def tariff_of(chosen: Preset, seller: Seller | None) -> Tariff:
-    """The unsaved tariff that ``chosen`` fills the form with, in the currency of ``seller``."""
-    values = dict(chosen.values)
+def tariff_of(preset: Preset, seller: Seller | None) -> Tariff:
+    """The unsaved tariff that ``preset`` fills the form with, in the currency of ``seller``."""
+    values = dict(preset.values)
     currency = seller.currency if seller is not None else "RUB"
     return Tariff(**values | {"unit_price": Money(values.get("unit_price", Decimal(0)), currency)})
 
 
-def initial_of(chosen: Preset | None) -> dict[str, Any]:
+def initial_of(preset: Preset | None) -> dict[str, Any]:
     """The same as initial values of the form; what no preset names stands as in any new tariff."""
     usual = {field.name: field.get_default() for field in Tariff._meta.concrete_fields if field.has_default()}
-    return {**usual, **(chosen.values if chosen is not None else {})}
+    return {**usual, **(preset.values if preset is not None else {})}

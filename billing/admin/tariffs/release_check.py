@@ -112,7 +112,7 @@ def _effect_row(effect: Effect, currency: str) -> EffectRow:
 
 def _bills(check: ReleaseCheck) -> Sequence[SampleBill]:
     """One row alone where the quantity makes no difference, neither now nor before."""
-    models = {one.price_model for one in (check.tariff, check.previous) if one is not None}
+    models = {tariff.price_model for tariff in (check.tariff, check.previous) if tariff is not None}
     if PriceModel.TRIAL in models and len(models) == 1:
         return []
     return check.bills[:1] if models == {PriceModel.FLAT} else check.bills
@@ -122,28 +122,28 @@ def check_of(tariff: Tariff) -> ReleaseView:
     """What speaks for or against offering ``tariff``, worked out now."""
     check = release_check(tariff)
     previous, currency = check.previous, tariff.currency
-    known = [(one.old_minor, one.new_minor) for one in check.at_their_size]
-    pairs = [(old, new) for old, new in known if old is not None and new is not None]
+    totals = [(difference.old_minor, difference.new_minor) for difference in check.at_their_size]
+    pairs = [(old, new) for old, new in totals if old is not None and new is not None]
     before = previous.terms() if previous is not None and previous.currency == currency else None
     return ReleaseView(
         previous=previous,
         previous_link=link(previous) if previous is not None else "",
         differences=[
             DifferenceRow(
-                label_of(one.name),
-                value_lines(one.name, one.before, previous or tariff),
-                value_lines(one.name, one.after, tariff),
+                label_of(difference.name),
+                value_lines(difference.name, difference.before, previous or tariff),
+                value_lines(difference.name, difference.after, tariff),
             )
-            for one in check.differences
+            for difference in check.differences
         ],
-        bills=[_bill_row(one, tariff) for one in _bills(check)],
+        bills=[_bill_row(difference, tariff) for difference in _bills(check)],
         chart=price_chart(tariff.terms(), before),
         period=period_text(tariff.terms()),
         old_period=period_text(before) if before is not None else "",
         counted=name_of_many(tariff),
         subscribers=check.subscribers,
         customers=check.customers,
-        effects=[_effect_row(one, currency) for one in check.at_their_size[:MOST_NAMED]],
+        effects=[_effect_row(difference, currency) for difference in check.at_their_size[:MOST_NAMED]],
         more=max(0, check.subscribers - MOST_NAMED),
         old_total=money(sum(old for old, _new in pairs), currency),
         new_total=money(sum(new for _old, new in pairs), currency),
@@ -169,8 +169,10 @@ class LifeRow:
 
 def records_of(tariff: Tariff) -> list[AuditRecord]:
     """What was done to this version, newest first."""
-    found = AuditRecord.objects.filter(object_type=Tariff.__name__, object_id=str(tariff), action__startswith="tariff.")
-    return [row for row in found if row.after.get("product", tariff.product.code) == tariff.product.code]
+    records = AuditRecord.objects.filter(
+        object_type=Tariff.__name__, object_id=str(tariff), action__startswith="tariff."
+    )
+    return [record for record in records if record.after.get("product", tariff.product.code) == tariff.product.code]
 
 
 def life_of(tariff: Tariff) -> list[LifeRow]:

@@ -66,20 +66,20 @@ def sizes_of(terms: Terms) -> list[int]:
 def bills_of(terms: Terms) -> list[Bill]:
     """The bills for the sample quantities; one alone where the quantity makes no difference."""
     flat = terms.price_model == PriceModel.FLAT
-    found = []
-    for bill in sample_bills(terms, SAMPLES[:1] if flat else sizes_of(terms)):
-        if bill.price_minor is None:
+    bills = []
+    for sample in sample_bills(terms, SAMPLES[:1] if flat else sizes_of(terms)):
+        if sample.price_minor is None:
             continue
-        quantity = _("any") if flat else formats.count_text(bill.quantity)
-        found.append(
+        quantity = _("any") if flat else formats.count_text(sample.quantity)
+        bills.append(
             Bill(
                 quantity,
-                formats.money_text(bill.price_minor, terms.currency),
-                working_of(terms, bill.quantity),
-                is_free=bill.price_minor == 0,
+                formats.money_text(sample.price_minor, terms.currency),
+                working_of(terms, sample.quantity),
+                is_free=sample.price_minor == 0,
             )
         )
-    return found
+    return bills
 
 
 def working_of(terms: Terms, quantity: int) -> str:
@@ -94,13 +94,13 @@ def panel_of(tariff: Tariff) -> Panel:
     """The panel of a tariff, saved or not."""
     terms = tariff.terms()
     trial = terms.price_model == PriceModel.TRIAL
-    found = [finding_text(finding) for finding in contradictions(terms)]
+    problems = [finding_text(finding) for finding in contradictions(terms)]
     return Panel(
         period=period_text(terms),
         counted=name_of_many(terms),
         bills=[] if trial else bills_of(terms),
         chart=None if terms.price_model in {PriceModel.TRIAL, PriceModel.FLAT} else price_chart(terms),
-        findings=found,
+        findings=problems,
         falls=[fall_text(fall, terms) for fall in falls(terms)],
-        lines=[] if found else price_lines(tariff),
+        lines=[] if problems else price_lines(tariff),
     )

@@ -64,10 +64,10 @@ def _step_text(step: Step, tariff: Tariff) -> str:
 
 def _choice(name: str, value: Any) -> "str | Promise":
     """The choice as the editor calls it, else as the model does."""
-    offered: Any = getattr(TariffForm.base_fields.get(name), "choices", ())
+    form_choices: Any = getattr(TariffForm.base_fields.get(name), "choices", ())
     field: Any = Tariff._meta.get_field(name)
-    known: dict[Any, str | Promise] = {**dict(field.flatchoices), **dict(offered)}
-    return known.get(value, str(value))
+    names: dict[Any, str | Promise] = {**dict(field.flatchoices), **dict(form_choices)}
+    return names.get(value, str(value))
 
 
 def value_lines(name: str, value: Any, tariff: Tariff) -> list[str]:
@@ -76,8 +76,8 @@ def value_lines(name: str, value: Any, tariff: Tariff) -> list[str]:
         return [_step_text(step, tariff) for step in steps_from(value)] or [formats.NO_VALUE]
     if name == "features":
         language = formats.language()
-        other = "en" if language == "ru" else "ru"
-        return [row.get(language) or row.get(other) or "" for row in value] or [formats.NO_VALUE]
+        other_language = "en" if language == "ru" else "ru"
+        return [row.get(language) or row.get(other_language) or "" for row in value] or [formats.NO_VALUE]
     return [_value_text(name, value, tariff.currency)]
 
 
@@ -122,15 +122,15 @@ def label_of(name: str) -> str:
 
 def term_rows(tariff: Tariff) -> list[TermRow]:
     """What makes sense of the terms of ``tariff``, in words; what it does not have is left out."""
-    found = []
+    rows = []
     for name in (*TERMS, *AUDIENCE):
         sense = SENSE.get(name)
         if sense is not None and not sense.holds(tariff.price_model, tariff.interval_months, tariff.timing):
             continue
         lines = value_lines(name, getattr(tariff, name), tariff)
         if lines != [formats.NO_VALUE] and not (name == "quota_mode" and not tariff.included_quantity):
-            found.append(TermRow(label_of(name), lines))
-    return found
+            rows.append(TermRow(label_of(name), lines))
+    return rows
 
 
 def price_of(tariff: Tariff) -> str:

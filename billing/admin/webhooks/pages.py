@@ -86,8 +86,8 @@ class WebhookEndpointPage(ReadOnlyPage):
     def get_queryset(self, request: HttpRequest) -> Any:
         waiting = WebhookDelivery.objects.filter(endpoint=OuterRef("pk"), state=State.WAITING).order_by()
         number = waiting.values("endpoint").annotate(number=Count("pk")).values("number")
-        found = super().get_queryset(request).defer("secret", "old_secret")
-        return found.annotate(waiting=Coalesce(Subquery(number), 0))
+        endpoints = super().get_queryset(request).defer("secret", "old_secret")
+        return endpoints.annotate(waiting=Coalesce(Subquery(number), 0))
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.types_view)
@@ -170,9 +170,9 @@ def bench_of(request: HttpRequest, endpoint: WebhookEndpoint) -> dict[str, Any]:
     """What stands above an endpoint's data: its lag, and its deliveries page by page."""
     as_of, zone = clock.now(), settings.BILLING_TIME_ZONE
     traffic = webhook_traffic.traffic(endpoint, as_of=as_of, zone=zone)
-    shown = request.GET.get("show", "all")
+    filter_name = request.GET.get("show", "all")
     page = webhook_traffic.deliveries(
-        endpoint, shown=shown, limit=ROWS, before=_cursor(request, "before"), after=_cursor(request, "after")
+        endpoint, shown=filter_name, limit=ROWS, before=_cursor(request, "before"), after=_cursor(request, "after")
     )
     return {
         "endpoint": endpoint,
@@ -182,9 +182,9 @@ def bench_of(request: HttpRequest, endpoint: WebhookEndpoint) -> dict[str, Any]:
         "days": webhook_lag.by_day(traffic.days, zone),
         "zone": zone,
         "waiting": _waiting(traffic.waiting),
-        "shown": shown if shown in webhook_traffic.SHOWN else "all",
+        "shown": filter_name if filter_name in webhook_traffic.SHOWN else "all",
         "kinds": (("all", _("All")), ("waiting", _("Waiting")), ("failed", _("Given up"))),
-        "rows": [(one, badge(COLOURS[one.state], one.get_state_display())) for one in page.rows],
+        "rows": [(delivery, badge(COLOURS[delivery.state], delivery.get_state_display())) for delivery in page.rows],
         "page": page,
         "types_url": reverse("admin:billing_webhookendpoint_types"),
     }
@@ -193,8 +193,8 @@ def bench_of(request: HttpRequest, endpoint: WebhookEndpoint) -> dict[str, Any]:
 def _waiting(waiting: webhook_traffic.Waiting) -> str:
     if not waiting.number:
         return str(_("Nothing waits."))
-    told = ngettext("waits, for %(lag)s", "wait, the oldest for %(lag)s", waiting.number)
-    return told % {"lag": webhook_events.lag_text(waiting.oldest_ms)}
+    sentence = ngettext("waits, for %(lag)s", "wait, the oldest for %(lag)s", waiting.number)
+    return sentence % {"lag": webhook_events.lag_text(waiting.oldest_ms)}
 
 
 @admin.register(WebhookDelivery)
@@ -233,7 +233,7 @@ class WebhookDeliveryPage(ReadOnlyPage):
             context["calls"] = {
                 "body": webhook_events.pretty(webhook_request.body_of(row.event)),
                 "curl": _curl(row) if may_manage(request) else "",
-                "tries": [(one, short_moment(one.at)) for one in row.tries.order_by("-pk")[:TRIES]],
+                "tries": [(attempt, short_moment(attempt.at)) for attempt in row.tries.order_by("-pk")[:TRIES]],
             }
         return super().render_change_form(request, context, *args, **kwargs)
 

@@ -1,4 +1,4 @@
-"""One field for every clue (Ctrl+K): whose it is, with the balance or the status beside it."""
+"""The admin's search (Ctrl+K) finds customers and their rows by any search term, with the balance or the status beside it."""
 
 import time
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from accounts.models import Customer, Instance, Member
 from billing.admin.base import money, short_date, short_moment
 from billing.models import BillingAccount, CustomerRequest, Invoice, Offer, Payment, PaymentAttempt
 
-EACH = 6  # of a kind: who searches for so little should type more
+EACH = 6  # rows of a kind: more of them mean that the term is too short
 MOST = 100
 
 
@@ -132,18 +132,18 @@ KINDS = (
 )
 
 
-def everywhere(request: HttpRequest, term: str) -> list[Any]:
-    """What matches ``term`` among all that the person may look into."""
+def search_all(request: HttpRequest, term: str) -> list[Any]:
+    """Returns what matches ``term`` among the kinds of rows that the person may see; nothing for less than two characters."""
     term = term.strip()
     if len(term) < 2:
         return []
     return [hit for permission, find in KINDS if request.user.has_perm(permission) for hit in find(term)]
 
 
-def answer(request: HttpRequest) -> TemplateResponse:
-    """What the field shows while somebody types. The theme's own view keeps answers for minutes; a balance must not be old."""
+def show_results(request: HttpRequest) -> TemplateResponse:
+    """Answers the search field while somebody types. The theme's own view caches results for minutes: a balance must be new."""
     started = time.monotonic()
-    pages = Paginator(everywhere(request, request.GET.get("s", "")), MOST)
+    pages = Paginator(search_all(request, request.GET.get("s", "")), MOST)
     context = {
         "page_obj": pages,
         "results": pages.page(1),
@@ -154,4 +154,4 @@ def answer(request: HttpRequest) -> TemplateResponse:
     return TemplateResponse(request, "unfold/helpers/command_results.html", context, headers={"HX-Trigger": "search"})
 
 
-admin.site.search = answer  # type: ignore[attr-defined]
+admin.site.search = show_results  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""What staff do with an instance: register it, put it on a tariff, delete it for good."""
+"""Acts on an instance: staff register it, put it on a tariff, delete it for good."""
 
 from datetime import datetime
 from typing import Any
@@ -23,9 +23,9 @@ from billing.admin.acts.form_fields import (
 from billing.admin.subscriptions.labels import (
     charges_since,
     choices_of,
+    choosable_tariffs,
     is_counted_by_hand,
     next_fact,
-    offered,
     tariff_name,
 )
 from billing.admin.subscriptions.terms_acts import WHY as WHO_ASKED
@@ -97,7 +97,7 @@ class Register(Act):
 
 class SubscribeForm(ActForm):
     def build(self) -> None:
-        tariffs = offered(self.act.target.product, with_trials=True)
+        tariffs = choosable_tariffs(self.act.target.product, with_trials=True)
         if self.act.target.product.kind != Product.Kind.FREE:
             self.fields["tariff_id"] = choice_field(_("tariff"), choices_of(tariffs))
         if is_counted_by_hand(tariffs):

@@ -1,4 +1,4 @@
-"""Instances: registered by an operation, their access worked out when somebody looks."""
+"""The admin's pages of instances: registered by an operation, their access computed when the page is shown."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ WHY = {
 
 
 def _next_seat(subscription: Subscription) -> str:
-    """What one person more in a paid role adds today (B5); nothing is said where people are not what is paid for."""
+    """Tells what one person more in a paid role adds today (B5); a dash where people are not what is paid for."""
     if subscription.priced_by.metric != Metric.PAID_MEMBERS or subscription.terminated_at is not None:
         return formats.NO_VALUE
     tomorrow = prepaid_periods.day_after(business_date(clock.now(), subscription.account.zone))
@@ -157,7 +157,7 @@ class InstancePage(ReadOnlyPage):
 
     @staticmethod
     def _access(instance: Any) -> access.Access:
-        """Worked out once a page, when it is looked at (D3)."""
+        """Computes the access once for a page, as of now (D3)."""
         if not hasattr(instance, "access_now"):
             instance.access_now = access.level(instance, as_of=clock.now())
         access_now: access.Access = instance.access_now
@@ -199,7 +199,7 @@ class InstancePage(ReadOnlyPage):
 
     @display(description=_("one person more"))
     def next_person(self, instance: Instance) -> str:
-        """What the next active person would add to the month (D8), or a seat to the rest of what is paid (B5)."""
+        """Tells what the next active person would add to the month (D8), or a seat to the rest of the paid period (B5)."""
         subscription = access.current_subscription(instance)
         period = subscription.periods.filter(closed_at=None).last() if subscription is not None else None
         if subscription is None or period is None:

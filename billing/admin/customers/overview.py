@@ -1,4 +1,4 @@
-"""A customer on one page: money, access, what comes next, people and papers, and the newest of what happened."""
+"""A customer's overview on one page: money, access, next dates, people, documents and the latest events."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -41,16 +41,16 @@ from billing.reports.calendar import Step
 from billing.reports.invoices import with_credited
 from billing.wording import formats
 
-MOST = 6  # rows of a kind; the list has the rest
+MOST = 6  # rows of a kind; the list has all
 MOST_ACCOUNTS = 5
 MOST_INSTANCES = 8
 LEVEL = {"full": "good", "read_only": "warn", "deleted": "plain"}
-MOST_COMING = 5
+MOST_DATES = 5
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a table: what it is and leads to, what is said of it, its sum and its state."""
+    """A row of a table: ``title`` names it and leads to its page, ``note`` describes it."""
 
     title: object
     note: str = ""
@@ -60,7 +60,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """Some rows of one kind, and where all of them are; an ``optional`` one is not shown without rows."""
+    """A table shows the first rows of one kind; ``url`` lists all. An ``optional`` one is hidden where it has no rows."""
 
     title: "str | Promise"
     url: str
@@ -72,60 +72,62 @@ class Table:
         return bool(self.rows) or not self.optional
 
 
-def said(*parts: object) -> str:
-    """What is known of a row, in one line."""
+def join_details(*parts: object) -> str:
+    """Joins the details of a row into one line, without the empty ones."""
     return " · ".join(str(part) for part in parts if part)
 
 
 def _account(account: BillingAccount, as_of: datetime) -> dict[str, Any]:
-    now = overview.standing(account=account, as_of=as_of)
+    state = overview.standing(account=account, as_of=as_of)
     method = payment_methods.active(account)
     return {
         "link": link(account, _("Account %(number)s") % {"number": account.number}),
-        "balance": figure(now.balance_minor, account.currency),
-        "overdue": money(now.overdue_minor, account.currency) if now.overdue_minor else "",
-        "relief": moment(now.relief.ends_at) if now.relief is not None else "",
+        "balance": figure(state.balance_minor, account.currency),
+        "overdue": money(state.overdue_minor, account.currency) if state.overdue_minor else "",
+        "relief": moment(state.relief.ends_at) if state.relief is not None else "",
         "method": link(method, method.title) if method is not None else "",
-        "coming": _coming(account, as_of),
+        "coming": _next_dates(account, as_of),
     }
 
 
-def _coming(account: BillingAccount, as_of: datetime) -> list[Row]:
-    """The next dates of the money calendar; what we only write about is left out."""
+def _next_dates(account: BillingAccount, as_of: datetime) -> list[Row]:
+    """Returns the next due items of the account's calendar; reminders are left out."""
     due_items = [
         due_item
         for due_item in calendar.happenings(account=account, as_of=as_of, months=1)
         if due_item.step != Step.REMINDER
     ]
     return [
-        Row(_step(due_item), formats.date_text(due_item.day), calendar_titles.amount(due_item))
-        for due_item in due_items[:MOST_COMING]
+        Row(_step_title(due_item), formats.date_text(due_item.day), calendar_titles.amount(due_item))
+        for due_item in due_items[:MOST_DATES]
     ]
 
 
-def _step(due_item: calendar.Happening) -> str:
+def _step_title(due_item: calendar.Happening) -> str:
     if due_item.step == Step.END and due_item.subscription is not None:
         return str(_("%(domain)s: ends, as its owner asked") % {"domain": due_item.subscription.instance.domain})
     return calendar_titles.title(due_item)
 
 
 def _instances(customer: Customer, as_of: datetime) -> Table:
-    living = Instance.objects.filter(customer=customer).select_related("product").order_by("deleted_at", "domain")
-    instances = list(living[:MOST_INSTANCES])
+    all_instances = (
+        Instance.objects.filter(customer=customer).select_related("product").order_by("deleted_at", "domain")
+    )
+    instances = list(all_instances[:MOST_INSTANCES])
     running = {
         row.instance_id: row
         for row in Subscription.objects.filter(instance__in=instances)
         .select_related("account__seller", "tariff", "instance__product")
         .annotate(in_debt=subscription_work.in_debt(as_of))
         .order_by(F("terminated_at").asc(nulls_last=True))
-    }  # the one that runs, else the one that ended last
+    }  # the running subscription, else the one that ended last
     levels = access.levels(instances, as_of=as_of)
     rows = [_instance(instance, running.get(instance.pk), levels[instance.pk].level, as_of) for instance in instances]
     return Table(_("Instances"), list_url(Instance, f"customer__id__exact={customer.pk}"), rows)
 
 
 def _instance(instance: Instance, subscription: Any, level: Any, as_of: datetime) -> Row:
-    """What it is on and how that stands; its access where it is less than full."""
+    """Describes an instance: its tariff, the subscription's status, and its access where that is less than full."""
     locale, states = formats.language(), []
     name = instance.product.name_in(locale)
     if subscription is not None and instance.deleted_at is None:
@@ -135,7 +137,9 @@ def _instance(instance: Instance, subscription: Any, level: Any, as_of: datetime
         states.append(badge(LEVEL[str(level.value)], level.label))
     ends = subscription.trial_ends_on if subscription is not None and subscription.paid_from is None else None
     trial = _("trial to %(date)s") % {"date": short_date(ends)} if ends is not None else ""
-    return Row(link(instance), said(name, trial), state=format_html_join(" ", "{}", ((state,) for state in states)))
+    return Row(
+        link(instance), join_details(name, trial), state=format_html_join(" ", "{}", ((state,) for state in states))
+    )
 
 
 def _people(customer: Customer) -> Table:
@@ -153,7 +157,7 @@ def _people(customer: Customer) -> Table:
         [
             Row(
                 link(member),
-                said(member.email if member.name else "", member.role.name_in(locale)),
+                join_details(member.email if member.name else "", member.role.name_in(locale)),
                 state=badge(STATUS[member.status], member.get_status_display()),
             )
             for member in first_members
@@ -172,7 +176,7 @@ def _documents(customer: Customer, as_of: datetime, query: str) -> Table:
         rows.append(
             Row(
                 link(invoice),
-                said(short_date(invoice.issue_date), due),
+                join_details(short_date(invoice.issue_date), due),
                 money(invoice.total_minor, invoice.currency),
                 badge(STATUS[str(status.value)], status.label),
             )
@@ -190,7 +194,7 @@ def _payments(customer: Customer, query: str) -> Table:
         [
             Row(
                 link(payment, payment.reference or payment.get_method_display()),
-                said(
+                join_details(
                     short_date(business_date(payment.received_at, settings.BILLING_TIME_ZONE)),
                     payment.get_method_display(),
                 ),
@@ -202,8 +206,8 @@ def _payments(customer: Customer, query: str) -> Table:
     )
 
 
-def _asked(customer: Customer) -> list[CustomerRequest]:
-    """What waits for an answer first, then the newest."""
+def _latest_requests(customer: Customer) -> list[CustomerRequest]:
+    """Returns requests without an answer first, then the newest."""
     requests = CustomerRequest.objects.filter(account__customer=customer).select_related("account__seller")
     return list(requests.order_by(F("answered_at").desc(nulls_first=True), "-pk")[:MOST])
 
@@ -217,7 +221,7 @@ def _requests(requests: list[CustomerRequest], as_of: datetime, query: str) -> T
         [
             Row(
                 link(request, capfirst(request.get_kind_display())),
-                said(short_moment(request.requested_at), request.requested_by),
+                join_details(short_moment(request.requested_at), request.requested_by),
                 state=clock_badge(request, as_of),
             )
             for request in requests
@@ -226,7 +230,7 @@ def _requests(requests: list[CustomerRequest], as_of: datetime, query: str) -> T
     )
 
 
-def _sent(customer: Customer) -> list[Offer]:
+def _latest_offers(customer: Customer) -> list[Offer]:
     offers = Offer.objects.filter(account__customer=customer).select_related("account__seller")
     return list(offers.order_by("-pk")[:MOST])
 
@@ -258,7 +262,7 @@ def _mails(customer: Customer) -> Table:
         [
             Row(
                 link(notice, notice.subject),
-                said(notice.recipient, short_moment(notice.created_at)),
+                join_details(notice.recipient, short_moment(notice.created_at)),
                 state=badge(timeline.NOTICE[notice.state], notice.get_state_display()),
             )
             for notice in notices
@@ -269,33 +273,33 @@ def _mails(customer: Customer) -> Table:
 def _waiting(
     requests: list[CustomerRequest], offers: list[Offer], approvals: list[Approval], as_of: datetime
 ) -> list[Row]:
-    """What the customer waits for from us, what a colleague decides, and what we wait for from the customer."""
+    """Returns what waits: requests for our answer, approvals for a colleague, open offers for the customer."""
     from billing.admin.customers.requests import clock_badge
     from billing.admin.money.offers import state_badge
 
     rows = [
-        Row(link(one, capfirst(one.get_kind_display())), state=clock_badge(one, as_of))
-        for one in requests
-        if one.answered_at is None
+        Row(link(request, capfirst(request.get_kind_display())), state=clock_badge(request, as_of))
+        for request in requests
+        if request.answered_at is None
     ]
     rows += [
         Row(
-            link(one, capfirst(one.get_kind_display())),
-            sum=money(one.amount_minor, one.currency),
+            link(approval, capfirst(approval.get_kind_display())),
+            sum=money(approval.amount_minor, approval.currency),
             state=badge("warn", _("waits for approval")),
         )
-        for one in approvals
+        for approval in approvals
     ]
     rows += [
-        Row(link(one, _("Offer %(number)s") % {"number": one.number}), state=state_badge(one, as_of))
-        for one in offers
-        if one.is_open(business_date(as_of, one.account.zone))
+        Row(link(offer, _("Offer %(number)s") % {"number": offer.number}), state=state_badge(offer, as_of))
+        for offer in offers
+        if offer.is_open(business_date(as_of, offer.account.zone))
     ]
     return rows
 
 
 def accounts_of(customer: Any) -> list[BillingAccount]:
-    """The customer's accounts, read once a page."""
+    """Reads the customer's accounts once for a page."""
     if not hasattr(customer, "accounts_now"):
         accounts = BillingAccount.objects.filter(customer=customer).select_related("seller")
         customer.accounts_now = list(accounts[:MOST_ACCOUNTS])
@@ -304,11 +308,11 @@ def accounts_of(customer: Any) -> list[BillingAccount]:
 
 
 def overview_of(request: HttpRequest, customer: Customer, as_of: datetime) -> dict[str, Any]:
-    """What the page shows above the form; nothing that the person may not look into."""
+    """Returns the context of the overview above the form, with only what the person may see."""
     may = request.user.has_perm
     accounts = accounts_of(customer)
-    requests = _asked(customer) if may("billing.view_customerrequest") else []
-    offers = _sent(customer) if may("billing.view_offer") else []
+    requests = _latest_requests(customer) if may("billing.view_customerrequest") else []
+    offers = _latest_offers(customer) if may("billing.view_offer") else []
     approvals = (
         list(waiting.approvals().filter(account__customer=customer)[:MOST]) if may("billing.view_approval") else []
     )
@@ -323,22 +327,22 @@ def overview_of(request: HttpRequest, customer: Customer, as_of: datetime) -> di
         ("billing.view_notice", lambda: _mails(customer)),
     )
     tables = [make() for permission, make in makers if may(permission)]
-    found: dict[str, Any] = {
-        "tables": [one for one in tables if one.is_shown],
+    context: dict[str, Any] = {
+        "tables": [table for table in tables if table.is_shown],
         "instances": instances,
         "waiting": _waiting(requests, offers, approvals, as_of),
     }
     if may("billing.view_billingaccount"):
-        found["accounts"] = [_account(one, as_of) for one in accounts]
-        found["timeline"], _older = timeline.lines_of(request, customer, limit=12)
-        found["timeline_url"] = reverse("admin:accounts_customer_timeline", args=(customer.pk,))
+        context["accounts"] = [_account(account, as_of) for account in accounts]
+        context["timeline"], _older = timeline.lines_of(request, customer, limit=12)
+        context["timeline_url"] = reverse("admin:accounts_customer_timeline", args=(customer.pk,))
         if may("billing.view_event"):
-            found["events_url"] = list_url(Event, f"account__customer__id__exact={customer.pk}")
-    return found
+            context["events_url"] = list_url(Event, f"account__customer__id__exact={customer.pk}")
+    return context
 
 
-class Overviewed:
-    """Puts the overview above a customer's form, and the timeline on a page of its own."""
+class CustomerOverviewMixin:
+    """A mixin puts the overview above a customer's form, and the timeline on a page of its own."""
 
     change_form_outer_before_template = "admin/customer_overview.html"
 
@@ -349,17 +353,17 @@ class Overviewed:
         return [path("<int:object_id>/timeline/", view, name="accounts_customer_timeline"), *urls]
 
     def timeline_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """Everything that happened; for those who may look into the accounts."""
+        """Shows the whole timeline to staff who may see billing accounts. Raises PermissionDenied, Http404."""
         page: Any = self
         if not page.has_view_permission(request) or not request.user.has_perm("billing.view_billingaccount"):
             raise PermissionDenied
         customer = page.get_object(request, str(object_id))
         if customer is None:
             raise Http404
-        return timeline.view(page, request, customer)
+        return timeline.show_timeline(page, request, customer)
 
     def acts_of(self, request: HttpRequest, customer: Customer) -> list[dict[str, Any]]:
-        """The acts of the customer's account, where there is one; and another instance."""
+        """Returns the acts of the customer's only account, and the registration of another instance."""
         page: Any = self
         buttons: list[dict[str, Any]] = []
         accounts = accounts_of(customer)

@@ -1,4 +1,4 @@
-"""What owners ask of support (M11–M14, M16): a queue with the working-day clock, and what is done about each."""
+"""The queue of owners' requests, each with its working-day clock and the acts that answer it (M11–M14, M16)."""
 
 from datetime import datetime
 from typing import Any
@@ -36,7 +36,7 @@ from billing.wording import formats
 
 Kind = CustomerRequest.Kind
 # What the act behind a request needs besides the right to answer.
-BEHIND = {
+PERMISSIONS = {
     Kind.TERMINATION: "terminate_subscription",
     Kind.RESUMPTION: "resume_subscription",
     Kind.DELETION: "delete_on_request",
@@ -56,9 +56,9 @@ class _Answer(Act):
 
 
 def may_carry_out(user: Any, request: CustomerRequest) -> bool:
-    """Whether ``user`` may do what was asked, not only answer it."""
-    behind = BEHIND.get(Kind(request.kind))
-    return behind is None or bool(user.has_perm(permission_of(behind)))
+    """Tells whether ``user`` may carry out what was asked, not only answer it."""
+    permission = PERMISSIONS.get(Kind(request.kind))
+    return permission is None or bool(user.has_perm(permission_of(permission)))
 
 
 class CarryOutForm(ActForm):
@@ -137,7 +137,7 @@ class Decline(_Answer):
 
 
 class RecordPaymentForRequest(Act):
-    """A way to the account's own act."""
+    """A link to the account's own act."""
 
     name = "record_payment"
     title = _("Record the payment")
@@ -153,7 +153,7 @@ class RecordPaymentForRequest(Act):
 
 
 class StateFilter(admin.SimpleListFilter):
-    """By the working-day clock."""
+    """Filters requests by their working-day clock."""
 
     title = _("state")
     parameter_name = "state"
@@ -178,7 +178,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 def clock_badge(row: Any, as_of: datetime) -> SafeString:
-    """The working-day clock in words: late, by today, by another day; what became of it once it is answered."""
+    """Renders the working-day clock: late, due today or on another day; the outcome of an answered request."""
     if row.answered_at is not None:
         return badge(OUTCOME.get(row.outcome, "plain"), row.get_outcome_display())
     today = business_date(as_of, row.account.zone)
@@ -253,7 +253,7 @@ class CustomerRequestPage(ReadOnlyPage):
         ]
 
     def file(self, request: HttpRequest, object_id: int, file_id: int) -> HttpResponse:
-        """A file that came with the request; that it was read is kept."""
+        """Sends a file of the request; an audit record says who read it. Raises PermissionDenied, Http404."""
         assert isinstance(request.user, User)
         may = request.user.has_perm(permission_of("answer_requests"))
         if not may or not self.has_view_permission(request):
@@ -313,11 +313,11 @@ class CustomerRequestPage(ReadOnlyPage):
 
     @display(description=_("balance"))
     def balance(self, row: Any) -> SafeString:
-        return figure(self._standing(row).balance_minor, row.account.currency)
+        return figure(self._account_state(row).balance_minor, row.account.currency)
 
     @display(description=_("overdue"))
     def overdue(self, row: Any) -> SafeString:
-        now = self._standing(row)
+        now = self._account_state(row)
         rows = [
             format_html("{} · {}", link(invoice), money(invoice.open_minor, invoice.currency))
             for invoice in now.overdue[:10]
@@ -325,11 +325,11 @@ class CustomerRequestPage(ReadOnlyPage):
         return lines(rows)
 
     @staticmethod
-    def _standing(row: Any) -> overview.Standing:
-        if not hasattr(row, "standing_now"):
-            row.standing_now = overview.standing(account=row.account, as_of=row.as_of)
-        state_now: overview.Standing = row.standing_now
-        return state_now
+    def _account_state(row: Any) -> overview.Standing:
+        if not hasattr(row, "account_state_now"):
+            row.account_state_now = overview.standing(account=row.account, as_of=row.as_of)
+        account_state: overview.Standing = row.account_state_now
+        return account_state
 
     @display(description=_("access"))
     def access_now(self, row: Any) -> SafeString | str:

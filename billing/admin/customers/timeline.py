@@ -1,4 +1,4 @@
-"""A customer's timeline in words: what happened, when, who did it and why, with the way to the row itself."""
+"""A customer's timeline in words: what happened, when, who did it and why, with a link to the row."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -67,7 +67,7 @@ ACTS: dict[str, Words] = {
 
 @dataclass(frozen=True)
 class Line:
-    """One happening as the page shows it; ``target`` is the row that its title leads to."""
+    """A line shows one item of the timeline; its title links to the row for those who may see it."""
 
     at: str
     kind: Words
@@ -129,12 +129,12 @@ def _payment(item: Happening) -> dict[str, Any]:
 
 
 def _attempt(item: Happening) -> dict[str, Any]:
-    from billing.admin.money.checkout_attempts import said
+    from billing.admin.money.checkout_attempts import reason_text
 
     row = item.row
     return {
         "title": _("Online payment begun"),
-        "notes": (said(row) if row.reason else "",),
+        "notes": (reason_text(row) if row.reason else "",),
         "who": row.created_by,
         "sum": money(row.amount_minor, row.currency),
         "target": row,
@@ -278,13 +278,13 @@ def lines_of(
     kinds: frozenset[str] = frozenset(),
     before: timeline.Cursor | None = None,
 ) -> tuple[list[Line], timeline.Cursor | None]:
-    """A page of the timeline in words, and the cursor of the next one."""
+    """Returns a page of the timeline in words, and the cursor of the next page."""
     page = timeline.page(customer=customer, limit=limit, kinds=kinds, before=before)
     return [_line(request, item, page.people) for item in page.rows], page.older
 
 
-def view(page: Any, request: HttpRequest, customer: Customer) -> TemplateResponse:
-    """The whole timeline, by kind and page by page."""
+def show_timeline(page: Any, request: HttpRequest, customer: Customer) -> TemplateResponse:
+    """Shows the whole timeline, filtered by kind and page by page."""
     kinds = frozenset(request.GET.getlist("kind")) & frozenset(timeline.KINDS)
     before = timeline.Cursor.read(request.GET.get("before", ""))
     rows, older = lines_of(request, customer, limit=PER_PAGE, kinds=kinds, before=before)
@@ -302,11 +302,7 @@ def view(page: Any, request: HttpRequest, customer: Customer) -> TemplateRespons
         "all_url": address,
         "all_chosen": not kinds,
         "newest_url": f"{address}?{query}" if query else address,
-        "older_url": f"{address}?{query}&before={_quoted(older)}" if older else "",
+        "older_url": f"{address}?{query}&before={quote(older.as_text())}" if older else "",
         "back_url": reverse("admin:accounts_customer_change", args=(customer.pk,)),
     }
     return TemplateResponse(request, "admin/timeline.html", context)
-
-
-def _quoted(cursor: timeline.Cursor) -> str:
-    return quote(cursor.as_text())

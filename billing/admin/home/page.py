@@ -1,4 +1,4 @@
-"""The admin's first page: what needs somebody now. Every number leads to its list; what nobody may see is not counted."""
+"""The admin's home page shows work that waits for staff. Every number leads to its list; what the person may not see is not counted."""
 
 from datetime import datetime
 from typing import Any
@@ -91,7 +91,7 @@ def _cluster_card() -> Card:
 
 
 def cards(request: HttpRequest, as_of: datetime) -> list[Card]:
-    """The cards that this person may see, those that need somebody first."""
+    """Returns the cards that this person may see, those with waiting work first."""
     may = request.user.has_perm
     cards_shown = [*waiting_cards(request, as_of), *prepaid_cards(request, as_of)]
     if may("billing.view_invoice"):
@@ -123,7 +123,7 @@ def cards(request: HttpRequest, as_of: datetime) -> list[Card]:
     return sorted(cards_shown, key=lambda card: ("debt", "warn", "", "quiet").index(card.tone))
 
 
-def _lead(cards_shown: list[Card]) -> str:
+def _lead_text(cards_shown: list[Card]) -> str:
     waiting = sum(card.needs_somebody for card in cards_shown)
     if not waiting:
         return str(_("Nothing waits for anybody."))
@@ -131,7 +131,7 @@ def _lead(cards_shown: list[Card]) -> str:
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """unfold's callback: fills the home page."""
+    """Fills the home page's context; the theme calls it (DASHBOARD_CALLBACK)."""
     as_of = clock.now()
     cards_shown = cards(request, as_of)
     overdue = workload.worst_debtors(as_of) if request.user.has_perm("billing.view_invoice") else []
@@ -145,7 +145,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     ]
     context.update(
         title=_("What needs somebody"),
-        lead=_lead(cards_shown),
+        lead=_lead_text(cards_shown),
         now=formats.instant_text(as_of, settings.BILLING_TIME_ZONE),
         sandbox=settings.BILLING_SANDBOX and clock.sandbox_now() is not None,
         cards=cards_shown,

@@ -1,4 +1,4 @@
-"""The first page's cards for what customers and colleagues wait for."""
+"""Cards of the home page for what customers and colleagues wait for."""
 
 from datetime import datetime
 
@@ -32,7 +32,7 @@ def _request_cards(as_of: datetime) -> list[Card]:
 
 
 def waiting_cards(request: HttpRequest, as_of: datetime) -> list[Card]:
-    """Those that this person may see."""
+    """Returns the cards that this person may see."""
     may = request.user.has_perm
     cards: list[Card] = []
     if may("billing.view_customerrequest"):

@@ -1,4 +1,4 @@
-"""Billing accounts: where the money stands, and what people do about it. Nothing of it is typed over."""
+"""The admin's pages of billing accounts: balance and open invoices, changed through acts alone."""
 
 from datetime import datetime
 from typing import Any
@@ -215,7 +215,7 @@ class Addresses(Act):
 
 
 class DebtFilter(admin.SimpleListFilter):
-    """Accounts by what they owe today, each in its seller's zone."""
+    """Filters accounts by what they owe today, each in its seller's time zone."""
 
     title = _("debt")
     parameter_name = "debt"
@@ -283,7 +283,7 @@ class BillingAccountPage(ReadOnlyPage):
     inlines = (SubscriptionTable,)
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """With the sums that are open and overdue, in the one query of the list."""
+        """Adds the open and the overdue sum of each account to the list's one query."""
         still = Invoice.objects.filter(account=OuterRef("pk"), open_minor__gt=0).order_by()
         late = workload.overdue(clock.now()).filter(account=OuterRef("pk")).order_by()
 
@@ -312,32 +312,33 @@ class BillingAccountPage(ReadOnlyPage):
 
     @display(description=_("made of"))
     def made_of(self, account: BillingAccount) -> SafeString:
-        now = overview.standing(account=account, as_of=clock.now())
+        state = overview.standing(account=account, as_of=clock.now())
         parts: list[object] = []
-        if now.credit_minor:
-            parts.append(_("%(sum)s to spend") % {"sum": money(now.credit_minor, account.currency)})
-        if now.owed_minor:
-            parts.append(_("%(sum)s on open invoices") % {"sum": money(now.owed_minor, account.currency)})
-        if now.charged_minor:
-            month = formats.period_text(now.charged_month)
+        if state.credit_minor:
+            parts.append(_("%(sum)s to spend") % {"sum": money(state.credit_minor, account.currency)})
+        if state.owed_minor:
+            parts.append(_("%(sum)s on open invoices") % {"sum": money(state.owed_minor, account.currency)})
+        if state.charged_minor:
+            month = formats.period_text(state.charged_month)
             parts.append(
                 _("%(sum)s charged for %(month)s, not yet invoiced")
-                % {"sum": money(now.charged_minor, account.currency), "month": month}
+                % {"sum": money(state.charged_minor, account.currency), "month": month}
             )
         return lines(parts)
 
     @display(description=_("to be paid"))
     def due(self, account: BillingAccount) -> SafeString:
-        now = overview.standing(account=account, as_of=clock.now())
+        state = overview.standing(account=account, as_of=clock.now())
         rows = [
-            (link(row), money(row.open_minor, row.currency), self._when(row, now)) for row in now.open_invoices[:10]
+            (link(row), money(row.open_minor, row.currency), self._due_text(row, state))
+            for row in state.open_invoices[:10]
         ]
         return format_html_join("", "<div>{} · {} · {}</div>", rows) if rows else SafeString(formats.NO_VALUE)
 
     @staticmethod
-    def _when(invoice: Invoice, now: overview.Standing) -> str:
+    def _due_text(invoice: Invoice, state: overview.Standing) -> str:
         due = formats.date_text(invoice.due_date)
-        late = (now.today - invoice.due_date).days
+        late = (state.today - invoice.due_date).days
         return str(
             _("due %(date)s, %(days)s days late") % {"date": due, "days": late}
             if late > 0

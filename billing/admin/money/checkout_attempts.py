@@ -1,4 +1,4 @@
-"""Tries to pay online, as the provider last told of them: looked at, and asked about once more."""
+"""The admin's pages of online payment attempts, as the provider last reported them, and the act that asks it again."""
 
 from datetime import datetime
 from typing import Any
@@ -53,7 +53,7 @@ class AskProvider(Act):
     def facts(self, result: PaymentAttempt) -> list[Fact]:
         rows = [Fact(_("State"), result.get_status_display(), self.before)]
         if result.reason:
-            rows.append(Fact(_("The provider says"), said(result)))
+            rows.append(Fact(_("The provider says"), reason_text(result)))
         return rows
 
     def success_message(self, result: PaymentAttempt) -> str:
@@ -61,7 +61,7 @@ class AskProvider(Act):
 
 
 class RecordParked(Act):
-    """A way to the account's own act: the money has come, but not the sum that was begun with."""
+    """A link to the account's own act: money has come, but another sum than the attempt was started with."""
 
     name = "record_payment"
     title = _("Record what came")
@@ -77,8 +77,8 @@ class RecordParked(Act):
         return HttpResponseRedirect(f"{address}?{query}")
 
 
-def said(attempt: PaymentAttempt) -> str:
-    """Why it failed, in words; for a parked one the sum that the provider named."""
+def reason_text(attempt: PaymentAttempt) -> str:
+    """Returns why the attempt failed, in words; for a parked one the sum that the provider named."""
     amount, _space, currency = attempt.reason.partition(" ")
     if attempt.status == Status.PARKED and amount.isdigit():
         return money(int(amount), currency)
@@ -86,7 +86,7 @@ def said(attempt: PaymentAttempt) -> str:
 
 
 class ParkedFilter(admin.SimpleListFilter):
-    """Those that somebody has to look at."""
+    """Filters attempts that staff have to check."""
 
     title = _("to be looked at")
     parameter_name = "state"
@@ -101,7 +101,7 @@ class ParkedFilter(admin.SimpleListFilter):
 
 
 class UnattendedFilter(admin.SimpleListFilter):
-    """With somebody at the screen, or charged to a saved method in their absence."""
+    """Filters attempts by whether a person paid, or a saved method was charged in their absence."""
 
     title = pgettext_lazy("payment attempt", "how")
     parameter_name = "how"
@@ -190,7 +190,7 @@ class PaymentAttemptPage(ReadOnlyPage):
 
     @display(description=_("the provider says"))
     def why(self, row: PaymentAttempt) -> str:
-        return said(row) if row.reason else formats.NO_VALUE
+        return reason_text(row) if row.reason else formats.NO_VALUE
 
     @display(description=_("billing account"))
     def account_link(self, row: PaymentAttempt) -> str:

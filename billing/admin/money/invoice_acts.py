@@ -1,4 +1,4 @@
-"""What people do about an issued invoice: send it again, put it right by a credit note, record what was paid."""
+"""Acts on an issued invoice: staff send it again, correct it by a credit note, record its payment."""
 
 from datetime import datetime
 from typing import Any
@@ -63,7 +63,7 @@ class Resend(Act):
 
 
 class CreditForm(ActForm):
-    """A sum for each line; lines left empty stay as they are."""
+    """A credit note's form asks for a sum for each line; lines left empty are not credited."""
 
     def build(self) -> None:
         invoice: Invoice = self.act.target
@@ -79,7 +79,7 @@ class CreditForm(ActForm):
             )
         self.fields["reason"] = reason_field(help_text=_("Printed on the credit note."))
 
-    def chosen(self) -> list[credit_notes.NoteLine]:
+    def credited_lines(self) -> list[credit_notes.NoteLine]:
         note_lines = []
         for line in self.lines:
             minor = self.cleaned_data[f"line_{line.position}"]
@@ -90,7 +90,7 @@ class CreditForm(ActForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         if not self.errors:
-            data["lines"] = self.chosen()
+            data["lines"] = self.credited_lines()
             if not data["lines"]:
                 self.add_error(None, _("Enter a sum for at least one line."))
         return data
@@ -131,7 +131,7 @@ class Credit(Act):
 
 
 class RecordPaymentOfInvoice(Act):
-    """A way to the account's own act, the invoice already named."""
+    """A link to the account's own act, with the invoice filled in."""
 
     name = "record_payment"
     title = _("Record a payment")

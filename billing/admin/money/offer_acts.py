@@ -1,4 +1,4 @@
-"""What staff do with an offer of a year up front (M11): work it out and send it, take it back, record its payment."""
+"""Acts on an offer of a year up front (M11): staff compute and send it, withdraw it, record its payment."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -23,7 +23,7 @@ from billing.wording import formats
 
 
 class OfferForm(ActForm):
-    """From a request of an account with several subscriptions the one is chosen."""
+    """An offer's form asks for the subscription where the act starts from an account's request."""
 
     def build(self) -> None:
         target = self.act.target
@@ -108,7 +108,7 @@ class SendOffer(Act):
 
 
 class SendOfferForRequest(SendOffer):
-    """The same from the page of the request that asked for it."""
+    """The act is the same from the page of the request that asked for the offer."""
 
     @classmethod
     def makes_sense(cls, target: Any) -> bool:

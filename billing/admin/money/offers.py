@@ -1,4 +1,4 @@
-"""A year up front (M11): its offer as staff see it, its state, and its document read as a PDF."""
+"""The admin's pages of offers of a year up front (M11): figures, state and the PDF."""
 
 from datetime import datetime
 from typing import Any
@@ -39,7 +39,7 @@ from billing.wording import formats
 
 
 def state_badge(offer: Offer, as_of: datetime) -> SafeString:
-    """Paid, taken back, over, accepted or open."""
+    """Renders the offer's state at ``as_of``: paid, withdrawn, expired, accepted or open."""
     if offer.paid_at is not None:
         return badge("good", pgettext_lazy("offer", "paid"))
     if offer.withdrawn_at is not None:
@@ -50,7 +50,7 @@ def state_badge(offer: Offer, as_of: datetime) -> SafeString:
 
 
 class OfferFilter(admin.SimpleListFilter):
-    """Open, accepted, paid, over."""
+    """Filters offers by their state today."""
 
     title = _("state")
     parameter_name = "state"
@@ -143,7 +143,7 @@ class OfferPage(ReadOnlyPage):
         return [path("<path:object_id>/pdf/", view, name="billing_offer_pdf"), *super().get_urls()]
 
     def document(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """The stored PDF; that it was read is kept."""
+        """Sends the stored PDF; an audit record says who read it. Raises PermissionDenied, Http404."""
         assert isinstance(request.user, User)
         if not request.user.has_perm(permission_of("read_invoice_document")) or not self.has_view_permission(request):
             raise PermissionDenied

@@ -1,4 +1,4 @@
-"""Ways of paying that customers have left with a provider: looked at, and removed where their owner asks support for it."""
+"""The admin's pages of saved payment methods, and the act that removes one where its owner asks support for it."""
 
 from datetime import datetime
 from typing import Any
@@ -51,7 +51,7 @@ class RemoveMethod(Act):
 
 
 class HeldFilter(admin.SimpleListFilter):
-    """Those that are charged, and those that were removed."""
+    """Filters saved methods: in use, or removed."""
 
     title = _("state")
     parameter_name = "state"

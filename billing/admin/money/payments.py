@@ -1,4 +1,4 @@
-"""Money that came, where it went, and how a mistake is taken back."""
+"""The admin's pages of payments, credits and allocations, and the act that reverses a payment."""
 
 from datetime import datetime
 from typing import Any
@@ -29,7 +29,7 @@ from billing.models import Allocation, Approval, BillingAccount, Credit, Entry, 
 
 
 def reversal_facts(payment: Payment) -> list[Fact]:
-    """What goes when ``payment`` is taken back: the money, and with an offer's its bonus (M11)."""
+    """Returns the effect of a reversal: the money goes and, with an offer's payment, its bonus (M11)."""
     facts = [Fact(_("Taken back"), money(payment.amount_minor, payment.currency))]
     offer_payment = OfferPayment.objects.filter(payment=payment).select_related("offer", "bonus").first()
     if offer_payment is not None and offer_payment.bonus is not None:

@@ -1,4 +1,4 @@
-"""Access for a time before the money arrives (M16): given with an end and a reason, and looked back at: did money follow?"""
+"""Reliefs give access before the money arrives (M16), with an end and a reason; the list shows whether money followed."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,7 +26,7 @@ from billing.reports import waiting
 
 
 class GrantForm(ActForm):
-    """From a request of an account the instance is chosen; from an instance it is given."""
+    """A relief's form asks for the instance where the act starts from an account's request; an instance's page fixes it."""
 
     def build(self) -> None:
         target = self.act.target
@@ -98,7 +98,7 @@ class GrantRelief(Act):
 
 
 class GrantReliefForRequest(GrantRelief):
-    """The same from the page of the request that brought the proof."""
+    """The act is the same from the page of the request that brought the proof of payment."""
 
     @classmethod
     def makes_sense(cls, target: Any) -> bool:
@@ -129,7 +129,7 @@ class WithdrawRelief(Act):
 
 
 def countdown(ends_at: datetime, as_of: datetime) -> str:
-    """What is left: in 2 d 5 h, in 40 min."""
+    """Formats the time that is left: in 2 d 5 h, in 40 min."""
     minutes = max(0, int((ends_at - as_of).total_seconds()) // 60)
     days, hours = minutes // 1440, minutes // 60 % 24
     if days:
@@ -140,7 +140,7 @@ def countdown(ends_at: datetime, as_of: datetime) -> str:
 
 
 class ReliefFilter(admin.SimpleListFilter):
-    """Running, ending today, over, over without money."""
+    """Filters reliefs: running, ending today, over, over without money."""
 
     title = _("state")
     parameter_name = "state"
@@ -206,7 +206,7 @@ class ReliefPage(ReadOnlyPage):
         return f"{row.instance} · {short_moment(row.ends_at)}"
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """With the money that was recorded since, less what was taken back."""
+        """Adds the money recorded since the relief began, less reversed payments."""
         accounts = Subscription.objects.filter(instance=OuterRef(OuterRef("instance"))).values("account")
         came = (
             Payment.objects.filter(

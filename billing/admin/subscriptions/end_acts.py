@@ -1,4 +1,4 @@
-"""How a subscription ends and goes on: terminated and resumed on the owner's word (M12, M13), cancelled and not (C4)."""
+"""Acts that end a subscription: staff terminate and resume it for its owner (M12, M13), cancel it and undo that (C4)."""
 
 from datetime import datetime, timedelta
 from typing import Any

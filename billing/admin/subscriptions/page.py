@@ -1,6 +1,5 @@
-"""Subscriptions of every profile: how they stand, what comes next, what was charged, tried and decided."""
+"""The admin's pages of subscriptions: status, next dates, charges, collections and scheduled changes."""
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -15,7 +14,7 @@ from billing.admin.base import ReadOnlyPage, display, lines, link, list_link, mo
 from billing.admin.money.offer_acts import SendOffer
 from billing.admin.subscriptions.end_acts import Cancel, Resume, Terminate, UndoCancel
 from billing.admin.subscriptions.labels import STATUS, state_of, status_badge, tariff_name, units_text
-from billing.admin.subscriptions.tables import ChargeTable, LifeTable, PeriodTable, TermsTable, TriesTable
+from billing.admin.subscriptions.tables import ChargeTable, CollectionTable, HistoryTable, PeriodTable, TermsTable
 from billing.admin.subscriptions.terms_acts import ChangeTerms, Choose, CollectNow, Extend, UndoChange
 from billing.models import Charge, Subscription
 from billing.operations.subscriptions import lifecycle
@@ -25,7 +24,7 @@ from billing.wording import formats
 
 
 class SendYearOffer(SendOffer):
-    """A year up front is worked out for what is paid by its peak (M11)."""
+    """An offer of a year up front is made for metered subscriptions alone (M11)."""
 
     @classmethod
     def makes_sense(cls, target: Any) -> bool:
@@ -45,10 +44,7 @@ class StateFilter(admin.SimpleListFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return self.chosen(queryset, self.value() or "", clock.now())
-
-    @staticmethod
-    def chosen(queryset: Any, value: str, as_of: datetime) -> Any:
+        value, as_of = self.value() or "", clock.now()
         if value in STATUS:
             return subscription_work.by_status(queryset, value, as_of)
         if value == "ending":
@@ -94,7 +90,7 @@ class SubscriptionPage(ReadOnlyPage):
         (_("Subscription"), {"fields": ("instance_link", "account_link", "began", "ended", "public_id", "charges")}),
     )
     readonly_fields = (*fieldsets[0][1]["fields"], *fieldsets[1][1]["fields"])
-    inlines = (TermsTable, TriesTable, LifeTable, PeriodTable, ChargeTable)
+    inlines = (TermsTable, CollectionTable, HistoryTable, PeriodTable, ChargeTable)
 
     def title_of(self, row: Any) -> str:
         product = row.instance.product.name_in(formats.language())
@@ -122,7 +118,7 @@ class SubscriptionPage(ReadOnlyPage):
 
     @display(description=_("quantity"))
     def units(self, row: Subscription) -> str:
-        """Seats or units of now; what is measured stands in its periods."""
+        """Shows the number of seats or units now; measured use stands in the periods."""
         state = state_of(row)
         if state.stage in (Stage.METERED, Stage.FREE) or row.tariff is None:
             return formats.NO_VALUE
@@ -182,7 +178,7 @@ class SubscriptionPage(ReadOnlyPage):
 
     @display(description=_("next turn"))
     def next_turn_text(self, row: Subscription) -> str:
-        """The midnight at which something happens to it by itself."""
+        """Shows the midnight of the next transition: a trial ends, paid time begins, is renewed or ends."""
         return formats.date_text(row.turns_on) if row.turns_on is not None else formats.NO_VALUE
 
     @display(description=_("can be resumed until"))

@@ -1,4 +1,4 @@
-"""What support does to a subscription's terms for its owner: a choice, more trial days, other terms, taking them back."""
+"""Acts on a subscription's terms: support chooses a tariff for the owner, extends a trial, changes terms, undoes a change."""
 
 from datetime import datetime
 from typing import Any
@@ -16,11 +16,11 @@ from billing.admin.base import money
 from billing.admin.subscriptions.labels import (
     charges_since,
     choices_of,
+    choosable_tariffs,
     is_counted_by_hand,
     last_charge,
     line_fact,
     next_fact,
-    offered,
     state_of,
     tariff_name,
     units_text,
@@ -42,7 +42,7 @@ def number_field(label: Any, **options: Any) -> forms.IntegerField:
 
 
 class SubscriptionAct(Act):
-    """An act on one subscription; its effect shows the account's money and access as well."""
+    """An act changes one subscription; its effect shows the account's money and access as well."""
 
     def account(self) -> BillingAccount:
         return self.target.account  # type: ignore[no-any-return]
@@ -50,7 +50,7 @@ class SubscriptionAct(Act):
 
 class ChooseForm(ActForm):
     def build(self) -> None:
-        tariffs = offered(self.act.target.instance.product, with_trials=False)
+        tariffs = choosable_tariffs(self.act.target.instance.product, with_trials=False)
         self.fields["tariff_id"] = choice_field(_("tariff"), choices_of(tariffs))
         if is_counted_by_hand(tariffs):
             self.fields["quantity"] = number_field(
@@ -141,7 +141,7 @@ class Extend(SubscriptionAct):
 class TermsForm(ActForm):
     def build(self) -> None:
         target: Subscription = self.act.target
-        tariffs = offered(target.instance.product, with_trials=False)
+        tariffs = choosable_tariffs(target.instance.product, with_trials=False)
         other_tariffs = [tariff for tariff in tariffs if tariff.tariff_id != target.priced_by.tariff_id]
         stays = _("as it is: %(tariff)s") % {"tariff": tariff_name(target.tariff)}
         self.fields["tariff_id"] = choice_field(_("tariff"), [("", stays), *choices_of(other_tariffs)], required=False)
@@ -242,7 +242,7 @@ class UndoChange(SubscriptionAct):
 
 
 class CollectNow(SubscriptionAct):
-    """The saved method cannot be charged for show: what is told beforehand is what will be tried."""
+    """Collects the next renewal now. A saved method cannot be charged in a rehearsal: the preview says what will be tried."""
 
     name = "collect_renewal"
     title = _("Try to collect now")

@@ -1,4 +1,4 @@
-"""Keys to the API: the secret is shown once, after that only its hash is known."""
+"""The admin's pages of API tokens: a secret is shown once, only its hash is stored."""
 
 from datetime import datetime
 from typing import Any

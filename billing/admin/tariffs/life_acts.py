@@ -1,4 +1,4 @@
-"""The acts of a tariff's life (E2): each shows what becomes of it, and publishing shows the release check."""
+"""Acts that move a tariff between its statuses (E2); publishing shows the release check first."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -21,7 +21,7 @@ Status = Tariff.Status
 
 
 class TariffStep(Act):
-    """One step of a tariff's life, possible from some statuses."""
+    """An act moves a tariff to another status, from those in ``possible_from``."""
 
     possible_from: ClassVar[tuple[Tariff.Status, ...]] = ()
     becomes: ClassVar[Tariff.Status]
@@ -68,7 +68,7 @@ class SendBack(TariffStep):
 
 
 class TakeBack(SendBack):
-    """The author's own way back: the reviewer has not decided yet."""
+    """The author withdraws a draft that the reviewer has not decided on yet."""
 
     name, permission = "take_back", "draft_tariff"
     title = _("Take back")
@@ -92,7 +92,7 @@ class Publish(TariffStep):
         return tariffs.publish(tariff=self.target, user=self.user, as_of=as_of)
 
     def facts(self, result: Any) -> list[Fact]:
-        """The version before it, which stops being offered, belongs to the effect."""
+        """Adds the previous version to the effect: it stops being offered."""
         rows = super().facts(result)
         previous = self.check.previous
         if previous is not None and previous.status == Status.PUBLISHED:
@@ -101,7 +101,7 @@ class Publish(TariffStep):
 
     @cached_property
     def check(self) -> ReleaseView:
-        """Read before the act is rehearsed: the version before it is still the one published."""
+        """Reads the release check before the act is rehearsed, while the previous version is still published."""
         return check_of(self.target)
 
     def answer(self) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""What a tariff comes to: sample bills with their computation, a chart, and what is wrong or surprising in its terms."""
+"""The panel beside a tariff: sample bills with their computation, a chart, contradictions and surprises in its terms."""
 
 from dataclasses import dataclass, field
 
@@ -20,7 +20,7 @@ from billing.wording.unit_names import name_of_many
 
 @dataclass(frozen=True)
 class Bill:
-    """What ``quantity`` units cost, and how a person would write the working before the equals sign (G8)."""
+    """A bill says what ``quantity`` units cost, with the computation before the equals sign (G8)."""
 
     quantity: str
     total: str
@@ -30,7 +30,7 @@ class Bill:
 
 @dataclass(frozen=True)
 class Panel:
-    """All that stands beside the editor. ``unread``: the figures cannot be read yet."""
+    """The panel's template reads this. ``unread``: the form's figures are incomplete or wrong."""
 
     period: str = ""
     counted: str = ""
@@ -43,7 +43,7 @@ class Panel:
 
 
 def period_text(terms: Terms) -> str:
-    """What one bill is for: a month, 12 months at once, once and for all."""
+    """Returns what one bill is for: a month, 12 months at once, once and for all."""
     if terms.interval_months is None:
         return _("paid once")
     months = ngettext("for %(count)s month", "for %(count)s months", terms.interval_months)
@@ -55,7 +55,7 @@ def period_text(terms: Terms) -> str:
 
 
 def sizes_of(terms: Terms) -> list[int]:
-    """The usual sample quantities, and the steps that begin beyond the largest of them."""
+    """Returns the usual sample quantities, and the steps that begin beyond the largest of them."""
     try:
         starts = thresholds(terms)
     except NoPrice:
@@ -64,7 +64,7 @@ def sizes_of(terms: Terms) -> list[int]:
 
 
 def bills_of(terms: Terms) -> list[Bill]:
-    """The bills for the sample quantities; one alone where the quantity makes no difference."""
+    """Computes the bills for the sample quantities; one where the quantity makes no difference."""
     flat = terms.price_model == PriceModel.FLAT
     bills = []
     for sample in sample_bills(terms, SAMPLES[:1] if flat else sizes_of(terms)):
@@ -83,7 +83,7 @@ def bills_of(terms: Terms) -> list[Bill]:
 
 
 def working_of(terms: Terms, quantity: int) -> str:
-    """How ``quantity`` units are priced, as a person would write it before the sum; empty where nothing is worked out."""
+    """Returns the computation for ``quantity`` units as a person would write it; empty where nothing is computed."""
     try:
         return formats.formula_text(explain_quantity(terms, quantity)).rpartition(" = ")[0]
     except NoPrice:
@@ -91,7 +91,7 @@ def working_of(terms: Terms, quantity: int) -> str:
 
 
 def panel_of(tariff: Tariff) -> Panel:
-    """The panel of a tariff, saved or not."""
+    """Makes the panel of a tariff, saved or not."""
     terms = tariff.terms()
     trial = terms.price_model == PriceModel.TRIAL
     problems = [finding_text(finding) for finding in contradictions(terms)]

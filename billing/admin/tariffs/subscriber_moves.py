@@ -1,5 +1,4 @@
-"""Moving subscribers to another tariff: looked at one by one before it is decided, told to the owners, called off while it
-waits (E2)."""
+"""Moves bring subscribers to another tariff (E2): previewed one by one, announced to the owners, called off while they wait."""
 
 from datetime import datetime
 from typing import Any
@@ -40,7 +39,7 @@ MOST_LISTED = 40  # by name; the move touches all of them
 
 
 def possible_targets(source: Tariff) -> Any:
-    """Published tariffs of the same product in the same currency; the operation looks closer."""
+    """Returns published tariffs of the same product and currency; the operation checks the rest."""
     return (
         Tariff.objects.published()
         .filter(product=source.product_id, unit_price_currency=source.currency)

@@ -1,5 +1,7 @@
-"""What staff do with webhooks: add and change endpoints, make secrets (shown on the answering page and nowhere else), let events
-wait or go on, send them again, try the receiver with a sample."""
+"""Acts on webhook endpoints: add, change, pause, resume, disable, rotate the secret, replay events, send a sample.
+
+A secret is shown on the act's answer page and nowhere else.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -53,13 +55,13 @@ class NewEndpointForm(EndpointForm):
         )
 
 
-def _facts(endpoint: WebhookEndpoint, before: WebhookEndpoint | None = None) -> list[Fact]:
-    def types(version: WebhookEndpoint) -> str:
+def _endpoint_facts(endpoint: WebhookEndpoint, before: WebhookEndpoint | None = None) -> list[Fact]:
+    def types_text(version: WebhookEndpoint) -> str:
         return " ".join(version.types) or webhook_events.types_text(())
 
     rows = [
         Fact(_("Address"), endpoint.url, before.url if before else ""),
-        Fact(_("Event types"), types(endpoint), types(before) if before else ""),
+        Fact(_("Event types"), types_text(endpoint), types_text(before) if before else ""),
     ]
     if endpoint.name or (before and before.name):
         rows.insert(0, Fact(_("Name"), endpoint.name or "—", (before.name or "—") if before else ""))
@@ -86,7 +88,7 @@ class AddEndpoint(SecretAct):
         )
 
     def facts(self, result: tuple[WebhookEndpoint, str]) -> list[Fact]:
-        return _facts(result[0])
+        return _endpoint_facts(result[0])
 
     def success_message(self, result: tuple[WebhookEndpoint, str]) -> str:
         return str(_("The webhook is added."))
@@ -106,7 +108,7 @@ class NewSecret(SecretAct):
         return endpoints.rotate_secret(endpoint=self.target, as_of=as_of, actor=self.actor)
 
     def facts(self, result: tuple[WebhookEndpoint, str]) -> list[Fact]:
-        """The change under way, if there is one, belongs to the effect: so a form sent twice makes one secret."""
+        """Adds a rotation under way to the effect, so that a form sent twice makes one secret."""
         until = self.target.old_secret_until
         ends = moment(until) if until and until > clock.now() else ""
         rows = [Fact(_("The secret of now"), _("signs for 24 hours more"))]
@@ -137,7 +139,7 @@ class ChangeEndpoint(Act):
         )
 
     def facts(self, result: WebhookEndpoint) -> list[Fact]:
-        return _facts(result, self.target)
+        return _endpoint_facts(result, self.target)
 
 
 class Pause(Act):
@@ -161,7 +163,7 @@ class Pause(Act):
         return [Fact(_("Status"), _("paused"), _("in use"))]
 
 
-class GoOn(Act):
+class Resume(Act):
     name, permission = "resume_webhook", "manage_tokens"
     title = _("Let the webhook go on")
     lead = _("What waited is sent with the next run, in order.")
@@ -297,7 +299,7 @@ class SampleForm(ActForm):
 
 
 class SendSample(AnswerPageAct):
-    """Calls the receiver at once: there is nothing to take back, so what is shown before is told and not tried."""
+    """Calls the receiver at once: a call cannot be rolled back, so the preview describes it without a rehearsal."""
 
     name, permission = "send_sample", "manage_tokens"
     title = _("Send a sample")
@@ -305,8 +307,8 @@ class SendSample(AnswerPageAct):
     lead = _("Signed as every event is and marked as a sample; it is about nothing real and is not repeated.")
     icon, form_class, has_own_transactions = "science", SampleForm, True
     answer_template = "admin/webhooks/answer.html"
-    tried: Tried
-    sent: str
+    result: Tried
+    sample_type: str
 
     def preview(self, data: dict[str, Any], as_of: datetime) -> list[Fact]:
         return [
@@ -316,12 +318,12 @@ class SendSample(AnswerPageAct):
         ]
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Tried:
-        self.sent = data["type"]
-        self.tried = fan_out.send_sample(endpoint=self.target, type_=data["type"], as_of=as_of, actor=self.actor)
-        return self.tried
+        self.sample_type = data["type"]
+        self.result = fan_out.send_sample(endpoint=self.target, type_=data["type"], as_of=as_of, actor=self.actor)
+        return self.result
 
-    def shown(self) -> dict[str, Any]:
-        return {"endpoint": self.target, "tried": self.tried, "sent": self.sent}
+    def answer_context(self) -> dict[str, Any]:
+        return {"endpoint": self.target, "tried": self.result, "sent": self.sample_type}
 
     def success_message(self, result: Tried) -> str:
         return str(_("The sample was sent."))

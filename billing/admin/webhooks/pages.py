@@ -1,4 +1,4 @@
-"""Where the products' backends hear of events, and what became of each one sent: lists, the bench of an endpoint, its deliveries."""
+"""The admin's pages of webhook endpoints with their traffic, and of each delivery with its attempts."""
 
 import json
 from typing import Any
@@ -23,11 +23,11 @@ from billing.admin.webhooks.endpoint_acts import (
     ChangeEndpoint,
     DisableEndpoint,
     EnableEndpoint,
-    GoOn,
     NewSecret,
     Pause,
     ReplayDelivery,
     ReplayRange,
+    Resume,
     SendSample,
 )
 from billing.charts import webhook_lag
@@ -56,7 +56,7 @@ def state_badge(endpoint: WebhookEndpoint) -> SafeString:
 
 @admin.register(WebhookEndpoint)
 class WebhookEndpointPage(ReadOnlyPage):
-    acts = (SendSample, ReplayRange, Pause, GoOn, ChangeEndpoint, NewSecret, EnableEndpoint, DisableEndpoint)
+    acts = (SendSample, ReplayRange, Pause, Resume, ChangeEndpoint, NewSecret, EnableEndpoint, DisableEndpoint)
     list_acts = (AddEndpoint,)
     list_display = ("title", "public_id", "product", "customer", "waits", "created", "state")
     list_filter = ("product", ("disabled_at", admin.EmptyFieldListFilter), ("paused_at", admin.EmptyFieldListFilter))
@@ -94,7 +94,7 @@ class WebhookEndpointPage(ReadOnlyPage):
         return [path("types/", view, name="billing_webhookendpoint_types"), *super().get_urls()]
 
     def types_view(self, request: HttpRequest) -> HttpResponse:
-        """Every type of event: what it tells and a sample of its data."""
+        """Shows every type of event with its meaning and a sample of its data."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         groups = [
@@ -112,7 +112,7 @@ class WebhookEndpointPage(ReadOnlyPage):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         endpoint = kwargs.get("obj")
         if endpoint is not None:
-            context["bench"] = bench_of(request, endpoint)
+            context["bench"] = traffic_context(request, endpoint)
         return super().render_change_form(request, context, *args, **kwargs)
 
     @display(description=_("webhook"), ordering="name")
@@ -166,8 +166,8 @@ def _cursor(request: HttpRequest, name: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
-def bench_of(request: HttpRequest, endpoint: WebhookEndpoint) -> dict[str, Any]:
-    """What stands above an endpoint's data: its lag, and its deliveries page by page."""
+def traffic_context(request: HttpRequest, endpoint: WebhookEndpoint) -> dict[str, Any]:
+    """Returns the context above an endpoint's form: its lag, and its deliveries page by page."""
     as_of, zone = clock.now(), settings.BILLING_TIME_ZONE
     traffic = webhook_traffic.traffic(endpoint, as_of=as_of, zone=zone)
     filter_name = request.GET.get("show", "all")
@@ -181,7 +181,7 @@ def bench_of(request: HttpRequest, endpoint: WebhookEndpoint) -> dict[str, Any]:
         "hours": webhook_lag.by_hour(traffic.hours, zone),
         "days": webhook_lag.by_day(traffic.days, zone),
         "zone": zone,
-        "waiting": _waiting(traffic.waiting),
+        "waiting": _waiting_text(traffic.waiting),
         "shown": filter_name if filter_name in webhook_traffic.SHOWN else "all",
         "kinds": (("all", _("All")), ("waiting", _("Waiting")), ("failed", _("Given up"))),
         "rows": [(delivery, badge(COLOURS[delivery.state], delivery.get_state_display())) for delivery in page.rows],
@@ -190,7 +190,7 @@ def bench_of(request: HttpRequest, endpoint: WebhookEndpoint) -> dict[str, Any]:
     }
 
 
-def _waiting(waiting: webhook_traffic.Waiting) -> str:
+def _waiting_text(waiting: webhook_traffic.Waiting) -> str:
     if not waiting.number:
         return str(_("Nothing waits."))
     sentence = ngettext("waits, for %(lag)s", "wait, the oldest for %(lag)s", waiting.number)
@@ -232,7 +232,7 @@ class WebhookDeliveryPage(ReadOnlyPage):
         if row is not None:
             context["calls"] = {
                 "body": webhook_events.pretty(webhook_request.body_of(row.event)),
-                "curl": _curl(row) if may_manage(request) else "",
+                "curl": _curl_command(row) if may_manage(request) else "",
                 "tries": [(attempt, short_moment(attempt.at)) for attempt in row.tries.order_by("-pk")[:TRIES]],
             }
         return super().render_change_form(request, context, *args, **kwargs)
@@ -282,8 +282,8 @@ class WebhookDeliveryPage(ReadOnlyPage):
         return f"{moment(row.replayed_at)} · {row.replayed_by}" if row.replayed_at is not None else ""
 
 
-def _curl(row: WebhookDelivery) -> str:
-    """The call for a shell; empty where its secret cannot be read any more."""
+def _curl_command(row: WebhookDelivery) -> str:
+    """Returns the call as a shell command; empty where the secret cannot be decrypted any more."""
     try:
         return fan_out.curl_of(row, clock.now())
     except Refusal:

@@ -10,13 +10,13 @@ SHORTEST = 32
 HOW_TO_MAKE_ONE = 'Make one with: python3 -c "import secrets; print(secrets.token_urlsafe(50))"'
 
 
-def read_secret_key(value: str, *, sandbox: bool, sandbox_path: Path) -> str:
-    """Returns the key to run on: ``value`` of the setting or, in the sandbox without one, its own from ``sandbox_path``.
+def read_secret_key(value: str, *, sandbox: bool, path: Path) -> str:
+    """Returns the key to run on: ``value`` of the setting or, in the sandbox without one, its own from ``path``.
 
     Raises ImproperlyConfigured outside the sandbox where the setting is empty or shorter than `SHORTEST`.
     """
     if sandbox:
-        return value or _read_sandbox_key(sandbox_path)
+        return value or _read_sandbox_key(path)
     if not value:
         raise ImproperlyConfigured(
             "SECRET_KEY is not set: set it in the environment or in .env, or set BILLING_SANDBOX=true to try Saldo out. "

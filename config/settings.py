@@ -13,7 +13,8 @@ from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from config import admin_theme, secret_key
+from config import admin_theme
+from config.secret_key import read_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -32,9 +33,7 @@ VAR_DIR.mkdir(parents=True, exist_ok=True)  # SQLite makes its file, never the d
 
 # --- Secrets ---------------------------------------------------------------------------------------------------------
 
-SECRET_KEY = secret_key.read_secret_key(
-    env.str("SECRET_KEY", default=""), sandbox=BILLING_SANDBOX, sandbox_path=VAR_DIR / "secret_key"
-)
+SECRET_KEY = read_secret_key(env.str("SECRET_KEY", default=""), sandbox=BILLING_SANDBOX, path=VAR_DIR / "secret_key")
 # Old keys for a rotation: sessions and links made with them stay good. Drain the job queue first (docs/operating.md).
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
 

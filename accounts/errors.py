@@ -1,4 +1,4 @@
-"""Refusals: what the software answers when a rule or the input does not allow an act."""
+"""Refusals: exceptions that an act raises when a billing rule or its input does not allow it."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ from django.utils.functional import Promise
 
 
 class Refusal(Exception):
-    """An act that was not done, said so that a person knows what to do next.
+    """A refusal stops an act and tells a person in one sentence what to do next.
 
     ``message`` is one sentence for a person (may be lazily translated), ``code`` is stable snake_case for programs,
     ``rule`` is the id of the billing rule that refused ("M14"), empty where no single rule did.
-    ``extra`` travels with the answer of the API (a fresh preview, the sum that is owed).
+    ``extra`` travels with the answer of the API (a new preview, the sum that is owed).
     """
 
     code = "refused"
@@ -30,7 +30,7 @@ class Refusal(Exception):
 
 
 class BadInput(Refusal):
-    """The caller sent something that cannot be meant: nothing was written. ``field`` names the part to correct."""
+    """The caller sent impossible input, and nothing was written. ``field`` names the part to correct."""
 
     code = "invalid"
 

@@ -1,4 +1,4 @@
-"""Ids for the outside: short, unguessable, never reused, and telling by their prefix what they name."""
+"""Public ids: short, unguessable, never reused, with a prefix that names the kind of row."""
 
 import secrets
 
@@ -6,13 +6,15 @@ ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # no i, l, o, u: they are read al
 
 
 def new_id(prefix: str, length: int = 18) -> str:
-    """A fresh public id such as ``cus_3kq9…``: 18 characters of 5 bits each, 90 bits in all."""
+    """Returns a new public id such as ``cus_3kq9…``: ``length`` characters of 5 bits each, 90 bits for 18."""
     return f"{prefix}_" + "".join(secrets.choice(ALPHABET) for _ in range(length))
 
 
 def new_customer_id() -> str:
+    """Returns the public id of a new customer, ``cus_…``. The default of a column: migrations name it."""
     return new_id("cus")
 
 
 def new_instance_id() -> str:
+    """Returns the public id of a new instance, ``ins_…``. The default of a column: migrations name it."""
     return new_id("ins")

@@ -1,4 +1,4 @@
-"""The one way in which people of an instance change: a report makes one row in `MemberChange` and keeps `Member` right.
+"""Members of an instance change through reports alone: each appends one row to `MemberChange` and brings `Member` up to date.
 
 Reports may be repeated, late and out of order; the result is that of the ordered stream (D5). The caller holds the lock of
 the instance (`lock`), names the instant `at` and decides what the change costs.
@@ -18,7 +18,7 @@ from accounts.models import Instance, Member, MemberChange, Role
 
 @dataclass(frozen=True)
 class Report:
-    """What is told about a person: ``status`` one of `Member.Status`, ``occurred_at`` None where it happens right now."""
+    """A product reports one person: ``status`` is one of `Member.Status`, ``occurred_at`` is None where it happens right now."""
 
     external_id: str
     status: str
@@ -29,13 +29,13 @@ class Report:
 
 
 def lock(instance: Instance) -> Instance:
-    """The instance's row, locked until the transaction ends: all reports about one instance come one after another."""
+    """Locks the instance's row until the transaction ends, so that reports about one instance come one after another."""
     locked = Instance.objects.select_for_update(of=("self",), no_key=True)
     return locked.select_related("product", "customer").get(pk=instance.pk)
 
 
-def checked_email(email: str) -> str:
-    """The address in lower case; refuses one that cannot receive mail."""
+def clean_email(email: str) -> str:
+    """Returns the address in lower case, without surrounding spaces. Raises BadInput for one that cannot receive mail."""
     cleaned = email.strip().lower()
     try:
         validate_email(cleaned)
@@ -44,13 +44,13 @@ def checked_email(email: str) -> str:
     return cleaned
 
 
-def role_of(instance: Instance, code: str) -> Role:
-    """The product's role ``code``; refuses an unknown one and names those there are."""
+def find_role(instance: Instance, code: str) -> Role:
+    """Returns the product's role ``code``. Raises BadInput for an unknown one, with the roles that the product has."""
     roles = {role.code: role for role in Role.objects.filter(product=instance.product)}
     if code not in roles:
-        known = ", ".join(roles)
         raise BadInput(
-            _("There is no role “%(code)s” in this product. Use one of: %(known)s.") % {"code": code, "known": known},
+            _("There is no role “%(code)s” in this product. Use one of: %(known)s.")
+            % {"code": code, "known": ", ".join(roles)},
             field="role",
             code="unknown_role",
         )
@@ -58,16 +58,16 @@ def role_of(instance: Instance, code: str) -> Role:
 
 
 def first_role(instance: Instance) -> Role:
-    """The role of the first person of an instance, who is its administrator (M15): the product's first."""
+    """Returns the product's first role, which the first person of an instance gets: that person is its administrator (M15)."""
     return Role.objects.filter(product=instance.product).order_by("position", "pk")[0]
 
 
-def in_order(changes: Iterable[MemberChange]) -> list[MemberChange]:
-    """The changes in the order in which they count.
+def order_changes(changes: Iterable[MemberChange]) -> list[MemberChange]:
+    """Orders the changes of one instance as pricing counts them.
 
-    By the instant; at one instant those that the reporter dated come first, the leaving before the coming (a person replaced
-    at an instant was never there together with the successor, half-open intervals, D1), then those that we dated, as they
-    came in. A dated report takes the place of all that was told before about this person and instant: it corrects it.
+    By the instant; at one instant those that the reporter dated come first, who leaves before who joins (intervals are
+    half-open, so a person and the successor of the same instant are never active together, D1), then those that we dated, in
+    the order of arrival. A dated report replaces every earlier report about the same person and instant: it corrects them.
     """
     rows = sorted(changes, key=lambda row: row.pk)
     latest = {(row.member_id, row.occurred_at): row for row in rows if row.is_dated}
@@ -83,7 +83,7 @@ def in_order(changes: Iterable[MemberChange]) -> list[MemberChange]:
     )
 
 
-def _record(
+def _record_change(
     member: Member,
     status: str,
     role: Role,
@@ -107,54 +107,60 @@ def _record(
     )
 
 
-def _details(member: Member, report: Report) -> None:
-    """Name and address are taken from the newest report only; they price nothing."""
+def _update_details(member: Member, report: Report) -> None:
+    """Takes name and address over from ``report``; the caller sees to it that it is the newest one. They price nothing."""
     if report.email:
-        member.email = checked_email(report.email)
+        member.email = clean_email(report.email)
     if report.name:
         member.name = report.name
 
 
-def _first_report(
+def _record_first_report(
     instance: Instance, report: Report, role: Role, *, at: datetime, source: str, actor: str
 ) -> tuple[Member, MemberChange]:
     occurred_at = report.occurred_at or at
-    gone = report.status == Member.Status.REMOVED and not report.email  # who has left is told of without an address
+    has_left = (
+        report.status == Member.Status.REMOVED and not report.email
+    )  # a report of leaving may come without an address
     member = Member.objects.create(
         instance=instance,
         external_id=report.external_id,
-        email="" if gone else checked_email(report.email),
+        email="" if has_left else clean_email(report.email),
         name=report.name,
         role=role,
         status=report.status,
         confirmed_at=occurred_at,
     )
     dated = occurred_at < at
-    return member, _record(member, report.status, role, occurred_at, dated=dated, at=at, source=source, actor=actor)
+    return member, _record_change(
+        member, report.status, role, occurred_at, dated=dated, at=at, source=source, actor=actor
+    )
 
 
-def _late_report(
+def _record_late_report(
     member: Member, report: Report, role: Role, *, at: datetime, source: str, actor: str
 ) -> MemberChange | None:
-    """A report about an instant before the one we already know of: history is filled in, the present stays.
+    """Records a report about an instant before the newest reported one: history is completed, the present stays.
 
-    A repeat of a row that we have is dropped. Where later reports only confirmed the state (and so left no row), the
-    confirmation becomes a row now: without it the late change would reach into the time it does not speak of.
+    Returns None for the repeat of a row that is there. Where later reports only confirmed the state (and so left no row),
+    the confirmation becomes a row now: without it the late change would last beyond the instant of that confirmation.
     """
     occurred_at = report.occurred_at
     assert occurred_at is not None
-    rows = in_order(member.changes.all())
-    told = {(row.status, row.role_id) for row in rows if row.occurred_at == occurred_at}
-    if (report.status, role.pk) in told:
+    rows = order_changes(member.changes.all())
+    reported = {(row.status, row.role_id) for row in rows if row.occurred_at == occurred_at}
+    if (report.status, role.pk) in reported:
         return None
     last = rows[-1]
     if last.occurred_at <= occurred_at < member.confirmed_at:
-        _record(member, member.status, member.role, member.confirmed_at, dated=True, at=at, source=source, actor=actor)
-    change = _record(member, report.status, role, occurred_at, dated=True, at=at, source=source, actor=actor)
-    newest = in_order(member.changes.select_related("role"))[-1]
+        _record_change(
+            member, member.status, member.role, member.confirmed_at, dated=True, at=at, source=source, actor=actor
+        )
+    change = _record_change(member, report.status, role, occurred_at, dated=True, at=at, source=source, actor=actor)
+    newest = order_changes(member.changes.select_related("role"))[-1]
     member.status, member.role = newest.status, newest.role
-    if not member.email:  # until now we had only heard that they left
-        _details(member, report)
+    if not member.email:  # so far a report of their leaving is all there was
+        _update_details(member, report)
     member.save()
     return change
 
@@ -162,32 +168,33 @@ def _late_report(
 def report(
     *, instance: Instance, report: Report, at: datetime, source: str, actor: str = ""
 ) -> tuple[Member | None, MemberChange | None]:
-    """Takes a report about one person and returns the member as it now stands with the row that was written.
+    """Records a report about one person and returns the updated member with the change that was written.
 
-    The row is None where the report told nothing new; the member is None where somebody unknown is removed now. A report
-    that names its instant leaves a row also where it only confirms what is known, or tells of somebody we do not know yet
-    that they left: both count as soon as a late report says what was before. ``at`` is the instant of the report itself.
-    Refuses a broken address or an unknown role with `BadInput`.
+    The change is None where the report changes nothing; the member is None where somebody unknown is removed now. A report
+    that names its instant leaves a row also where it only confirms the current state, or where somebody unknown left: both
+    count as soon as a late report says what was before. ``at`` is the instant at which the report arrived.
+    Raises BadInput for a broken address or an unknown role.
     """
-    dated = (
-        report.occurred_at is not None and report.occurred_at < at
-    )  # said to happen now: counts in the order of saying
+    # A report that happens now is not dated: such reports count in the order of their arrival.
+    dated = report.occurred_at is not None and report.occurred_at < at
     member = Member.objects.select_related("role").filter(instance=instance, external_id=report.external_id).first()
     if member is None:
         if report.status == Member.Status.REMOVED and report.occurred_at is None:
             return None, None
         unnamed = report.status == Member.Status.REMOVED and not report.role
-        role = first_role(instance) if unnamed else role_of(instance, report.role)
-        return _first_report(instance, report, role, at=at, source=source, actor=actor)
-    role = role_of(instance, report.role) if report.role else member.role
-    # Two reports at once may be heard in one order and taken in the other: what is said last happens last.
+        role = first_role(instance) if unnamed else find_role(instance, report.role)
+        return _record_first_report(instance, report, role, at=at, source=source, actor=actor)
+    role = find_role(instance, report.role) if report.role else member.role
+    # Of two reports at once the later to be recorded may have arrived first: the one recorded last happens last.
     occurred_at = report.occurred_at or max(at, member.confirmed_at)
     if dated and occurred_at <= member.confirmed_at:
-        return member, _late_report(member, report, role, at=at, source=source, actor=actor)
+        return member, _record_late_report(member, report, role, at=at, source=source, actor=actor)
     changed = (report.status, role.pk) != (member.status, member.role_id)
-    _details(member, report)
+    _update_details(member, report)
     member.status, member.role, member.confirmed_at = report.status, role, max(occurred_at, member.confirmed_at)
     member.save()
     if not changed and report.occurred_at is None:
         return member, None
-    return member, _record(member, report.status, role, occurred_at, dated=dated, at=at, source=source, actor=actor)
+    return member, _record_change(
+        member, report.status, role, occurred_at, dated=dated, at=at, source=source, actor=actor
+    )

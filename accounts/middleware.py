@@ -1,4 +1,4 @@
-"""The operator's people and their second factor."""
+"""Staff of the operator need a second factor."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]  # recovery codes alone are no second factor
 
-# What setting up a second factor needs: its pages, the proof of the address and of the password, signing out, the language.
+# What setting up a second factor needs: its pages, reauthentication, confirming the address, signing out, the language.
 OPEN_TO_ALL = (
     "/accounts/2fa/",
     "/accounts/reauthenticate/",
@@ -33,8 +33,10 @@ OPEN_TO_ALL = (
 
 
 class StaffMfaMiddleware:
-    """With ``STAFF_MFA=required`` a member of staff without a second factor gets no further than the pages where one is
-    set up. Sessions begun before the setting was changed meet it with their next request."""
+    """Keeps staff without a second factor on the pages where one is set up, where ``STAFF_MFA=required``.
+
+    A session that is older than the setting is stopped at its next request.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

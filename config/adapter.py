@@ -3,8 +3,11 @@ from django.http import HttpRequest
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """The library's own sign-up stays closed: who comes through it would belong to nobody. People come by invitation, from the
-    operator, or through the portal's sign-up (`billing.operations.customers.signup`), which makes their customer with them."""
+    """Keeps the library's own sign-up closed: a user made there would belong to no customer.
+
+    People come by invitation, from the operator, or through the portal's sign-up (`billing.operations.customers.signup`),
+    which creates their customer together with them.
+    """
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False

@@ -1,4 +1,4 @@
-"""The looks of the admin's theme: what every installation has alike. Its name over the pages is the operator's setting.
+"""The admin's theme looks alike in every installation; the name over its pages is the operator's setting.
 
 Dotted names are functions that the theme calls for each request: icons, styles and links have addresses only then.
 """
@@ -11,7 +11,7 @@ UNFOLD: dict[str, Any] = {
         {"rel": "icon", "type": "image/svg+xml", "sizes": "any", "href": "billing.admin.navigation.icon"}
     ],
     "SITE_URL": "/",
-    "SHOW_HISTORY": False,  # who did what is the audit record's to tell
+    "SHOW_HISTORY": False,  # the audit records show who did what
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_LANGUAGES": True,
     "SHOW_BACK_BUTTON": True,

@@ -1,4 +1,4 @@
-"""What every answer carries, whoever made it."""
+"""Middleware that every response passes: security headers, content security policy, the billing time zone."""
 
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 class SecurityHeadersMiddleware:
-    """Permissions-Policy everywhere, Secure cookies over https, and nothing of a signed-in person's kept by a cache."""
+    """Sets Permissions-Policy, makes cookies Secure over https, and keeps pages of signed-in people out of caches."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -31,7 +31,7 @@ class SecurityHeadersMiddleware:
 
 
 class ContentSecurityPolicyMiddleware(CSPMiddleware):
-    """One strict policy, widened for the two parts of the site whose scripts are not ours."""
+    """Sends one strict policy, widened for the two parts of the site whose scripts are not ours: the admin, the API's pages."""
 
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
@@ -45,7 +45,7 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
 
 
 class BusinessTimeZoneMiddleware:
-    """People read and type instants in the billing time zone; the API writes offsets and stays in UTC."""
+    """Activates the billing time zone for pages, where people read and type instants; the API stays in UTC."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""The key that signs sessions, links and queued jobs: an installation that bills people does not run on a guessable one."""
+"""The secret key signs sessions, links and queued jobs: an installation that bills people refuses a guessable one."""
 
 import os
 import secrets
@@ -10,24 +10,27 @@ SHORTEST = 32
 HOW_TO_MAKE_ONE = 'Make one with: python3 -c "import secrets; print(secrets.token_urlsafe(50))"'
 
 
-def read(given: str, *, sandbox: bool, kept_in: Path) -> str:
-    """The key to run on: ``given``, or in the sandbox, where none is given, its own. Raises ImproperlyConfigured."""
+def read_secret_key(value: str, *, sandbox: bool, path: Path) -> str:
+    """Returns the key to run on: ``value`` of the setting or, in the sandbox without one, its own from ``path``.
+
+    Raises ImproperlyConfigured outside the sandbox where the setting is empty or shorter than `SHORTEST`.
+    """
     if sandbox:
-        return given or of_the_sandbox(kept_in)
-    if not given:
+        return value or _read_sandbox_key(path)
+    if not value:
         raise ImproperlyConfigured(
             "SECRET_KEY is not set: set it in the environment or in .env, or set BILLING_SANDBOX=true to try Saldo out. "
             + HOW_TO_MAKE_ONE
         )
-    if len(given) < SHORTEST:
+    if len(value) < SHORTEST:
         raise ImproperlyConfigured(
-            f"SECRET_KEY has {len(given)} characters and needs at least {SHORTEST}. {HOW_TO_MAKE_ONE}"
+            f"SECRET_KEY has {len(value)} characters and needs at least {SHORTEST}. {HOW_TO_MAKE_ONE}"
         )
-    return given
+    return value
 
 
-def of_the_sandbox(path: Path) -> str:
-    """The sandbox's own key, made at its first start and kept in ``path``, so that sessions survive a restart."""
+def _read_sandbox_key(path: Path) -> str:
+    """Returns the sandbox's own key, generated into ``path`` at its first start so that sessions survive a restart."""
     if not path.exists():
         draft = path.with_name(f"{path.name}.{os.getpid()}")
         with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:

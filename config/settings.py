@@ -13,7 +13,8 @@ from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from config import admin_theme, secret_key
+from config import admin_theme
+from config.secret_key import read_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -32,7 +33,7 @@ VAR_DIR.mkdir(parents=True, exist_ok=True)  # SQLite makes its file, never the d
 
 # --- Secrets ---------------------------------------------------------------------------------------------------------
 
-SECRET_KEY = secret_key.read(env.str("SECRET_KEY", default=""), sandbox=BILLING_SANDBOX, kept_in=VAR_DIR / "secret_key")
+SECRET_KEY = read_secret_key(env.str("SECRET_KEY", default=""), sandbox=BILLING_SANDBOX, path=VAR_DIR / "secret_key")
 # Old keys for a rotation: sessions and links made with them stay good. Drain the job queue first (docs/operating.md).
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
 
@@ -306,7 +307,7 @@ MESSAGE_URLS: dict[str, str] = env.dict("MESSAGE_URLS", default={})
 
 PORTAL_NAME: str = env.str("PORTAL_NAME", default="Saldo")
 PORTAL_LOGO: str = env.str("PORTAL_LOGO", default="")  # a path under MEDIA_ROOT; empty: the name is written
-PORTAL_ACCENT: str = env.str("PORTAL_ACCENT", default="")  # #rrggbb; empty: the house's own
+PORTAL_ACCENT: str = env.str("PORTAL_ACCENT", default="")  # #rrggbb; empty: the own green of Saldo
 SUPPORT_EMAIL: str = env.str("SUPPORT_EMAIL", default="")
 SUPPORT_PHONE: str = env.str("SUPPORT_PHONE", default="")
 SUPPORT_LINK: str = env.str("SUPPORT_LINK", default="")  # a messenger or a help desk
@@ -382,7 +383,7 @@ WHITENOISE_MAX_AGE = 0 if DEBUG else 300
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request": {"()": "config.request_ids.NamesRequest"}},
+    "filters": {"request": {"()": "config.request_ids.RequestIdFilter"}},
     "formatters": {"line": {"format": "{asctime} {levelname} {request_id} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]}},
     "root": {"handlers": ["console"], "level": "WARNING"},

@@ -19,18 +19,18 @@ ACCOUNTS, PEOPLE, DOCUMENTS, PAGES = 100, 12, 20, 50
 APRIL, MAY = datetime(2026, 4, 1, 9, tzinfo=UTC), datetime(2026, 5, 1, 0, 30, tzinfo=UTC)
 
 
-def timed(title: str, work: Callable[[object], object], things: Iterable[object]) -> list[object]:
-    """Do ``work`` with each of ``things`` and print how long one took; what it returned."""
-    each = list(things)
+def time_each(title: str, work: Callable[[object], object], items: Iterable[object]) -> list[object]:
+    """Does ``work`` with each of ``items``, prints how long one takes, and returns the results."""
+    items = list(items)
     started = time.perf_counter()
-    results = [work(thing) for thing in each]
+    results = [work(item) for item in items]
     took = time.perf_counter() - started
-    print(f"{title:<46}{len(each) / took:>9.0f} /s{took / len(each) * 1000:>10.2f} ms each", flush=True)
+    print(f"{title:<46}{len(items) / took:>9.0f} /s{took / len(items) * 1000:>10.2f} ms each", flush=True)
     return results
 
 
 def open_accounts() -> list[object]:
-    """Customers with an instance each on the metered tariff."""
+    """Opens customers with an instance each on the metered tariff; returns the instances."""
     from accounts import members
     from accounts.models import Product
     from billing.operations.catalogue import profiles
@@ -51,7 +51,7 @@ def open_accounts() -> list[object]:
         lifecycle.create_subscription(instance=instance, tariff_id="meteor-cloud", as_of=APRIL, actor="bench")
         return instance
 
-    return timed("a customer, its instance and subscription", open_account, range(ACCOUNTS))
+    return time_each("a customer, its instance and subscription", open_account, range(ACCOUNTS))
 
 
 def report_people(instances: list[object]) -> None:
@@ -60,13 +60,13 @@ def report_people(instances: list[object]) -> None:
 
     def report(pair: object) -> object:
         instance, number = pair  # type: ignore[misc]
-        one = members.Report(
+        member = members.Report(
             external_id=str(number), status="active", email=f"p{number}@example.com", name="Boris", role="member"
         )
-        return metering.report_member(instance=instance, report=one, as_of=APRIL, source="api")
+        return metering.report_member(instance=instance, report=member, as_of=APRIL, source="api")
 
     pairs = [(instance, number) for number in range(PEOPLE) for instance in instances]
-    timed("a member reported, metered and charged", report, pairs)
+    time_each("a member reported, metered and charged", report, pairs)
 
 
 def close_and_pay() -> None:
@@ -76,7 +76,7 @@ def close_and_pay() -> None:
     from billing.operations.settlement import payments
 
     accounts = list(BillingAccount.objects.order_by("pk"))
-    timed(
+    time_each(
         "a month closed, its invoice issued",
         lambda pk: month_close.close_due_months(account_id=pk, as_of=MAY),
         [account.pk for account in accounts],
@@ -85,9 +85,11 @@ def close_and_pay() -> None:
     if first is not None:
         delivery.document_of(invoice=first, as_of=MAY)  # fonts are read once
     waiting = Invoice.objects.filter(document=None).order_by("number")[:DOCUMENTS]
-    timed("an invoice drawn as PDF and stored", lambda one: delivery.document_of(invoice=one, as_of=MAY), waiting)
+    time_each(
+        "an invoice drawn as PDF and stored", lambda invoice: delivery.document_of(invoice=invoice, as_of=MAY), waiting
+    )
     payment = payments.NewPayment(amount_minor=100_00, currency="RUB", method="bank")
-    timed(
+    time_each(
         "a payment recorded and allocated",
         lambda account: payments.record_payment(account=account, new=payment, as_of=MAY, actor="bench"),
         accounts,
@@ -104,7 +106,7 @@ def open_pages() -> None:
         User.objects.create_user("owner0@example.com", None), "django.contrib.auth.backends.ModelBackend"
     )
     client.get("/", follow=True)
-    timed("the portal's first page", lambda _: client.get("/", follow=True), range(PAGES))
+    time_each("the portal's first page", lambda _: client.get("/", follow=True), range(PAGES))
 
 
 def main() -> int:

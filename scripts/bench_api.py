@@ -44,7 +44,7 @@ PLAIN = (
 
 
 class Server:
-    """gunicorn with the project's own configuration, and the token of each instance."""
+    """A gunicorn with the project's own configuration, on a free port of loopback."""
 
     def __init__(self, folder: Path) -> None:
         with socket.socket() as probe:
@@ -85,7 +85,7 @@ class Server:
         )
 
     def manage(self, *arguments: str) -> str:
-        done = subprocess.run(
+        process = subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
             env=self.env,
@@ -94,7 +94,7 @@ class Server:
             text=True,
             check=True,
         )
-        return done.stdout.strip()
+        return process.stdout.strip()
 
     def connect(self) -> http.client.HTTPConnection:
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
@@ -112,31 +112,31 @@ class Server:
 def ask(
     connection: http.client.HTTPConnection, method: str, path: str, token: str, body: Any = None, **headers: str
 ) -> tuple[int, Any, http.client.HTTPMessage]:
-    """(status, JSON, headers)."""
-    sent = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"} | headers
+    """Calls the API and returns (status, JSON, headers)."""
+    headers_sent = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"} | headers
     data = None if body is None else json.dumps(body)
     try:
-        connection.request(method, path, data, sent)
+        connection.request(method, path, data, headers_sent)
         answer = connection.getresponse()
     except (ConnectionError, http.client.RemoteDisconnected):  # it lay idle for longer than the server keeps it
         connection.close()
-        connection.request(method, path, data, sent)
+        connection.request(method, path, data, headers_sent)
         answer = connection.getresponse()
     content = answer.read()
     return answer.status, json.loads(content) if content else None, answer.headers
 
 
-def furnish(server: Server) -> list[tuple[str, str]]:
-    """Instances of METEOR with their people; (id, token) of each."""
-    line, found = server.connect(), []
+def register_instances(server: Server) -> list[tuple[str, str]]:
+    """Registers instances of METEOR with their people. Returns (id, token) of each."""
+    line, tokens = server.connect(), []
 
-    def made(path: str, body: Any) -> Any:
+    def create(path: str, body: Any) -> Any:
         status, answer, _headers = ask(line, "POST", f"/api/v1/{path}", server.operator, body)
         assert status == 201, answer
         return answer
 
     for number in range(INSTANCES):
-        customer = made(
+        customer = create(
             "customers",
             {
                 "name": f"Customer {number}",
@@ -147,7 +147,7 @@ def furnish(server: Server) -> list[tuple[str, str]]:
             },
         )
         owner = {"external_id": "owner", "email": f"owner{number}@example.com"}
-        instance = made(
+        instance = create(
             "instances",
             {
                 "customer_id": customer["id"],
@@ -156,38 +156,38 @@ def furnish(server: Server) -> list[tuple[str, str]]:
                 "representative": owner,
             },
         )["id"]
-        made(f"instances/{instance}/subscriptions", {"tariff_id": "meteor-cloud"})
+        create(f"instances/{instance}/subscriptions", {"tariff_id": "meteor-cloud"})
         rows = [
-            {"external_id": f"p{one}", "email": f"p{one}@example.com", "role": "member", "status": "active"}
-            for one in range(PEOPLE)
+            {"external_id": f"p{person}", "email": f"p{person}@example.com", "role": "member", "status": "active"}
+            for person in range(PEOPLE)
         ]
         ask(line, "PUT", f"/api/v1/instances/{instance}/members", server.operator, rows)
-        found.append((instance, server.manage("create_api_token", "--scope", "instance", "--instance", instance)))
-    return found
+        tokens.append((instance, server.manage("create_api_token", "--scope", "instance", "--instance", instance)))
+    return tokens
 
 
 def rate(server: Server, call: Callable[[http.client.HTTPConnection, int, int], int], expected: int) -> float:
-    """Requests a second with all callers at it: the median of the rounds. ``call(connection, caller, turn)`` makes one."""
+    """Measures requests a second of all callers together: the median of the rounds. ``call(connection, caller, number)`` makes one."""
 
     def caller(number: int) -> int:
-        line, until, turn = server.connect(), time.perf_counter() + SECONDS, 0
+        line, until, call_number = server.connect(), time.perf_counter() + SECONDS, 0
         while time.perf_counter() < until:
-            status = call(line, number, turn)
+            status = call(line, number, call_number)
             assert status == expected, status
-            turn += 1
-        return turn
+            call_number += 1
+        return call_number
 
     rates = []
     with ThreadPoolExecutor(CALLERS) as pool:
         for _round in range(ROUNDS):
             started = time.perf_counter()
-            made = sum(pool.map(caller, range(CALLERS)))
-            rates.append(made / (time.perf_counter() - started))
+            calls = sum(pool.map(caller, range(CALLERS)))
+            rates.append(calls / (time.perf_counter() - started))
     return statistics.median(rates)
 
 
 def plain_seconds(server: Server, instance: str) -> float:
-    """How long the same facts take with plain SQL, on one connection of its own."""
+    """Measures how many seconds the same facts take with plain SQL, on one connection."""
     os.environ.update(server.env, DJANGO_SETTINGS_MODULE="config.settings")
     sys.path.insert(0, str(ROOT))
     import django
@@ -199,7 +199,7 @@ def plain_seconds(server: Server, instance: str) -> float:
     with connection.cursor() as cursor:
         for _round in range(ROUNDS):
             started = time.perf_counter()
-            for _turn in range(100):
+            for _repeat in range(100):
                 for statement in PLAIN:
                     cursor.execute(statement, [instance])
                     cursor.fetchall()
@@ -210,30 +210,30 @@ def plain_seconds(server: Server, instance: str) -> float:
 
 
 def measure(server: Server) -> None:
-    known = furnish(server)
-    plain = plain_seconds(server, known[0][0])
+    instances = register_instances(server)
+    plain = plain_seconds(server, instances[0][0])
     tags = {}
-    for instance, token in known:
+    for instance, token in instances:
         tags[instance] = ask(server.connect(), "GET", f"/api/v1/instances/{instance}", token)[2]["ETag"]
 
-    def healthz(line: http.client.HTTPConnection, _caller: int, _turn: int) -> int:
+    def healthz(line: http.client.HTTPConnection, _caller: int, _call_number: int) -> int:
         return ask(line, "GET", "/healthz", "")[0]
 
-    def access(line: http.client.HTTPConnection, caller: int, turn: int) -> int:
-        instance, token = known[(caller * 5 + turn) % INSTANCES]
+    def access(line: http.client.HTTPConnection, caller: int, call_number: int) -> int:
+        instance, token = instances[(caller * 5 + call_number) % INSTANCES]
         return ask(line, "GET", f"/api/v1/instances/{instance}", token)[0]
 
-    def unchanged(line: http.client.HTTPConnection, caller: int, turn: int) -> int:
-        instance, token = known[(caller * 5 + turn) % INSTANCES]
+    def unchanged(line: http.client.HTTPConnection, caller: int, call_number: int) -> int:
+        instance, token = instances[(caller * 5 + call_number) % INSTANCES]
         tag = {"If-None-Match": tags[instance]}
         return ask(line, "GET", f"/api/v1/instances/{instance}", token, **tag)[0]
 
-    def member(line: http.client.HTTPConnection, caller: int, turn: int) -> int:
-        instance, token = known[(caller * 5 + turn) % INSTANCES]
+    def member(line: http.client.HTTPConnection, caller: int, call_number: int) -> int:
+        instance, token = instances[(caller * 5 + call_number) % INSTANCES]
         row = {
             "email": f"p{caller}@example.com",
             "role": "member",
-            "status": ("blocked", "active")[(turn // INSTANCES) % 2],
+            "status": ("blocked", "active")[(call_number // INSTANCES) % 2],
         }
         return ask(line, "PUT", f"/api/v1/instances/{instance}/members/p{caller}", token, row)[0]
 
@@ -244,11 +244,11 @@ def measure(server: Server) -> None:
         ("access asked for, unchanged: 304", unchanged, 304),
         ("one member's change reported", member, 200),
     ):
-        found = rate(server, call, expected)
-        against = f"{base / found:>7.1f} × health page"
+        calls = rate(server, call, expected)
+        against = f"{base / calls:>7.1f} × health page"
         if call is access:
-            against += f"{1 / found / plain * CALLERS:>8.1f} × plain SQL ({plain * 1000:.2f} ms)"
-        print(f"{title:<44}{found:>8.0f} /s{against}", flush=True)
+            against += f"{1 / calls / plain * CALLERS:>8.1f} × plain SQL ({plain * 1000:.2f} ms)"
+        print(f"{title:<44}{calls:>8.0f} /s{against}", flush=True)
 
 
 def main() -> int:

@@ -106,21 +106,21 @@ CASES = (
 
 
 def rate(work: Callable[[int], object]) -> float:
-    """Calls a second, the median of `ROUNDS` rounds of about `SECONDS`."""
+    """Measures calls a second: the median of `ROUNDS` rounds of about `SECONDS`."""
 
-    def once(times: int) -> float:
+    def measure_round(times: int) -> float:
         started = time.perf_counter()
         for _time in range(times):
             for quantity in QUANTITIES:
                 work(quantity)
         return time.perf_counter() - started
 
-    times = max(1, int(SECONDS / max(once(20) / 20, 1e-9)))
-    return times * len(QUANTITIES) / median(once(times) for _round in range(ROUNDS))
+    times = max(1, int(SECONDS / max(measure_round(20) / 20, 1e-9)))
+    return times * len(QUANTITIES) / median(measure_round(times) for _round in range(ROUNDS))
 
 
-def first_price(case: Case) -> Callable[[int], object]:
-    """The price under terms that were only just read: their lines are worked out first."""
+def price_new_terms(case: Case) -> Callable[[int], object]:
+    """Makes a call that prices under newly read terms, whose lines are computed first."""
     return lambda quantity: price(replace(case.terms), quantity)
 
 
@@ -135,14 +135,14 @@ def main() -> int:
         if wrong:
             print(f"{case.title}: the plain expression says something else for {wrong}", file=sys.stderr)
             return 1
-        priced = rate(lambda quantity, found=case.terms: price(found, quantity))  # type: ignore[misc]
+        priced = rate(lambda quantity, terms=case.terms: price(terms, quantity))  # type: ignore[misc]
         plain = rate(case.plainly)
-        explained = rate(lambda quantity, found=case.terms: explain_quantity(found, quantity))  # type: ignore[misc]
-        written = rate(lambda quantity, found=case.terms: formula(explain_quantity(found, quantity)))  # type: ignore[misc]
-        first = rate(first_price(case))
+        explained = rate(lambda quantity, terms=case.terms: explain_quantity(terms, quantity))  # type: ignore[misc]
+        as_text = rate(lambda quantity, terms=case.terms: formula(explain_quantity(terms, quantity)))  # type: ignore[misc]
+        first = rate(price_new_terms(case))
         print(
             f"{case.title:<27}{priced:>11,.0f}{plain:>12,.0f}{plain / priced:>7.1f}×"
-            f"{explained:>11,.0f}{plain / explained:>7.0f}×{written:>10,.0f}{first:>9,.0f}",
+            f"{explained:>11,.0f}{plain / explained:>7.0f}×{as_text:>10,.0f}{first:>9,.0f}",
             flush=True,
         )
         slowest = min(priced, slowest or priced)

@@ -26,23 +26,23 @@ PANGO = ("libpango-1.0.so.0", "libpangoft2-1.0.so.0"), ("libpango-1.0.0.dylib", 
 PANGO_PACKAGES = "apt-get install --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 
 
-def lock(name):
+def lock_path(name):
     return ROOT / "requirements" / (name + ".txt")
 
 
 def fingerprint(name):
-    """What `.venv` was made of when it was made of this lock."""
-    content = lock(name).read_bytes() + (ROOT / "requirements" / "uv.txt").read_bytes()
+    """Returns the hash of the lock that `.venv` is made of."""
+    content = lock_path(name).read_bytes() + (ROOT / "requirements" / "uv.txt").read_bytes()
     return hashlib.sha256(content).hexdigest()
 
 
-def mark(name):
+def mark_path(name):
     return VENV / (".saldo-" + name)
 
 
 def is_current(name):
     try:
-        return mark(name).read_text() == fingerprint(name) and (BIN / "python").exists()
+        return mark_path(name).read_text() == fingerprint(name) and (BIN / "python").exists()
     except OSError:
         return False
 
@@ -80,16 +80,16 @@ def install(name):
     print(f"Preparing .venv ({name}): a minute the first time, nothing afterwards.", flush=True)
     make_venv()
     for old in ("runtime", "dev"):
-        if mark(old).exists():
-            mark(old).unlink()
+        if mark_path(old).exists():
+            mark_path(old).unlink()
     python = str(BIN / "python")
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
     if run([*pip, "-r", str(ROOT / "requirements" / "uv.txt")]) != 0:
         sys.exit("pip could not fetch uv; its words are above. Is the package index reachable from here?")
-    sync = [str(BIN / "uv"), "pip", "sync", "--quiet", "--require-hashes", "--python", python, str(lock(name))]
+    sync = [str(BIN / "uv"), "pip", "sync", "--quiet", "--require-hashes", "--python", python, str(lock_path(name))]
     if run(sync) != 0:
         sys.exit(f"uv could not install requirements/{name}.txt; its words are above.")
-    mark(name).write_text(fingerprint(name))
+    mark_path(name).write_text(fingerprint(name))
 
 
 def can_load(library):
@@ -107,12 +107,12 @@ def has_pango():
 
 
 def main():
-    wanted = sys.argv[1] if len(sys.argv) > 1 else "dev"
-    if wanted not in ("runtime", "dev"):
-        sys.exit("say runtime or dev, not " + wanted)
+    kind = sys.argv[1] if len(sys.argv) > 1 else "dev"
+    if kind not in ("runtime", "dev"):
+        sys.exit("say runtime or dev, not " + kind)
     # An environment that was once made for tests is kept up as one: `make run` must not throw the test tools away.
-    if not is_current("dev") and not (wanted == "runtime" and is_current("runtime")):
-        install("dev" if mark("dev").exists() else wanted)
+    if not is_current("dev") and not (kind == "runtime" and is_current("runtime")):
+        install("dev" if mark_path("dev").exists() else kind)
     if not has_pango():
         sys.exit(f"Invoices are drawn with Pango and it is not here: {PANGO_PACKAGES}")
     return 0

@@ -26,9 +26,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from leash import Leashed
 from picture_states import PASSWORD, SECRET, STATES, code_now
 from playwright.sync_api import Browser, Page, sync_playwright
+from supervised import Supervised
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "var" / "screenshots"
@@ -103,13 +103,13 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from accounts.models import User
 from billing.models import SignUp
-from billing.operations import signups
+from billing.operations.customers import signup
 for email in ({member!r}, {careful!r}):
     user = User.objects.create_user(email, {password!r}, name="Иван Орлов")
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
 TOTP.activate(user, {secret!r})
 RecoveryCodes.activate(user)
-print(signups.token_of(SignUp.objects.get()))
+print(signup.token_of(SignUp.objects.get()))
 """
 
 
@@ -119,8 +119,8 @@ def free_port() -> int:
         return int(listening.getsockname()[1])
 
 
-def surroundings(folder: Path, port: int) -> dict[str, str]:
-    """The environment of an installation that shares nothing with the one in var/."""
+def environment_of(folder: Path, port: int) -> dict[str, str]:
+    """Returns the environment of an installation that shares nothing with the one in var/."""
     empty = folder / "env"
     empty.touch()
     return {
@@ -137,10 +137,10 @@ def surroundings(folder: Path, port: int) -> dict[str, str]:
     }
 
 
-def wait_for(address: str, serving: Leashed) -> None:
+def wait_until_served(address: str, server: Supervised) -> None:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        if serving.has_ended:
+        if server.has_ended:
             sys.exit("The sample installation did not start: what it said stands above.")
         try:
             with urllib.request.urlopen(f"{address}/accounts/login/", timeout=5):
@@ -150,16 +150,16 @@ def wait_for(address: str, serving: Leashed) -> None:
     sys.exit(f"The sample installation did not answer within {PATIENCE} seconds.")
 
 
-def make_others(env: dict[str, str]) -> str:
-    """Makes the people of `OTHERS`; returns the link that the sample's stranger was sent."""
+def create_others(env: dict[str, str]) -> str:
+    """Creates the people of `OTHERS`; returns the link that the sample's sign-up was sent."""
     code = OTHERS.format(member=PEOPLE["member"], careful=PEOPLE["careful"], password=PASSWORD, secret=SECRET)
     command = [sys.executable, "manage.py", "shell", "-v0", "-c", code]
-    told = subprocess.run(command, env=env, check=True, stdout=subprocess.PIPE, text=True).stdout
-    return f"/sign-up/{told.split()[-1]}/"
+    output = subprocess.run(command, env=env, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return f"/sign-up/{output.split()[-1]}/"
 
 
 def sign_in(browser: Browser, address: str, email: str) -> Any:
-    """The cookies of somebody who has signed in through the form."""
+    """Signs in through the form; returns the browser's storage with its cookies."""
     context = browser.new_context(base_url=address)
     if email:
         page = context.new_page()
@@ -180,8 +180,8 @@ def sign_in(browser: Browser, address: str, email: str) -> Any:
 # --- What there is to see --------------------------------------------------------------------------------------------
 
 
-def shape(path: str) -> str:
-    """The address without what it names: one picture of each kind of page is enough."""
+def page_name(path: str) -> str:
+    """Returns the address without its ids: one picture of each kind of page is enough."""
     parts = [
         "one" if re.search(r"\d", part.removeprefix("2fa")) or part.startswith(("ins_", "req_", "whe_")) else part
         for part in path.strip("/").split("/")
@@ -190,7 +190,7 @@ def shape(path: str) -> str:
 
 
 def links(page: Page) -> Iterator[str]:
-    """The addresses of the portal that the page links to."""
+    """Yields the addresses of the portal that the page links to."""
     here = urlsplit(page.url).netloc
     for target in page.eval_on_selector_all("a[href]", "all => all.map(one => one.href)"):
         parts = urlsplit(target)
@@ -200,60 +200,60 @@ def links(page: Page) -> Iterator[str]:
 
 
 def walk(page: Page, waiting: list[str]) -> dict[str, str]:
-    """Follows the links of the portal from ``waiting``: the name of a page to its address."""
-    found: dict[str, str] = {}
+    """Follows the links of the portal from ``waiting``; returns the address of each page by its name."""
+    pages: dict[str, str] = {}
     while waiting:
         address = waiting.pop(0)
-        name = shape(urlsplit(address).path) + ("-quote" if "tariff=" in address else "")
-        if name in found:
+        name = page_name(urlsplit(address).path) + ("-quote" if "tariff=" in address else "")
+        if name in pages:
             continue
         answer = page.goto(address)
         if answer is None or answer.status >= 400:
             continue
-        found[name] = address
+        pages[name] = address
         waiting += links(page)
-    return found
+    return pages
 
 
-def begin_to_pay(page: Page) -> list[str]:
-    """The pages of an online payment, which no link leads to."""
+def start_payment(page: Page) -> list[str]:
+    """Starts an online payment; returns the address of its page, which no link leads to."""
     page.goto("/pay/")
     page.locator("main form button[type=submit]").last.click()
     page.wait_for_load_state()
     return [urlsplit(page.url).path]
 
 
-def workbench(page: Page, lists: list[str]) -> dict[str, str]:
-    """The home page, the lists somebody may see, and the first row of each."""
-    found = {"home": "/admin/"}
+def admin_pages(page: Page, lists: list[str]) -> dict[str, str]:
+    """Returns the admin's home page, the lists somebody may see, and the first row of each, by name."""
+    pages = {"home": "/admin/"}
     for name in lists:
         short = name.split("/")[1]
         answer = page.goto(f"/admin/{name}/")
         if answer is None or answer.status >= 400:
             continue
-        found[f"{short}-list"] = f"/admin/{name}/"
+        pages[f"{short}-list"] = f"/admin/{name}/"
         row = page.locator("#result_list a[href*='/change/']").first
         if row.count():
             target = urlsplit(str(row.get_attribute("href"))).path
-            found[short] = target if target.startswith("/") else f"/admin/{name}/{target}"
-    return found
+            pages[short] = target if target.startswith("/") else f"/admin/{name}/{target}"
+    return pages
 
 
 def pages_of(name: str, page: Page) -> dict[str, str]:
     if name == "guest":
-        return {shape(urlsplit(address).path): address for address in GUEST_PAGES}
+        return {page_name(urlsplit(address).path): address for address in GUEST_PAGES}
     if name in STAFF:
-        return workbench(page, LISTS_OF[name])
+        return admin_pages(page, LISTS_OF[name])
     if name == "careful":
         return walk(page, ["/accounts/2fa/"])
     start = ["/", "/more/", "/statement/", "/mails/", "/accounts/email/", "/accounts/2fa/", "/accounts/sessions/"]
-    return walk(page, start + (begin_to_pay(page) if name == "anna" else []))
+    return walk(page, start + (start_payment(page) if name == "anna" else []))
 
 
 # --- The pictures ----------------------------------------------------------------------------------------------------
 
 
-def stand_before(page: Page, width: int, go: Callable[[Page], object]) -> None:
+def prepare_page(page: Page, width: int, go: Callable[[Page], object]) -> None:
     """Drives the page to where the picture is taken, then makes the window as tall as the page, so that bars which stay at the
     window's edge do not lie across the picture's middle."""
     page.set_viewport_size({"width": width, "height": 800})
@@ -262,19 +262,22 @@ def stand_before(page: Page, width: int, go: Callable[[Page], object]) -> None:
     page.set_viewport_size({"width": width, "height": max(800, min(tall, 8000))})
 
 
-def photograph(browser: Browser, address: str, name: str, looks: list[str], wanted: list[str]) -> int:
-    """Signs in anew for every look, so that what asks for a fresh proof has one; with a code but once, as it is good once."""
+def photograph(browser: Browser, address: str, name: str, looks: list[str], words: list[str]) -> int:
+    """Takes the pictures of one reader; returns their number.
+
+    Signs in anew for every look, so that pages behind reauthentication open; with a code but once, as it is good once.
+    """
     signed_in = sign_in(browser, address, PEOPLE[name])
-    looking = browser.new_context(base_url=address, storage_state=signed_in)
-    found = {
+    crawler = browser.new_context(base_url=address, storage_state=signed_in)
+    addresses = {
         title: (lambda page, target=target: page.goto(target))
-        for title, target in pages_of(name, looking.new_page()).items()
+        for title, target in pages_of(name, crawler.new_page()).items()
     }
-    looking.close()
-    shown = {
+    crawler.close()
+    chosen = {
         title: go
-        for title, go in {**found, **STATES.get(name, {})}.items()
-        if not wanted or any(word in title for word in wanted)
+        for title, go in {**addresses, **STATES.get(name, {})}.items()
+        if not words or any(word in title for word in words)
     }
     for look in looks:
         language, theme, width = look.split("-")
@@ -289,12 +292,12 @@ def photograph(browser: Browser, address: str, name: str, looks: list[str], want
         )
         context.add_cookies([{"name": "django_language", "value": language, "url": address}])
         page = context.new_page()
-        for title, go in shown.items():
-            stand_before(page, int(width), go)
+        for title, go in chosen.items():
+            prepare_page(page, int(width), go)
             page.screenshot(path=TARGET / look / f"{name}-{title}.png", full_page=True, animations="disabled")
         context.close()
-    print(f"{name}: {len(shown)} pages", flush=True)
-    return len(shown) * len(looks)
+    print(f"{name}: {len(chosen)} pages", flush=True)
+    return len(chosen) * len(looks)
 
 
 def main() -> int:
@@ -304,26 +307,26 @@ def main() -> int:
     parser.add_argument(
         "--page", nargs="+", default=[], metavar="WORD", help="only pages with one of these in the name"
     )
-    chosen = parser.parse_args()
+    options = parser.parse_args()
     os.chdir(ROOT)
-    for look in chosen.look:
+    for look in options.look:
         (TARGET / look).mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="saldo-") as temporary:
         port = free_port()
-        address, env = f"http://127.0.0.1:{port}", surroundings(Path(temporary), port)
-        serving = Leashed([sys.executable, "scripts/serve.py"], 25, env=env)
+        address, env = f"http://127.0.0.1:{port}", environment_of(Path(temporary), port)
+        server = Supervised([sys.executable, "scripts/serve.py"], 25, env=env)
         try:
-            wait_for(address, serving)
-            GUEST_PAGES.append(make_others(env))
+            wait_until_served(address, server)
+            GUEST_PAGES.append(create_others(env))
             own = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=own, args=QUIET)
-                made = sum(photograph(browser, address, name, chosen.look, chosen.page) for name in chosen.only)
+                count = sum(photograph(browser, address, name, options.look, options.page) for name in options.only)
                 browser.close()
         finally:
-            serving.let_go()
-            serving.wait()
-    print(f"{made} pictures in {TARGET}")
+            server.stop()
+            server.wait()
+    print(f"{count} pictures in {TARGET}")
     return 0
 
 

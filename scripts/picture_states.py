@@ -1,4 +1,4 @@
-"""What no link leads to: pages that come of a form, and the workbench's pages of one chosen thing. Used by make_screenshots.py.
+"""States of pages that no link leads to: results of a form, and the admin's pages of one chosen row. Used by make_screenshots.py.
 
 Each state drives the page to where the picture is taken; it is driven anew for every look.
 """
@@ -19,7 +19,7 @@ State = Callable[[Page], object]
 
 
 def code_now(secret: str = SECRET) -> str:
-    """The six digits that an authenticator app shows now (RFC 6238)."""
+    """Computes the six digits that an authenticator app shows now (RFC 6238)."""
     digest = hmac.new(base64.b32decode(secret), struct.pack(">Q", int(time.time()) // 30), hashlib.sha1).digest()
     number = struct.unpack(">I", digest[digest[-1] & 15 :][:4])[0] & 0x7FFFFFFF
     return f"{number % 1_000_000:06d}"
@@ -32,7 +32,7 @@ def send(page: Page, selector: str = f"{MAIN}.button--main") -> None:
     page.wait_for_load_state()
 
 
-def opened(page: Page, start: str, *links: str) -> None:
+def follow_links(page: Page, start: str, *links: str) -> None:
     """Goes to ``start`` and from there by the first link of each of ``links``."""
     page.goto(start)
     for link in links:
@@ -63,7 +63,7 @@ def new_instance_taken(page: Page) -> None:
     page.goto("/instances/new/?product=meteor&domain=romashka.example.ru&tariff=meteor-cloud")
 
 
-def token_made(page: Page) -> None:
+def create_token(page: Page) -> None:
     page.goto("/integration/tokens/new/")
     if page.locator("select[name=instance]").count():
         page.select_option("select[name=instance]", index=1)
@@ -78,29 +78,29 @@ def webhook_wrong(page: Page) -> None:
 
 
 def webhook_secret(page: Page) -> None:
-    opened(page, "/integration/", "/integration/webhooks/whe_")
+    follow_links(page, "/integration/", "/integration/webhooks/whe_")
     page.eval_on_selector_all("details", "all => all.forEach(one => one.open = true)")
     send(page, "button[name=act][value=rotate], form:has([name=act][value=rotate]) button[type=submit]")
 
 
-def acts_open(page: Page) -> None:
-    opened(page, "/integration/", "/integration/webhooks/whe_")
+def open_acts(page: Page) -> None:
+    follow_links(page, "/integration/", "/integration/webhooks/whe_")
     page.eval_on_selector_all("details", "all => all.forEach(one => one.open = true)")
 
 
-def replay_counted(page: Page) -> None:
-    opened(page, "/integration/", "/integration/webhooks/whe_", "/again/")
+def count_replay(page: Page) -> None:
+    follow_links(page, "/integration/", "/integration/webhooks/whe_", "/again/")
     page.fill("[name=from]", "2026-05-04T00:00")
     send(page, MAIN)
 
 
-def sample_answered(page: Page) -> None:
-    opened(page, "/integration/", "/integration/webhooks/whe_", "/sample/")
+def send_sample(page: Page) -> None:
+    follow_links(page, "/integration/", "/integration/webhooks/whe_", "/sample/")
     send(page, "main form[method=post] button[type=submit]")
 
 
-def handing_over(page: Page) -> None:
-    opened(page, "/instances/", "/instances/ins_", "/people/")
+def hand_over(page: Page) -> None:
+    follow_links(page, "/instances/", "/instances/ins_", "/people/")
     page.goto(f"{page.url.split('/people/')[0]}/ownership/")
     page.select_option("[name=to]", index=1)
     page.locator("[name=role]").last.check()
@@ -111,8 +111,8 @@ def handing_over(page: Page) -> None:
 # --- The second factor -----------------------------------------------------------------------------------------------
 
 
-def proved(address: str) -> State:
-    """A page of the second factor, which asks for the password once more before it shows itself."""
+def reauthenticate_at(address: str) -> State:
+    """Opens a page of the second factor, which asks for reauthentication first."""
 
     def go(page: Page) -> None:
         page.goto(address)
@@ -123,7 +123,7 @@ def proved(address: str) -> State:
     return go
 
 
-def asked_for_code(page: Page) -> None:
+def ask_for_code(page: Page) -> None:
     page.context.clear_cookies(name="sessionid")
     page.goto("/accounts/login/")
     page.fill("[name=login]", "careful@romashka.example")
@@ -137,7 +137,7 @@ def asked_for_code(page: Page) -> None:
 
 def tariff_of(status: str, *links: str) -> State:
     def go(page: Page) -> None:
-        opened(page, f"/admin/billing/tariff/?status__exact={status}")
+        follow_links(page, f"/admin/billing/tariff/?status__exact={status}")
         page.locator("#result_list a[href*='/change/']").first.click()
         page.wait_for_load_state()
         for link in links:
@@ -152,14 +152,14 @@ def at(address: str) -> State:
 
 
 def act_of(model: str, act: str, **typed: str) -> State:
-    """The page of an act on the first row of a list; with ``typed`` also what it shows of its effect."""
+    """Opens an act on the first row of a list; with ``typed`` values also its effect."""
 
     def go(page: Page) -> None:
-        opened(page, f"/admin/{model}/")
+        follow_links(page, f"/admin/{model}/")
         page.locator("#result_list a[href*='/change/']").first.click()
         page.wait_for_load_state()
         page.goto(page.url.split("/change/")[0] + f"/act/{act}/")
-        _typed(page, typed)
+        fill_fields(page, typed)
 
     return go
 
@@ -167,7 +167,7 @@ def act_of(model: str, act: str, **typed: str) -> State:
 def list_act_of(model: str, act: str, confirmed: bool = False, **typed: str) -> State:
     def go(page: Page) -> None:
         page.goto(f"/admin/{model}/act/{act}/")
-        _typed(page, typed)
+        fill_fields(page, typed)
         if confirmed:
             page.locator("[name=confirm]").click()
             page.wait_for_load_state()
@@ -175,7 +175,7 @@ def list_act_of(model: str, act: str, confirmed: bool = False, **typed: str) -> 
     return go
 
 
-def _typed(page: Page, typed: dict[str, str]) -> None:
+def fill_fields(page: Page, typed: dict[str, str]) -> None:
     for name, text in typed.items():
         field = page.locator(f"[name={name}]").first
         if field.evaluate("one => one.tagName") == "SELECT":
@@ -191,21 +191,21 @@ STATES: dict[str, dict[str, State]] = {
     "anna": {
         "new-instance-cost": new_instance_cost,
         "new-instance-taken": new_instance_taken,
-        "token-made": token_made,
+        "token-made": create_token,
         "webhook-wrong": webhook_wrong,
-        "webhook-acts": acts_open,
+        "webhook-acts": open_acts,
         "webhook-secret": webhook_secret,
-        "replay-counted": replay_counted,
-        "sample-answered": sample_answered,
-        "ownership-effect": handing_over,
-        "2fa-app": proved("/accounts/2fa/totp/activate/"),
-        "2fa-passkey": proved("/accounts/2fa/webauthn/add/"),
+        "replay-counted": count_replay,
+        "sample-answered": send_sample,
+        "ownership-effect": hand_over,
+        "2fa-app": reauthenticate_at("/accounts/2fa/totp/activate/"),
+        "2fa-passkey": reauthenticate_at("/accounts/2fa/webauthn/add/"),
     },
-    "oleg": {"ownership-effect": handing_over},
+    "oleg": {"ownership-effect": hand_over},
     "careful": {
-        "2fa-new-codes": proved("/accounts/2fa/recovery-codes/generate/"),
-        "2fa-off": proved("/accounts/2fa/totp/deactivate/"),
-        "code-asked": asked_for_code,
+        "2fa-new-codes": reauthenticate_at("/accounts/2fa/recovery-codes/generate/"),
+        "2fa-off": reauthenticate_at("/accounts/2fa/totp/deactivate/"),
+        "code-asked": ask_for_code,
     },
     "product": {
         "tariff-new": at("/admin/billing/tariff/add/"),

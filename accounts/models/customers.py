@@ -9,9 +9,11 @@ from accounts.ids import new_customer_id
 
 
 class Customer(models.Model):
-    """Whoever pays: a company, a sole trader or a person, with the requisites its documents are made out to.
+    """A customer owes and pays: a company, a sole trader or a person, with the requisites that its documents name.
 
-    Changing requisites changes future documents only: an issued one keeps the copy it was issued with (G6).
+    `billing.operations.customers.customers` writes rows: made by staff, by the API or by a sign-up, changed by staff, by the
+    API or by its owner in the portal. Other requisites change future documents only: an issued document holds the copy that
+    it was issued with (G6).
     """
 
     class Kind(models.TextChoices):
@@ -22,14 +24,21 @@ class Customer(models.Model):
         RU = "ru", "Русский"
         EN = "en", "English"
 
+    # Named by the API and by events; written once, at creation.
     public_id = models.CharField(_("id"), max_length=32, unique=True, default=new_customer_id, editable=False)
-    # What the operator's own system calls this customer: the same one is never made twice.
+    # What the operator's own system calls this customer. Written at creation by the API, which reads it to answer a repeated
+    # call with the same customer; None where staff or a sign-up made it.
     external_id = models.CharField(_("id elsewhere"), max_length=128, unique=True, null=True, blank=True)
+    # Company or person. Copied onto documents; the forms of the portal ask for other requisites by it.
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.COMPANY)
+    # The short name: on pages, in lists, in the search and on documents that have no `full_name`.
     name = models.CharField(_("name"), max_length=200)
+    # Where invoices go, with the account's further billing addresses. Handing over ownership writes it as well.
     email = models.EmailField(_("email for invoices"))
+    # The language of its documents and of mails to it; a person's pages follow `User.locale`.
     locale = models.CharField(_("language"), max_length=2, choices=Locale.choices, default=Locale.RU)
 
+    # Requisites. Check digits are checked before they are written; `snapshot` copies them onto documents at their issue.
     full_name = models.CharField(_("full legal name"), max_length=300, blank=True)
     inn = models.CharField(_("INN"), max_length=12, blank=True)
     kpp = models.CharField(_("KPP"), max_length=9, blank=True)
@@ -42,7 +51,10 @@ class Customer(models.Model):
     bank_account = models.CharField(_("bank account"), max_length=34, blank=True)
     correspondent_account = models.CharField(_("correspondent account"), max_length=20, blank=True)
 
+    # Instant of creation (`as_of` of the operation).
     created_at = models.DateTimeField(_("created"))
+    # Nothing writes it yet: data is erased an instance at a time (operations.customers.erasure). The admin reads it and
+    # offers no change of a customer, and no new instance for one, whose personal data is gone.
     erased_at = models.DateTimeField(_("personal data erased"), null=True, blank=True, editable=False)
 
     objects: ClassVar[models.Manager["Customer"]] = models.Manager()
@@ -71,14 +83,15 @@ class Customer(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Refuses requisites whose check digits do not agree, naming the field and what to look at."""
+        """Checks the requisites' check digits. Raises ValidationError with a sentence for each wrong field."""
         errors = requisites.problems(self.requisites())
         if errors:
             raise ValidationError({field: [message] for field, message in errors.items()})
 
     def requisites(self) -> dict[str, str]:
+        """Returns the requisites by field, empty ones included."""
         return {name: getattr(self, name) for name in self.REQUISITES}
 
     def snapshot(self) -> dict[str, Any]:
-        """The party as a document prints it, to be copied onto the document at its issue (G6)."""
+        """Returns the party as a document prints it, to be copied onto the document at its issue (G6)."""
         return {"kind": self.kind, "name": self.name, "email": self.email, **self.requisites()}

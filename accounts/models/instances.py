@@ -11,15 +11,26 @@ from accounts.models.products import Product, Role
 
 
 class Instance(models.Model):
-    """A tenant of the software on a domain. Its access is worked out when asked (D3), never kept here."""
+    """An instance is one installation of a product for one customer, on a domain of its own.
 
+    `billing.operations.customers.instances` writes rows. Access is computed when it is asked for (D3) and not stored.
+    """
+
+    # Named by the API and by events; written once, at registration.
     public_id = models.CharField(_("id"), max_length=32, unique=True, default=new_instance_id, editable=False)
+    # Who owes for it. Written once, at registration: a new owner takes the customer over (operations.customers.ownership).
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="instances", verbose_name=_("customer"))
     product = models.ForeignKey(Product, models.PROTECT, related_name="instances", verbose_name=_("product"))
+    # Where people open it. Written at registration, in lower case; one living instance of a product has it.
     domain = models.CharField(_("domain"), max_length=253)
+    # The representative's address at registration. Handing over ownership replaces it, erasure overwrites it.
     email = models.EmailField(_("email given at registration"))
+    # True while a trial of everything runs in it (C1). Written by operations.subscriptions.trials, reset with the first paid
+    # day by it and by operations.cycle.transitions; the product reads it through the API.
     is_test = models.BooleanField(_("test environment"), default=False)
+    # When it was registered, as the product reports it. A subscription that begins in the same month begins on that day.
     registered_at = models.DateTimeField(_("registered"))
+    # When its data was deleted (operations.customers.instances.delete_instance); None while it lives. Its domain is free then.
     deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True)
 
     objects: ClassVar[models.Manager["Instance"]] = models.Manager()
@@ -40,27 +51,31 @@ class Instance(models.Model):
 
 class MemberQuerySet(models.QuerySet["Member"]):
     def present(self) -> "MemberQuerySet":
-        """Those who are in the instance in any status; the removed ones stay as history."""
+        """Filters members who are in the instance, in any status but removed; removed ones stay as history."""
         return self.exclude(status=Member.Status.REMOVED)
 
     def active(self) -> "MemberQuerySet":
+        """Filters active members: in a paid role they are what is charged for."""
         return self.filter(status=Member.Status.ACTIVE)
 
     def with_emails(self, emails: Collection[str]) -> "MemberQuerySet":
-        """Those who are known by one of ``emails``, given in lower case; found by the index over the address in lower case."""
+        """Filters members with one of ``emails`` (in lower case) through the index over the address in lower case."""
         return self.alias(lower_email=Lower("email")).filter(lower_email__in=emails)
 
     def administrators(self) -> "MemberQuerySet":
-        """Active members whose role is administrator: they alone make and unmake each other (M15)."""
+        """Filters active members in an administrator's role: only they appoint and dismiss administrators (M15)."""
         return self.active().filter(role__is_administrator=True)
 
     def billing_owners(self) -> "MemberQuerySet":
-        """Active members whose role is administrator or carries the billing right (M10)."""
+        """Filters active members whose role is administrator or carries the billing right (M10)."""
         return self.active().filter(models.Q(role__is_administrator=True) | models.Q(role__has_billing_right=True))
 
 
 class Member(models.Model):
-    """A person in an instance as the latest report tells it. How it came to be so is in `MemberChange`."""
+    """A member is a person in an instance, in the state that the latest report gives; `MemberChange` holds the history.
+
+    `accounts.members.report` writes rows, operations.customers.erasure overwrites personal data in them.
+    """
 
     class Status(models.TextChoices):
         INVITED = "invited", _("invited")
@@ -69,12 +84,16 @@ class Member(models.Model):
         REMOVED = "removed", _("removed")
 
     instance = models.ForeignKey(Instance, models.PROTECT, related_name="members", verbose_name=_("instance"))
+    # What the product calls the person; reports find the row by it. Written at the first report.
     external_id = models.CharField(_("id in the instance"), max_length=128)
+    # In lower case; empty where a report of their leaving was the first one. Connects the row with a login (accounts.verified).
     email = models.EmailField(_("email"))
     name = models.CharField(_("name"), max_length=200, blank=True)
+    # Role and status of the newest report: access to the portal and the seats in use are read from them, a month's peak from
+    # the changes.
     role = models.ForeignKey(Role, models.PROTECT, related_name="+", verbose_name=_("role"))
     status = models.CharField(_("status"), max_length=10, choices=Status.choices)
-    # Instant up to which a report has told us that status and role are so; written by members.report.
+    # The latest instant for which a report gave this status and role. Read by members.report: an earlier report is a late one.
     confirmed_at = models.DateTimeField(_("known until"))
 
     objects: ClassVar[models.Manager["Member"]] = MemberQuerySet.as_manager()

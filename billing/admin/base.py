@@ -1,7 +1,7 @@
-"""What the admin's pages have in common: looks are unfold's, nothing is ever deleted, and money is only looked at.
+"""Base classes of the admin's pages: the looks are unfold's, nothing is ever deleted, and money is read-only.
 
 A page is one model's list and form. `ReadOnlyPage` is for money and for everything append-only: no role, the superuser
-included, may add, change or delete there; what people do about it is an act (`billing.admin.acts.act_pages`).
+included, may add, change or delete there; staff change something through an act (`billing.admin.acts.act_pages`).
 """
 
 from collections.abc import Callable, Sequence
@@ -33,8 +33,8 @@ else:
 admin.site.disable_action("delete_selected")
 
 
-class Named:
-    """A row under the name that a page gives it: the theme's header asks for nothing else."""
+class TitledRow:
+    """A row is shown under the title that a page gives it, which is all that the theme's header asks for."""
 
     def __init__(self, row: Model, text: str) -> None:
         self.row, self.text = row, text
@@ -47,7 +47,7 @@ class Named:
 
 
 class Page(UnfoldPage):
-    """A list and a form of one model, with the acts that people may do from them."""
+    """A page shows one model as list and form, with the acts that people may do from them."""
 
     change_form_template = "admin/workbench_form.html"
     acts: "tuple[type[Act], ...]" = ()  # on one row's page
@@ -61,19 +61,19 @@ class Page(UnfoldPage):
     save_on_top = False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody: what is over is archived, revoked, blocked or reversed."""
+        """Forbids deletion to everybody: rows are archived, revoked, blocked or reversed instead."""
         return False
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """No bulk actions: each act is a page of its own that shows its effect first."""
+        """Offers no bulk actions: each act has a page of its own that shows its effect first."""
         return {}
 
     def get_urls(self) -> list[URLPattern]:
-        found = [
+        act_urls = [
             path(f"<path:object_id>/act/{act.name}/", self._act_view(act), name=self.act_url_name(act))
             for act in self.acts
         ] + [path(f"act/{act.name}/", self._act_view(act), name=self.act_url_name(act)) for act in self.list_acts]
-        return found + list(super().get_urls())
+        return act_urls + list(super().get_urls())
 
     def _act_view(self, act: "type[Act]") -> Callable[..., HttpResponse]:
         def view(request: HttpRequest, object_id: str | None = None) -> HttpResponse:
@@ -85,11 +85,11 @@ class Page(UnfoldPage):
         return f"{self.opts.app_label}_{self.opts.model_name}_{act.name}"
 
     def title_of(self, row: Any) -> str:
-        """What ``row`` is called above its page, for people; its own name where that says enough."""
+        """Returns the title above the page of ``row``: by default its own name."""
         return str(row)
 
     def buttons(self, acts: "Sequence[type[Act]]", request: HttpRequest, target: Any = None) -> list[dict[str, Any]]:
-        """The acts that this person may do to ``target`` now, for a row of buttons."""
+        """Returns the acts that this person may do to ``target`` now, as buttons."""
         args = (target.pk,) if target is not None else ()
         return [
             {
@@ -105,7 +105,7 @@ class Page(UnfoldPage):
         ]
 
     def acts_of(self, request: HttpRequest, row: Any) -> list[dict[str, Any]]:
-        """The buttons above the page of ``row``."""
+        """Returns the buttons above the page of ``row``."""
         return self.buttons(self.acts, request, row)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
@@ -113,7 +113,7 @@ class Page(UnfoldPage):
         context.update(show_save_and_add_another=False, show_save_and_continue=False)
         if target is not None:
             context["acts"] = self.acts_of(request, target)
-            context["original"] = Named(target, self.title_of(target))
+            context["original"] = TitledRow(target, self.title_of(target))
         return super().render_change_form(request, context, *args, **kwargs)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
@@ -124,7 +124,7 @@ class Page(UnfoldPage):
 
 
 class OperationPage(Page):
-    """A page whose form an operation saves (`forms.OperationForm`), in the name of the person who is signed in."""
+    """A page's form is saved by an operation (`form_fields.OperationForm`), in the name of the signed-in person."""
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change=change, **kwargs)
@@ -137,7 +137,7 @@ class OperationPage(Page):
 
 
 class ReadOnlyPage(Page):
-    """Looked at, never written by a form: the database's triggers are the second wall."""
+    """A page is read-only: no form writes it, and the database's triggers refuse whoever tries elsewhere."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -146,14 +146,17 @@ class ReadOnlyPage(Page):
         return False
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Without the lines that say nothing of this row, and without headings over none."""
-        found = super().get_fieldsets(request, obj)
+        """Leaves out fields without a value in this row, and headings without fields."""
+        fieldsets = super().get_fieldsets(request, obj)
         if obj is None:
-            return found
-        kept = [(title, {**options, "fields": self._telling(obj, options["fields"])}) for title, options in found]
-        return [(title, options) for title, options in kept if options["fields"]]
+            return fieldsets
+        filled = [
+            (title, {**options, "fields": self._fields_with_values(obj, options["fields"])})
+            for title, options in fieldsets
+        ]
+        return [(title, options) for title, options in filled if options["fields"]]
 
-    def _telling(self, row: Any, names: Sequence[Any]) -> list[Any]:
+    def _fields_with_values(self, row: Any, names: Sequence[Any]) -> list[Any]:
         def value(name: str) -> Any:
             method = getattr(self, name, None)
             return method(row) if callable(method) else getattr(row, name, None)
@@ -161,13 +164,13 @@ class ReadOnlyPage(Page):
         return [name for name in names if value(name) not in (None, "", formats.NO_VALUE)]
 
     def get_inline_formsets(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """Without tables that have no rows."""
-        found: list[Any] = super().get_inline_formsets(request, *args, **kwargs)
-        return [one for one in found if one.formset.initial_form_count()]
+        """Leaves out tables without rows."""
+        formsets: list[Any] = super().get_inline_formsets(request, *args, **kwargs)
+        return [inline for inline in formsets if inline.formset.initial_form_count()]
 
 
 class ReadOnlyTable(UnfoldTable):
-    """Rows of another model on a page, to look at."""
+    """A table shows rows of another model on a page, read-only."""
 
     extra = 0
     can_delete = False
@@ -192,60 +195,60 @@ Shown = TypeVar("Shown")
 def display(
     *, description: Any = None, ordering: str | None = None
 ) -> Callable[[Callable[..., Shown]], Callable[..., Shown]]:
-    """A column or a line of a page. Worked out once for a row, however often the theme's templates ask for it."""
+    """Declares a column or a field of a page, computed once for a row however often the theme's templates read it."""
 
     def decorate(method: Callable[..., Shown]) -> Callable[..., Shown]:
         @wraps(method)
-        def once(page: Any, row: Any) -> Shown:
-            kept: dict[Any, Shown] = row.__dict__.setdefault("_shown", {})
+        def compute_once(page: Any, row: Any) -> Shown:
+            columns: dict[Any, Shown] = row.__dict__.setdefault("_shown", {})
             key = (type(page), method.__name__)
-            if key not in kept:
-                kept[key] = method(page, row)
-            return kept[key]
+            if key not in columns:
+                columns[key] = method(page, row)
+            return columns[key]
 
-        shown: Callable[..., Shown] = unfold_display(description=description, ordering=ordering)(once)
-        return shown
+        column: Callable[..., Shown] = unfold_display(description=description, ordering=ordering)(compute_once)
+        return column
 
     return decorate
 
 
 def badge(tone: str, text: object) -> SafeString:
-    """A status in words on its colour: good, info, warn, bad or plain."""
+    """Renders a status in words on the colour of ``tone``: good, info, warn, bad or plain."""
     return format_html('<span class="tag tag--{}">{}</span>', tone, text)
 
 
 def short_date(day: date | None) -> str:
-    """For columns: 16.05.2026."""
+    """Formats a date for a column: 16.05.2026."""
     return formats.NO_VALUE if day is None else f"{day:%d.%m.%Y}"
 
 
 def money(minor: int | None, currency: str) -> str:
-    """A sum for a column; a dash where there is none."""
+    """Formats a sum in minor units for a column; a dash for None."""
     return formats.NO_VALUE if minor is None else formats.money_text(minor, currency)
 
 
 def figure(minor: int | None, currency: str) -> SafeString:
-    """A sum that never breaks, in tabular figures, a negative one in the colour of debt (its minus says so too)."""
+    """Renders a sum in minor units in tabular figures, a negative one in the colour of debt, without line breaks."""
     tone = "text-red-700 dark:text-red-400" if minor is not None and minor < 0 else ""
     return format_html('<span class="whitespace-nowrap tabular-nums {}">{}</span>', tone, money(minor, currency))
 
 
 def moment(instant: datetime | None) -> str:
-    """An instant on the wall clock of the billing time zone: 16 мая 2026 в 00:00."""
+    """Formats an instant in the billing time zone: 16 мая 2026 в 00:00."""
     if instant is None:
         return formats.NO_VALUE
     return formats.instant_text(instant, settings.BILLING_TIME_ZONE, name_zone=False)
 
 
 def short_moment(instant: datetime | None) -> str:
-    """For columns: 16.05.2026 00:00."""
+    """Formats an instant for a column, in the billing time zone: 16.05.2026 00:00."""
     if instant is None:
         return formats.NO_VALUE
     return f"{instant.astimezone(ZoneInfo(settings.BILLING_TIME_ZONE)):%d.%m.%Y %H:%M}"
 
 
 def short_column(field: str, description: Any) -> Any:
-    """A column with the date or instant of ``field``, written as in every other column."""
+    """Makes a column with the date or instant of ``field``, formatted as in every other column."""
 
     def column(page: Any, row: Any) -> str:
         value = getattr(row, field)
@@ -256,7 +259,7 @@ def short_column(field: str, description: Any) -> Any:
 
 
 def link(target: Model | None, text: object = None) -> SafeString | str:
-    """A link to the page of ``target`` in the admin; a dash where there is none."""
+    """Renders a link to the admin's page of ``target``; a dash for None."""
     if target is None:
         return formats.NO_VALUE
     name = f"admin:{target._meta.app_label}_{target._meta.model_name}_change"
@@ -268,13 +271,13 @@ def link(target: Model | None, text: object = None) -> SafeString | str:
 
 
 def list_url(model: type[Model], query: str = "") -> str:
-    """The address of a model's list, with a filter."""
+    """Returns the address of a model's list, with a filter as query string."""
     base = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
     return f"{base}?{query}" if query else base
 
 
 def list_link(model: type[Model], query: str, text: object) -> SafeString:
-    """A link to a filtered list."""
+    """Renders a link to a filtered list."""
     return format_html(
         '<a href="{}" class="text-primary-600 dark:text-primary-500 hover:underline">{}</a>',
         list_url(model, query),
@@ -283,5 +286,5 @@ def list_link(model: type[Model], query: str, text: object) -> SafeString:
 
 
 def lines(rows: Sequence[object]) -> SafeString:
-    """Several things under each other."""
+    """Renders values one under another."""
     return format_html_join(mark_safe("<br>"), "{}", ((row,) for row in rows)) or mark_safe(formats.NO_VALUE)

@@ -1,4 +1,4 @@
-"""What mails, acts and events are called for people; a code that has no words yet is shown as it is."""
+"""Names of mails, acts, events and jobs for people; a code without a name is shown as it is."""
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -145,6 +145,6 @@ WORK: Words = {
 PARTS: Words = {"run_billing": _("billing, every minute"), "cluster": _("job cluster")}
 
 
-def word(words: Words, code: str) -> str:
-    """What ``code`` is called in the active language."""
+def label_for(words: Words, code: str) -> str:
+    """Returns the name of ``code`` in the active language."""
     return str(words.get(code, code))

@@ -1,4 +1,4 @@
-"""The admin's side bar and header: only what somebody may look into, in the words of the house."""
+"""The admin's side bar and header, with only what the person may see. The theme calls these functions at each request."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from billing import clock
 from billing.admin.base import short_moment
-from billing.admin.palette import HOUSE, scale
+from billing.admin.palette import DEFAULT_ACCENT, scale
 
 # Heading, then title, icon and model of each list under it.
 SECTIONS: Any = (
@@ -97,9 +97,9 @@ SECTIONS: Any = (
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
-    """Home, then a heading for each kind of work with the lists that the person may look into."""
+    """Returns the side bar: home, then a heading for each kind of work with the lists that the person may see."""
     home = {"title": _("What needs somebody"), "icon": "home", "link": reverse_lazy("admin:index")}
-    found: list[dict[str, Any]] = [{"items": [home]}]
+    groups: list[dict[str, Any]] = [{"items": [home]}]
     for heading, lists in SECTIONS:
         items = []
         for title, icon, label in lists:
@@ -109,12 +109,12 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                     {"title": capfirst(title), "icon": icon, "link": reverse(f"admin:{app_label}_{model}_changelist")}
                 )
         if items:
-            found.append({"title": heading, "separator": True, "items": items})
-    return found
+            groups.append({"title": heading, "separator": True, "items": items})
+    return groups
 
 
 def subheader(request: HttpRequest) -> str:
-    """Under the name: in a sandbox its clock, so that nobody takes it for today."""
+    """Returns the line under the name: in a sandbox its clock, so that nobody takes it for today."""
     stands_at = clock.sandbox_now()
     if stands_at is not None:
         return str(_("sandbox, %(at)s") % {"at": short_moment(stands_at)})
@@ -122,7 +122,7 @@ def subheader(request: HttpRequest) -> str:
 
 
 def account_links(request: HttpRequest) -> list[dict[str, Any]]:
-    """One's own pages, from the menu at the name."""
+    """Returns the links of the menu at the person's name."""
     return [
         {"title": _("Second factor"), "link": reverse("mfa_index")},
         {"title": _("Email addresses"), "link": reverse("account_email")},
@@ -139,5 +139,5 @@ def icon(request: HttpRequest) -> str:
 
 
 def primary(request: HttpRequest) -> dict[str, str]:
-    """The scale of PORTAL_ACCENT, else the house's own green."""
-    return scale(settings.PORTAL_ACCENT or HOUSE)
+    """Returns the theme's scale of PORTAL_ACCENT or, without it, of Saldo's own green."""
+    return scale(settings.PORTAL_ACCENT or DEFAULT_ACCENT)

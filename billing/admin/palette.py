@@ -1,8 +1,8 @@
-"""The admin theme's scale from the operator's accent: the hue is kept, the lightness moved until both themes can be read."""
+"""The admin's theme takes its scale from the operator's accent: the hue stays, the lightness moves until both themes are legible."""
 
 from billing.colours import BLACK, WHITE, Colour, make_readable, mix, parse
 
-HOUSE = "#0f5e4d"
+DEFAULT_ACCENT = "#0f5e4d"
 DARK_PAPER = Colour(27, 31, 36)
 
 

@@ -68,7 +68,7 @@ def usage_of(*, subscription: Subscription, period: BillingPeriod, as_of: dateti
     changes = MemberChange.objects.filter(instance=subscription.instance_id, occurred_at__lte=until)
     steps = peaks.steps_of(
         peaks.Report(row.member_id, row.occurred_at, row.status == Member.Status.ACTIVE, row.is_dated)
-        for row in members.in_order(changes)
+        for row in members.order_changes(changes)
     )
     opening, level = 0, 0
     levels: list[tuple[datetime, int]] = []

@@ -1,4 +1,4 @@
-"""Django's SQLite, whose LIKE knows every alphabet: the built-in one finds «счёт» only where it is written so, never «СЧЁТ».
+"""Django's SQLite with a LIKE that ignores case in every alphabet: the built-in one does not find «СЧЁТ» by «счёт».
 
 `icontains`, `istartswith` and `iexact` are LIKE on SQLite, so the admin's search finds Russian names in any case, as it does
 on PostgreSQL.
@@ -12,8 +12,8 @@ from django.db.backends.sqlite3 import base
 
 
 @lru_cache(maxsize=256)
-def matcher(pattern: str, escape: str) -> re.Pattern[str]:
-    """A LIKE pattern as a regular expression: % is any text, _ any sign, ``escape`` makes the next sign mean itself."""
+def compile_pattern(pattern: str, escape: str) -> re.Pattern[str]:
+    """Compiles a LIKE pattern into a regular expression: % is any text, _ any sign, ``escape`` makes the next sign mean itself."""
     parts, signs = [], iter(pattern)
     for sign in signs:
         if sign == escape:
@@ -26,10 +26,10 @@ def matcher(pattern: str, escape: str) -> re.Pattern[str]:
 
 
 def like(pattern: object, value: object, escape: str = "") -> bool | None:
-    """SQL's ``value LIKE pattern ESCAPE escape``; NULL where either is."""
+    """Implements SQL's ``value LIKE pattern ESCAPE escape``; NULL where either is NULL."""
     if pattern is None or value is None:
         return None
-    return matcher(str(pattern), escape).fullmatch(str(value)) is not None
+    return compile_pattern(str(pattern), escape).fullmatch(str(value)) is not None
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

@@ -10,7 +10,7 @@ from django.test import Client
 
 from billing import request_ids
 from billing.models import AuditRecord
-from config.request_ids import NamesRequest
+from config.request_ids import RequestIdFilter
 from tests.support.callers import Api, Tenant, set_clock
 
 OURS = re.compile(r"req_[0-9a-z]{18}")
@@ -93,7 +93,7 @@ def test_lines_of_the_log_have_it(operator: Api, settings: Any) -> None:
             lines.append(self.format(record))
 
     handler = Kept()
-    handler.addFilter(NamesRequest())
+    handler.addFilter(RequestIdFilter())
     handler.setFormatter(logging.Formatter(settings.LOGGING["formatters"]["line"]["format"], style="{"))
     logger = logging.getLogger("billing")
     logger.addHandler(handler)

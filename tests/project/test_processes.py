@@ -68,7 +68,9 @@ def test_run_starts_a_killed_job_cluster_anew(serving: "subprocess.Popen[bytes]"
     def cluster() -> list[int]:
         lines = {one.pid: command_line(one) for one in family(serving.pid)}
         return [
-            pid for pid, line in lines.items() if "qcluster" in line and not any("leash.py" in part for part in line)
+            pid
+            for pid, line in lines.items()
+            if "qcluster" in line and not any("supervised.py" in part for part in line)
         ]
 
     before = cluster()

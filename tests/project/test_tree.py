@@ -42,23 +42,23 @@ def test_lock_pins_every_package_with_hashes_and_no_address(name: str) -> None:
 
 
 def test_no_line_of_a_template_is_over_140_characters() -> None:
-    assert list(run_lint.long_template_lines(ROOT)) == []
+    assert list(run_lint.find_long_template_lines(ROOT)) == []
 
 
 def test_a_line_of_141_characters_is_found_and_one_of_140_is_not(tmp_path: Path) -> None:
     (tmp_path / "templates").mkdir()
     (tmp_path / "templates" / "page.html").write_text("ж" * 140 + "\n" + "ж" * 141 + "\n", encoding="utf-8")
-    assert list(run_lint.long_template_lines(tmp_path)) == ["templates/page.html:2: 141 characters"]
+    assert list(run_lint.find_long_template_lines(tmp_path)) == ["templates/page.html:2: 141 characters"]
 
 
 def test_no_code_is_left_out_of_the_formatting() -> None:
-    assert list(run_lint.unformatted_code(ROOT)) == []
+    assert list(run_lint.find_unformatted_code(ROOT)) == []
 
 
 def test_code_that_the_formatter_is_told_to_leave_is_found(tmp_path: Path) -> None:
     (tmp_path / "billing").mkdir()
     (tmp_path / "billing" / "rates.py").write_text("A = 1\nB = (1,2)  # fmt: " + "skip\n", encoding="utf-8")
-    assert list(run_lint.unformatted_code(tmp_path)) == ["billing/rates.py:2: the formatter is off"]
+    assert list(run_lint.find_unformatted_code(tmp_path)) == ["billing/rates.py:2: the formatter is off"]
 
 
 def versions(name: str) -> set[str]:

@@ -1,8 +1,8 @@
-"""Acts: what people of the operator do, each a page of its own that shows its effect before it is done.
+"""An act is what staff do to a row, on a page of its own that shows the effect before it takes place.
 
-An act calls one operation. Looking at its effect runs that operation in a transaction that is rolled back; doing it runs it
-again and commits only if the effect is still the one that was shown (G10). A refusal becomes an error of the form, and
-nothing that was typed is lost.
+An act calls one operation. The preview runs that operation in a transaction that is rolled back; confirming runs it again
+and commits only if the effect is still the one that was shown (G10). A refusal becomes an error of the form, and nothing
+that was typed is lost.
 """
 
 import logging
@@ -28,9 +28,9 @@ from unfold.enums import ActionVariant
 from accounts.errors import Refusal
 from accounts.models import User
 from billing import clock
-from billing.admin.acts.act_preview import Fact, difference, picture
+from billing.admin.acts.act_preview import Fact, compare_snapshots, snapshot_account
 from billing.admin.acts.form_fields import add_refusal, reason_field
-from billing.admin.base import Named
+from billing.admin.base import TitledRow
 from billing.models import BillingAccount
 from billing.operations import rehearsal
 from billing.operations.staff_roles import permission_of
@@ -41,12 +41,12 @@ if TYPE_CHECKING:
 logger = logging.getLogger("billing")
 
 
-class _Changed(Exception):
-    """The effect is another than the one that was shown."""
+class _EffectChanged(Exception):
+    """The effect is no longer the one that was shown."""
 
 
 class ActForm(forms.Form):
-    """The form of an act; ``act`` is at hand for choices that depend on the row."""
+    """An act's form; ``build`` reads ``act`` for choices that depend on the row."""
 
     def __init__(self, *args: Any, act: "Act", **options: Any) -> None:
         self.act = act
@@ -56,41 +56,43 @@ class ActForm(forms.Form):
             field.label = capfirst(field.label)
 
     def build(self) -> None:
-        """Adds what depends on the row; overridden where something does."""
+        """Adds the fields that depend on the row. The default adds none."""
 
 
 class ReasonForm(ActForm):
-    """The form of an act that asks for nothing but why."""
+    """An act's form that asks for the reason alone."""
 
     def build(self) -> None:
         self.fields["reason"] = reason_field()
 
 
 class Act:
-    """One act of staff. ``target`` is the row from whose page it is done, None for an act of a whole list."""
+    """An act changes something for staff. ``target`` is the row whose page offers it, None where a list offers it."""
 
     name: ClassVar[str]
-    permission: ClassVar[str] = ""  # of `staff.ACTS`; the name where it is not given
+    permission: ClassVar[str] = ""  # a key of `staff_roles.ACTS`; empty: the act's name
     title: "ClassVar[str | Promise]"
     lead: "ClassVar[str | Promise]" = ""
     button: "ClassVar[str | Promise]" = ""
     icon: ClassVar[str] = "play_arrow"
     variant: ClassVar[ActionVariant] = ActionVariant.DEFAULT
     form_class: ClassVar[type[ActForm]] = ActForm
-    live: ClassVar[bool] = False  # its figures follow what is typed; without JavaScript a button shows them
-    fresh: ClassVar[bool] = False  # wants the second factor within the last minutes
-    transactions: ClassVar[bool] = False  # the operation makes transactions of its own and may be repeated
+    live: ClassVar[bool] = False  # the effect is shown anew while somebody types; without JavaScript a button shows it
+    needs_reauthentication: ClassVar[bool] = False  # asks for the second factor where it was given some minutes ago
+    has_own_transactions: ClassVar[bool] = (
+        False  # the operation commits by itself, in parts: it cannot be rehearsed and may be repeated
+    )
 
     def __init__(self, request: HttpRequest, target: Any) -> None:
         assert isinstance(request.user, User)
         self.request, self.target, self.user = request, target, request.user
         self.actor = request.user.email
 
-    # --- What an act says of itself ------------------------------------------------------------------------------------
+    # --- What a subclass declares -------------------------------------------------------------------------------------
 
     @classmethod
     def is_offered(cls, request: HttpRequest, target: Any) -> bool:
-        """Whether the button is shown: the right to it, and a row that it makes sense for."""
+        """Tells whether the button is shown: the person has the permission, and the row is in a state for it."""
         return cls.is_allowed(request) and cls.makes_sense(target)
 
     @classmethod
@@ -105,62 +107,63 @@ class Act:
         return {}
 
     def account(self) -> BillingAccount | None:
-        """The account whose picture before and after is the effect."""
+        """Returns the account whose state before and after belongs to the effect; None where no account does."""
         return None
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Any:
-        """Calls the one operation with what was typed; raises Refusal."""
+        """Calls the act's one operation with the form's cleaned data and returns its result. Raises Refusal."""
         raise Refusal(_("This act does nothing."))
 
     def facts(self, result: Any) -> list[Fact]:
-        """What else the effect is, from the operation's result; read inside the transaction."""
+        """Returns the further rows of the effect, from the operation's result; called inside the transaction."""
         return []
 
-    def done(self, result: Any) -> "str | Promise":
-        """The sentence after it is done."""
+    def success_message(self, result: Any) -> "str | Promise":
+        """Returns the sentence that confirms the act to the person."""
         return _("Done.")
 
-    def done_url(self, result: Any) -> str:
-        """Where to go then: back to the row."""
+    def next_url(self, result: Any) -> str:
+        """Returns the address of the page after the act: by default that of the row."""
         return self.back_url()
 
     # --- Running it ----------------------------------------------------------------------------------------------------
 
     def effect(self, data: dict[str, Any], as_of: datetime) -> tuple[Any, list[Fact]]:
-        """Does it and returns the operation's result with the effect; for the caller's transaction to keep or drop."""
+        """Carries the act out and returns the result with the effect. The caller commits the transaction or rolls it back."""
         account = self.account()
-        before = picture(account, as_of) if account is not None else None
+        before = snapshot_account(account, as_of) if account is not None else None
         result = self.carry_out(data, as_of)
         rows = self.facts(result)
         if account is not None and before is not None:
-            rows += difference(before, picture(account, as_of))
+            rows += compare_snapshots(before, snapshot_account(account, as_of))
         return result, rows
 
     def preview(self, data: dict[str, Any], as_of: datetime) -> list[Fact]:
+        """Returns the effect of the act, which is rolled back. Raises Refusal."""
         return rehearsal.rehearse(lambda: self.effect(data, as_of))[1]
 
     def seal(self, rows: Sequence[Fact]) -> str:
-        """Binds what was typed to the effect that was shown."""
+        """Returns a token that binds the form's data to the effect that was shown."""
         typed = [
             (key, self.request.POST.getlist(key))
             for key in sorted(self.request.POST)
             if key not in ("csrfmiddlewaretoken", "seal", "confirm", "preview")
         ]
-        shown = [] if self.transactions else [row.as_text() for row in rows]
-        return rehearsal.token_of(self.name, getattr(self.target, "pk", ""), typed, shown)
+        fact_texts = [] if self.has_own_transactions else [row.as_text() for row in rows]
+        return rehearsal.token_of(self.name, getattr(self.target, "pk", ""), typed, fact_texts)
 
     def commit(self, data: dict[str, Any], as_of: datetime) -> Any:
-        """Does it for good. Raises Refusal, and _Changed where the effect is not the one shown.
+        """Carries the act out and commits it. Raises Refusal, and _EffectChanged where the effect is not the one shown.
 
-        The effect tells the state before as well, so a form that is sent twice meets another state and is not done twice.
+        The effect holds the state before as well: a form that is sent twice meets another state and is not carried out twice.
         """
-        if self.transactions:
+        if self.has_own_transactions:
             return self.carry_out(data, as_of)
         return rehearsal.carry_out_as_seen(
             lambda: self.effect(data, as_of),
             seen=self.request.POST.get("seal", ""),
             token=lambda effect: self.seal(effect[1]),
-            refusal=lambda _effect: _Changed(),
+            refusal=lambda _effect: _EffectChanged(),
         )[0]
 
     def back_url(self) -> str:
@@ -175,7 +178,7 @@ class Act:
 
     @classmethod
     def view(cls, page: "Page", request: HttpRequest, object_id: str | None) -> HttpResponse:
-        """The act's page. Raises PermissionDenied without the right to the act or to the row, Http404 for no row."""
+        """Answers a request for the act's page. Raises PermissionDenied without the permission, Http404 for an unknown row."""
         if not cls.is_allowed(request) or not page.has_view_permission(request):
             logger.warning("refused: %s may not %s", request.user.pk, cls.name)
             raise PermissionDenied
@@ -189,49 +192,52 @@ class Act:
         return act.answer()
 
     def answer(self) -> HttpResponse:
-        stale = (
-            self.fresh
+        """Asks for reauthentication where the act needs it, then shows the form, its effect, or the page after the act."""
+        must_reauthenticate = (
+            self.needs_reauthentication
             and settings.STAFF_MFA == "required"
             and is_reauthentication_required(self.request, app="account")
         )
         posted = self.request.method == "POST"
-        if stale and not posted:
-            again = urlencode({"next": self.request.get_full_path()})
-            return HttpResponseRedirect(f"{reverse('account_reauthenticate')}?{again}")
-        bare = not posted and not self.form_class(act=self).fields  # nothing to type: the effect is shown at once
-        form = self.form_class(self.request.POST if posted else {} if bare else None, act=self, initial=self.initial())
+        if must_reauthenticate and not posted:
+            query = urlencode({"next": self.request.get_full_path()})
+            return HttpResponseRedirect(f"{reverse('account_reauthenticate')}?{query}")
+        is_empty = not posted and not self.form_class(act=self).fields  # nothing to type: the effect is shown at once
+        form = self.form_class(
+            self.request.POST if posted else {} if is_empty else None, act=self, initial=self.initial()
+        )
         rows: list[Fact] | None = None
-        if (posted or bare) and form.is_valid():
-            if stale:
+        if (posted or is_empty) and form.is_valid():
+            if must_reauthenticate:
                 form.add_error(None, _("Confirm that it is you once more in another tab, then go on here."))
                 return self._render(form, None)
-            found = self._posted(form)
-            if isinstance(found, HttpResponse):
-                return found
-            rows = found
+            outcome = self._handle_post(form)
+            if isinstance(outcome, HttpResponse):
+                return outcome
+            rows = outcome
         return self._render(form, rows)
 
-    def _posted(self, form: ActForm) -> HttpResponse | list[Fact] | None:
+    def _handle_post(self, form: ActForm) -> HttpResponse | list[Fact] | None:
         as_of = clock.now()
         try:
             if "confirm" in self.request.POST:
-                return self._confirmed(form, as_of)
+                return self._confirm(form, as_of)
             return self.preview(form.cleaned_data, as_of)
         except Refusal as refusal:
             add_refusal(form, refusal)
             return None
 
-    def _confirmed(self, form: ActForm, as_of: datetime) -> HttpResponse | list[Fact]:
-        """Does it, or shows the effect anew where it was not the one confirmed."""
-        if self.transactions and not constant_time_compare(self.seal([]), self.request.POST.get("seal", "")):
+    def _confirm(self, form: ActForm, as_of: datetime) -> HttpResponse | list[Fact]:
+        """Commits the act and redirects, or returns the effect anew where it is no longer the one that was confirmed."""
+        if self.has_own_transactions and not constant_time_compare(self.seal([]), self.request.POST.get("seal", "")):
             return self.preview(form.cleaned_data, as_of)
         try:
             result = self.commit(form.cleaned_data, as_of)
-        except _Changed:
+        except _EffectChanged:
             messages.warning(self.request, _("This is not what was shown before: look at the effect once more."))
             return self.preview(form.cleaned_data, as_of)
-        messages.success(self.request, str(self.done(result)))
-        return HttpResponseRedirect(self.done_url(result))
+        messages.success(self.request, str(self.success_message(result)))
+        return HttpResponseRedirect(self.next_url(result))
 
     def _render(self, form: ActForm, rows: list[Fact] | None) -> HttpResponse:
         context = {
@@ -239,7 +245,7 @@ class Act:
             "title": self.title,
             "subtitle": self.page.title_of(self.target) if self.target is not None else None,
             "opts": self.page.opts,
-            "original": Named(self.target, self.page.title_of(self.target)) if self.target is not None else None,
+            "original": TitledRow(self.target, self.page.title_of(self.target)) if self.target is not None else None,
             "act": self,
             "form": form,
             "media": form.media,

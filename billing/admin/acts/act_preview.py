@@ -1,4 +1,4 @@
-"""What an act does to an account: its money and its instances' access, before and after, as rows for people."""
+"""An act's effect on an account is shown as rows: its money and its instances' access, before and after."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ MOST_INSTANCES = 20
 
 @dataclass(frozen=True)
 class Fact:
-    """One row of an effect: ``before`` is empty where nothing was there before."""
+    """A fact is one row of an effect; ``before`` is empty where there was nothing before."""
 
     label: "str | Promise"
     after: "str | Promise"
@@ -28,13 +28,13 @@ class Fact:
         return bool(self.before) and str(self.before) != str(self.after)
 
     def as_text(self) -> str:
-        """For comparing what was shown with what would be done."""
+        """Returns the row as one string, to compare the effect that was shown with the one that would take place."""
         return f"{self.label}|{self.before}|{self.after}"
 
 
 @dataclass(frozen=True)
-class Picture:
-    """An account at an instant. Sums in minor units; ``access`` by domain; ``mails`` is the number of notices written."""
+class AccountSnapshot:
+    """A snapshot holds an account at an instant: sums in minor units, ``access`` by domain, the numbers of invoices and mails."""
 
     currency: str
     balance_minor: int
@@ -45,8 +45,8 @@ class Picture:
     mails: int
 
 
-def picture(account: BillingAccount, as_of: datetime) -> Picture:
-    """The account as it stands at ``as_of``."""
+def snapshot_account(account: BillingAccount, as_of: datetime) -> AccountSnapshot:
+    """Reads the account at ``as_of``; of its instances the first `MOST_INSTANCES`."""
     account = BillingAccount.objects.select_related("seller").get(pk=account.pk)
     today = business_date(as_of, account.zone)
     open_invoices = list(Invoice.objects.open().filter(account=account))
@@ -56,7 +56,7 @@ def picture(account: BillingAccount, as_of: datetime) -> Picture:
         .select_related("instance")
         .order_by("pk")[:MOST_INSTANCES]
     ]
-    return Picture(
+    return AccountSnapshot(
         currency=account.currency,
         balance_minor=LedgerAccount.objects.get(billing_account=account).balance_minor,
         open_minor=sum(row.open_minor for row in open_invoices),
@@ -67,18 +67,18 @@ def picture(account: BillingAccount, as_of: datetime) -> Picture:
     )
 
 
-def difference(before: Picture, after: Picture) -> list[Fact]:
-    """The balance always, everything else where it changed."""
+def compare_snapshots(before: AccountSnapshot, after: AccountSnapshot) -> list[Fact]:
+    """Compares two snapshots of one account: the balance always makes a row, everything else where it changed."""
     currency = after.currency
 
-    def sums(label: "str | Promise", old: int, new: int) -> Fact:
+    def compare_sums(label: "str | Promise", old: int, new: int) -> Fact:
         return Fact(label, formats.money_text(new, currency), formats.money_text(old, currency))
 
-    rows = [sums(_("Balance"), before.balance_minor, after.balance_minor)]
+    rows = [compare_sums(_("Balance"), before.balance_minor, after.balance_minor)]
     if before.open_minor != after.open_minor:
-        rows.append(sums(_("Open invoices"), before.open_minor, after.open_minor))
+        rows.append(compare_sums(_("Open invoices"), before.open_minor, after.open_minor))
     if before.overdue_minor != after.overdue_minor:
-        rows.append(sums(_("Overdue"), before.overdue_minor, after.overdue_minor))
+        rows.append(compare_sums(_("Overdue"), before.overdue_minor, after.overdue_minor))
     if after.invoices > before.invoices:
         rows.append(Fact(_("Invoices issued"), str(after.invoices - before.invoices)))
     old_access = dict(before.access)

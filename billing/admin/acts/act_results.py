@@ -1,4 +1,4 @@
-"""Acts whose answer is a page of its own: a secret that is shown once, what a receiver said."""
+"""Acts that end on a page of their own: a secret that is shown once, the response of a webhook's receiver."""
 
 from typing import Any, ClassVar
 
@@ -12,17 +12,17 @@ from billing.admin.acts.act_pages import Act, ActForm
 from billing.admin.acts.act_preview import Fact
 
 
-class Answered(Act):
-    """An act whose answer is a page of its own instead of the way back: what it shows is kept nowhere."""
+class AnswerPageAct(Act):
+    """An act ends on a page of its own instead of going back to the row; what that page shows is stored nowhere."""
 
     answer_template: ClassVar[str]
 
-    def shown(self) -> dict[str, Any]:
-        """What the answering page needs."""
+    def answer_context(self) -> dict[str, Any]:
+        """Returns the context that the answer's template reads."""
         return {}
 
-    def _confirmed(self, form: ActForm, as_of: Any) -> HttpResponse | list[Fact]:
-        answer = super()._confirmed(form, as_of)
+    def _confirm(self, form: ActForm, as_of: Any) -> HttpResponse | list[Fact]:
+        answer = super()._confirm(form, as_of)
         if not isinstance(answer, HttpResponseRedirect):
             return answer
         context = {
@@ -31,25 +31,28 @@ class Answered(Act):
             "opts": self.page.opts,
             "act": self,
             "go_to": answer.url,
-            **self.shown(),
+            **self.answer_context(),
         }
         page = TemplateResponse(self.request, self.answer_template, context)
         page["Cache-Control"] = "no-store"
         return page
 
 
-class ShowsSecret(Answered):
-    """An act that makes something with a secret, (row, secret): in no message, which would lie in a cookie, and in no address."""
+class SecretAct(AnswerPageAct):
+    """An act creates a row with a secret: its operation returns (row, secret).
+
+    The secret stands on the answer's page alone: a message would leave it in a cookie, an address in a log.
+    """
 
     answer_template = "admin/secret.html"
     heading: ClassVar["str | Promise"]
     result: tuple[Model, str]
 
-    def shown(self) -> dict[str, Any]:
+    def answer_context(self) -> dict[str, Any]:
         row, secret = self.result
         return {"heading": self.heading, "named": getattr(row, "name", "") or str(row), "secret": secret}
 
-    def done_url(self, result: Any) -> str:
+    def next_url(self, result: Any) -> str:
         self.result = result
         kind = result[0]._meta
         return reverse(f"admin:{kind.app_label}_{kind.model_name}_change", args=(result[0].pk,))

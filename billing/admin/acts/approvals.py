@@ -1,4 +1,4 @@
-"""What waits for a second person (D15): looked at with its effect, then approved or rejected, never by its author."""
+"""Acts that wait for a second person are approved or rejected by staff, never by their author (D15)."""
 
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from billing.admin.acts.act_preview import Fact
 from billing.admin.acts.form_fields import reason_field
 from billing.admin.base import ReadOnlyPage, badge, display, lines, link, moment, money, short_moment
 from billing.admin.money.accounts import REASONS
-from billing.admin.money.payments import taken_back
+from billing.admin.money.payments import reversal_facts
 from billing.models import Approval, BillingAccount, Invoice, Offer, Payment
 from billing.operations.settlement import approvals
 
@@ -31,7 +31,7 @@ LABELS = {
 
 
 class _Decision(Act):
-    """Offered to others than the author; the operation refuses the author too."""
+    """A decision is offered to staff other than the author; the operation refuses the author as well."""
 
     permission = "approve_act"
 
@@ -62,7 +62,7 @@ class Approve(_Decision):
     icon = "check_circle"
     variant = ActionVariant.PRIMARY
     form_class = ApproveForm
-    fresh = True
+    needs_reauthentication = True
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Any:
         return approvals.approve(approval=self.target, as_of=as_of, actor=self.actor, comment=data["comment"])
@@ -71,12 +71,12 @@ class Approve(_Decision):
         target: Approval = self.target
         return [
             Fact(_("Act"), target.get_kind_display()),
-            Fact(_("Amount"), money(signed(target), target.currency)),
+            Fact(_("Amount"), money(signed_minor(target), target.currency)),
             Fact(_("Asked for by"), target.requested_by),
-            *goes_with(target),
+            *extra_facts(target),
         ]
 
-    def done(self, result: Any) -> str:
+    def success_message(self, result: Any) -> str:
         return str(_("Approved and done."))
 
 
@@ -95,28 +95,28 @@ class Reject(_Decision):
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Any:
         return approvals.reject(approval=self.target, as_of=as_of, actor=self.actor, comment=data["comment"])
 
-    def done(self, result: Any) -> str:
+    def success_message(self, result: Any) -> str:
         return str(_("Rejected."))
 
 
-def goes_with(approval: Approval) -> list[Fact]:
-    """What the act does besides its sum: a bonus that comes or goes with an offer's payment (M11)."""
+def extra_facts(approval: Approval) -> list[Fact]:
+    """Returns the act's effect besides its sum: the bonus that comes or goes with an offer's payment (M11)."""
     if approval.kind == Approval.Kind.PAYMENT_REVERSAL:
-        return taken_back(Payment.objects.get(public_id=approval.payload["payment"], account=approval.account))
+        return reversal_facts(Payment.objects.get(public_id=approval.payload["payment"], account=approval.account))
     if approval.payload.get("offer"):
         offer = Offer.objects.get(number=approval.payload["offer"], account=approval.account)
         return [Fact(_("Bonus"), money(offer.discount_minor, offer.currency))]
     return []
 
 
-def signed(approval: Approval) -> int:
-    """The sum in minor units as the balance would see it: below zero against the customer."""
+def signed_minor(approval: Approval) -> int:
+    """Returns the sum in minor units as the balance changes by it: below zero against the customer."""
     against = approval.kind == Approval.Kind.PAYMENT_REVERSAL or approval.payload.get("sign") == -1
     return -approval.amount_minor if against else approval.amount_minor
 
 
 class WaitingFilter(admin.SimpleListFilter):
-    """Those that wait, those that are decided."""
+    """Filters approvals by their state: waiting, or decided."""
 
     title = _("state")
     parameter_name = "state"
@@ -160,7 +160,7 @@ class ApprovalPage(ReadOnlyPage):
     readonly_fields = ("state", "amount_text", "account_link", "particulars", "asked_at", "decided")
 
     def title_of(self, row: Any) -> str:
-        return f"{capfirst(row.get_kind_display())}, {money(signed(row), row.currency)}"
+        return f"{capfirst(row.get_kind_display())}, {money(signed_minor(row), row.currency)}"
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related("account__customer", "account__seller")
@@ -183,7 +183,7 @@ class ApprovalPage(ReadOnlyPage):
 
     @display(description=_("amount"), ordering="amount_minor")
     def amount_text(self, row: Approval) -> str:
-        return money(signed(row), row.currency)
+        return money(signed_minor(row), row.currency)
 
     @display(description=_("state"))
     def state(self, row: Approval) -> SafeString:
@@ -195,21 +195,22 @@ class ApprovalPage(ReadOnlyPage):
 
     @display(description=_("particulars"))
     def particulars(self, row: Approval) -> SafeString:
-        said = {**row.payload}
-        if said.get("method"):
-            said["method"] = Payment.Method(said["method"]).label
-        if said.get("received_at"):
-            said["received_at"] = moment(parse_datetime(said["received_at"]))
-        if said.get("reason_code"):
-            said["reason_code"] = REASONS.get(said["reason_code"], said["reason_code"])
-        found: list[object] = [f"{label}: {said[key]}" for key, label in LABELS.items() if said.get(key)]
+        payload = {**row.payload}
+        if payload.get("method"):
+            payload["method"] = Payment.Method(payload["method"]).label
+        if payload.get("received_at"):
+            payload["received_at"] = moment(parse_datetime(payload["received_at"]))
+        if payload.get("reason_code"):
+            payload["reason_code"] = REASONS.get(payload["reason_code"], payload["reason_code"])
+        particulars: list[object] = [f"{label}: {payload[key]}" for key, label in LABELS.items() if payload.get(key)]
         if row.payload.get("invoice"):
-            found.append(link(Invoice.objects.filter(number=row.payload["invoice"]).first()))
+            particulars.append(link(Invoice.objects.filter(number=row.payload["invoice"]).first()))
         if row.payload.get("offer"):
-            found.append(link(Offer.objects.filter(number=row.payload["offer"]).first()))
+            particulars.append(link(Offer.objects.filter(number=row.payload["offer"]).first()))
         if row.payload.get("payment"):
-            found.append(link(Payment.objects.filter(public_id=row.payload["payment"]).first()))
-        found += [
-            f"{one['description']}: {money(one['amount_minor'], row.currency)}" for one in row.payload.get("lines", [])
+            particulars.append(link(Payment.objects.filter(public_id=row.payload["payment"]).first()))
+        particulars += [
+            f"{line['description']}: {money(line['amount_minor'], row.currency)}"
+            for line in row.payload.get("lines", [])
         ]
-        return lines(found)
+        return lines(particulars)

@@ -1,4 +1,4 @@
-"""Fields and forms of the acts, in the admin's look. Fields read what people type; operations decide."""
+"""Form fields of acts, in the admin's look: they read what people type, operations decide whether it is allowed."""
 
 from collections.abc import Callable
 from typing import Any
@@ -36,12 +36,12 @@ def text_field(label: Any, **options: Any) -> forms.CharField:
 
 
 def email_field(label: Any, **options: Any) -> forms.CharField:
-    """An address as text: the operation says what is wrong with it, in the same words as everywhere."""
+    """Makes a text field for an email address: the operation refuses a wrong one, in the same words as everywhere."""
     return forms.CharField(label=label, widget=widgets.UnfoldAdminEmailInputWidget(), **options)
 
 
 def reason_field(label: Any = None, **options: Any) -> forms.CharField:
-    """Why somebody does it (D15): kept with the act."""
+    """Makes the field for the reason, which is stored with the act (D15)."""
     options.setdefault("help_text", _("Kept with the act and shown to whoever asks later."))
     return forms.CharField(
         label=label or _("reason"),
@@ -60,7 +60,7 @@ def model_field(label: Any, queryset: Any, **options: Any) -> "forms.ModelChoice
 
 
 def instant_field(label: Any, *, help_text: Any = "", **options: Any) -> forms.SplitDateTimeField:
-    """Date and time on the billing zone's wall clock, which the help names: people sit in many zones."""
+    """Makes a field for date and time in the billing time zone, which the help names: people sit in many zones."""
     clock = _("The clock is that of %(zone)s.") % {"zone": settings.BILLING_TIME_ZONE}
     return forms.SplitDateTimeField(
         label=label, help_text=f"{help_text} {clock}", widget=widgets.UnfoldAdminSplitDateTimeWidget(), **options
@@ -68,14 +68,16 @@ def instant_field(label: Any, *, help_text: Any = "", **options: Any) -> forms.S
 
 
 def searched_field(label: Any, queryset: Any, relation: Any, **options: Any) -> "forms.ModelChoiceField[Any]":
-    """A row picked by typing a part of it: there may be a hundred thousand. ``relation`` is a foreign key to its model, whose
-    page in the admin says what is searched."""
+    """Makes a field that picks a row by a part of its text, since there may be a hundred thousand.
+
+    ``relation`` is a foreign key to its model, whose page in the admin declares the columns that are searched.
+    """
     widget = AutocompleteSelect(relation, admin.site)
     return forms.ModelChoiceField(label=label, queryset=queryset, widget=widget, **options)
 
 
 class AmountField(forms.CharField):
-    """A sum in the account's currency, given back in minor units; None where it cannot be read (the operation refuses)."""
+    """A field reads a sum in the account's currency into minor units; None where it cannot (the operation refuses that)."""
 
     def __init__(self, *, currency: str, **options: Any) -> None:
         self.currency = currency
@@ -94,14 +96,14 @@ class AmountField(forms.CharField):
 
 
 def add_refusal(form: forms.BaseForm, refusal: Refusal) -> None:
-    """Puts what an operation refused beside the field that it names, else above the form; what was typed stays."""
+    """Adds a refusal to the form, beside the field that it names or else above the form; what was typed stays."""
     name = getattr(refusal, "field", "") if isinstance(refusal, BadInput) else ""
     name = name.removeprefix("requisites.")
     form.add_error(name if name in form.fields else None, explain_refusal(refusal))
 
 
 class OperationForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A model's form that is saved by an operation.
+    """A model's form is saved by an operation instead of the ORM.
 
     The operation is tried in a transaction that is rolled back, so that a refusal becomes an error of the form; saving
     calls it again for good. The page sets ``operate``, which takes the instance and does it.

@@ -1,4 +1,4 @@
-"""Acts on money above the limit (D15): the same forms as below it, but a second person decides."""
+"""Acts on money above the limit wait for a second person (D15); their forms are those of smaller sums."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 ASKED = _("Written down: it is done when a second person approves it.")
 
 
-def hint(currency: str, user: User | None = None, alone: str = "") -> "str | Promise":
-    """What a form says of the limit; nothing to whoever decides alone (by the act's permission ``alone``)."""
+def limit_hint(currency: str, user: User | None = None, alone: str = "") -> "str | Promise":
+    """Returns a form's hint at the limit; empty for a user whose permission ``alone`` lets them act without a second person."""
     if user is not None and alone and user.has_perm(permission_of(alone)):
         return ""
     limit = money(approvals.limit_minor(currency), currency)
     return str(_("Above %(limit)s a second person is asked before it is done.") % {"limit": limit})
 
 
-def asked(approval: Approval) -> list[Fact]:
-    """The effect of an act that waits."""
+def approval_facts(approval: Approval) -> list[Fact]:
+    """Returns the effect of an act that waits for approval."""
     limit = money(approvals.limit_minor(approval.currency), approval.currency)
     return [
         Fact(_("A second person decides"), _("it is above %(limit)s") % {"limit": limit}),
@@ -37,12 +37,12 @@ def asked(approval: Approval) -> list[Fact]:
     ]
 
 
-def _ask(
+def _act_or_ask(
     act: "Act", kind: Approval.Kind, amount_minor: int, payload: dict[str, Any], reason: str, as_of: datetime
 ) -> Any:
     account = act.account()
     assert account is not None
-    done, waiting = approvals.do_or_ask(
+    result, approval = approvals.do_or_ask(
         kind=kind,
         account=account,
         amount_minor=amount_minor,
@@ -51,11 +51,11 @@ def _ask(
         as_of=as_of,
         actor=act.actor,
     )
-    return done if waiting is None else waiting
+    return result if approval is None else approval
 
 
-def payment(act: "Act", data: dict[str, Any], as_of: datetime) -> Any:
-    """Records the payment typed into the account's form, or asks; its reference is the reason."""
+def record_payment(act: "Act", data: dict[str, Any], as_of: datetime) -> Any:
+    """Records the payment of the account's form, or asks for approval above the limit; its reference is the reason."""
     received = data["received_at"]
     payload = {
         "method": data["method"],
@@ -63,11 +63,11 @@ def payment(act: "Act", data: dict[str, Any], as_of: datetime) -> Any:
         "invoice": data["invoice"],
         "received_at": received.isoformat() if received else None,
     }
-    return _ask(act, Approval.Kind.PAYMENT, data["amount"], payload, data["reference"], as_of)
+    return _act_or_ask(act, Approval.Kind.PAYMENT, data["amount"], payload, data["reference"], as_of)
 
 
-def offer_payment(act: "Act", data: dict[str, Any], as_of: datetime) -> Any:
-    """Records the payment of the act's offer, or asks: the same kind as any payment, with the offer's number."""
+def record_offer_payment(act: "Act", data: dict[str, Any], as_of: datetime) -> Any:
+    """Records the payment of the act's offer, or asks for approval: a payment as any other, with the offer's number."""
     offer, received = act.target, data["received_at"]
     payload = {
         "method": Payment.Method.BANK.value,
@@ -75,11 +75,11 @@ def offer_payment(act: "Act", data: dict[str, Any], as_of: datetime) -> Any:
         "offer": offer.number,
         "received_at": received.isoformat() if received else None,
     }
-    return _ask(act, Approval.Kind.PAYMENT, offer.pay_minor, payload, data["reference"], as_of)
+    return _act_or_ask(act, Approval.Kind.PAYMENT, offer.pay_minor, payload, data["reference"], as_of)
 
 
-def adjustment(act: "Act", data: dict[str, Any], as_of: datetime) -> Any:
-    """Adjusts the balance, or asks; below zero is against the customer."""
+def adjust_balance(act: "Act", data: dict[str, Any], as_of: datetime) -> Any:
+    """Adjusts the balance, or asks for approval; a sum below zero is against the customer. Raises BadInput for no sum."""
     amount = data["amount"]
     if not amount:
         raise BadInput(
@@ -87,20 +87,20 @@ def adjustment(act: "Act", data: dict[str, Any], as_of: datetime) -> Any:
             field="amount",
         )
     payload = {"sign": -1 if amount < 0 else 1, "reason_code": data["reason_code"]}
-    return _ask(act, Approval.Kind.ADJUSTMENT, abs(amount), payload, data["comment"], as_of)
+    return _act_or_ask(act, Approval.Kind.ADJUSTMENT, abs(amount), payload, data["comment"], as_of)
 
 
-def reversal(act: "Act", data: dict[str, Any], as_of: datetime) -> Any:
-    """Takes the payment back, or asks."""
+def reverse_payment(act: "Act", data: dict[str, Any], as_of: datetime) -> Any:
+    """Reverses the payment, or asks for approval."""
     target = act.target
-    return _ask(
+    return _act_or_ask(
         act, Approval.Kind.PAYMENT_REVERSAL, target.amount_minor, {"payment": target.public_id}, data["reason"], as_of
     )
 
 
-def credit_note(act: "Act", data: dict[str, Any], as_of: datetime) -> Any:
-    """Issues the credit note, or asks."""
+def issue_credit_note(act: "Act", data: dict[str, Any], as_of: datetime) -> Any:
+    """Issues the credit note, or asks for approval."""
     rows = [{"description": line.description, "amount_minor": line.amount_minor} for line in data["lines"]]
     payload = {"invoice": act.target.number, "lines": rows}
     total = sum(line.amount_minor for line in data["lines"])
-    return _ask(act, Approval.Kind.CREDIT_NOTE, total, payload, data["reason"], as_of)
+    return _act_or_ask(act, Approval.Kind.CREDIT_NOTE, total, payload, data["reason"], as_of)

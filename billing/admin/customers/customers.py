@@ -1,4 +1,4 @@
-"""Whoever pays: found by any clue, made with an account, requisites checked while they are typed in."""
+"""The admin's pages of customers: found by any search term, made with an account, requisites checked as they are typed."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from accounts.models import Customer, User
 from billing import clock
 from billing.admin.acts.form_fields import OperationForm
 from billing.admin.base import OperationPage, display, list_link, short_moment
-from billing.admin.customers.overview import Overviewed
+from billing.admin.customers.overview import CustomerOverviewMixin
 from billing.models import AuditRecord, Seller
 from billing.operations.customers import customers
 from billing.operations.staff_roles import permission_of
@@ -41,7 +41,7 @@ class CustomerForm(OperationForm):
             self.fields["currency"].choices = [(code, f"{code} · {name}") for code, name in sellers]  # type: ignore[attr-defined]
 
     def operate(self, customer: Customer, data: dict[str, Any]) -> Customer:
-        """Makes the customer with its account, or changes it."""
+        """Creates the customer with its account, or changes it."""
         if customer._state.adding:
             new = customers.NewCustomer(
                 name=customer.name,
@@ -57,7 +57,7 @@ class CustomerForm(OperationForm):
 
 
 @admin.register(Customer)
-class CustomerPage(Overviewed, OperationPage):
+class CustomerPage(CustomerOverviewMixin, OperationPage):
     form = CustomerForm
     list_display = ("name", "inn", "email", "account_numbers", "instance_count", "created")
     list_filter = ("kind", "locale")
@@ -85,9 +85,9 @@ class CustomerPage(Overviewed, OperationPage):
         return request.user.has_perm(permission_of("change_requisites")) and (obj is None or obj.erased_at is None)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Folded under everything that happened: people look far more often than they change."""
+        """Collapses the form under the overview: staff read customers far more often than they change them."""
         folded = ("collapse",) if obj else ()
-        found: list[Any] = [
+        fieldsets: list[Any] = [
             (_("Who"), {"fields": PARTY if obj else (*PARTY, "currency"), "classes": folded}),
             (
                 _("Requisites"),
@@ -96,8 +96,8 @@ class CustomerPage(Overviewed, OperationPage):
             (_("Bank"), {"fields": BANK, "classes": folded}),
         ]
         if obj:
-            found.append((_("In our records"), {"fields": ("public_id", "created_at", "audit"), "classes": folded}))
-        return found
+            fieldsets.append((_("In our records"), {"fields": ("public_id", "created_at", "audit"), "classes": folded}))
+        return fieldsets
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("billing_accounts", "instances")

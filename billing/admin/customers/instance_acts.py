@@ -1,4 +1,4 @@
-"""What staff do with an instance: register it, put it on a tariff, delete it for good."""
+"""Acts on an instance: staff register it, put it on a tariff, delete it for good."""
 
 from datetime import datetime
 from typing import Any
@@ -23,9 +23,9 @@ from billing.admin.acts.form_fields import (
 from billing.admin.subscriptions.labels import (
     charges_since,
     choices_of,
+    choosable_tariffs,
     is_counted_by_hand,
     next_fact,
-    offered,
     tariff_name,
 )
 from billing.admin.subscriptions.terms_acts import WHY as WHO_ASKED
@@ -88,29 +88,29 @@ class Register(Act):
         role = first.role.name_in(formats.language())
         return [Fact(_("Instance"), result.domain), Fact(_("Its administrator"), f"{first}, {role}")]
 
-    def done(self, result: Any) -> str:
+    def success_message(self, result: Any) -> str:
         return str(_("%(domain)s is registered. Choose its tariff next.") % {"domain": result.domain})
 
-    def done_url(self, result: Any) -> str:
+    def next_url(self, result: Any) -> str:
         return reverse("admin:accounts_instance_change", args=(result.pk,))
 
 
 class SubscribeForm(ActForm):
     def build(self) -> None:
-        found = offered(self.act.target.product, with_trials=True)
+        tariffs = choosable_tariffs(self.act.target.product, with_trials=True)
         if self.act.target.product.kind != Product.Kind.FREE:
-            self.fields["tariff_id"] = choice_field(_("tariff"), choices_of(found))
-        if is_counted_by_hand(found):
+            self.fields["tariff_id"] = choice_field(_("tariff"), choices_of(tariffs))
+        if is_counted_by_hand(tariffs):
             self.fields["quantity"] = number_field(
                 _("quantity"), required=False, help_text=_("Of what is bought by the piece; empty: one.")
             )
-        if any(row.trial_days for row in found):
-            how = [
+        if any(row.trial_days for row in tariffs):
+            trial_choices = [
                 ("", _("first, where the tariff has one and it is not used")),
                 ("yes", _("with the trial")),
                 ("no", _("without: paid time begins today")),
             ]
-            self.fields["trial"] = choice_field(pgettext_lazy("subscription", "trial"), how, required=False)
+            self.fields["trial"] = choice_field(pgettext_lazy("subscription", "trial"), trial_choices, required=False)
         self.fields["reason"] = reason_field(help_text=WHO_ASKED)
 
 
@@ -153,7 +153,7 @@ class Subscribe(Act):
             rows += [*charges_since(result, 0), next_fact(plan_state(result, self.as_of))]
         return [*rows, Fact(_("Balance"), formats.money_text(_balance(result), currency))]
 
-    def done(self, result: Any) -> str:
+    def success_message(self, result: Any) -> str:
         return str(_("The subscription runs."))
 
 
@@ -187,7 +187,7 @@ class Delete(Act):
     )
     icon = "delete_forever"
     form_class = DeleteForm
-    fresh = True
+    needs_reauthentication = True
 
     @classmethod
     def makes_sense(cls, target: Any) -> bool:
@@ -203,5 +203,5 @@ class Delete(Act):
     def facts(self, result: Any) -> list[Fact]:
         return [Fact(_("Instance"), self.target.domain), Fact(_("People erased"), str(self.people))]
 
-    def done(self, result: Any) -> str:
+    def success_message(self, result: Any) -> str:
         return str(_("The instance is deleted."))

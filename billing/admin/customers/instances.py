@@ -1,4 +1,4 @@
-"""Instances: registered by an operation, their access worked out when somebody looks."""
+"""The admin's pages of instances: registered by an operation, their access computed when the page is shown."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ WHY = {
 
 
 def _next_seat(subscription: Subscription) -> str:
-    """What one person more in a paid role adds today (B5); nothing is said where people are not what is paid for."""
+    """Tells what one person more in a paid role adds today (B5); a dash where people are not what is paid for."""
     if subscription.priced_by.metric != Metric.PAID_MEMBERS or subscription.terminated_at is not None:
         return formats.NO_VALUE
     tomorrow = prepaid_periods.day_after(business_date(clock.now(), subscription.account.zone))
@@ -157,17 +157,17 @@ class InstancePage(ReadOnlyPage):
 
     @staticmethod
     def _access(instance: Any) -> access.Access:
-        """Worked out once a page, when it is looked at (D3)."""
+        """Computes the access once for a page, as of now (D3)."""
         if not hasattr(instance, "access_now"):
             instance.access_now = access.level(instance, as_of=clock.now())
-        found: access.Access = instance.access_now
-        return found
+        access_now: access.Access = instance.access_now
+        return access_now
 
     @staticmethod
     def _reason(reason: access.Reason) -> SafeString | str:
         text = str(WHY[reason.code]) % {"since": moment(reason.since)}
-        found = Invoice.objects.filter(number__in=reason.invoices).order_by("due_date")
-        return format_html("{}: {}", text, lines([link(one) for one in found])) if reason.invoices else text
+        invoices = Invoice.objects.filter(number__in=reason.invoices).order_by("due_date")
+        return format_html("{}: {}", text, lines([link(invoice) for invoice in invoices])) if reason.invoices else text
 
     @display(description=_("customer"))
     def customer_link(self, instance: Instance) -> str:
@@ -179,12 +179,14 @@ class InstancePage(ReadOnlyPage):
 
     @display(description=_("subscription"))
     def subscription_link(self, instance: Instance) -> str:
-        found = access.current_subscription(instance)
-        if found is None:
+        subscription = access.current_subscription(instance)
+        if subscription is None:
             return link(None)
-        in_debt = bool(access.overdue_invoices(found.account, clock.now()))
-        badge_now = status_badge(found, in_debt=in_debt, as_of=clock.now())
-        return format_html("{} {}", link(found, f"{tariff_name(found.tariff)} · {found.public_id}"), badge_now)
+        in_debt = bool(access.overdue_invoices(subscription.account, clock.now()))
+        badge_now = status_badge(subscription, in_debt=in_debt, as_of=clock.now())
+        return format_html(
+            "{} {}", link(subscription, f"{tariff_name(subscription.tariff)} · {subscription.public_id}"), badge_now
+        )
 
     @display(description=_("people"))
     def people(self, instance: Instance) -> SafeString:
@@ -197,15 +199,15 @@ class InstancePage(ReadOnlyPage):
 
     @display(description=_("one person more"))
     def next_person(self, instance: Instance) -> str:
-        """What the next active person would add to the month (D8), or a seat to the rest of what is paid (B5)."""
-        found = access.current_subscription(instance)
-        period = found.periods.filter(closed_at=None).last() if found is not None else None
-        if found is None or period is None:
+        """Tells what the next active person would add to the month (D8), or a seat to the rest of the paid period (B5)."""
+        subscription = access.current_subscription(instance)
+        period = subscription.periods.filter(closed_at=None).last() if subscription is not None else None
+        if subscription is None or period is None:
             return formats.NO_VALUE
-        if not found.is_metered:
-            return _next_seat(found)
+        if not subscription.is_metered:
+            return _next_seat(subscription)
         if usage.active_count(instance) < period.peak:
             return str(_("Nothing more this month: the peak is %(peak)s.") % {"peak": period.peak})
         return formats.money_text(
-            next_unit_costs(found.priced_by.terms(), period.peak), found.account.currency, signed=True
+            next_unit_costs(subscription.priced_by.terms(), period.peak), subscription.account.currency, signed=True
         )

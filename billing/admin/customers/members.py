@@ -1,4 +1,4 @@
-"""People in instances: read from what was reported; staff report like everybody, having seen what it costs."""
+"""The admin's pages of members: staff report people as products do, after a preview of what it costs."""
 
 from datetime import datetime
 from typing import Any
@@ -23,14 +23,16 @@ STATUS = {"active": "good", "invited": "info", "blocked": "warn", "removed": "pl
 
 
 def account_of(instance: Instance) -> BillingAccount | None:
-    """The account that the instance's use is charged to; None without a subscription."""
-    found = Subscription.objects.filter(instance=instance).select_related("account__seller").order_by("terminated_at")
-    running = found.filter(terminated_at=None).first() or found.last()
+    """Returns the account that the instance's use is charged to: of the running subscription, else of the last; None without one."""
+    subscriptions = (
+        Subscription.objects.filter(instance=instance).select_related("account__seller").order_by("terminated_at")
+    )
+    running = subscriptions.filter(terminated_at=None).first() or subscriptions.last()
     return running.account if running is not None else None
 
 
 class ReportForm(ActForm):
-    """What is told of a person. Roles are those of the instance's product."""
+    """A report's form asks for a person's data, status and role. Roles are those of the instance's product."""
 
     def build(self) -> None:
         member = self.act.target if isinstance(self.act.target, Member) else None
@@ -55,7 +57,7 @@ class ReportForm(ActForm):
 
 
 class ReportPerson(Act):
-    """Reports somebody of an instance, known or not."""
+    """An act reports a person of an instance, known or new."""
 
     name = "report_member"
     title = _("Report a person")
@@ -101,12 +103,12 @@ class ReportPerson(Act):
             return [Fact(_("Person"), _("not known in this instance")), active]
         return [Fact(str(result), f"{result.get_status_display()}, {result.role.name_in(formats.language())}"), active]
 
-    def done(self, result: Any) -> str:
+    def success_message(self, result: Any) -> str:
         return str(_("Reported."))
 
 
 class ChangePerson(ReportPerson):
-    """Changes status or role of somebody known."""
+    """An act changes status or role of a member."""
 
     name = "change_member"
     permission = "report_member"

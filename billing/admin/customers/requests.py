@@ -1,4 +1,4 @@
-"""What owners ask of support (M11–M14, M16): a queue with the working-day clock, and what is done about each."""
+"""The queue of owners' requests, each with its working-day clock and the acts that answer it (M11–M14, M16)."""
 
 from datetime import datetime
 from typing import Any
@@ -36,7 +36,7 @@ from billing.wording import formats
 
 Kind = CustomerRequest.Kind
 # What the act behind a request needs besides the right to answer.
-BEHIND = {
+PERMISSIONS = {
     Kind.TERMINATION: "terminate_subscription",
     Kind.RESUMPTION: "resume_subscription",
     Kind.DELETION: "delete_on_request",
@@ -56,9 +56,9 @@ class _Answer(Act):
 
 
 def may_carry_out(user: Any, request: CustomerRequest) -> bool:
-    """Whether ``user`` may do what was asked, not only answer it."""
-    behind = BEHIND.get(Kind(request.kind))
-    return behind is None or bool(user.has_perm(permission_of(behind)))
+    """Tells whether ``user`` may carry out what was asked, not only answer it."""
+    permission = PERMISSIONS.get(Kind(request.kind))
+    return permission is None or bool(user.has_perm(permission_of(permission)))
 
 
 class CarryOutForm(ActForm):
@@ -98,7 +98,7 @@ class CarryOut(_Answer):
     def answer(self) -> HttpResponse:
         if not may_carry_out(self.user, self.target):
             raise PermissionDenied
-        self.fresh = self.target.kind == Kind.DELETION  # type: ignore[misc]
+        self.needs_reauthentication = self.target.kind == Kind.DELETION  # type: ignore[misc]
         return super().answer()
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> CustomerRequest:
@@ -110,7 +110,7 @@ class CarryOut(_Answer):
             rows.append(Fact(_("Personal data of the instance's people"), _("erased for good")))
         return rows
 
-    def done(self, result: Any) -> str:
+    def success_message(self, result: Any) -> str:
         return str(_("The request is carried out and the customer is told."))
 
 
@@ -132,12 +132,12 @@ class Decline(_Answer):
     def facts(self, result: CustomerRequest) -> list[Fact]:
         return [Fact(_("Request"), _("declined"), _("waiting"))]
 
-    def done(self, result: Any) -> str:
+    def success_message(self, result: Any) -> str:
         return str(_("The request is declined and the customer is told."))
 
 
 class RecordPaymentForRequest(Act):
-    """A way to the account's own act."""
+    """A link to the account's own act."""
 
     name = "record_payment"
     title = _("Record the payment")
@@ -153,7 +153,7 @@ class RecordPaymentForRequest(Act):
 
 
 class StateFilter(admin.SimpleListFilter):
-    """By the working-day clock."""
+    """Filters requests by their working-day clock."""
 
     title = _("state")
     parameter_name = "state"
@@ -172,13 +172,13 @@ class StateFilter(admin.SimpleListFilter):
         if self.value() == "waiting":
             return queryset.filter(answered_at=None)
         if self.value() in ("late", "today"):
-            chosen = waiting.requests_by(clock.now(), late=self.value() == "late")
-            return queryset.filter(pk__in=chosen.values("pk"))
+            due_requests = waiting.requests_by(clock.now(), late=self.value() == "late")
+            return queryset.filter(pk__in=due_requests.values("pk"))
         return queryset.filter(outcome=self.value()) if self.value() else queryset
 
 
 def clock_badge(row: Any, as_of: datetime) -> SafeString:
-    """The working-day clock in words: late, by today, by another day; what became of it once it is answered."""
+    """Renders the working-day clock: late, due today or on another day; the outcome of an answered request."""
     if row.answered_at is not None:
         return badge(OUTCOME.get(row.outcome, "plain"), row.get_outcome_display())
     today = business_date(as_of, row.account.zone)
@@ -253,19 +253,19 @@ class CustomerRequestPage(ReadOnlyPage):
         ]
 
     def file(self, request: HttpRequest, object_id: int, file_id: int) -> HttpResponse:
-        """A file that came with the request; that it was read is kept."""
+        """Sends a file of the request; an audit record says who read it. Raises PermissionDenied, Http404."""
         assert isinstance(request.user, User)
         may = request.user.has_perm(permission_of("answer_requests"))
         if not may or not self.has_view_permission(request):
             raise PermissionDenied
-        found = (
+        request_file = (
             RequestFile.objects.select_related("request__account__customer")
             .filter(pk=file_id, request=object_id)
             .first()
         )
-        if found is None:
+        if request_file is None:
             raise Http404
-        read = document_reads.read_request_file(file=found, as_of=clock.now(), actor=request.user.email)
+        read = document_reads.read_request_file(file=request_file, as_of=clock.now(), actor=request.user.email)
         return attachment(bytes(read.content), name=read.name, content_type=read.content_type)
 
     @display(description=_("asked"), ordering="requested_at")
@@ -295,11 +295,11 @@ class CustomerRequestPage(ReadOnlyPage):
             [
                 format_html(
                     '<a class="text-primary-600 dark:text-primary-500 hover:underline" href="{}">{}</a> · {}',
-                    reverse("admin:billing_customerrequest_file", args=(row.pk, one.pk)),
-                    one.name,
-                    one.content_type,
+                    reverse("admin:billing_customerrequest_file", args=(row.pk, request_file.pk)),
+                    request_file.name,
+                    request_file.content_type,
                 )
-                for one in RequestFile.objects.filter(request=row).defer("content").order_by("pk")
+                for request_file in RequestFile.objects.filter(request=row).defer("content").order_by("pk")
             ]
         )
 
@@ -313,20 +313,23 @@ class CustomerRequestPage(ReadOnlyPage):
 
     @display(description=_("balance"))
     def balance(self, row: Any) -> SafeString:
-        return figure(self._standing(row).balance_minor, row.account.currency)
+        return figure(self._account_state(row).balance_minor, row.account.currency)
 
     @display(description=_("overdue"))
     def overdue(self, row: Any) -> SafeString:
-        now = self._standing(row)
-        found = [format_html("{} · {}", link(one), money(one.open_minor, one.currency)) for one in now.overdue[:10]]
-        return lines(found)
+        now = self._account_state(row)
+        rows = [
+            format_html("{} · {}", link(invoice), money(invoice.open_minor, invoice.currency))
+            for invoice in now.overdue[:10]
+        ]
+        return lines(rows)
 
     @staticmethod
-    def _standing(row: Any) -> overview.Standing:
-        if not hasattr(row, "standing_now"):
-            row.standing_now = overview.standing(account=row.account, as_of=row.as_of)
-        found: overview.Standing = row.standing_now
-        return found
+    def _account_state(row: Any) -> overview.Standing:
+        if not hasattr(row, "account_state_now"):
+            row.account_state_now = overview.standing(account=row.account, as_of=row.as_of)
+        account_state: overview.Standing = row.account_state_now
+        return account_state
 
     @display(description=_("access"))
     def access_now(self, row: Any) -> SafeString | str:

@@ -1,4 +1,4 @@
-"""Who asked for an instance of their own, and what became of it: support sees where somebody is stuck between form and mail."""
+"""The admin's pages of sign-ups: support sees who is stuck between the form and the mail."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A customer's timeline in words: what happened, when, who did it and why, with the way to the row itself."""
+"""A customer's timeline in words: what happened, when, who did it and why, with a link to the row."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -67,7 +67,7 @@ ACTS: dict[str, Words] = {
 
 @dataclass(frozen=True)
 class Line:
-    """One happening as the page shows it; ``target`` is the row that its title leads to."""
+    """A line shows one item of the timeline; its title links to the row for those who may see it."""
 
     at: str
     kind: Words
@@ -78,8 +78,8 @@ class Line:
     state: SafeString | str = ""
 
 
-def _entry(one: Happening, people: dict[int, str]) -> dict[str, Any]:
-    entry = one.row
+def _entry(item: Happening, people: dict[int, str]) -> dict[str, Any]:
+    entry = item.row
     amount = (entry.given or 0) - (entry.taken or 0)
     charge = getattr(entry, "charge", None)
     person = people.get(charge.explanation.get("member"), "") if charge is not None else ""
@@ -93,8 +93,8 @@ def _entry(one: Happening, people: dict[int, str]) -> dict[str, Any]:
     }
 
 
-def _invoice(one: Happening) -> dict[str, Any]:
-    row = one.row
+def _invoice(item: Happening) -> dict[str, Any]:
+    row = item.row
     due = _("due %(date)s") % {"date": formats.date_text(row.due_date)}
     return {
         "title": _("Invoice %(number)s") % {"number": row.number},
@@ -104,11 +104,11 @@ def _invoice(one: Happening) -> dict[str, Any]:
     }
 
 
-def _credit_note(one: Happening) -> dict[str, Any]:
-    row = one.row
-    shown = {"number": row.number, "invoice": row.invoice.number}
+def _credit_note(item: Happening) -> dict[str, Any]:
+    row = item.row
+    numbers = {"number": row.number, "invoice": row.invoice.number}
     return {
-        "title": _("Credit note %(number)s to invoice %(invoice)s") % shown,
+        "title": _("Credit note %(number)s to invoice %(invoice)s") % numbers,
         "notes": (row.reason,),
         "who": row.issued_by,
         "sum": figure(row.total_minor, row.currency),
@@ -116,8 +116,8 @@ def _credit_note(one: Happening) -> dict[str, Any]:
     }
 
 
-def _payment(one: Happening) -> dict[str, Any]:
-    row = one.row
+def _payment(item: Happening) -> dict[str, Any]:
+    row = item.row
     title = _("Payment: %(method)s") % {"method": row.get_method_display()}
     return {
         "title": title,
@@ -128,13 +128,13 @@ def _payment(one: Happening) -> dict[str, Any]:
     }
 
 
-def _attempt(one: Happening) -> dict[str, Any]:
-    from billing.admin.money.checkout_attempts import said
+def _attempt(item: Happening) -> dict[str, Any]:
+    from billing.admin.money.checkout_attempts import reason_text
 
-    row = one.row
+    row = item.row
     return {
         "title": _("Online payment begun"),
-        "notes": (said(row) if row.reason else "",),
+        "notes": (reason_text(row) if row.reason else "",),
         "who": row.created_by,
         "sum": money(row.amount_minor, row.currency),
         "target": row,
@@ -142,8 +142,8 @@ def _attempt(one: Happening) -> dict[str, Any]:
     }
 
 
-def _notice(one: Happening) -> dict[str, Any]:
-    row = one.row
+def _notice(item: Happening) -> dict[str, Any]:
+    row = item.row
     return {
         "title": row.subject,
         "notes": (_("to %(recipient)s") % {"recipient": row.recipient}, row.last_error[:200]),
@@ -153,29 +153,29 @@ def _notice(one: Happening) -> dict[str, Any]:
     }
 
 
-def _act(one: Happening) -> dict[str, Any]:
-    row = one.row
+def _act(item: Happening) -> dict[str, Any]:
+    row = item.row
     return {"title": ACTS.get(row.action, row.action), "notes": (row.reason,), "who": row.actor, "target": row}
 
 
-def _subscription(one: Happening) -> dict[str, Any]:
-    row = one.row
+def _subscription(item: Happening) -> dict[str, Any]:
+    row = item.row
     titles = {
         "created": _("Subscription began"),
         "terminated": _("Subscription ended"),
         "resumed": _("Subscription resumed"),
     }
-    asked = _("asked for by %(who)s") % {"who": row.requested_by} if row.requested_by else ""
+    asked_by = _("asked for by %(who)s") % {"who": row.requested_by} if row.requested_by else ""
     return {
         "title": titles.get(row.kind, row.get_kind_display()),
-        "notes": (row.subscription.instance.domain, asked, row.reason),
+        "notes": (row.subscription.instance.domain, asked_by, row.reason),
         "who": row.actor,
         "target": row.subscription,
     }
 
 
-def _access(one: Happening) -> dict[str, Any]:
-    row = one.row
+def _access(item: Happening) -> dict[str, Any]:
+    row = item.row
     tone = {"full": "good", "read_only": "warn"}.get(row.level, "plain")
     return {
         "title": _("Access of %(domain)s") % {"domain": row.instance.domain},
@@ -184,8 +184,8 @@ def _access(one: Happening) -> dict[str, Any]:
     }
 
 
-def _relief(one: Happening) -> dict[str, Any]:
-    row = one.row
+def _relief(item: Happening) -> dict[str, Any]:
+    row = item.row
     until = _("until %(end)s") % {"end": short_moment(row.ends_at)}
     return {
         "title": _("Temporary access to %(domain)s") % {"domain": row.instance.domain},
@@ -195,19 +195,19 @@ def _relief(one: Happening) -> dict[str, Any]:
     }
 
 
-def _request(one: Happening) -> dict[str, Any]:
-    row = one.row
-    where = row.instance.domain if row.instance is not None else ""
+def _request(item: Happening) -> dict[str, Any]:
+    row = item.row
+    domain = row.instance.domain if row.instance is not None else ""
     return {
         "title": _("Asked: %(what)s") % {"what": row.get_kind_display()},
-        "notes": (where, row.text[:200]),
+        "notes": (domain, row.text[:200]),
         "who": row.requested_by,
         "target": row,
     }
 
 
-def _answer(one: Happening) -> dict[str, Any]:
-    row = one.row
+def _answer(item: Happening) -> dict[str, Any]:
+    row = item.row
     tone = "good" if row.outcome == "done" else "plain"
     return {
         "title": _("Answered: %(what)s") % {"what": row.get_kind_display()},
@@ -218,8 +218,8 @@ def _answer(one: Happening) -> dict[str, Any]:
     }
 
 
-def _offer(one: Happening) -> dict[str, Any]:
-    row = one.row
+def _offer(item: Happening) -> dict[str, Any]:
+    row = item.row
     until = _("valid until %(date)s") % {"date": formats.date_text(row.valid_until)}
     return {
         "title": _("Offer %(number)s") % {"number": row.number},
@@ -230,14 +230,14 @@ def _offer(one: Happening) -> dict[str, Any]:
     }
 
 
-def _member(one: Happening) -> dict[str, Any]:
-    row = one.row
-    shown = {"person": row.member, "status": row.get_status_display()}
+def _member(item: Happening) -> dict[str, Any]:
+    row = item.row
+    names = {"person": row.member, "status": row.get_status_display()}
     late = (
         _("happened %(when)s") % {"when": short_moment(row.occurred_at)} if row.occurred_at != row.received_at else ""
     )
     return {
-        "title": _("%(person)s: %(status)s") % shown,
+        "title": _("%(person)s: %(status)s") % names,
         "who": row.actor,
         "target": row.member,
         "notes": (row.instance.domain, row.role.name_in(formats.language()), row.get_source_display(), late),
@@ -261,13 +261,13 @@ WRITERS: dict[str, Any] = {
 }
 
 
-def _line(request: HttpRequest, one: Happening, people: dict[int, str]) -> Line:
-    told = _entry(one, people) if one.source.name == "entry" else WRITERS[one.source.name](one)
-    target = told.pop("target", None)
+def _line(request: HttpRequest, item: Happening, people: dict[int, str]) -> Line:
+    content = _entry(item, people) if item.source.name == "entry" else WRITERS[item.source.name](item)
+    target = content.pop("target", None)
     if target is not None and request.user.has_perm(f"{target._meta.app_label}.view_{target._meta.model_name}"):
-        told["title"] = link(target, told["title"])
-    told["notes"] = tuple(note for note in told.get("notes", ()) if note)
-    return Line(at=short_moment(one.at), kind=timeline.KINDS[one.kind], **told)
+        content["title"] = link(target, content["title"])
+    content["notes"] = tuple(note for note in content.get("notes", ()) if note)
+    return Line(at=short_moment(item.at), kind=timeline.KINDS[item.kind], **content)
 
 
 def lines_of(
@@ -278,13 +278,13 @@ def lines_of(
     kinds: frozenset[str] = frozenset(),
     before: timeline.Cursor | None = None,
 ) -> tuple[list[Line], timeline.Cursor | None]:
-    """A page of the timeline in words, and the cursor of the next one."""
-    found = timeline.page(customer=customer, limit=limit, kinds=kinds, before=before)
-    return [_line(request, one, found.people) for one in found.rows], found.older
+    """Returns a page of the timeline in words, and the cursor of the next page."""
+    page = timeline.page(customer=customer, limit=limit, kinds=kinds, before=before)
+    return [_line(request, item, page.people) for item in page.rows], page.older
 
 
-def view(page: Any, request: HttpRequest, customer: Customer) -> TemplateResponse:
-    """The whole timeline, by kind and page by page."""
+def show_timeline(page: Any, request: HttpRequest, customer: Customer) -> TemplateResponse:
+    """Shows the whole timeline, filtered by kind and page by page."""
     kinds = frozenset(request.GET.getlist("kind")) & frozenset(timeline.KINDS)
     before = timeline.Cursor.read(request.GET.get("before", ""))
     rows, older = lines_of(request, customer, limit=PER_PAGE, kinds=kinds, before=before)
@@ -302,11 +302,7 @@ def view(page: Any, request: HttpRequest, customer: Customer) -> TemplateRespons
         "all_url": address,
         "all_chosen": not kinds,
         "newest_url": f"{address}?{query}" if query else address,
-        "older_url": f"{address}?{query}&before={_quoted(older)}" if older else "",
+        "older_url": f"{address}?{query}&before={quote(older.as_text())}" if older else "",
         "back_url": reverse("admin:accounts_customer_change", args=(customer.pk,)),
     }
     return TemplateResponse(request, "admin/timeline.html", context)
-
-
-def _quoted(cursor: timeline.Cursor) -> str:
-    return quote(cursor.as_text())

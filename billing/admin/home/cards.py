@@ -1,4 +1,4 @@
-"""A card of the admin's first page: what waits, how much of it, and where it is listed."""
+"""A card of the admin's home page says what waits, how much of it, and where it is listed."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ from billing.wording import formats
 
 @dataclass(frozen=True)
 class Card:
-    """One thing that waits: ``tone`` is debt, warn or quiet (nothing to do)."""
+    """A card counts one kind of waiting work: ``tone`` is debt, warn or quiet (nothing to do)."""
 
     label: "str | Promise"
     figure: str
@@ -25,11 +25,11 @@ class Card:
         return self.tone in ("debt", "warn")
 
 
-def sums(heap: workload.Heap) -> tuple[str, ...]:
-    """The sums of ``heap`` as text, a currency each."""
-    return tuple(formats.money_text(total, currency) for currency, total in sorted(heap.sums.items()))
+def sums(totals: workload.Heap) -> tuple[str, ...]:
+    """Formats the sums of ``totals``, one for each currency."""
+    return tuple(formats.money_text(total, currency) for currency, total in sorted(totals.sums.items()))
 
 
 def count_card(label: "str | Promise", count: int, url: str, note: "str | Promise", tone: str, **more: Any) -> Card:
-    """A card with a count; one that counts nothing is quiet whatever its ``tone``."""
+    """Makes a card with a count; a count of nothing is quiet whatever the ``tone``."""
     return Card(label, formats.count_text(count), url, note, tone=tone if count else "quiet", **more)

@@ -1,4 +1,4 @@
-"""The admin's first page: what needs somebody now. Every number leads to its list; what nobody may see is not counted."""
+"""The admin's home page shows work that waits for staff. Every number leads to its list; what the person may not see is not counted."""
 
 from datetime import datetime
 from typing import Any
@@ -66,9 +66,9 @@ def _work_cards(as_of: datetime) -> list[Card]:
 
 
 def _cluster_card() -> Card:
-    found = health.health()
+    state = health.health()
     url = list_url(Heartbeat)
-    if found.cluster_seconds is None:
+    if state.cluster_seconds is None:
         return Card(
             _("Jobs"),
             str(_("never seen")),
@@ -76,8 +76,8 @@ def _cluster_card() -> Card:
             _("No cluster has shown itself: mails and documents wait."),
             tone="warn",
         )
-    if not found.is_alive:
-        text = _("%(minutes)s min ago") % {"minutes": found.cluster_seconds // 60}
+    if not state.is_alive:
+        text = _("%(minutes)s min ago") % {"minutes": state.cluster_seconds // 60}
         return Card(
             _("Jobs"), str(text), url, _("The cluster was last seen then: mails and documents wait."), tone="warn"
         )
@@ -85,19 +85,19 @@ def _cluster_card() -> Card:
         _("Jobs"),
         str(_("running")),
         url,
-        _("Seen %(seconds)s seconds ago.") % {"seconds": found.cluster_seconds},
+        _("Seen %(seconds)s seconds ago.") % {"seconds": state.cluster_seconds},
         tone="quiet",
     )
 
 
 def cards(request: HttpRequest, as_of: datetime) -> list[Card]:
-    """The cards that this person may see, those that need somebody first."""
+    """Returns the cards that this person may see, those with waiting work first."""
     may = request.user.has_perm
-    found = [*waiting_cards(request, as_of), *prepaid_cards(request, as_of)]
+    cards_shown = [*waiting_cards(request, as_of), *prepaid_cards(request, as_of)]
     if may("billing.view_invoice"):
-        found += _debt_cards(as_of)
+        cards_shown += _debt_cards(as_of)
     if may("billing.view_tariff"):
-        found.append(
+        cards_shown.append(
             count_card(
                 _("Tariffs in review"),
                 workload.in_review().count(),
@@ -107,9 +107,9 @@ def cards(request: HttpRequest, as_of: datetime) -> list[Card]:
             )
         )
     if may("billing.view_jobrun"):
-        found += _work_cards(as_of)
+        cards_shown += _work_cards(as_of)
     if may("billing.view_notice"):
-        found.append(
+        cards_shown.append(
             count_card(
                 _("Mails and messages that failed"),
                 workload.failed_mails().count(),
@@ -119,40 +119,40 @@ def cards(request: HttpRequest, as_of: datetime) -> list[Card]:
             )
         )
     if may("billing.view_heartbeat"):
-        found.append(_cluster_card())
-    return sorted(found, key=lambda card: ("debt", "warn", "", "quiet").index(card.tone))
+        cards_shown.append(_cluster_card())
+    return sorted(cards_shown, key=lambda card: ("debt", "warn", "", "quiet").index(card.tone))
 
 
-def _lead(found: list[Card]) -> str:
-    waiting = sum(card.needs_somebody for card in found)
+def _lead_text(cards_shown: list[Card]) -> str:
+    waiting = sum(card.needs_somebody for card in cards_shown)
     if not waiting:
         return str(_("Nothing waits for anybody."))
     return ngettext("One thing needs somebody.", "%(count)s things need somebody.", waiting) % {"count": waiting}
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """unfold's callback: fills the home page."""
+    """Fills the home page's context; the theme calls it (DASHBOARD_CALLBACK)."""
     as_of = clock.now()
-    found = cards(request, as_of)
-    late = workload.worst_debtors(as_of) if request.user.has_perm("billing.view_invoice") else []
+    cards_shown = cards(request, as_of)
+    overdue = workload.worst_debtors(as_of) if request.user.has_perm("billing.view_invoice") else []
     rows = [
         {
             "invoice": row,
             "days": (business_date(as_of, settings.BILLING_TIME_ZONE) - row.due_date).days,
             "open": formats.money_text(row.open_minor, row.currency),
         }
-        for row in late
+        for row in overdue
     ]
     context.update(
         title=_("What needs somebody"),
-        lead=_lead(found),
+        lead=_lead_text(cards_shown),
         now=formats.instant_text(as_of, settings.BILLING_TIME_ZONE),
         sandbox=settings.BILLING_SANDBOX and clock.sandbox_now() is not None,
-        cards=found,
-        calm=[card for card in found if card.tone == "quiet"],
+        cards=cards_shown,
+        calm=[card for card in cards_shown if card.tone == "quiet"],
         overdue=rows,
         overdue_url=list_url(Invoice, "state=overdue"),
         may_close=request.user.has_perm(permission_of("run_close")) and request.user.has_perm("billing.view_jobrun"),
-        empty=not found,
+        empty=not cards_shown,
     )
     return context

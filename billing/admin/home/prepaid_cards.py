@@ -1,4 +1,4 @@
-"""The first page's cards for what is paid in advance: trials without a choice, renewals that nothing pays."""
+"""Cards of the home page for what is paid in advance: trials without a choice, renewals that nothing pays."""
 
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from billing.reports import subscription_work
 
 
 def prepaid_cards(request: HttpRequest, as_of: datetime) -> list[Card]:
-    """Those that this person may see."""
+    """Returns the cards that this person may see."""
     if not request.user.has_perm("billing.view_subscription"):
         return []
     days = subscription_work.trial_days()

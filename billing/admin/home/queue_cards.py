@@ -1,4 +1,4 @@
-"""The first page's cards for what customers and colleagues wait for."""
+"""Cards of the home page for what customers and colleagues wait for."""
 
 from datetime import datetime
 
@@ -12,18 +12,18 @@ from billing.reports import waiting
 
 
 def _request_cards(as_of: datetime) -> list[Card]:
-    late, all_ = waiting.requests_by(as_of, late=True).count(), waiting.requests().count()
+    late_count, waiting_count = waiting.requests_by(as_of, late=True).count(), waiting.requests().count()
     return [
         count_card(
             _("Requests that are late"),
-            late,
+            late_count,
             list_url(CustomerRequest, "state=late"),
             _("The working day for an answer is over."),
             "debt",
         ),
         count_card(
             _("Requests waiting"),
-            all_,
+            waiting_count,
             list_url(CustomerRequest, "state=waiting"),
             _("Each is answered within a working day."),
             "warn",
@@ -32,13 +32,13 @@ def _request_cards(as_of: datetime) -> list[Card]:
 
 
 def waiting_cards(request: HttpRequest, as_of: datetime) -> list[Card]:
-    """Those that this person may see."""
+    """Returns the cards that this person may see."""
     may = request.user.has_perm
-    found: list[Card] = []
+    cards: list[Card] = []
     if may("billing.view_customerrequest"):
-        found += _request_cards(as_of)
+        cards += _request_cards(as_of)
     if may("billing.view_approval"):
-        found.append(
+        cards.append(
             count_card(
                 _("Approvals waiting"),
                 waiting.approvals().count(),
@@ -48,7 +48,7 @@ def waiting_cards(request: HttpRequest, as_of: datetime) -> list[Card]:
             )
         )
     if may("billing.view_paymentattempt"):
-        found.append(
+        cards.append(
             count_card(
                 _("Online payments of another sum"),
                 waiting.parked_attempts().count(),
@@ -58,7 +58,7 @@ def waiting_cards(request: HttpRequest, as_of: datetime) -> list[Card]:
             )
         )
     if may("billing.view_relief"):
-        found.append(
+        cards.append(
             count_card(
                 _("Temporary access ending today"),
                 waiting.reliefs_ending_today(as_of).count(),
@@ -68,7 +68,7 @@ def waiting_cards(request: HttpRequest, as_of: datetime) -> list[Card]:
             )
         )
     if may("billing.view_offer"):
-        found.append(
+        cards.append(
             count_card(
                 _("Offers open"),
                 waiting.open_offers(as_of).count(),
@@ -77,4 +77,4 @@ def waiting_cards(request: HttpRequest, as_of: datetime) -> list[Card]:
                 "",
             )
         )
-    return found
+    return cards

@@ -1,4 +1,4 @@
-"""Billing accounts: where the money stands, and what people do about it. Nothing of it is typed over."""
+"""The admin's pages of billing accounts: balance and open invoices, changed through acts alone."""
 
 from datetime import datetime
 from typing import Any
@@ -68,7 +68,7 @@ class PaymentForm(ActForm):
         self.fields["amount"] = AmountField(
             label=_("amount, %(currency)s") % {"currency": account.currency},
             currency=account.currency,
-            help_text=four_eyes.hint(account.currency, self.act.user, "record_large_payment"),
+            help_text=four_eyes.limit_hint(account.currency, self.act.user, "record_large_payment"),
         )
         self.fields["method"] = choice_field(_("method"), Payment.Method.choices)
         self.fields["reference"] = text_field(
@@ -99,16 +99,16 @@ class RecordPayment(Act):
         return self.target  # type: ignore[no-any-return]
 
     def initial(self) -> dict[str, Any]:
-        given = self.request.GET
+        query = self.request.GET
         return {
-            "invoice": given.get("invoice", ""),
-            "method": given.get("method", Payment.Method.BANK),
-            "reference": given.get("reference", ""),
+            "invoice": query.get("invoice", ""),
+            "method": query.get("method", Payment.Method.BANK),
+            "reference": query.get("reference", ""),
         }
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Any:
         if not self.user.has_perm(permission_of("record_large_payment")):
-            return four_eyes.payment(self, data, as_of)
+            return four_eyes.record_payment(self, data, as_of)
         new = payments.NewPayment(
             amount_minor=data["amount"],
             currency=self.target.currency,
@@ -121,7 +121,7 @@ class RecordPayment(Act):
 
     def facts(self, result: Any) -> list[Fact]:
         if isinstance(result, Approval):
-            return four_eyes.asked(result)
+            return four_eyes.approval_facts(result)
         credit = result.credit
         credit.refresh_from_db()
         rows = [
@@ -133,7 +133,7 @@ class RecordPayment(Act):
             rows.append(Fact(_("Stays on the account"), money(credit.unapplied_minor, result.currency)))
         return rows
 
-    def done(self, result: Any) -> str:
+    def success_message(self, result: Any) -> str:
         if isinstance(result, Approval):
             return str(four_eyes.ASKED)
         return str(_("%(amount)s recorded.") % {"amount": money(result.amount_minor, result.currency)})
@@ -145,7 +145,9 @@ class AdjustForm(ActForm):
         self.fields["amount"] = AmountField(
             label=_("amount, %(currency)s") % {"currency": currency},
             currency=currency,
-            help_text=lines([_("Above zero in the customer's favour, below zero against."), four_eyes.hint(currency)]),
+            help_text=lines(
+                [_("Above zero in the customer's favour, below zero against."), four_eyes.limit_hint(currency)]
+            ),
         )
         self.fields["reason_code"] = choice_field(_("kind of reason"), list(REASONS.items()))
         self.fields["comment"] = reason_field(_("reason"), help_text=_("In a sentence: the customer sees it."))
@@ -159,18 +161,18 @@ class Adjust(Act):
     icon = "balance"
     form_class = AdjustForm
     live = True
-    fresh = True
+    needs_reauthentication = True
 
     def account(self) -> BillingAccount:
         return self.target  # type: ignore[no-any-return]
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Any:
-        return four_eyes.adjustment(self, data, as_of)
+        return four_eyes.adjust_balance(self, data, as_of)
 
     def facts(self, result: Any) -> list[Fact]:
-        return four_eyes.asked(result) if isinstance(result, Approval) else []
+        return four_eyes.approval_facts(result) if isinstance(result, Approval) else []
 
-    def done(self, result: Any) -> str:
+    def success_message(self, result: Any) -> str:
         if isinstance(result, Approval):
             return str(four_eyes.ASKED)
         return str(_("The balance is adjusted."))
@@ -213,7 +215,7 @@ class Addresses(Act):
 
 
 class DebtFilter(admin.SimpleListFilter):
-    """Accounts by what they owe today, each in its seller's zone."""
+    """Filters accounts by what they owe today, each in its seller's time zone."""
 
     title = _("debt")
     parameter_name = "debt"
@@ -281,7 +283,7 @@ class BillingAccountPage(ReadOnlyPage):
     inlines = (SubscriptionTable,)
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """With the sums that are open and overdue, in the one query of the list."""
+        """Adds the open and the overdue sum of each account to the list's one query."""
         still = Invoice.objects.filter(account=OuterRef("pk"), open_minor__gt=0).order_by()
         late = workload.overdue(clock.now()).filter(account=OuterRef("pk")).order_by()
 
@@ -310,32 +312,33 @@ class BillingAccountPage(ReadOnlyPage):
 
     @display(description=_("made of"))
     def made_of(self, account: BillingAccount) -> SafeString:
-        now = overview.standing(account=account, as_of=clock.now())
+        state = overview.standing(account=account, as_of=clock.now())
         parts: list[object] = []
-        if now.credit_minor:
-            parts.append(_("%(sum)s to spend") % {"sum": money(now.credit_minor, account.currency)})
-        if now.owed_minor:
-            parts.append(_("%(sum)s on open invoices") % {"sum": money(now.owed_minor, account.currency)})
-        if now.charged_minor:
-            month = formats.period_text(now.charged_month)
+        if state.credit_minor:
+            parts.append(_("%(sum)s to spend") % {"sum": money(state.credit_minor, account.currency)})
+        if state.owed_minor:
+            parts.append(_("%(sum)s on open invoices") % {"sum": money(state.owed_minor, account.currency)})
+        if state.charged_minor:
+            month = formats.period_text(state.charged_month)
             parts.append(
                 _("%(sum)s charged for %(month)s, not yet invoiced")
-                % {"sum": money(now.charged_minor, account.currency), "month": month}
+                % {"sum": money(state.charged_minor, account.currency), "month": month}
             )
         return lines(parts)
 
     @display(description=_("to be paid"))
     def due(self, account: BillingAccount) -> SafeString:
-        now = overview.standing(account=account, as_of=clock.now())
+        state = overview.standing(account=account, as_of=clock.now())
         rows = [
-            (link(row), money(row.open_minor, row.currency), self._when(row, now)) for row in now.open_invoices[:10]
+            (link(row), money(row.open_minor, row.currency), self._due_text(row, state))
+            for row in state.open_invoices[:10]
         ]
         return format_html_join("", "<div>{} · {} · {}</div>", rows) if rows else SafeString(formats.NO_VALUE)
 
     @staticmethod
-    def _when(invoice: Invoice, now: overview.Standing) -> str:
+    def _due_text(invoice: Invoice, state: overview.Standing) -> str:
         due = formats.date_text(invoice.due_date)
-        late = (now.today - invoice.due_date).days
+        late = (state.today - invoice.due_date).days
         return str(
             _("due %(date)s, %(days)s days late") % {"date": due, "days": late}
             if late > 0
@@ -344,9 +347,14 @@ class BillingAccountPage(ReadOnlyPage):
 
     @display(description=_("instances now"))
     def access_now(self, account: BillingAccount) -> SafeString:
-        found = Instance.objects.filter(subscriptions__account=account).distinct().order_by("domain")[:20]
+        instances = Instance.objects.filter(subscriptions__account=account).distinct().order_by("domain")[:20]
         as_of = clock.now()
-        return lines([format_html("{} · {}", link(one), access.level(one, as_of=as_of).level.label) for one in found])
+        return lines(
+            [
+                format_html("{} · {}", link(instance), access.level(instance, as_of=as_of).level.label)
+                for instance in instances
+            ]
+        )
 
     @display(description=_("customer"))
     def customer_link(self, account: BillingAccount) -> str:

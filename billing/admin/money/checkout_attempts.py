@@ -1,4 +1,4 @@
-"""Tries to pay online, as the provider last told of them: looked at, and asked about once more."""
+"""The admin's pages of online payment attempts, as the provider last reported them, and the act that asks it again."""
 
 from datetime import datetime
 from typing import Any
@@ -53,15 +53,15 @@ class AskProvider(Act):
     def facts(self, result: PaymentAttempt) -> list[Fact]:
         rows = [Fact(_("State"), result.get_status_display(), self.before)]
         if result.reason:
-            rows.append(Fact(_("The provider says"), said(result)))
+            rows.append(Fact(_("The provider says"), reason_text(result)))
         return rows
 
-    def done(self, result: PaymentAttempt) -> str:
+    def success_message(self, result: PaymentAttempt) -> str:
         return str(_("The provider says: %(state)s.") % {"state": result.get_status_display()})
 
 
 class RecordParked(Act):
-    """A way to the account's own act: the money has come, but not the sum that was begun with."""
+    """A link to the account's own act: money has come, but another sum than the attempt was started with."""
 
     name = "record_payment"
     title = _("Record what came")
@@ -73,12 +73,12 @@ class RecordParked(Act):
 
     def answer(self) -> HttpResponse:
         address = reverse("admin:billing_billingaccount_record_payment", args=(self.target.account_id,))
-        given = urlencode({"reference": self.target.external_id, "method": Payment.Method.CARD})
-        return HttpResponseRedirect(f"{address}?{given}")
+        query = urlencode({"reference": self.target.external_id, "method": Payment.Method.CARD})
+        return HttpResponseRedirect(f"{address}?{query}")
 
 
-def said(attempt: PaymentAttempt) -> str:
-    """Why it failed, in words; for a parked one the sum that the provider named."""
+def reason_text(attempt: PaymentAttempt) -> str:
+    """Returns why the attempt failed, in words; for a parked one the sum that the provider named."""
     amount, _space, currency = attempt.reason.partition(" ")
     if attempt.status == Status.PARKED and amount.isdigit():
         return money(int(amount), currency)
@@ -86,7 +86,7 @@ def said(attempt: PaymentAttempt) -> str:
 
 
 class ParkedFilter(admin.SimpleListFilter):
-    """Those that somebody has to look at."""
+    """Filters attempts that staff have to check."""
 
     title = _("to be looked at")
     parameter_name = "state"
@@ -101,7 +101,7 @@ class ParkedFilter(admin.SimpleListFilter):
 
 
 class UnattendedFilter(admin.SimpleListFilter):
-    """With somebody at the screen, or charged to a saved method in their absence."""
+    """Filters attempts by whether a person paid, or a saved method was charged in their absence."""
 
     title = pgettext_lazy("payment attempt", "how")
     parameter_name = "how"
@@ -165,8 +165,8 @@ class PaymentAttemptPage(ReadOnlyPage):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         by_hand = Payment.objects.filter(account=OuterRef("account"), reference=OuterRef("external_id"))
-        found = super().get_queryset(request).select_related("account__customer", "account__seller")
-        return found.annotate(recorded=Exists(by_hand))
+        attempts = super().get_queryset(request).select_related("account__customer", "account__seller")
+        return attempts.annotate(recorded=Exists(by_hand))
 
     @display(description=_("begun"), ordering="created_at")
     def begun(self, row: PaymentAttempt) -> str:
@@ -190,7 +190,7 @@ class PaymentAttemptPage(ReadOnlyPage):
 
     @display(description=_("the provider says"))
     def why(self, row: PaymentAttempt) -> str:
-        return said(row) if row.reason else formats.NO_VALUE
+        return reason_text(row) if row.reason else formats.NO_VALUE
 
     @display(description=_("billing account"))
     def account_link(self, row: PaymentAttempt) -> str:

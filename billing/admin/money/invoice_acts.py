@@ -1,4 +1,4 @@
-"""What people do about an issued invoice: send it again, put it right by a credit note, record what was paid."""
+"""Acts on an issued invoice: staff send it again, correct it by a credit note, record its payment."""
 
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from accounts.members import checked_email
+from accounts.members import clean_email
 from billing import notices
 from billing.admin.acts import four_eyes
 from billing.admin.acts.act_pages import Act, ActForm
@@ -46,7 +46,7 @@ class Resend(Act):
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> list[Notice]:
         try:
-            recipients = list(dict.fromkeys(checked_email(one) for one in data["recipients"].split()))
+            recipients = list(dict.fromkeys(clean_email(address) for address in data["recipients"].split()))
         except BadInput as refusal:
             refusal.field = "recipients"
             raise
@@ -58,12 +58,12 @@ class Resend(Act):
         rows = [Fact(_("Mail to"), notice.recipient) for notice in result]
         return [*rows, Fact(_("Sending"), str(result[0].edition))] if result else rows
 
-    def done(self, result: list[Notice]) -> str:
+    def success_message(self, result: list[Notice]) -> str:
         return str(_("It is on its way to %(count)s recipients.") % {"count": len(result)})
 
 
 class CreditForm(ActForm):
-    """A sum for each line; lines left empty stay as they are."""
+    """A credit note's form asks for a sum for each line; lines left empty are not credited."""
 
     def build(self) -> None:
         invoice: Invoice = self.act.target
@@ -79,18 +79,18 @@ class CreditForm(ActForm):
             )
         self.fields["reason"] = reason_field(help_text=_("Printed on the credit note."))
 
-    def chosen(self) -> list[credit_notes.NoteLine]:
-        found = []
+    def credited_lines(self) -> list[credit_notes.NoteLine]:
+        note_lines = []
         for line in self.lines:
             minor = self.cleaned_data[f"line_{line.position}"]
             if minor is not None:
-                found.append(credit_notes.NoteLine(line.description, minor))
-        return found
+                note_lines.append(credit_notes.NoteLine(line.description, minor))
+        return note_lines
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         if not self.errors:
-            data["lines"] = self.chosen()
+            data["lines"] = self.credited_lines()
             if not data["lines"]:
                 self.add_error(None, _("Enter a sum for at least one line."))
         return data
@@ -103,7 +103,7 @@ class Credit(Act):
     lead = _("Puts the invoice right: pays what is open on it first, the rest stays on the account. Dated today.")
     icon = "undo"
     form_class = CreditForm
-    fresh = True
+    needs_reauthentication = True
 
     @classmethod
     def makes_sense(cls, target: Any) -> bool:
@@ -113,25 +113,25 @@ class Credit(Act):
         return self.target.account  # type: ignore[no-any-return]
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Any:
-        return four_eyes.credit_note(self, data, as_of)
+        return four_eyes.issue_credit_note(self, data, as_of)
 
     def facts(self, result: Any) -> list[Fact]:
         if isinstance(result, Approval):
-            return four_eyes.asked(result)
-        left = self.target.total_minor - credit_notes.credited(self.target)
+            return four_eyes.approval_facts(result)
+        remaining_minor = self.target.total_minor - credit_notes.credited(self.target)
         return [
             Fact(_("Credited"), money(result.total_minor, result.currency)),
-            Fact(_("Can still be credited"), money(left, result.currency)),
+            Fact(_("Can still be credited"), money(remaining_minor, result.currency)),
         ]
 
-    def done(self, result: Any) -> str:
+    def success_message(self, result: Any) -> str:
         if isinstance(result, Approval):
             return str(four_eyes.ASKED)
         return str(_("Credit note %(number)s is issued.") % {"number": result.number})
 
 
 class RecordPaymentOfInvoice(Act):
-    """A way to the account's own act, the invoice already named."""
+    """A link to the account's own act, with the invoice filled in."""
 
     name = "record_payment"
     title = _("Record a payment")

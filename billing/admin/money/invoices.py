@@ -1,4 +1,4 @@
-"""Invoices as they were issued, with their lines, documents and credit notes; what is done about them is in `invoice_acts`."""
+"""The admin's pages of issued invoices with their lines, documents and credit notes; their acts are in `invoice_acts`."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ STATUS = {"open": "info", "paid": "good", "overdue": "bad", "void": "plain"}
 
 
 class StatusFilter(admin.SimpleListFilter):
-    """Status as of now: it is worked out, not kept."""
+    """Filters invoices by their status as of now, which is computed and not stored."""
 
     title = _("status")
     parameter_name = "state"
@@ -58,15 +58,15 @@ class StatusFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         as_of = clock.now()
-        found = {
+        queries = {
             "overdue": lambda: queryset.filter(pk__in=workload.overdue(as_of).values("pk")),
             "soon": lambda: queryset.filter(pk__in=workload.due_soon(as_of).values("pk")),
             "open": lambda: queryset.filter(pk__in=workload.not_due(as_of).values("pk")),
             "paid": lambda: queryset.filter(open_minor=0).exclude(credited=F("total_minor")),
             "void": lambda: queryset.filter(credited=F("total_minor")),
         }
-        chosen = found.get(self.value() or "")
-        return chosen() if chosen is not None else queryset
+        query = queries.get(self.value() or "")
+        return query() if query is not None else queryset
 
 
 class LineTable(ReadOnlyTable):
@@ -163,7 +163,7 @@ class InvoicePage(ReadOnlyPage):
     inlines = (LineTable, AllocationTable, CreditNoteTable, NoticeTable)
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """With what was credited and the one instant that all rows of the page are judged at."""
+        """Adds the credited sum, and the one instant as of which all rows of the page are computed."""
         as_of = Value(clock.now(), output_field=DateTimeField())
         return (
             with_credited(super().get_queryset(request))
@@ -176,7 +176,7 @@ class InvoicePage(ReadOnlyPage):
         return [path("<path:object_id>/pdf/", view, name="billing_invoice_pdf"), *super().get_urls()]
 
     def document(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """The stored PDF; that it was read is kept."""
+        """Sends the stored PDF; an audit record says who read it. Raises PermissionDenied, Http404."""
         assert isinstance(request.user, User)
         if not request.user.has_perm(permission_of("read_invoice_document")):
             raise PermissionDenied
@@ -246,12 +246,12 @@ class InvoicePage(ReadOnlyPage):
 
     @display(description=_("document"))
     def pdf(self, invoice: Invoice) -> SafeString:
-        kept = InvoiceDocument.objects.filter(invoice=invoice).values_list("sha256", flat=True).first()
+        sha256 = InvoiceDocument.objects.filter(invoice=invoice).values_list("sha256", flat=True).first()
         return format_html(
             '<a class="text-primary-600 dark:text-primary-500 hover:underline" href="{}">{}</a> <span class="text-xs">{}</span>',
             reverse("admin:billing_invoice_pdf", args=(invoice.pk,)),
             _("PDF of %(number)s") % {"number": invoice.number},
-            f"SHA-256 {kept[:12]}…" if kept else "",
+            f"SHA-256 {sha256[:12]}…" if sha256 else "",
         )
 
 

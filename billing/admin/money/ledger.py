@@ -1,4 +1,4 @@
-"""The ledger as it is written: looked at by finance, typed into by nobody (G5)."""
+"""The admin's pages of the ledger, read-only for everybody: entries are corrected by reversals alone (G5)."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from billing.models import Entry, LedgerAccount, Posting
 
 
 def account_name(row: LedgerAccount) -> str:
-    """What a ledger account is called: its kind, and whose it is or in what money."""
+    """Returns a ledger account's name: its kind with its customer, or with its currency where it is shared."""
     return f"{row.get_kind_display()} · {row.billing_account.number if row.billing_account else row.currency}"
 
 
@@ -35,7 +35,7 @@ class LedgerAccountPage(ReadOnlyPage):
 
     @display(description=_("balance"), ordering="balance_minor")
     def balance(self, row: LedgerAccount) -> SafeString | str:
-        """Shared accounts keep no running balance: it is the sum of their postings."""
+        """Returns the balance; of a shared account, which stores none, the sum of its postings."""
         return figure(row.balance_minor, row.currency) if row.billing_account_id else str(_("sum of its postings"))
 
 

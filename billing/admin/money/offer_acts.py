@@ -1,4 +1,4 @@
-"""What staff do with an offer of a year up front (M11): work it out and send it, take it back, record its payment."""
+"""Acts on an offer of a year up front (M11): staff compute and send it, withdraw it, record its payment."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -23,14 +23,14 @@ from billing.wording import formats
 
 
 class OfferForm(ActForm):
-    """From a request of an account with several subscriptions the one is chosen."""
+    """An offer's form asks for the subscription where the act starts from an account's request."""
 
     def build(self) -> None:
         target = self.act.target
         if isinstance(target, CustomerRequest):
             running = Subscription.objects.filter(account=target.account, terminated_at=None)
             self.fields["subscription"] = model_field(_("subscription"), running.select_related("instance"))
-            self.fields["subscription"].label_from_instance = lambda one: one.instance.domain  # type: ignore[attr-defined]
+            self.fields["subscription"].label_from_instance = lambda subscription: subscription.instance.domain  # type: ignore[attr-defined]
         self.fields["people"] = forms.IntegerField(
             label=_("expected people"), widget=widgets.UnfoldAdminIntegerFieldWidget()
         )
@@ -100,15 +100,15 @@ class SendOffer(Act):
             Fact(_("Mails and messages to the customer"), str(Notice.objects.filter(offer=result).count())),
         ]
 
-    def done(self, result: Offer) -> str:
+    def success_message(self, result: Offer) -> str:
         return str(_("Offer %(number)s is sent.") % {"number": result.number})
 
-    def done_url(self, result: Offer) -> str:
+    def next_url(self, result: Offer) -> str:
         return reverse("admin:billing_offer_change", args=(result.pk,))
 
 
 class SendOfferForRequest(SendOffer):
-    """The same from the page of the request that asked for it."""
+    """The act is the same from the page of the request that asked for the offer."""
 
     @classmethod
     def makes_sense(cls, target: Any) -> bool:
@@ -116,9 +116,11 @@ class SendOfferForRequest(SendOffer):
 
     def initial(self) -> dict[str, Any]:
         target: CustomerRequest = self.target
-        only = Subscription.objects.filter(account=target.account, terminated_at=None).values_list("pk", flat=True)[:2]
-        chosen = target.subscription_id or (only[0] if len(only) == 1 else None)
-        return {**super().initial(), "people": target.people, "subscription": chosen}
+        running = Subscription.objects.filter(account=target.account, terminated_at=None).values_list("pk", flat=True)[
+            :2
+        ]
+        subscription = target.subscription_id or (running[0] if len(running) == 1 else None)
+        return {**super().initial(), "people": target.people, "subscription": subscription}
 
 
 class WithdrawOffer(Act):
@@ -139,7 +141,7 @@ class WithdrawOffer(Act):
     def facts(self, result: Offer) -> list[Fact]:
         return [Fact(_("Offer"), _("taken back"), pgettext("offer", "open"))]
 
-    def done(self, result: Any) -> str:
+    def success_message(self, result: Any) -> str:
         return str(_("The offer is taken back."))
 
 
@@ -173,7 +175,7 @@ class RecordOfferPayment(Act):
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Any:
         offer: Offer = self.target
         if not self.user.has_perm(permission_of("record_large_payment")):
-            return four_eyes.offer_payment(self, data, as_of)
+            return four_eyes.record_offer_payment(self, data, as_of)
         new = payments.NewPayment(
             amount_minor=offer.pay_minor,
             currency=offer.currency,
@@ -185,14 +187,14 @@ class RecordOfferPayment(Act):
 
     def facts(self, result: Any) -> list[Fact]:
         if isinstance(result, Approval):
-            return four_eyes.asked(result)
+            return four_eyes.approval_facts(result)
         offer: Offer = self.target
         return [
             Fact(_("Payment"), money(result.amount_minor, result.currency)),
             Fact(_("Bonus"), money(offer.discount_minor, offer.currency)),
         ]
 
-    def done(self, result: Any) -> str:
+    def success_message(self, result: Any) -> str:
         if isinstance(result, Approval):
             return str(four_eyes.ASKED)
         return str(_("%(amount)s recorded.") % {"amount": money(result.amount_minor, result.currency)})

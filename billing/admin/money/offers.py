@@ -1,4 +1,4 @@
-"""A year up front (M11): its offer as staff see it, its state, and its document read as a PDF."""
+"""The admin's pages of offers of a year up front (M11): figures, state and the PDF."""
 
 from datetime import datetime
 from typing import Any
@@ -39,7 +39,7 @@ from billing.wording import formats
 
 
 def state_badge(offer: Offer, as_of: datetime) -> SafeString:
-    """Paid, taken back, over, accepted or open."""
+    """Renders the offer's state at ``as_of``: paid, withdrawn, expired, accepted or open."""
     if offer.paid_at is not None:
         return badge("good", pgettext_lazy("offer", "paid"))
     if offer.withdrawn_at is not None:
@@ -50,7 +50,7 @@ def state_badge(offer: Offer, as_of: datetime) -> SafeString:
 
 
 class OfferFilter(admin.SimpleListFilter):
-    """Open, accepted, paid, over."""
+    """Filters offers by their state today."""
 
     title = _("state")
     parameter_name = "state"
@@ -66,12 +66,12 @@ class OfferFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if self.value() == "paid":
             return queryset.exclude(paid_at=None)
-        opened = waiting.open_offers(clock.now()).values("pk")
+        open_offers = waiting.open_offers(clock.now()).values("pk")
         if self.value() == "over":
-            return queryset.filter(paid_at=None).exclude(pk__in=opened)
+            return queryset.filter(paid_at=None).exclude(pk__in=open_offers)
         if self.value() in ("open", "accepted"):
-            found = queryset.filter(pk__in=opened)
-            return found.exclude(accepted_at=None) if self.value() == "accepted" else found
+            offers = queryset.filter(pk__in=open_offers)
+            return offers.exclude(accepted_at=None) if self.value() == "accepted" else offers
         return queryset
 
 
@@ -135,15 +135,15 @@ class OfferPage(ReadOnlyPage):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         as_of = Value(clock.now(), output_field=DateTimeField())
-        found = super().get_queryset(request).annotate(as_of=as_of)
-        return found.select_related(*self.list_select_related, "subscription__instance")
+        offers = super().get_queryset(request).annotate(as_of=as_of)
+        return offers.select_related(*self.list_select_related, "subscription__instance")
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.document)
         return [path("<path:object_id>/pdf/", view, name="billing_offer_pdf"), *super().get_urls()]
 
     def document(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """The stored PDF; that it was read is kept."""
+        """Sends the stored PDF; an audit record says who read it. Raises PermissionDenied, Http404."""
         assert isinstance(request.user, User)
         if not request.user.has_perm(permission_of("read_invoice_document")) or not self.has_view_permission(request):
             raise PermissionDenied

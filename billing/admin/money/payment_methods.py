@@ -1,4 +1,4 @@
-"""Ways of paying that customers have left with a provider: looked at, and removed where their owner asks support for it."""
+"""The admin's pages of saved payment methods, and the act that removes one where its owner asks support for it."""
 
 from datetime import datetime
 from typing import Any
@@ -46,12 +46,12 @@ class RemoveMethod(Act):
     def facts(self, result: SavedMethod) -> list[Fact]:
         return [Fact(_("Saved method"), pgettext("payment method", "none"), result.title)]
 
-    def done(self, result: SavedMethod) -> str:
+    def success_message(self, result: SavedMethod) -> str:
         return str(_("%(card)s is removed.") % {"card": result.title})
 
 
 class HeldFilter(admin.SimpleListFilter):
-    """Those that are charged, and those that were removed."""
+    """Filters saved methods: in use, or removed."""
 
     title = _("state")
     parameter_name = "state"

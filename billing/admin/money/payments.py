@@ -1,4 +1,4 @@
-"""Money that came, where it went, and how a mistake is taken back."""
+"""The admin's pages of payments, credits and allocations, and the act that reverses a payment."""
 
 from datetime import datetime
 from typing import Any
@@ -28,15 +28,17 @@ from billing.admin.base import (
 from billing.models import Allocation, Approval, BillingAccount, Credit, Entry, OfferPayment, Payment
 
 
-def taken_back(payment: Payment) -> list[Fact]:
-    """What goes when ``payment`` is taken back: the money, and with an offer's its bonus (M11)."""
-    found = [Fact(_("Taken back"), money(payment.amount_minor, payment.currency))]
-    paid = OfferPayment.objects.filter(payment=payment).select_related("offer", "bonus").first()
-    if paid is not None and paid.bonus is not None:
-        found.append(Fact(_("Its bonus, taken back with it"), money(paid.bonus.amount_minor, payment.currency)))
-    if paid is not None:
-        found.append(Fact(_("Offer %(number)s") % {"number": paid.offer.number}, _("can be paid again")))
-    return found
+def reversal_facts(payment: Payment) -> list[Fact]:
+    """Returns the effect of a reversal: the money goes and, with an offer's payment, its bonus (M11)."""
+    facts = [Fact(_("Taken back"), money(payment.amount_minor, payment.currency))]
+    offer_payment = OfferPayment.objects.filter(payment=payment).select_related("offer", "bonus").first()
+    if offer_payment is not None and offer_payment.bonus is not None:
+        facts.append(
+            Fact(_("Its bonus, taken back with it"), money(offer_payment.bonus.amount_minor, payment.currency))
+        )
+    if offer_payment is not None:
+        facts.append(Fact(_("Offer %(number)s") % {"number": offer_payment.offer.number}, _("can be paid again")))
+    return facts
 
 
 class Reverse(Act):
@@ -49,7 +51,7 @@ class Reverse(Act):
     icon = "undo"
     variant = ActionVariant.DANGER
     form_class = ReasonForm
-    fresh = True
+    needs_reauthentication = True
 
     @classmethod
     def makes_sense(cls, target: Any) -> bool:
@@ -59,13 +61,13 @@ class Reverse(Act):
         return self.target.account  # type: ignore[no-any-return]
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Any:
-        return four_eyes.reversal(self, data, as_of)
+        return four_eyes.reverse_payment(self, data, as_of)
 
     def facts(self, result: Any) -> list[Fact]:
-        found = taken_back(self.target)
-        return [*four_eyes.asked(result), *found] if isinstance(result, Approval) else found
+        facts = reversal_facts(self.target)
+        return [*four_eyes.approval_facts(result), *facts] if isinstance(result, Approval) else facts
 
-    def done(self, result: Any) -> str:
+    def success_message(self, result: Any) -> str:
         if isinstance(result, Approval):
             return str(four_eyes.ASKED)
         return str(_("The payment is taken back."))

@@ -1,4 +1,4 @@
-"""Access for a time before the money arrives (M16): given with an end and a reason, and looked back at: did money follow?"""
+"""Reliefs give access before the money arrives (M16), with an end and a reason; the list shows whether money followed."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,7 +26,7 @@ from billing.reports import waiting
 
 
 class GrantForm(ActForm):
-    """From a request of an account the instance is chosen; from an instance it is given."""
+    """A relief's form asks for the instance where the act starts from an account's request; an instance's page fixes it."""
 
     def build(self) -> None:
         target = self.act.target
@@ -65,10 +65,10 @@ class GrantRelief(Act):
         return account_of(self.target) if isinstance(self.target, Instance) else self.target.account
 
     def initial(self) -> dict[str, Any]:
-        found: dict[str, Any] = {"ends_at": (clock.now() + timedelta(days=1)).replace(second=0, microsecond=0)}
+        values: dict[str, Any] = {"ends_at": (clock.now() + timedelta(days=1)).replace(second=0, microsecond=0)}
         if isinstance(self.target, CustomerRequest):
-            found["instance"] = self.target.instance_id
-        return found
+            values["instance"] = self.target.instance_id
+        return values
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Relief:
         longest = as_of + timedelta(days=reliefs.SUPPORT_DAYS)
@@ -93,12 +93,12 @@ class GrantRelief(Act):
     def facts(self, result: Relief) -> list[Fact]:
         return [Fact(_("Instance"), result.instance.domain), Fact(_("Full access until"), moment(result.ends_at))]
 
-    def done(self, result: Relief) -> str:
+    def success_message(self, result: Relief) -> str:
         return str(_("Access is given until %(end)s.") % {"end": moment(result.ends_at)})
 
 
 class GrantReliefForRequest(GrantRelief):
-    """The same from the page of the request that brought the proof."""
+    """The act is the same from the page of the request that brought the proof of payment."""
 
     @classmethod
     def makes_sense(cls, target: Any) -> bool:
@@ -124,12 +124,12 @@ class WithdrawRelief(Act):
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Relief:
         return reliefs.withdraw(relief=self.target, as_of=as_of, actor=self.actor, reason=data["reason"])
 
-    def done(self, result: Any) -> str:
+    def success_message(self, result: Any) -> str:
         return str(_("The temporary access is over."))
 
 
 def countdown(ends_at: datetime, as_of: datetime) -> str:
-    """What is left: in 2 d 5 h, in 40 min."""
+    """Formats the time that is left: in 2 d 5 h, in 40 min."""
     minutes = max(0, int((ends_at - as_of).total_seconds()) // 60)
     days, hours = minutes // 1440, minutes // 60 % 24
     if days:
@@ -140,7 +140,7 @@ def countdown(ends_at: datetime, as_of: datetime) -> str:
 
 
 class ReliefFilter(admin.SimpleListFilter):
-    """Running, ending today, over, over without money."""
+    """Filters reliefs: running, ending today, over, over without money."""
 
     title = _("state")
     parameter_name = "state"
@@ -156,13 +156,13 @@ class ReliefFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         as_of = clock.now()
         over = Q(ends_at__lte=as_of) | Q(withdrawn_at__isnull=False)
-        found: dict[str | None, Any] = {
+        queries: dict[str | None, Any] = {
             "running": lambda: queryset.filter(pk__in=waiting.running_reliefs(as_of).values("pk")),
             "today": lambda: queryset.filter(pk__in=waiting.reliefs_ending_today(as_of).values("pk")),
             "over": lambda: queryset.filter(over),
             "unpaid": lambda: queryset.filter(over, followed_minor=None),
         }
-        return found[self.value()]() if self.value() in found else queryset
+        return queries[self.value()]() if self.value() in queries else queryset
 
 
 @admin.register(Relief)
@@ -206,7 +206,7 @@ class ReliefPage(ReadOnlyPage):
         return f"{row.instance} · {short_moment(row.ends_at)}"
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """With the money that was recorded since, less what was taken back."""
+        """Adds the money recorded since the relief began, less reversed payments."""
         accounts = Subscription.objects.filter(instance=OuterRef(OuterRef("instance"))).values("account")
         came = (
             Payment.objects.filter(

@@ -1,4 +1,4 @@
-"""What subscriptions are charged for: their periods, and each charge with how it was worked out."""
+"""The admin's pages of billing periods and charges, each charge with its computation."""
 
 from typing import Any
 

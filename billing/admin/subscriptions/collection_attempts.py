@@ -1,4 +1,4 @@
-"""Tries to collect renewals (E8) and scheduled changes of terms (D7) of all subscriptions: to look at."""
+"""The admin's read-only pages of collections of renewals (E8) and of scheduled changes of terms (D7)."""
 
 from typing import Any
 
@@ -74,7 +74,7 @@ class CollectionPage(ReadOnlyPage):
 
 
 class WaitingFilter(admin.SimpleListFilter):
-    """What is still to come, and what became of the others."""
+    """Filters scheduled changes: waiting, or by their outcome."""
 
     title = _("state")
     parameter_name = "state"

@@ -1,4 +1,4 @@
-"""How a subscription ends and goes on: terminated and resumed on the owner's word (M12, M13), cancelled and not (C4)."""
+"""Acts that end a subscription: staff terminate and resume it for its owner (M12, M13), cancel it and undo that (C4)."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -79,7 +79,7 @@ class Terminate(SubscriptionAct):
             rows.append(Fact(_("Refunded"), until))
         return rows
 
-    def done(self, result: Any) -> str:
+    def success_message(self, result: Any) -> str:
         return str(_("The subscription is terminated."))
 
 
@@ -106,7 +106,7 @@ class Resume(SubscriptionAct):
             subscription=self.target, as_of=as_of, actor=self.actor, requested_by=data["requested_by"]
         )
 
-    def done(self, result: Any) -> str:
+    def success_message(self, result: Any) -> str:
         return str(_("The subscription runs again."))
 
 
@@ -135,7 +135,7 @@ class Cancel(SubscriptionAct):
             Fact(_("Next charge"), pgettext_lazy("charge", "none")),
         ]
 
-    def done(self, result: Subscription) -> str:
+    def success_message(self, result: Subscription) -> str:
         assert result.cancel_date is not None
         return str(_("It ends on %(date)s.") % {"date": formats.date_text(result.cancel_date)})
 
@@ -160,5 +160,5 @@ class UndoCancel(SubscriptionAct):
     def facts(self, result: Subscription) -> list[Fact]:
         return [next_fact(plan_state(result, self.as_of))]
 
-    def done(self, result: Any) -> str:
+    def success_message(self, result: Any) -> str:
         return str(_("It renews again."))

@@ -1,4 +1,4 @@
-"""Subscriptions in the workbench's words: how they stand, what they are on, what may be chosen for them."""
+"""Labels of subscriptions in the admin: status, tariff, quantity, the tariffs that can be chosen."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -33,41 +33,41 @@ STATUS: "dict[str, tuple[str, str | Promise]]" = {
 
 
 def status_badge(subscription: Subscription, *, in_debt: bool, as_of: datetime) -> SafeString:
-    """How it stands at ``as_of``; ``in_debt``: its account has an overdue invoice then."""
+    """Renders the status at ``as_of``; ``in_debt``: its account has an overdue invoice then."""
     tone, text = STATUS[subscription_status.status_of(subscription, in_debt=in_debt, as_of=as_of)]
     return badge(tone, text)
 
 
 def state_of(subscription: Any) -> PlanState:
-    """Where it stands now, worked out once a page."""
+    """Computes the plan's state as of now, once for a page."""
     if not hasattr(subscription, "state_now"):
         subscription.state_now = plan_state(subscription, clock.now())
-    kept: PlanState = subscription.state_now
-    return kept
+    state_now: PlanState = subscription.state_now
+    return state_now
 
 
 def tariff_name(tariff: Tariff | None) -> str:
-    """The tariff by its name and version; a free product has none (E1)."""
+    """Returns the tariff's name and version; a dash for a free product, which has none (E1)."""
     if tariff is None:
         return str(pgettext_lazy("subscription", "free product, no tariff"))
     return f"{tariff.name_in(formats.language())} · {tariff}"
 
 
 def units_text(counting: Counting, quantity: int | None) -> str:
-    """So many seats or units of the product; a dash where nothing is counted."""
+    """Formats the number of seats or units; a dash where nothing is counted."""
     if quantity is None or counting.metric == Metric.NONE:
         return formats.NO_VALUE
     return counted_text(counting, quantity, formats.count_text(quantity))
 
 
-def offered(product: Product, *, with_trials: bool) -> list[Tariff]:
-    """What can be chosen for an instance of ``product``, in the catalogue's order."""
-    found = Tariff.objects.published().filter(product=product).order_by("position", "pk")
-    return [row for row in found if with_trials or row.price_model != PriceModel.TRIAL]
+def choosable_tariffs(product: Product, *, with_trials: bool) -> list[Tariff]:
+    """Returns the published tariffs for an instance of ``product``, in the catalogue's order."""
+    tariffs = Tariff.objects.published().filter(product=product).order_by("position", "pk")
+    return [tariff for tariff in tariffs if with_trials or tariff.price_model != PriceModel.TRIAL]
 
 
 def choices_of(tariffs: Iterable[Tariff]) -> list[tuple[str, str]]:
-    """For a field: the outside id, with the name and the price people know it by."""
+    """Returns the choices of a form's field: tariff id, with name and price."""
     locale = formats.language()
     return [(row.tariff_id, " · ".join(filter(None, [row.name_in(locale), _price(row)]))) for row in tariffs]
 
@@ -79,23 +79,23 @@ def _price(tariff: Tariff) -> str:
 
 
 def is_counted_by_hand(tariffs: Iterable[Tariff]) -> bool:
-    """Whether one of them asks how many units are bought."""
+    """Tells whether one of the tariffs asks how many units are bought."""
     return any(row.metric == Metric.QUANTITY for row in tariffs)
 
 
 def line_fact(label: str, explanation: Explanation) -> Fact:
-    """A charge as a row of an effect: what it is for, and its sum as a person would write it (G8)."""
+    """Makes a charge a row of an act's effect: what it is for, and the computation of its sum (G8)."""
     return Fact(label, formats.formula_text(explanation))
 
 
 def last_charge(subscription: Subscription | None) -> int:
-    """The newest charge before an act, for `charges_since`."""
+    """Returns the key of the newest charge before an act, for `charges_since`."""
     newest = Charge.objects.order_by("-pk").values_list("pk", flat=True)
     return (newest if subscription is None else newest.filter(subscription=subscription)).first() or 0
 
 
 def charges_since(subscription: Subscription, newest: int) -> list[Fact]:
-    """What an act has charged the subscription, a row each."""
+    """Returns the charges that an act made to the subscription, a row each."""
     locale = formats.language()
     posted = subscription.charges.filter(pk__gt=newest).select_related("period__tariff").order_by("pk")
     people = charge_lines.people_of(posted)
@@ -108,7 +108,7 @@ def charges_since(subscription: Subscription, newest: int) -> list[Fact]:
 
 
 def next_fact(state: PlanState) -> Fact:
-    """The first charge that comes by itself."""
+    """Returns the row for the next charge that is due by itself."""
     if state.next_date is None:
         return Fact(_("Next charge"), pgettext_lazy("charge", "none"))
     text = f"{money(state.next_minor, state.currency)} · {formats.date_text(state.next_date)}"

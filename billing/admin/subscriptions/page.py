@@ -1,6 +1,5 @@
-"""Subscriptions of every profile: how they stand, what comes next, what was charged, tried and decided."""
+"""The admin's pages of subscriptions: status, next dates, charges, collections and scheduled changes."""
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -15,7 +14,7 @@ from billing.admin.base import ReadOnlyPage, display, lines, link, list_link, mo
 from billing.admin.money.offer_acts import SendOffer
 from billing.admin.subscriptions.end_acts import Cancel, Resume, Terminate, UndoCancel
 from billing.admin.subscriptions.labels import STATUS, state_of, status_badge, tariff_name, units_text
-from billing.admin.subscriptions.tables import ChargeTable, LifeTable, PeriodTable, TermsTable, TriesTable
+from billing.admin.subscriptions.tables import ChargeTable, CollectionTable, HistoryTable, PeriodTable, TermsTable
 from billing.admin.subscriptions.terms_acts import ChangeTerms, Choose, CollectNow, Extend, UndoChange
 from billing.models import Charge, Subscription
 from billing.operations.subscriptions import lifecycle
@@ -25,7 +24,7 @@ from billing.wording import formats
 
 
 class SendYearOffer(SendOffer):
-    """A year up front is worked out for what is paid by its peak (M11)."""
+    """An offer of a year up front is made for metered subscriptions alone (M11)."""
 
     @classmethod
     def makes_sense(cls, target: Any) -> bool:
@@ -45,10 +44,7 @@ class StateFilter(admin.SimpleListFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return self.chosen(queryset, self.value() or "", clock.now())
-
-    @staticmethod
-    def chosen(queryset: Any, value: str, as_of: datetime) -> Any:
+        value, as_of = self.value() or "", clock.now()
         if value in STATUS:
             return subscription_work.by_status(queryset, value, as_of)
         if value == "ending":
@@ -94,17 +90,19 @@ class SubscriptionPage(ReadOnlyPage):
         (_("Subscription"), {"fields": ("instance_link", "account_link", "began", "ended", "public_id", "charges")}),
     )
     readonly_fields = (*fieldsets[0][1]["fields"], *fieldsets[1][1]["fields"])
-    inlines = (TermsTable, TriesTable, LifeTable, PeriodTable, ChargeTable)
+    inlines = (TermsTable, CollectionTable, HistoryTable, PeriodTable, ChargeTable)
 
     def title_of(self, row: Any) -> str:
         product = row.instance.product.name_in(formats.language())
         return f"{row.instance} · {row.tariff.name_in(formats.language()) if row.tariff else product}"
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        found = super().get_queryset(request)
-        found = found.select_related("instance__product", "account__seller", "account__customer", "tariff__product")
+        subscriptions = super().get_queryset(request)
+        subscriptions = subscriptions.select_related(
+            "instance__product", "account__seller", "account__customer", "tariff__product"
+        )
         as_of = clock.now()  # one instant, and one look at the clock, for all rows
-        return found.annotate(
+        return subscriptions.annotate(
             in_debt=subscription_work.in_debt(as_of), asked_at=Value(as_of, output_field=DateTimeField())
         )
 
@@ -120,7 +118,7 @@ class SubscriptionPage(ReadOnlyPage):
 
     @display(description=_("quantity"))
     def units(self, row: Subscription) -> str:
-        """Seats or units of now; what is measured stands in its periods."""
+        """Shows the number of seats or units now; measured use stands in the periods."""
         state = state_of(row)
         if state.stage in (Stage.METERED, Stage.FREE) or row.tariff is None:
             return formats.NO_VALUE
@@ -140,10 +138,12 @@ class SubscriptionPage(ReadOnlyPage):
         state = state_of(row)
         if state.next_date is None:
             return formats.NO_VALUE
-        told = [f"{money(state.next_minor, state.currency)} · {formats.date_text(state.next_date)}"]
+        parts = [f"{money(state.next_minor, state.currency)} · {formats.date_text(state.next_date)}"]
         if state.is_collected and state.missing_minor:
-            told.append(_("%(sum)s of it are not on the account") % {"sum": money(state.missing_minor, state.currency)})
-        return lines(told)
+            parts.append(
+                _("%(sum)s of it are not on the account") % {"sum": money(state.missing_minor, state.currency)}
+            )
+        return lines(parts)
 
     @display(description=_("scheduled change"))
     def scheduled(self, row: Subscription) -> SafeString | str:
@@ -151,8 +151,8 @@ class SubscriptionPage(ReadOnlyPage):
         if change is None:
             return formats.NO_VALUE
         units = units_text(change.tariff, change.quantity)
-        told = [formats.date_text(change.effective_date), tariff_name(change.tariff)]
-        return " · ".join([*told, units] if units != formats.NO_VALUE else told)
+        parts = [formats.date_text(change.effective_date), tariff_name(change.tariff)]
+        return " · ".join([*parts, units] if units != formats.NO_VALUE else parts)
 
     @display(description=_("cancelled for"))
     def ends(self, row: Subscription) -> str:
@@ -178,7 +178,7 @@ class SubscriptionPage(ReadOnlyPage):
 
     @display(description=_("next turn"))
     def next_turn_text(self, row: Subscription) -> str:
-        """The midnight at which something happens to it by itself."""
+        """Shows the midnight of the next transition: a trial ends, paid time begins, is renewed or ends."""
         return formats.date_text(row.turns_on) if row.turns_on is not None else formats.NO_VALUE
 
     @display(description=_("can be resumed until"))

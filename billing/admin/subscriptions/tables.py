@@ -1,4 +1,4 @@
-"""The tables of a subscription's page: its life, periods, charges, tries to collect and scheduled changes."""
+"""The tables of a subscription's page: history, periods, charges, collections and scheduled changes."""
 
 from typing import Any
 
@@ -26,14 +26,14 @@ OUTCOME = {"from_balance": "good", "from_card": "good", "no_method": "bad", "dec
 
 
 def terms_text(tariff: Tariff | None, quantity: int | None) -> str:
-    """A tariff with the number bought under it, where there is one; empty for none."""
+    """Returns the tariff with the number bought under it, where one is; empty for None."""
     if tariff is None:
         return ""
     units = units_text(tariff, quantity)
     return f"{tariff} · {units}" if units != formats.NO_VALUE else str(tariff)
 
 
-class LifeTable(ReadOnlyTable):
+class HistoryTable(ReadOnlyTable):
     model = SubscriptionChange
     verbose_name_plural = _("What became of it")
     fields = ("at_short", "kind", "terms", "actor", "requested_by", "reason")
@@ -73,7 +73,7 @@ class PeriodTable(ReadOnlyTable):
 
     @display(description=_("quantity"))
     def size(self, period: BillingPeriod) -> str:
-        """The peak of what is measured, the units a paid period began with."""
+        """Shows the peak of a metered period, the units at the start of a prepaid one."""
         number = period.peak if period.tariff.is_metered else period.quantity
         return units_text(period.tariff, number)
 
@@ -105,8 +105,8 @@ class ChargeTable(ReadOnlyTable):
         return str(_("as credit") if charge.kind in Charge.AS_CREDIT else _("not yet"))
 
 
-class TriesTable(ReadOnlyTable):
-    """The tries to collect renewals, one a day while they are collected (E8)."""
+class CollectionTable(ReadOnlyTable):
+    """A table lists the attempts to collect renewals, one a day while they are collected (E8)."""
 
     model = Collection
     fields = ("at_short", "period_start_short", "amount", "from_balance", "result", "why", "attempt_link")
@@ -165,7 +165,7 @@ class TermsTable(ReadOnlyTable):
 
 
 def terms_badge(row: TermsChange) -> SafeString:
-    """What became of a scheduled change."""
+    """Renders the outcome of a scheduled change."""
     if row.applied_at is not None:
         return badge("good", _("took effect %(date)s") % {"date": short_date(row.applied_at)})
     if row.cancelled_at is not None:

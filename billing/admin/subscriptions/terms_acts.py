@@ -1,4 +1,4 @@
-"""What support does to a subscription's terms for its owner: a choice, more trial days, other terms, taking them back."""
+"""Acts on a subscription's terms: support chooses a tariff for the owner, extends a trial, changes terms, undoes a change."""
 
 from datetime import datetime
 from typing import Any
@@ -16,11 +16,11 @@ from billing.admin.base import money
 from billing.admin.subscriptions.labels import (
     charges_since,
     choices_of,
+    choosable_tariffs,
     is_counted_by_hand,
     last_charge,
     line_fact,
     next_fact,
-    offered,
     state_of,
     tariff_name,
     units_text,
@@ -42,7 +42,7 @@ def number_field(label: Any, **options: Any) -> forms.IntegerField:
 
 
 class SubscriptionAct(Act):
-    """An act on one subscription; its effect shows the account's money and access as well."""
+    """An act changes one subscription; its effect shows the account's money and access as well."""
 
     def account(self) -> BillingAccount:
         return self.target.account  # type: ignore[no-any-return]
@@ -50,9 +50,9 @@ class SubscriptionAct(Act):
 
 class ChooseForm(ActForm):
     def build(self) -> None:
-        found = offered(self.act.target.instance.product, with_trials=False)
-        self.fields["tariff_id"] = choice_field(_("tariff"), choices_of(found))
-        if is_counted_by_hand(found):
+        tariffs = choosable_tariffs(self.act.target.instance.product, with_trials=False)
+        self.fields["tariff_id"] = choice_field(_("tariff"), choices_of(tariffs))
+        if is_counted_by_hand(tariffs):
             self.fields["quantity"] = number_field(
                 _("quantity"), required=False, help_text=_("Of what is bought by the piece; empty: one.")
             )
@@ -95,7 +95,7 @@ class Choose(SubscriptionAct):
             return [*rows, line_fact(str(_("First charge, on that day")), state.first)]
         return [*rows, *charges_since(result, self.newest), next_fact(state)]
 
-    def done(self, result: Any) -> str:
+    def success_message(self, result: Any) -> str:
         return str(_("The tariff is chosen."))
 
 
@@ -133,7 +133,7 @@ class Extend(SubscriptionAct):
             rows.append(Fact(_("Paid time begins"), formats.date_text(change.effective_date)))
         return rows
 
-    def done(self, result: Subscription) -> str:
+    def success_message(self, result: Subscription) -> str:
         assert result.trial_ends_on is not None
         return str(_("The trial lasts to %(date)s.") % {"date": formats.date_text(result.trial_ends_on)})
 
@@ -141,18 +141,18 @@ class Extend(SubscriptionAct):
 class TermsForm(ActForm):
     def build(self) -> None:
         target: Subscription = self.act.target
-        found = offered(target.instance.product, with_trials=False)
-        others = [row for row in found if row.tariff_id != target.priced_by.tariff_id]
+        tariffs = choosable_tariffs(target.instance.product, with_trials=False)
+        other_tariffs = [tariff for tariff in tariffs if tariff.tariff_id != target.priced_by.tariff_id]
         stays = _("as it is: %(tariff)s") % {"tariff": tariff_name(target.tariff)}
-        self.fields["tariff_id"] = choice_field(_("tariff"), [("", stays), *choices_of(others)], required=False)
-        if is_counted_by_hand([target.priced_by, *others]):
+        self.fields["tariff_id"] = choice_field(_("tariff"), [("", stays), *choices_of(other_tariffs)], required=False)
+        if is_counted_by_hand([target.priced_by, *other_tariffs]):
             self.fields["quantity"] = number_field(_("quantity"), required=False, help_text=_("Empty: as it is."))
-        when = [
+        effect_choices = [
             ("", _("by the rules: dearer now, cheaper at the end of what is paid")),
             (NOW, pgettext_lazy("terms", "now")),
             (PERIOD_END, _("at the end of what is paid")),
         ]
-        self.fields["when"] = choice_field(pgettext_lazy("terms", "takes effect"), when, required=False)
+        self.fields["when"] = choice_field(pgettext_lazy("terms", "takes effect"), effect_choices, required=False)
         self.fields["reason"] = reason_field(help_text=WHY)
 
 
@@ -199,7 +199,7 @@ class ChangeTerms(SubscriptionAct):
             rows.append(Fact(_("Next charge"), text))
         return rows
 
-    def done(self, result: Quote) -> str:
+    def success_message(self, result: Quote) -> str:
         if result.when == NOW:
             return str(_("The terms are changed."))
         return str(_("The terms change on %(date)s.") % {"date": formats.date_text(result.effective_date)})
@@ -237,12 +237,12 @@ class UndoChange(SubscriptionAct):
             rows.append(Fact(_("Quantity"), units, ChangeTerms._units(self.target)))
         return rows
 
-    def done(self, result: Any) -> str:
+    def success_message(self, result: Any) -> str:
         return str(_("The change is taken back."))
 
 
 class CollectNow(SubscriptionAct):
-    """The saved method cannot be charged for show: what is told beforehand is what will be tried."""
+    """Collects the next renewal now. A saved method cannot be charged in a rehearsal: the preview says what will be tried."""
 
     name = "collect_renewal"
     title = _("Try to collect now")
@@ -251,7 +251,7 @@ class CollectNow(SubscriptionAct):
     )
     icon = "credit_card"
     form_class = ReasonForm
-    transactions = True
+    has_own_transactions = True
 
     @classmethod
     def makes_sense(cls, target: Any) -> bool:
@@ -265,24 +265,24 @@ class CollectNow(SubscriptionAct):
         dunning.refuse_collection(self.target, as_of)
         period, currency = prepaid_periods.last_period(self.target), self.target.account.currency
         assert period is not None
-        costs, held = (
+        price_minor, credit_minor = (
             subscription_status.renewal_price(self.target, period.end),
             issuing.available_credit(self.target.account),
         )
-        rest, method = max(0, costs - held), payment_methods.active(self.target.account)
+        missing_minor, method = max(0, price_minor - credit_minor), payment_methods.active(self.target.account)
         rows = [
             Fact(_("Period from"), formats.date_text(period.end)),
-            Fact(_("It costs"), money(costs, currency)),
-            Fact(_("From the balance"), money(costs - rest, currency)),
+            Fact(_("It costs"), money(price_minor, currency)),
+            Fact(_("From the balance"), money(price_minor - missing_minor, currency)),
         ]
-        if rest and method is None:
+        if missing_minor and method is None:
             rows.append(Fact(_("From a saved method"), _("none is saved: the try will fail, and the owner is told")))
-        elif rest and method is not None:
-            rows.append(Fact(_("From %(method)s") % {"method": method.title}, money(rest, currency)))
+        elif missing_minor and method is not None:
+            rows.append(Fact(_("From %(method)s") % {"method": method.title}, money(missing_minor, currency)))
         return rows
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Collection:
         return dunning.collect_now(subscription=self.target, as_of=as_of, actor=self.actor, reason=data["reason"])
 
-    def done(self, result: Collection) -> str:
+    def success_message(self, result: Collection) -> str:
         return str(_("Today's try: %(outcome)s.") % {"outcome": result.get_outcome_display()})

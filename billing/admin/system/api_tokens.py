@@ -1,4 +1,4 @@
-"""Keys to the API: the secret is shown once, after that only its hash is known."""
+"""The admin's pages of API tokens: a secret is shown once, only its hash is stored."""
 
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from accounts.models import Instance
 from billing import clock
 from billing.admin.acts.act_pages import Act, ActForm
 from billing.admin.acts.act_preview import Fact
-from billing.admin.acts.act_results import ShowsSecret
+from billing.admin.acts.act_results import SecretAct
 from billing.admin.acts.form_fields import choice_field, searched_field, text_field
 from billing.admin.base import ReadOnlyPage, badge, display, link, short_moment
 from billing.models import ApiToken
@@ -33,7 +33,7 @@ class TokenForm(ActForm):
         self.fields["label"] = text_field(_("label"), max_length=100, required=False, help_text=_("Where it is used."))
 
 
-class CreateToken(ShowsSecret):
+class CreateToken(SecretAct):
     heading = _("The secret of the token")
     name = "create_token"
     permission = "manage_tokens"
@@ -42,7 +42,7 @@ class CreateToken(ShowsSecret):
     lead = _("Copy the secret when it is shown: it cannot be shown again.")
     icon = "add"
     form_class = TokenForm
-    fresh = True
+    needs_reauthentication = True
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> tuple[ApiToken, str]:
         return api_tokens.create_token(
@@ -54,7 +54,7 @@ class CreateToken(ShowsSecret):
         rows = [Fact(_("May do"), token.get_scope_display())]
         return [*rows, Fact(_("Instance"), token.instance.domain)] if token.instance else rows
 
-    def done(self, result: tuple[ApiToken, str]) -> str:
+    def success_message(self, result: tuple[ApiToken, str]) -> str:
         return str(_("The token is made."))
 
 
@@ -72,13 +72,13 @@ class Revoke(Act):
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> ApiToken:
         api_tokens.revoke_token(token=self.target, at=clock.real_now(), actor=self.actor)
-        found: ApiToken = self.target
-        return found
+        token: ApiToken = self.target
+        return token
 
     def facts(self, result: ApiToken) -> list[Fact]:
         return [Fact(_("Status"), _("revoked"), _("in use"))]
 
-    def done(self, result: ApiToken) -> str:
+    def success_message(self, result: ApiToken) -> str:
         return str(_("The token is revoked."))
 
 

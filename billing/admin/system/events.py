@@ -1,4 +1,4 @@
-"""What happened, what was said to whom, and who did what."""
+"""The admin's read-only pages of events, notices, access announcements and audit records."""
 
 import json
 from datetime import datetime
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from billing.admin.acts.act_pages import Act, ReasonForm
 from billing.admin.acts.act_preview import Fact
 from billing.admin.base import ReadOnlyPage, badge, display, link, moment, short_moment
-from billing.admin.labels import ACTS, EVENTS, MAILS, word
+from billing.admin.labels import ACTS, EVENTS, MAILS, label_for
 from billing.models import AccessAnnouncement, AuditRecord, Event, Notice
 from billing.operations.run import delivery
 from billing.wording import formats
@@ -23,7 +23,7 @@ STATES = {"waiting": "info", "sent": "good", "failed": "bad"}
 
 
 def plain_json(value: Any) -> SafeString:
-    """Stored values as people can read them; a dash where there are none."""
+    """Formats a JSON value for people; a dash where it is empty."""
     if not value:
         return SafeString(formats.NO_VALUE)
     text = json.dumps(value, ensure_ascii=False, indent=2)
@@ -41,7 +41,7 @@ class EventPage(ReadOnlyPage):
     ordering = ("-pk",)
 
     def title_of(self, row: Any) -> str:
-        return capfirst(word(EVENTS, row.type))
+        return capfirst(label_for(EVENTS, row.type))
 
     @display(description=_("when"), ordering="at")
     def when(self, event: Event) -> str:
@@ -53,7 +53,7 @@ class EventPage(ReadOnlyPage):
 
     @display(description=_("what happened"), ordering="type")
     def what(self, event: Event) -> str:
-        return word(EVENTS, event.type)
+        return label_for(EVENTS, event.type)
 
     @display(description=_("data"))
     def content(self, event: Event) -> SafeString:
@@ -61,7 +61,7 @@ class EventPage(ReadOnlyPage):
 
 
 class SendAgain(Act):
-    """A mail that failed for good, or an invoice's mail once more to the same address."""
+    """Sends a mail again: one that failed for good, or an invoice's once more to the same address."""
 
     name = "send_again"
     permission = "resend_invoice"
@@ -84,7 +84,7 @@ class SendAgain(Act):
             Fact(_("Sending"), str(result.edition)),
         ]
 
-    def done(self, result: Notice) -> str:
+    def success_message(self, result: Notice) -> str:
         return str(_("It is on its way to %(recipient)s.") % {"recipient": result.recipient})
 
 
@@ -122,7 +122,7 @@ class NoticePage(ReadOnlyPage):
 
     @display(description=_("mail"), ordering="kind")
     def about(self, notice: Notice) -> str:
-        return word(MAILS, notice.kind)
+        return label_for(MAILS, notice.kind)
 
     @display(description=_("written"))
     def written_text(self, notice: Notice) -> str:
@@ -184,7 +184,7 @@ class AuditRecordPage(ReadOnlyPage):
     readonly_fields = fields
 
     def title_of(self, row: Any) -> str:
-        return capfirst(word(ACTS, row.action))
+        return capfirst(label_for(ACTS, row.action))
 
     @display(description=_("when"), ordering="at")
     def when(self, row: AuditRecord) -> str:
@@ -192,7 +192,7 @@ class AuditRecordPage(ReadOnlyPage):
 
     @display(description=_("act"), ordering="action")
     def did(self, row: AuditRecord) -> str:
-        return capfirst(word(ACTS, row.action))
+        return capfirst(label_for(ACTS, row.action))
 
     @display(description=_("when"))
     def at_text(self, row: AuditRecord) -> str:

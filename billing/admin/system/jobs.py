@@ -1,4 +1,4 @@
-"""The machinery: work that was set aside, signs of life, and django-q's tables to look at only.
+"""The admin's pages of jobs: failed work with its next start, heartbeats, and django-q's tables read-only.
 
 django-q's own pages let people write a schedule that runs any code and run a finished task again: they are replaced.
 """
@@ -18,7 +18,7 @@ from billing import clock
 from billing.admin.acts.act_pages import Act
 from billing.admin.acts.act_preview import Fact
 from billing.admin.base import ReadOnlyPage, badge, display, moment, short_moment
-from billing.admin.labels import PARTS, WORK, word
+from billing.admin.labels import PARTS, WORK, label_for
 from billing.models import BillingAccount, Heartbeat, JobRun
 from billing.operations import jobs, rehearsal
 from billing.operations.cycle import month_close
@@ -35,17 +35,17 @@ for model in (Failure, OrmQ, Schedule, Success):
 
 
 class RunClose(Act):
-    """Closes every month that is over: what the schedule does by itself, for when it did not."""
+    """Closes every month that is over: by hand where the schedule did not."""
 
     name = "run_close"
     title = _("Run the close")
     button = _("Close these months")
     lead = _("Closes every month that is over, issues its invoices, opens the next. Repeating it changes nothing.")
     icon = "event_available"
-    transactions = True
+    has_own_transactions = True
 
     def preview(self, data: dict[str, Any], as_of: datetime) -> list[Fact]:
-        """A dry run of the accounts that are due: what each would be invoiced."""
+        """Rehearses the close for each due account and returns what it would be invoiced."""
         due = billing_run.accounts_to_close(as_of)
         rows = [Fact(_("Accounts with a month that is over"), str(len(due)))]
         for pk, number in due[:MOST_REHEARSED]:
@@ -70,7 +70,7 @@ class RunClose(Act):
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> billing_run.Done:
         return billing_run.close_months(as_of=as_of)
 
-    def done(self, result: billing_run.Done) -> str:
+    def success_message(self, result: billing_run.Done) -> str:
         text = _("%(closed)s accounts closed, %(invoices)s invoices issued, %(aside)s set aside.")
         return str(text % {"closed": result.months_closed, "invoices": len(result.invoices), "aside": result.set_aside})
 
@@ -83,13 +83,13 @@ class Retry(Act):
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> JobRun:
         jobs.retry(run=self.target, as_of=as_of)
-        found: JobRun = JobRun.objects.get(pk=self.target.pk)
-        return found
+        run: JobRun = JobRun.objects.get(pk=self.target.pk)
+        return run
 
     def facts(self, result: JobRun) -> list[Fact]:
         return [Fact(_("Attempts"), str(result.attempts), str(self.target.attempts))]
 
-    def done(self, result: JobRun) -> str:
+    def success_message(self, result: JobRun) -> str:
         return str(_("It starts with the next run."))
 
 
@@ -117,11 +117,11 @@ class JobRunPage(ReadOnlyPage):
     readonly_fields = fields
 
     def title_of(self, row: Any) -> str:
-        return f"{capfirst(word(WORK, row.kind))} · {row.key}"
+        return f"{capfirst(label_for(WORK, row.kind))} · {row.key}"
 
     @display(description=_("kind"), ordering="kind")
     def work(self, run: JobRun) -> str:
-        return word(WORK, run.kind)
+        return label_for(WORK, run.kind)
 
     @display(description=_("state"))
     def state(self, run: JobRun) -> SafeString:
@@ -149,11 +149,11 @@ class HeartbeatPage(ReadOnlyPage):
     readonly_fields = fields
 
     def title_of(self, row: Any) -> str:
-        return capfirst(word(PARTS, row.name))
+        return capfirst(label_for(PARTS, row.name))
 
     @display(description=_("part"), ordering="name")
     def part(self, row: Heartbeat) -> str:
-        return word(PARTS, row.name)
+        return label_for(PARTS, row.name)
 
     @display(description=_("last seen"))
     def seen(self, row: Heartbeat) -> str:
@@ -165,7 +165,7 @@ class HeartbeatPage(ReadOnlyPage):
 
 
 class TaskPage(ReadOnlyPage):
-    """A finished task: no act, nothing to run again."""
+    """A page of finished tasks offers no act: nothing is run again from here."""
 
     list_display = ("func", "started", "stopped", "attempt_count")
     search_fields = ("func", "name")
@@ -201,7 +201,7 @@ class SchedulePage(ReadOnlyPage):
 
 @admin.register(OrmQ)
 class QueuePage(ReadOnlyPage):
-    """What waits for a worker; its payload is not shown, since reading it would run it."""
+    """A page of queued tasks hides the payload: unpickling it to show it would run code."""
 
     list_display = ("id", "key", "lock")
     fields = list_display

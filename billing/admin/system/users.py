@@ -1,4 +1,4 @@
-"""Who signs in: users, groups, addresses, second factors, sessions. Only a superuser changes any of it."""
+"""The admin's pages of users, groups, addresses, second factors and sessions: only a superuser changes them."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ for model in (Group, EmailAddress, Authenticator, UserSession):
 
 
 class Superusers:
-    """Changed by superusers alone, whatever rights somebody was given by hand."""
+    """A page is changed by superusers alone, whatever permissions somebody was given by hand."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_superuser)
@@ -71,7 +71,7 @@ class UserPage(Superusers, UserAdmin, Page):  # type: ignore[type-arg]
     inlines = (EmailAddressTable,)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Five groups are five boxes to tick."""
+        """Shows the groups as checkboxes: there are five."""
         if db_field.name == "groups":
             kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
         field: Any = super().formfield_for_manytomany(db_field, request, **kwargs)
@@ -127,12 +127,12 @@ class GroupPage(Superusers, GroupAdmin, Page):
 
     @display(description=_("what it may do"))
     def may(self, group: Group) -> SafeString:
-        held = (
+        codenames = (
             group.permissions.filter(codename__in=staff_roles.ACTS).values_list("codename", flat=True)
             if group.pk
             else ()
         )
-        return lines([staff_roles.act_name(code) for code in staff_roles.ACTS if code in set(held)])
+        return lines([staff_roles.act_name(code) for code in staff_roles.ACTS if code in set(codenames)])
 
 
 @admin.register(Authenticator)

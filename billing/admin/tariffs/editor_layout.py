@@ -1,4 +1,4 @@
-"""How the editor's form stands on its page: its sections, and beside each field when it makes sense."""
+"""The tariff editor's layout: sections of fields, each with the rule that says when it applies."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from billing.admin.tariffs.field_rules import SENSE, Sense
+from billing.admin.tariffs.field_rules import FIELD_RULES, FieldRule
 from billing.admin.tariffs.form import TariffForm
 from billing.admin.tariffs.terms_table import label_of
 from billing.models import Tariff
@@ -21,13 +21,13 @@ MONEY = {"unit_price", "flat_fee"}
 
 @dataclass(frozen=True)
 class EditorField:
-    """A field with its place: ``bound`` is None where it is fixed, and ``fixed`` says what it is."""
+    """A field of the editor: ``bound`` is the form's field, or None where the value is ``fixed``."""
 
     name: str
     label: str
     bound: Any
     fixed: str
-    sense: Sense
+    rule: FieldRule
 
     @property
     def shape(self) -> str:
@@ -88,24 +88,29 @@ NAMES: tuple[tuple[str, Any, Any, tuple[str, ...]], ...] = (
 
 
 def sections(form: TariffForm, layout: tuple[tuple[str, Any, Any, tuple[str, ...]], ...]) -> list[Section]:
-    """The fields of ``form`` in their sections; what a new version keeps is said, not asked."""
-    return [Section(name, title, lead, [_field(form, one) for one in names]) for name, title, lead, names in layout]
+    """Groups the fields of ``form`` into sections; values that a new version takes over are shown as fixed."""
+    return [
+        Section(name, title, lead, [_field(form, field_name) for field_name in names])
+        for name, title, lead, names in layout
+    ]
 
 
 def _field(form: TariffForm, name: str) -> EditorField:
-    sense = SENSE.get(name, Sense())
+    rule = FIELD_RULES.get(name, FieldRule())
     if name in form.fields:
-        return EditorField(name, str(form[name].label), form[name], "", sense)
+        return EditorField(name, str(form[name].label), form[name], "", rule)
     value = getattr(form.instance, name)
     text = value.name_in(formats.language()) if name == "product" else str(value)
-    return EditorField(name, label_of(name), None, text, sense)
+    return EditorField(name, label_of(name), None, text, rule)
 
 
 def currency_of(form: TariffForm, tariff: Tariff | None) -> str:
-    """The sign beside the prices: that of the seller's currency, empty until one is chosen."""
+    """Returns the sign beside the prices: of the seller's currency, empty until a seller is chosen."""
     if tariff is not None:
         return formats.SIGNS.get(tariff.currency, tariff.currency)
-    chosen = form["seller"].value() if "seller" in form.fields else None
+    seller_pk = form["seller"].value() if "seller" in form.fields else None
     field: Any = form.fields.get("seller")
-    seller = field.queryset.filter(pk=chosen).first() if field is not None and str(chosen or "").isdecimal() else None
+    seller = (
+        field.queryset.filter(pk=seller_pk).first() if field is not None and str(seller_pk or "").isdecimal() else None
+    )
     return formats.SIGNS.get(seller.currency, seller.currency) if seller is not None else ""

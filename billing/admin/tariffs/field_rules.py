@@ -1,6 +1,6 @@
-"""Which fields make sense for which kind of price: said once, for the form that cleans, the page that hides and the script.
+"""Field rules of the tariff editor say which fields apply to which kind of price, for the form, the page and its script.
 
-A field that makes no sense is set to its resting value, so that a tariff never carries terms nobody can see.
+A field that does not apply is set to its neutral value, so that a tariff never carries terms that nobody can see.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,8 +22,8 @@ RECURRING, LONG, MONTHLY = "recurring", "long", "monthly"
 
 
 @dataclass(frozen=True)
-class Sense:
-    """When a field makes sense: for these price models, these intervals, this timing. Empty: whatever they are.
+class FieldRule:
+    """A rule says when a field applies: for these price models, this interval, this timing. Empty: for all.
 
     ``interval`` is `RECURRING` (not a one-off), `LONG` (of several months) or `MONTHLY` (of one).
     """
@@ -31,9 +31,9 @@ class Sense:
     models: tuple[str, ...] = ()
     interval: str = ""
     timing: str = ""
-    rest: Any = None
+    neutral: Any = None
 
-    def holds(self, model: str, months: int | None, timing: str) -> bool:
+    def applies(self, model: str, months: int | None, timing: str) -> bool:
         return (
             (not self.models or model in self.models)
             and INTERVALS[self.interval](months)
@@ -48,43 +48,46 @@ INTERVALS: Mapping[str, Callable[[int | None], bool]] = {
     LONG: lambda months: months is not None and months > 1,
 }
 
-# In this order: what a later one depends on is settled before it.
-SENSE: dict[str, Sense] = {
-    "interval_months": Sense(PRICED, rest=1),
-    "timing": Sense(PRICED, MONTHLY, rest=Tariff.TimingChoice.PREPAID),
-    "metric": Sense(COUNTING, rest=Tariff.MetricChoice.NONE),
-    "unit_price": Sense(("per_unit",), rest=Decimal(0)),
-    "steps": Sense(STEPPED, rest=[]),
-    "flat_fee": Sense(PRICED, rest=Decimal(0)),
-    "included_quantity": Sense(COUNTING, rest=0),
-    "quota_mode": Sense(COUNTING, rest=Tariff.QuotaModeChoice.ALL_ABOVE),
-    "price_months": Sense(PRICED, LONG, rest=1),
-    "discount_percent": Sense(PRICED, LONG, rest=Decimal(0)),
-    "trial_days": Sense((), RECURRING, "prepaid", rest=0),
-    "trial_people": Sense((), RECURRING, "prepaid", rest=0),
-    "cycle": Sense(PRICED, RECURRING, "prepaid", rest=Tariff.CycleChoice.ANNIVERSARY),
-    "change_rule": Sense(PRICED, RECURRING, "prepaid", rest=Tariff.ChangeRuleChoice.CARRIED),
-    "renewal": Sense(PRICED, RECURRING, "prepaid", rest=Tariff.RenewalChoice.INVOICED),
+# In this order: a field comes after those that its rule reads.
+FIELD_RULES: dict[str, FieldRule] = {
+    "interval_months": FieldRule(PRICED, neutral=1),
+    "timing": FieldRule(PRICED, MONTHLY, neutral=Tariff.TimingChoice.PREPAID),
+    "metric": FieldRule(COUNTING, neutral=Tariff.MetricChoice.NONE),
+    "unit_price": FieldRule(("per_unit",), neutral=Decimal(0)),
+    "steps": FieldRule(STEPPED, neutral=[]),
+    "flat_fee": FieldRule(PRICED, neutral=Decimal(0)),
+    "included_quantity": FieldRule(COUNTING, neutral=0),
+    "quota_mode": FieldRule(COUNTING, neutral=Tariff.QuotaModeChoice.ALL_ABOVE),
+    "price_months": FieldRule(PRICED, LONG, neutral=1),
+    "discount_percent": FieldRule(PRICED, LONG, neutral=Decimal(0)),
+    "trial_days": FieldRule((), RECURRING, "prepaid", neutral=0),
+    "trial_people": FieldRule((), RECURRING, "prepaid", neutral=0),
+    "cycle": FieldRule(PRICED, RECURRING, "prepaid", neutral=Tariff.CycleChoice.ANNIVERSARY),
+    "change_rule": FieldRule(PRICED, RECURRING, "prepaid", neutral=Tariff.ChangeRuleChoice.CARRIED),
+    "renewal": FieldRule(PRICED, RECURRING, "prepaid", neutral=Tariff.RenewalChoice.INVOICED),
 }
 
 
-def settle(data: dict[str, Any]) -> list[str]:
-    """Sets what makes no sense in ``data`` (cleaned values by field) to rest; the names of those that said something else."""
+def reset_unused_fields(data: dict[str, Any]) -> list[str]:
+    """Sets the fields of ``data`` that do not apply to their neutral value; returns the names of those that held a term.
+
+    ``data``: cleaned values by field.
+    """
     model = str(data.get("price_model") or PriceModel.PER_UNIT)
     left_out = []
-    for name, sense in SENSE.items():
-        if name not in data or sense.holds(model, data.get("interval_months"), str(data.get("timing", ""))):
+    for name, rule in FIELD_RULES.items():
+        if name not in data or rule.applies(model, data.get("interval_months"), str(data.get("timing", ""))):
             continue
-        if name in SAYS_SOMETHING and data[name]:
+        if name in OPTIONAL_TERMS and data[name]:
             left_out.append(name)
-        data[name] = sense.rest
+        data[name] = rule.neutral
     if data.get("timing") == Tariff.TimingChoice.POSTPAID:  # a calendar month, with one price (M5)
         data.update(cycle=Tariff.CycleChoice.CALENDAR, change_rule=Tariff.ChangeRuleChoice.PERIOD_END)
     return left_out
 
 
-# Fields that stand empty where nothing is said. The others always hold a choice, and leaving it out is no loss.
-SAYS_SOMETHING = {
+# Fields that are empty where a tariff has no such term. The others always hold a choice, and resetting it is no loss.
+OPTIONAL_TERMS = {
     "unit_price",
     "steps",
     "flat_fee",
@@ -97,7 +100,7 @@ SAYS_SOMETHING = {
 
 @dataclass(frozen=True)
 class ModelCard:
-    """A kind of price as the editor offers it."""
+    """A card offers one price model in the editor."""
 
     value: str
     title: "str | Promise"

@@ -1,4 +1,4 @@
-"""The fields of the tariff editor: prices as people write them, and tables of rows that work without a script too."""
+"""The tariff editor's fields read prices as people write them, and tables of rows that work without a script."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -22,25 +22,25 @@ DOUBTFUL = re.compile(r"[1-9]\d{0,2},\d{3}")
 
 
 def read_number(text: str) -> Decimal | None:
-    """What a person typed as a price or percentage: 1 500,25 and 1500.25 alike; None where it cannot be read for certain."""
+    """Reads a typed price or percentage, 1 500,25 and 1500.25 alike; None where it is ambiguous or no number."""
     typed = text.translate(SPACES)
     if formats.language() != "ru" and DOUBTFUL.fullmatch(typed):
         return None
     try:
-        found = Decimal(typed.replace(",", "."))
+        number = Decimal(typed.replace(",", "."))
     except InvalidOperation:
         return None
-    return found if found.is_finite() and abs(found) < LARGEST else None
+    return number if number.is_finite() and abs(number) < LARGEST else None
 
 
 def read_count(text: str) -> int | None:
-    """A whole number as typed, groups allowed; None where it is none."""
+    """Reads a typed whole number, with or without groups of digits; None where it is none."""
     typed = text.translate(SPACES)
     return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 10 else None
 
 
 def number_in_field(value: Any) -> str:
-    """A stored price for its field: 599,00 in Russian, 599.00 in English, no idle zeros beyond."""
+    """Formats a stored price for its field: 599,00 in Russian, 599.00 in English, without further zeros."""
     if value in (None, ""):
         return ""
     text = plain(Decimal(str(getattr(value, "amount", value))))
@@ -48,7 +48,7 @@ def number_in_field(value: Any) -> str:
 
 
 def bare_number(value: Any) -> str:
-    """A stored percentage for its field: 10, 12,5."""
+    """Formats a stored percentage for its field: 10, 12,5."""
     text = number_in_field(value)
     return re.sub(r"[.,]0+$", "", text) if text else text
 
@@ -59,27 +59,27 @@ WRONG_COUNT = _("Write a whole number.")
 
 
 def check_number(text: str) -> Decimal:
-    """The number that was typed. Raises ValidationError where it is none, finer than a price may be, or negative."""
-    found = read_number(text.replace(formats.MINUS, "-"))
-    if found is None or found != round(found, DECIMALS):
+    """Reads a typed number. Raises ValidationError where it is none, finer than a price may be, or negative."""
+    number = read_number(text.replace(formats.MINUS, "-"))
+    if number is None or number != round(number, DECIMALS):
         raise forms.ValidationError(WRONG_NUMBER)
-    if found < 0:
+    if number < 0:
         raise forms.ValidationError(NEGATIVE)
-    return abs(found)
+    return abs(number)
 
 
 def check_count(text: str, least: int = 0) -> int:
-    """The whole number that was typed. Raises ValidationError where it is none or below ``least``."""
-    found = read_count(text)
-    if found is None:
+    """Reads a typed whole number. Raises ValidationError where it is none or below ``least``."""
+    count = read_count(text)
+    if count is None:
         raise forms.ValidationError(WRONG_COUNT)
-    if found < least:
+    if count < least:
         raise forms.ValidationError(_("The least is %(least)s.") % {"least": least})
-    return found
+    return count
 
 
 class NumberField(forms.CharField):
-    """A price or percentage with up to four decimals; what is left empty is 0."""
+    """A field reads a price or percentage with up to four decimals; empty is 0."""
 
     def __init__(self, *, percent: bool = False, **options: Any) -> None:
         self.percent = percent
@@ -94,17 +94,17 @@ class NumberField(forms.CharField):
 
     def clean(self, value: Any) -> Any:
         text = super().clean(value)
-        found = check_number(text) if text else Decimal(0)
-        if self.percent and found >= 100:
+        number = check_number(text) if text else Decimal(0)
+        if self.percent and number >= 100:
             raise forms.ValidationError(_("Take less than 100 percent off."))
-        return found
+        return number
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return str(self.prepare_value(initial)) != str(data or "")
 
 
 class CountField(forms.CharField):
-    """A whole number, 0 where it is left empty; ``says_zero`` where 0 is an answer and not the lack of one."""
+    """A field reads a whole number, 0 where it is empty; ``says_zero`` where 0 is a value of its own."""
 
     def __init__(self, *, says_zero: bool = False, **options: Any) -> None:
         self.says_zero = says_zero
@@ -126,10 +126,7 @@ Row = dict[str, str]
 
 
 class RowsWidget(forms.Widget):
-    """A table of rows, each posted as ``name-number-column``; empty rows at its end stand there for those without a script.
-
-    ``problems`` are shown in their cells: the row's place among those typed, then its column.
-    """
+    """A table of rows, each posted as ``name-number-column``; empty rows at its end serve browsers without a script."""
 
     template = ""
     columns: tuple[str, ...] = ()
@@ -146,23 +143,23 @@ class RowsWidget(forms.Widget):
         return not any(key.startswith(f"{name}-") for key in data)
 
     def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> list[Row]:
-        """The rows in which something was typed, as it was typed, in their order."""
+        """Returns the rows that hold text, as it was typed, in their order."""
         pattern = re.compile(rf"{re.escape(name)}-(\d{{1,4}})-({'|'.join(self.columns)})")
         rows: dict[int, Row] = {}
         for key in data:
-            found = pattern.fullmatch(key)
-            if found:
-                rows.setdefault(int(found[1]), dict.fromkeys(self.columns, ""))[found[2]] = str(data[key]).strip()
+            match = pattern.fullmatch(key)
+            if match:
+                rows.setdefault(int(match[1]), dict.fromkeys(self.columns, ""))[match[2]] = str(data[key]).strip()
         return [row for _number, row in sorted(rows.items()) if any(row.values())]
 
-    def shown(self, row: Mapping[str, Any]) -> Row:
-        """A row as its cells show it."""
+    def cells_of(self, row: Mapping[str, Any]) -> Row:
+        """Returns a row's values as its cells show them."""
         return {column: str(row.get(column) or "") for column in self.columns}
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         rows: Iterable[Mapping[str, Any]] = value or []
         filled = [
-            {"number": number, "cells": self.shown(row), "problems": self.problems.get(number, {})}
+            {"number": number, "cells": self.cells_of(row), "problems": self.problems.get(number, {})}
             for number, row in enumerate(rows)
         ]
         empty = dict.fromkeys(self.columns, "")
@@ -175,7 +172,7 @@ class StepsWidget(RowsWidget):
     template = "admin/tariffs/_steps.html"
     columns = ("from", "unit_price", "total")
 
-    def shown(self, row: Mapping[str, Any]) -> Row:
+    def cells_of(self, row: Mapping[str, Any]) -> Row:
         prices = {
             column: value if isinstance(value := row.get(column), str) and "typed" in row else number_in_field(value)
             for column in ("unit_price", "total")
@@ -192,7 +189,7 @@ class FeaturesWidget(RowsWidget):
 
 
 class RowsField(forms.Field):
-    """What was typed into a table of rows; the form makes sense of it, since that depends on its other fields."""
+    """A field returns a table's rows as text; the form reads them, since that depends on its other fields."""
 
     def __init__(self, *, widget: type[RowsWidget], **options: Any) -> None:
         super().__init__(required=False, widget=widget, **options)
@@ -202,7 +199,7 @@ class RowsField(forms.Field):
 
 
 class RowSelect(widgets.UnfoldAdminSelectWidget):  # type: ignore[misc]
-    """A choice among rows whose ``fact`` the page's script may read from the option: the currency of a seller."""
+    """A choice among rows; the page's script reads ``fact`` from the option: the currency of a seller."""
 
     fact = ""
 

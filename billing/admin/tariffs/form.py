@@ -1,4 +1,4 @@
-"""The form of a tariff's draft: the kind of price first, then what makes sense for it. The same form prices the preview."""
+"""The form of a tariff's draft asks for the kind of price, then for the terms that apply to it; the preview is priced from it."""
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -13,7 +13,7 @@ from unfold import widgets
 from accounts.models import User
 from billing import clock
 from billing.admin.acts.form_fields import OperationForm, choice_field
-from billing.admin.tariffs.field_rules import MODELS, STEPPED, settle
+from billing.admin.tariffs.field_rules import MODELS, STEPPED, reset_unused_fields
 from billing.admin.tariffs.fields import (
     CountField,
     FeaturesWidget,
@@ -49,7 +49,7 @@ def _price_months_choices() -> list[tuple[str, Any]]:
 
 
 class TariffForm(OperationForm):
-    """Saves a draft in the name of ``user``; what its kind of price does not use is left out (``left_out``)."""
+    """The form saves a draft in the name of ``user``; ``left_out`` names the terms that its kind of price does not use."""
 
     user: User
 
@@ -125,7 +125,7 @@ class TariffForm(OperationForm):
     # --- Making sense of what was typed --------------------------------------------------------------------------------
 
     def clean_steps(self) -> list[dict[str, Any]]:
-        """The steps as a tariff stores them; what is wrong stands in its cell."""
+        """Reads the steps as a tariff stores them; a problem is shown in its cell."""
         model = self.cleaned_data.get("price_model")
         if model not in STEPPED:
             return []
@@ -138,17 +138,17 @@ class TariffForm(OperationForm):
         typed = self.cleaned_data[name]
         if len(typed) > MOST_ROWS:
             raise forms.ValidationError(_("At most %(count)s rows.") % {"count": MOST_ROWS})
-        found, problems = [], {}
+        rows, problems = [], {}
         for number, row in enumerate(typed):
             try:
-                found.append(read(row))
+                rows.append(read(row))
             except _WrongRow as wrong:
                 problems[number] = wrong.problems
         widget: Any = self.fields[name].widget
         widget.problems = problems
         if problems:
             raise forms.ValidationError(_("Look at the marked rows."))
-        return found
+        return rows
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
@@ -158,7 +158,7 @@ class TariffForm(OperationForm):
         data["quota_mode"] = data.get("quota_mode") or Tariff.QuotaModeChoice.ALL_ABOVE
         for name in ("cycle", "change_rule", "renewal", "timing"):
             data[name] = data.get(name) or getattr(Tariff(), name)
-        self.left_out = settle(data)
+        self.left_out = reset_unused_fields(data)
         seller = data.get("seller") or (self.instance.seller if self.instance.seller_id else None)
         if seller is not None and "unit_price" in data:
             data["unit_price"] = Money(data["unit_price"], seller.currency)
@@ -167,12 +167,12 @@ class TariffForm(OperationForm):
     # --- Saving ----------------------------------------------------------------------------------------------------------
 
     def _get_validation_exclusions(self) -> set[str]:
-        """The price is left to the operation, which says what to do instead of a constraint's name."""
-        named = {"unit_price", "flat_fee", "price_model", "trial_days", "tariff_id", "interval_months"}
-        return {*super()._get_validation_exclusions(), *named}  # type: ignore[misc]
+        """Leaves the price to the operation, whose refusal says what to do where a constraint would name itself."""
+        left_to_operation = {"unit_price", "flat_fee", "price_model", "trial_days", "tariff_id", "interval_months"}
+        return {*super()._get_validation_exclusions(), *left_to_operation}  # type: ignore[misc]
 
     def add_error(self, field: str | None, error: Any) -> None:
-        """A price that is missing is said where this kind of price has it."""
+        """Adds the error of a missing price to the field that holds it for this kind of price."""
         if field == "unit_price" and self.cleaned_data.get("price_model") in STEPPED:
             field = "steps"
         super().add_error(field, error)
@@ -183,7 +183,7 @@ class TariffForm(OperationForm):
 
 
 class PreviewForm(TariffForm):
-    """The same form, looked at while it is being typed: names and ids may be missing, nothing is saved."""
+    """The preview's form reads the draft while it is typed: names and ids may be missing, nothing is saved."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -192,7 +192,7 @@ class PreviewForm(TariffForm):
                 self.fields[name].required = False
 
     def _post_clean(self) -> None:
-        """Puts what was typed into the unsaved tariff; no operation is tried."""
+        """Sets the typed values on the unsaved tariff without rehearsing an operation."""
         self.instance = forms.models.construct_instance(self, self.instance, self._meta.fields, self._meta.exclude)
 
 
@@ -202,20 +202,20 @@ class _WrongRow(Exception):
 
 
 def _read_step(row: Mapping[str, str], model: str) -> dict[str, Any]:
-    """One row of the table of steps as a tariff stores it. Raises _WrongRow."""
+    """Reads one row of the table of steps as a tariff stores it. Raises _WrongRow."""
     allowed = {PriceModel.GRADUATED: ("unit_price",), PriceModel.PACKAGE: ("total",)}.get(
         PriceModel(model), ("unit_price", "total")
     )
     problems: dict[str, str] = {}
-    found: dict[str, Any] = {}
+    step: dict[str, Any] = {}
     try:
-        found["from"] = check_count(row["from"], least=1)
+        step["from"] = check_count(row["from"], least=1)
     except forms.ValidationError as wrong:
         problems["from"] = wrong.messages[0]
     filled = [name for name in allowed if row[name]]
     for name in filled:
         try:
-            found[name] = str(check_number(row[name]))
+            step[name] = str(check_number(row[name]))
         except forms.ValidationError as wrong:
             problems[name] = wrong.messages[0]
     if len(filled) != 1:
@@ -228,7 +228,7 @@ def _read_step(row: Mapping[str, str], model: str) -> dict[str, Any]:
         )
     if problems:
         raise _WrongRow(problems)
-    return found
+    return step
 
 
 def _read_feature(row: Mapping[str, str]) -> dict[str, str]:
@@ -237,8 +237,8 @@ def _read_feature(row: Mapping[str, str]) -> dict[str, str]:
     return {"en": row["en"], "ru": row["ru"]}
 
 
-def typed_terms(form: TariffForm) -> Tariff | None:
-    """The unsaved tariff that a filled form describes; None where its figures cannot be read yet."""
+def read_terms(form: TariffForm) -> Tariff | None:
+    """Reads the unsaved tariff from a filled form; None where its figures are incomplete or wrong."""
     form.full_clean()
     tariff: Tariff = form.instance
     if form.errors:

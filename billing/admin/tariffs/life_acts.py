@@ -1,4 +1,4 @@
-"""The acts of a tariff's life (E2): each shows what becomes of it, and publishing shows the release check."""
+"""Acts that move a tariff between its statuses (E2); publishing shows the release check first."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -21,7 +21,7 @@ Status = Tariff.Status
 
 
 class TariffStep(Act):
-    """One step of a tariff's life, possible from some statuses."""
+    """An act moves a tariff to another status, from those in ``possible_from``."""
 
     possible_from: ClassVar[tuple[Tariff.Status, ...]] = ()
     becomes: ClassVar[Tariff.Status]
@@ -34,10 +34,10 @@ class TariffStep(Act):
         before = Status(self.target.status).label
         return [Fact(_("Status"), result.get_status_display(), before)]
 
-    def done(self, result: Any) -> str:
+    def success_message(self, result: Any) -> str:
         return str(_("%(tariff)s: %(status)s.") % {"tariff": result, "status": result.get_status_display()})
 
-    def done_url(self, result: Any) -> str:
+    def next_url(self, result: Any) -> str:
         return reverse("admin:billing_tariff_change", args=(result.pk,))
 
 
@@ -68,7 +68,7 @@ class SendBack(TariffStep):
 
 
 class TakeBack(SendBack):
-    """The author's own way back: the reviewer has not decided yet."""
+    """The author withdraws a draft that the reviewer has not decided on yet."""
 
     name, permission = "take_back", "draft_tariff"
     title = _("Take back")
@@ -85,14 +85,14 @@ class Publish(TariffStep):
     lead = _(
         "Offers the tariff from now on. Its terms never change again; an earlier version is archived, those on it stay."
     )
-    icon, possible_from, fresh = "publish", (Status.IN_REVIEW,), True
+    icon, possible_from, needs_reauthentication = "publish", (Status.IN_REVIEW,), True
     variant = ActionVariant.PRIMARY
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Tariff:
         return tariffs.publish(tariff=self.target, user=self.user, as_of=as_of)
 
     def facts(self, result: Any) -> list[Fact]:
-        """The version before it, which stops being offered, belongs to the effect."""
+        """Adds the previous version to the effect: it stops being offered."""
         rows = super().facts(result)
         previous = self.check.previous
         if previous is not None and previous.status == Status.PUBLISHED:
@@ -101,7 +101,7 @@ class Publish(TariffStep):
 
     @cached_property
     def check(self) -> ReleaseView:
-        """Read before the act is rehearsed: the version before it is still the one published."""
+        """Reads the release check before the act is rehearsed, while the previous version is still published."""
         return check_of(self.target)
 
     def answer(self) -> HttpResponse:
@@ -148,10 +148,10 @@ class ThrowAway(TariffStep):
     def facts(self, result: Any) -> list[Fact]:
         return [Fact(str(self.target), _("gone"), Status(self.target.status).label)]
 
-    def done(self, result: Any) -> str:
+    def success_message(self, result: Any) -> str:
         return str(_("The draft is gone."))
 
-    def done_url(self, result: Any) -> str:
+    def next_url(self, result: Any) -> str:
         return reverse("admin:billing_tariff_changelist")
 
 

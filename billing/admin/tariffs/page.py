@@ -1,4 +1,4 @@
-"""Tariffs: a draft is edited, the rest of its life are acts, and what was published never changes again (E2)."""
+"""The admin's pages of tariffs: a draft is edited, everything else is an act, and published terms never change (E2)."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from accounts.models import Product
 from billing.admin.base import OperationPage, display, link, list_link, moment, short_date
 from billing.admin.tariffs.editor_layout import FIGURES, NAMES, currency_of, sections
 from billing.admin.tariffs.field_rules import MODELS
-from billing.admin.tariffs.form import PreviewForm, TariffForm, typed_terms
+from billing.admin.tariffs.form import PreviewForm, TariffForm, read_terms
 from billing.admin.tariffs.life_acts import (
     Archive,
     NextVersion,
@@ -26,7 +26,7 @@ from billing.admin.tariffs.life_acts import (
     TakeBack,
     ThrowAway,
 )
-from billing.admin.tariffs.presets import PRESETS, initial_of, preset, tariff_of
+from billing.admin.tariffs.presets import PRESETS, find_preset, initial_of, tariff_of
 from billing.admin.tariffs.release_check import check_of, comment_on, life_of, state_badge, versions_of
 from billing.admin.tariffs.sample_bills import Panel, panel_of
 from billing.admin.tariffs.subscriber_moves import MoveSubscribers
@@ -57,17 +57,17 @@ class TariffPage(OperationPage):
         return request.user.has_perm(permission_of("draft_tariff"))
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Only a draft is ever changed (E2); a forged form for any other is refused before it is read."""
+        """Allows changes to drafts alone (E2): a forged form for another tariff is refused before it is read."""
         return request.user.has_perm(permission_of("draft_tariff")) and (obj is None or obj.status == Status.DRAFT)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """A new version keeps the id and the product of its tariff (E5)."""
+        """Fixes id and product of a new version: they are those of its tariff (E5)."""
         return ("product", "seller", "tariff_id") if obj is not None and obj.version > 1 else ()
 
     def get_queryset(self, request: HttpRequest) -> Any:
         running = Count("subscriptions", filter=Q(subscriptions__terminated_at=None))
-        found = super().get_queryset(request).select_related("product", "seller", "author", "reviewer")
-        return found.annotate(running=running)
+        tariffs = super().get_queryset(request).select_related("product", "seller", "author", "reviewer")
+        return tariffs.annotate(running=running)
 
     def title_of(self, row: Any) -> str:
         return f"{row.name_in(formats.language())} · {row}"
@@ -75,28 +75,28 @@ class TariffPage(OperationPage):
     # --- The editor and the page that is only read ---------------------------------------------------------------------
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        found = initial_of(preset(request.GET.get("preset")))
+        values = initial_of(find_preset(request.GET.get("preset")))
         for name, model in (("seller", Seller), ("product", Product)):
             only: list[Any] = list(model._default_manager.values_list("pk", flat=True)[:2])
             if len(only) == 1:
-                found.setdefault(name, only[0])
-        return found
+                values.setdefault(name, only[0])
+        return values
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         tariff: Tariff | None = kwargs.get("obj")
         response = super().render_change_form(request, context, *args, **kwargs)
         if tariff is None or self.has_change_permission(request, tariff):
             response.template_name = "admin/tariffs/editor.html"
-            more = self._editor(request, response.context_data["adminform"].form, tariff)
+            details = self._editor_context(request, response.context_data["adminform"].form, tariff)
         else:
             response.template_name = "admin/tariffs/sheet.html"
-            more = {"terms": term_rows(tariff), "panel": panel_of(tariff)}
+            details = {"terms": term_rows(tariff), "panel": panel_of(tariff)}
             if tariff.status == Status.IN_REVIEW:
-                more["check"] = check_of(tariff)
-        response.context_data.update(more, **(self._around(tariff) if tariff is not None else {}))
+                details["check"] = check_of(tariff)
+        response.context_data.update(details, **(self._history_context(tariff) if tariff is not None else {}))
         return response
 
-    def _editor(self, request: HttpRequest, form: TariffForm, tariff: Tariff | None) -> dict[str, Any]:
+    def _editor_context(self, request: HttpRequest, form: TariffForm, tariff: Tariff | None) -> dict[str, Any]:
         args = (tariff.pk,) if tariff is not None else ()
         return {
             "form": form,
@@ -113,15 +113,15 @@ class TariffPage(OperationPage):
         }
 
     def _panel(self, request: HttpRequest, form: TariffForm, tariff: Tariff | None) -> Panel | None:
-        """What stands beside the form before anything is typed: of the draft, of the preset, or of what came back."""
+        """Returns the panel beside the form as it is opened: of the draft, of the preset, or of the data that was sent."""
         if form.is_bound:
-            return self._typed_panel(request, tariff)
+            return self._preview_panel(request, tariff)
         if tariff is not None:
             return panel_of(tariff)
-        chosen = preset(request.GET.get("preset"))
-        return panel_of(tariff_of(chosen, Seller.objects.first())) if chosen else None
+        preset = find_preset(request.GET.get("preset"))
+        return panel_of(tariff_of(preset, Seller.objects.first())) if preset else None
 
-    def _around(self, tariff: Tariff) -> dict[str, Any]:
+    def _history_context(self, tariff: Tariff) -> dict[str, Any]:
         moves = TariffMove.objects.filter(Q(source=tariff) | Q(target=tariff))
         return {
             "tariff": tariff,
@@ -149,7 +149,7 @@ class TariffPage(OperationPage):
             )
 
     def response_post_save_add(self, request: HttpRequest, obj: Tariff) -> HttpResponseRedirect:
-        """Back to the draft: the next step, handing it to its reviewer, is there."""
+        """Goes back to the draft, from where it is submitted for review."""
         return HttpResponseRedirect(reverse("admin:billing_tariff_change", args=(obj.pk,)))
 
     response_post_save_change = response_post_save_add
@@ -165,7 +165,7 @@ class TariffPage(OperationPage):
         ]
 
     def preview(self, request: HttpRequest, pk: int | None = None) -> HttpResponse:
-        """The panel for what is typed, as a piece of the page; nothing is saved. Raises PermissionDenied, Http404."""
+        """Answers with the panel for the typed data; nothing is saved. Raises PermissionDenied, Http404."""
         tariff = Tariff.objects.select_related("product", "seller").filter(pk=pk).first() if pk else None
         if pk and tariff is None:
             raise Http404
@@ -173,13 +173,13 @@ class TariffPage(OperationPage):
             raise PermissionDenied
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        return TemplateResponse(request, "admin/tariffs/_panel.html", {"panel": self._typed_panel(request, tariff)})
+        return TemplateResponse(request, "admin/tariffs/_panel.html", {"panel": self._preview_panel(request, tariff)})
 
-    def _typed_panel(self, request: HttpRequest, tariff: Tariff | None) -> Panel:
+    def _preview_panel(self, request: HttpRequest, tariff: Tariff | None) -> Panel:
         form_class: Any = self.get_form(request, tariff, change=tariff is not None)
         typed = type("TypedForm", (PreviewForm, form_class), {})
-        found = typed_terms(typed(request.POST, instance=Tariff.objects.get(pk=tariff.pk) if tariff else None))
-        return panel_of(found) if found is not None else Panel(unread=True)
+        draft = read_terms(typed(request.POST, instance=Tariff.objects.get(pk=tariff.pk) if tariff else None))
+        return panel_of(draft) if draft is not None else Panel(unread=True)
 
     # --- The list ------------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Starting points for a new tariff: the ways of charging that come up most, with figures to be changed."""
+"""Presets fill the form of a new tariff with a usual way of charging, with figures to be changed."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,7 +14,7 @@ from billing.pricing.terms import ChangeRule, Cycle, Metric, PriceModel, QuotaMo
 
 @dataclass(frozen=True)
 class Preset:
-    """``values`` by field, as a tariff keeps them."""
+    """A preset holds the form's ``values`` by field, as a tariff stores them."""
 
     name: str
     title: "str | Promise"
@@ -101,18 +101,18 @@ PRESETS = (
 )
 
 
-def preset(name: str | None) -> Preset | None:
-    return next((one for one in PRESETS if one.name == name), None)
+def find_preset(name: str | None) -> Preset | None:
+    return next((candidate for candidate in PRESETS if candidate.name == name), None)
 
 
-def tariff_of(chosen: Preset, seller: Seller | None) -> Tariff:
-    """The unsaved tariff that ``chosen`` fills the form with, in the currency of ``seller``."""
-    values = dict(chosen.values)
+def tariff_of(preset: Preset, seller: Seller | None) -> Tariff:
+    """Makes the unsaved tariff of a preset, in the currency of ``seller``."""
+    values = dict(preset.values)
     currency = seller.currency if seller is not None else "RUB"
     return Tariff(**values | {"unit_price": Money(values.get("unit_price", Decimal(0)), currency)})
 
 
-def initial_of(chosen: Preset | None) -> dict[str, Any]:
-    """The same as initial values of the form; what no preset names stands as in any new tariff."""
+def initial_of(preset: Preset | None) -> dict[str, Any]:
+    """Returns the form's initial values: the preset's, and the defaults of a new tariff for everything else."""
     usual = {field.name: field.get_default() for field in Tariff._meta.concrete_fields if field.has_default()}
-    return {**usual, **(chosen.values if chosen is not None else {})}
+    return {**usual, **(preset.values if preset is not None else {})}

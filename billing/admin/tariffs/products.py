@@ -1,4 +1,4 @@
-"""What is sold, and what people may be in it. Kinds and roles are a product manager's to change."""
+"""The admin's pages of products, roles, sellers and VAT rates, which product managers change."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from billing.operations.staff_roles import permission_of
 from billing.wording import formats
 from billing.wording.unit_names import counted_text, counting_of_product, from_text, per_text
 
-# What stands beside the fields of a unit's name.
+# Help texts of the fields of a unit's name.
 UNIT_HELP = {
     "unit_name": _("After 1, and in prices: 1 licence, per licence."),
     "unit_name_plural": _("After any other number: 2 licences."),
@@ -35,17 +35,17 @@ class ConfigurationForm(OperationForm):
     user: User
 
     def operate(self, row: Any, data: dict[str, Any]) -> Any:
-        """Saves it and keeps who did."""
+        """Saves the row with an audit record."""
         return configuration.save(row=row, as_of=clock.now(), actor=self.user.email)
 
 
 class ProductForm(ConfigurationForm):
     def validate_constraints(self) -> None:
-        """Leaves the forms of the unit's name to the operation, which names the one that is missing."""
+        """Leaves the forms of the unit's name to the operation, which names the missing one."""
 
 
 class ConfigurationPage(OperationPage):
-    """Rows that people set up by hand; ``act`` is the right to do so."""
+    """A page of rows that people set up by hand; ``act`` is the permission to do so."""
 
     form = ConfigurationForm
     act = ""
@@ -90,14 +90,14 @@ class ProductPage(ConfigurationPage):
     inlines = (RoleTable,)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
-        """Each form of the unit's name says which sentence asks for it."""
+        """Adds to each form of the unit's name the sentence that needs it."""
         if db_field.name in UNIT_HELP:
             options["help_text"] = UNIT_HELP[db_field.name]
         return super().formfield_for_dbfield(db_field, request, **options)
 
     @display(description=_("as sentences have it"))
     def unit_counted(self, product: Product) -> SafeString | str:
-        """Numbers that ask for every form, in both languages, as they are saved."""
+        """Shows numbers that need every form of the unit's name, in both languages, as they are saved."""
         counting = counting_of_product(product)
         if not counting.unit:
             return formats.NO_VALUE

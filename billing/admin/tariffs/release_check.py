@@ -1,4 +1,4 @@
-"""The release check as a reviewer reads it, and the record of a tariff's life beside it (E2)."""
+"""The release check and the history of a tariff, as its reviewer reads them (E2)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ class DifferenceRow:
 
 @dataclass(frozen=True)
 class BillRow:
-    """``change`` is empty where there is nothing to compare; ``tone`` says whether the customer pays more or less."""
+    """A sample bill before and after: ``change`` is empty without a bill before; ``tone`` says whether the customer pays more."""
 
     quantity: str
     old: str
@@ -54,7 +54,7 @@ class EffectRow:
 
 @dataclass(frozen=True)
 class ReleaseView:
-    """All that the template needs. ``old_total`` and ``new_total`` are of those whose price is known in both."""
+    """The release check's template reads this view. ``old_total`` and ``new_total`` sum the subscribers priced by both versions."""
 
     previous: Tariff | None
     previous_link: "SafeString | str"
@@ -111,39 +111,39 @@ def _effect_row(effect: Effect, currency: str) -> EffectRow:
 
 
 def _bills(check: ReleaseCheck) -> Sequence[SampleBill]:
-    """One row alone where the quantity makes no difference, neither now nor before."""
-    models = {one.price_model for one in (check.tariff, check.previous) if one is not None}
+    """Returns the sample bills: one where the quantity makes no difference in either version, none for a trial."""
+    models = {tariff.price_model for tariff in (check.tariff, check.previous) if tariff is not None}
     if PriceModel.TRIAL in models and len(models) == 1:
         return []
     return check.bills[:1] if models == {PriceModel.FLAT} else check.bills
 
 
 def check_of(tariff: Tariff) -> ReleaseView:
-    """What speaks for or against offering ``tariff``, worked out now."""
+    """Computes the release check of ``tariff``, as of now."""
     check = release_check(tariff)
     previous, currency = check.previous, tariff.currency
-    known = [(one.old_minor, one.new_minor) for one in check.at_their_size]
-    pairs = [(old, new) for old, new in known if old is not None and new is not None]
+    totals = [(effect.old_minor, effect.new_minor) for effect in check.at_their_size]
+    pairs = [(old, new) for old, new in totals if old is not None and new is not None]
     before = previous.terms() if previous is not None and previous.currency == currency else None
     return ReleaseView(
         previous=previous,
         previous_link=link(previous) if previous is not None else "",
         differences=[
             DifferenceRow(
-                label_of(one.name),
-                value_lines(one.name, one.before, previous or tariff),
-                value_lines(one.name, one.after, tariff),
+                label_of(difference.name),
+                value_lines(difference.name, difference.before, previous or tariff),
+                value_lines(difference.name, difference.after, tariff),
             )
-            for one in check.differences
+            for difference in check.differences
         ],
-        bills=[_bill_row(one, tariff) for one in _bills(check)],
+        bills=[_bill_row(bill, tariff) for bill in _bills(check)],
         chart=price_chart(tariff.terms(), before),
         period=period_text(tariff.terms()),
         old_period=period_text(before) if before is not None else "",
         counted=name_of_many(tariff),
         subscribers=check.subscribers,
         customers=check.customers,
-        effects=[_effect_row(one, currency) for one in check.at_their_size[:MOST_NAMED]],
+        effects=[_effect_row(effect, currency) for effect in check.at_their_size[:MOST_NAMED]],
         more=max(0, check.subscribers - MOST_NAMED),
         old_total=money(sum(old for old, _new in pairs), currency),
         new_total=money(sum(new for _old, new in pairs), currency),
@@ -159,7 +159,7 @@ def check_of(tariff: Tariff) -> ReleaseView:
 
 @dataclass(frozen=True)
 class LifeRow:
-    """One entry of the record: who did what when, and the words they left."""
+    """An entry of the history: who did what when, and the reason they gave."""
 
     at: str
     actor: str
@@ -168,21 +168,23 @@ class LifeRow:
 
 
 def records_of(tariff: Tariff) -> list[AuditRecord]:
-    """What was done to this version, newest first."""
-    found = AuditRecord.objects.filter(object_type=Tariff.__name__, object_id=str(tariff), action__startswith="tariff.")
-    return [row for row in found if row.after.get("product", tariff.product.code) == tariff.product.code]
+    """Returns the audit records of this version, newest first."""
+    records = AuditRecord.objects.filter(
+        object_type=Tariff.__name__, object_id=str(tariff), action__startswith="tariff."
+    )
+    return [record for record in records if record.after.get("product", tariff.product.code) == tariff.product.code]
 
 
 def life_of(tariff: Tariff) -> list[LifeRow]:
-    """The record of its life in words, newest first."""
+    """Returns the version's history in words, newest first."""
     return [
-        LifeRow(moment(row.at), row.actor, labels.word(labels.ACTS, row.action), row.reason)
+        LifeRow(moment(row.at), row.actor, labels.label_for(labels.ACTS, row.action), row.reason)
         for row in records_of(tariff)
     ]
 
 
 def comment_on(tariff: Tariff) -> LifeRow | None:
-    """What the reviewer wrote when sending the draft back, until it is submitted again."""
+    """Returns the reviewer's comment on a draft that was sent back, until it is submitted again."""
     for row in records_of(tariff):
         if row.action == "tariff.sent_back" and tariff.status == Tariff.Status.DRAFT:
             return LifeRow(moment(row.at), row.actor, "", row.reason)
@@ -205,7 +207,7 @@ def state_badge(tariff: Tariff) -> SafeString:
 
 
 def versions_of(tariff: Tariff) -> list[VersionRow]:
-    """All versions under the same id, newest first."""
+    """Returns all versions with the tariff's id, newest first."""
     rows = Tariff.objects.filter(product=tariff.product_id, tariff_id=tariff.tariff_id).order_by("-version")
     return [
         VersionRow(

@@ -1,4 +1,4 @@
-"""What a tariff comes to: sample bills with their computation, a chart, and what is wrong or surprising in its terms."""
+"""The panel beside a tariff: sample bills with their computation, a chart, contradictions and surprises in its terms."""
 
 from dataclasses import dataclass, field
 
@@ -20,7 +20,7 @@ from billing.wording.unit_names import name_of_many
 
 @dataclass(frozen=True)
 class Bill:
-    """What ``quantity`` units cost, and how a person would write the working before the equals sign (G8)."""
+    """A bill says what ``quantity`` units cost, with the computation before the equals sign (G8)."""
 
     quantity: str
     total: str
@@ -30,7 +30,7 @@ class Bill:
 
 @dataclass(frozen=True)
 class Panel:
-    """All that stands beside the editor. ``unread``: the figures cannot be read yet."""
+    """The panel's template reads this. ``unread``: the form's figures are incomplete or wrong."""
 
     period: str = ""
     counted: str = ""
@@ -43,7 +43,7 @@ class Panel:
 
 
 def period_text(terms: Terms) -> str:
-    """What one bill is for: a month, 12 months at once, once and for all."""
+    """Returns what one bill is for: a month, 12 months at once, once and for all."""
     if terms.interval_months is None:
         return _("paid once")
     months = ngettext("for %(count)s month", "for %(count)s months", terms.interval_months)
@@ -55,7 +55,7 @@ def period_text(terms: Terms) -> str:
 
 
 def sizes_of(terms: Terms) -> list[int]:
-    """The usual sample quantities, and the steps that begin beyond the largest of them."""
+    """Returns the usual sample quantities, and the steps that begin beyond the largest of them."""
     try:
         starts = thresholds(terms)
     except NoPrice:
@@ -64,26 +64,26 @@ def sizes_of(terms: Terms) -> list[int]:
 
 
 def bills_of(terms: Terms) -> list[Bill]:
-    """The bills for the sample quantities; one alone where the quantity makes no difference."""
+    """Computes the bills for the sample quantities; one where the quantity makes no difference."""
     flat = terms.price_model == PriceModel.FLAT
-    found = []
-    for bill in sample_bills(terms, SAMPLES[:1] if flat else sizes_of(terms)):
-        if bill.price_minor is None:
+    bills = []
+    for sample in sample_bills(terms, SAMPLES[:1] if flat else sizes_of(terms)):
+        if sample.price_minor is None:
             continue
-        quantity = _("any") if flat else formats.count_text(bill.quantity)
-        found.append(
+        quantity = _("any") if flat else formats.count_text(sample.quantity)
+        bills.append(
             Bill(
                 quantity,
-                formats.money_text(bill.price_minor, terms.currency),
-                working_of(terms, bill.quantity),
-                is_free=bill.price_minor == 0,
+                formats.money_text(sample.price_minor, terms.currency),
+                working_of(terms, sample.quantity),
+                is_free=sample.price_minor == 0,
             )
         )
-    return found
+    return bills
 
 
 def working_of(terms: Terms, quantity: int) -> str:
-    """How ``quantity`` units are priced, as a person would write it before the sum; empty where nothing is worked out."""
+    """Returns the computation for ``quantity`` units as a person would write it; empty where nothing is computed."""
     try:
         return formats.formula_text(explain_quantity(terms, quantity)).rpartition(" = ")[0]
     except NoPrice:
@@ -91,16 +91,16 @@ def working_of(terms: Terms, quantity: int) -> str:
 
 
 def panel_of(tariff: Tariff) -> Panel:
-    """The panel of a tariff, saved or not."""
+    """Makes the panel of a tariff, saved or not."""
     terms = tariff.terms()
     trial = terms.price_model == PriceModel.TRIAL
-    found = [finding_text(finding) for finding in contradictions(terms)]
+    problems = [finding_text(finding) for finding in contradictions(terms)]
     return Panel(
         period=period_text(terms),
         counted=name_of_many(terms),
         bills=[] if trial else bills_of(terms),
         chart=None if terms.price_model in {PriceModel.TRIAL, PriceModel.FLAT} else price_chart(terms),
-        findings=found,
+        findings=problems,
         falls=[fall_text(fall, terms) for fall in falls(terms)],
-        lines=[] if found else price_lines(tariff),
+        lines=[] if problems else price_lines(tariff),
     )

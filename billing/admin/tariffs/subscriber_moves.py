@@ -1,5 +1,4 @@
-"""Moving subscribers to another tariff: looked at one by one before it is decided, told to the owners, called off while it
-waits (E2)."""
+"""Moves bring subscribers to another tariff (E2): previewed one by one, announced to the owners, called off while they wait."""
 
 from datetime import datetime
 from typing import Any
@@ -40,7 +39,7 @@ MOST_LISTED = 40  # by name; the move touches all of them
 
 
 def possible_targets(source: Tariff) -> Any:
-    """Published tariffs of the same product in the same currency; the operation looks closer."""
+    """Returns published tariffs of the same product and currency; the operation checks the rest."""
     return (
         Tariff.objects.published()
         .filter(product=source.product_id, unit_price_currency=source.currency)
@@ -80,8 +79,8 @@ class MoveSubscribers(Act):
 
     @classmethod
     def makes_sense(cls, target: Any) -> bool:
-        sold = target.status in (Tariff.Status.PUBLISHED, Tariff.Status.ARCHIVED)
-        return sold and Subscription.objects.running().filter(tariff=target).exists()
+        was_sold = target.status in (Tariff.Status.PUBLISHED, Tariff.Status.ARCHIVED)
+        return was_sold and Subscription.objects.running().filter(tariff=target).exists()
 
     def initial(self) -> dict[str, Any]:
         newer = possible_targets(self.target).filter(tariff_id=self.target.tariff_id).first()
@@ -99,7 +98,9 @@ class MoveSubscribers(Act):
 
     def facts(self, result: TariffMove) -> list[Fact]:
         changes = list(result.changes.values_list("subscription", flat=True))
-        listed = [one for one in effects(result.source, result.target) if one.domain in _domains(changes)]
+        listed_effects = [
+            effect for effect in effects(result.source, result.target) if effect.domain in _domains(changes)
+        ]
         currency = result.target.currency
         notices = Notice.objects.filter(fact__startswith=f"move:{result.pk}:").count()
         rows = [
@@ -107,13 +108,13 @@ class MoveSubscribers(Act):
             Fact(_("Takes effect"), formats.date_text(result.effective_date)),
             Fact(_("Mails to the customers"), str(notices)),
         ]
-        rows += [_effect_fact(one, result.source, currency) for one in listed[:MOST_LISTED]]
-        more = len(changes) - min(len(listed), MOST_LISTED)
+        rows += [_effect_fact(effect, result.source, currency) for effect in listed_effects[:MOST_LISTED]]
+        more = len(changes) - min(len(listed_effects), MOST_LISTED)
         if more:
             rows.append(Fact(_("And others, not listed here"), formats.count_text(more)))
         return rows
 
-    def done(self, result: TariffMove) -> str:
+    def success_message(self, result: TariffMove) -> str:
         number = result.changes.count()
         text = ngettext(
             "%(count)s subscription will be moved on %(date)s.",
@@ -122,7 +123,7 @@ class MoveSubscribers(Act):
         )
         return text % {"count": number, "date": formats.date_text(result.effective_date)}
 
-    def done_url(self, result: TariffMove) -> str:
+    def next_url(self, result: TariffMove) -> str:
         return reverse("admin:billing_tariffmove_change", args=(result.pk,))
 
 
@@ -130,10 +131,12 @@ def _domains(subscriptions: list[int]) -> set[str]:
     return set(Subscription.objects.filter(pk__in=subscriptions).values_list("instance__domain", flat=True))
 
 
-def _effect_fact(one: Effect, source: Tariff, currency: str) -> Fact:
-    units = counted_text(source, one.quantity, formats.count_text(one.quantity)).replace(" ", formats.NBSP)
+def _effect_fact(effect: Effect, source: Tariff, currency: str) -> Fact:
+    units = counted_text(source, effect.quantity, formats.count_text(effect.quantity)).replace(" ", formats.NBSP)
     return Fact(
-        f"{one.customer} · {one.domain} · {units}", money(one.new_minor, currency), money(one.old_minor, currency)
+        f"{effect.customer} · {effect.domain} · {units}",
+        money(effect.new_minor, currency),
+        money(effect.old_minor, currency),
     )
 
 
@@ -156,7 +159,7 @@ class CallOff(Act):
     def facts(self, result: int) -> list[Fact]:
         return [Fact(_("Stay as they are"), formats.count_text(result))]
 
-    def done(self, result: int) -> str:
+    def success_message(self, result: int) -> str:
         return str(_("The move is called off; the owners are told."))
 
 
@@ -198,8 +201,8 @@ class TariffMovePage(ReadOnlyPage):
     def get_queryset(self, request: HttpRequest) -> Any:
         counted = Count("changes")
         waiting = Count("changes", filter=Q(changes__applied_at=None, changes__cancelled_at=None))
-        found = super().get_queryset(request).annotate(all_changes=counted, waiting_changes=waiting)
-        return found.select_related("source", "target", "decided_by")
+        moves = super().get_queryset(request).annotate(all_changes=counted, waiting_changes=waiting)
+        return moves.select_related("source", "target", "decided_by")
 
     def title_of(self, row: Any) -> str:
         return f"{row.source} → {row.target}"

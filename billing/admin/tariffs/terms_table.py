@@ -1,4 +1,4 @@
-"""The terms of a tariff in words, one row a term: for a page that is only read, and for what differs between two versions."""
+"""The terms of a tariff in words, a row for each: for the read-only page and for the differences of two versions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from moneyed import Money
 
-from billing.admin.tariffs.field_rules import SENSE
+from billing.admin.tariffs.field_rules import FIELD_RULES
 from billing.admin.tariffs.form import TariffForm, months_text
 from billing.models import Tariff
 from billing.pricing.terms import Step, steps_from
@@ -47,7 +47,7 @@ AUDIENCE = ("audience", "audience_ru", "features")
 
 @dataclass(frozen=True)
 class TermRow:
-    """One term: what it is called, and its value as one or several lines."""
+    """A row names a term and holds its value as one or several lines."""
 
     label: str
     lines: list[str]
@@ -63,21 +63,21 @@ def _step_text(step: Step, tariff: Tariff) -> str:
 
 
 def _choice(name: str, value: Any) -> "str | Promise":
-    """The choice as the editor calls it, else as the model does."""
-    offered: Any = getattr(TariffForm.base_fields.get(name), "choices", ())
+    """Returns the choice's name in the editor, else in the model."""
+    form_choices: Any = getattr(TariffForm.base_fields.get(name), "choices", ())
     field: Any = Tariff._meta.get_field(name)
-    known: dict[Any, str | Promise] = {**dict(field.flatchoices), **dict(offered)}
-    return known.get(value, str(value))
+    names: dict[Any, str | Promise] = {**dict(field.flatchoices), **dict(form_choices)}
+    return names.get(value, str(value))
 
 
 def value_lines(name: str, value: Any, tariff: Tariff) -> list[str]:
-    """A term's ``value``, stored or as a snapshot keeps it, in words; a dash where there is none."""
+    """Formats a term's ``value``, from the row or from a snapshot, in words; a dash where it is empty."""
     if name == "steps":
         return [_step_text(step, tariff) for step in steps_from(value)] or [formats.NO_VALUE]
     if name == "features":
         language = formats.language()
-        other = "en" if language == "ru" else "ru"
-        return [row.get(language) or row.get(other) or "" for row in value] or [formats.NO_VALUE]
+        other_language = "en" if language == "ru" else "ru"
+        return [row.get(language) or row.get(other_language) or "" for row in value] or [formats.NO_VALUE]
     return [_value_text(name, value, tariff.currency)]
 
 
@@ -114,27 +114,27 @@ def _number(value: Any) -> Decimal:
 
 
 def label_of(name: str) -> str:
-    """What a term is called, as the editor calls it."""
+    """Returns a term's name in the editor."""
     offered, field = TariffForm.base_fields.get(name), Tariff._meta.get_field(name)
     label = offered.label if offered is not None else getattr(field, "verbose_name", name)
     return capfirst(str(label))
 
 
 def term_rows(tariff: Tariff) -> list[TermRow]:
-    """What makes sense of the terms of ``tariff``, in words; what it does not have is left out."""
-    found = []
+    """Returns the terms that apply to ``tariff`` in words, without empty ones."""
+    rows = []
     for name in (*TERMS, *AUDIENCE):
-        sense = SENSE.get(name)
-        if sense is not None and not sense.holds(tariff.price_model, tariff.interval_months, tariff.timing):
+        rule = FIELD_RULES.get(name)
+        if rule is not None and not rule.applies(tariff.price_model, tariff.interval_months, tariff.timing):
             continue
         lines = value_lines(name, getattr(tariff, name), tariff)
         if lines != [formats.NO_VALUE] and not (name == "quota_mode" and not tariff.included_quantity):
-            found.append(TermRow(label_of(name), lines))
-    return found
+            rows.append(TermRow(label_of(name), lines))
+    return rows
 
 
 def price_of(tariff: Tariff) -> str:
-    """The figure it is known by, for a column; a dash where its terms name none yet."""
+    """Returns the tariff's headline price for a column; a dash where its terms hold none yet."""
     try:
         return str(headline(tariff.terms()))
     except NoPrice:

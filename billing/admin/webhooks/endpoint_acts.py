@@ -1,5 +1,7 @@
-"""What staff do with webhooks: add and change endpoints, make secrets (shown on the answering page and nowhere else), let events
-wait or go on, send them again, try the receiver with a sample."""
+"""Acts on webhook endpoints: add, change, pause, resume, disable, rotate the secret, replay events, send a sample.
+
+A secret is shown on the act's answer page and nowhere else.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +16,7 @@ from accounts.models import Customer, Product
 from billing import clock
 from billing.admin.acts.act_pages import Act, ActForm, ReasonForm
 from billing.admin.acts.act_preview import Fact
-from billing.admin.acts.act_results import Answered, ShowsSecret
+from billing.admin.acts.act_results import AnswerPageAct, SecretAct
 from billing.admin.acts.form_fields import choice_field, instant_field, searched_field, text_field
 from billing.admin.base import moment
 from billing.models import WebhookDelivery, WebhookEndpoint
@@ -53,26 +55,26 @@ class NewEndpointForm(EndpointForm):
         )
 
 
-def _facts(endpoint: WebhookEndpoint, before: WebhookEndpoint | None = None) -> list[Fact]:
-    def types(one: WebhookEndpoint) -> str:
-        return " ".join(one.types) or webhook_events.types_text(())
+def _endpoint_facts(endpoint: WebhookEndpoint, before: WebhookEndpoint | None = None) -> list[Fact]:
+    def types_text(version: WebhookEndpoint) -> str:
+        return " ".join(version.types) or webhook_events.types_text(())
 
     rows = [
         Fact(_("Address"), endpoint.url, before.url if before else ""),
-        Fact(_("Event types"), types(endpoint), types(before) if before else ""),
+        Fact(_("Event types"), types_text(endpoint), types_text(before) if before else ""),
     ]
     if endpoint.name or (before and before.name):
         rows.insert(0, Fact(_("Name"), endpoint.name or "—", (before.name or "—") if before else ""))
     return rows
 
 
-class AddEndpoint(ShowsSecret):
+class AddEndpoint(SecretAct):
     heading = _("The secret of the webhook")
     name, permission = "add_webhook", "manage_tokens"
     title = _("Add a webhook")
     button = _("Add it and show its secret once")
     lead = _("Copy the secret when it is shown: the receiver checks every signature with it.")
-    icon, form_class, fresh = "add", NewEndpointForm, True
+    icon, form_class, needs_reauthentication = "add", NewEndpointForm, True
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> tuple[WebhookEndpoint, str]:
         return endpoints.add_endpoint(
@@ -86,13 +88,13 @@ class AddEndpoint(ShowsSecret):
         )
 
     def facts(self, result: tuple[WebhookEndpoint, str]) -> list[Fact]:
-        return _facts(result[0])
+        return _endpoint_facts(result[0])
 
-    def done(self, result: tuple[WebhookEndpoint, str]) -> str:
+    def success_message(self, result: tuple[WebhookEndpoint, str]) -> str:
         return str(_("The webhook is added."))
 
 
-class NewSecret(ShowsSecret):
+class NewSecret(SecretAct):
     heading = _("The secret of the webhook")
     name, permission = "new_webhook_secret", "manage_tokens"
     title = _("New secret")
@@ -100,19 +102,19 @@ class NewSecret(ShowsSecret):
     lead = _(
         "The secret before it signs as well for 24 hours, so that the receiver changes over without missing anything."
     )
-    icon, fresh = "key", True
+    icon, needs_reauthentication = "key", True
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> tuple[WebhookEndpoint, str]:
         return endpoints.rotate_secret(endpoint=self.target, as_of=as_of, actor=self.actor)
 
     def facts(self, result: tuple[WebhookEndpoint, str]) -> list[Fact]:
-        """The change under way, if there is one, belongs to the effect: so a form sent twice makes one secret."""
+        """Adds a rotation under way to the effect, so that a form sent twice makes one secret."""
         until = self.target.old_secret_until
         ends = moment(until) if until and until > clock.now() else ""
         rows = [Fact(_("The secret of now"), _("signs for 24 hours more"))]
         return [*rows, Fact(_("The secret before it"), _("ends at once"), ends)] if ends else rows
 
-    def done(self, result: tuple[WebhookEndpoint, str]) -> str:
+    def success_message(self, result: tuple[WebhookEndpoint, str]) -> str:
         return str(_("There is a new secret."))
 
 
@@ -121,7 +123,7 @@ class ChangeEndpoint(Act):
     title = _("Change the webhook")
     button = _("Change it")
     lead = _("In force from the next event on; what already waits goes to the new address.")
-    icon, form_class, fresh = "edit", EndpointForm, True
+    icon, form_class, needs_reauthentication = "edit", EndpointForm, True
 
     def initial(self) -> dict[str, Any]:
         return {"url": self.target.url, "name": self.target.name, "types": " ".join(self.target.types)}
@@ -137,7 +139,7 @@ class ChangeEndpoint(Act):
         )
 
     def facts(self, result: WebhookEndpoint) -> list[Fact]:
-        return _facts(result, self.target)
+        return _endpoint_facts(result, self.target)
 
 
 class Pause(Act):
@@ -161,7 +163,7 @@ class Pause(Act):
         return [Fact(_("Status"), _("paused"), _("in use"))]
 
 
-class GoOn(Act):
+class Resume(Act):
     name, permission = "resume_webhook", "manage_tokens"
     title = _("Let the webhook go on")
     lead = _("What waited is sent with the next run, in order.")
@@ -261,9 +263,9 @@ class ReplayRange(Act):
     def facts(self, result: int) -> list[Fact]:
         return [Fact(_("Events sent again"), str(result))]
 
-    def done(self, result: int) -> str:
-        told = ngettext("%(count)s event is on its way again.", "%(count)s events are on their way again.", result)
-        return told % {"count": result}
+    def success_message(self, result: int) -> str:
+        sentence = ngettext("%(count)s event is on its way again.", "%(count)s events are on their way again.", result)
+        return sentence % {"count": result}
 
 
 class ReplayDelivery(Act):
@@ -286,7 +288,7 @@ class ReplayDelivery(Act):
             Fact(_("Sent again"), str(result.replays), str(self.target.replays)),
         ]
 
-    def done(self, result: WebhookDelivery) -> str:
+    def success_message(self, result: WebhookDelivery) -> str:
         return str(_("It is on its way again, with the same id."))
 
 
@@ -296,17 +298,17 @@ class SampleForm(ActForm):
         self.fields["type"] = choice_field(_("type of event"), choices)
 
 
-class SendSample(Answered):
-    """Calls the receiver at once: there is nothing to take back, so what is shown before is told and not tried."""
+class SendSample(AnswerPageAct):
+    """Calls the receiver at once: a call cannot be rolled back, so the preview describes it without a rehearsal."""
 
     name, permission = "send_sample", "manage_tokens"
     title = _("Send a sample")
     button = _("Send it now")
     lead = _("Signed as every event is and marked as a sample; it is about nothing real and is not repeated.")
-    icon, form_class, transactions = "science", SampleForm, True
+    icon, form_class, has_own_transactions = "science", SampleForm, True
     answer_template = "admin/webhooks/answer.html"
-    tried: Tried
-    sent: str
+    result: Tried
+    sample_type: str
 
     def preview(self, data: dict[str, Any], as_of: datetime) -> list[Fact]:
         return [
@@ -316,12 +318,12 @@ class SendSample(Answered):
         ]
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Tried:
-        self.sent = data["type"]
-        self.tried = fan_out.send_sample(endpoint=self.target, type_=data["type"], as_of=as_of, actor=self.actor)
-        return self.tried
+        self.sample_type = data["type"]
+        self.result = fan_out.send_sample(endpoint=self.target, type_=data["type"], as_of=as_of, actor=self.actor)
+        return self.result
 
-    def shown(self) -> dict[str, Any]:
-        return {"endpoint": self.target, "tried": self.tried, "sent": self.sent}
+    def answer_context(self) -> dict[str, Any]:
+        return {"endpoint": self.target, "tried": self.result, "sent": self.sample_type}
 
-    def done(self, result: Tried) -> str:
+    def success_message(self, result: Tried) -> str:
         return str(_("The sample was sent."))

@@ -1,4 +1,4 @@
-"""Where the products' backends hear of events, and what became of each one sent: lists, the bench of an endpoint, its deliveries."""
+"""The admin's pages of webhook endpoints with their traffic, and of each delivery with its attempts."""
 
 import json
 from typing import Any
@@ -23,11 +23,11 @@ from billing.admin.webhooks.endpoint_acts import (
     ChangeEndpoint,
     DisableEndpoint,
     EnableEndpoint,
-    GoOn,
     NewSecret,
     Pause,
     ReplayDelivery,
     ReplayRange,
+    Resume,
     SendSample,
 )
 from billing.charts import webhook_lag
@@ -56,7 +56,7 @@ def state_badge(endpoint: WebhookEndpoint) -> SafeString:
 
 @admin.register(WebhookEndpoint)
 class WebhookEndpointPage(ReadOnlyPage):
-    acts = (SendSample, ReplayRange, Pause, GoOn, ChangeEndpoint, NewSecret, EnableEndpoint, DisableEndpoint)
+    acts = (SendSample, ReplayRange, Pause, Resume, ChangeEndpoint, NewSecret, EnableEndpoint, DisableEndpoint)
     list_acts = (AddEndpoint,)
     list_display = ("title", "public_id", "product", "customer", "waits", "created", "state")
     list_filter = ("product", ("disabled_at", admin.EmptyFieldListFilter), ("paused_at", admin.EmptyFieldListFilter))
@@ -86,15 +86,15 @@ class WebhookEndpointPage(ReadOnlyPage):
     def get_queryset(self, request: HttpRequest) -> Any:
         waiting = WebhookDelivery.objects.filter(endpoint=OuterRef("pk"), state=State.WAITING).order_by()
         number = waiting.values("endpoint").annotate(number=Count("pk")).values("number")
-        found = super().get_queryset(request).defer("secret", "old_secret")
-        return found.annotate(waiting=Coalesce(Subquery(number), 0))
+        endpoints = super().get_queryset(request).defer("secret", "old_secret")
+        return endpoints.annotate(waiting=Coalesce(Subquery(number), 0))
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.types_view)
         return [path("types/", view, name="billing_webhookendpoint_types"), *super().get_urls()]
 
     def types_view(self, request: HttpRequest) -> HttpResponse:
-        """Every type of event: what it tells and a sample of its data."""
+        """Shows every type of event with its meaning and a sample of its data."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         groups = [
@@ -112,7 +112,7 @@ class WebhookEndpointPage(ReadOnlyPage):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         endpoint = kwargs.get("obj")
         if endpoint is not None:
-            context["bench"] = bench_of(request, endpoint)
+            context["bench"] = traffic_context(request, endpoint)
         return super().render_change_form(request, context, *args, **kwargs)
 
     @display(description=_("webhook"), ordering="name")
@@ -166,13 +166,13 @@ def _cursor(request: HttpRequest, name: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
-def bench_of(request: HttpRequest, endpoint: WebhookEndpoint) -> dict[str, Any]:
-    """What stands above an endpoint's data: its lag, and its deliveries page by page."""
+def traffic_context(request: HttpRequest, endpoint: WebhookEndpoint) -> dict[str, Any]:
+    """Returns the context above an endpoint's form: its lag, and its deliveries page by page."""
     as_of, zone = clock.now(), settings.BILLING_TIME_ZONE
     traffic = webhook_traffic.traffic(endpoint, as_of=as_of, zone=zone)
-    shown = request.GET.get("show", "all")
+    filter_name = request.GET.get("show", "all")
     page = webhook_traffic.deliveries(
-        endpoint, shown=shown, limit=ROWS, before=_cursor(request, "before"), after=_cursor(request, "after")
+        endpoint, shown=filter_name, limit=ROWS, before=_cursor(request, "before"), after=_cursor(request, "after")
     )
     return {
         "endpoint": endpoint,
@@ -181,20 +181,20 @@ def bench_of(request: HttpRequest, endpoint: WebhookEndpoint) -> dict[str, Any]:
         "hours": webhook_lag.chart_by_hour(traffic.hours, zone),
         "days": webhook_lag.chart_by_day(traffic.days, zone),
         "zone": zone,
-        "waiting": _waiting(traffic.waiting),
-        "shown": shown if shown in webhook_traffic.SHOWN else "all",
+        "waiting": _waiting_text(traffic.waiting),
+        "shown": filter_name if filter_name in webhook_traffic.SHOWN else "all",
         "kinds": (("all", _("All")), ("waiting", _("Waiting")), ("failed", _("Given up"))),
-        "rows": [(one, badge(COLOURS[one.state], one.get_state_display())) for one in page.rows],
+        "rows": [(delivery, badge(COLOURS[delivery.state], delivery.get_state_display())) for delivery in page.rows],
         "page": page,
         "types_url": reverse("admin:billing_webhookendpoint_types"),
     }
 
 
-def _waiting(waiting: webhook_traffic.Waiting) -> str:
+def _waiting_text(waiting: webhook_traffic.Waiting) -> str:
     if not waiting.number:
         return str(_("Nothing waits."))
-    told = ngettext("waits, for %(lag)s", "wait, the oldest for %(lag)s", waiting.number)
-    return told % {"lag": webhook_events.lag_text(waiting.oldest_ms)}
+    sentence = ngettext("waits, for %(lag)s", "wait, the oldest for %(lag)s", waiting.number)
+    return sentence % {"lag": webhook_events.lag_text(waiting.oldest_ms)}
 
 
 @admin.register(WebhookDelivery)
@@ -232,8 +232,8 @@ class WebhookDeliveryPage(ReadOnlyPage):
         if row is not None:
             context["calls"] = {
                 "body": webhook_events.indent_json(webhook_request.body_of(row.event)),
-                "curl": _curl(row) if may_manage(request) else "",
-                "tries": [(one, short_moment(one.at)) for one in row.tries.order_by("-pk")[:TRIES]],
+                "curl": _curl_command(row) if may_manage(request) else "",
+                "tries": [(attempt, short_moment(attempt.at)) for attempt in row.tries.order_by("-pk")[:TRIES]],
             }
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -282,8 +282,8 @@ class WebhookDeliveryPage(ReadOnlyPage):
         return f"{moment(row.replayed_at)} · {row.replayed_by}" if row.replayed_at is not None else ""
 
 
-def _curl(row: WebhookDelivery) -> str:
-    """The call for a shell; empty where its secret cannot be read any more."""
+def _curl_command(row: WebhookDelivery) -> str:
+    """Returns the call as a shell command; empty where the secret cannot be decrypted any more."""
     try:
         return fan_out.curl_of(row, clock.now())
     except Refusal:

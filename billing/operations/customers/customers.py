@@ -57,7 +57,7 @@ def checked_customer(new: NewCustomer, as_of: datetime) -> Customer:
     customer = Customer(
         name=new.name.strip(),
         kind=new.kind,
-        email=members.checked_email(new.email),
+        email=members.clean_email(new.email),
         locale=new.locale,
         created_at=as_of,
         external_id=new.external_id or None,
@@ -93,7 +93,7 @@ def create_once(*, new: NewCustomer, as_of: datetime) -> tuple[Customer, bool]:
 
 def _is_same(customer: Customer, new: NewCustomer) -> bool:
     """Whether ``customer`` is what ``new`` tells."""
-    told = (new.name.strip(), new.kind, members.checked_email(new.email), new.locale)
+    told = (new.name.strip(), new.kind, members.clean_email(new.email), new.locale)
     currencies = BillingAccount.objects.filter(customer=customer).values_list("currency", flat=True)
     requisites_told = {"country": "RU", **{name: value for name, value in new.requisites.items() if value}}
     kept = {name: value for name, value in customer.requisites().items() if value}
@@ -110,7 +110,7 @@ def change_customer(*, customer: Customer, values: dict[str, str], as_of: dateti
     found = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
     before = {name: str(getattr(found, name)) for name in values}
     if "email" in values:
-        values = {**values, "email": members.checked_email(values["email"])}
+        values = {**values, "email": members.clean_email(values["email"])}
     given = {name: value for name, value in values.items() if name in Customer.REQUISITES}
     _checked_requisites({**found.requisites(), **given})
     for name, value in values.items():
@@ -142,7 +142,7 @@ def set_billing_addresses(*, account: BillingAccount, emails: list[str], as_of: 
     Refuses an address that cannot receive mail.
     """
     account = BillingAccount.objects.select_for_update(of=("self",), no_key=True).get(pk=account.pk)
-    wanted = list(dict.fromkeys(members.checked_email(email) for email in emails))
+    wanted = list(dict.fromkeys(members.clean_email(email) for email in emails))
     before = list(account.addresses.order_by("pk").values_list("email", flat=True))
     account.addresses.exclude(email__in=wanted).delete()
     BillingAddress.objects.bulk_create(

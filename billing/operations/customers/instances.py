@@ -51,7 +51,7 @@ def checked_instance(
         customer=customer,
         product=product,
         domain=checked_domain(domain, product),
-        email=members.checked_email(email),
+        email=members.clean_email(email),
         registered_at=registered_at,
     )
 

@@ -169,7 +169,7 @@ def invite(
     """Invites somebody by mail; they count only once they have come in (M1). Refuses an address that is there already, an
     administrator invited by somebody (``by``) who is none, and too many invitations within an hour."""
     _refuse_raising(instance, role, by)
-    address = members.checked_email(email)
+    address = members.clean_email(email)
     there = instance.members.exclude(status=Member.Status.REMOVED).filter(email=address)
     if there.exists():
         raise BillingError(_("%(email)s is in this instance already.") % {"email": address}, code="member_exists")

@@ -70,7 +70,7 @@ def problems(new: NewSignUp) -> dict[str, str]:
     check("kind", new.kind not in Customer.Kind.values, _("Choose one of these."))
     check("locale", new.locale not in Customer.Locale.values, _("Choose one of these."))
     for field, looked_at in (
-        ("email", lambda: members.checked_email(new.email)),
+        ("email", lambda: members.clean_email(new.email)),
         ("domain", lambda: instances.checked_domain(new.wish.domain, new.wish.product)),
         ("quantity", lambda: _tariff(new.wish)),
     ):
@@ -94,7 +94,7 @@ def ask(*, new: NewSignUp, as_of: datetime) -> SignUp:
         raise BadInput(sentence, field=field)
     tariff = _tariff(new.wish)
     return SignUp.objects.create(
-        email=members.checked_email(new.email),
+        email=members.clean_email(new.email),
         name=new.name.strip(),
         customer_name=new.customer_name.strip(),
         kind=new.kind,

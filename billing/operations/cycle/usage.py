@@ -40,7 +40,7 @@ def known_steps(instance: Instance, since: datetime | None = None) -> list[peaks
     """The steps of the number of active members of ``instance``, in the order in which they count: all of them, or what is
     needed to know the number at any instant from ``since`` on."""
     changes, others = _told(instance, since)
-    rows = members.in_order(changes.only("pk", "member_id", "status", "occurred_at", "is_dated"))
+    rows = members.order_changes(changes.only("pk", "member_id", "status", "occurred_at", "is_dated"))
     steps = peaks.steps_of(
         peaks.Report(row.member_id, row.occurred_at, row.status == Member.Status.ACTIVE, row.is_dated) for row in rows
     )
@@ -71,7 +71,7 @@ def seat_steps(instance: Instance, since: datetime | None = None) -> list[SeatSt
     there = others.filter(role__is_paid=True).count() if since is not None else 0
     seated: set[int] = set()
     steps = [SeatStep(MemberChange(pk=0, occurred_at=EVER), there)] if there else []
-    for row in members.in_order(changes.select_related("role", "member")):
+    for row in members.order_changes(changes.select_related("role", "member")):
         is_seat = row.status == Member.Status.ACTIVE and row.role.is_paid
         if is_seat == (row.member_id in seated):
             continue

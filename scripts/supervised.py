@@ -1,6 +1,6 @@
-"""Runs a command that cannot outlive whoever started it, however they end.
+"""Supervises a command, which cannot outlive the process that started it, however that ends.
 
-    python scripts/leash.py FD GRACE command …
+    python scripts/supervised.py FD GRACE command …
 
 FD is the reading end of a pipe whose writing end only the owner holds. When the owner exits, is killed, or closes it, the
 pipe ends: the command gets SIGTERM, and GRACE seconds later everything left in its process group gets SIGKILL. A job
@@ -15,11 +15,11 @@ import subprocess
 import sys
 import time
 
-SPARED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+HELD_BACK = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Leashed:
-    """A command on a leash, seen from its owner."""
+class Supervised:
+    """The owner starts a supervised command, asks it to stop, and waits for it."""
 
     def __init__(self, command: list[str], grace: int, env: dict[str, str] | None = None) -> None:
         reading, self.writing = os.pipe()  # neither end is inherited by anything else we start
@@ -31,8 +31,8 @@ class Leashed:
     def has_ended(self) -> bool:
         return self.process.poll() is not None
 
-    def let_go(self) -> None:
-        """Ask the command to stop; it is gone ``grace`` seconds later at the latest."""
+    def stop(self) -> None:
+        """Asks the command to stop: after ``grace`` seconds at the latest it is killed. Returns at once."""
         if self.writing >= 0:
             os.close(self.writing)
             self.writing = -1
@@ -42,17 +42,17 @@ class Leashed:
 
 
 def owner_is_gone(fd: int, seconds: float) -> bool:
-    """Whether the owner has let go of the pipe, waiting at most ``seconds``."""
+    """Tells whether the owner has closed the pipe, waiting at most ``seconds``."""
     with selectors.DefaultSelector() as selector:
         selector.register(fd, selectors.EVENT_READ)
         return bool(selector.select(seconds))
 
 
-def hold(fd: int, grace: int, command: list[str]) -> int:
-    """Run ``command`` in a group of its own until it ends or the owner does; its exit status."""
-    for signalled in SPARED:
-        signal.signal(signalled, signal.SIG_IGN)  # the pipe alone says when: Ctrl-C is the owner's to handle
-    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=hear_signals)  # noqa: PLW1509 (no threads here)
+def supervise(fd: int, grace: int, command: list[str]) -> int:
+    """Runs ``command`` in a process group of its own until it or the owner ends. Returns its exit status."""
+    for signal_number in HELD_BACK:
+        signal.signal(signal_number, signal.SIG_IGN)  # the pipe alone says when: Ctrl-C is the owner's to handle
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=restore_signals)  # noqa: PLW1509 (no threads here)
     while child.poll() is None and not owner_is_gone(fd, 0.2):
         pass
     if child.poll() is None:
@@ -65,12 +65,12 @@ def hold(fd: int, grace: int, command: list[str]) -> int:
     return child.wait()
 
 
-def hear_signals() -> None:
-    """A child inherits what we ignore: give it its signals back."""
-    for signalled in SPARED:
-        signal.signal(signalled, signal.SIG_DFL)
+def restore_signals() -> None:
+    """Restores the default signal handlers in the child, which inherits the ignored ones."""
+    for signal_number in HELD_BACK:
+        signal.signal(signal_number, signal.SIG_DFL)
 
 
 if __name__ == "__main__":
-    status = hold(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])
+    status = supervise(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])
     sys.exit(status if status >= 0 else 128 - status)

@@ -211,7 +211,7 @@ def _state(subscription: Subscription, as_of: datetime) -> PlanState:
 
 
 def _stage(subscription: Subscription, as_of: datetime) -> Stage:
-    lapse = subscription_status.lapse(subscription, as_of)
+    lapse = subscription_status.find_lapse(subscription, as_of)
     if lapse is not None:
         return Stage.TRIAL_ENDED if lapse.code == "trial_ended" else Stage.ENDED
     if subscription.tariff is None:

@@ -100,7 +100,7 @@ def _waiting(move: TariffMove) -> Iterable[TermsChange]:
     found = TermsChange.objects.waiting().select_for_update(of=("self",)).filter(move=move)
     rows = found.select_related("subscription__instance", "subscription__account__customer").order_by("pk")
     # Who has paid for the new terms already gets them.
-    return [row for row in rows if scheduled_changes.paid_ahead(row.subscription) is None]
+    return [row for row in rows if scheduled_changes.period_paid_ahead(row.subscription) is None]
 
 
 @transaction.atomic

@@ -97,7 +97,7 @@ def renewing(account: BillingAccount, as_of: datetime) -> list[Subscription]:
     found = []
     for one in running.select_related("tariff", "instance__product", "account__seller").order_by("pk"):
         terms = one.priced_by.terms()
-        if not terms.is_metered and not terms.is_one_off and subscription_status.lapse(one, as_of) is None:
+        if not terms.is_metered and not terms.is_one_off and subscription_status.find_lapse(one, as_of) is None:
             found.append(one)
     return found
 

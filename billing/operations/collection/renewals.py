@@ -18,7 +18,7 @@ def matter(subscription: Subscription, on: date) -> str:
 def bill(subscription: Subscription, on: date, as_of: datetime) -> Invoice | None:
     """Renews from ``on`` and bills it; the caller holds the account's lock and has made sure of the money."""
     transitions.renew(subscription, on, as_of)
-    transitions.plan(subscription)
+    transitions.set_next_date(subscription)
     return issuing.issue_prepaid(
         account=subscription.account, subscriptions=[subscription], key=matter(subscription, on), as_of=as_of
     )

@@ -19,7 +19,7 @@ from billing.pricing.periods import business_date
 
 def invoices_to_remind_of(as_of: datetime) -> list[Invoice]:
     """Open invoices that fall due soon and of which nobody has been reminded; none before ten o'clock."""
-    rows = due.rows_to_tell(Kind.INVOICE_REMINDER, as_of=as_of)
+    rows = due.rows_to_remind(Kind.INVOICE_REMINDER, as_of=as_of)
     return list(rows.select_related("account__customer", "account__seller", "seller"))
 
 
@@ -52,7 +52,7 @@ def _announced(
     kind: Kind, as_of: datetime, *, date_of: Callable[..., date], fact_of: Callable[[Subscription, date, int], str]
 ) -> dict[str, Due]:
     """What ``kind`` is to be told of at ``as_of``, by the business fact of telling it."""
-    rows = due.rows_to_tell(kind, as_of=as_of)
+    rows = due.rows_to_remind(kind, as_of=as_of)
     reminders: dict[str, Due] = {}
     for row in rows.select_related("instance", "tariff__product", "account__customer", "account__seller"):
         day = date_of(row)

@@ -60,7 +60,7 @@ def undo(
         reason=reason,
         after={"refunded_minor": refunded},
     )
-    transitions.plan(subscription)
+    transitions.set_next_date(subscription)
 
 
 def _schedule_again(subscription: Subscription, record: SubscriptionChange) -> None:
@@ -99,14 +99,14 @@ def _settle_renewal(subscription: Subscription, record: SubscriptionChange, as_o
         )
     elif change.pay_minor:
         names = {"en": tariff.name, "ru": tariff.name_ru}
-        charge = prepaid_periods.post(
+        charge = prepaid_periods.post_charge(
             subscription=subscription,
             period=period,
             kind=Charge.Kind.TERMS,
             occurred_at=as_of,
             as_of=as_of,
             actor=actor,
-            explanation=prepaid_periods.dated(change.explanation, period.start, period.end, names=names),
+            explanation=prepaid_periods.add_dates(change.explanation, period.start, period.end, names=names),
             key=f"{subscription.public_id}:undone:{record.pk}",
         )
         issuing.issue(

@@ -137,7 +137,7 @@ def _begin(subscription: Subscription, with_trial: bool, as_of: datetime, actor:
         one_off.buy(subscription, as_of=as_of, actor=actor)
     else:
         trials.start_now(subscription, tariff, subscription.quantity, as_of=as_of, actor=actor)
-        transitions.plan(subscription)
+        transitions.set_next_date(subscription)
 
 
 def first_month(instance: Instance, account: BillingAccount, as_of: datetime) -> tuple[Span, datetime]:

@@ -82,8 +82,8 @@ def _charge_reports(subscription: Subscription, changes: Sequence[MemberChange],
     elif seats.counts(subscription) and subscription.paid_from is not None:
         seats.apply(subscription=subscription, changes=changes, as_of=as_of, actor=actor)
         if subscription.terminated_at is not None:
-            termination.bill_the_rest(subscription, as_of=as_of)
-        transitions.plan(subscription)
+            termination.issue_remaining(subscription, as_of=as_of)
+        transitions.set_next_date(subscription)
 
 
 def checked_instant(occurred_at: datetime | None, as_of: datetime, field: str) -> datetime | None:

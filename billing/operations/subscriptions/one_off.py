@@ -15,7 +15,7 @@ def buy(subscription: Subscription, *, as_of: datetime, actor: str) -> Invoice |
     subscription.paid_from = today
     subscription.save(update_fields=["paid_from"])
     explanation = explain_quantity(subscription.priced_by.terms(), subscription.quantity or 1)
-    charge = prepaid_periods.post(
+    charge = prepaid_periods.post_charge(
         subscription=subscription,
         period=None,
         kind=Charge.Kind.PURCHASE,

@@ -59,7 +59,7 @@ def _change_terms(subscription: Subscription, wish: Wish, as_of: datetime, actor
         _schedule(quote, as_of, actor, reason)
     else:
         _carry_out(quote, as_of, actor, reason)
-    transitions.plan(subscription)
+    transitions.set_next_date(subscription)
     audit.record(
         actor=actor,
         action="subscription.terms_changed",
@@ -120,7 +120,7 @@ def _carry_out(quote: Quote, as_of: datetime, actor: str, reason: str) -> None:
         subscription, quote.tariff, quote.quantity, as_of=as_of, actor=actor, invoice_key=key, reason=reason
     )
     charges = [
-        prepaid_periods.post(
+        prepaid_periods.post_charge(
             subscription=subscription,
             period=line.period,
             kind=line.kind,
@@ -221,7 +221,7 @@ def _can_be_called_off(waiting: TermsChange, subscription: Subscription, as_of: 
     """Whether the scheduled change is the owner's own, of paid time, and its period is not paid yet."""
     if waiting.move_id is not None or subscription_status.is_trialing(subscription, as_of):
         return False
-    return scheduled_changes.paid_ahead(subscription) is None
+    return scheduled_changes.period_paid_ahead(subscription) is None
 
 
 @transaction.atomic
@@ -250,7 +250,7 @@ def cancel(*, subscription: Subscription, as_of: datetime, actor: str, reason: s
         data={**outbox.about(subscription), "cancel_date": subscription.cancel_date.isoformat()},
     )
     notices.cancelled(subscription=subscription, cancel_date=subscription.cancel_date, at=as_of)
-    transitions.plan(subscription)
+    transitions.set_next_date(subscription)
     audit.record(
         actor=actor,
         action="subscription.cancelled",
@@ -264,7 +264,7 @@ def cancel(*, subscription: Subscription, as_of: datetime, actor: str, reason: s
 
 
 def _refuse_cancel(subscription: Subscription, as_of: datetime) -> None:
-    if subscription_status.lapse(subscription, as_of) is not None:
+    if subscription_status.find_lapse(subscription, as_of) is not None:
         raise BillingError(_("This subscription has ended already."), code="already_terminated", rule="C4")
     terms = subscription.tariff.terms() if subscription.tariff is not None else None
     if terms is None or terms.is_one_off:
@@ -281,7 +281,7 @@ def _refuse_cancel(subscription: Subscription, as_of: datetime) -> None:
 def undo_cancel(*, subscription: Subscription, as_of: datetime, actor: str, reason: str = "") -> Subscription:
     """Takes a cancellation back while the subscription still runs: it renews again as before (C4)."""
     subscription = lock_subscription(subscription, as_of=as_of)
-    if subscription.cancel_date is None or subscription_status.lapse(subscription, as_of) is not None:
+    if subscription.cancel_date is None or subscription_status.find_lapse(subscription, as_of) is not None:
         raise BillingError(_("There is no cancellation to take back."), code="not_cancelled", rule="C4")
     subscription.cancel_date = None
     subscription.save(update_fields=["cancel_date"])
@@ -289,7 +289,7 @@ def undo_cancel(*, subscription: Subscription, as_of: datetime, actor: str, reas
         subscription=subscription, kind=Kind.CANCEL_UNDONE, at=as_of, actor=actor, reason=reason
     )
     notices.cancel_undone(subscription=subscription, at=as_of)
-    transitions.plan(subscription)
+    transitions.set_next_date(subscription)
     audit.record(
         actor=actor,
         action="subscription.cancel_undone",

@@ -109,7 +109,7 @@ def build(subscription: Subscription, wish: Wish, as_of: datetime) -> Quote:
     if wish.tariff_id not in (None, present.tariff_id):
         tariff = offered_tariffs.paid_tariff(subscription.instance.product, wish.tariff_id)
     quantity = checked_quantity(tariff, wish.quantity, subscription.quantity)
-    ahead = scheduled_changes.paid_ahead(subscription)
+    ahead = scheduled_changes.period_paid_ahead(subscription)
     if tariff.pk == present.pk and quantity == subscription.quantity and ahead is None:
         raise BadInput(
             _("These are the terms it is on: choose another tariff or quantity."),
@@ -139,7 +139,7 @@ def build(subscription: Subscription, wish: Wish, as_of: datetime) -> Quote:
 def _refuse_state(subscription: Subscription, as_of: datetime) -> None:
     if subscription.tariff is None:
         raise BillingError(_("This product is free: there is nothing to change."), code="product_is_free", rule="E1")
-    lapse = subscription_status.lapse(subscription, as_of)
+    lapse = subscription_status.find_lapse(subscription, as_of)
     if subscription_status.is_trialing(subscription, as_of) or (lapse is not None and lapse.code == "trial_ended"):
         raise BillingError(
             _("This is a trial: choose a tariff instead, and paid time begins after it."),
@@ -205,7 +205,7 @@ def _now(subscription: Subscription, tariff: Tariff, quantity: int | None, as_of
         lost += change.lost_minor
         if change.pay_minor:
             names = {"en": tariff.name, "ru": tariff.name_ru}
-            explanation = prepaid_periods.dated(change.explanation, first_day, period.end, names=names)
+            explanation = prepaid_periods.add_dates(change.explanation, first_day, period.end, names=names)
             lines.append(Line(Charge.Kind.TERMS, explanation, period))
     last = prepaid_periods.last_period(subscription) if subscription.cancel_date is None else None
     return Quote(

@@ -74,7 +74,7 @@ def line(subscription: Subscription, period: BillingPeriod, step: SeatStep, befo
     first_day = prepaid_periods.day_after(business_date(step.change.occurred_at, subscription.account.zone))
     rest = prepaid_periods.share(terms, period.span, first_day)
     explanation = explain_seat_change(terms, before, before + step.by, **rest)
-    return prepaid_periods.dated(explanation, first_day, period.end, member=step.change.member_id)
+    return prepaid_periods.add_dates(explanation, first_day, period.end, member=step.change.member_id)
 
 
 def _recount(
@@ -116,7 +116,7 @@ def _post(
         kind = Kind.SEAT_ADDED if opposite is None else Kind.SEAT_NOT_REMOVED
     else:
         kind = Kind.SEAT_REMOVED if opposite is None else Kind.SEAT_NOT_ADDED
-    charge = prepaid_periods.post(
+    charge = prepaid_periods.post_charge(
         subscription=subscription,
         period=period,
         kind=kind,

@@ -242,7 +242,7 @@ def _quote_after_trial(subscription: Subscription, tariff: Tariff, quantity: int
     terms, starts_on = tariff.terms(), prepaid_periods.day_after(subscription.trial_ends_on)
     units = quantity or prepaid_periods.units_now(subscription, tariff)
     span = prepaid_periods.first_span(terms, starts_on)
-    explanation = prepaid_periods.dated(prepaid_periods.explain_period(terms, units, span), span.start, span.end)
+    explanation = prepaid_periods.add_dates(prepaid_periods.explain_period(terms, units, span), span.start, span.end)
     return StartQuote(
         subscription,
         tariff,
@@ -263,7 +263,7 @@ def _quote_paid_time(subscription: Subscription, tariff: Tariff, quantity: int |
     account, terms = subscription.account, tariff.terms()
     span = prepaid_periods.first_span(terms, business_date(as_of, account.zone))
     explanation = prepaid_periods.explain_period(terms, _units(subscription, tariff, quantity, as_of, True), span)
-    explanation = prepaid_periods.dated(explanation, span.start, span.end)
+    explanation = prepaid_periods.add_dates(explanation, span.start, span.end)
     next_starts_at = start_of_day(span.end, account.zone)
     quote = StartQuote(
         subscription,

@@ -59,7 +59,7 @@ def begin(subscription: Subscription, *, as_of: datetime) -> None:
     if subscription.priced_by.price_model == PriceModel.TRIAL:
         mark_test(subscription.instance, is_test=True)
     notices.trial_started(subscription=subscription, at=as_of)
-    transitions.plan(subscription)
+    transitions.set_next_date(subscription)
 
 
 def mark_test(instance: Instance, *, is_test: bool) -> None:
@@ -107,7 +107,7 @@ def choose(
         _for_later(subscription, tariff, quantity, as_of, actor)
     else:
         start_now(subscription, tariff, quantity, as_of=as_of, actor=actor)
-    transitions.plan(subscription)
+    transitions.set_next_date(subscription)
     audit.record(
         actor=actor,
         action="subscription.tariff_chosen",
@@ -158,7 +158,7 @@ def start_now(
     if subscription.trial_ends_on is not None or subscription.quantity != quantity:
         scheduled_changes.put_on(subscription, tariff, quantity, as_of=as_of, actor=actor)
     today = business_date(as_of, subscription.account.zone)
-    transitions.start(subscription, today, as_of=as_of, within_day=True, actor=actor)
+    transitions.start_paid_time(subscription, today, as_of=as_of, within_day=True, actor=actor)
     invoice = issuing.issue_prepaid(
         account=subscription.account,
         subscriptions=[subscription],
@@ -206,7 +206,7 @@ def extend(
         subscription.cancel_date = subscription.trial_ends_on + timedelta(days=1)
         subscription.save(update_fields=["cancel_date"])
     notices.trial_extended(subscription=subscription, days=days, at=as_of)
-    transitions.plan(subscription)
+    transitions.set_next_date(subscription)
     access.announce(subscription.instance, as_of=as_of, subscription=subscription)
     audit.record(
         actor=actor,

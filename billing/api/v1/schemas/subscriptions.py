@@ -123,7 +123,7 @@ def _renews_on(subscription: Subscription, status: str, today: date) -> date | N
 
 def _ended_at(subscription: Subscription, as_of: datetime) -> datetime | None:
     """When it ended, also where no job has noticed yet (D3)."""
-    found = subscription_status.lapse(subscription, as_of)
+    found = subscription_status.find_lapse(subscription, as_of)
     return found.since if found is not None and found.code == "subscription_terminated" else None
 
 

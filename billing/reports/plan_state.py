@@ -201,7 +201,7 @@ def _state(subscription: Subscription, as_of: datetime) -> PlanState:
         next_minor=next_minor,
         first=first,
         change=change,
-        undo=change_undo.undoable(subscription, as_of) if stage in (Stage.PAID, Stage.ONE_OFF) else None,
+        undo=change_undo.find_undoable_change(subscription, as_of) if stage in (Stage.PAID, Stage.ONE_OFF) else None,
         tries=_tries(subscription, next_date) if stage == Stage.PAID else (),
         available_minor=issuing.available_credit(subscription.account) if prepaid_time else 0,
         method=payment_methods.active(subscription.account) if prepaid_time else None,

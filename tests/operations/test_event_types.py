@@ -38,16 +38,16 @@ def a_year_of_everything() -> None:
     assert blue.status(at("2026-04-18 00:00")) == "trial_ended"
     till = people.party("till", NOON, product="evotor-app", tariff_id="light")
     till.pay("90.00", NOON)
-    plan_changes.change(
+    plan_changes.change_terms(
         subscription=till.subscription,
-        wish=plan_changes.Wish(tariff_id="plus", quantity=None, when="now"),
+        request=plan_changes.Wish(tariff_id="plus", quantity=None, when="now"),
         quote_token=None,
         as_of=at("2026-04-20 12:00"),
         actor="anna",
     )
     till.pay("500.00", at("2026-04-20 12:00"))
     billing_run.run_due(as_of=at("2026-05-06 10:00"))
-    plan_changes.cancel(subscription=till.fresh, as_of=at("2026-05-20 12:00"), actor="anna")
+    plan_changes.cancel_subscription(subscription=till.fresh, as_of=at("2026-05-20 12:00"), actor="anna")
     billing_run.run_due(as_of=at("2026-06-10 00:00"))
     instances.delete_instance(instance=till.instance, as_of=at("2026-06-10 12:00"), actor="anna")
     poor = people.party("poor", NOON, product="evotor-app", tariff_id="light")

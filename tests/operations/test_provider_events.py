@@ -25,7 +25,7 @@ def test_c5_a_plan_cancelled_there_works_to_the_end_of_what_is_paid(till: Party)
 
 def test_c5_a_message_delivered_again_does_not_cancel_what_was_taken_back(till: Party) -> None:
     told("subscription.cancelled", till.subscription.public_id)
-    plan_changes.undo_cancel(subscription=till.fresh, as_of=START, actor=ANNA)
+    plan_changes.undo_cancellation(subscription=till.fresh, as_of=START, actor=ANNA)
     told("subscription.cancelled", till.subscription.public_id)
     assert till.fresh.cancel_date is None
     told("subscription.cancelled", till.subscription.public_id, "evt-2")

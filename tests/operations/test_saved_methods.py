@@ -321,7 +321,9 @@ def test_a_lost_nudge_is_caught_up_but_saving_a_card_pays_no_old_debt(till: Part
     pay_and_keep(till, now=START + timedelta(minutes=5))
     assert billing_run.collect_renewals(as_of=START + timedelta(minutes=6)).collections == 0
     later = START + timedelta(days=1)
-    plan_changes.change(subscription=till.fresh, wish=plan_changes.Wish(tariff_id="plus"), as_of=later, actor=ANNA)
+    plan_changes.change_terms(
+        subscription=till.fresh, request=plan_changes.Wish(tariff_id="plus"), as_of=later, actor=ANNA
+    )
     assert [invoice.number for invoice in payment_methods.uncollected(as_of=later)] == [till.invoices[1].number]
     assert billing_run.collect_renewals(as_of=later).collections == 1
     assert billing_run.collect_renewals(as_of=later).collections == 0

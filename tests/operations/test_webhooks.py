@@ -86,7 +86,7 @@ def test_each_hears_of_its_own_product_and_customer_alone(receiver: Receiver) ->
     listening(receiver, product=meteor)
     theirs = people.party("vasilek")
     mine, _secret = listening(receiver, customer=party.customer, types=["subscription.cancel_scheduled"])
-    plan_changes.cancel(subscription=party.subscription, as_of=NOON, actor="anna")
+    plan_changes.cancel_subscription(subscription=party.subscription, as_of=NOON, actor="anna")
     heard = {
         (row.endpoint_id == mine.pk, row.event.instance_id)
         for row in WebhookDelivery.objects.all()

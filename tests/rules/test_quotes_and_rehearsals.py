@@ -174,8 +174,8 @@ def test_g9_a_quote_counts_with_what_is_due_and_not_done_yet() -> None:
 def test_g10_other_terms_are_quoted_without_writing_or_locking() -> None:
     shop = party(now=NOON, product="blue", tariff_id="blue-monthly", trial=False)
     with nothing_written_or_locked():
-        quote = plan_changes.preview(
-            subscription=shop.subscription, wish=quotes.Wish(tariff_id="blue-annual"), as_of=NOON
+        quote = plan_changes.quote_change(
+            subscription=shop.subscription, request=quotes.TermsRequest(tariff_id="blue-annual"), as_of=NOON
         )
     assert (quote.when, quote.due_now_minor) == ("period_end", 0)
 

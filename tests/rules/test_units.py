@@ -10,7 +10,7 @@ from billing.errors import BadInput
 from billing.models import InvoiceLine, Notice
 from billing.operations.catalogue import configuration
 from billing.operations.subscriptions import plan_changes
-from billing.operations.subscriptions.quotes import Wish
+from billing.operations.subscriptions.quotes import TermsRequest
 from billing.wording import charge_lines, formats, tariff_prices
 from tests.documents import reading
 from tests.goods import ALARM, EDITOR, GOODS, STORAGE, Good, sell
@@ -78,7 +78,7 @@ def test_e5_prices_are_for_what_the_product_sells(good: Good, english: list[str]
 def test_e4_licences_are_bought_and_bought_again_in_the_words_of_the_document() -> None:
     sell(EDITOR)
     bought = buyer(EDITOR, 2, "ru")
-    plan_changes.change(subscription=bought.fresh, wish=Wish(quantity=12), as_of=NOON, actor="anna")
+    plan_changes.change_terms(subscription=bought.fresh, request=TermsRequest(quantity=12), as_of=NOON, actor="anna")
     first, more = bought.invoices
     assert (first.total_minor, more.total_minor) == (24_000, 96_000)  # 2 × 120.00, then 12 × 100.00 − 240.00
     [line] = invoice_context(first).lines
@@ -93,7 +93,7 @@ def test_e4_licences_are_bought_and_bought_again_in_the_words_of_the_document() 
 def test_e6_devices_are_added_and_the_mail_and_the_pdf_say_so() -> None:
     sell(ALARM)
     bought = buyer(ALARM, 2, "en")
-    plan_changes.change(subscription=bought.fresh, wish=Wish(quantity=5), as_of=NOON, actor="anna")
+    plan_changes.change_terms(subscription=bought.fresh, request=TermsRequest(quantity=5), as_of=NOON, actor="anna")
     assert "“Alarm”, 5 devices" in plain(Notice.objects.filter(kind="terms_changed").latest("pk").text)
     first, more = bought.invoices
     assert invoice_context(first).lines[0].unit == "device"

@@ -6,7 +6,7 @@ import pytest
 from billing.models import Collection, Event
 from billing.operations.collection import payment_methods
 from billing.operations.subscriptions import lifecycle, plan_changes
-from billing.operations.subscriptions.quotes import Wish
+from billing.operations.subscriptions.quotes import TermsRequest
 from tests.support import people
 from tests.support.cards import pay_and_keep
 from tests.support.people import Party, at
@@ -103,8 +103,8 @@ COLLECTED = [
 def put(
     party: Party, when: str, tariff_id: str | None = None, quantity: int | None = None, at_: str | None = None
 ) -> None:
-    wish = Wish(tariff_id=tariff_id, quantity=quantity, when=at_)
-    plan_changes.change(subscription=party.subscription, wish=wish, as_of=at(when), actor="anna")
+    wish = TermsRequest(tariff_id=tariff_id, quantity=quantity, when=at_)
+    plan_changes.change_terms(subscription=party.subscription, request=wish, as_of=at(when), actor="anna")
 
 
 def mornings(month: str, first: int, last: int) -> None:

@@ -55,7 +55,7 @@ def _subscription_cancelled(provider: str, one: Heard, as_of: datetime) -> bool:
         return False
 
     def cancelled() -> object:
-        return plan_changes.cancel(subscription=subscription, as_of=as_of, actor=actor_of(provider))
+        return plan_changes.cancel_subscription(subscription=subscription, as_of=as_of, actor=actor_of(provider))
 
     _once(provider, one, subscription.account_id, cancelled, as_of)
     return True

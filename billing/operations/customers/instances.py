@@ -70,7 +70,7 @@ def register_instance(
 ) -> Instance:
     """Registers an instance of ``product`` for ``customer``. The representative is its first active member, in the
     product's first role: its administrator, who speaks for the owner (M15)."""
-    registered_at = metering.checked_instant(registered_at, as_of, "registered_at") or as_of
+    registered_at = metering.check_instant(registered_at, as_of, "registered_at") or as_of
     owner = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
     instance = checked_instance(
         customer=owner, product=product, domain=domain, email=representative.email, registered_at=registered_at

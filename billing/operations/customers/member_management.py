@@ -95,7 +95,7 @@ def measure(*, instance: Instance, act: Callable[[], Result], as_of: datetime) -
     subscription = access.current_subscription(instance)
     if subscription is None:
         return act(), None
-    by_seats = seats.counts(subscription)
+    by_seats = seats.is_paid_by_seat(subscription)
     before = _Ahead()
     if by_seats:
         subscription = lock_subscription(subscription, as_of=as_of)  # what is due comes before what is asked

@@ -139,7 +139,7 @@ def quote_instance(*, application: Application, as_of: datetime) -> Opening:
         customer=customer, product=wish.product, domain=wish.domain, email=application.owner.email, registered_at=as_of
     )
     if tariff is None:
-        lifecycle.checked_terms(instance, None, wish.quantity, None)
+        lifecycle.check_terms(instance, None, wish.quantity, None)
         return Opening(instance, None)
     return Opening(
         instance,

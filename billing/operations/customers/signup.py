@@ -84,7 +84,7 @@ def problems(new: NewSignUp) -> dict[str, str]:
 def _tariff(wish: Wish) -> Tariff | None:
     tariff = onboarding.tariff_of(wish)
     if tariff is not None:
-        quotes.checked_quantity(tariff, wish.quantity)
+        quotes.check_quantity(tariff, wish.quantity)
     return tariff
 
 

@@ -96,7 +96,7 @@ def remind(*, as_of: datetime) -> Done:
     pieces += [
         (
             f"{trial.row.public_id}:{trial.days_before}",
-            partial(trials.remind, subscription=trial.row, days_left=trial.days_before, as_of=as_of),
+            partial(trials.remind_of_trial_end, subscription=trial.row, days_left=trial.days_before, as_of=as_of),
         )
         for trial in reminders.trials_to_remind_of(as_of)
     ]

@@ -147,7 +147,7 @@ def _asked(user: User, owner: Owner, desk: Desk | None, data: QueryDict, product
 def _trial_used(product: Product, customer: Customer | None, owner: Owner, domain: str) -> bool:
     """Whether the one trial of the product has been had (B2, D18)."""
     if customer is not None:
-        return trials.has_had_one(customer, product)
+        return trials.has_used_trial(customer, product)
     return onboarding.has_tried(email=owner.email, domain=domain, product=product)
 
 

@@ -17,7 +17,7 @@ from billing import clock
 from billing.errors import BadInput, Refusal
 from billing.models import Subscription
 from billing.operations.subscriptions import plan_changes
-from billing.operations.subscriptions.quotes import NOW, PERIOD_END, Quote, Wish
+from billing.operations.subscriptions.quotes import NOW, PERIOD_END, Quote, TermsRequest
 from billing.portal.get_or_404 import instance_or_404
 from billing.portal.permissions import Desk, refuse_odd, signed_in
 from billing.pricing.terms import Metric
@@ -86,7 +86,7 @@ def elsewhere(request: HttpRequest, instance: Instance, state: PlanState | None)
     return HttpResponseRedirect(reverse(name, args=[instance.public_id]) + (f"?{query}" if query else ""))
 
 
-def _wish(request: HttpRequest, state: PlanState) -> Wish | None:
+def _wish(request: HttpRequest, state: PlanState) -> TermsRequest | None:
     """What was asked for; None before anything was."""
     tariff, quantity = asked_tariff(request), written_quantity(request)
     if not tariff and quantity is None:
@@ -96,16 +96,16 @@ def _wish(request: HttpRequest, state: PlanState) -> Wish | None:
     known = chosen.get(tariff or own)
     if known is not None and not known.asks:
         quantity = None  # the field is there for other tariffs
-    return Wish(tariff_id=tariff or own, quantity=quantity)
+    return TermsRequest(tariff_id=tariff or own, quantity=quantity)
 
 
-def _quotes(subscription: Subscription, wish: Wish) -> list[Quote]:
+def _quotes(subscription: Subscription, wish: TermsRequest) -> list[Quote]:
     """What the wish comes to as the rules have it, and at the other time where there is the choice (D7)."""
     as_of = clock.now()
-    first = plan_changes.preview(subscription=subscription, wish=wish, as_of=as_of)
+    first = plan_changes.quote_change(subscription=subscription, request=wish, as_of=as_of)
     other = replace(wish, when=PERIOD_END if first.when == NOW else NOW)
     try:
-        return [first, plan_changes.preview(subscription=subscription, wish=other, as_of=as_of)]
+        return [first, plan_changes.quote_change(subscription=subscription, request=other, as_of=as_of)]
     except BadInput:
         return [first]
 
@@ -146,9 +146,9 @@ def _agreed(request: HttpRequest, desk: Desk, state: PlanState) -> HttpResponse:
         wish = _wish(request, state)
         if wish is None:
             raise BadInput(_("Choose a plan."), field="tariff_id")
-        done = plan_changes.change(
+        done = plan_changes.change_terms(
             subscription=state.subscription,
-            wish=replace(wish, when=when or None),
+            request=replace(wish, when=when or None),
             as_of=clock.now(),
             actor=signed_in(request).get_short_name(),
             quote_token=request.POST.get(f"token-{when}", ""),
@@ -215,7 +215,7 @@ def cancel_plan(request: HttpRequest, public_id: str) -> HttpResponse:
         return _act(
             request,
             public_id,
-            plan_changes.cancel,
+            plan_changes.cancel_subscription,
             _("Cancelled. Until the end of what is paid everything works as now."),
         )
     desk, instance, subscription = instance_or_404(request, public_id)
@@ -238,7 +238,7 @@ def cancel_plan(request: HttpRequest, public_id: str) -> HttpResponse:
 def undo_cancel(request: HttpRequest, public_id: str) -> HttpResponse:
     """Takes a cancellation back while it still runs (C4)."""
     refuse_odd(public_id)
-    return _act(request, public_id, plan_changes.undo_cancel, _("Taken back: it goes on as before."))
+    return _act(request, public_id, plan_changes.undo_cancellation, _("Taken back: it goes on as before."))
 
 
 def _act(request: HttpRequest, public_id: str, act: Any, told: str) -> HttpResponse:

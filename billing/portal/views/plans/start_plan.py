@@ -108,7 +108,7 @@ def startable(instance: Instance) -> list[tuple[reports.Variant, bool]]:
     if instance.product.kind == Product.Kind.FREE:
         return []
     offer = reports.offer_of(instance.product)
-    used = trials.has_had_one(instance.customer, instance.product)
+    used = trials.has_used_trial(instance.customer, instance.product)
     found: list[tuple[reports.Variant, bool]] = []
     for one in offer.variants if offer is not None else ():
         if one.terms.trial_days and not used:

@@ -42,4 +42,6 @@ def receive_webhook(request: HttpRequest, provider: str) -> HttpResponse:
 def take_report(provider: Provider, request: HttpRequest) -> int:
     """Commits what an authentic report of ``provider`` means; returns how much of it is about something of ours. Raises
     Forbidden."""
-    return provider_webhooks.take(provider=provider.code, heard=provider.webhook(request), as_of=clock.now())
+    return provider_webhooks.process_messages(
+        provider=provider.code, messages=provider.webhook(request), as_of=clock.now()
+    )

@@ -158,8 +158,8 @@ def test_four_copies_take_an_open_invoice_from_the_card_once() -> None:
 
 # Where the run dies while it takes the money: before the bank is asked, after it has paid, before and after that is written.
 PLACES: list[tuple[Any, str, bool]] = [
-    (checkout, "_attempt_for", True), (SampleProvider, "charge_saved", True), (checkout, "_credit", False),
-    (renewals, "bill_with_money", True), (transitions, "renew", True), (checkout, "_credit", True), (dunning, "_keep", False),
+    (checkout, "_find_or_create_attempt", True), (SampleProvider, "charge_saved", True), (checkout, "_record_success", False),
+    (renewals, "bill_if_covered", True), (transitions, "renew", True), (checkout, "_record_success", True), (dunning, "_keep", False),
 ]  # fmt: skip
 
 

@@ -66,7 +66,7 @@ def has_work(as_of: datetime) -> bool:
         reminders.invoices_to_remind_of,
         reminders.trials_to_remind_of,
         reminders.renewals_to_remind_of,
-        dunning.to_try,
+        dunning.read_to_collect_today,
         accounts_to_close,
     ]
     return any(source(as_of) for source in sources)

@@ -349,7 +349,7 @@ def test_e8_two_runs_that_found_the_same_renewal_collect_one_period() -> None:
     party = app("light")
     party.pay("500.00", at("2026-04-02 12:00"))
     now = at("2026-04-26 10:00")
-    runs = [dunning.to_try(now), dunning.to_try(now)]
+    runs = [dunning.read_to_collect_today(now), dunning.read_to_collect_today(now)]
     told = [dunning.collect(subscription=found, as_of=now) for [found] in runs]
     assert [row.outcome if row else None for row in told] == ["from_balance", None]
     assert dunning.renew_from_balance(subscription=party.subscription, as_of=now) is None

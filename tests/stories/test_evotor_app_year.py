@@ -137,9 +137,9 @@ def summer(party: Party) -> None:
     mornings("2026-06", 26, 26)
     mornings("2026-07", 27, 28)
     mornings("2026-08", 27, 27)
-    method = payment_methods.active(party.account)
+    method = payment_methods.active_method(party.account)
     assert method is not None
-    payment_methods.remove(method=method, as_of=at("2026-09-05 12:00"), actor="anna@romashka.example")
+    payment_methods.remove_method(method=method, as_of=at("2026-09-05 12:00"), actor="anna@romashka.example")
     mornings("2026-09", 26, 30)
     until("2026-10-01 10:00")
     assert party.access(at("2026-10-01 23:59:59")) == "full"

@@ -269,7 +269,7 @@ class CollectNow(SubscriptionAct):
             subscription_status.renewal_price(self.target, period.end),
             issuing.available_credit(self.target.account),
         )
-        rest, method = max(0, costs - held), payment_methods.active(self.target.account)
+        rest, method = max(0, costs - held), payment_methods.active_method(self.target.account)
         rows = [
             Fact(_("Period from"), formats.date_text(period.end)),
             Fact(_("It costs"), money(costs, currency)),

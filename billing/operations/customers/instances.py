@@ -95,7 +95,7 @@ def _let_methods_go(customer: Customer, as_of: datetime, actor: str) -> None:
     """With the last instance nothing is left to be charged: what was kept for it at a provider is forgotten (D16)."""
     if not Instance.objects.filter(customer=customer, deleted_at=None).exists():
         for method in SavedMethod.objects.filter(account__customer=customer, removed_at=None):
-            payment_methods.remove(method=method, as_of=as_of, actor=actor)
+            payment_methods.remove_method(method=method, as_of=as_of, actor=actor)
 
 
 @transaction.atomic

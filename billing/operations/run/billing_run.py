@@ -121,14 +121,17 @@ def collect_renewals(*, as_of: datetime) -> Done:
     """Takes the money for periods that begin soon (E8)."""
     paid = [
         (row.public_id, partial(dunning.renew_from_balance, subscription=row, as_of=as_of))
-        for row in dunning.paid_meanwhile(as_of)
+        for row in dunning.read_paid_meanwhile(as_of)
     ]
     renewed, set_aside = _each("renew", paid, as_of)
-    tries = [(row.public_id, partial(dunning.collect, subscription=row, as_of=as_of)) for row in dunning.to_try(as_of)]
+    tries = [
+        (row.public_id, partial(dunning.collect, subscription=row, as_of=as_of))
+        for row in dunning.read_to_collect_today(as_of)
+    ]
     tried, failed = _each("collect", tries, as_of, makes_transactions=True)
     waiting = [
         (number, partial(payment_methods.collect_invoice, invoice_number=number, as_of=as_of))
-        for number in payment_methods.uncollected(as_of=as_of).values_list("number", flat=True)
+        for number in payment_methods.uncollected_invoices(as_of=as_of).values_list("number", flat=True)
     ]
     paid_at_issue, unpaid = _each("collect_invoice", waiting, as_of, makes_transactions=True)
     return Done(collections=renewed + tried + paid_at_issue, set_aside=set_aside + failed + unpaid)
@@ -146,7 +149,7 @@ def write_off(*, as_of: datetime) -> Done:
 
 def settle_payments(*, as_of: datetime) -> Done:
     """Asks the providers about payments that are still undecided: the return page and the webhook may both be lost."""
-    return Done(payments=checkout.sweep(as_of=as_of))
+    return Done(payments=checkout.sync_undecided(as_of=as_of))
 
 
 def deliver(*, as_of: datetime) -> Done:

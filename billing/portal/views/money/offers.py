@@ -58,7 +58,7 @@ def _accept(request: HttpRequest, found: Offer, as_of: datetime) -> HttpResponse
     accepted = operations.accept(offer=found, as_of=as_of, user_email=email)
     if request.POST.get("act") != "pay":
         return HttpResponseRedirect(reverse("portal:offer", args=[found.number]))
-    wanted = checkout.Wanted(found.pay_minor, offer=accepted)
+    wanted = checkout.PaymentOrder(found.pay_minor, offer=accepted)
     return to_provider(begun(account=found.account, wanted=wanted, as_of=as_of, user_email=email))
 
 

@@ -61,7 +61,9 @@ def presets(money: reports.Standing, invoice: Invoice | None, renewal_minor: int
     return list(offered.values())
 
 
-def begun(*, account: BillingAccount, wanted: checkout.Wanted, as_of: datetime, user_email: str) -> PaymentAttempt:
+def begun(
+    *, account: BillingAccount, wanted: checkout.PaymentOrder, as_of: datetime, user_email: str
+) -> PaymentAttempt:
     """The payment that was begun a moment ago with the same wish, else a new one."""
     again = PaymentAttempt.objects.filter(
         account=account,
@@ -75,7 +77,7 @@ def begun(*, account: BillingAccount, wanted: checkout.Wanted, as_of: datetime, 
         created_at__lte=as_of,
     )
     found = again.exclude(redirect_url="").order_by("-created_at").first()
-    return found or checkout.begin(account=account, wanted=wanted, as_of=as_of, user_email=user_email)
+    return found or checkout.start_payment(account=account, order=wanted, as_of=as_of, user_email=user_email)
 
 
 def to_provider(attempt: PaymentAttempt) -> HttpResponse:
@@ -92,7 +94,7 @@ def pay(request: HttpRequest, desk: Desk) -> HttpResponse:
     if request.method == "POST":
         try:
             saves = request.POST.get("save") == "yes"
-            wanted = checkout.Wanted(_chosen(request, account.currency), invoice, saves_method=saves)
+            wanted = checkout.PaymentOrder(_chosen(request, account.currency), invoice, saves_method=saves)
             return to_provider(begun(account=account, wanted=wanted, as_of=as_of, user_email=signed_in(request).email))
         except Refusal as refusal:
             error = explain_refusal(refusal)
@@ -110,8 +112,10 @@ def pay(request: HttpRequest, desk: Desk) -> HttpResponse:
         "amount": request.POST.get("amount", ""),
         "error": error,
         "online": provider_for(account.currency) is not None,
-        "saved_card": _title(payment_methods.active(account)),
-        "can_save": bool(payment_methods.provider_of(account) and payment_methods.renewing(account, as_of)),
+        "saved_card": _title(payment_methods.active_method(account)),
+        "can_save": bool(
+            payment_methods.provider_of(account) and payment_methods.renewing_subscriptions(account, as_of)
+        ),
         "saves": request.POST.get("save") == "yes",
         "counter": counter(money),
         "transfer": transfer(account, money, invoice),
@@ -195,7 +199,7 @@ def payment(request: HttpRequest, attempt_id: uuid.UUID) -> HttpResponse:
     as_of = clock.now()
     attempt = attempt_or_404(signed_in(request), attempt_id)
     account = attempt.account
-    attempt = checkout.sync(attempt=attempt, as_of=as_of)
+    attempt = checkout.sync_attempt(attempt=attempt, as_of=as_of)
     money = reports.standing(account=account, as_of=as_of)
     context = {
         "section": "pay",

@@ -38,7 +38,7 @@ def methods(request: HttpRequest, desk: Desk) -> HttpResponse:
         except Refusal as refusal:
             error = explain_refusal(refusal)
     account = desk.account
-    method = payment_methods.active(account)
+    method = payment_methods.active_method(account)
     charges = PaymentAttempt.objects.filter(account=account, method__isnull=False).select_related("invoice", "method")
     context = {
         "section": "pay",
@@ -47,7 +47,7 @@ def methods(request: HttpRequest, desk: Desk) -> HttpResponse:
         "method": method,
         "validity": validity(method, business_date(as_of, account.zone)),
         "can_save": payment_methods.provider_of(account) is not None,
-        "plans": payment_methods.renewing(account, as_of),
+        "plans": payment_methods.renewing_subscriptions(account, as_of),
         "charges": charges.order_by("-created_at", "-pk")[:ROWS],
         "error": error,
     }
@@ -59,15 +59,15 @@ def _act(request: HttpRequest, desk: Desk) -> str:
     account, as_of, email = desk.account, clock.now(), signed_in(request).email
     act = request.POST.get("act", "")
     if act == "save":
-        return here(method_setup.begin(account=account, as_of=as_of, user_email=email).redirect_url)
+        return here(method_setup.start_set_up(account=account, as_of=as_of, user_email=email).redirect_url)
     if act == "manage":
-        return here(payment_methods.provider_page(account=account, as_of=as_of))
+        return here(payment_methods.open_provider_page(account=account, as_of=as_of))
     if act != "remove":
         raise BadInput(_("Choose what to do."))
     method = SavedMethod.objects.filter(account=account, public_id=request.POST.get("method", "")[:32]).first()
     if method is None:
         raise BadInput(_("There is no such card any more."))
-    payment_methods.remove(method=method, as_of=as_of, actor=email)
+    payment_methods.remove_method(method=method, as_of=as_of, actor=email)
     messages.success(request, _("%(card)s is removed: nothing is charged to it any more.") % {"card": method.title})
     return reverse("portal:methods") + desk.query
 
@@ -83,7 +83,7 @@ def validity(method: SavedMethod | None, today: date) -> str:
 @login_required
 def set_up(request: HttpRequest, set_up_id: uuid.UUID) -> HttpResponse:
     """Where the provider sends somebody back to who was to save a card: asks it what became of that."""
-    found = method_setup.sync(set_up=set_up_or_404(signed_in(request), set_up_id), as_of=clock.now())
+    found = method_setup.sync_set_up(set_up=set_up_or_404(signed_in(request), set_up_id), as_of=clock.now())
     if found.status == MethodSetUp.Status.SUCCEEDED and found.method is not None:
         messages.success(request, _("%(card)s is saved for renewals.") % {"card": found.method.title})
     elif found.settled_at is not None:

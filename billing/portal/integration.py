@@ -49,7 +49,7 @@ def instances_of(customer: Customer) -> "QuerySet[Instance]":
 
 def administered_of(customer: Customer, user: User) -> "QuerySet[Instance]":
     """Those of the customer's instances that ``user`` may make a token for: the ones they administer (M15)."""
-    return instances_of(customer).filter(pk__in=ownership.administered(user).values("pk"))
+    return instances_of(customer).filter(pk__in=ownership.administered_instances(user).values("pk"))
 
 
 def administrators_of(instances: "QuerySet[Instance]") -> "QuerySet[Member]":

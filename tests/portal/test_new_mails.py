@@ -34,7 +34,7 @@ def write_all(story, locale: str) -> None:
     offers.send_offer(
         subscription=subscription, people=20, discount_percent=Decimal("10"), as_of=AT, actor="support@saldo.example"
     )
-    member_management.invite(
+    member_management.invite_member(
         instance=story.cloud, email="new@romashka.example", name="", role="member", as_of=AT, invited_by="А. Петрова"
     )
     asked = requests.file_request(

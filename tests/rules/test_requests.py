@@ -401,7 +401,7 @@ def test_m15_the_billing_right_alone_makes_nobody_an_administrator(meteor: Party
     meteor.tell("u-2", "active", at("2026-04-02 12:00"), role="billing", email=bookkeeper.email)
     now = at("2026-04-03 12:00")
     with pytest.raises(BillingError) as refused:
-        engine.invite(
+        engine.invite_member(
             instance=meteor.instance,
             email="new@romashka.example",
             name="",
@@ -411,7 +411,7 @@ def test_m15_the_billing_right_alone_makes_nobody_an_administrator(meteor: Party
             by=bookkeeper,
         )
     assert (refused.value.code, refused.value.rule) == ("administrator_only", "M15")
-    engine.invite(
+    engine.invite_member(
         instance=meteor.instance,
         email="new@romashka.example",
         name="",
@@ -422,13 +422,13 @@ def test_m15_the_billing_right_alone_makes_nobody_an_administrator(meteor: Party
     )
     anna = meteor.instance.members.get(external_id="u-1")
     with pytest.raises(BillingError):
-        engine.change(member=anna, status="blocked", role=None, as_of=now, actor="Buh", by=bookkeeper)
+        engine.change_member(member=anna, status="blocked", role=None, as_of=now, actor="Buh", by=bookkeeper)
 
 
 def test_m15_an_instance_keeps_an_administrator(meteor: Party) -> None:
     anna = meteor.instance.members.get(external_id="u-1")
     with pytest.raises(BillingError) as refused:
-        engine.change(member=anna, status="blocked", role=None, as_of=at("2026-04-03 12:00"), actor="Anna")
+        engine.change_member(member=anna, status="blocked", role=None, as_of=at("2026-04-03 12:00"), actor="Anna")
     assert refused.value.code == "last_administrator"
     assert meteor.instance.members.get(external_id="u-1").status == "active"
 

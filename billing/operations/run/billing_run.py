@@ -154,10 +154,10 @@ def settle_payments(*, as_of: datetime) -> Done:
 
 def deliver(*, as_of: datetime) -> Done:
     """Renders and sends what is waiting, and forgets the sign-ups that nobody confirmed."""
-    signup.prune(as_of=as_of)
+    signup.delete_unconfirmed(as_of=as_of)
     return Done(
         documents=delivery.render_due(as_of=as_of),
-        mails=delivery.send_due(as_of=as_of) + signup.send_due(as_of=as_of),
+        mails=delivery.send_due(as_of=as_of) + signup.send_due_links(as_of=as_of),
         webhooks=dispatch.send_due(as_of=as_of),
     )
 

@@ -37,7 +37,7 @@ def list_tariffs(
     """The published tariffs, of one product or of all, in the order in which they were published."""
     tariffs = _after(Tariff.objects.published(), number(asked.key()))
     if product is not None:
-        tariffs = tariffs.filter(product=instances.product_of(product))
+        tariffs = tariffs.filter(product=instances.find_product(product))
     page, more = cut(tariffs.select_related("product").order_by("published_at", "pk")[: asked.limit + 1], asked.limit)
     return Listed[TariffAnswer](
         items=[tariff_answer(tariff) for tariff in page], next=encode(str(page[-1].pk)) if more else None

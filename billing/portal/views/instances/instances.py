@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 from accounts.models import Instance, Member
 from billing import clock
 from billing.models import BillingAccount, Subscription
-from billing.operations.customers.member_management import administrator
+from billing.operations.customers.member_management import find_administrator
 from billing.operations.cycle import access
 from billing.portal.permissions import Desk, accounts_of, billing_page, instances_of, refuse_odd, signed_in
 from billing.portal.views.money.overview import usage_context
@@ -100,7 +100,7 @@ def _owned(
         "zone": zone,
         "today": business_date(as_of, zone),
         "instance": found,
-        "may_make_token": administrator(found, signed_in(request)) is not None,
+        "may_make_token": find_administrator(found, signed_in(request)) is not None,
         "subscription": subscription,
         "plan": plan if plan is not None and (subscription is None or not subscription.is_metered) else None,
         "access": access.level(found, as_of=as_of),

@@ -18,7 +18,7 @@ from billing import clock
 from billing.errors import BadInput, Refusal
 from billing.operations.customers import onboarding
 from billing.operations.customers.customers import NewCustomer
-from billing.operations.customers.onboarding import Application, Opening, Owner, Wish
+from billing.operations.customers.onboarding import Application, InstanceOrder, OnboardingResult, Owner
 from billing.operations.subscriptions import trials
 from billing.portal import rate_limits
 from billing.portal.permissions import Desk, accounts_of, desk_of, signed_in
@@ -93,7 +93,7 @@ def new_instance(request: HttpRequest) -> HttpResponse:
     asked = _asked(user, Owner(email, user.name or email), desk, data, product)
     errors: dict[str, str] = {}
     status = 200
-    shown: Opening | None = None
+    shown: OnboardingResult | None = None
     try:
         if request.method == "POST":
             try:
@@ -148,7 +148,7 @@ def _trial_used(product: Product, customer: Customer | None, owner: Owner, domai
     """Whether the one trial of the product has been had (B2, D18)."""
     if customer is not None:
         return trials.has_used_trial(customer, product)
-    return onboarding.has_tried(email=owner.email, domain=domain, product=product)
+    return onboarding.has_had_trial(email=owner.email, domain=domain, product=product)
 
 
 def _choices(offer: reports.Offer | None, used: bool) -> list[Choice]:
@@ -178,21 +178,21 @@ def _application(request: HttpRequest, asked: Asked) -> Application:
             locale=formats.language(),
             currency="",
         )
-    wish = Wish(
+    order = InstanceOrder(
         asked.product,
         asked.given["domain"],
         choice.variant.tariff.tariff_id if choice is not None else None,
         (written_quantity(request) or 1) if choice is not None and choice.asks else None,
         with_trial=choice is not None and choice.trial,
     )
-    return Application(asked.customer, new, wish, asked.owner)
+    return Application(asked.customer, new, order, asked.owner)
 
 
 def _made(request: HttpRequest, asked: Asked) -> HttpResponse:
     rate_limits.count(request, "new_instance", settings.SIGN_UPS_AN_HOUR, str(asked.user.pk))
     application, actor = _application(request, asked), asked.user.get_short_name()
     made = onboarding.carry_out_as_quoted(
-        lambda: onboarding.add_instance(application=application, as_of=clock.now(), actor=actor),
+        lambda: onboarding.create_instance(application=application, as_of=clock.now(), actor=actor),
         request.POST.get("seen", ""),
     )
     messages.success(
@@ -206,7 +206,7 @@ def _told(refusal: Refusal) -> dict[str, str]:
     return {field if field in FIELDS else "all": explain_refusal(refusal)}
 
 
-def _context(asked: Asked, desk: Desk | None, shown: Opening | None, errors: dict[str, str]) -> dict[str, Any]:
+def _context(asked: Asked, desk: Desk | None, shown: OnboardingResult | None, errors: dict[str, str]) -> dict[str, Any]:
     quote = shown.quote if shown is not None else None
     return {
         "section": "instances",

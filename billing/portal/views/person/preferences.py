@@ -40,11 +40,11 @@ def _back(request: HttpRequest) -> str:
 def notices(request: HttpRequest) -> HttpResponse:
     """What the person is told, by which way and in which language; POST keeps the choice."""
     user, error = signed_in(request), None
-    wanted = preferences.choice_of(user)
+    wanted = preferences.read_choice(user)
     if request.method == "POST":
         wanted = _told(request, wanted)
         try:
-            preferences.save(user=user, wanted=wanted, as_of=clock.now())
+            preferences.save_choice(user=user, choice=wanted, as_of=clock.now())
         except BadInput as refusal:
             error = refusal
         else:
@@ -83,7 +83,7 @@ def _told(request: HttpRequest, before: preferences.Choice) -> preferences.Choic
     )
 
 
-def _rows(groups: "list[preferences.Offered]", wanted: preferences.Choice) -> list[dict[str, Any]]:
+def _rows(groups: "list[preferences.GroupOption]", wanted: preferences.Choice) -> list[dict[str, Any]]:
     return [
         {
             "group": one.group,

@@ -25,7 +25,7 @@ from billing import clock
 from billing.errors import BadInput, Refusal
 from billing.models import SignUp, Tariff
 from billing.operations.customers import onboarding, signup
-from billing.operations.customers.onboarding import Opening, Wish
+from billing.operations.customers.onboarding import InstanceOrder, OnboardingResult
 from billing.operations.subscriptions.start_quotes import Line, StartQuote
 from billing.portal import rate_limits
 from billing.portal.rate_limits import TooMany
@@ -68,7 +68,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     """What was chosen with what it costs, and who is asking. POST keeps it and has the link sent."""
     if request.GET.get("lang") in dict(settings.LANGUAGES):
         return _in_language(request, request.GET["lang"])
-    again = signup.of_link(request.GET.get("again", ""))
+    again = signup.find_sign_up(request.GET.get("again", ""))
     product, tariff = _chosen(request, again)
     elsewhere = _elsewhere(request, again, product, tariff)
     if product is None or elsewhere:
@@ -94,7 +94,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
 def _elsewhere(request: HttpRequest, again: SignUp | None, product: Product | None, tariff: Tariff | None) -> str:
     """Where somebody is led who has signed in, or has not chosen yet; empty where the form is the right place."""
     if request.user.is_authenticated:
-        query = signup.wish_query(again) if again is not None else request.GET.urlencode()
+        query = signup.order_query(again) if again is not None else request.GET.urlencode()
         return f"{reverse('portal:new_instance')}?{query}"
     if product is None:
         return reverse("portal:prices")
@@ -154,7 +154,7 @@ def _plan(product: Product, tariff: Tariff | None, quantity: str) -> dict[str, A
     )
     outlook = None
     if tariff is not None:
-        outlook = onboarding.outlook(tariff=tariff, quantity=number if asks else None, as_of=clock.now())
+        outlook = onboarding.forecast_plan(tariff=tariff, quantity=number if asks else None, as_of=clock.now())
     return {
         "product": product,
         "tariff": tariff,
@@ -172,18 +172,18 @@ def _ask(request: HttpRequest, product: Product, tariff: Tariff | None, given: d
         quantity = (written_quantity(request) or 1) if asks else None
     except BadInput as refusal:
         return {"quantity": explain_refusal(refusal)}
-    wish = Wish(product, given["domain"], tariff.tariff_id if tariff is not None else None, quantity)
-    new = signup.NewSignUp(given["email"], given["name"], given["customer_name"], given["kind"], given["locale"], wish)
-    errors = signup.problems(new)
+    order = InstanceOrder(product, given["domain"], tariff.tariff_id if tariff is not None else None, quantity)
+    new = signup.NewSignUp(given["email"], given["name"], given["customer_name"], given["kind"], given["locale"], order)
+    errors = signup.find_problems(new)
     if errors:
         return errors
     rate_limits.count(request, "sign_up", settings.SIGN_UPS_AN_HOUR)
     rate_limits.count(request, "sign_up_mail", settings.SIGN_UP_MAILS_AN_HOUR, given["email"].strip().lower())
     try:
-        asked = signup.ask(new=new, as_of=clock.now())
+        asked = signup.file_sign_up(new=new, as_of=clock.now())
     except Refusal as refusal:  # somebody was faster with the domain
         return {getattr(refusal, "field", "") or "domain": explain_refusal(refusal)}
-    signup.send(sign_up=asked, as_of=clock.now())
+    signup.send_link(sign_up=asked, as_of=clock.now())
     return {}
 
 
@@ -206,11 +206,11 @@ def sent(request: HttpRequest) -> HttpResponse:
 @_guarded
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """What will be made and what it costs; POST chooses the password and makes all of it in one."""
-    asked = signup.of_link(token)
+    asked = signup.find_sign_up(token)
     if asked is None:
         return render(request, "portal/sign_up_closed.html", {"code": "broken"}, status=410)
     try:
-        signup.refuse_closed(asked, clock.now())
+        signup.refuse_closed_link(asked, clock.now())
     except Refusal as refusal:
         return _closed(request, asked, token, refusal)
     errors: dict[str, str] = {}
@@ -223,9 +223,9 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
             if refusal.code in ("sign_up_used", "sign_up_known"):
                 return _closed(request, asked, token, refusal)
             errors, status = {_field(refusal): explain_refusal(refusal)}, 422 if isinstance(refusal, BadInput) else 409
-    shown: Opening | None = None
+    shown: OnboardingResult | None = None
     try:
-        shown = signup.preview(sign_up=asked, domain=domain, as_of=clock.now())
+        shown = signup.preview_sign_up(sign_up=asked, domain=domain, as_of=clock.now())
     except Refusal as refusal:
         errors = {**errors, _field(refusal): explain_refusal(refusal)}
         status = 409 if status == 200 else status
@@ -239,7 +239,9 @@ def _field(refusal: Refusal) -> str:
     return field if field in ("password", "domain") else "all"
 
 
-def _context(asked: SignUp, token: str, domain: str, shown: Opening | None, errors: dict[str, str]) -> dict[str, Any]:
+def _context(
+    asked: SignUp, token: str, domain: str, shown: OnboardingResult | None, errors: dict[str, str]
+) -> dict[str, Any]:
     quote = shown.quote if shown is not None else None
     return {
         "asked": asked,
@@ -264,7 +266,7 @@ def cost_lines(quote: StartQuote | None) -> list[tuple[Line, str]]:
 
 
 def _let_in(request: HttpRequest, asked: SignUp, domain: str) -> HttpResponse:
-    user, made = signup.confirm(
+    user, made = signup.confirm_sign_up(
         sign_up=asked,
         password=request.POST.get("password", ""),
         domain=domain,
@@ -282,7 +284,7 @@ def _closed(request: HttpRequest, asked: SignUp, token: str, refusal: Refusal) -
     """What has become of the link, and the way on: nothing that was typed is lost."""
     again = QueryDict(mutable=True)
     again["again"] = token
-    add = f"{reverse('portal:new_instance')}?{signup.wish_query(asked)}"
+    add = f"{reverse('portal:new_instance')}?{signup.order_query(asked)}"
     context = {
         "code": refusal.code,
         "reason": explain_refusal(refusal),

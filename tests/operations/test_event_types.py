@@ -97,8 +97,8 @@ def test_nobody_tells_what_is_not_described() -> None:
 def test_places_are_given_once_in_the_order_of_writing() -> None:
     party = people.party()
     assert set(Event.objects.values_list("position", flat=True)) == {None}
-    assert (stream.place(), stream.place()) == (1, 0)
+    assert (stream.place_events(), stream.place_events()) == (1, 0)
     party.activate(10, NOON)
-    assert stream.place() == 2
+    assert stream.place_events() == 2
     rows = Event.objects.order_by("pk").values_list("position", "type")
     assert list(rows) == [(1, "subscription.created"), (2, "seats.peak_raised"), (3, "seats.peak_raised")]

@@ -113,7 +113,7 @@ def test_an_id_that_was_used_before_never_costs_the_payment_it_came_with(till: P
     other = people.party("sever", START, product="evotor-app", tariff_id="light")
     mine = pay_and_keep(till)
     kept = KeptMethod(mine.external_id, "Visa •• 4242")
-    again = {"provider": "sample", "kept": kept, "as_of": START, "actor": ANNA}
+    again = {"provider": "sample", "kept_method": kept, "as_of": START, "actor": ANNA}
     with transaction.atomic():
         assert method_store.save_method(account=till.account, **again) == mine
         assert method_store.save_method(account=other.account, **again) is None

@@ -285,6 +285,6 @@ class WebhookDeliveryPage(ReadOnlyPage):
 def _curl(row: WebhookDelivery) -> str:
     """The call for a shell; empty where its secret cannot be read any more."""
     try:
-        return fan_out.curl_of(row, clock.now())
+        return fan_out.delivery_curl(row, clock.now())
     except Refusal:
         return ""

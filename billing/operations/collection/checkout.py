@@ -241,7 +241,7 @@ def _record_failure(attempt: PaymentAttempt, account: BillingAccount, result: Re
         "payment.failed",
         at=as_of,
         account=account,
-        data={"amount": outbox.money(attempt.amount_minor, attempt.currency), "reason": result.reason},
+        data={"amount": outbox.money_data(attempt.amount_minor, attempt.currency), "reason": result.reason},
     )
     # A renewal's tries have no invoice yet, and notices of their own that say when the next one is (E8).
     if attempt.method is None or attempt.invoice is not None:

@@ -174,12 +174,12 @@ def _report_low_balance(subscription: Subscription, collection: Collection, as_o
         return
     costs, balance = collection.amount_minor, collection.balance_minor
     data = {
-        **outbox.about(subscription),
+        **outbox.subscription_data(subscription),
         "account": account.number,
         "renews_on": collection.period_start.isoformat(),
-        "costs": outbox.money(costs, collection.currency),
-        "balance": outbox.money(balance, collection.currency),
-        "missing": outbox.money(costs - balance, collection.currency),
+        "costs": outbox.money_data(costs, collection.currency),
+        "balance": outbox.money_data(balance, collection.currency),
+        "missing": outbox.money_data(costs - balance, collection.currency),
     }
     outbox.emit("balance.low", at=as_of, subscription=subscription, data=data, fact=fact)
 

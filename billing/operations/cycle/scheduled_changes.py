@@ -101,5 +101,7 @@ def put_on(
     )
     subscription.tariff, subscription.quantity = tariff, quantity
     subscription.save(update_fields=["tariff", "quantity"])
-    outbox.emit("subscription.terms_changed", at=as_of, subscription=subscription, data=outbox.about(subscription))
+    outbox.emit(
+        "subscription.terms_changed", at=as_of, subscription=subscription, data=outbox.subscription_data(subscription)
+    )
     return record

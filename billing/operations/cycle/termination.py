@@ -40,7 +40,7 @@ def end_subscription(
         "subscription.terminated",
         at=as_of,
         subscription=subscription,
-        data={**outbox.about(subscription), "reason": code, "remove": not subscription.is_metered},
+        data={**outbox.subscription_data(subscription), "reason": code, "remove": not subscription.is_metered},
     )
     if not subscription.is_metered:
         notices.ended(subscription=subscription, reason=reason, at=as_of)

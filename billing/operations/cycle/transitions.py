@@ -130,7 +130,9 @@ def _end_trial(subscription: Subscription, day: date, as_of: datetime) -> bool:
     SubscriptionChange.objects.create(
         subscription=subscription, kind=Kind.TRIAL_ENDED, at=start_of_day(day, subscription.account.zone)
     )
-    outbox.emit("subscription.trial_ended", at=as_of, subscription=subscription, data=outbox.about(subscription))
+    outbox.emit(
+        "subscription.trial_ended", at=as_of, subscription=subscription, data=outbox.subscription_data(subscription)
+    )
     notices.trial_ended(subscription=subscription, at=as_of)
     access.announce(subscription.instance, as_of=as_of, subscription=subscription)
     return False
@@ -190,7 +192,10 @@ def renew(subscription: Subscription, on: date, as_of: datetime) -> Charge | Non
         "subscription.renewed",
         at=as_of,
         subscription=subscription,
-        data={**outbox.about(subscription), "period": {"start": span.start.isoformat(), "end": span.end.isoformat()}},
+        data={
+            **outbox.subscription_data(subscription),
+            "period": {"start": span.start.isoformat(), "end": span.end.isoformat()},
+        },
     )
     if charge is not None:
         notices.renewed(subscription=subscription, charge=charge, at=as_of)

@@ -179,7 +179,7 @@ def _announce_rise(charge: Charge, peak: int, charged_minor: int, as_of: datetim
         "seats.peak_raised",
         at=as_of,
         subscription=subscription,
-        data={"peak": peak, "amount": outbox.money(charge.amount_minor, charge.currency)},
+        data={"peak": peak, "amount": outbox.money_data(charge.amount_minor, charge.currency)},
     )
     if charged_minor == 0 and charge.kind == Charge.Kind.PEAK_RAISED:
         notices.quota_crossed(charge=charge, peak=peak, at=as_of)

@@ -152,8 +152,8 @@ def summary(invoice: Invoice) -> dict[str, Any]:
         "number": invoice.number,
         "account": invoice.account.number,
         "due_date": invoice.due_date.isoformat(),
-        "total": outbox.money(invoice.total_minor, invoice.currency),
-        "open": outbox.money(invoice.open_minor, invoice.currency),
+        "total": outbox.money_data(invoice.total_minor, invoice.currency),
+        "open": outbox.money_data(invoice.open_minor, invoice.currency),
     }
 
 

@@ -83,7 +83,7 @@ def _checked_total(invoice: Invoice, lines: Sequence[NoteLine]) -> int:
     if total_minor > left:
         raise BillingError(
             _("Only %(amount)s %(currency)s of this invoice can still be credited.")
-            % outbox.money(left, invoice.currency),
+            % outbox.money_data(left, invoice.currency),
             code="credit_exceeds_invoice",
             rule="D9",
         )

@@ -194,7 +194,7 @@ def _summary(payment: Payment) -> dict[str, object]:
     return {
         "id": payment.public_id,
         "account": payment.account.number,
-        "amount": outbox.money(payment.amount_minor, payment.currency),
+        "amount": outbox.money_data(payment.amount_minor, payment.currency),
         "method": payment.method,
         "reference": payment.reference,
     }

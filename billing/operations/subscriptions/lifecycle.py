@@ -122,7 +122,9 @@ def create_subscription(
             reason=reason,
             after={"tariff": str(tariff) if tariff else None, "quantity": quantity, "trial": with_trial},
         )
-    outbox.emit("subscription.created", at=as_of, subscription=subscription, data=outbox.about(subscription))
+    outbox.emit(
+        "subscription.created", at=as_of, subscription=subscription, data=outbox.subscription_data(subscription)
+    )
     _start(subscription, with_trial, as_of, actor)
     access.announce(instance, as_of=as_of, subscription=subscription)
     return subscription
@@ -200,7 +202,7 @@ def refuse_debt(subscription: Subscription, rule: str) -> None:
     uncollected = sum(row.amount_minor for row in subscription.charges.uncollected())
     uncovered = max(uncollected - issuing.available_credit(account), 0)
     if open_minor or uncovered:
-        debt = outbox.money(open_minor + uncovered, account.currency)
+        debt = outbox.money_data(open_minor + uncovered, account.currency)
         raise BillingError(
             _("%(amount)s %(currency)s are still owed on account %(number)s: pay them first.")
             % {**debt, "number": account.number},
@@ -242,7 +244,9 @@ def resume(*, subscription: Subscription, as_of: datetime, actor: str, requested
     SubscriptionChange.objects.create(
         subscription=subscription, kind=Kind.RESUMED, at=as_of, actor=actor, requested_by=requested_by
     )
-    outbox.emit("subscription.resumed", at=as_of, subscription=subscription, data=outbox.about(subscription))
+    outbox.emit(
+        "subscription.resumed", at=as_of, subscription=subscription, data=outbox.subscription_data(subscription)
+    )
     today = business_date(as_of, subscription.account.zone)
     month_close.open_period(
         subscription=subscription, span=Span(today, next_month(today)), opened_at=as_of, as_of=as_of, actor=actor

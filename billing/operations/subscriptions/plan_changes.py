@@ -250,7 +250,7 @@ def cancel_subscription(*, subscription: Subscription, as_of: datetime, actor: s
         "subscription.cancel_scheduled",
         at=as_of,
         subscription=subscription,
-        data={**outbox.about(subscription), "cancel_date": subscription.cancel_date.isoformat()},
+        data={**outbox.subscription_data(subscription), "cancel_date": subscription.cancel_date.isoformat()},
     )
     notices.cancelled(subscription=subscription, cancel_date=subscription.cancel_date, at=as_of)
     transitions.set_next_date(subscription)

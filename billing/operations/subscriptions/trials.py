@@ -264,7 +264,7 @@ def remind_of_trial_end(*, subscription: Subscription, days_left: int, as_of: da
             at=as_of,
             subscription=subscription,
             data={
-                **outbox.about(subscription),
+                **outbox.subscription_data(subscription),
                 "trial_ends_on": str(subscription.trial_ends_on),
                 "days_left": days_left,
             },

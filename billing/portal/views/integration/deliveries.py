@@ -72,7 +72,7 @@ def _delivery(request: HttpRequest, desk: Desk, found: WebhookDelivery, error: s
 def curl_of(found: WebhookDelivery, as_of: datetime) -> str:
     """The call for a shell; empty where its secret cannot be read any more."""
     try:
-        return sending.curl_of(found, as_of)
+        return sending.delivery_curl(found, as_of)
     except Refusal:
         return ""
 
@@ -217,7 +217,7 @@ def _sample_page(
     endpoint: WebhookEndpoint,
     chosen: str,
     *,
-    tried: webhook_request.Tried | None = None,
+    tried: webhook_request.Attempt | None = None,
     error: str = "",
 ) -> HttpResponse:
     context = {

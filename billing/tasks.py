@@ -19,7 +19,7 @@ WAITER, LONGEST_WAIT = "webhooks:waiter", 6  # seconds
 
 def run_billing() -> dict[str, object]:
     """The run of every minute: months, locks, documents, mails."""
-    health.beat("run_billing")
+    health.record_beat("run_billing")
     return billing_run.run_due(as_of=clock.now()).as_dict()
 
 
@@ -45,7 +45,7 @@ def collect(invoice_number: str) -> str:
 
 def heartbeat() -> None:
     """Shows that the cluster works off its queue."""
-    health.beat("cluster")
+    health.record_beat("cluster")
 
 
 def check_books() -> int:
@@ -53,5 +53,5 @@ def check_books() -> int:
     found = books.faults()
     for fault in found:
         logger.error("books: %s", fault)
-    health.beat("books")
+    health.record_beat("books")
     return len(found)

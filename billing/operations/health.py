@@ -20,12 +20,12 @@ class Health:
     given_up: int
 
 
-def beat(name: str) -> None:
+def record_beat(name: str) -> None:
     """Notes that the part ``name`` is alive, in real time: a sandbox's clock stands still."""
     Heartbeat.objects.update_or_create(name=name, defaults={"beat_at": clock.real_now()})
 
 
-def health() -> Health:
+def read_health() -> Health:
     """How the machinery is, at this real instant."""
     last = Heartbeat.objects.filter(name="cluster").values_list("beat_at", flat=True).first()
     age = clock.real_now() - last if last else None

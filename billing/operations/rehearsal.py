@@ -53,13 +53,13 @@ def carry_out_as_seen(
     return result
 
 
-def quote_expired(**fresh: object) -> BillingError:
-    """The refusal of a quote whose figures no longer hold, with the ``fresh`` ones (G10)."""
+def quote_expired(**current: object) -> BillingError:
+    """The refusal of a quote whose figures no longer hold, with the ``current`` ones (G10)."""
     return BillingError(
         _("The figures have changed meanwhile: look at the new ones and confirm them."),
         code="quote_expired",
         rule="G10",
-        extra=fresh,
+        extra=current,
     )
 
 

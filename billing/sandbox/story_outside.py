@@ -104,7 +104,7 @@ class Outside:
         draft = tariffs.draft_next_version(tariff=_published(tariff_id), user=author, as_of=self.at)
         draft.unit_price = type(draft.unit_price)(int(str(price)), draft.currency)
         tariffs.save_draft(draft=draft, user=author, as_of=self.at)
-        tariffs.submit(tariff=draft, user=author, as_of=self.at)
+        tariffs.submit_tariff(tariff=draft, user=author, as_of=self.at)
         tariffs.draft_next_version(tariff=_published("plus"), user=author, as_of=self.at)
 
 

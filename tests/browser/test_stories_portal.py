@@ -188,7 +188,7 @@ def test_what_came_of_payments_and_debts_is_accessible_and_fits(story, new_page,
         found += looked_at(anna, inside) + looked_at(guest, [link, "/join/abc/"])
         stand_at(20)
         found += looked_at(anna, ["/pay/", of_cloud, "/statement/"])
-    reliefs.grant(
+    reliefs.grant_relief(
         instance=story.cloud,
         ends_at=stories.msk(5, 22),
         reason="п/п 17",

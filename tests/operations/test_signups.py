@@ -164,7 +164,7 @@ def test_a_plan_that_is_gone_meanwhile_is_refused_in_words() -> None:
     assert asked.tariff is not None
     from billing.operations.catalogue import tariffs
 
-    tariffs.archive(tariff=asked.tariff, user=people.staff("reviewer@saldo.example"), as_of=NOON)
+    tariffs.archive_tariff(tariff=asked.tariff, user=people.staff("reviewer@saldo.example"), as_of=NOON)
     with pytest.raises(BadInput) as refused:
         signup.preview_sign_up(sign_up=asked, as_of=NOON)
     assert refused.value.code == "unknown_tariff"

@@ -176,7 +176,7 @@ def test_g5_every_entry_sums_to_zero_and_the_balance_is_the_sum_of_its_postings(
 
 def test_g5_a_fact_is_posted_once_whoever_tries(meteor: Party) -> None:
     def post() -> Entry:
-        revenue = posting.shared(meteor.account.seller, LedgerAccount.Kind.REVENUE)
+        revenue = posting.seller_account(meteor.account.seller, LedgerAccount.Kind.REVENUE)
         move = posting.Move(posting.customer_side(meteor.account), revenue, 100)
         return posting.post(
             key="fact", kind=Entry.Kind.ADJUSTMENT, account=meteor.account, moves=[move], at=at("2026-04-02 12:00")

@@ -116,7 +116,7 @@ def test_g8_what_is_posted_keeps_the_name_that_it_was_sold_by() -> None:
     bought = buyer(EDITOR, 12, "en")
     product = Product.objects.get(code="editor")
     product.unit_name, product.unit_name_plural = "key", "keys"
-    configuration.save(row=product, as_of=NOON, actor=STAFF)
+    configuration.save_row(row=product, as_of=NOON, actor=STAFF)
     line = first_line(bought)
     assert "12 licences" in line.description
     computed = formats.formula_text(charge_lines.explanation_of(line), "en")
@@ -144,7 +144,7 @@ def test_e5_half_a_name_is_refused_by_the_operation_and_by_the_database() -> Non
     product = Product.objects.get(code="alarm")
     product.unit_name_few_ru = ""
     with pytest.raises(BadInput) as refused:
-        configuration.save(row=product, as_of=NOON, actor=STAFF)
+        configuration.save_row(row=product, as_of=NOON, actor=STAFF)
     assert (refused.value.field, refused.value.code) == ("unit_name_few_ru", "unit_half_named")
     with pytest.raises(IntegrityError), transaction.atomic():
         product.save()

@@ -68,7 +68,7 @@ def offer(story: Story) -> Offer:
 
 
 def large_adjustment(story: Story, actor: str = "sergey@work.example") -> Approval:
-    _done, waiting = approvals.do_or_ask(
+    _done, waiting = approvals.act_or_request_approval(
         kind=Approval.Kind.ADJUSTMENT,
         account=story.account,
         amount_minor=1_200_000,

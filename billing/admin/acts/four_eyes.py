@@ -42,7 +42,7 @@ def _ask(
 ) -> Any:
     account = act.account()
     assert account is not None
-    done, waiting = approvals.do_or_ask(
+    done, waiting = approvals.act_or_request_approval(
         kind=kind,
         account=account,
         amount_minor=amount_minor,

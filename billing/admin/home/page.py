@@ -66,7 +66,7 @@ def _work_cards(as_of: datetime) -> list[Card]:
 
 
 def _cluster_card() -> Card:
-    found = health.health()
+    found = health.read_health()
     url = list_url(Heartbeat)
     if found.cluster_seconds is None:
         return Card(

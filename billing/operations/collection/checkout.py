@@ -70,7 +70,7 @@ def start_payment(*, account: BillingAccount, order: PaymentOrder, as_of: dateti
     Refuses a sum that is none, an offer that is over, an account in whose currency nobody takes payments online, and too many
     payments within an hour.
     """
-    amount_minor = payments.checked_amount(order.amount_minor)
+    amount_minor = payments.check_amount(order.amount_minor)
     provider = provider_for(account.currency)
     if provider is None:
         raise BillingError(
@@ -78,7 +78,7 @@ def start_payment(*, account: BillingAccount, order: PaymentOrder, as_of: dateti
         )
     if order.offer is not None:
         offers.refuse_closed(order.offer, as_of)
-    hourly_limits.payment_attempt(account=account, as_of=as_of)
+    hourly_limits.refuse_too_many_payments(account=account, as_of=as_of)
     attempt = PaymentAttempt.objects.create(
         account=account,
         provider=provider.code,
@@ -122,7 +122,7 @@ def charge_saved(
     have been written to), or undecided. It makes its own transactions and calls the provider between them: a caller that is
     inside one gets a RuntimeError. Refuses a sum that is not above 0.
     """
-    attempt, is_new = _find_or_create_attempt(account, payments.checked_amount(amount_minor), fact, as_of, invoice)
+    attempt, is_new = _find_or_create_attempt(account, payments.check_amount(amount_minor), fact, as_of, invoice)
     if attempt is None:
         return None
     provider = providers().get(attempt.provider)
@@ -266,7 +266,7 @@ def _record_success(attempt: PaymentAttempt, account: BillingAccount, result: Re
     )
     attempt.status, attempt.settled_at = Status.SUCCEEDED, as_of
     if attempt.offer is not None:
-        offers.paid(offer=attempt.offer, payment=attempt.payment, as_of=as_of)
+        offers.mark_paid(offer=attempt.offer, payment=attempt.payment, as_of=as_of)
     if attempt.saves_method and result.method is not None:
         method_store.save_method(
             account=account, provider=attempt.provider, kept_method=result.method, as_of=as_of, actor=attempt.created_by

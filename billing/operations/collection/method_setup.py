@@ -30,7 +30,7 @@ def start_set_up(*, account: BillingAccount, as_of: datetime, user_email: str) -
     provider = provider_for(account.currency)
     if provider is None or not provider.can_save:
         raise BillingError(_("Saving a payment method is not set up here."), code="no_provider")
-    hourly_limits.set_up(account=account, as_of=as_of)
+    hourly_limits.refuse_too_many_set_ups(account=account, as_of=as_of)
     row = MethodSetUp.objects.create(account=account, provider=provider.code, created_at=as_of, created_by=user_email)
     request = PaymentRequest(
         key=f"set-up-{row.id}",

@@ -45,7 +45,7 @@ def _check_requisites(values: dict[str, str]) -> dict[str, str]:
 @transaction.atomic
 def create_customer(*, new: NewCustomer, as_of: datetime) -> Customer:
     """Creates a customer with its account in ``new.currency``. Refuses bad addresses, requisites and unknown currencies."""
-    seller = accounts.seller_for(new.currency)
+    seller = accounts.find_seller(new.currency)
     customer = build_customer(new, as_of)
     customer.save()
     accounts.open_account(customer=customer, seller=seller, as_of=as_of)
@@ -87,7 +87,7 @@ def create_customer_once(*, new: NewCustomer, as_of: datetime) -> tuple[Customer
             if customer is None:
                 raise
     if not _is_same_customer(customer, new):
-        raise external_ids.taken(new.external_id, customer_id=customer.public_id)
+        raise external_ids.taken_error(new.external_id, customer_id=customer.public_id)
     return customer, False
 
 

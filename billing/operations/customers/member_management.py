@@ -182,7 +182,7 @@ def invite_member(
         raise BillingError(_("%(email)s is in this instance already.") % {"email": address}, code="member_exists")
     account = find_account(instance)
     if account is not None:
-        hourly_limits.invitation(account=account, as_of=as_of)
+        hourly_limits.refuse_too_many_invitations(account=account, as_of=as_of)
     report = members.Report(external_id=new_id("inv"), status="invited", email=address, name=name.strip(), role=role)
     member = metering.report_member(instance=instance, report=report, as_of=as_of, source="portal", actor=invited_by)
     assert member is not None

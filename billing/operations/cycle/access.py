@@ -235,7 +235,7 @@ def announce_overdue(*, account_id: int, as_of: datetime) -> int:
     )
     new = [row for row in overdue if f"invoice.overdue:{row.number}" not in announced]
     for invoice in new:
-        data = issuing.summary(invoice)
+        data = issuing.event_data(invoice)
         outbox.emit("invoice.overdue", at=as_of, account=account, data=data, fact=f"invoice.overdue:{invoice.number}")
     announce_changes(account, as_of=as_of)
     return len(new)

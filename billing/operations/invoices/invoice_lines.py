@@ -63,11 +63,11 @@ def group_charges(charges: Iterable[Charge]) -> list[Group]:
 
 def _explain(group: Group) -> dict[str, Any]:
     """The line's explanation: that of its last charge, less all that was charged for the month on other lines."""
-    last: dict[str, Any] = group.charges[-1].explanation
-    if last["model"] == "amount" or len(group.charges) == 1:
-        return last
-    price_minor = explaining.evaluate({**last, "before_minor": 0})
-    return {**last, "before_minor": price_minor - group.amount_minor, "amount_minor": group.amount_minor}
+    explanation: dict[str, Any] = group.charges[-1].explanation
+    if explanation["model"] == "amount" or len(group.charges) == 1:
+        return explanation
+    price_minor = explaining.evaluate({**explanation, "before_minor": 0})
+    return {**explanation, "before_minor": price_minor - group.amount_minor, "amount_minor": group.amount_minor}
 
 
 def tariff_of(charge: Charge) -> Tariff:
@@ -100,7 +100,7 @@ def _unit(charge: Charge) -> str:
     return "unit" if charge.explanation["model"] == "amount" or charge.kind in ONE_LINE_EACH else "person"
 
 
-def line_of(invoice_id: uuid.UUID, position: int, group: Group, locale: str, people: dict[int, str]) -> InvoiceLine:
+def build_line(invoice_id: uuid.UUID, position: int, group: Group, locale: str, people: dict[int, str]) -> InvoiceLine:
     explanation = _explain(group)
     currency = group.first.currency
     if explanation["model"] == "amount":

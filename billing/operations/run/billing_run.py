@@ -83,7 +83,10 @@ def announce_changes(*, as_of: datetime) -> RunResult:
         for pk in access.accounts_to_announce(as_of)
     ]
     locked, set_aside = _do_each("announce", overdue, as_of)
-    ended = [(str(pk), partial(reliefs.announce_end, relief_id=pk, as_of=as_of)) for pk in reliefs.ended_untold(as_of)]
+    ended = [
+        (str(pk), partial(reliefs.announce_end, relief_id=pk, as_of=as_of))
+        for pk in reliefs.read_ended_unannounced(as_of)
+    ]
     announced, ends_set_aside = _do_each("relief_end", ended, as_of)
     return RunResult(accounts_locked=locked, reliefs_ended=announced, set_aside=set_aside + ends_set_aside)
 

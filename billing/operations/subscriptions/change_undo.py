@@ -109,7 +109,7 @@ def _settle_renewal(subscription: Subscription, record: SubscriptionChange, as_o
             explanation=prepaid_periods.add_dates(change.explanation, period.start, period.end, names=names),
             key=f"{subscription.public_id}:undone:{record.pk}",
         )
-        issuing.issue(
+        issuing.issue_invoice(
             account=subscription.account,
             charges=[charge],
             span=period.span,

@@ -95,7 +95,7 @@ def create_subscription(
     does not have, a second subscription.
     """
     tariff, quantity, with_trial = check_terms(instance, tariff_id, quantity, trial)
-    account = accounts.account_for(instance.customer, tariff.seller if tariff else None, as_of)
+    account = accounts.find_or_open_account(instance.customer, tariff.seller if tariff else None, as_of)
     account = lock_account(account, as_of=as_of)
     as_of = not_before_open_month(account, as_of)
     instance = members.lock(instance)

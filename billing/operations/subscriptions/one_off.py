@@ -25,7 +25,7 @@ def charge_purchase(subscription: Subscription, *, as_of: datetime, actor: str) 
         as_of=as_of,
         actor=actor,
     )
-    invoice = issuing.issue(
+    invoice = issuing.issue_invoice(
         account=subscription.account,
         charges=[charge],
         span=Span(today, prepaid_periods.day_after(today)),

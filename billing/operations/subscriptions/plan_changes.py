@@ -150,7 +150,7 @@ def _issue_invoice(subscription: Subscription, charges: list[Charge], key: str, 
     last = prepaid_periods.last_period(subscription)
     day = quote.effective_date
     span = Span(day, last.end if last is not None and last.end > day else prepaid_periods.day_after(day))
-    issuing.issue(
+    issuing.issue_invoice(
         account=subscription.account, charges=charges, span=span, kind=Invoice.Kind.PURCHASE, key=key, as_of=as_of
     )
     access.announce_changes(subscription.account, as_of=as_of)

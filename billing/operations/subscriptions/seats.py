@@ -131,7 +131,7 @@ def _post_charge(
             account=subscription.account, kind=Credit.Kind.SEATS, entry=charge.entry, amount_minor=-amount, as_of=as_of
         )
     elif kind == Kind.SEAT_NOT_REMOVED and opposite is not None:
-        payments.take_off(credit=opposite.entry.credit, as_of=as_of)
+        payments.withdraw_credit(credit=opposite.entry.credit, as_of=as_of)
     return charge
 
 

@@ -108,7 +108,7 @@ def start_subscription(
 ) -> StartQuote:
     """Takes out a subscription (`lifecycle.create_subscription`) and returns the quote that it was charged by."""
     terms = _paid_terms(instance, tariff_id, quantity, trial)
-    account = posting.lock(accounts.account_for(instance.customer, terms.tariff.seller, as_of))
+    account = posting.lock(accounts.find_or_open_account(instance.customer, terms.tariff.seller, as_of))
     month_close.catch_up(account=account, as_of=as_of)
     return _check_charges(
         _build_start(instance, account, terms, as_of),

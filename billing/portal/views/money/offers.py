@@ -55,7 +55,7 @@ def offer(request: HttpRequest, number: str) -> HttpResponse:
 
 def _accept(request: HttpRequest, found: Offer, as_of: datetime) -> HttpResponse:
     email = signed_in(request).email
-    accepted = operations.accept(offer=found, as_of=as_of, user_email=email)
+    accepted = operations.accept_offer(offer=found, as_of=as_of, user_email=email)
     if request.POST.get("act") != "pay":
         return HttpResponseRedirect(reverse("portal:offer", args=[found.number]))
     wanted = checkout.PaymentOrder(found.pay_minor, offer=accepted)

@@ -1,4 +1,4 @@
-"""Keys to the API: made, shown once, recognised, revoked. They live in real time, whatever a sandbox's clock says."""
+"""API tokens: created, shown once, authenticated, revoked; in real time, whatever a sandbox's clock says."""
 
 import hashlib
 import hmac
@@ -33,7 +33,7 @@ UNKNOWN_DIGEST = _digest("")
 def create_token(
     *, scope: str, at: datetime, actor: str, instance: Instance | None = None, label: str = ""
 ) -> tuple[ApiToken, str]:
-    """A new token and its secret ``bp_<id>_<43 characters>``, which is kept as a hash only and never shown again.
+    """Creates a token and returns it with its secret ``bp_<id>_<43 characters>``, which is stored only as a hash.
 
     ``scope`` is one of `ApiToken.Scope`: an instance's token names its ``instance``, an operator's none (`BadInput`).
     ``at`` is real time.
@@ -71,7 +71,7 @@ def revoke_token(*, token: ApiToken, at: datetime, actor: str) -> None:
 
 
 def authenticate(*, secret: str, at: datetime) -> ApiToken | None:
-    """The token that ``secret`` opens, its use noted; None for an unknown, wrong or revoked one. ``at`` is real time."""
+    """Finds the token of ``secret`` and records its use; None for an unknown, wrong or revoked one. ``at`` is real time."""
     public_id = secret.removeprefix(PREFIX).partition("_")[0]
     is_well_formed = secret.startswith(PREFIX) and public_id.isalnum() and public_id.isascii()
     token = ApiToken.objects.filter(public_id=public_id, revoked_at=None).first() if is_well_formed else None

@@ -1,4 +1,4 @@
-"""How often an account may do in an hour what costs others something: mails to strangers, calls of a payment service.
+"""Hourly limits of an account for what costs others something: mails to strangers, calls of a payment service.
 
 A brake and no guard: two at the same moment may both pass. Counted over the rows that the acts leave, so it needs no store.
 """

@@ -161,7 +161,7 @@ def _view_permission(label: str) -> Permission:
 
 @transaction.atomic
 def ensure_groups() -> int:
-    """Makes the five groups and gives each exactly the rights of the tables above; returns how many rights there are."""
+    """Creates the five groups and gives each exactly the rights of the tables above; returns how many rights there are."""
     acts = _act_permissions()
     count = 0
     for name in GROUPS:

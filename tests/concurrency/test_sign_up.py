@@ -85,7 +85,9 @@ def test_an_instance_handed_to_four_people_at_once_gets_one_owner() -> None:
         def work() -> str:
             try:
                 wanted = Transfer(pk, "member")
-                patient(lambda: ownership.transfer_instance(instance=party.instance, by=anna, order=wanted, as_of=NOON))
+                patient(
+                    lambda: ownership.transfer_instance(instance=party.instance, by=anna, transfer=wanted, as_of=NOON)
+                )
             except Refusal as refusal:
                 return refusal.code
             return "handed over"

@@ -40,7 +40,7 @@ def a_year_of_everything() -> None:
     till.pay("90.00", NOON)
     plan_changes.change_terms(
         subscription=till.subscription,
-        request=plan_changes.Wish(tariff_id="plus", quantity=None, when="now"),
+        request=plan_changes.TermsRequest(tariff_id="plus", quantity=None, when="now"),
         quote_token=None,
         as_of=at("2026-04-20 12:00"),
         actor="anna",

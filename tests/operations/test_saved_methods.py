@@ -324,7 +324,7 @@ def test_a_lost_nudge_is_caught_up_but_saving_a_card_pays_no_old_debt(till: Part
     assert billing_run.collect_renewals(as_of=START + timedelta(minutes=6)).collections == 0
     later = START + timedelta(days=1)
     plan_changes.change_terms(
-        subscription=till.fresh, request=plan_changes.Wish(tariff_id="plus"), as_of=later, actor=ANNA
+        subscription=till.fresh, request=plan_changes.TermsRequest(tariff_id="plus"), as_of=later, actor=ANNA
     )
     assert [invoice.number for invoice in payment_methods.uncollected_invoices(as_of=later)] == [
         till.invoices[1].number

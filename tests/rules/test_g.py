@@ -250,7 +250,7 @@ def test_g6_a_number_is_given_back_when_its_transaction_dies(meteor: Party, monk
         raise RuntimeError("after the number was taken")
 
     with monkeypatch.context() as patched:
-        patched.setattr(issuing, "_after_issue", dies)
+        patched.setattr(issuing, "_settle_and_announce", dies)
         done = billing_run.run_due(as_of=at("2026-05-01 00:00"))
     assert (done.invoices, done.set_aside) == ([], 1)
     assert not NumberSeries.objects.filter(key="R-2026").exists()

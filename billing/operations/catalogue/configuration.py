@@ -1,4 +1,4 @@
-"""What people set up by hand and no rule prices: products, roles, sellers, VAT rates. Each change is kept with who made it."""
+"""Configuration by hand: products, roles, sellers, VAT rates. Each change is recorded with who made it."""
 
 from datetime import datetime
 

@@ -21,7 +21,7 @@ BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def _find_or_create_author(email: str, name: str) -> User:
-    """A person who stands for the catalogue as it was delivered and cannot sign in."""
+    """Returns a user who stands for the delivered catalogue and cannot sign in, created where there is none."""
     user, _created = User.objects.get_or_create(email=email, defaults={"name": name, "is_active": False})
     return user
 

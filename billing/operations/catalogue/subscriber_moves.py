@@ -1,4 +1,4 @@
-"""Moving subscribers to another tariff: a listed, dated act that is told beforehand, never an edit of terms (E2)."""
+"""Moves of subscribers to another tariff: a listed, dated act with notice beforehand, never an edit of terms (E2)."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
@@ -19,7 +19,7 @@ UNCHANGED_FIELDS = ("product_id", "timing", "metric", "cycle")
 
 
 def read_movable(source: Tariff) -> list[Subscription]:
-    """The running subscriptions on the version ``source`` that nothing else is scheduled for."""
+    """Reads the running subscriptions on the version ``source`` that have no scheduled change."""
     scheduled = TermsChange.objects.waiting().values("subscription")
     subscriptions = Subscription.objects.running().filter(tariff=source).exclude(pk__in=scheduled)
     return list(
@@ -58,7 +58,7 @@ def _check_move(source: Tariff, target: Tariff, effective_date: date, reason: st
 def move_subscribers(
     *, source: Tariff, target: Tariff, effective_date: date, reason: str, user: User, as_of: datetime
 ) -> TariffMove:
-    """Schedules every running subscription of ``source`` for ``target`` and tells their owners (E2).
+    """Schedules every running subscription of ``source`` for ``target`` and notifies their owners (E2).
 
     Each changes with its first period that begins on ``effective_date`` or later; what is charged until then stays as it
     is. Refuses a target that is not offered or counts otherwise, a day too near, and a version nobody is on.
@@ -110,7 +110,7 @@ def _lock_pending(move: TariffMove) -> Iterable[TermsChange]:
 
 @transaction.atomic
 def call_off_move(*, move: TariffMove, user: User, as_of: datetime, reason: str) -> int:
-    """Calls off what of ``move`` has not taken effect yet and tells the owners; returns how many subscriptions stay."""
+    """Calls off what of ``move`` has not taken effect yet and notifies the owners; returns how many subscriptions stay."""
     if not reason.strip():
         raise BadInput(_("Say why the move is called off."), field="reason", rule="D15")
     pending = list(_lock_pending(move))

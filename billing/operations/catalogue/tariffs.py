@@ -151,7 +151,7 @@ def _save(draft: Tariff, action: str, user: User, as_of: datetime) -> Tariff:
 
 @transaction.atomic
 def delete_draft(*, draft: Tariff, user: User, as_of: datetime) -> None:
-    """Throws a draft away. What has once been submitted and published stays for ever; a trigger sees to it."""
+    """Deletes a draft. What has once been published stays for ever; a trigger sees to it."""
     draft = _lock_tariff(draft, Status.DRAFT)
     _record(draft, "thrown_away", user, as_of)
     draft.delete()
@@ -159,7 +159,7 @@ def delete_draft(*, draft: Tariff, user: User, as_of: datetime) -> None:
 
 @transaction.atomic
 def submit_tariff(*, tariff: Tariff, user: User, as_of: datetime) -> Tariff:
-    """Hands a draft to its reviewer; from now on its terms stand still. Refuses terms that contradict themselves."""
+    """Submits a draft for review; its terms cannot change from now on. Refuses terms that contradict themselves."""
     tariff = _lock_tariff(tariff, Status.DRAFT)
     findings = contradictions(tariff.terms())
     if findings:
@@ -174,7 +174,7 @@ def submit_tariff(*, tariff: Tariff, user: User, as_of: datetime) -> Tariff:
 
 @transaction.atomic
 def send_back_tariff(*, tariff: Tariff, user: User, as_of: datetime, comment: str) -> Tariff:
-    """Makes it a draft again: the reviewer asks for changes, or the author takes it back."""
+    """Returns a tariff in review to its author as a draft: the reviewer asks for changes, or the author takes it back."""
     tariff = _lock_tariff(tariff, Status.IN_REVIEW)
     tariff.status = Status.DRAFT
     tariff.save(update_fields=["status"])
@@ -184,8 +184,8 @@ def send_back_tariff(*, tariff: Tariff, user: User, as_of: datetime, comment: st
 
 @transaction.atomic
 def publish_tariff(*, tariff: Tariff, user: User, as_of: datetime) -> Tariff:
-    """Offers the tariff from now on; the version before it is archived, its subscribers stay on it. The reviewer is not
-    the author (E2)."""
+    """Publishes the tariff: it is offered from now on; the version before it is archived, its subscribers stay on it. The
+    reviewer is not the author (E2)."""
     tariff = _lock_tariff(tariff, Status.IN_REVIEW)
     if tariff.author_id == user.pk:
         raise BillingError(
@@ -203,7 +203,7 @@ def publish_tariff(*, tariff: Tariff, user: User, as_of: datetime) -> Tariff:
 
 @transaction.atomic
 def archive_tariff(*, tariff: Tariff, user: User, as_of: datetime, reason: str = "") -> Tariff:
-    """Offers the tariff no more; those on it stay on it."""
+    """Archives the tariff: it is not offered any more, and its subscribers stay on it."""
     tariff = _lock_tariff(tariff, Status.PUBLISHED)
     tariff.status = Status.ARCHIVED
     tariff.save(update_fields=["status"])
@@ -229,7 +229,7 @@ def restore_tariff(*, tariff: Tariff, user: User, as_of: datetime, reason: str =
 
 @transaction.atomic
 def draft_next_version(*, tariff: Tariff, user: User, as_of: datetime) -> Tariff:
-    """A draft with the terms of ``tariff`` under the same public id: where a new price begins. One at a time (E2)."""
+    """Drafts the next version of ``tariff`` with its terms and public id, for a new price. One draft at a time (E2)."""
     tariff = _lock_tariff(tariff, Status.PUBLISHED, Status.ARCHIVED)
     versions = Tariff.objects.filter(product=tariff.product_id, tariff_id=tariff.tariff_id)
     unpublished = versions.filter(status__in=[Status.DRAFT, Status.IN_REVIEW]).first()

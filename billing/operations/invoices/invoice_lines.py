@@ -1,4 +1,4 @@
-"""What the lines of an invoice are made of: charges that belong together become one line that explains itself (G8, B5)."""
+"""Invoice lines: charges that belong together become one line with its explanation (G8, B5)."""
 
 import uuid
 from collections.abc import Iterable
@@ -42,7 +42,8 @@ class Group:
 
 
 def _line_key(charge: Charge) -> tuple[Any, ...]:
-    """What a line collects: the use of a subscription's month; else one line for each period, change and seat (B5)."""
+    """The key by which charges share a line: the use of a subscription's month; else each period, change and seat has its own
+    (B5)."""
     subscription = charge.subscription_id or 0
     if charge.kind == Charge.Kind.ADJUSTMENT:
         return (subscription, True, "", charge.pk)
@@ -77,7 +78,7 @@ def tariff_of(charge: Charge) -> Tariff:
 
 
 def _describe(group: Group, locale: str, people: dict[int, str]) -> str:
-    """What the line is for, in the language of the document."""
+    """Describes the line in the language of the document."""
     charge = group.first
     if charge.subscription is None or charge.kind == Charge.Kind.ADJUSTMENT:
         return str(charge.explanation.get("reason", ""))[:300]
@@ -96,7 +97,7 @@ def _describe(group: Group, locale: str, people: dict[int, str]) -> str:
 
 
 def _unit(charge: Charge) -> str:
-    """What the quantity of a line counts: people of METEOR, else units."""
+    """The unit of the line's quantity: people where use is metered, else units."""
     return "unit" if charge.explanation["model"] == "amount" or charge.kind in ONE_LINE_EACH else "person"
 
 

@@ -34,7 +34,7 @@ PAID_AT_ONCE = (Invoice.Kind.PURCHASE, Invoice.Kind.RENEWAL)
 
 
 def _included_tax(account: BillingAccount, total_minor: int, supplied_on: date) -> tuple[int, Decimal | None]:
-    """VAT inside the total, at the rate of the date of supply; (0, None) for a seller without VAT."""
+    """Works out the VAT inside the total at the rate of the date of supply; (0, None) for a seller without VAT."""
     seller = account.seller
     if not seller.vat_code:
         return 0, None
@@ -58,7 +58,7 @@ def spend_credit(account: BillingAccount, invoice: Invoice, kind: Allocation.Kin
 
 
 def available_credit(account: BillingAccount) -> int:
-    """What the account holds that no invoice has used yet, in minor units."""
+    """The credit of ``account`` that no invoice has used yet, in minor units."""
     return sum(credit.unapplied_minor for credit in Credit.objects.unapplied().filter(account=account))
 
 
@@ -124,7 +124,7 @@ def issue_invoice(
 
 
 def _settle_and_announce(invoice: Invoice, as_of: datetime) -> None:
-    """Posts the VAT of a new invoice, pays it from the account's credit, and tells whoever is to hear of it."""
+    """Posts the VAT of a new invoice, pays it from the account's credit, and emits its event, mails and nudges."""
     if invoice.tax_minor:  # its charges put it gross into the revenue
         revenue = posting.seller_account(invoice.seller, LedgerAccount.Kind.REVENUE)
         vat = posting.seller_account(invoice.seller, LedgerAccount.Kind.VAT)
@@ -147,7 +147,7 @@ def _settle_and_announce(invoice: Invoice, as_of: datetime) -> None:
 
 
 def event_data(invoice: Invoice) -> dict[str, Any]:
-    """What an event says of an invoice."""
+    """The data of ``invoice`` that events carry."""
     return {
         "number": invoice.number,
         "account": invoice.account.number,
@@ -158,7 +158,7 @@ def event_data(invoice: Invoice) -> dict[str, Any]:
 
 
 def uncollected_minor(account: BillingAccount, subscription: Subscription) -> int:
-    """What `issue_prepaid` of ``subscription`` would collect now, in minor units; either may be in no table yet."""
+    """The sum that `issue_prepaid` of ``subscription`` would bill now, in minor units; neither row needs to be stored."""
     if account._state.adding:
         return 0
     is_billed_together = models.Q(subscription=None)
@@ -179,8 +179,8 @@ def _uncollected(account: BillingAccount) -> Any:
 
 
 def issue_monthly(*, account: BillingAccount, span: Span, as_of: datetime) -> Invoice | None:
-    """The account's invoice for the month ``span``: all use posted in it and not yet on an invoice (M7, D5). Paid time is
-    billed when it begins (D17), together with what was adjusted where nothing is metered."""
+    """Issues the account's invoice for the month ``span``: all use posted in it and not yet on an invoice (M7, D5). Paid time
+    is billed when it begins (D17), together with adjustments where nothing is metered."""
     charges = _uncollected(account).filter(billing_month__lte=span.start).exclude(kind__in=ONE_LINE_EACH)
     if not charges.exclude(subscription=None).exists():
         beginning = account.subscriptions.filter(terminated_at=None, turns_on=span.end, paid_from__isnull=False)
@@ -204,8 +204,8 @@ def issue_prepaid(
     as_of: datetime,
     kind: Invoice.Kind = Invoice.Kind.RENEWAL,
 ) -> Invoice | None:
-    """The invoice of paid time that begins or changes: everything of ``subscriptions`` that is not on one yet (D17, B7), and
-    what was adjusted on the account. None where there is nothing to bill."""
+    """Issues the invoice of paid time that begins or changes: everything of ``subscriptions`` that is not on one yet (D17, B7),
+    and adjustments of the account. None where there is nothing to bill."""
     is_billed_together = models.Q(subscription__in=list(subscriptions)) | models.Q(subscription=None)
     charges = list(_uncollected(account).filter(is_billed_together)) if subscriptions else []
     if not any(charge.subscription_id for charge in charges):
@@ -230,7 +230,7 @@ def _span_of(charges: Sequence[Charge], account: BillingAccount, as_of: datetime
 
 
 def issue_final(*, period: BillingPeriod, as_of: datetime) -> Invoice | None:
-    """The last invoice of a terminated subscription, for its month so far: ``period`` is the one that the termination
+    """Issues the final invoice of a terminated subscription for its month so far: ``period`` is the one that the termination
     ended (M12)."""
     subscription = period.subscription
     return issue_invoice(

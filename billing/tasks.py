@@ -19,7 +19,7 @@ WAITER, LONGEST_WAIT = "webhooks:waiter", 6  # seconds
 
 def run_billing() -> dict[str, object]:
     """Runs everything that is due, once a minute: months, access, documents, mails."""
-    health.beat("run_billing")
+    health.record_beat("run_billing")
     return billing_run.run_due(as_of=clock.now()).as_dict()
 
 
@@ -45,7 +45,7 @@ def collect(invoice_number: str) -> str:
 
 def heartbeat() -> None:
     """Records that the cluster is working off its queue."""
-    health.beat("cluster")
+    health.record_beat("cluster")
 
 
 def check_books() -> int:
@@ -53,5 +53,5 @@ def check_books() -> int:
     faults = books.faults()
     for fault in faults:
         logger.error("books: %s", fault)
-    health.beat("books")
+    health.record_beat("books")
     return len(faults)

@@ -7,7 +7,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from billing.operations.health import health
+from billing.operations.health import read_health
 
 logger = logging.getLogger("billing")
 
@@ -20,7 +20,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
     ``cluster`` says whether the jobs run: ``fresh``, ``stale`` or ``never``; without them nothing is lost, only late (D3).
     """
     try:
-        report = health()
+        report = read_health()
     except DatabaseError:
         logger.exception("the database does not answer the health page")
         return JsonResponse({"status": "unavailable", "database": False}, status=503)

@@ -42,4 +42,6 @@ def receive_webhook(request: HttpRequest, provider: str) -> HttpResponse:
 def apply_report(provider: Provider, request: HttpRequest) -> int:
     """Commits the effect of an authentic report; returns how many of its events concern rows of this installation. Raises
     `Forbidden` for one that is not authentic."""
-    return provider_webhooks.take(provider=provider.code, heard=provider.webhook(request), as_of=clock.now())
+    return provider_webhooks.process_messages(
+        provider=provider.code, messages=provider.webhook(request), as_of=clock.now()
+    )

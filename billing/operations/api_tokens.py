@@ -1,4 +1,4 @@
-"""Keys to the API: made, shown once, recognised, revoked. They live in real time, whatever a sandbox's clock says."""
+"""API tokens: created, shown once, authenticated, revoked; in real time, whatever a sandbox's clock says."""
 
 import hashlib
 import hmac
@@ -18,7 +18,7 @@ from billing.operations import audit
 PREFIX = "bp_"
 SECRET_BYTES = 32  # 43 characters of base64: 256 bits, so that a fast hash is enough
 # A use is noted this often at most: a token that asks ten times a second must not write ten times a second.
-NOTED_EVERY = timedelta(seconds=60)
+USE_RECORDED_EVERY = timedelta(seconds=60)
 
 
 def _digest(secret: str) -> str:
@@ -26,14 +26,14 @@ def _digest(secret: str) -> str:
 
 
 # What an unknown id is compared with, so that the answer takes as long as that to a known one.
-NOBODY = _digest("")
+UNKNOWN_DIGEST = _digest("")
 
 
 @transaction.atomic
 def create_token(
     *, scope: str, at: datetime, actor: str, instance: Instance | None = None, label: str = ""
 ) -> tuple[ApiToken, str]:
-    """A new token and its secret ``bp_<id>_<43 characters>``, which is kept as a hash only and never shown again.
+    """Creates a token and returns it with its secret ``bp_<id>_<43 characters>``, which is stored only as a hash.
 
     ``scope`` is one of `ApiToken.Scope`: an instance's token names its ``instance``, an operator's none (`BadInput`).
     ``at`` is real time.
@@ -71,14 +71,14 @@ def revoke_token(*, token: ApiToken, at: datetime, actor: str) -> None:
 
 
 def authenticate(*, secret: str, at: datetime) -> ApiToken | None:
-    """The token that ``secret`` opens, its use noted; None for an unknown, wrong or revoked one. ``at`` is real time."""
+    """Finds the token of ``secret`` and records its use; None for an unknown, wrong or revoked one. ``at`` is real time."""
     public_id = secret.removeprefix(PREFIX).partition("_")[0]
-    known = secret.startswith(PREFIX) and public_id.isalnum() and public_id.isascii()
-    token = ApiToken.objects.filter(public_id=public_id, revoked_at=None).first() if known else None
-    fits = hmac.compare_digest(_digest(secret), token.secret_sha256 if token else NOBODY)
-    if token is None or not fits:
+    is_well_formed = secret.startswith(PREFIX) and public_id.isalnum() and public_id.isascii()
+    token = ApiToken.objects.filter(public_id=public_id, revoked_at=None).first() if is_well_formed else None
+    is_right = hmac.compare_digest(_digest(secret), token.secret_sha256 if token else UNKNOWN_DIGEST)
+    if token is None or not is_right:
         return None
-    if token.last_used_at is None or token.last_used_at <= at - NOTED_EVERY:
-        unnoted = Q(last_used_at=None) | Q(last_used_at__lte=at - NOTED_EVERY)
-        ApiToken.objects.filter(unnoted, pk=token.pk).update(last_used_at=at)
+    if token.last_used_at is None or token.last_used_at <= at - USE_RECORDED_EVERY:
+        is_outdated = Q(last_used_at=None) | Q(last_used_at__lte=at - USE_RECORDED_EVERY)
+        ApiToken.objects.filter(is_outdated, pk=token.pk).update(last_used_at=at)
     return token

@@ -19,7 +19,7 @@ def record(
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
 ) -> AuditRecord:
-    """Keeps that ``actor`` did ``action`` to ``target`` (a model instance) at ``at``; before and after are JSON values."""
+    """Records that ``actor`` did ``action`` to ``target`` (a model instance) at ``at``; before and after are JSON values."""
     return AuditRecord.objects.create(
         at=at,
         actor=actor,

@@ -1,4 +1,4 @@
-"""Signs of life, for the health page, the watchdog and whoever is on duty."""
+"""The health of the job cluster, for the health page, the watchdog and whoever is on duty."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,13 +20,13 @@ class Health:
     given_up: int
 
 
-def beat(name: str) -> None:
-    """Notes that the part ``name`` is alive, in real time: a sandbox's clock stands still."""
+def record_beat(name: str) -> None:
+    """Records that the process ``name`` is alive, in real time: a sandbox's clock stands still."""
     Heartbeat.objects.update_or_create(name=name, defaults={"beat_at": clock.real_now()})
 
 
-def health() -> Health:
-    """How the machinery is, at this real instant."""
+def read_health() -> Health:
+    """Reads the health of the job cluster at this real instant."""
     last = Heartbeat.objects.filter(name="cluster").values_list("beat_at", flat=True).first()
     age = clock.real_now() - last if last else None
     return Health(

@@ -25,7 +25,7 @@ _drained_by_caller: ContextVar[bool] = ContextVar("drained_by_caller", default=F
 
 @contextmanager
 def drained_by_caller() -> Iterator[None]:
-    """Within it nothing is enqueued: the caller does the queued work itself (the sandbox's clock, the sample)."""
+    """Enqueues nothing within it: the caller does the queued work itself (the sandbox's clock, the sample)."""
     token = _drained_by_caller.set(True)
     try:
         yield
@@ -44,12 +44,12 @@ def enqueue(task: str, argument: str) -> None:
 
 
 def delay_after(attempts: int) -> timedelta:
-    """How long to wait before the next start: 1, 5, 25, 125 … minutes."""
+    """The wait before the next start: 1, 5, 25, 125 … minutes."""
     return timedelta(minutes=5 ** max(attempts - 1, 0))
 
 
 def blocked_keys(kind: str, as_of: datetime) -> QuerySet[JobRun, str]:
-    """Keys of work of ``kind`` that is not to be started at ``as_of``: given up, or waiting for its next attempt."""
+    """Reads the keys of work of ``kind`` that is not to be started at ``as_of``: given up, or waiting for its next attempt."""
     waiting = JobRun.objects.filter(kind=kind).filter(Q(attempts__gte=MOST_ATTEMPTS) | Q(next_attempt_at__gt=as_of))
     return waiting.values_list("key", flat=True)
 

@@ -1,5 +1,5 @@
-"""Rehearsing an act: it is carried out, its figures are read, and it is rolled back; later it is carried out for good only if
-its figures are the ones that were seen (G10).
+"""Rehearsal of an operation: it is carried out, its figures are read, and it is rolled back; later it is carried out for good
+only if its figures are the ones that were seen (G10).
 
 What can be worked out without writing is no rehearsal: see `subscriptions/quotes.py` and `subscriptions/start_quotes.py`. A
 rehearsal holds the locks of the act while it lasts.
@@ -31,7 +31,7 @@ def rehearse(act: Callable[[], Result]) -> Result:
 
 
 def token_of(*figures: object) -> str:
-    """The figures in short, for a form to carry: the same token, the same figures. Nobody but this installation makes one."""
+    """Signs a digest of ``figures`` for a form to carry: the same token, the same figures. Only this installation makes one."""
     return salted_hmac("billing.figures", json.dumps(figures, default=str), algorithm="sha256").hexdigest()[:32]
 
 
@@ -53,13 +53,13 @@ def carry_out_as_seen(
     return result
 
 
-def quote_expired(**fresh: object) -> BillingError:
-    """The refusal of a quote whose figures no longer hold, with the ``fresh`` ones (G10)."""
+def quote_expired(**current: object) -> BillingError:
+    """The refusal of a quote whose figures no longer hold, with the ``current`` ones (G10)."""
     return BillingError(
         _("The figures have changed meanwhile: look at the new ones and confirm them."),
         code="quote_expired",
         rule="G10",
-        extra=fresh,
+        extra=current,
     )
 
 

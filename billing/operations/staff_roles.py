@@ -161,16 +161,16 @@ def _view_permission(label: str) -> Permission:
 
 @transaction.atomic
 def ensure_groups() -> int:
-    """Makes the five groups and gives each exactly the rights of the tables above; returns how many rights there are."""
+    """Creates the five groups and gives each exactly the rights of the tables above; returns how many rights there are."""
     acts = _act_permissions()
-    given = 0
+    count = 0
     for name in GROUPS:
         group, _created = Group.objects.get_or_create(name=name)
-        mine = [acts[act] for act, (_name, groups) in ACTS.items() if name in groups or name == ADMINISTRATOR]
-        rights = [*mine, *map(_view_permission, VIEWS[name])]
+        own_acts = [acts[act] for act, (_name, groups) in ACTS.items() if name in groups or name == ADMINISTRATOR]
+        rights = [*own_acts, *map(_view_permission, VIEWS[name])]
         group.permissions.set(rights)
-        given += len(rights)
-    return given
+        count += len(rights)
+    return count
 
 
 def join_group(user: User, group: str) -> None:

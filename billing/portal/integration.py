@@ -49,7 +49,7 @@ def instances_of(customer: Customer) -> "QuerySet[Instance]":
 
 def administered_instances(customer: Customer, user: User) -> "QuerySet[Instance]":
     """Returns the customer's instances that ``user`` may create a token for: those they administer (M15)."""
-    return instances_of(customer).filter(pk__in=ownership.administered(user).values("pk"))
+    return instances_of(customer).filter(pk__in=ownership.administered_instances(user).values("pk"))
 
 
 def administrators_of(instances: "QuerySet[Instance]") -> "QuerySet[Member]":

@@ -201,17 +201,17 @@ def _state(subscription: Subscription, as_of: datetime) -> PlanState:
         next_minor=next_minor,
         first=first,
         change=change,
-        undo=change_undo.undoable(subscription, as_of) if stage in (Stage.PAID, Stage.ONE_OFF) else None,
+        undo=change_undo.find_undoable_change(subscription, as_of) if stage in (Stage.PAID, Stage.ONE_OFF) else None,
         tries=_tries(subscription, next_date) if stage == Stage.PAID else (),
         available_minor=issuing.available_credit(subscription.account) if prepaid_time else 0,
-        method=payment_methods.active(subscription.account) if prepaid_time else None,
+        method=payment_methods.active_method(subscription.account) if prepaid_time else None,
         seats_minor=_seats(subscription) if stage == Stage.PAID else 0,
         end_reason=_end_reason(subscription) if stage == Stage.ENDED else "",
     )
 
 
 def _stage(subscription: Subscription, as_of: datetime) -> Stage:
-    lapse = subscription_status.lapse(subscription, as_of)
+    lapse = subscription_status.find_lapse(subscription, as_of)
     if lapse is not None:
         return Stage.TRIAL_ENDED if lapse.code == "trial_ended" else Stage.ENDED
     if subscription.tariff is None:

@@ -16,7 +16,7 @@ from billing.errors import BadInput, BillingError
 from billing.models import BillingAccount
 from billing.operations import jobs
 from billing.operations.run import next_due
-from billing.operations.run.billing_run import Done, run_due
+from billing.operations.run.billing_run import RunResult, run_due
 from billing.pricing.periods import business_date, month_start
 from billing.sandbox.models import SandboxClock
 
@@ -43,12 +43,12 @@ def _move(to: datetime) -> None:
     SandboxClock.objects.filter(id=1, stands_at__lt=to).update(stands_at=to)
 
 
-def _run_at(instant: datetime, done: Done) -> None:
+def _run_at(instant: datetime, done: RunResult) -> None:
     _move(instant)
     done.add(run_due(as_of=instant))
 
 
-def advance(*, to: datetime, progress: Callable[[datetime], None] | None = None) -> Done:
+def advance(*, to: datetime, progress: Callable[[datetime], None] | None = None) -> RunResult:
     """Moves the sandbox to the instant ``to`` and runs what falls due on the way; returns what was done.
 
     The first call of an installation sets the clock, also to the past. After that it moves forward only: an earlier instant is
@@ -58,7 +58,7 @@ def advance(*, to: datetime, progress: Callable[[datetime], None] | None = None)
     to = to.astimezone(UTC)
     if to.date() >= FURTHEST or to.year < 2000:
         raise BadInput(_("Choose an instant between 2000 and 2199."), field="now")
-    done = Done()
+    done = RunResult()
     stands_at = clock.sandbox_now()
     if stands_at is None:
         _set_first(to)

@@ -207,7 +207,7 @@ class Sample(story_prepaid.Prepaid, story_outside.Outside):
         product = story_prepaid.PLANS[domain][0] if domain in story_prepaid.PLANS else "meteor"
         instance = instances.register_instance(
             customer=self._customer(str(customer)),
-            product=instances.product_of(product),
+            product=instances.find_product(product),
             domain=domain,
             representative=members.Report(external_id="u-1", status="active", email=email, name=name),
             as_of=self.at,

@@ -14,7 +14,7 @@ from billing.models import Tariff, WebhookAttempt, WebhookDelivery, WebhookEndpo
 from billing.operations import api_tokens
 from billing.operations.catalogue import tariffs
 from billing.operations.customers import instances, signup
-from billing.operations.customers.onboarding import Wish
+from billing.operations.customers.onboarding import InstanceOrder
 from billing.operations.events import dispatch, endpoints, fan_out, webhook_request
 
 ZONE = ZoneInfo("Europe/Moscow")
@@ -94,9 +94,9 @@ class Outside:
 
     def sign_up(self, domain: str, customer: object) -> None:
         """Somebody asks for an instance and has not opened the link of the mail yet."""
-        wish = Wish(instances.product_of("meteor"), domain, "meteor-cloud")
-        new = signup.NewSignUp("boyan@lukomorye.example", "Боян Вещий", str(customer), "company", "ru", wish)
-        signup.send(sign_up=signup.ask(new=new, as_of=self.at), as_of=self.at)
+        order = InstanceOrder(instances.find_product("meteor"), domain, "meteor-cloud")
+        new = signup.NewSignUp("boyan@lukomorye.example", "Боян Вещий", str(customer), "company", "ru", order)
+        signup.send_link(sign_up=signup.file_sign_up(new=new, as_of=self.at), as_of=self.at)
 
     def next_price(self, tariff_id: str, price: object) -> None:
         """The product manager submits the next version of one tariff and begins that of another."""
@@ -104,7 +104,7 @@ class Outside:
         draft = tariffs.draft_next_version(tariff=_published(tariff_id), user=author, as_of=self.at)
         draft.unit_price = type(draft.unit_price)(int(str(price)), draft.currency)
         tariffs.save_draft(draft=draft, user=author, as_of=self.at)
-        tariffs.submit(tariff=draft, user=author, as_of=self.at)
+        tariffs.submit_tariff(tariff=draft, user=author, as_of=self.at)
         tariffs.draft_next_version(tariff=_published("plus"), user=author, as_of=self.at)
 
 

@@ -7,7 +7,7 @@ from accounts.models import Instance
 from billing.models import BillingAccount, Subscription
 from billing.operations.collection import method_setup
 from billing.operations.subscriptions import lifecycle, plan_changes
-from billing.operations.subscriptions.quotes import Wish
+from billing.operations.subscriptions.quotes import TermsRequest
 from billing.sandbox import sample_bank as bank
 
 LOGINS = (
@@ -125,16 +125,16 @@ class Prepaid:
     def card(self, domain: str, number: object) -> None:
         """The owner leaves a card with the payment service."""
         account = BillingAccount.objects.get(subscriptions__instance__domain=domain)
-        begun = method_setup.begin(account=account, as_of=self.at, user_email=FIRST_PEOPLE[domain][0])
+        begun = method_setup.start_set_up(account=account, as_of=self.at, user_email=FIRST_PEOPLE[domain][0])
         bank.decide(begun.external_id, "succeeded", str(number))
-        method_setup.sync(set_up=begun, as_of=self.at)
+        method_setup.sync_set_up(set_up=begun, as_of=self.at)
 
     def cancel(self, domain: str, _nothing: object) -> None:
         subscription = Subscription.objects.get(instance__domain=domain)
-        plan_changes.cancel(subscription=subscription, as_of=self.at, actor=FIRST_PEOPLE[domain][1])
+        plan_changes.cancel_subscription(subscription=subscription, as_of=self.at, actor=FIRST_PEOPLE[domain][1])
 
     def later(self, domain: str, terminals: object) -> None:
         """Fewer terminals from the next period on (D7)."""
         subscription = Subscription.objects.get(instance__domain=domain)
-        wish = Wish(quantity=int(str(terminals)))
-        plan_changes.change(subscription=subscription, wish=wish, as_of=self.at, actor=FIRST_PEOPLE[domain][1])
+        wish = TermsRequest(quantity=int(str(terminals)))
+        plan_changes.change_terms(subscription=subscription, request=wish, as_of=self.at, actor=FIRST_PEOPLE[domain][1])

@@ -109,7 +109,7 @@ def test_provider_is_asked_and_the_money_credited_once(story: Story) -> None:
 def test_parked_payment_is_on_the_first_page_until_it_is_recorded(story: Story) -> None:
     tried = attempt(story)
     SampleCharge.objects.update(status="succeeded", amount_minor=600_000)
-    checkout.sync(attempt=tried, as_of=NOW)
+    checkout.sync_attempt(attempt=tried, as_of=NOW)
     tried.refresh_from_db()
     assert tried.status == PaymentAttempt.Status.PARKED
     support = client_of("support")

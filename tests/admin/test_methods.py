@@ -38,9 +38,9 @@ def test_removing_it_needs_a_reason_shows_its_effect_and_is_done_once(story: Sto
     assert "reason" in errors(preview(support, url, reason=" "))
     shown = preview(support, url, reason="Просьба по телефону")
     assert rows(shown)["Saved method"] == "none"
-    assert payment_methods.active(story.account) == method
+    assert payment_methods.active_method(story.account) == method
     assert confirm(support, url, shown, reason="Просьба по телефону").status_code == 302
-    assert payment_methods.active(story.account) is None
+    assert payment_methods.active_method(story.account) is None
     record = AuditRecord.objects.get(action="method.removed")
     assert (record.actor, record.reason) == ("support@staff.example", "Просьба по телефону")
     assert confirm(support, url, shown, reason="Просьба по телефону").status_code == 422

@@ -11,7 +11,7 @@ from billing.models import AuditRecord, Collection, SubscriptionChange, TermsCha
 from billing.operations import staff_roles
 from billing.operations.run import billing_run
 from billing.operations.subscriptions import plan_changes, trials
-from billing.operations.subscriptions.quotes import Wish
+from billing.operations.subscriptions.quotes import TermsRequest
 from billing.sandbox.models import SandboxClock
 from tests.support import people
 from tests.support.acting import act_url, confirm, do, errors, preview, rows
@@ -156,8 +156,8 @@ def test_e6_more_terminals_and_d6_taking_them_back_on_the_day(signed_in: SignIn)
 
 def test_d7_a_scheduled_change_is_called_off(signed_in: SignIn) -> None:
     party = app("plus")
-    wish = Wish(tariff_id="light")
-    plan_changes.change(subscription=party.subscription, wish=wish, as_of=at("2026-04-15 10:00"), actor="anna")
+    wish = TermsRequest(tariff_id="light")
+    plan_changes.change_terms(subscription=party.subscription, request=wish, as_of=at("2026-04-15 10:00"), actor="anna")
     now("2026-04-20 10:00")
     support = signed_in("support")
     assert told(preview(support, act(party, "undo_change"), reason="Anna by mail"))["Scheduled change"] == "called off"
@@ -226,7 +226,7 @@ def test_e8_support_tries_to_collect_without_waiting_for_ten(signed_in: SignIn) 
 def test_a_new_subscription_by_quantity_without_its_trial_and_of_a_free_product(signed_in: SignIn) -> None:
     support = signed_in("support")
     party = blue()
-    plan_changes.cancel(subscription=party.subscription, as_of=at("2026-04-11 12:00"), actor="anna")
+    plan_changes.cancel_subscription(subscription=party.subscription, as_of=at("2026-04-11 12:00"), actor="anna")
     party.now_is(at("2026-04-20 12:00"))
     now("2026-04-20 12:00")
     url = act_url("accounts_instance", "create_subscription", party.instance.pk)
@@ -254,7 +254,9 @@ def test_e4_a_one_off_is_bought_by_its_quantity(signed_in: SignIn) -> None:
 
 def test_a_choice_made_twice_takes_the_place_of_the_first(signed_in: SignIn) -> None:
     party = blue()
-    trials.choose(subscription=party.subscription, tariff_id="blue-annual", as_of=at("2026-04-11 12:00"), actor="anna")
+    trials.choose_tariff(
+        subscription=party.subscription, tariff_id="blue-annual", as_of=at("2026-04-11 12:00"), actor="anna"
+    )
     now("2026-04-12 12:00")
     do(signed_in("support"), act(party, "choose_tariff"), tariff_id="blue-monthly", reason="Anna by phone")
     assert [row.tariff.tariff_id for row in TermsChange.objects.waiting()] == ["blue-monthly"]

@@ -15,7 +15,7 @@ from billing.models import BillingAccount, BillingPeriod, Collection, Subscripti
 from billing.operations import staff_roles
 from billing.operations.run import billing_run
 from billing.operations.subscriptions import plan_changes, trials
-from billing.operations.subscriptions.quotes import Wish
+from billing.operations.subscriptions.quotes import TermsRequest
 from billing.sandbox.models import SandboxClock
 from tests.support import people
 from tests.support.acting import cards
@@ -80,7 +80,9 @@ def test_a_trial_says_its_last_day_and_what_was_chosen(signed_in: SignIn) -> Non
     text = page(support, party)
     assert "17 April 2026" in text
     assert 'tag--info">trial<' in text
-    trials.choose(subscription=party.subscription, tariff_id="blue-annual", as_of=at("2026-04-12 12:00"), actor="anna")
+    trials.choose_tariff(
+        subscription=party.subscription, tariff_id="blue-annual", as_of=at("2026-04-12 12:00"), actor="anna"
+    )
     chosen = page(support, party)
     assert "$2.53 · 18 April 2026" in chosen  # 13 of 30 days of a twelfth of 70.00
     assert "18 April 2026 · Blue, by the year" in chosen
@@ -95,9 +97,9 @@ def test_a_lapsed_trial_is_read_only_and_says_why(signed_in: SignIn) -> None:
 
 def test_charges_tell_how_they_were_worked_out_and_changes_who_and_why(signed_in: SignIn) -> None:
     party = people.party(product="evotor-app", tariff_id="plus", now=at("2026-04-01 12:00"))
-    plan_changes.change(
+    plan_changes.change_terms(
         subscription=party.subscription,
-        wish=Wish(tariff_id="light"),
+        request=TermsRequest(tariff_id="light"),
         as_of=at("2026-04-15 10:00"),
         actor="support@staff.example",
         reason="Ticket 417",
@@ -149,7 +151,7 @@ def test_statuses_are_filters_and_every_subscription_is_in_one(signed_in: SignIn
     people.party("lapsed", product="blue", tariff_id="blue-monthly", now=start, currency="USD")
     overdue = people.party("overdue", product="cyberos", tariff_id="build", now=start)
     cancelled = people.party("cancelled", product="cyberos", tariff_id="build", now=at("2026-04-20 12:00"))
-    plan_changes.cancel(subscription=cancelled.subscription, as_of=at("2026-04-21 12:00"), actor="anna")
+    plan_changes.cancel_subscription(subscription=cancelled.subscription, as_of=at("2026-04-21 12:00"), actor="anna")
     ended = people.party("ended", now=start)
     ended.terminate(at("2026-04-20 12:00"))
     now("2026-04-25 00:00")
@@ -190,7 +192,9 @@ def test_first_page_counts_trials_that_end_without_a_choice(signed_in: SignIn) -
         now(f"2026-04-{day} 12:00")
         assert figures(support)[TRIALS] == figure, day
     now("2026-04-15 12:00")
-    trials.choose(subscription=party.subscription, tariff_id="blue-annual", as_of=at("2026-04-15 12:00"), actor="anna")
+    trials.choose_tariff(
+        subscription=party.subscription, tariff_id="blue-annual", as_of=at("2026-04-15 12:00"), actor="anna"
+    )
     assert figures(support)[TRIALS] == "0"
 
 

@@ -121,7 +121,7 @@ def grow_without_guards(story: Story, until: int) -> None:
 
 
 def booked(story: Story, accounts: list[BillingAccount], start: int) -> None:
-    receipts = posting.shared(story.account.seller, "bank")
+    receipts = posting.seller_account(story.account.seller, "bank")
     entries = Entry.objects.bulk_create(
         [
             Entry(id=uuid.uuid4(), key=f"test:{i}", kind=Entry.Kind.PAYMENT, account=account, at=NOW)

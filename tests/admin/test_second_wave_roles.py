@@ -35,7 +35,7 @@ LISTS = ("customerrequest", "relief", "offer", "approval", "paymentattempt")
 def targets(story: Story) -> dict[str, object]:
     termination, sent, waiting, tried = ask(story, "termination"), offer(story), large_adjustment(story), attempt(story)
     in_debt()
-    given = reliefs.grant(
+    given = reliefs.grant_relief(
         instance=story.cloud, ends_at=LATE.replace(hour=20), reason="417", as_of=LATE, actor="sergey@work.example"
     )
     return {

@@ -268,7 +268,7 @@ def grow(story: Story, count: int) -> None:
             for _i in range(count)
         ]
     )
-    receipts, mine = posting.shared(account.seller, "bank"), posting.customer_side(account)
+    receipts, mine = posting.seller_account(account.seller, "bank"), posting.customer_side(account)
     entries = Entry.objects.bulk_create(
         [
             Entry(id=uuid.uuid4(), key=f"test:{uuid.uuid4().hex}", kind="adjustment", account=account, at=NOW)

@@ -68,7 +68,7 @@ def test_a_relief_ends_within_the_day(tenant: Tenant) -> None:
     tenant.joins(*range(2, 12))
     month_close.close_due_months(account_id=_account(tenant), as_of=people.at("2026-05-01 00:00"))
     now = people.at("2026-05-16 10:00")
-    reliefs.grant(
+    reliefs.grant_relief(
         instance=Instance.objects.get(public_id=tenant.instance),
         ends_at=now + timedelta(hours=3),
         reason="платят",

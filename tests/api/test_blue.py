@@ -235,7 +235,7 @@ def test_d17_unpaid_after_its_term_it_is_past_due_and_a_relief_unblocks_it(opera
     assert (account()["overdue"], account()["blocked_instances"]) == (usd("4.90"), [buyer.instance])
     as_of, ends_at = datetime(2026, 4, 24, 21, tzinfo=UTC), datetime(2026, 4, 27, tzinfo=UTC)
     instance = Instance.objects.get(public_id=buyer.instance)
-    reliefs.grant(instance=instance, ends_at=ends_at, reason="п/п", as_of=as_of, actor="support")
+    reliefs.grant_relief(instance=instance, ends_at=ends_at, reason="п/п", as_of=as_of, actor="support")
     assert (account()["overdue"], account()["blocked_instances"]) == (usd("4.90"), [])
     found = buyer.access
     assert (found["access"], found["access_reasons"][0]["code"]) == ("full", "relief")

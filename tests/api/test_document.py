@@ -187,7 +187,7 @@ def test_an_answer_with_a_code_that_nobody_told_fails_the_test_that_gets_it(oper
     def refuse(**given: Any) -> None:
         raise BillingError("refused", code="nobody_told")
 
-    monkeypatch.setattr("billing.operations.customers.customers.create_once", refuse)
+    monkeypatch.setattr("billing.operations.customers.customers.create_customer_once", refuse)
     with pytest.raises(AssertionError, match="nobody_told"):
         operator.post("customers", body_of("create_customer"))
     assert operator.last.status_code == 409

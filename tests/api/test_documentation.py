@@ -104,7 +104,7 @@ def test_health_says_whether_the_jobs_run(db: None) -> None:
 
 
 def test_health_without_a_database_is_503_and_tells_nothing(db: None) -> None:
-    with patch("billing.api.health.health", side_effect=OperationalError("host=10.0.0.7 password=x")):
+    with patch("billing.api.health.read_health", side_effect=OperationalError("host=10.0.0.7 password=x")):
         status, found = healthz()
     assert (status, found) == (503, {"status": "unavailable", "database": False})
     assert Client().post("/healthz").status_code == 405

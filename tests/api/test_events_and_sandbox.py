@@ -69,7 +69,7 @@ def test_clock_moves_forward_does_what_is_due_and_stands(tenant: Tenant) -> None
 def test_clock_is_not_moved_inside_one_transaction(operator: Api, monkeypatch: Any) -> None:
     depths = []
     around = len(connection.savepoint_ids)  # the test's own
-    step = lambda *, as_of: depths.append(len(connection.savepoint_ids)) or billing_run.Done()  # noqa: E731
+    step = lambda *, as_of: depths.append(len(connection.savepoint_ids)) or billing_run.RunResult()  # noqa: E731
     monkeypatch.setattr(billing_run, "STEPS", (step,))
     assert operator.post("sandbox/clock", {"now": "2026-04-03T00:00:00+03:00"}, Idempotency_Key="k")[0] == 200
     assert set(depths) == {around}

@@ -65,7 +65,7 @@ def test_problem_has_it_in_the_header_alone(operator: Api) -> None:
 
 
 def test_broken_request_has_it_too(operator: Api) -> None:
-    with patch("billing.operations.customers.instances.product_of", side_effect=RuntimeError("boom")):
+    with patch("billing.operations.customers.instances.find_product", side_effect=RuntimeError("boom")):
         assert operator.call("GET", "tariffs?product=meteor", None, X_Request_Id="broken-1")[0] == 500
     assert operator.last["X-Request-Id"] == "broken-1"
 
@@ -98,7 +98,7 @@ def test_lines_of_the_log_have_it(operator: Api, settings: Any) -> None:
     logger = logging.getLogger("billing")
     logger.addHandler(handler)
     try:
-        with patch("billing.operations.customers.instances.product_of", side_effect=RuntimeError("boom")):
+        with patch("billing.operations.customers.instances.find_product", side_effect=RuntimeError("boom")):
             operator.call("GET", "tariffs?product=meteor", None, X_Request_Id="desk-8")
         logger.warning("between two requests")
     finally:

@@ -28,7 +28,7 @@ def full_books(db: None) -> Books:
     credit_notes.issue_credit_note(
         invoice=invoice, lines=[NoteLine("Part", 100)], reason="A part", as_of=at("2026-05-03 12:00"), actor="finance"
     )
-    adjustments.adjust(
+    adjustments.adjust_balance(
         account=party.account,
         amount_minor=-500,
         currency="RUB",

@@ -96,7 +96,7 @@ def charge_born_on_a_line(books: Books) -> None:
 
 
 def revenue(books: Books) -> LedgerAccount:
-    return posting.shared(books.party.account.seller, LedgerAccount.Kind.REVENUE)
+    return posting.seller_account(books.party.account.seller, LedgerAccount.Kind.REVENUE)
 
 
 def posting_into_a_sealed_entry(books: Books) -> None:
@@ -104,7 +104,7 @@ def posting_into_a_sealed_entry(books: Books) -> None:
 
 
 def posting_of_another_currency(books: Books) -> None:
-    dollars = posting.shared(Seller.objects.get(code="usd"), LedgerAccount.Kind.BANK)
+    dollars = posting.seller_account(Seller.objects.get(code="usd"), LedgerAccount.Kind.BANK)
     customer = posting.customer_side(books.party.account)
     move = posting.Move(dollars, customer, 100)
     posting.post(key="mixed", kind=Entry.Kind.PAYMENT, account=books.party.account, moves=[move], at=NOW)

@@ -13,7 +13,7 @@ from billing.models import BillingPeriod, Collection, Subscription, Subscription
 from billing.operations.collection import dunning
 from billing.operations.run import billing_run
 from billing.operations.subscriptions import plan_changes
-from billing.operations.subscriptions.quotes import Wish
+from billing.operations.subscriptions.quotes import TermsRequest
 from tests.support import people
 from tests.support.database_attacks import REFUSED, as_it_is, ways
 from tests.support.people import Party, at
@@ -34,8 +34,8 @@ def lives(db: None) -> Lives:
     people.installation()
     till = people.party("till", product="evotor-app", tariff_id="light")
     till.pay("90.00", at("2026-04-01 12:00"))
-    wish = Wish(tariff_id="plus")
-    plan_changes.change(subscription=till.subscription, wish=wish, as_of=at("2026-04-15 12:00"), actor="anna")
+    wish = TermsRequest(tariff_id="plus")
+    plan_changes.change_terms(subscription=till.subscription, request=wish, as_of=at("2026-04-15 12:00"), actor="anna")
     plan_changes.undo_change(subscription=till.subscription, as_of=at("2026-04-15 13:00"), actor="anna")
     billing_run.collect_renewals(as_of=at("2026-04-26 10:00"))
     till.now_is(at("2026-05-02 00:00"))
@@ -101,7 +101,7 @@ def test_what_lives_can_still_change(lives: Lives) -> None:
     assert lives.trial.fresh.paid_from == date(2026, 5, 21)
     lives.meteor.resume(at("2026-04-21 12:00"))
     assert lives.meteor.fresh.terminated_at is None
-    plan_changes.cancel(subscription=lives.team.subscription, as_of=at("2026-04-21 12:00"), actor="anna")
+    plan_changes.cancel_subscription(subscription=lives.team.subscription, as_of=at("2026-04-21 12:00"), actor="anna")
     assert lives.team.fresh.cancel_date == date(2026, 5, 1)
 
 

@@ -383,7 +383,7 @@ def certify(name: str, certificate: Path, key: Path) -> None:
 @pytest.fixture
 def secure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Secure]:
     server = Secure(tmp_path)
-    monkeypatch.setattr(http_client, "_tls", lambda: ssl.create_default_context(cafile=str(server.certificate)))
+    monkeypatch.setattr(http_client, "_tls_context", lambda: ssl.create_default_context(cafile=str(server.certificate)))
     monkeypatch.setattr(socket, "getaddrinfo", Names(["127.0.0.1"]))
     yield server
     server.server.shutdown()
@@ -481,7 +481,7 @@ def test_what_is_packed_stays_packed(receiver: Receiver) -> None:
     bomb = gzip.compress(b"\x00" * 30_000_000)
     receiver.answers = [status(200, bomb, Content_Encoding="gzip")]
     message = webhook_request.Message(receiver.url, "{}", {"content-type": "application/json"}, NOON)
-    tried = webhook_request.call(message)
+    tried = webhook_request.send_message(message)
     assert (tried.status, tried.answer, tried.answer_headers["content-encoding"]) == (200, "", "gzip")
     assert receiver.got[0][0]["accept-encoding"] == "identity"
 

@@ -77,14 +77,14 @@ def ids(transactional_db: None, settings: Any, live_server: Any) -> Ids:
     )
     asked = requests.NewRequest("year_up_front", people=20)
     filed = requests.file_request(account=story.account, new=asked, as_of=NOW, user_email=story.anna.email)
-    attempt = checkout.begin(
-        account=story.account, wanted=checkout.Wanted(658_900), as_of=NOW, user_email=story.anna.email
+    attempt = checkout.start_payment(
+        account=story.account, order=checkout.PaymentOrder(658_900), as_of=NOW, user_email=story.anna.email
     )
     member = Member.objects.get(instance=story.cloud, email=story.boris.email)
-    kept = method_setup.begin(account=story.account, as_of=NOW, user_email=story.anna.email)
+    kept = method_setup.start_set_up(account=story.account, as_of=NOW, user_email=story.anna.email)
     decide(kept.external_id, "succeeded", "4242")
-    method_setup.sync(set_up=kept, as_of=NOW)
-    set_up = method_setup.begin(account=story.account, as_of=NOW, user_email=story.anna.email)
+    method_setup.sync_set_up(set_up=kept, as_of=NOW)
+    set_up = method_setup.start_set_up(account=story.account, as_of=NOW, user_email=story.anna.email)
     return Ids(story, offer.number, filed.public_id, attempt, set_up, member.pk, invited(story), *webhook(story))
 
 
@@ -146,7 +146,7 @@ PAGES: dict[str, Callable[[Ids], list[str]]] = {
     "sample_bank": lambda ids: [
         reverse("sandbox:sample_bank", args=[one.external_id]) for one in (ids.attempt, ids.set_up)
     ],
-    "sample_wallet": lambda ids: [payment_methods.provider_page(account=ids.story.account, as_of=NOW)],
+    "sample_wallet": lambda ids: [payment_methods.open_provider_page(account=ids.story.account, as_of=NOW)],
     "integration": lambda ids: [at("integration")],
     "event_types": lambda ids: [at("event_types")],
     "tokens": lambda ids: [at("tokens")],

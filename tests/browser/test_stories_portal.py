@@ -134,8 +134,8 @@ def everything(story: stories.Story) -> dict[str, Any]:
     at, order = stories.msk(5, 12), requests.Attachment("order.pdf", b"%PDF-1.7 a payment order")
     asked = requests.NewRequest("proof_of_payment", text="17", files=(order,))
     filed = requests.file_request(account=story.account, new=asked, as_of=at, user_email=story.anna.email)
-    attempt = checkout.begin(
-        account=story.account, wanted=checkout.Wanted(658_900), as_of=at, user_email=story.anna.email
+    attempt = checkout.start_payment(
+        account=story.account, order=checkout.PaymentOrder(658_900), as_of=at, user_email=story.anna.email
     )
     member = Member.objects.get(instance=story.cloud, email=story.boris.email)
     note = credit_notes.issue_credit_note(
@@ -147,7 +147,7 @@ def everything(story: stories.Story) -> dict[str, Any]:
     )
     return {
         "note": note.number,
-        "set_up_id": method_setup.begin(account=story.account, as_of=at, user_email=story.anna.email).pk,
+        "set_up_id": method_setup.start_set_up(account=story.account, as_of=at, user_email=story.anna.email).pk,
         "file_id": filed.files.get().pk,
         "offer": year(story).number,
         "request": filed.public_id,
@@ -165,8 +165,8 @@ def everything(story: stories.Story) -> dict[str, Any]:
 def test_what_came_of_payments_and_debts_is_accessible_and_fits(story, new_page, live_server):
     """The states that `test_every_page` does not bring about: a payment that failed, a debt, a relief, a link that is none."""
     ids = everything(story)
-    failed = checkout.begin(
-        account=story.account, wanted=checkout.Wanted(100), as_of=stories.msk(5, 12), user_email=story.anna.email
+    failed = checkout.start_payment(
+        account=story.account, order=checkout.PaymentOrder(100), as_of=stories.msk(5, 12), user_email=story.anna.email
     )
     sample.decide(failed.external_id, "card_expired")
     of_cloud = f"/instances/{ids['instance']}/people/"
@@ -188,7 +188,7 @@ def test_what_came_of_payments_and_debts_is_accessible_and_fits(story, new_page,
         found += looked_at(anna, inside) + looked_at(guest, [link, "/join/abc/"])
         stand_at(20)
         found += looked_at(anna, ["/pay/", of_cloud, "/statement/"])
-    reliefs.grant(
+    reliefs.grant_relief(
         instance=story.cloud,
         ends_at=stories.msk(5, 22),
         reason="п/п 17",

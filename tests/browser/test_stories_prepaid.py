@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from billing.operations.subscriptions import plan_changes, trials
-from billing.operations.subscriptions.quotes import Wish
+from billing.operations.subscriptions.quotes import TermsRequest
 from billing.sandbox import sandbox_clock
 from tests.support.browser import LOOKS, PHONE, english, looked_at
 from tests.support.people import at
@@ -127,7 +127,7 @@ def test_the_pages_of_a_trial_are_accessible_and_fit(new_page: Any, live_server:
         "/instances/",
     ]
     wrong = looks(new_page, live_server, blue, addresses)
-    trials.choose(
+    trials.choose_tariff(
         subscription=blue.party.subscription, tariff_id="blue-annual", as_of=at("2026-05-12 12:00"), actor="Anna"
     )
     wrong += looks(new_page, live_server, blue, ["/", own, "/calendar/"])
@@ -144,8 +144,11 @@ def test_the_pages_after_a_trial_are_accessible_and_fit(new_page: Any, live_serv
 def test_the_pages_of_a_till_are_accessible_and_fit(new_page: Any, live_server: Any) -> None:
     till = shop("evotor-app", "base", quantity=12)
     own = till.address
-    plan_changes.change(
-        subscription=till.party.subscription, wish=Wish(quantity=8), as_of=at("2026-05-12 12:00"), actor="Anna"
+    plan_changes.change_terms(
+        subscription=till.party.subscription,
+        request=TermsRequest(quantity=8),
+        as_of=at("2026-05-12 12:00"),
+        actor="Anna",
     )
     addresses = [
         "/",

@@ -150,7 +150,7 @@ def test_editor_and_the_page_of_a_tariff_have_no_barrier_and_fit_a_phone(
 ) -> None:
     published, author = Tariff.objects.get(tariff_id="meteor-cloud"), colleague("product manager")
     draft = tariffs.draft_next_version(tariff=published, user=author, as_of=NOW)
-    tariffs.submit(tariff=draft, user=author, as_of=NOW)
+    tariffs.submit_tariff(tariff=draft, user=author, as_of=NOW)
     page = window(new_page, live_server, "product manager", color_scheme=theme)
     found = []
     pages = [f"/admin/billing/tariff/{one.pk}/change/" for one in (published, draft)]

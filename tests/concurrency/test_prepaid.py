@@ -13,7 +13,7 @@ from billing.operations.collection import checkout, dunning, renewals
 from billing.operations.cycle import transitions
 from billing.operations.run import billing_run
 from billing.operations.subscriptions import lifecycle, plan_changes, trials
-from billing.operations.subscriptions.quotes import Wish
+from billing.operations.subscriptions.quotes import TermsRequest
 from billing.sandbox.models import SampleCharge
 from billing.sandbox.sample_bank import SampleProvider
 from tests.support import people
@@ -85,10 +85,10 @@ def said(work: Callable[[], Any]) -> Callable[[], str]:
 
 
 def put(party: Party, tariff_id: str, when: str, token: str | None = None) -> Callable[[], str]:
-    wish = Wish(tariff_id=tariff_id)
+    wish = TermsRequest(tariff_id=tariff_id)
     return said(
-        lambda: plan_changes.change(
-            subscription=party.subscription, wish=wish, as_of=at(when), actor="anna", quote_token=token
+        lambda: plan_changes.change_terms(
+            subscription=party.subscription, request=wish, as_of=at(when), actor="anna", quote_token=token
         )
     )
 
@@ -112,7 +112,7 @@ def test_four_copies_end_every_trial_once_with_a_choice_and_without() -> None:
     lapsed = [blue(f"lapsed{number}", start="2026-04-03 12:00", trial=None) for number in range(4)]
     chosen = [blue(f"chosen{number}", start="2026-04-03 12:00", trial=None) for number in range(4)]
     for one in chosen:
-        trials.choose(
+        trials.choose_tariff(
             subscription=one.subscription, tariff_id="blue-annual", as_of=at("2026-04-05 12:00"), actor="anna"
         )
     four_at_once(at("2026-04-11 00:00"))
@@ -158,8 +158,8 @@ def test_four_copies_take_an_open_invoice_from_the_card_once() -> None:
 
 # Where the run dies while it takes the money: before the bank is asked, after it has paid, before and after that is written.
 PLACES: list[tuple[Any, str, bool]] = [
-    (checkout, "_attempt_for", True), (SampleProvider, "charge_saved", True), (checkout, "_credit", False),
-    (renewals, "bill_with_money", True), (transitions, "renew", True), (checkout, "_credit", True), (dunning, "_keep", False),
+    (checkout, "_find_or_create_attempt", True), (SampleProvider, "charge_saved", True), (checkout, "_record_success", False),
+    (renewals, "bill_if_covered", True), (transitions, "renew", True), (checkout, "_record_success", True), (dunning, "_keep", False),
 ]  # fmt: skip
 
 
@@ -226,7 +226,9 @@ def test_seats_reported_while_the_month_turns_cost_the_same_whoever_comes_first(
 def test_two_with_one_quote_change_the_terms_once() -> None:
     till = app("till")
     now = "2026-04-15 12:00"
-    quote = plan_changes.preview(subscription=till.subscription, wish=Wish(tariff_id="plus"), as_of=at(now))
+    quote = plan_changes.quote_change(
+        subscription=till.subscription, request=TermsRequest(tariff_id="plus"), as_of=at(now)
+    )
     told = at_once([put(till, "plus", now, quote.token) for _click in range(4)])
     assert sorted(told) == ["done", *["nothing_changes"] * 3]
     assert till.balance == -9_000 - 4_800
@@ -236,7 +238,9 @@ def test_of_two_quotes_the_one_that_comes_later_is_refused_with_its_new_figure()
     till = app("till")
     now = "2026-04-15 12:00"
     tokens = {
-        name: plan_changes.preview(subscription=till.subscription, wish=Wish(tariff_id=name), as_of=at(now)).token
+        name: plan_changes.quote_change(
+            subscription=till.subscription, request=TermsRequest(tariff_id=name), as_of=at(now)
+        ).token
         for name in ("plus", "max")
     }
     told = at_once([put(till, name, now, token) for name, token in tokens.items()])
@@ -253,7 +257,7 @@ def test_a_cancellation_and_a_renewal_at_once_leave_one_truth() -> None:
     now = at("2026-04-26 10:00")
 
     def cancel(one: Party) -> Callable[[], str]:
-        return said(lambda: plan_changes.cancel(subscription=one.subscription, as_of=now, actor="anna"))
+        return said(lambda: plan_changes.cancel_subscription(subscription=one.subscription, as_of=now, actor="anna"))
 
     told = at_once([*[lambda: jobs(now) for _copy in range(3)], *[cancel(one) for one in tills]])
     assert told == [0] * 3 + ["done"] * 6
@@ -285,7 +289,7 @@ def test_two_who_choose_and_two_who_subscribe_at_once_begin_one_paid_time() -> N
     now = at("2026-04-15 12:00")
 
     def choose() -> None:
-        trials.choose(subscription=team.subscription, tariff_id="blue-monthly", as_of=now, actor="anna")
+        trials.choose_tariff(subscription=team.subscription, tariff_id="blue-monthly", as_of=now, actor="anna")
 
     def subscribe() -> None:
         lifecycle.create_subscription(instance=gone.instance, tariff_id="plus", as_of=now, actor="anna")

@@ -30,11 +30,11 @@ def test_one_fact_is_charged_once_by_eight_processes_while_the_sweep_runs(till: 
     pay_and_keep(till)
 
     def work() -> str:
-        patient(lambda: checkout.sweep(as_of=START))
+        patient(lambda: checkout.sync_undecided(as_of=START))
         return str(patient(lambda: charge(till)).pk)
 
     assert len(set(at_once([work] * PROCESSES))) == 1
-    checkout.sweep(as_of=START)
+    checkout.sync_undecided(as_of=START)
     assert PaymentAttempt.objects.get(fact="renewal:1").status == "succeeded"
     assert Payment.objects.filter(amount_minor=9_000).count() == 1
     assert SampleCharge.objects.filter(amount_minor=9_000).count() == 1
@@ -45,7 +45,12 @@ def test_one_message_of_the_provider_has_its_effect_once(till: Party) -> None:
     heard = [Heard("evt-1", "method.removed", method.external_id)]
     assert (
         at_once(
-            [lambda: patient(lambda: provider_webhooks.take(provider="sample", heard=heard, as_of=START))] * PROCESSES
+            [
+                lambda: patient(
+                    lambda: provider_webhooks.process_messages(provider="sample", messages=heard, as_of=START)
+                )
+            ]
+            * PROCESSES
         )
         == [1] * PROCESSES
     )
@@ -54,10 +59,10 @@ def test_one_message_of_the_provider_has_its_effect_once(till: Party) -> None:
 
 
 def test_of_cards_saved_at_the_same_moment_one_is_active(till: Party) -> None:
-    rows = [method_setup.begin(account=till.account, as_of=START, user_email=ANNA) for _ in range(PROCESSES)]
+    rows = [method_setup.start_set_up(account=till.account, as_of=START, user_email=ANNA) for _ in range(PROCESSES)]
     for row in rows:
         sample.decide(row.external_id, "succeeded", "4242")
-    at_once([lambda row=row: patient(lambda: method_setup.sync(set_up=row, as_of=START).status) for row in rows])
+    at_once([lambda row=row: patient(lambda: method_setup.sync_set_up(set_up=row, as_of=START).status) for row in rows])
     assert SavedMethod.objects.count() == PROCESSES
     assert SavedMethod.objects.filter(removed_at=None).count() == 1
-    assert payment_methods.active(till.account) is not None
+    assert payment_methods.active_method(till.account) is not None

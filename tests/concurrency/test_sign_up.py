@@ -10,7 +10,7 @@ from accounts.models import Customer, Instance, Member, Product, User
 from billing.errors import Refusal
 from billing.models import AuditRecord, BillingAccount, SignUp, Subscription
 from billing.operations.customers import ownership, signup
-from billing.operations.customers.onboarding import Wish
+from billing.operations.customers.onboarding import InstanceOrder
 from billing.operations.customers.ownership import Transfer
 from tests.support import people
 from tests.support.people import at
@@ -23,15 +23,17 @@ PROCESSES = 6
 
 
 def asked(email: str, domain: str) -> SignUp:
-    wish = Wish(Product.objects.get(code="blue"), domain, "blue-monthly")
-    told = signup.NewSignUp(email, "Nora Fields", "Nora & Co", "company", "en", wish)
-    return signup.ask(new=told, as_of=NOON)
+    order = InstanceOrder(Product.objects.get(code="blue"), domain, "blue-monthly")
+    told = signup.NewSignUp(email, "Nora Fields", "Nora & Co", "company", "en", order)
+    return signup.file_sign_up(new=told, as_of=NOON)
 
 
 def confirms(row: SignUp, seen: str) -> Callable[[], str]:
     def work() -> str:
         try:
-            patient(lambda: signup.confirm(sign_up=row, password="five quiet words in a row", seen=seen, as_of=NOON))
+            patient(
+                lambda: signup.confirm_sign_up(sign_up=row, password="five quiet words in a row", seen=seen, as_of=NOON)
+            )
         except Refusal as refusal:
             return refusal.code
         return "made"
@@ -40,7 +42,7 @@ def confirms(row: SignUp, seen: str) -> Callable[[], str]:
 
 
 def seen_of(row: SignUp) -> str:
-    return signup.preview(sign_up=row, as_of=NOON).token
+    return signup.preview_sign_up(sign_up=row, as_of=NOON).token
 
 
 def made() -> list[int]:
@@ -83,7 +85,9 @@ def test_an_instance_handed_to_four_people_at_once_gets_one_owner() -> None:
         def work() -> str:
             try:
                 wanted = Transfer(pk, "member")
-                patient(lambda: ownership.transfer(instance=party.instance, by=anna, wanted=wanted, as_of=NOON))
+                patient(
+                    lambda: ownership.transfer_instance(instance=party.instance, by=anna, transfer=wanted, as_of=NOON)
+                )
             except Refusal as refusal:
                 return refusal.code
             return "handed over"

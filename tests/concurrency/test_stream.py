@@ -76,12 +76,12 @@ def test_what_is_committed_later_is_read_later_although_it_was_written_first() -
 def test_a_placer_waits_for_the_one_before_it() -> None:
     placed = os.pipe()
     tell(0)
-    assert stream.place() == 1  # the counter's row is there
+    assert stream.place_events() == 1  # the counter's row is there
     tell(1)
 
     def slow() -> int:
         with transaction.atomic():
-            found = stream.place()
+            found = stream.place_events()
             os.write(placed[1], b".")
             time.sleep(1)
         return found
@@ -89,7 +89,7 @@ def test_a_placer_waits_for_the_one_before_it() -> None:
     def second() -> int:
         os.read(placed[0], 1)
         tell(2)
-        return stream.place()
+        return stream.place_events()
 
     assert at_once([slow, second]) == [1, 1]
     assert list(Event.objects.order_by("position").values_list("position", "data__number")) == [(1, 0), (2, 1), (3, 2)]
@@ -126,7 +126,7 @@ def test_five_writers_two_readers_and_a_placer_nobody_misses_an_event() -> None:
 
     def placing() -> None:
         for _turn in range(200):
-            stream.place()
+            stream.place_events()
             time.sleep(0.005)
 
     works: list[Any] = [lambda writer=writer: write(writer) for writer in range(1, WRITERS + 1)]
@@ -151,8 +151,8 @@ def test_events_of_one_subscription_stand_in_the_order_of_their_numbers() -> Non
     def joins(number: int) -> None:
         parties[number].activate(12, NOON)
 
-    at_once([lambda: joins(0), lambda: joins(1), lambda: joins(2), stream.place, stream.place])
-    stream.place()
+    at_once([lambda: joins(0), lambda: joins(1), lambda: joins(2), stream.place_events, stream.place_events])
+    stream.place_events()
     rows = Event.objects.exclude(subscription=None).order_by("position").values_list("subscription_id", "sequence")
     told: dict[int, list[int]] = {}
     for subscription, sequence in rows:

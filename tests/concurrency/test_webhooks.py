@@ -109,14 +109,14 @@ def answered(connection: http.client.HTTPConnection) -> None:
 
 # Where a sender dies: (whose attribute, its name, what comes before the death; None: after the call).
 STEPS: dict[str, tuple[Any, str, Callable[..., Any] | None]] = {
-    "before the claim": (dispatch, "_claim", nothing),
-    "after the claim": (dispatch, "_claim", None),
-    "before sending": (webhook_request, "call", nothing),
+    "before the claim": (dispatch, "_claim_delivery", nothing),
+    "after the claim": (dispatch, "_claim_delivery", None),
+    "before sending": (webhook_request, "send_message", nothing),
     "while sending, after the receiver got it": (http.client.HTTPConnection, "getresponse", answered),
-    "after the answer": (webhook_request, "call", None),
-    "before noting": (dispatch, "_note", nothing),
+    "after the answer": (webhook_request, "send_message", None),
+    "before noting": (dispatch, "_record_attempt", nothing),
     "after the attempt, before the delivery": (WebhookAttempt.objects, "create", None),
-    "after noting": (dispatch, "_note", None),
+    "after noting": (dispatch, "_record_attempt", None),
 }
 
 
@@ -136,7 +136,7 @@ def test_killed_there_again_and_again_it_loses_nothing(step: str, consumer: Rece
     now = NOON
     for count in (1, 2, 4):
         assert at_once([run_and_die(step, count, now)]) == [None], "it was killed"
-        now += dispatch.CLAIM
+        now += dispatch.CLAIM_LASTS
     consumer.answers = [500]
     assert at_once([lambda: send_due(as_of=now)])[0] > 0
     assert at_once([lambda: send_due(as_of=now + DAY)])[0] > 0
@@ -176,7 +176,7 @@ def test_of_two_who_claim_the_same_one_at_the_same_moment_one_has_it(consumer: R
 
     def first() -> bool:
         with transaction.atomic():
-            claimed = dispatch._claim(row, NOON)
+            claimed = dispatch._claim_delivery(row, NOON)
             until("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted")  # the other one waits for this row
         return claimed
 
@@ -185,7 +185,7 @@ def test_of_two_who_claim_the_same_one_at_the_same_moment_one_has_it(consumer: R
             "SELECT count(*) > 0 FROM pg_locks WHERE relation = 'billing_webhookdelivery'::regclass "
             "AND mode = 'RowExclusiveLock' AND pid <> pg_backend_pid()"
         )
-        return dispatch._claim(row, NOON)
+        return dispatch._claim_delivery(row, NOON)
 
     assert at_once([first, second]) == [True, False]
 
@@ -216,7 +216,7 @@ def test_four_senders_some_of_which_die_while_the_receiver_refuses_now_and_then(
     now = NOON
     for count, step in enumerate(STEPS, 2):
         at_once([run_and_die(step, count, now), *[lambda now=now: send_due(as_of=now) for _sender in range(3)]])
-        now += dispatch.CLAIM
+        now += dispatch.CLAIM_LASTS
     for _run in range(3):
         now += DAY
         at_once([lambda now=now: send_due(as_of=now)])

@@ -38,7 +38,9 @@ def undecided() -> Party:
 def yearly() -> Party:
     """Blue by the year, chosen during the trial: the year begins on the 1st after a broken month (B4)."""
     chosen = people.party("studio", at("2026-04-28 12:00"), product="blue", tariff_id="blue-annual", currency="USD")
-    trials.choose(subscription=chosen.subscription, tariff_id="blue-annual", as_of=at("2026-04-28 12:30"), actor="Anna")
+    trials.choose_tariff(
+        subscription=chosen.subscription, tariff_id="blue-annual", as_of=at("2026-04-28 12:30"), actor="Anna"
+    )
     return chosen
 
 
@@ -64,7 +66,7 @@ def has_work(as_of: datetime) -> bool:
         reminders.invoices_to_remind_of,
         reminders.trials_to_remind_of,
         reminders.renewals_to_remind_of,
-        dunning.to_try,
+        dunning.read_to_collect_today,
         accounts_to_close,
     ]
     return any(source(as_of) for source in sources)

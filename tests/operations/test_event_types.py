@@ -38,16 +38,16 @@ def a_year_of_everything() -> None:
     assert blue.status(at("2026-04-18 00:00")) == "trial_ended"
     till = people.party("till", NOON, product="evotor-app", tariff_id="light")
     till.pay("90.00", NOON)
-    plan_changes.change(
+    plan_changes.change_terms(
         subscription=till.subscription,
-        wish=plan_changes.Wish(tariff_id="plus", quantity=None, when="now"),
+        request=plan_changes.TermsRequest(tariff_id="plus", quantity=None, when="now"),
         quote_token=None,
         as_of=at("2026-04-20 12:00"),
         actor="anna",
     )
     till.pay("500.00", at("2026-04-20 12:00"))
     billing_run.run_due(as_of=at("2026-05-06 10:00"))
-    plan_changes.cancel(subscription=till.fresh, as_of=at("2026-05-20 12:00"), actor="anna")
+    plan_changes.cancel_subscription(subscription=till.fresh, as_of=at("2026-05-20 12:00"), actor="anna")
     billing_run.run_due(as_of=at("2026-06-10 00:00"))
     instances.delete_instance(instance=till.instance, as_of=at("2026-06-10 12:00"), actor="anna")
     poor = people.party("poor", NOON, product="evotor-app", tariff_id="light")
@@ -97,8 +97,8 @@ def test_nobody_tells_what_is_not_described() -> None:
 def test_places_are_given_once_in_the_order_of_writing() -> None:
     party = people.party()
     assert set(Event.objects.values_list("position", flat=True)) == {None}
-    assert (stream.place(), stream.place()) == (1, 0)
+    assert (stream.place_events(), stream.place_events()) == (1, 0)
     party.activate(10, NOON)
-    assert stream.place() == 2
+    assert stream.place_events() == 2
     rows = Event.objects.order_by("pk").values_list("position", "type")
     assert list(rows) == [(1, "subscription.created"), (2, "seats.peak_raised"), (3, "seats.peak_raised")]

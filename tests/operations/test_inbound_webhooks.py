@@ -51,7 +51,7 @@ def test_what_could_not_be_kept_is_asked_for_again_and_then_kept(
         raise failure
 
     with monkeypatch.context() as patched:
-        patched.setattr(provider_webhooks, "take", fail)
+        patched.setattr(provider_webhooks, "process_messages", fail)
         answer = cancel(outside, till)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
     assert till.fresh.cancel_date is None

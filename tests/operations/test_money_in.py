@@ -23,7 +23,7 @@ def billed(meteor: Party) -> Party:
 
 def test_a_sum_that_was_not_understood_says_how_to_write_it() -> None:
     with pytest.raises(BadInput) as refused:
-        payments.checked_amount(None)
+        payments.check_amount(None)
     assert (refused.value.code, refused.value.field) == ("invalid_amount", "amount")
 
 

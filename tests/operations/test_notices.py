@@ -9,7 +9,7 @@ import pytest
 from billing import notices
 from billing.models import Charge, Collection, Notice, PaymentAttempt, SavedMethod
 from billing.operations.subscriptions import plan_changes
-from billing.operations.subscriptions.quotes import Wish
+from billing.operations.subscriptions.quotes import TermsRequest
 from tests.support.owner_notices import fresh, kiosk, lab, latest, studio
 from tests.support.people import STAFF, Party, at, party
 
@@ -212,7 +212,9 @@ def test_the_coming_payment_says_what_it_is_taken_from(shop, balance, with_card,
 
 
 def test_what_earlier_invoices_take_has_to_be_topped_up_too(shop):
-    plan_changes.change(subscription=fresh(shop), wish=Wish("max"), as_of=at("2026-04-15 12:00"), actor="anna")
+    plan_changes.change_terms(
+        subscription=fresh(shop), request=TermsRequest("max"), as_of=at("2026-04-15 12:00"), actor="anna"
+    )
     notices.payment_coming(
         subscription=fresh(shop),
         renews_on=date(2026, 5, 1),
@@ -281,8 +283,8 @@ def test_the_last_try_says_that_there_is_none_after_it(shop):
 
 
 def test_a_cheaper_tariff_now_says_what_is_lost(shop):
-    wish = Wish("light", when="now")
-    plan_changes.change(subscription=fresh(shop), wish=wish, as_of=at("2026-04-15 12:00"), actor="anna")
+    wish = TermsRequest("light", when="now")
+    plan_changes.change_terms(subscription=fresh(shop), request=wish, as_of=at("2026-04-15 12:00"), actor="anna")
     mail = latest("terms_changed")
     assert_whole(mail)
     assert "Nothing is charged for the change." in mail.text
@@ -330,8 +332,10 @@ def test_the_same_fact_is_told_once_and_another_one_again(shop):
 
 
 def test_while_read_only_the_mail_names_the_sum_that_restores(shop):
-    plan_changes.change(subscription=fresh(shop), wish=Wish("max"), as_of=at("2026-04-15 12:00"), actor="anna")
-    plan_changes.cancel(subscription=fresh(shop), as_of=at("2026-04-30 12:00"), actor=STAFF)
+    plan_changes.change_terms(
+        subscription=fresh(shop), request=TermsRequest("max"), as_of=at("2026-04-15 12:00"), actor="anna"
+    )
+    plan_changes.cancel_subscription(subscription=fresh(shop), as_of=at("2026-04-30 12:00"), actor=STAFF)
     text = plain(latest("cancelled").text)
     assert "Full access returns by itself once ₽96.00 has arrived." in text
     assert "works in full" not in text

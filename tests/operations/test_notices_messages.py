@@ -84,7 +84,7 @@ ALL = tuple(NoticePreference.Group.values)
 
 
 def wants(user: User, **chosen: object) -> NoticePreference:
-    return preferences.save(user=user, wanted=Choice(**chosen), as_of=NOW)  # type: ignore[arg-type]
+    return preferences.save_choice(user=user, choice=Choice(**chosen), as_of=NOW)  # type: ignore[arg-type]
 
 
 def by_message(user: User, **more: object) -> NoticePreference:

@@ -45,7 +45,7 @@ def administrators(told: Party) -> list[str]:
 
 def test_one_takes_the_role_and_the_other_stays_as_they_choose(meteor: Party, anna: User) -> None:
     wanted = to(meteor, "boris", "member")
-    done = ownership.transfer(instance=meteor.instance, by=anna, wanted=wanted, as_of=NOON)
+    done = ownership.transfer_instance(instance=meteor.instance, by=anna, transfer=wanted, as_of=NOON)
     assert (done.taker.email, done.giver.email) == ("boris@romashka.example", "anna@romashka.example")
     assert administrators(meteor) == ["boris@romashka.example"]
     assert member(meteor, "anna@romashka.example").role.code == "member"
@@ -59,14 +59,14 @@ def test_one_takes_the_role_and_the_other_stays_as_they_choose(meteor: Party, an
 
 
 def test_whoever_hands_over_may_leave(meteor: Party, anna: User) -> None:
-    ownership.transfer(instance=meteor.instance, by=anna, wanted=to(meteor, "boris"), as_of=NOON)
+    ownership.transfer_instance(instance=meteor.instance, by=anna, transfer=to(meteor, "boris"), as_of=NOON)
     assert member(meteor, "anna@romashka.example").status == "removed"
     assert administrators(meteor) == ["boris@romashka.example"]
 
 
 def test_invoices_follow_where_that_is_wanted(meteor: Party, anna: User) -> None:
     wanted = to(meteor, "boris", "billing", with_invoices=True)
-    ownership.transfer(instance=meteor.instance, by=anna, wanted=wanted, as_of=NOON)
+    ownership.transfer_instance(instance=meteor.instance, by=anna, transfer=wanted, as_of=NOON)
     meteor.customer.refresh_from_db()
     meteor.instance.refresh_from_db()
     assert (meteor.customer.email, meteor.instance.email) == ("boris@romashka.example", "boris@romashka.example")
@@ -74,7 +74,7 @@ def test_invoices_follow_where_that_is_wanted(meteor: Party, anna: User) -> None
 
 
 def test_both_are_told_whatever_they_chose_to_get(meteor: Party, anna: User) -> None:
-    ownership.transfer(instance=meteor.instance, by=anna, wanted=to(meteor, "boris", "member"), as_of=NOON)
+    ownership.transfer_instance(instance=meteor.instance, by=anna, transfer=to(meteor, "boris", "member"), as_of=NOON)
     received, given = Notice.objects.get(kind="ownership_received"), Notice.objects.get(kind="ownership_given")
     assert (received.recipient, given.recipient) == ("boris@romashka.example", "anna@romashka.example")
     assert "romashka.example.ru" in received.subject
@@ -84,7 +84,7 @@ def test_both_are_told_whatever_they_chose_to_get(meteor: Party, anna: User) -> 
 
 def test_whoever_has_a_login_is_led_to_the_instance(meteor: Party, anna: User) -> None:
     login("boris@romashka.example", "Boris")
-    ownership.transfer(instance=meteor.instance, by=anna, wanted=to(meteor, "boris", "member"), as_of=NOON)
+    ownership.transfer_instance(instance=meteor.instance, by=anna, transfer=to(meteor, "boris", "member"), as_of=NOON)
     text = Notice.objects.get(kind="ownership_received").text
     assert "/join/" not in text
     assert f"/instances/{meteor.instance.public_id}/" in text
@@ -93,7 +93,7 @@ def test_whoever_has_a_login_is_led_to_the_instance(meteor: Party, anna: User) -
 def test_the_new_owner_hears_what_opens_the_instance_still(meteor: Party, anna: User) -> None:
     for label in ("Site", "Till"):
         ownership.create_token(instance=meteor.instance, by=anna, label=label, at=NOON)
-    ownership.transfer(instance=meteor.instance, by=anna, wanted=to(meteor, "boris", "member"), as_of=NOON)
+    ownership.transfer_instance(instance=meteor.instance, by=anna, transfer=to(meteor, "boris", "member"), as_of=NOON)
     received, given = Notice.objects.get(kind="ownership_received"), Notice.objects.get(kind="ownership_given")
     assert "2" in received.text.partition("API")[0][-40:]
     for said in (received.text, received.html):
@@ -105,9 +105,9 @@ def test_the_new_owner_hears_what_opens_the_instance_still(meteor: Party, anna: 
 def test_tokens_are_revoked_with_the_transfer_where_that_is_wanted(meteor: Party, anna: User) -> None:
     token, secret = ownership.create_token(instance=meteor.instance, by=anna, label="Site", at=NOON)
     wanted = replace(to(meteor, "boris", "member"), revoke_tokens=True)
-    ownership.preview(instance=meteor.instance, by=anna, wanted=wanted, as_of=NOON)
+    ownership.preview_transfer(instance=meteor.instance, by=anna, transfer=wanted, as_of=NOON)
     assert api_tokens.authenticate(secret=secret, at=NOON) == token
-    ownership.transfer(instance=meteor.instance, by=anna, wanted=wanted, as_of=NOON)
+    ownership.transfer_instance(instance=meteor.instance, by=anna, transfer=wanted, as_of=NOON)
     assert api_tokens.authenticate(secret=secret, at=NOON) is None
     assert AuditRecord.objects.get(action="token.revoked").actor == "anna@romashka.example"
     assert "/integration/" not in Notice.objects.get(kind="ownership_received").text
@@ -126,8 +126,8 @@ def test_only_an_administrator_who_has_proved_it_makes_a_token(meteor: Party, an
 @pytest.mark.parametrize("email", ["boris@romashka.example", "clara@romashka.example"])
 def test_neither_a_member_nor_the_billing_right_hands_anything_over(meteor: Party, anna: User, email: str) -> None:
     with pytest.raises(BillingError) as refused:
-        ownership.transfer(
-            instance=meteor.instance, by=login(email, "Other"), wanted=to(meteor, "boris", "member"), as_of=NOON
+        ownership.transfer_instance(
+            instance=meteor.instance, by=login(email, "Other"), transfer=to(meteor, "boris", "member"), as_of=NOON
         )
     assert (refused.value.code, refused.value.rule) == ("administrator_only", "M15")
     assert administrators(meteor) == ["anna@romashka.example"]
@@ -136,32 +136,38 @@ def test_neither_a_member_nor_the_billing_right_hands_anything_over(meteor: Part
 def test_an_address_that_is_not_proved_hands_nothing_over(meteor: Party, anna: User) -> None:
     EmailAddress.objects.filter(user=anna).update(verified=False)
     with pytest.raises(BillingError):
-        ownership.transfer(instance=meteor.instance, by=anna, wanted=to(meteor, "boris"), as_of=NOON)
+        ownership.transfer_instance(instance=meteor.instance, by=anna, transfer=to(meteor, "boris"), as_of=NOON)
 
 
 def test_only_somebody_active_takes_it_and_not_oneself(meteor: Party, anna: User) -> None:
     meteor.tell("boris", "blocked", at("2026-04-03 09:00"))
     for who in ("boris", "anna"):
         with pytest.raises(BadInput) as refused:
-            ownership.transfer(instance=meteor.instance, by=anna, wanted=to(meteor, who, "member"), as_of=NOON)
+            ownership.transfer_instance(
+                instance=meteor.instance, by=anna, transfer=to(meteor, who, "member"), as_of=NOON
+            )
         assert refused.value.field == "to"
     elsewhere = party("lavanda")
     stranger = Member.objects.get(instance=elsewhere.instance)
     with pytest.raises(BadInput):
-        ownership.transfer(instance=meteor.instance, by=anna, wanted=Transfer(stranger.pk, "member"), as_of=NOON)
+        ownership.transfer_instance(
+            instance=meteor.instance, by=anna, transfer=Transfer(stranger.pk, "member"), as_of=NOON
+        )
 
 
 @pytest.mark.parametrize("role", ["administrator", "tsar"])
 def test_handing_over_means_letting_go(meteor: Party, anna: User, role: str) -> None:
     with pytest.raises(BadInput) as refused:
-        ownership.transfer(instance=meteor.instance, by=anna, wanted=to(meteor, "boris", role), as_of=NOON)
+        ownership.transfer_instance(instance=meteor.instance, by=anna, transfer=to(meteor, "boris", role), as_of=NOON)
     assert refused.value.field == "role"
 
 
 def test_the_second_of_two_transfers_finds_nothing_to_hand_over(meteor: Party, anna: User) -> None:
-    ownership.transfer(instance=meteor.instance, by=anna, wanted=to(meteor, "boris", "member"), as_of=NOON)
+    ownership.transfer_instance(instance=meteor.instance, by=anna, transfer=to(meteor, "boris", "member"), as_of=NOON)
     with pytest.raises(BillingError) as refused:
-        ownership.transfer(instance=meteor.instance, by=anna, wanted=to(meteor, "clara", "member"), as_of=NOON)
+        ownership.transfer_instance(
+            instance=meteor.instance, by=anna, transfer=to(meteor, "clara", "member"), as_of=NOON
+        )
     assert refused.value.code == "administrator_only"
     assert administrators(meteor) == ["boris@romashka.example"]
 
@@ -180,14 +186,16 @@ def studio() -> Party:
 def test_a_client_becomes_owner_and_the_owner_leaves_one_seat_for_another(studio: Party) -> None:
     anna, wanted = login("anna@romashka.example", "Anna"), to(studio, "carl")
     before = Charge.objects.count()
-    effect = ownership.preview(instance=studio.instance, by=anna, wanted=wanted, as_of=at("2026-04-15 12:00"))
+    effect = ownership.preview_transfer(
+        instance=studio.instance, by=anna, transfer=wanted, as_of=at("2026-04-15 12:00")
+    )
     assert effect is not None
     assert (effect.amount_minor, effect.later_minor) == (0, 0)
     assert Charge.objects.count() == before
-    ownership.transfer(
+    ownership.transfer_instance(
         instance=studio.instance,
         by=anna,
-        wanted=wanted,
+        transfer=wanted,
         as_of=at("2026-04-15 12:00"),
         seen=member_management.token_of(effect),
     )
@@ -197,22 +205,24 @@ def test_a_client_becomes_owner_and_the_owner_leaves_one_seat_for_another(studio
 def test_staying_on_a_paid_role_adds_a_seat_and_says_so_before(studio: Party) -> None:
     anna, wanted = login("anna@romashka.example", "Anna"), to(studio, "carl", "team_member")
     noon = at("2026-04-15 12:00")
-    effect = ownership.preview(instance=studio.instance, by=anna, wanted=wanted, as_of=noon)
+    effect = ownership.preview_transfer(instance=studio.instance, by=anna, transfer=wanted, as_of=noon)
     assert effect is not None
     assert (effect.amount_minor, effect.later_minor, effect.later_from) == (350, 700, date(2026, 5, 1))
     with pytest.raises(BillingError) as refused:
-        ownership.transfer(instance=studio.instance, by=anna, wanted=wanted, as_of=noon, seen="0:0:")
+        ownership.transfer_instance(instance=studio.instance, by=anna, transfer=wanted, as_of=noon, seen="0:0:")
     assert refused.value.code == "price_changed"
     before = Charge.objects.count()
-    ownership.transfer(
-        instance=studio.instance, by=anna, wanted=wanted, as_of=noon, seen=member_management.token_of(effect)
+    ownership.transfer_instance(
+        instance=studio.instance, by=anna, transfer=wanted, as_of=noon, seen=member_management.token_of(effect)
     )
     assert [charge.amount_minor for charge in Charge.objects.order_by("pk")[before:]] == [350]
 
 
 def test_a_preview_tells_nobody_and_changes_nothing(studio: Party) -> None:
     anna = login("anna@romashka.example", "Anna")
-    ownership.preview(instance=studio.instance, by=anna, wanted=to(studio, "carl"), as_of=at("2026-04-15 12:00"))
+    ownership.preview_transfer(
+        instance=studio.instance, by=anna, transfer=to(studio, "carl"), as_of=at("2026-04-15 12:00")
+    )
     assert not Notice.objects.filter(kind__startswith="ownership").exists()
     assert administrators(studio) == ["anna@romashka.example"]
-    assert member_management.account_of(studio.instance) == studio.account
+    assert member_management.find_account(studio.instance) == studio.account

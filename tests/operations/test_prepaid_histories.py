@@ -21,7 +21,7 @@ from billing.operations.run import billing_run
 from billing.operations.settlement import payments
 from billing.operations.settlement.payments import NewPayment
 from billing.operations.subscriptions import lifecycle, plan_changes, trials
-from billing.operations.subscriptions.quotes import Wish
+from billing.operations.subscriptions.quotes import TermsRequest
 from tests.support import people
 from tests.support.people import Party, at
 
@@ -89,16 +89,16 @@ class Life:
         """What the preview showed is what the act charges and what the balance moves by (G10)."""
         self.party.now_is(self.now)
         tariff = self.rng.choice([None, *TARIFFS[self.product]])
-        wish = Wish(
+        wish = TermsRequest(
             tariff,
             self.quantity(tariff or self.party.fresh.priced_by.tariff_id),
             self.rng.choice([None, None, "now", "period_end"]),
         )
         balance = self.party.balance
-        seen = plan_changes.preview(subscription=self.party.subscription, wish=wish, as_of=self.now)
+        seen = plan_changes.quote_change(subscription=self.party.subscription, request=wish, as_of=self.now)
         assert self.party.balance == balance
-        done = plan_changes.change(
-            subscription=self.party.subscription, wish=wish, as_of=self.now, actor="anna", quote_token=seen.token
+        done = plan_changes.change_terms(
+            subscription=self.party.subscription, request=wish, as_of=self.now, actor="anna", quote_token=seen.token
         )
         assert (done.token, self.party.balance) == (seen.token, balance - seen.due_now_minor)
         if self.rng.random() < 0.3:
@@ -109,14 +109,14 @@ class Life:
         plan_changes.undo_change(subscription=self.party.subscription, as_of=self.now, actor="anna")
 
     def cancel(self) -> None:
-        plan_changes.cancel(subscription=self.party.subscription, as_of=self.now, actor="anna")
+        plan_changes.cancel_subscription(subscription=self.party.subscription, as_of=self.now, actor="anna")
 
     def undo_cancel(self) -> None:
-        plan_changes.undo_cancel(subscription=self.party.subscription, as_of=self.now, actor="anna")
+        plan_changes.undo_cancellation(subscription=self.party.subscription, as_of=self.now, actor="anna")
 
     def choose(self) -> None:
         tariff = self.rng.choice(TARIFFS[self.product])
-        trials.choose(
+        trials.choose_tariff(
             subscription=self.party.subscription,
             tariff_id=tariff,
             quantity=self.quantity(tariff),
@@ -125,7 +125,7 @@ class Life:
         )
 
     def extend(self) -> None:
-        trials.extend(
+        trials.extend_trial(
             subscription=self.party.subscription,
             days=self.rng.randint(1, 9),
             reason="Asked",

@@ -13,7 +13,7 @@ from tests.support.people import Party
 
 
 def told(type_: Any, subject: str, event_id: str = "evt-1", now: datetime = START) -> int:
-    return provider_webhooks.take(provider="sample", heard=[Heard(event_id, type_, subject)], as_of=now)
+    return provider_webhooks.process_messages(provider="sample", messages=[Heard(event_id, type_, subject)], as_of=now)
 
 
 def test_c5_a_plan_cancelled_there_works_to_the_end_of_what_is_paid(till: Party) -> None:
@@ -25,7 +25,7 @@ def test_c5_a_plan_cancelled_there_works_to_the_end_of_what_is_paid(till: Party)
 
 def test_c5_a_message_delivered_again_does_not_cancel_what_was_taken_back(till: Party) -> None:
     told("subscription.cancelled", till.subscription.public_id)
-    plan_changes.undo_cancel(subscription=till.fresh, as_of=START, actor=ANNA)
+    plan_changes.undo_cancellation(subscription=till.fresh, as_of=START, actor=ANNA)
     told("subscription.cancelled", till.subscription.public_id)
     assert till.fresh.cancel_date is None
     told("subscription.cancelled", till.subscription.public_id, "evt-2")
@@ -46,13 +46,15 @@ def test_c5_a_card_removed_there_is_charged_no_more_here(till: Party) -> None:
     method = pay_and_keep(till)
     assert [told("method.removed", method.external_id) for _ in range(2)] == [1, 1]
     method.refresh_from_db()
-    assert (method.removed_by, payment_methods.active(till.account)) == ("provider:sample", None)
+    assert (method.removed_by, payment_methods.active_method(till.account)) == ("provider:sample", None)
     assert AuditRecord.objects.filter(action="method.removed").count() == 1
     assert told("method.removed", "card-unknown") == 0
 
 
 def test_c5_the_providers_page_is_told_of_the_plans_that_can_be_cancelled(till: Party) -> None:
     people.party("metered", START, customer=till.customer)
-    assert [one.public_id for one in payment_methods.renewing(till.account, START)] == [till.subscription.public_id]
-    address = payment_methods.provider_page(account=till.account, as_of=START)
+    assert [one.public_id for one in payment_methods.renewing_subscriptions(till.account, START)] == [
+        till.subscription.public_id
+    ]
+    address = payment_methods.open_provider_page(account=till.account, as_of=START)
     assert "/sample-bank/wallet/" in address

@@ -37,34 +37,36 @@ def test_a_card_is_kept_in_the_transaction_of_its_payment_and_its_owner_is_told(
 
 
 def test_without_the_wish_to_keep_it_no_card_is_saved(till: Party) -> None:
-    attempt = checkout.begin(account=till.account, wanted=checkout.Wanted(100), as_of=START, user_email=ANNA)
+    attempt = checkout.start_payment(
+        account=till.account, order=checkout.PaymentOrder(100), as_of=START, user_email=ANNA
+    )
     sample.decide(attempt.external_id, "succeeded", "4242")
-    assert checkout.sync(attempt=attempt, as_of=START).status == "succeeded"
-    assert payment_methods.active(till.account) is None
+    assert checkout.sync_attempt(attempt=attempt, as_of=START).status == "succeeded"
+    assert payment_methods.active_method(till.account) is None
     assert SampleCard.objects.count() == 0
 
 
 def test_a_declined_or_parked_payment_leaves_no_card(till: Party) -> None:
-    wanted = checkout.Wanted(100, saves_method=True)
-    declined = checkout.begin(account=till.account, wanted=wanted, as_of=START, user_email=ANNA)
+    wanted = checkout.PaymentOrder(100, saves_method=True)
+    declined = checkout.start_payment(account=till.account, order=wanted, as_of=START, user_email=ANNA)
     sample.decide(declined.external_id, "declined_by_bank", "4242")
-    assert checkout.sync(attempt=declined, as_of=START).status == "failed"
-    parked = checkout.begin(account=till.account, wanted=wanted, as_of=START, user_email=ANNA)
+    assert checkout.sync_attempt(attempt=declined, as_of=START).status == "failed"
+    parked = checkout.start_payment(account=till.account, order=wanted, as_of=START, user_email=ANNA)
     sample.decide(parked.external_id, "succeeded", "4242")
     SampleCharge.objects.filter(external_id=parked.external_id).update(amount_minor=1)
-    assert checkout.sync(attempt=parked, as_of=START).status == "parked"
-    assert (payment_methods.active(till.account), Payment.objects.count()) == (None, 0)
+    assert checkout.sync_attempt(attempt=parked, as_of=START).status == "parked"
+    assert (payment_methods.active_method(till.account), Payment.objects.count()) == (None, 0)
 
 
 def test_a_card_kept_behind_a_second_step_is_the_one_chosen_first(till: Party) -> None:
-    wanted = checkout.Wanted(100, saves_method=True)
-    attempt = checkout.begin(account=till.account, wanted=wanted, as_of=START, user_email=ANNA)
+    wanted = checkout.PaymentOrder(100, saves_method=True)
+    attempt = checkout.start_payment(account=till.account, order=wanted, as_of=START, user_email=ANNA)
     sample.decide(attempt.external_id, "requires_action", "9995")
-    assert checkout.sync(attempt=attempt, as_of=START).status == "requires_action"
-    assert payment_methods.active(till.account) is None
+    assert checkout.sync_attempt(attempt=attempt, as_of=START).status == "requires_action"
+    assert payment_methods.active_method(till.account) is None
     sample.decide(attempt.external_id, "succeeded")
-    checkout.sync(attempt=attempt, as_of=START)
-    kept = payment_methods.active(till.account)
+    checkout.sync_attempt(attempt=attempt, as_of=START)
+    kept = payment_methods.active_method(till.account)
     assert kept is not None
     assert kept.title == "Mastercard •• 9995"
     assert mails("method_needs_you") == []  # its owner was at the screen
@@ -78,28 +80,28 @@ def test_a_new_card_takes_the_place_of_the_old_one(
         second = pay_and_keep(till, "9995", START + timedelta(hours=1))
     first.refresh_from_db()
     assert (first.removed_at, first.removed_by) == (START + timedelta(hours=1), "replaced")
-    assert payment_methods.active(till.account) == second
+    assert payment_methods.active_method(till.account) == second
     assert AuditRecord.objects.filter(action="method.saved").latest("pk").before["title"] == "Visa •• 4242"
     assert list(SampleCard.objects.filter(removed=False).values_list("title", flat=True)) == ["Mastercard •• 9995"]
     assert mails("method_removed") == []
 
 
 def test_a_card_is_saved_without_paying_anything(till: Party) -> None:
-    row = method_setup.begin(account=till.account, as_of=START, user_email=ANNA)
-    assert method_setup.sync(set_up=row, as_of=START).status == "pending"
+    row = method_setup.start_set_up(account=till.account, as_of=START, user_email=ANNA)
+    assert method_setup.sync_set_up(set_up=row, as_of=START).status == "pending"
     sample.decide(row.external_id, "succeeded", "3155")
-    assert method_setup.sweep(as_of=START) == 1
+    assert method_setup.sync_undecided(as_of=START) == 1
     row.refresh_from_db()
-    method = payment_methods.active(till.account)
+    method = payment_methods.active_method(till.account)
     assert method is not None
     assert (row.status, row.method, method.title, method.saved_by) == ("succeeded", method, "Mir •• 3155", ANNA)
     assert Payment.objects.count() == 0
-    assert method_setup.sync(set_up=row, as_of=START).method == method
+    assert method_setup.sync_set_up(set_up=row, as_of=START).method == method
     assert SavedMethod.objects.count() == 1
 
 
 def test_a_card_that_the_bank_declines_is_not_saved_and_says_why(till: Party) -> None:
-    row = method_setup.begin(account=till.account, as_of=START, user_email=ANNA)
+    row = method_setup.start_set_up(account=till.account, as_of=START, user_email=ANNA)
     sample.decide(row.external_id, "card_expired", "4242")
     found = method_setup.sync_by_external_id(provider="sample", external_id=row.external_id, as_of=START)
     assert found is not None
@@ -111,19 +113,19 @@ def test_an_id_that_was_used_before_never_costs_the_payment_it_came_with(till: P
     other = people.party("sever", START, product="evotor-app", tariff_id="light")
     mine = pay_and_keep(till)
     kept = KeptMethod(mine.external_id, "Visa •• 4242")
-    again = {"provider": "sample", "kept": kept, "as_of": START, "actor": ANNA}
+    again = {"provider": "sample", "kept_method": kept, "as_of": START, "actor": ANNA}
     with transaction.atomic():
-        assert method_store.keep(account=till.account, **again) == mine
-        assert method_store.keep(account=other.account, **again) is None
-        payment_methods.remove(method=mine, as_of=START, actor=ANNA)
-        assert method_store.keep(account=till.account, **again) is None
-    assert payment_methods.active(till.account) is None
+        assert method_store.save_method(account=till.account, **again) == mine
+        assert method_store.save_method(account=other.account, **again) is None
+        payment_methods.remove_method(method=mine, as_of=START, actor=ANNA)
+        assert method_store.save_method(account=till.account, **again) is None
+    assert payment_methods.active_method(till.account) is None
 
 
 def test_where_nobody_takes_payments_no_card_is_saved(till: Party, settings: Any) -> None:
     settings.BILLING_SANDBOX = False
     with pytest.raises(BillingError) as refused:
-        method_setup.begin(account=till.account, as_of=START, user_email=ANNA)
+        method_setup.start_set_up(account=till.account, as_of=START, user_email=ANNA)
     assert refused.value.code == "no_provider"
     assert MethodSetUp.objects.count() == 0
 
@@ -162,7 +164,7 @@ def test_a_decline_keeps_its_reason_and_credits_nothing(till: Party, card: str, 
     assert Payment.objects.count() == 1  # the one at the screen
     assert Event.objects.get(type="payment.failed").data["reason"] == reason
     assert mails("payment_failed") == []  # a renewal's tries are told by E8's own notices
-    assert payment_methods.active(till.account) is not None
+    assert payment_methods.active_method(till.account) is not None
 
 
 def test_a_card_that_the_bank_no_longer_keeps_is_a_decline(till: Party) -> None:
@@ -175,12 +177,12 @@ def test_what_needs_the_customer_is_written_to_them_once_and_settled_where_they_
     pay_and_keep(till, "3155")
     attempt = charge(till)
     assert (attempt.status, attempt.settled_at) == ("requires_action", None)
-    checkout.sweep(as_of=START + timedelta(minutes=1))
+    checkout.sync_undecided(as_of=START + timedelta(minutes=1))
     assert mails("method_needs_you") == [ANNA, "buh@romashka.example"]
     assert f"/payments/{attempt.pk}/" in Notice.objects.filter(kind="method_needs_you")[0].text
     sample.decide(attempt.external_id, "succeeded")
     heard = Heard("evt-1", "payment.changed", attempt.external_id)
-    assert provider_webhooks.take(provider="sample", heard=[heard, heard], as_of=START) == 2
+    assert provider_webhooks.process_messages(provider="sample", messages=[heard, heard], as_of=START) == 2
     assert outcome(charge(till)) == ("succeeded", "")
     assert Payment.objects.filter(amount_minor=9_000).count() == 1
 
@@ -220,8 +222,8 @@ def test_a_charge_that_never_reached_the_provider_fails_after_ten_minutes(till: 
     attempt = charge(till)
     assert (attempt.status, attempt.external_id) == ("created", "")
     assert charge(till, "renewal:1#again").pk == attempt.pk
-    assert checkout.sweep(as_of=START + timedelta(minutes=9)) == 0
-    assert checkout.sweep(as_of=START + timedelta(minutes=10)) == 1
+    assert checkout.sync_undecided(as_of=START + timedelta(minutes=9)) == 0
+    assert checkout.sync_undecided(as_of=START + timedelta(minutes=10)) == 1
     attempt.refresh_from_db()
     assert outcome(attempt) == ("failed", "provider_silent")
     assert charge(till, "renewal:1#again", now=START + timedelta(minutes=10)).pk != attempt.pk
@@ -240,7 +242,7 @@ def test_an_answer_that_was_lost_is_found_by_its_key_and_nothing_is_taken_twice(
     monkeypatch.setattr(sample.SampleProvider, "charge_saved", takes_and_hangs_up)
     attempt = charge(till)
     assert (attempt.status, Payment.objects.count()) == ("created", 1)
-    assert checkout.sweep(as_of=START + timedelta(days=9)) == 1
+    assert checkout.sync_undecided(as_of=START + timedelta(days=9)) == 1
     attempt.refresh_from_db()
     assert (attempt.status, attempt.external_id[:7]) == ("succeeded", "sample-")
     assert charge(till).pk == attempt.pk
@@ -257,7 +259,7 @@ def test_while_the_provider_is_dead_nothing_is_known_and_nothing_changes(
     for call in ("charge_saved", "find", "fetch"):
         monkeypatch.setattr(sample.SampleProvider, call, dead)
     attempt = charge(till)
-    assert checkout.sweep(as_of=START + timedelta(days=1)) == 0
+    assert checkout.sync_undecided(as_of=START + timedelta(days=1)) == 0
     attempt.refresh_from_db()
     assert (attempt.status, attempt.settled_at) == ("created", None)
 
@@ -270,7 +272,7 @@ def test_the_sweep_that_was_faster_than_the_charge_itself_is_not_overwritten(
 
     def slow(self: Any, request: Any, method_id: str) -> Any:
         result = honest(self, request, method_id)
-        assert checkout.sweep(as_of=START) == 1
+        assert checkout.sync_undecided(as_of=START) == 1
         return result
 
     monkeypatch.setattr(sample.SampleProvider, "charge_saved", slow)
@@ -321,8 +323,12 @@ def test_a_lost_nudge_is_caught_up_but_saving_a_card_pays_no_old_debt(till: Part
     pay_and_keep(till, now=START + timedelta(minutes=5))
     assert billing_run.collect_renewals(as_of=START + timedelta(minutes=6)).collections == 0
     later = START + timedelta(days=1)
-    plan_changes.change(subscription=till.fresh, wish=plan_changes.Wish(tariff_id="plus"), as_of=later, actor=ANNA)
-    assert [invoice.number for invoice in payment_methods.uncollected(as_of=later)] == [till.invoices[1].number]
+    plan_changes.change_terms(
+        subscription=till.fresh, request=plan_changes.TermsRequest(tariff_id="plus"), as_of=later, actor=ANNA
+    )
+    assert [invoice.number for invoice in payment_methods.uncollected_invoices(as_of=later)] == [
+        till.invoices[1].number
+    ]
     assert billing_run.collect_renewals(as_of=later).collections == 1
     assert billing_run.collect_renewals(as_of=later).collections == 0
     assert till.invoices[1].open_minor == 0
@@ -336,10 +342,10 @@ def test_a_removed_card_is_charged_no_more_and_forgotten_at_the_bank(
 ) -> None:
     method = pay_and_keep(till)
     with django_capture_on_commit_callbacks(execute=True):
-        payment_methods.remove(
+        payment_methods.remove_method(
             method=method, as_of=START, actor="support@saldo.example", reason="The owner asked by phone"
         )
-    assert payment_methods.active(till.account) is None
+    assert payment_methods.active_method(till.account) is None
     assert checkout.charge_saved(account=till.account, amount_minor=1, fact="x", description="", as_of=START) is None
     assert SampleCard.objects.get().removed is True
     record = AuditRecord.objects.get(action="method.removed")
@@ -350,7 +356,7 @@ def test_a_removed_card_is_charged_no_more_and_forgotten_at_the_bank(
     )
     assert mails("method_removed") == [ANNA, "buh@romashka.example"]
     with pytest.raises(BillingError) as refused:
-        payment_methods.remove(method=method, as_of=START, actor=ANNA)
+        payment_methods.remove_method(method=method, as_of=START, actor=ANNA)
     assert refused.value.code == "already_removed"
 
 
@@ -363,19 +369,19 @@ def test_a_bank_that_does_not_answer_does_not_keep_the_card_alive(
     method = pay_and_keep(till)
     monkeypatch.setattr(sample.SampleProvider, "forget", dead)
     with django_capture_on_commit_callbacks(execute=True):
-        payment_methods.remove(method=method, as_of=START, actor=ANNA)
-    assert payment_methods.active(till.account) is None
+        payment_methods.remove_method(method=method, as_of=START, actor=ANNA)
+    assert payment_methods.active_method(till.account) is None
 
 
 def test_what_was_saved_and_charged_cannot_be_rewritten(till: Party) -> None:
     method = pay_and_keep(till)
-    payment_methods.remove(method=method, as_of=START, actor=ANNA)
+    payment_methods.remove_method(method=method, as_of=START, actor=ANNA)
     fresh, row = (
         SavedMethod.objects.filter(pk=method.pk),
-        method_setup.begin(account=till.account, as_of=START, user_email=ANNA),
+        method_setup.start_set_up(account=till.account, as_of=START, user_email=ANNA),
     )
     sample.decide(row.external_id, "succeeded")
-    method_setup.sync(set_up=row, as_of=START)
+    method_setup.sync_set_up(set_up=row, as_of=START)
     charged = charge(till)
     forgeries: list[Callable[[], object]] = [
         lambda: fresh.update(removed_at=None),

@@ -12,7 +12,7 @@ from accounts.models import Customer, Instance, Member, Product, User
 from billing.errors import BadInput, BillingError
 from billing.models import AuditRecord, BillingAccount, Charge, Invoice, Notice, SignUp, Subscription
 from billing.operations.customers import erasure, signup
-from billing.operations.customers.onboarding import Wish
+from billing.operations.customers.onboarding import InstanceOrder
 from billing.operations.customers.signup import NewSignUp
 from billing.operations.run import billing_run
 from tests.support import people
@@ -30,20 +30,20 @@ PLANS = {
 }
 
 
-def wish(product: str = "blue", domain: str = "team.nora.example") -> Wish:
+def order(product: str = "blue", domain: str = "team.nora.example") -> InstanceOrder:
     tariff_id, quantity = PLANS[product]
-    return Wish(Product.objects.get(code=product), domain, tariff_id, quantity)
+    return InstanceOrder(Product.objects.get(code=product), domain, tariff_id, quantity)
 
 
 def stranger(product: str = "blue", **told: Any) -> NewSignUp:
     known: dict[str, Any] = {"email": "Nora@New.example", "name": "Nora Fields", "customer_name": "Nora & Co"}
-    found = {**known, "kind": "company", "locale": "en", "wish": wish(product), **told}
+    found = {**known, "kind": "company", "locale": "en", "order": order(product), **told}
     return NewSignUp(**found)
 
 
 def confirmed(asked: SignUp, domain: str = "", when: Any = NOON) -> Instance:
-    seen = signup.preview(sign_up=asked, domain=domain, as_of=when).token
-    _user, made = signup.confirm(sign_up=asked, password=WORDS, domain=domain, seen=seen, as_of=when)
+    seen = signup.preview_sign_up(sign_up=asked, domain=domain, as_of=when).token
+    _user, made = signup.confirm_sign_up(sign_up=asked, password=WORDS, domain=domain, seen=seen, as_of=when)
     return made.instance
 
 
@@ -54,7 +54,7 @@ def rows() -> list[int]:
 
 def test_asking_makes_nothing_but_the_request() -> None:
     before = rows()
-    asked = signup.ask(new=stranger(), as_of=NOON)
+    asked = signup.file_sign_up(new=stranger(), as_of=NOON)
     assert rows() == before
     assert (asked.email, asked.domain, asked.expires_at) == (
         "nora@new.example",
@@ -64,16 +64,16 @@ def test_asking_makes_nothing_but_the_request() -> None:
 
 
 def test_looking_at_what_it_will_be_makes_nothing_either() -> None:
-    asked = signup.ask(new=stranger("evotor-driver"), as_of=NOON)
+    asked = signup.file_sign_up(new=stranger("evotor-driver"), as_of=NOON)
     before = [*rows(), Charge.objects.count(), Invoice.objects.count()]
-    shown = signup.preview(sign_up=asked, as_of=NOON)
+    shown = signup.preview_sign_up(sign_up=asked, as_of=NOON)
     assert shown.quote is not None
     assert shown.quote.first_minor == 120_000
     assert [*rows(), Charge.objects.count(), Invoice.objects.count()] == before
 
 
 def test_the_link_makes_login_customer_instance_and_trial_in_one() -> None:
-    instance = confirmed(signup.ask(new=stranger(), as_of=NOON))
+    instance = confirmed(signup.file_sign_up(new=stranger(), as_of=NOON))
     user = User.objects.get(email="nora@new.example")
     assert user.check_password(WORDS)
     assert (user.name, user.locale) == ("Nora Fields", "en")
@@ -100,7 +100,7 @@ def test_the_link_makes_login_customer_instance_and_trial_in_one() -> None:
 def test_every_kind_of_product_begins_as_the_engine_has_it(
     product: str, currency: str, charged: list[int], owed: list[int]
 ) -> None:
-    instance = confirmed(signup.ask(new=stranger(product), as_of=NOON))
+    instance = confirmed(signup.file_sign_up(new=stranger(product), as_of=NOON))
     account = BillingAccount.objects.get(customer=instance.customer)
     assert account.currency == currency
     assert list(Charge.objects.values_list("amount_minor", flat=True)) == charged
@@ -111,48 +111,48 @@ def test_every_kind_of_product_begins_as_the_engine_has_it(
 
 
 def test_the_link_works_once_and_for_a_day() -> None:
-    asked = signup.ask(new=stranger(), as_of=NOON)
-    token = signup.token_of(asked)
-    found = signup.of_link(token)
+    asked = signup.file_sign_up(new=stranger(), as_of=NOON)
+    token = signup.sign_link(asked)
+    found = signup.find_sign_up(token)
     assert found is not None
     with pytest.raises(BillingError) as over:
-        signup.preview(sign_up=found, as_of=NOON + timedelta(hours=24))
+        signup.preview_sign_up(sign_up=found, as_of=NOON + timedelta(hours=24))
     assert over.value.code == "sign_up_over"
     instance = confirmed(found, when=NOON + timedelta(hours=23, minutes=59))
-    again = signup.of_link(token)
+    again = signup.find_sign_up(token)
     assert again is not None
     assert again.instance == instance
     with pytest.raises(BillingError) as used:
-        signup.confirm(sign_up=again, password=WORDS, seen="", as_of=NOON)
+        signup.confirm_sign_up(sign_up=again, password=WORDS, seen="", as_of=NOON)
     assert used.value.code == "sign_up_used"
     assert Customer.objects.count() == 1
-    assert signup.of_link(token[:-2]) is None
+    assert signup.find_sign_up(token[:-2]) is None
 
 
 def test_a_weak_password_makes_nothing() -> None:
-    asked = signup.ask(new=stranger(), as_of=NOON)
+    asked = signup.file_sign_up(new=stranger(), as_of=NOON)
     before = rows()
     with pytest.raises(BadInput) as refused:
-        signup.confirm(sign_up=asked, password="nora fields", seen="", as_of=NOON)
+        signup.confirm_sign_up(sign_up=asked, password="nora fields", seen="", as_of=NOON)
     assert refused.value.field == "password"
     assert rows() == before
 
 
 def test_other_figures_than_the_ones_shown_make_nothing() -> None:
-    asked = signup.ask(new=stranger("evotor-app"), as_of=NOON)
-    seen = signup.preview(sign_up=asked, as_of=NOON).token
+    asked = signup.file_sign_up(new=stranger("evotor-app"), as_of=NOON)
+    seen = signup.preview_sign_up(sign_up=asked, as_of=NOON).token
     before = rows()
     with pytest.raises(BillingError) as refused:
-        signup.confirm(sign_up=asked, password=WORDS, seen=seen, as_of=NOON + timedelta(hours=13))
+        signup.confirm_sign_up(sign_up=asked, password=WORDS, seen=seen, as_of=NOON + timedelta(hours=13))
     assert refused.value.code == "quote_expired"
     assert rows() == before
 
 
 def test_a_domain_taken_meanwhile_is_said_and_another_goes() -> None:
-    asked = signup.ask(new=stranger(), as_of=NOON)
-    confirmed(signup.ask(new=stranger(email="first@new.example"), as_of=NOON))
+    asked = signup.file_sign_up(new=stranger(), as_of=NOON)
+    confirmed(signup.file_sign_up(new=stranger(email="first@new.example"), as_of=NOON))
     with pytest.raises(BillingError) as taken:
-        signup.preview(sign_up=asked, as_of=NOON)
+        signup.preview_sign_up(sign_up=asked, as_of=NOON)
     assert taken.value.code == "domain_taken"
     instance = confirmed(asked, domain="other.nora.example")
     asked.refresh_from_db()
@@ -160,13 +160,13 @@ def test_a_domain_taken_meanwhile_is_said_and_another_goes() -> None:
 
 
 def test_a_plan_that_is_gone_meanwhile_is_refused_in_words() -> None:
-    asked = signup.ask(new=stranger(), as_of=NOON)
+    asked = signup.file_sign_up(new=stranger(), as_of=NOON)
     assert asked.tariff is not None
     from billing.operations.catalogue import tariffs
 
-    tariffs.archive(tariff=asked.tariff, user=people.staff("reviewer@saldo.example"), as_of=NOON)
+    tariffs.archive_tariff(tariff=asked.tariff, user=people.staff("reviewer@saldo.example"), as_of=NOON)
     with pytest.raises(BadInput) as refused:
-        signup.preview(sign_up=asked, as_of=NOON)
+        signup.preview_sign_up(sign_up=asked, as_of=NOON)
     assert refused.value.code == "unknown_tariff"
 
 
@@ -176,34 +176,34 @@ def test_a_plan_that_is_gone_meanwhile_is_refused_in_words() -> None:
      ({"kind": "ghost"}, "kind"), ({"locale": "fr"}, "locale"), ({"name": "n" * 151}, "name")],
 )  # fmt: skip
 def test_what_cannot_be_meant_is_told_at_its_field(told: dict[str, str], field: str) -> None:
-    assert list(signup.problems(stranger(**told))) == [field]
+    assert list(signup.find_problems(stranger(**told))) == [field]
     with pytest.raises(BadInput):
-        signup.ask(new=stranger(**told), as_of=NOON)
+        signup.file_sign_up(new=stranger(**told), as_of=NOON)
 
 
 @pytest.mark.parametrize("domain", ["", "team", "a b.example", "team.example.c", "x" * 260 + ".example"])
 def test_a_domain_has_its_shape(domain: str) -> None:
-    assert list(signup.problems(stranger(wish=wish(domain=domain)))) == ["domain"]
+    assert list(signup.find_problems(stranger(order=order(domain=domain)))) == ["domain"]
 
 
 def test_quantity_and_tariff_are_those_on_offer() -> None:
     asked = stranger("evotor-driver")
-    assert list(signup.problems(replace(asked, wish=replace(asked.wish, quantity=0)))) == ["quantity"]
-    assert list(signup.problems(replace(asked, wish=replace(asked.wish, tariff_id="gone")))) == ["quantity"]
+    assert list(signup.find_problems(replace(asked, order=replace(asked.order, quantity=0)))) == ["quantity"]
+    assert list(signup.find_problems(replace(asked, order=replace(asked.order, tariff_id="gone")))) == ["quantity"]
 
 
 # --- One trial for each customer and product (B2, D18) ---------------------------------------------------------------
 
 
 def begun(product: str, **told: Any) -> Subscription:
-    return confirmed(signup.ask(new=stranger(product, **told), as_of=NOON)).subscriptions.get()
+    return confirmed(signup.file_sign_up(new=stranger(product, **told), as_of=NOON)).subscriptions.get()
 
 
 def test_the_same_mailbox_gets_one_trial_however_it_is_written() -> None:
     assert begun("blue").trial_ends_on == date(2026, 4, 17)
-    second = begun("blue", email="nora+second@new.example", wish=wish(domain="second.nora.example"))
+    second = begun("blue", email="nora+second@new.example", order=order(domain="second.nora.example"))
     assert (second.trial_ends_on, second.paid_from) == (None, date(2026, 4, 10))
-    other = begun("blue", email="noram@new.example", wish=wish(domain="third.nora.example"))
+    other = begun("blue", email="noram@new.example", order=order(domain="third.nora.example"))
     assert other.trial_ends_on == date(2026, 4, 17)
 
 
@@ -221,25 +221,25 @@ def test_a_trial_of_another_product_is_another_trial() -> None:
 
 def test_a_plan_that_is_only_a_trial_is_refused_the_second_time() -> None:
     begun("cyberos")
-    again = stranger("cyberos", email="nora+two@new.example", wish=wish("cyberos", "two.nora.example"))
+    again = stranger("cyberos", email="nora+two@new.example", order=order("cyberos", "two.nora.example"))
     with pytest.raises(BillingError) as refused:
-        signup.preview(sign_up=signup.ask(new=again, as_of=NOON), as_of=NOON)
+        signup.preview_sign_up(sign_up=signup.file_sign_up(new=again, as_of=NOON), as_of=NOON)
     assert (refused.value.code, refused.value.rule) == ("trial_used", "B2")
 
 
 def test_an_address_in_the_books_of_a_customer_of_ours_has_had_its_trial() -> None:
     people.party("nora", at("2026-04-01 09:00"), product="blue", tariff_id="blue-monthly", currency="USD")
-    told = stranger("blue", email="buh@nora.example", wish=wish(domain="x.nora.example"))
-    assert confirmed(signup.ask(new=told, as_of=NOON)).subscriptions.get().trial_ends_on is None
+    told = stranger("blue", email="buh@nora.example", order=order(domain="x.nora.example"))
+    assert confirmed(signup.file_sign_up(new=told, as_of=NOON)).subscriptions.get().trial_ends_on is None
 
 
 # --- Mails -----------------------------------------------------------------------------------------------------------
 
 
 def test_the_link_goes_out_in_the_language_that_was_chosen() -> None:
-    signup.send(sign_up=signup.ask(new=stranger(), as_of=NOON), as_of=NOON)
-    told = stranger(email="vera@new.example", locale="ru", wish=wish(domain="vera.example"))
-    signup.send(sign_up=signup.ask(new=told, as_of=NOON), as_of=NOON)
+    signup.send_link(sign_up=signup.file_sign_up(new=stranger(), as_of=NOON), as_of=NOON)
+    told = stranger(email="vera@new.example", locale="ru", order=order(domain="vera.example"))
+    signup.send_link(sign_up=signup.file_sign_up(new=told, as_of=NOON), as_of=NOON)
     english, russian = mail.outbox
     assert english.subject == "Confirm your address for team.nora.example"
     assert "until 11 April 2026 at 12:00 Moscow time" in english.body.replace("\xa0", " ")
@@ -254,7 +254,7 @@ def test_the_link_goes_out_in_the_language_that_was_chosen() -> None:
 
 def test_no_word_that_a_stranger_chose_goes_into_a_mail_to_somebody_else() -> None:
     told = stranger(name="Win a prize", customer_name="http://evil.example")
-    signup.send(sign_up=signup.ask(new=told, as_of=NOON), as_of=NOON)
+    signup.send_link(sign_up=signup.file_sign_up(new=told, as_of=NOON), as_of=NOON)
     assert "prize" not in mail.outbox[0].body + mail.outbox[0].alternatives[0][0]
     assert "evil" not in mail.outbox[0].body + mail.outbox[0].alternatives[0][0]
 
@@ -263,8 +263,10 @@ def test_whoever_has_a_login_is_told_so_in_their_language_and_gets_no_link_to_a_
     user = User.objects.create_user("nora@new.example", WORDS, locale="ru")
     EmailAddress.objects.create(user=user, email="further@new.example", verified=True, primary=True)
     for email, domain in (("nora@new.example", "a.example"), ("further@new.example", "b.example")):
-        asked = signup.ask(new=stranger("evotor-driver", email=email, wish=wish("evotor-driver", domain)), as_of=NOON)
-        assert signup.send(sign_up=asked, as_of=NOON)
+        asked = signup.file_sign_up(
+            new=stranger("evotor-driver", email=email, order=order("evotor-driver", domain)), as_of=NOON
+        )
+        assert signup.send_link(sign_up=asked, as_of=NOON)
         letter = mail.outbox[-1]
         assert letter.to == [email]
         assert f"/instances/new/?product=evotor-driver&domain={domain}&tariff=driver&quantity=12" in letter.body
@@ -273,7 +275,9 @@ def test_whoever_has_a_login_is_told_so_in_their_language_and_gets_no_link_to_a_
 
 
 def test_a_login_made_meanwhile_closes_the_link() -> None:
-    first, second = (signup.ask(new=stranger(wish=wish(domain=f"{name}.example")), as_of=NOON) for name in "ab")
+    first, second = (
+        signup.file_sign_up(new=stranger(order=order(domain=f"{name}.example")), as_of=NOON) for name in "ab"
+    )
     confirmed(first)
     with pytest.raises(BillingError) as refused:
         confirmed(second)
@@ -281,14 +285,14 @@ def test_a_login_made_meanwhile_closes_the_link() -> None:
 
 
 def test_a_mail_that_did_not_go_out_is_sent_by_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = signup.ask(new=stranger(), as_of=NOON)
+    asked = signup.file_sign_up(new=stranger(), as_of=NOON)
 
     def down(_self: object) -> int:
         raise ConnectionRefusedError
 
     with monkeypatch.context() as patch:
         patch.setattr("django.core.mail.EmailMultiAlternatives.send", down)
-        assert signup.send(sign_up=asked, as_of=NOON) is False
+        assert signup.send_link(sign_up=asked, as_of=NOON) is False
     asked.refresh_from_db()
     assert (asked.mailed_at, asked.mail_attempts) == (None, 1)
     assert billing_run.deliver(as_of=NOON + timedelta(minutes=1)).mails == 0
@@ -298,23 +302,23 @@ def test_a_mail_that_did_not_go_out_is_sent_by_the_run(monkeypatch: pytest.Monke
 
 
 def test_a_mail_that_never_goes_out_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = signup.ask(new=stranger(), as_of=NOON)
+    asked = signup.file_sign_up(new=stranger(), as_of=NOON)
     monkeypatch.setattr("django.core.mail.EmailMultiAlternatives.send", lambda _self: 1 / 0)
     for minute in range(0, 24 * 60, 10):
-        signup.send_due(as_of=NOON + timedelta(minutes=minute))
+        signup.send_due_links(as_of=NOON + timedelta(minutes=minute))
     asked.refresh_from_db()
     assert asked.mail_attempts == 5
 
 
 def test_who_never_confirmed_is_forgotten_after_thirty_days() -> None:
-    stays = confirmed(signup.ask(new=stranger(), as_of=NOON))
-    signup.ask(new=stranger(email="ghost@new.example", wish=wish(domain="ghost.example")), as_of=NOON)
-    assert signup.prune(as_of=NOON + timedelta(days=29, hours=23)) == 0
+    stays = confirmed(signup.file_sign_up(new=stranger(), as_of=NOON))
+    signup.file_sign_up(new=stranger(email="ghost@new.example", order=order(domain="ghost.example")), as_of=NOON)
+    assert signup.delete_unconfirmed(as_of=NOON + timedelta(days=29, hours=23)) == 0
     billing_run.deliver(as_of=NOON + timedelta(days=30))
     assert [row.instance for row in SignUp.objects.all()] == [stays]
 
 
 def test_with_the_instance_the_sign_up_is_erased_too() -> None:
-    instance = confirmed(signup.ask(new=stranger("evotor-free"), as_of=NOON))
+    instance = confirmed(signup.file_sign_up(new=stranger("evotor-free"), as_of=NOON))
     erasure.erase_people(instance)
     assert SignUp.objects.count() == 0

@@ -116,11 +116,11 @@ def test_a_new_price_is_a_new_version_and_those_on_the_old_one_stay_on_it(meteor
     draft = tariffs.draft_next_version(tariff=meteor.subscription.tariff, user=author, as_of=now)
     draft.unit_price = Money(Decimal("699.00"), "RUB")
     draft = tariffs.save_draft(draft=draft, user=author, as_of=now)
-    tariffs.submit(tariff=draft, user=author, as_of=now)
+    tariffs.submit_tariff(tariff=draft, user=author, as_of=now)
     with pytest.raises(BillingError) as alone:
-        tariffs.publish(tariff=draft, user=author, as_of=now)
+        tariffs.publish_tariff(tariff=draft, user=author, as_of=now)
     assert alone.value.code == "four_eyes"
-    tariffs.publish(tariff=draft, user=reviewer, as_of=now)
+    tariffs.publish_tariff(tariff=draft, user=reviewer, as_of=now)
     newcomer = people.party("newcomer", now)
     for one in (meteor, newcomer):
         one.activate(9, at("2026-04-06 12:00"))
@@ -135,7 +135,9 @@ def test_an_archived_version_is_not_offered_again_beside_another(meteor: Party) 
     )
     first = meteor.subscription.tariff
     second = tariffs.draft_next_version(tariff=first, user=author, as_of=now)
-    tariffs.publish(tariff=tariffs.submit(tariff=second, user=author, as_of=now), user=reviewer, as_of=now)
+    tariffs.publish_tariff(
+        tariff=tariffs.submit_tariff(tariff=second, user=author, as_of=now), user=reviewer, as_of=now
+    )
     with pytest.raises(BillingError) as refused:
-        tariffs.restore(tariff=first, user=reviewer, as_of=now)
+        tariffs.restore_tariff(tariff=first, user=reviewer, as_of=now)
     assert (refused.value.code, refused.value.rule) == ("version_published", "E2")

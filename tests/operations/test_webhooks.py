@@ -86,7 +86,7 @@ def test_each_hears_of_its_own_product_and_customer_alone(receiver: Receiver) ->
     listening(receiver, product=meteor)
     theirs = people.party("vasilek")
     mine, _secret = listening(receiver, customer=party.customer, types=["subscription.cancel_scheduled"])
-    plan_changes.cancel(subscription=party.subscription, as_of=NOON, actor="anna")
+    plan_changes.cancel_subscription(subscription=party.subscription, as_of=NOON, actor="anna")
     heard = {
         (row.endpoint_id == mine.pk, row.event.instance_id)
         for row in WebhookDelivery.objects.all()
@@ -224,10 +224,10 @@ def test_a_410_switches_it_off_and_gives_up_what_waits(receiver: Receiver) -> No
 def test_a_410_of_the_address_before_says_nothing_of_the_new_one(receiver: Receiver, another: Receiver) -> None:
     endpoint, _secret = listening(receiver, types=["subscription.created"])
     till()
-    [claimed] = dispatch._claims(endpoint, NOON)
+    [claimed] = dispatch._claim_in_order(endpoint, NOON)
     endpoints.change_endpoint(endpoint=endpoint, url=another.url, as_of=NOON, actor="admin")
     receiver.answers = [410]
-    dispatch._note(claimed, dispatch.webhook_request.call(claimed.message), NOON)
+    dispatch._record_attempt(claimed, dispatch.webhook_request.send_message(claimed.message), NOON)
     endpoint.refresh_from_db()
     assert endpoint.disabled_at is None
     assert (send_due(as_of=NOON + 6 * SECOND), another.types) == (1, ["subscription.created"])
@@ -274,24 +274,27 @@ def test_what_another_sender_has_is_left_to_it_until_its_claim_runs_out(receiver
     party = till()
     renewed(party, 1)
     renewed(party, 2)
-    claimed = next(dispatch._claims(endpoint, NOON))
+    claimed = next(dispatch._claim_in_order(endpoint, NOON))
     assert claimed.delivery.event.data == {"note": 1}
     assert (send_due(as_of=NOON), send_due(as_of=NOON + timedelta(seconds=119))) == (0, 0)
     assert (send_due(as_of=NOON + timedelta(seconds=120)), notes(receiver)) == (2, [1, 2])
-    late = dispatch.webhook_request.call(claimed.message)  # the other was not dead, only slow
-    assert dispatch._note(claimed, late, NOON + timedelta(seconds=130))
+    late = dispatch.webhook_request.send_message(claimed.message)  # the other was not dead, only slow
+    assert dispatch._record_attempt(claimed, late, NOON + timedelta(seconds=130))
     assert set(WebhookDelivery.objects.values_list("state", "attempts")) == {("delivered", 2), ("delivered", 1)}
 
 
 def test_a_slow_sender_that_failed_changes_nothing_of_what_another_does_meanwhile(receiver: Receiver) -> None:
     endpoint, _secret = listening(receiver, types=["subscription.renewed"])
     renewed(till(), 1)
-    slow, quick = next(dispatch._claims(endpoint, NOON)), next(dispatch._claims(endpoint, NOON + 2 * MINUTE))
+    slow, quick = (
+        next(dispatch._claim_in_order(endpoint, NOON)),
+        next(dispatch._claim_in_order(endpoint, NOON + 2 * MINUTE)),
+    )
     receiver.answers = [500]
-    dispatch._note(slow, dispatch.webhook_request.call(slow.message), NOON + 3 * MINUTE)
+    dispatch._record_attempt(slow, dispatch.webhook_request.send_message(slow.message), NOON + 3 * MINUTE)
     row = WebhookDelivery.objects.get()
     assert (row.attempts, row.next_attempt_at, row.last_error) == (2, NOON + 4 * MINUTE, "")
-    assert dispatch._note(quick, dispatch.webhook_request.call(quick.message), NOON + 3 * MINUTE)
+    assert dispatch._record_attempt(quick, dispatch.webhook_request.send_message(quick.message), NOON + 3 * MINUTE)
 
 
 # --- Nobody holds up the others ------------------------------------------------------------------------------------------
@@ -331,7 +334,7 @@ def test_those_that_fail_come_last(receiver: Receiver, another: Receiver, monkey
     unbound(party, 1)
     send_due(as_of=NOON)
     unbound(party, 2)
-    assert list(dispatch._endpoints(NOON)) == [good, bad]
+    assert list(dispatch._endpoints_with_due(NOON)) == [good, bad]
 
 
 def test_a_run_begins_nothing_more_when_its_time_is_over(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:

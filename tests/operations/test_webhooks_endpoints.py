@@ -218,12 +218,12 @@ def test_sealed_twice_it_looks_different_and_another_key_opens_nothing() -> None
 
 def test_while_it_rests_everything_waits_and_then_goes_out_in_order(receiver: Receiver) -> None:
     endpoint, _secret = add(receiver.url)
-    endpoint = endpoints.pause(endpoint=endpoint, as_of=NOON, actor="vera", reason="Maintenance")
-    endpoints.pause(endpoint=endpoint, as_of=NOON + HOUR, actor="vera")
+    endpoint = endpoints.pause_endpoint(endpoint=endpoint, as_of=NOON, actor="vera", reason="Maintenance")
+    endpoints.pause_endpoint(endpoint=endpoint, as_of=NOON + HOUR, actor="vera")
     for number in range(3):
         happen(number)
     assert (endpoint.paused_at, send_due(as_of=NOON + HOUR), receiver.got) == (NOON, 0, [])
-    assert endpoints.go_on(endpoint=endpoint, as_of=NOON + HOUR, actor="vera").paused_at is None
+    assert endpoints.resume_endpoint(endpoint=endpoint, as_of=NOON + HOUR, actor="vera").paused_at is None
     assert send_due(as_of=NOON + HOUR) == 3
     assert [one["data"]["note"] for one in receiver.told] == [0, 1, 2]
     assert acts() == ["webhook.added", "webhook.paused", "webhook.resumed"]
@@ -234,9 +234,9 @@ def test_paused_in_the_middle_of_a_run_nothing_more_goes_out(receiver: Receiver)
     endpoint, _secret = add(receiver.url)
     happen(1)
     happen(2)
-    claims = dispatch._claims(endpoint, NOON)
+    claims = dispatch._claim_in_order(endpoint, NOON)
     assert next(claims).delivery.event.data == {"note": 1}
-    endpoints.pause(endpoint=endpoint, as_of=NOON, actor="vera")
+    endpoints.pause_endpoint(endpoint=endpoint, as_of=NOON, actor="vera")
     assert next(claims, None) is None
 
 
@@ -244,10 +244,10 @@ def test_switched_off_it_hears_nothing_and_switched_on_only_what_happens_from_th
     endpoint, _secret = add(receiver.url)
     happen(1)
     with pytest.raises(BadInput):
-        endpoints.disable(endpoint=endpoint, as_of=NOON, actor="vera", reason=" ")
-    endpoint = endpoints.disable(endpoint=endpoint, as_of=NOON, actor="vera", reason="Moved")
+        endpoints.disable_endpoint(endpoint=endpoint, as_of=NOON, actor="vera", reason=" ")
+    endpoint = endpoints.disable_endpoint(endpoint=endpoint, as_of=NOON, actor="vera", reason="Moved")
     happen(2)
-    endpoint = endpoints.enable(endpoint=endpoint, as_of=NOON + HOUR, actor="vera")
+    endpoint = endpoints.enable_endpoint(endpoint=endpoint, as_of=NOON + HOUR, actor="vera")
     happen(3)
     assert (endpoint.disabled_at, endpoint.disabled_reason) == (None, "")
     assert send_due(as_of=NOON + HOUR) == 1

@@ -15,7 +15,7 @@ from billing.models import AuditRecord, Event, WebhookAttempt, WebhookDelivery, 
 from billing.operations.events import dispatch, endpoints, fan_out, outbox, webhook_request
 from billing.operations.events.dispatch import send_due
 from billing.operations.events.event_types import TYPES
-from billing.operations.events.fan_out import curl_of, replay, replay_range, send_sample
+from billing.operations.events.fan_out import delivery_curl, replay, replay_range, send_sample
 from tests.support import people
 from tests.support.people import Party, at
 from tests.support.receivers import Receiver, status
@@ -95,9 +95,9 @@ def test_one_from_before_the_endpoint_and_of_a_type_it_never_asked_for(receiver:
 def test_what_is_asked_for_while_it_is_being_sent_goes_out_once_more(receiver: Receiver) -> None:
     endpoint = add(receiver, types=["subscription.renewed"])
     event = renewed(till(), 1)
-    [claimed] = dispatch._claims(endpoint, NOON)
+    [claimed] = dispatch._claim_in_order(endpoint, NOON)
     again(endpoint, event, NOON)
-    assert dispatch._note(claimed, webhook_request.call(claimed.message), NOON)
+    assert dispatch._record_attempt(claimed, webhook_request.send_message(claimed.message), NOON)
     assert WebhookDelivery.objects.get().state == "waiting"
     assert (send_due(as_of=NOON), notes(receiver)) == (1, [1, 1])
 
@@ -193,13 +193,13 @@ def test_a_range_has_an_end_after_its_beginning_and_a_measure(
 
 def test_nothing_is_asked_for_where_nothing_is_sent(receiver: Receiver) -> None:
     endpoint, event = add(receiver), renewed(till(), 1)
-    endpoints.disable(endpoint=endpoint, as_of=NOON, actor="vera", reason="Moved")
+    endpoints.disable_endpoint(endpoint=endpoint, as_of=NOON, actor="vera", reason="Moved")
     with pytest.raises(BillingError) as refused:
         again(endpoint, event)
     assert refused.value.code == "webhook_disabled"
     with pytest.raises(BillingError):
         again_all(endpoint, NOON, NOON + DAY)
-    endpoints.enable(endpoint=endpoint, as_of=NOON, actor="vera")
+    endpoints.enable_endpoint(endpoint=endpoint, as_of=NOON, actor="vera")
     again(endpoint, event)
     assert send_due(as_of=LATER) == 1
 
@@ -240,7 +240,7 @@ def test_the_line_for_a_shell_says_the_same_as_the_call(receiver: Receiver) -> N
     endpoint, secret = endpoints.add_endpoint(url=receiver.url + "?a=1&b='x'", as_of=NOON, actor="vera")
     data = {"name": 'O\'Brien $(reboot) `x` \\ "q" Ромашка\n!'}
     event = outbox.emit("invoice.paid", at=NOON, data=data)
-    line = curl_of(WebhookDelivery.objects.get(), NOON)
+    line = delivery_curl(WebhookDelivery.objects.get(), NOON)
     words = shlex.split(line.replace("\\\n", ""))
     assert words[:4] == ["curl", "-X", "POST", endpoint.url]
     headers = dict(word.split(": ", 1) for word, before in zip(words[1:], words, strict=False) if before == "-H")

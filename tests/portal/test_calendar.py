@@ -11,7 +11,7 @@ from icalendar import Calendar
 from accounts.models import Instance
 from billing.models import BillingPeriod, Subscription
 from billing.operations.subscriptions import plan_changes, trials
-from billing.operations.subscriptions.quotes import Wish
+from billing.operations.subscriptions.quotes import TermsRequest
 from billing.portal import calendar_feed
 from billing.reports.calendar import happenings, months_of
 from tests.support.people import Party, at
@@ -39,7 +39,7 @@ def test_b2_a_trial_with_its_reminders_its_last_day_and_the_lock() -> None:
 
 def test_b4_what_was_chosen_begins_with_its_stub_and_the_year_follows() -> None:
     blue = shop("blue", "blue-monthly", at("2026-05-08 12:00"), currency="USD")
-    trials.choose(
+    trials.choose_tariff(
         subscription=blue.party.subscription, tariff_id="blue-annual", as_of=at("2026-05-09 12:00"), actor="Anna"
     )
     assert coming(blue.party, "2026-05-09 12:00") == [
@@ -66,8 +66,11 @@ def test_e5_the_anchor_day_is_kept() -> None:
 def test_d7_a_scheduled_change_prices_what_follows_it() -> None:
     till = shop("evotor-app", "plus", at("2026-05-12 12:00"))
     till.party.pay("180.00", at("2026-05-12 12:10"))
-    plan_changes.change(
-        subscription=till.party.subscription, wish=Wish(tariff_id="light"), as_of=at("2026-05-12 12:20"), actor="Anna"
+    plan_changes.change_terms(
+        subscription=till.party.subscription,
+        request=TermsRequest(tariff_id="light"),
+        as_of=at("2026-05-12 12:20"),
+        actor="Anna",
     )
     assert coming(till.party, "2026-05-12 12:30", 4)[1:] == [
         ("change", "2026-06-12", None), ("renewal", "2026-06-12", 9000), ("unpaid_end", "2026-06-13", None),
@@ -77,7 +80,7 @@ def test_d7_a_scheduled_change_prices_what_follows_it() -> None:
 def test_c4_a_cancelled_plan_only_ends() -> None:
     build = shop("cyberos", "build")
     build.party.pay("4900.00", at("2026-05-12 12:10"))
-    plan_changes.cancel(subscription=build.party.subscription, as_of=at("2026-05-12 12:20"), actor="Anna")
+    plan_changes.cancel_subscription(subscription=build.party.subscription, as_of=at("2026-05-12 12:20"), actor="Anna")
     assert coming(build.party, "2026-05-12 12:30") == [("end", "2026-06-12", None)]
 
 

@@ -206,7 +206,7 @@ def test_one_event_is_sent_again(story: Story, anna: Client) -> None:
     assert "on its way again, with the same id" in plain(answer.content.decode())
     row.refresh_from_db()
     assert (row.state, row.replays, row.replayed_by) == ("waiting", 1, "anna@romashka.example")
-    endpoints.disable(endpoint=endpoint, as_of=NOON, actor="x", reason="moved")
+    endpoints.disable_endpoint(endpoint=endpoint, as_of=NOON, actor="x", reason="moved")
     refused = anna.post(f"{bench(endpoint)}deliveries/{row.pk}/")
     assert (refused.status_code, "switch it on first" in refused.content.decode()) == (409, True)
 
@@ -299,6 +299,6 @@ def test_a_token_without_an_instance_is_refused_in_words(story: Story, anna: Cli
 def test_curl_of_a_delivery_is_signed_with_the_secret_of_now(story: Story, anna: Client) -> None:
     endpoint = endpoint_of(story)
     row = arrives(story, msk(5, 12, 11), msk(5, 12) - msk(5, 12))
-    line = fan_out.curl_of(row, NOON)
+    line = fan_out.delivery_curl(row, NOON)
     assert line.startswith(f"curl -X POST {endpoint.url}")
     assert 'data-copy="curl -X POST' in page(anna, f"{bench(endpoint)}deliveries/{row.pk}/")

@@ -31,7 +31,7 @@ def test_instances_of_a_person_are_found_by_the_index_of_addresses(story: Story)
 
 
 def test_instances_that_a_person_administers_are_found_by_the_index_of_addresses(story: Story) -> None:
-    assert INDEX in plan_of(ownership.administered(story.anna))
+    assert INDEX in plan_of(ownership.administered_instances(story.anna))
 
 
 def test_a_look_up_by_the_address_as_it_was_written_reads_everybody(story: Story) -> None:

@@ -82,7 +82,7 @@ def test_paying_with_the_box_ticked_keeps_the_card(shop: Shop, anna: Client) -> 
     assert "The card, kept for later payments" in bank
     assert "later payments wait until you confirm them" in bank
     anna.post(begun["Location"], {"outcome": "succeeded", "card": "3155"})
-    method = payment_methods.active(shop.party.account)
+    method = payment_methods.active_method(shop.party.account)
     assert method is not None
     assert (method.title, method.saved_by) == ("Mir •• 3155", shop.anna.email)
     assert Payment.objects.get().amount_minor == 9_000
@@ -180,7 +180,7 @@ def test_removing_the_card_here_is_done_once(shop: Shop, anna: Client) -> None:
     page = plain(anna.post("/methods/", {"act": "remove", "method": method.public_id}, follow=True).content.decode())
     assert "Visa •• 4242 is removed: nothing is charged to it any more." in page
     again = anna.post("/methods/", {"act": "remove", "method": method.public_id})
-    assert (again.status_code, payment_methods.active(shop.party.account)) == (409, None)
+    assert (again.status_code, payment_methods.active_method(shop.party.account)) == (409, None)
     assert anna.post("/methods/", {"act": "gift"}).status_code == 409
 
 
@@ -213,7 +213,7 @@ def test_c5_a_card_removed_there_is_gone_here(shop: Shop, anna: Client) -> None:
     leave_card(anna)
     address = wallet(anna)
     anna.post(address, {"act": "remove", "id": SampleCard.objects.get().external_id})
-    assert payment_methods.active(shop.party.account) is None
+    assert payment_methods.active_method(shop.party.account) is None
     assert "No card is kept for this shop." in text(anna, address)
     assert "None is saved." in text(anna, "/methods/")
 
@@ -262,7 +262,7 @@ def test_what_belongs_to_others_does_not_exist(shop: Shop, anna: Client, vera: C
     assert "Visa" not in text(vera, "/methods/")
     assert vera.post("/methods/", {"act": "remove", "method": method.public_id}).status_code == 409
     assert vera.post(addresses[0], {"act": "remove", "id": method.external_id}).status_code == 404
-    assert payment_methods.active(shop.party.account) == method
+    assert payment_methods.active_method(shop.party.account) == method
 
 
 def test_the_services_pages_exist_in_a_sandbox_only(anna: Client, settings: object) -> None:

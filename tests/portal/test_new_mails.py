@@ -25,16 +25,16 @@ def write_all(story, locale: str) -> None:
     invoice = Invoice.objects.get()
     invoice.locale = locale  # as if issued in it: an issued one never changes
     notices.due_soon(invoice=invoice, at=AT)
-    attempt = checkout.begin(
-        account=story.account, wanted=checkout.Wanted(329_500), as_of=AT, user_email=story.anna.email
+    attempt = checkout.start_payment(
+        account=story.account, order=checkout.PaymentOrder(329_500), as_of=AT, user_email=story.anna.email
     )
     sample.decide(attempt.external_id, "card_expired")
-    checkout.sync(attempt=attempt, as_of=AT)
+    checkout.sync_attempt(attempt=attempt, as_of=AT)
     subscription = story.cloud.subscriptions.get()
     offers.send_offer(
         subscription=subscription, people=20, discount_percent=Decimal("10"), as_of=AT, actor="support@saldo.example"
     )
-    member_management.invite(
+    member_management.invite_member(
         instance=story.cloud, email="new@romashka.example", name="", role="member", as_of=AT, invited_by="А. Петрова"
     )
     asked = requests.file_request(

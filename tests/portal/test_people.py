@@ -79,7 +79,7 @@ def test_an_unknown_role_is_refused(story, anna):
 
 
 def test_links_that_are_broken_old_or_used_say_what_to_do(story, anna, monkeypatch):
-    member = member_management.invite(
+    member = member_management.invite_member(
         instance=story.cloud,
         email="new@romashka.example",
         name="",
@@ -105,7 +105,7 @@ def test_links_that_are_broken_old_or_used_say_what_to_do(story, anna, monkeypat
 def test_whoever_has_a_sign_in_uses_it(story, anna, signed_in):
     """A link alone must not pass by somebody's password and second factor."""
     known = person("known@romashka.example", "Знакомая")
-    member = member_management.invite(
+    member = member_management.invite_member(
         instance=story.cloud, email=known.email, name="", role="member", as_of=msk(5, 12), invited_by="А. Петрова"
     )
     link = "/" + member_management.invitation_link(member).split("/", 3)[3]
@@ -167,10 +167,10 @@ def test_nobody_takes_themselves_out(story, anna):
 def test_the_billing_right_alone_does_not_unmake_an_administrator(story, anna, signed_in):
     joins(story.cloud, 2, msk(5, 12))
     buh = person("buh@romashka.example", "Бухгалтер")
-    member = member_management.invite(
+    member = member_management.invite_member(
         instance=story.cloud, email=buh.email, name="", role="billing", as_of=msk(5, 12), invited_by="x"
     )
-    member_management.change(member=member, status="active", role=None, as_of=msk(5, 12), actor="x")
+    member_management.change_member(member=member, status="active", role=None, as_of=msk(5, 12), actor="x")
     client, address = signed_in(buh), page_of(story.cloud, story.anna.email)
     page = text_of(client.get(address))
     assert 'name="status"' not in page

@@ -60,7 +60,9 @@ def next_version(tariff_id: str, unit_price: str) -> Tariff:
     draft = tariffs.draft_next_version(tariff=current, user=author, as_of=when)
     draft.unit_price = Money(Decimal(unit_price), draft.currency)
     draft = tariffs.save_draft(draft=draft, user=author, as_of=when)
-    return tariffs.publish(tariff=tariffs.submit(tariff=draft, user=author, as_of=when), user=reviewer, as_of=when)
+    return tariffs.publish_tariff(
+        tariff=tariffs.submit_tariff(tariff=draft, user=author, as_of=when), user=reviewer, as_of=when
+    )
 
 
 # --- What if there were more people ----------------------------------------------------------------------------------
@@ -247,7 +249,7 @@ def test_whoever_is_on_an_older_version_keeps_its_price(see):
 def test_an_archived_plan_stays_with_those_who_are_on_it(see):
     mine = eleven()
     tariff = Tariff.objects.get(tariff_id="meteor-cloud")
-    tariffs.archive(tariff=tariff, user=staff("reviewer@saldo.example"), as_of=at("2026-05-03 10:00"))
+    tariffs.archive_tariff(tariff=tariff, user=staff("reviewer@saldo.example"), as_of=at("2026-05-03 10:00"))
     assert "This plan is no longer offered. You stay on it and keep its price: ₽599.00" in see(mine)
     assert "Next month ₽8,985.00" in see(mine, "what-if/?n=15")
 

@@ -7,7 +7,7 @@ from django.test import Client
 
 from billing.operations.run import billing_run
 from billing.operations.subscriptions import plan_changes, trials
-from billing.operations.subscriptions.quotes import Wish
+from billing.operations.subscriptions.quotes import TermsRequest
 from billing.sandbox import sandbox_clock
 from tests.support.people import at
 from tests.support.shops import now, shop, text
@@ -42,7 +42,7 @@ def test_b2_a_trial_without_a_choice_is_read_only_and_a_choice_restores_it(signe
 
 def test_b3_what_was_chosen_in_the_trial_is_told_with_its_day_and_sum(signed_in: SignIn) -> None:
     blue = shop("blue", "blue-monthly", at("2026-05-08 12:00"), currency="USD")
-    trials.choose(
+    trials.choose_tariff(
         subscription=blue.party.subscription, tariff_id="blue-monthly", as_of=at("2026-05-09 12:00"), actor="Anna"
     )
     now(blue, "2026-05-12 12:00")
@@ -64,8 +64,11 @@ def test_e5_paid_time_says_until_when_and_what_comes_next(signed_in: SignIn) -> 
 
 def test_d7_a_scheduled_change_is_told_and_called_off(signed_in: SignIn) -> None:
     till = shop("evotor-app", "base", quantity=12)
-    plan_changes.change(
-        subscription=till.party.subscription, wish=Wish(quantity=8), as_of=at("2026-05-12 12:00"), actor="Anna"
+    plan_changes.change_terms(
+        subscription=till.party.subscription,
+        request=TermsRequest(quantity=8),
+        as_of=at("2026-05-12 12:00"),
+        actor="Anna",
     )
     anna = signed_in(till.anna)
     assert "From 12 June: By the terminal, 8 terminals. Until then everything works as now." in text(anna, till.address)
@@ -76,8 +79,11 @@ def test_d7_a_scheduled_change_is_told_and_called_off(signed_in: SignIn) -> None
 def test_d6_a_change_of_today_is_taken_back_by_its_button(signed_in: SignIn) -> None:
     till = shop("evotor-app", "light", at("2026-05-01 12:00"))
     now(till, "2026-05-12 12:00")
-    plan_changes.change(
-        subscription=till.party.subscription, wish=Wish(tariff_id="plus"), as_of=at("2026-05-12 12:00"), actor="Anna"
+    plan_changes.change_terms(
+        subscription=till.party.subscription,
+        request=TermsRequest(tariff_id="plus"),
+        as_of=at("2026-05-12 12:00"),
+        actor="Anna",
     )
     anna = signed_in(till.anna)
     assert "You can take it back in full until 13 May 2026 at 00:00 Moscow time." in text(anna, till.address)
@@ -107,7 +113,7 @@ def test_c4_a_cancelled_plan_says_until_when_and_is_taken_back(signed_in: SignIn
 def test_c4_after_the_end_it_can_be_started_again(signed_in: SignIn) -> None:
     build = shop("cyberos", "build", at("2026-04-10 12:00"))
     build.party.pay("4900.00", at("2026-04-10 12:30"))
-    plan_changes.cancel(subscription=build.party.subscription, as_of=at("2026-04-12 12:00"), actor="Anna")
+    plan_changes.cancel_subscription(subscription=build.party.subscription, as_of=at("2026-04-12 12:00"), actor="Anna")
     now(build, "2026-05-12 12:00")
     page = text(signed_in(build.anna), build.address)
     assert "The subscription has ended" in page
@@ -163,7 +169,7 @@ def test_c1_a_test_environment_is_marked_in_the_list(signed_in: SignIn) -> None:
 
 def test_d3_a_midnight_that_no_job_has_dealt_with_is_shown_as_it_is(signed_in: SignIn) -> None:
     blue = shop("blue", "blue-monthly", at("2026-05-08 12:00"), currency="USD")
-    trials.choose(
+    trials.choose_tariff(
         subscription=blue.party.subscription, tariff_id="blue-monthly", as_of=at("2026-05-09 12:00"), actor="Anna"
     )
     stand_at(at("2026-05-16 00:05"))

@@ -137,7 +137,7 @@ def test_what_is_not_on_offer_is_not_found(address, client):
 def test_drafts_and_archived_tariffs_never_show():
     author, reviewer = staff("author@saldo.example"), staff("reviewer@saldo.example")
     old = publish_tariff(tariff_id="old-one", unit_price="10.00")
-    tariffs.archive(tariff=old, user=reviewer, as_of=at("2026-01-01 00:00"))
+    tariffs.archive_tariff(tariff=old, user=reviewer, as_of=at("2026-01-01 00:00"))
     current = Tariff.objects.get(tariff_id="meteor-cloud")
     tariffs.draft_next_version(tariff=current, user=author, as_of=at("2026-01-01 00:00"))
     Tariff.objects.filter(tariff_id="meteor-cloud", version=2).update(name="Secret plans")

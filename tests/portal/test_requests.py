@@ -164,7 +164,7 @@ def test_what_is_unknown_or_of_others_does_not_exist(story, anna, signed_in):
 
 def test_relief_counts_down_on_overview_and_instance(story, anna):
     stand_at(msk(5, 20))
-    reliefs.grant(
+    reliefs.grant_relief(
         instance=story.cloud, ends_at=msk(5, 22, 18), reason="п/п 17", as_of=msk(5, 20), actor="support@saldo.example"
     )
     until = "until 22 May 2026 at 18:00 Moscow time, then"

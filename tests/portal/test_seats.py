@@ -74,7 +74,7 @@ def test_b2_during_the_trial_nothing_is_charged_and_the_twenty_are_told(signed_i
     page = text(anna, f"{blue.address}people/invite/")
     assert "Team member paid · sees neither sums nor documents Nothing while the trial lasts." in page
     assert "Up to 20 people can take part in the trial, the invited included." in page
-    trials.choose(
+    trials.choose_tariff(
         subscription=blue.party.subscription, tariff_id="blue-monthly", as_of=at("2026-04-11 12:00"), actor="Anna"
     )
     assert "Nothing while the trial lasts. From 18 April 2026 on $7.00 a month more." in text(

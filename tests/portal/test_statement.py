@@ -95,7 +95,7 @@ def test_what_was_put_right_says_so_and_why(story):
         payment=payment, as_of=msk(5, 12, 14), actor="finance@saldo.example", reason="Чужой платёж"
     )
     for amount_minor in (50_000, -10_000):
-        adjustments.adjust(
+        adjustments.adjust_balance(
             account=story.account,
             amount_minor=amount_minor,
             currency="RUB",

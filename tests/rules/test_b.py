@@ -7,7 +7,7 @@ import pytest
 from billing.errors import BadInput, BillingError
 from billing.models import Charge, Credit, Event, Invoice, Subscription
 from billing.operations.subscriptions import plan_changes, trials
-from billing.operations.subscriptions.quotes import Wish
+from billing.operations.subscriptions.quotes import TermsRequest
 from tests.support import people
 from tests.support.people import Party, at
 
@@ -77,7 +77,9 @@ def test_b_f_monthly_from_the_10th_21_days_cost_4_90() -> None:
 def test_b_g_b_h_annual_after_a_trial_to_the_10th(seats: int, stub: int, year: int) -> None:
     party = blue("blue-annual", "2026-04-03 12:00", trial=None)
     party.activate(seats - 1, at("2026-04-04 12:00"), TEAM)
-    trials.choose(subscription=party.subscription, tariff_id="blue-annual", as_of=at("2026-04-05 12:00"), actor="anna")
+    trials.choose_tariff(
+        subscription=party.subscription, tariff_id="blue-annual", as_of=at("2026-04-05 12:00"), actor="anna"
+    )
     party.now_is(at("2026-04-10 23:59:59"))
     assert amounts(party) == []
     party.now_is(at("2026-04-11 00:00"))
@@ -136,7 +138,9 @@ def test_b2_without_a_choice_the_instance_turns_read_only_and_a_choice_restores_
     party.now_is(at("2026-04-18 00:05"))
     assert (party.status(at("2026-04-18 00:05")), party.balance) == ("trial_ended", 0)
     assert Event.objects.filter(type="subscription.trial_ended").count() == 1
-    trials.choose(subscription=party.subscription, tariff_id="blue-monthly", as_of=at("2026-04-21 15:00"), actor="anna")
+    trials.choose_tariff(
+        subscription=party.subscription, tariff_id="blue-monthly", as_of=at("2026-04-21 15:00"), actor="anna"
+    )
     assert (party.status(at("2026-04-21 15:00")), party.access(at("2026-04-21 15:00"))) == ("active", "full")
     assert amounts(party) == [233]  # the day of the choice included: 10 of 30 days
 
@@ -168,18 +172,22 @@ def test_b2_one_trial_for_a_customer_and_product() -> None:
 
 def test_b2_support_extends_a_trial_also_one_that_has_lapsed() -> None:
     party = blue(start="2026-04-10 12:00", trial=None)
-    trials.extend(
+    trials.extend_trial(
         subscription=party.subscription, days=3, reason="Holidays", as_of=at("2026-04-12 12:00"), actor="sergey"
     )
     assert party.fresh.trial_ends_on == date(2026, 4, 20)
     party.now_is(at("2026-04-21 00:00"))
     assert party.access(at("2026-04-21 00:00")) == "read_only"
-    trials.extend(subscription=party.subscription, days=2, reason="Asked", as_of=at("2026-04-22 12:00"), actor="sergey")
+    trials.extend_trial(
+        subscription=party.subscription, days=2, reason="Asked", as_of=at("2026-04-22 12:00"), actor="sergey"
+    )
     assert (party.fresh.trial_ends_on, party.access(at("2026-04-22 12:00"))) == (date(2026, 4, 24), "full")
     party.now_is(at("2026-04-25 00:00"))
     assert party.access(at("2026-04-25 00:00")) == "read_only"
     with pytest.raises(BadInput):
-        trials.extend(subscription=party.subscription, days=2, reason=" ", as_of=at("2026-04-25 12:00"), actor="sergey")
+        trials.extend_trial(
+            subscription=party.subscription, days=2, reason=" ", as_of=at("2026-04-25 12:00"), actor="sergey"
+        )
 
 
 # --- Months and years --------------------------------------------------------------------------------------------------------
@@ -187,7 +195,9 @@ def test_b2_support_extends_a_trial_also_one_that_has_lapsed() -> None:
 
 def test_b3_after_a_trial_the_seats_of_that_midnight_are_charged() -> None:
     party = blue(start="2026-04-03 12:00", trial=None)
-    trials.choose(subscription=party.subscription, tariff_id="blue-monthly", as_of=at("2026-04-05 12:00"), actor="anna")
+    trials.choose_tariff(
+        subscription=party.subscription, tariff_id="blue-monthly", as_of=at("2026-04-05 12:00"), actor="anna"
+    )
     assert party.subscription.terms_changes.waiting().get().effective_date == date(2026, 4, 11)
     party.activate(2, at("2026-04-10 23:59:59"), TEAM)
     party.now_is(at("2026-04-11 00:00"))
@@ -283,8 +293,11 @@ def test_b7_annual_what_comes_to_nothing_makes_no_invoice_and_waits_for_the_next
 
 def test_b8_monthly_to_annual_begins_on_the_next_1st() -> None:
     party = blue(start="2026-04-10 12:00")
-    quote = plan_changes.change(
-        subscription=party.subscription, wish=Wish(tariff_id="blue-annual"), as_of=at("2026-04-20 12:00"), actor="anna"
+    quote = plan_changes.change_terms(
+        subscription=party.subscription,
+        request=TermsRequest(tariff_id="blue-annual"),
+        as_of=at("2026-04-20 12:00"),
+        actor="anna",
     )
     assert (quote.when, quote.effective_date, quote.due_now_minor, quote.next_minor) == (
         "period_end",
@@ -301,15 +314,18 @@ def test_b8_annual_to_monthly_at_the_years_end_and_never_now() -> None:
     party = blue("blue-annual", "2026-04-10 12:00")
     party.now_is(at("2026-05-01 00:00"))
     with pytest.raises(BadInput) as refused:
-        plan_changes.change(
+        plan_changes.change_terms(
             subscription=party.subscription,
-            wish=Wish(tariff_id="blue-monthly", when="now"),
+            request=TermsRequest(tariff_id="blue-monthly", when="now"),
             as_of=at("2026-06-10 12:00"),
             actor="anna",
         )
     assert refused.value.rule == "B8"
-    plan_changes.change(
-        subscription=party.subscription, wish=Wish(tariff_id="blue-monthly"), as_of=at("2026-06-10 12:00"), actor="anna"
+    plan_changes.change_terms(
+        subscription=party.subscription,
+        request=TermsRequest(tariff_id="blue-monthly"),
+        as_of=at("2026-06-10 12:00"),
+        actor="anna",
     )
     party.now_is(at("2027-05-01 00:00"))
     assert amounts(party, "renewal") == [7000, 700]

@@ -37,8 +37,8 @@ def drafted(product: str = "evotor-app", **terms: Any) -> Tariff:
 
 
 def published(draft: Tariff) -> Tariff:
-    tariffs.submit(tariff=draft, user=people.staff(AUTHOR), as_of=BEGINNING)
-    return tariffs.publish(tariff=draft, user=people.staff(REVIEWER), as_of=BEGINNING)
+    tariffs.submit_tariff(tariff=draft, user=people.staff(AUTHOR), as_of=BEGINNING)
+    return tariffs.publish_tariff(tariff=draft, user=people.staff(REVIEWER), as_of=BEGINNING)
 
 
 def dearer(source: str = "meteor-cloud", price: str = "699.00") -> Tariff:
@@ -86,7 +86,7 @@ def test_e1_a_free_product_has_no_tariffs_and_what_is_paid_once_no_interval() ->
 
 def test_e5_an_id_is_never_given_to_another_tariff_not_even_after_archiving() -> None:
     shop = published(drafted())
-    tariffs.archive(tariff=shop, user=people.staff(AUTHOR), as_of=BEGINNING)
+    tariffs.archive_tariff(tariff=shop, user=people.staff(AUTHOR), as_of=BEGINNING)
     with pytest.raises(BadInput) as refused:
         drafted()
     assert (refused.value.code, refused.value.rule) == ("tariff_id_taken", "E5")
@@ -120,7 +120,7 @@ def test_prices_with_four_decimals_and_intervals_of_1_to_12_months() -> None:
 def test_e2_terms_that_contradict_themselves_are_not_handed_in() -> None:
     draft = drafted(price_model="package", metric="quantity", steps=[{"from": 1, "unit_price": "100.00"}])
     with pytest.raises(BillingError) as refused:
-        tariffs.submit(tariff=draft, user=people.staff(AUTHOR), as_of=BEGINNING)
+        tariffs.submit_tariff(tariff=draft, user=people.staff(AUTHOR), as_of=BEGINNING)
     assert refused.value.code == "terms_contradict_themselves"
 
 
@@ -176,7 +176,7 @@ def test_e2_one_version_is_worked_on_at_a_time_and_subscriptions_keep_the_one_th
 
 def test_archived_tariffs_are_not_offered() -> None:
     light = Tariff.objects.get(tariff_id="light")
-    tariffs.archive(tariff=light, user=people.staff(AUTHOR), as_of=BEGINNING)
+    tariffs.archive_tariff(tariff=light, user=people.staff(AUTHOR), as_of=BEGINNING)
     with pytest.raises(BadInput) as refused:
         people.party(product="evotor-app", tariff_id="light")
     assert refused.value.code == "unknown_tariff"
@@ -186,7 +186,7 @@ def test_a_roles_kind_stands_still_under_a_published_tariff() -> None:
     role = Role.objects.get(product__code="blue", code="client")
     role.is_paid = True
     with pytest.raises((BadInput, BillingError)):
-        configuration.save(row=role, as_of=BEGINNING, actor=AUTHOR)
+        configuration.save_row(row=role, as_of=BEGINNING, actor=AUTHOR)
     with pytest.raises(IntegrityError), transaction.atomic():
         Role.objects.filter(pk=role.pk).update(is_paid=True)
 
@@ -262,7 +262,7 @@ def test_e2_a_move_can_be_called_off_while_it_waits() -> None:
     [change] = TermsChange.objects.all()
     assert change.move is not None
     assert (
-        subscriber_moves.call_off(
+        subscriber_moves.call_off_move(
             move=change.move, user=people.staff(AUTHOR), as_of=at("2026-04-10 12:00"), reason="Not now"
         )
         == 1
@@ -271,7 +271,7 @@ def test_e2_a_move_can_be_called_off_while_it_waits() -> None:
     meteor.close(at("2026-05-01 00:00"))
     assert (meteor.fresh.priced_by.version, meteor.balance) == (1, -2 * 599_000)
     with pytest.raises(BillingError):
-        subscriber_moves.call_off(
+        subscriber_moves.call_off_move(
             move=change.move, user=people.staff(AUTHOR), as_of=at("2026-05-02 12:00"), reason="Again"
         )
 

@@ -480,7 +480,7 @@ def test_d14_access_returns_with_the_payment_whatever_day_the_money_was_received
 
 
 def adjust(found: Party, sum_: str, now: str, comment: str = "An outage on 3 May") -> object:
-    return adjustments.adjust(
+    return adjustments.adjust_balance(
         account=found.account,
         amount_minor=people.minor(sum_),
         currency="RUB",
@@ -526,7 +526,7 @@ def test_d15_an_adjustment_needs_a_sum_a_reason_code_and_a_sentence(
         **changed,
     }
     with pytest.raises(BadInput) as refused:
-        adjustments.adjust(account=meteor.account, as_of=at("2026-05-05 12:00"), actor="finance", **values)  # type: ignore[arg-type]
+        adjustments.adjust_balance(account=meteor.account, as_of=at("2026-05-05 12:00"), actor="finance", **values)  # type: ignore[arg-type]
     assert refused.value.field == field
     assert meteor.entries == 0
 

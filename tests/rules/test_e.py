@@ -19,7 +19,7 @@ from billing.models import (
 from billing.operations.collection import dunning
 from billing.operations.run import billing_run
 from billing.operations.subscriptions import lifecycle, plan_changes
-from billing.operations.subscriptions.quotes import Quote, Wish
+from billing.operations.subscriptions.quotes import Quote, TermsRequest
 from billing.sandbox import sandbox_clock
 from billing.sandbox.models import SampleCard
 from tests.support import people
@@ -39,8 +39,8 @@ def put(
     party: Party, when: str, tariff_id: str | None = None, quantity: int | None = None, at_: str | None = None
 ) -> Quote:
     """Other terms, asked for at the instant ``when``; ``at_``: now or period_end."""
-    wish = Wish(tariff_id=tariff_id, quantity=quantity, when=at_)
-    return plan_changes.change(subscription=party.subscription, wish=wish, as_of=at(when), actor="anna")
+    wish = TermsRequest(tariff_id=tariff_id, quantity=quantity, when=at_)
+    return plan_changes.change_terms(subscription=party.subscription, request=wish, as_of=at(when), actor="anna")
 
 
 def terms_charges(party: Party) -> list[int]:
@@ -147,22 +147,22 @@ def test_d7_a_cheaper_tariff_waits_for_the_periods_end_by_itself() -> None:
 
 def test_g10_a_quote_that_no_longer_holds_is_refused_with_the_new_figure() -> None:
     party = app("light")
-    wish = Wish(tariff_id="plus")
-    quote = plan_changes.preview(subscription=party.subscription, wish=wish, as_of=at("2026-04-15 10:00"))
+    wish = TermsRequest(tariff_id="plus")
+    quote = plan_changes.quote_change(subscription=party.subscription, request=wish, as_of=at("2026-04-15 10:00"))
     assert (quote.due_now_minor, party.entries) == (4800, 1)
     with pytest.raises(BillingError) as refused:
-        plan_changes.change(
+        plan_changes.change_terms(
             subscription=party.subscription,
-            wish=wish,
+            request=wish,
             as_of=at("2026-04-16 00:00"),
             actor="anna",
             quote_token=quote.token,
         )
     assert (refused.value.code, refused.value.extra["quote"].due_now_minor) == ("quote_expired", 4500)
-    again = plan_changes.preview(subscription=party.subscription, wish=wish, as_of=at("2026-04-15 23:59:59"))
-    done = plan_changes.change(
+    again = plan_changes.quote_change(subscription=party.subscription, request=wish, as_of=at("2026-04-15 23:59:59"))
+    done = plan_changes.change_terms(
         subscription=party.subscription,
-        wish=wish,
+        request=wish,
         as_of=at("2026-04-15 23:59:59"),
         actor="anna",
         quote_token=again.token,
@@ -219,8 +219,8 @@ def test_d7_e8_scheduled_terms_begin_with_their_period_though_it_is_paid_before(
     assert (party.balance, party.fresh.priced_by.tariff_id) == (0, "plus")
     assert not Event.objects.filter(type="subscription.terms_changed").exists()
     # To Max on the 27th: 4 days of (360 − 180)/30 and a May of 360.00 for which 90.00 are paid.
-    wish = Wish(tariff_id="max")
-    quote = plan_changes.preview(subscription=party.subscription, wish=wish, as_of=at("2026-04-27 10:00"))
+    wish = TermsRequest(tariff_id="max")
+    quote = plan_changes.quote_change(subscription=party.subscription, request=wish, as_of=at("2026-04-27 10:00"))
     assert [line.amount_minor for line in quote.lines] == [2400, 27_000]
     party.now_is(at("2026-05-01 00:00"))
     assert party.fresh.priced_by.tariff_id == "light"
@@ -233,9 +233,11 @@ def test_d7_e8_who_has_paid_the_next_period_stays_on_the_dearer_terms_for_its_di
     party.pay("270.00", at("2026-04-02 12:00"))
     put(party, "2026-04-15 10:00", "light")
     billing_run.collect_renewals(as_of=at("2026-04-26 10:00"))
-    for wish in (Wish(tariff_id="light"), Wish(tariff_id="max", when="period_end")):
+    for wish in (TermsRequest(tariff_id="light"), TermsRequest(tariff_id="max", when="period_end")):
         with pytest.raises(BillingError) as refused:
-            plan_changes.change(subscription=party.subscription, wish=wish, as_of=at("2026-04-27 10:00"), actor="anna")
+            plan_changes.change_terms(
+                subscription=party.subscription, request=wish, as_of=at("2026-04-27 10:00"), actor="anna"
+            )
         assert refused.value.code == "next_period_paid"
     with pytest.raises(BillingError) as refused:
         plan_changes.undo_change(subscription=party.subscription, as_of=at("2026-04-27 10:00"), actor="anna")
@@ -270,8 +272,8 @@ def test_d6_e8_a_change_undone_after_the_next_period_was_paid_is_as_if_it_had_no
     plan_changes.undo_change(subscription=party.subscription, as_of=at("2026-04-26 12:00"), actor="anna")
     assert party.balance == 70_000 - 2 * price[before]
     # And on the 27th a change finds both periods paid at the old terms.
-    quote = plan_changes.preview(
-        subscription=party.subscription, wish=Wish(tariff_id="max"), as_of=at("2026-04-27 10:00")
+    quote = plan_changes.quote_change(
+        subscription=party.subscription, request=TermsRequest(tariff_id="max"), as_of=at("2026-04-27 10:00")
     )
     assert quote.due_now_minor == {"light": 3600 + 27_000, "plus": 2400 + 18_000}[before]
 
@@ -347,7 +349,7 @@ def test_e8_two_runs_that_found_the_same_renewal_collect_one_period() -> None:
     party = app("light")
     party.pay("500.00", at("2026-04-02 12:00"))
     now = at("2026-04-26 10:00")
-    runs = [dunning.to_try(now), dunning.to_try(now)]
+    runs = [dunning.read_to_collect_today(now), dunning.read_to_collect_today(now)]
     told = [dunning.collect(subscription=found, as_of=now) for [found] in runs]
     assert [row.outcome if row else None for row in told] == ["from_balance", None]
     assert dunning.renew_from_balance(subscription=party.subscription, as_of=now) is None

@@ -176,7 +176,7 @@ def test_g5_every_entry_sums_to_zero_and_the_balance_is_the_sum_of_its_postings(
 
 def test_g5_a_fact_is_posted_once_whoever_tries(meteor: Party) -> None:
     def post() -> Entry:
-        revenue = posting.shared(meteor.account.seller, LedgerAccount.Kind.REVENUE)
+        revenue = posting.seller_account(meteor.account.seller, LedgerAccount.Kind.REVENUE)
         move = posting.Move(posting.customer_side(meteor.account), revenue, 100)
         return posting.post(
             key="fact", kind=Entry.Kind.ADJUSTMENT, account=meteor.account, moves=[move], at=at("2026-04-02 12:00")
@@ -250,7 +250,7 @@ def test_g6_a_number_is_given_back_when_its_transaction_dies(meteor: Party, monk
         raise RuntimeError("after the number was taken")
 
     with monkeypatch.context() as patched:
-        patched.setattr(issuing, "_after_issue", dies)
+        patched.setattr(issuing, "_settle_and_announce", dies)
         done = billing_run.run_due(as_of=at("2026-05-01 00:00"))
     assert (done.invoices, done.set_aside) == ([], 1)
     assert not NumberSeries.objects.filter(key="R-2026").exists()

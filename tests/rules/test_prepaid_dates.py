@@ -9,7 +9,7 @@ from billing.errors import BillingError
 from billing.models import Charge, Collection, Seller, Subscription
 from billing.operations.run import billing_run
 from billing.operations.subscriptions import plan_changes, trials
-from billing.operations.subscriptions.quotes import Wish
+from billing.operations.subscriptions.quotes import TermsRequest
 from billing.sandbox import sandbox_clock
 from tests.support import people
 from tests.support.people import Party, at, stand_at
@@ -40,8 +40,10 @@ def spans(party: Party) -> list[tuple[str, str]]:
 
 
 def put(party: Party, when: str, tariff_id: str, at_: str | None = None) -> int:
-    wish = Wish(tariff_id=tariff_id, when=at_)
-    return plan_changes.change(subscription=party.subscription, wish=wish, as_of=at(when), actor="anna").due_now_minor
+    wish = TermsRequest(tariff_id=tariff_id, when=at_)
+    return plan_changes.change_terms(
+        subscription=party.subscription, request=wish, as_of=at(when), actor="anna"
+    ).due_now_minor
 
 
 def jobs(now: str) -> None:
@@ -80,8 +82,10 @@ def test_e6_the_days_of_the_period_are_those_of_its_month(month: str, due: int, 
         people.party("lipa", at(f"{month}-01 12:00"), product="evotor-app", tariff_id="plus"),
     )
     assert put(up, f"{month}-15 12:00", "plus") == due
-    quote = plan_changes.preview(
-        subscription=down.subscription, wish=Wish(tariff_id="light", when="now"), as_of=at(f"{month}-15 12:00")
+    quote = plan_changes.quote_change(
+        subscription=down.subscription,
+        request=TermsRequest(tariff_id="light", when="now"),
+        as_of=at(f"{month}-15 12:00"),
     )
     assert (quote.due_now_minor, quote.lost_minor) == (0, lost)
 
@@ -228,7 +232,9 @@ def test_e8_scheduled_terms_that_a_late_job_finds_price_the_period_that_began() 
 
 def test_b2_a_trial_over_the_1st_goes_on_and_the_year_is_paid_from_its_end() -> None:
     party = blue("2027-04-28 12:00", trial=None)
-    trials.choose(subscription=party.subscription, tariff_id="blue-annual", as_of=at("2027-04-29 12:00"), actor="anna")
+    trials.choose_tariff(
+        subscription=party.subscription, tariff_id="blue-annual", as_of=at("2027-04-29 12:00"), actor="anna"
+    )
     party.activate(2, at("2027-04-30 12:00"), TEAM)
     party.now_is(at("2027-05-05 23:59:59"))
     assert (amounts(party), party.status(at("2027-05-05 23:59:59"))) == ([], "trialing")
@@ -241,7 +247,7 @@ def test_b2_a_trial_over_the_1st_goes_on_and_the_year_is_paid_from_its_end() -> 
 
 def test_b2_the_last_day_of_a_trial_on_the_last_day_of_a_month_leaves_no_stub() -> None:
     party = blue("2027-04-23 12:00", trial=None)
-    trials.choose(
+    trials.choose_tariff(
         subscription=party.subscription, tariff_id="blue-monthly", as_of=at("2027-04-30 23:59:59"), actor="anna"
     )
     assert amounts(party) == []
@@ -285,7 +291,7 @@ def test_b3_d5_counted_again_what_was_told_in_the_second_of_the_start_was_there_
     party = blue("2027-04-10 12:00", trial=None)
     now = at("2027-04-21 15:00")
     party.activate(1, now, TEAM)
-    trials.choose(subscription=party.subscription, tariff_id="blue-monthly", as_of=now, actor="anna")
+    trials.choose_tariff(subscription=party.subscription, tariff_id="blue-monthly", as_of=now, actor="anna")
     party.activate(1, now, TEAM)
     assert amounts(party) == [467, 210]  # two of 10 days, one of 9
     party.tell("boris", "active", at("2027-04-28 12:00"), occurred_at=at("2027-04-25 12:00"), role=TEAM)
@@ -304,12 +310,12 @@ def test_two_changes_in_one_second_are_two_changes() -> None:
 
 
 def test_g10_a_quote_is_refused_once_somebody_else_has_changed_the_terms_in_the_same_second() -> None:
-    party, wish, now = app("2027-04-01 12:00"), Wish(tariff_id="max"), at("2027-04-15 12:00")
-    quote = plan_changes.preview(subscription=party.subscription, wish=wish, as_of=now)
+    party, wish, now = app("2027-04-01 12:00"), TermsRequest(tariff_id="max"), at("2027-04-15 12:00")
+    quote = plan_changes.quote_change(subscription=party.subscription, request=wish, as_of=now)
     assert put(party, "2027-04-15 12:00", "plus") == 4800
     with pytest.raises(BillingError) as refused:
-        plan_changes.change(
-            subscription=party.subscription, wish=wish, as_of=now, actor="anna", quote_token=quote.token
+        plan_changes.change_terms(
+            subscription=party.subscription, request=wish, as_of=now, actor="anna", quote_token=quote.token
         )
     assert (quote.due_now_minor, refused.value.extra["quote"].due_now_minor) == (14_400, 9600)
 
@@ -319,9 +325,9 @@ def test_c4_a_cancellation_and_a_renewal_at_one_midnight() -> None:
         cyberos("2027-04-10 12:00"),
         people.party("lipa", at("2027-04-10 12:00"), product="cyberos", tariff_id="build"),
     )
-    plan_changes.cancel(subscription=first.subscription, as_of=at("2027-05-09 23:59:59"), actor="anna")
+    plan_changes.cancel_subscription(subscription=first.subscription, as_of=at("2027-05-09 23:59:59"), actor="anna")
     billing_run.close_months(as_of=at("2027-05-10 00:00"))
-    plan_changes.cancel(subscription=second.subscription, as_of=at("2027-05-10 00:00"), actor="anna")
+    plan_changes.cancel_subscription(subscription=second.subscription, as_of=at("2027-05-10 00:00"), actor="anna")
     assert (amounts(first), first.status(at("2027-05-10 00:00"))) == ([490_000], "terminated")
     assert (amounts(second), second.fresh.cancel_date) == ([490_000, 490_000], date(2027, 6, 10))
 
@@ -333,13 +339,13 @@ def test_c4_e8_a_cancellation_before_the_money_is_taken_and_one_after_it() -> No
     )
     for party in (first, second):
         party.pay("180.00", at("2027-04-02 12:00"))
-    plan_changes.cancel(subscription=first.subscription, as_of=at("2027-04-26 09:59:59"), actor="anna")
+    plan_changes.cancel_subscription(subscription=first.subscription, as_of=at("2027-04-26 09:59:59"), actor="anna")
     jobs("2027-04-26 10:00")
-    plan_changes.cancel(subscription=second.subscription, as_of=at("2027-04-26 10:00"), actor="anna")
+    plan_changes.cancel_subscription(subscription=second.subscription, as_of=at("2027-04-26 10:00"), actor="anna")
     assert [party.fresh.cancel_date for party in (first, second)] == [date(2027, 5, 1), date(2027, 6, 1)]
     assert [party.balance for party in (first, second)] == [9_000, 0]
     # Taken back in time, what was cancelled is collected on the days that are left.
-    plan_changes.undo_cancel(subscription=first.subscription, as_of=at("2027-04-30 12:00"), actor="anna")
+    plan_changes.undo_cancellation(subscription=first.subscription, as_of=at("2027-04-30 12:00"), actor="anna")
     assert first.fresh.turns_on == date(2027, 5, 2)
     jobs("2027-04-30 12:01")
     assert (first.balance, spans(first)[-1]) == (0, ("2027-05-01", "2027-06-01"))

@@ -17,7 +17,7 @@ from billing.errors import BillingError
 from billing.models import Charge, Invoice, Subscription
 from billing.operations import rehearsal
 from billing.operations.customers import instances, onboarding, signup
-from billing.operations.customers.onboarding import Wish
+from billing.operations.customers.onboarding import InstanceOrder
 from billing.operations.subscriptions import plan_changes, quotes, start_quotes
 from billing.sandbox.models import SandboxClock
 from tests.support.people import Party, at, party
@@ -174,8 +174,8 @@ def test_g9_a_quote_counts_with_what_is_due_and_not_done_yet() -> None:
 def test_g10_other_terms_are_quoted_without_writing_or_locking() -> None:
     shop = party(now=NOON, product="blue", tariff_id="blue-monthly", trial=False)
     with nothing_written_or_locked():
-        quote = plan_changes.preview(
-            subscription=shop.subscription, wish=quotes.Wish(tariff_id="blue-annual"), as_of=NOON
+        quote = plan_changes.quote_change(
+            subscription=shop.subscription, request=quotes.TermsRequest(tariff_id="blue-annual"), as_of=NOON
         )
     assert (quote.when, quote.due_now_minor) == ("period_end", 0)
 
@@ -244,13 +244,15 @@ def test_g10_the_pages_of_a_plan_write_and_lock_nothing(anna: Callable[[], Clien
 
 def test_g10_the_page_of_a_sign_ups_link_writes_and_locks_nothing() -> None:
     SandboxClock.objects.update_or_create(id=1, defaults={"stands_at": NOON})
-    wish = Wish(Product.objects.get(code="blue"), "team.nora.example", "blue-monthly")
-    new = signup.NewSignUp("nora@new.example", "Nora", "Nora Ltd", "company", "en", wish)
-    asked = signup.ask(new=new, as_of=NOON)
+    order = InstanceOrder(Product.objects.get(code="blue"), "team.nora.example", "blue-monthly")
+    new = signup.NewSignUp("nora@new.example", "Nora", "Nora Ltd", "company", "en", order)
+    asked = signup.file_sign_up(new=new, as_of=NOON)
     with nothing_written_or_locked():
-        opening = signup.preview(sign_up=asked, as_of=NOON)
+        opening = signup.preview_sign_up(sign_up=asked, as_of=NOON)
     assert opening.quote is not None
     assert opening.quote.trial_ends_on is not None
-    _user, made = signup.confirm(sign_up=asked, password="correct horse battery", seen=opening.token, as_of=NOON)
+    _user, made = signup.confirm_sign_up(
+        sign_up=asked, password="correct horse battery", seen=opening.token, as_of=NOON
+    )
     assert made.token == opening.token
-    assert onboarding.Opening(made.instance, None).token == "free"
+    assert onboarding.OnboardingResult(made.instance, None).token == "free"

@@ -145,7 +145,7 @@ def test_m16_relief_gives_full_access_until_its_own_end(meteor: Party) -> None:
     in_debt(meteor)
     billing_run.run_due(as_of=at("2026-05-16 00:00"))
     assert meteor.access(at("2026-05-18 12:00")) == "read_only"
-    reliefs.grant(
+    reliefs.grant_relief(
         instance=meteor.instance,
         ends_at=at("2026-05-20 18:00"),
         reason="Payment order 417",
@@ -163,7 +163,7 @@ def test_m16_the_end_of_a_relief_is_announced_at_its_instant(meteor: Party) -> N
     stand_at(at("2026-05-16 00:00"))
     billing_run.run_due(as_of=at("2026-05-16 00:00"))
     stand_at(at("2026-05-18 12:00"))
-    reliefs.grant(
+    reliefs.grant_relief(
         instance=meteor.instance,
         ends_at=at("2026-05-20 18:07"),
         reason="Payment order 417",
@@ -181,23 +181,25 @@ def test_m16_the_end_of_a_relief_is_announced_at_its_instant(meteor: Party) -> N
 def test_m16_relief_ends_early_by_hand_and_needs_reason_and_debt(meteor: Party) -> None:
     now = at("2026-05-18 12:00")
     with pytest.raises(BillingError) as refused:
-        reliefs.grant(instance=meteor.instance, ends_at=now + timedelta(days=1), reason="x", as_of=now, actor=SERGEY)
+        reliefs.grant_relief(
+            instance=meteor.instance, ends_at=now + timedelta(days=1), reason="x", as_of=now, actor=SERGEY
+        )
     assert refused.value.code == "not_in_debt"
     in_debt(meteor)
     for ends_at, reason in ((now + timedelta(days=1), " "), (now, "x"), (now + timedelta(days=31), "x")):
         with pytest.raises(BadInput):
-            reliefs.grant(instance=meteor.instance, ends_at=ends_at, reason=reason, as_of=now, actor=SERGEY)
-    relief = reliefs.grant(
+            reliefs.grant_relief(instance=meteor.instance, ends_at=ends_at, reason=reason, as_of=now, actor=SERGEY)
+    relief = reliefs.grant_relief(
         instance=meteor.instance, ends_at=now + timedelta(days=2), reason="Payment order", as_of=now, actor=SERGEY
     )
-    reliefs.withdraw(relief=relief, as_of=now + timedelta(hours=1), actor=FAINA, reason="The order was forged")
+    reliefs.withdraw_relief(relief=relief, as_of=now + timedelta(hours=1), actor=FAINA, reason="The order was forged")
     assert meteor.access(now + timedelta(hours=1)) == "read_only"
 
 
 def test_m16_a_relief_cannot_be_lengthened(meteor: Party) -> None:
     in_debt(meteor)
     now = at("2026-05-18 12:00")
-    relief = reliefs.grant(
+    relief = reliefs.grant_relief(
         instance=meteor.instance, ends_at=now + timedelta(days=2), reason="Payment order", as_of=now, actor=SERGEY
     )
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -236,7 +238,7 @@ def test_m11_the_offer_is_people_times_price_times_twelve_less_the_discount(mete
 
 def test_m11_paid_the_account_has_the_full_value_the_discount_as_bonus(meteor: Party) -> None:
     offer = offered(meteor)
-    offers.accept(offer=offer, as_of=at("2026-04-03 12:00"), user_email=ANNA)
+    offers.accept_offer(offer=offer, as_of=at("2026-04-03 12:00"), user_email=ANNA)
     pay_offer(offer)
     assert meteor.balance == 14_376_000
     assert {row.kind: row.amount_minor for row in Credit.objects.all()} == {"payment": 12_219_600, "bonus": 2_156_400}
@@ -255,11 +257,11 @@ def test_m11_another_sum_an_offer_that_is_over_and_a_free_volume_are_refused(met
         pay_offer(offer, 12_219_500)
     assert meteor.balance == 0
     with pytest.raises(BillingError) as refused:
-        offers.accept(offer=offer, as_of=at("2026-04-17 00:00"), user_email=ANNA)
+        offers.accept_offer(offer=offer, as_of=at("2026-04-17 00:00"), user_email=ANNA)
     assert refused.value.code == "offer_closed"
-    assert offers.accept(offer=offer, as_of=at("2026-04-16 23:59:59"), user_email=ANNA).accepted_by == ANNA
+    assert offers.accept_offer(offer=offer, as_of=at("2026-04-16 23:59:59"), user_email=ANNA).accepted_by == ANNA
     with pytest.raises(BadInput):
-        offers.work_out(subscription=meteor.subscription, people=9, discount_percent=Decimal(10))
+        offers.price_offer(subscription=meteor.subscription, people=9, discount_percent=Decimal(10))
 
 
 def test_m11_taking_the_payment_back_takes_the_bonus_back_and_the_offer_can_be_paid_again(meteor: Party) -> None:
@@ -317,7 +319,7 @@ def test_d11_what_is_left_of_a_bonus_is_written_off_when_the_right_to_resume_lap
 
 
 def adjust(meteor: Party, sum_minor: int) -> tuple[object | None, Approval | None]:
-    return approvals.do_or_ask(
+    return approvals.act_or_request_approval(
         kind=Approval.Kind.ADJUSTMENT,
         account=meteor.account,
         amount_minor=sum_minor,
@@ -359,7 +361,7 @@ def test_d15_a_rejected_act_is_not_done_and_a_reason_is_needed(meteor: Party) ->
     approvals.reject(approval=waiting, as_of=at("2026-05-20 13:00"), actor=FAINA, comment="Too much for one evening")
     assert meteor.balance == 0
     with pytest.raises(BadInput):
-        approvals.do_or_ask(
+        approvals.act_or_request_approval(
             kind=Approval.Kind.ADJUSTMENT,
             account=meteor.account,
             amount_minor=100,
@@ -401,7 +403,7 @@ def test_m15_the_billing_right_alone_makes_nobody_an_administrator(meteor: Party
     meteor.tell("u-2", "active", at("2026-04-02 12:00"), role="billing", email=bookkeeper.email)
     now = at("2026-04-03 12:00")
     with pytest.raises(BillingError) as refused:
-        engine.invite(
+        engine.invite_member(
             instance=meteor.instance,
             email="new@romashka.example",
             name="",
@@ -411,7 +413,7 @@ def test_m15_the_billing_right_alone_makes_nobody_an_administrator(meteor: Party
             by=bookkeeper,
         )
     assert (refused.value.code, refused.value.rule) == ("administrator_only", "M15")
-    engine.invite(
+    engine.invite_member(
         instance=meteor.instance,
         email="new@romashka.example",
         name="",
@@ -422,13 +424,13 @@ def test_m15_the_billing_right_alone_makes_nobody_an_administrator(meteor: Party
     )
     anna = meteor.instance.members.get(external_id="u-1")
     with pytest.raises(BillingError):
-        engine.change(member=anna, status="blocked", role=None, as_of=now, actor="Buh", by=bookkeeper)
+        engine.change_member(member=anna, status="blocked", role=None, as_of=now, actor="Buh", by=bookkeeper)
 
 
 def test_m15_an_instance_keeps_an_administrator(meteor: Party) -> None:
     anna = meteor.instance.members.get(external_id="u-1")
     with pytest.raises(BillingError) as refused:
-        engine.change(member=anna, status="blocked", role=None, as_of=at("2026-04-03 12:00"), actor="Anna")
+        engine.change_member(member=anna, status="blocked", role=None, as_of=at("2026-04-03 12:00"), actor="Anna")
     assert refused.value.code == "last_administrator"
     assert meteor.instance.members.get(external_id="u-1").status == "active"
 

@@ -10,7 +10,7 @@ from billing.errors import BadInput
 from billing.models import InvoiceLine, Notice
 from billing.operations.catalogue import configuration
 from billing.operations.subscriptions import plan_changes
-from billing.operations.subscriptions.quotes import Wish
+from billing.operations.subscriptions.quotes import TermsRequest
 from billing.wording import charge_lines, formats, tariff_prices
 from tests.support import pdf_reading
 from tests.support.goods import ALARM, EDITOR, GOODS, STORAGE, Good, sell
@@ -78,7 +78,7 @@ def test_e5_prices_are_for_what_the_product_sells(good: Good, english: list[str]
 def test_e4_licences_are_bought_and_bought_again_in_the_words_of_the_document() -> None:
     sell(EDITOR)
     bought = buyer(EDITOR, 2, "ru")
-    plan_changes.change(subscription=bought.fresh, wish=Wish(quantity=12), as_of=NOON, actor="anna")
+    plan_changes.change_terms(subscription=bought.fresh, request=TermsRequest(quantity=12), as_of=NOON, actor="anna")
     first, more = bought.invoices
     assert (first.total_minor, more.total_minor) == (24_000, 96_000)  # 2 × 120.00, then 12 × 100.00 − 240.00
     [line] = invoice_context(first).lines
@@ -93,7 +93,7 @@ def test_e4_licences_are_bought_and_bought_again_in_the_words_of_the_document() 
 def test_e6_devices_are_added_and_the_mail_and_the_pdf_say_so() -> None:
     sell(ALARM)
     bought = buyer(ALARM, 2, "en")
-    plan_changes.change(subscription=bought.fresh, wish=Wish(quantity=5), as_of=NOON, actor="anna")
+    plan_changes.change_terms(subscription=bought.fresh, request=TermsRequest(quantity=5), as_of=NOON, actor="anna")
     assert "“Alarm”, 5 devices" in plain(Notice.objects.filter(kind="terms_changed").latest("pk").text)
     first, more = bought.invoices
     assert invoice_context(first).lines[0].unit == "device"
@@ -116,7 +116,7 @@ def test_g8_what_is_posted_keeps_the_name_that_it_was_sold_by() -> None:
     bought = buyer(EDITOR, 12, "en")
     product = Product.objects.get(code="editor")
     product.unit_name, product.unit_name_plural = "key", "keys"
-    configuration.save(row=product, as_of=NOON, actor=STAFF)
+    configuration.save_row(row=product, as_of=NOON, actor=STAFF)
     line = first_line(bought)
     assert "12 licences" in line.description
     computed = formats.formula_text(charge_lines.explanation_of(line), "en")
@@ -144,7 +144,7 @@ def test_e5_half_a_name_is_refused_by_the_operation_and_by_the_database() -> Non
     product = Product.objects.get(code="alarm")
     product.unit_name_few_ru = ""
     with pytest.raises(BadInput) as refused:
-        configuration.save(row=product, as_of=NOON, actor=STAFF)
+        configuration.save_row(row=product, as_of=NOON, actor=STAFF)
     assert (refused.value.field, refused.value.code) == ("unit_name_few_ru", "unit_half_named")
     with pytest.raises(IntegrityError), transaction.atomic():
         product.save()

@@ -5,13 +5,13 @@ import pytest
 
 from billing.models import Notice
 from billing.operations.subscriptions import plan_changes
-from billing.operations.subscriptions.quotes import Wish
+from billing.operations.subscriptions.quotes import TermsRequest
 from tests.support import people
 from tests.support.people import Party, at
 from tests.support.storytelling import invoices_of, ledger_of, until
 
 TEAM = "team_member"
-MONTHLY = Wish(tariff_id="blue-monthly")
+MONTHLY = TermsRequest(tariff_id="blue-monthly")
 
 # (Moscow's clock, kind of entry, amount on the balance, balance after)
 YEAR = [
@@ -42,7 +42,7 @@ INVOICES = [
 
 
 def change(party: Party, when: str) -> None:
-    plan_changes.change(subscription=party.subscription, wish=MONTHLY, as_of=at(when), actor="anna")
+    plan_changes.change_terms(subscription=party.subscription, request=MONTHLY, as_of=at(when), actor="anna")
 
 
 def live_through(party: Party) -> None:
@@ -70,8 +70,11 @@ def live_through(party: Party) -> None:
     party.pay("9.33", at("2027-03-17 09:00"))
     assert (party.access(at("2027-03-17 09:00")), party.status(at("2027-03-17 09:00"))) == ("full", "active")
     # The year again, from April on: March is paid already.
-    plan_changes.change(
-        subscription=party.subscription, wish=Wish(tariff_id="blue-annual"), as_of=at("2027-03-20 12:00"), actor="anna"
+    plan_changes.change_terms(
+        subscription=party.subscription,
+        request=TermsRequest(tariff_id="blue-annual"),
+        as_of=at("2027-03-20 12:00"),
+        actor="anna",
     )
     until("2027-03-25 10:00")
     until("2027-04-01 00:00")

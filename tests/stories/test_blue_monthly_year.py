@@ -4,7 +4,7 @@ an invoice forgotten, an end and a return. Sums are dollars as the customer sees
 import pytest
 
 from billing.operations.subscriptions import lifecycle, plan_changes, trials
-from billing.operations.subscriptions.quotes import Wish
+from billing.operations.subscriptions.quotes import TermsRequest
 from tests.support import people
 from tests.support.people import Party, at
 from tests.support.storytelling import invoices_of, ledger_of, until
@@ -60,7 +60,9 @@ def live_through(party: Party) -> None:
     party.activate(2, at("2026-01-13 09:00"), TEAM)
     until("2026-01-20 00:00")
     assert (party.status(at("2026-01-20 00:00")), party.balance) == ("trial_ended", 0)
-    trials.choose(subscription=party.subscription, tariff_id="blue-monthly", as_of=at("2026-01-22 15:00"), actor="anna")
+    trials.choose_tariff(
+        subscription=party.subscription, tariff_id="blue-monthly", as_of=at("2026-01-22 15:00"), actor="anna"
+    )
     party.pay("6.77", at("2026-01-25 12:00"))
     until("2026-02-01 00:00")
     party.pay("21.00", at("2026-02-02 12:00"))
@@ -68,8 +70,10 @@ def live_through(party: Party) -> None:
     until("2026-03-01 00:00")
     party.pay("32.50", at("2026-03-05 12:00"))
     party.tell("u-2", "removed", at("2026-03-16 18:00"))
-    annual = Wish(tariff_id="blue-annual")
-    plan_changes.change(subscription=party.subscription, wish=annual, as_of=at("2026-03-20 12:00"), actor="anna")
+    annual = TermsRequest(tariff_id="blue-annual")
+    plan_changes.change_terms(
+        subscription=party.subscription, request=annual, as_of=at("2026-03-20 12:00"), actor="anna"
+    )
     plan_changes.undo_change(subscription=party.subscription, as_of=at("2026-03-25 12:00"), actor="anna")
     until("2026-04-01 00:00")
     party.tell("u-3", "active", at("2026-04-07 12:00"), role="client")  # free from now on
@@ -85,7 +89,7 @@ def live_through(party: Party) -> None:
     until("2026-06-01 00:00")
     party.pay("50.00", at("2026-06-03 12:00"))
     until("2026-07-01 00:00")
-    plan_changes.cancel(subscription=party.subscription, as_of=at("2026-07-10 12:00"), actor="anna")
+    plan_changes.cancel_subscription(subscription=party.subscription, as_of=at("2026-07-10 12:00"), actor="anna")
     party.tell("u-5", "blocked", at("2026-07-21 12:00"))
     until("2026-08-01 00:00")
     assert party.reasons(at("2026-08-01 00:00")) == ["subscription_terminated"]
@@ -98,7 +102,9 @@ def live_through(party: Party) -> None:
         until(f"2026-{month:02}-01 00:00")
     party.pay("20.00", at("2026-11-05 12:00"))
     until("2026-12-01 00:00")
-    plan_changes.change(subscription=party.subscription, wish=annual, as_of=at("2026-12-20 12:00"), actor="anna")
+    plan_changes.change_terms(
+        subscription=party.subscription, request=annual, as_of=at("2026-12-20 12:00"), actor="anna"
+    )
     until("2027-01-01 00:00")
 
 

@@ -6,7 +6,7 @@ import pytest
 from accounts.members import Report
 from billing.models import Event
 from billing.operations.subscriptions import lifecycle, metering, plan_changes, trials
-from billing.operations.subscriptions.quotes import Wish
+from billing.operations.subscriptions.quotes import TermsRequest
 from tests.support import people
 from tests.support.people import Party, at
 from tests.support.storytelling import invoices_of, ledger_of, until
@@ -46,8 +46,8 @@ INVOICES = [
 
 
 def put(party: Party, when: str, tariff_id: str, at_: str | None = None) -> None:
-    wish = Wish(tariff_id=tariff_id, when=at_)
-    plan_changes.change(subscription=party.subscription, wish=wish, as_of=at(when), actor="anna")
+    wish = TermsRequest(tariff_id=tariff_id, when=at_)
+    plan_changes.change_terms(subscription=party.subscription, request=wish, as_of=at(when), actor="anna")
 
 
 def come(party: Party, count: int, when: str) -> None:
@@ -63,7 +63,7 @@ def come(party: Party, count: int, when: str) -> None:
 
 def live_through(party: Party) -> None:
     """What people do in this year, each at their own instant; the jobs of every midnight are between."""
-    trials.choose(subscription=party.subscription, tariff_id="build", as_of=at("2026-01-20 12:00"), actor="anna")
+    trials.choose_tariff(subscription=party.subscription, tariff_id="build", as_of=at("2026-01-20 12:00"), actor="anna")
     until("2026-02-10 00:00")
     party.pay("4900.00", at("2026-02-11 12:00"))
     until("2026-03-10 00:00")
@@ -81,9 +81,9 @@ def live_through(party: Party) -> None:
     until("2026-05-10 00:00")
     party.pay("532000.00", at("2026-05-12 12:00"))
     party.tell("u-4", "removed", at("2026-08-31 12:00"))
-    plan_changes.cancel(subscription=party.subscription, as_of=at("2026-11-01 12:00"), actor="anna")
-    plan_changes.undo_cancel(subscription=party.subscription, as_of=at("2026-11-02 12:00"), actor="anna")
-    plan_changes.cancel(subscription=party.subscription, as_of=at("2026-12-20 12:00"), actor="anna")
+    plan_changes.cancel_subscription(subscription=party.subscription, as_of=at("2026-11-01 12:00"), actor="anna")
+    plan_changes.undo_cancellation(subscription=party.subscription, as_of=at("2026-11-02 12:00"), actor="anna")
+    plan_changes.cancel_subscription(subscription=party.subscription, as_of=at("2026-12-20 12:00"), actor="anna")
     until("2027-05-09 23:59:59")
     assert (party.access(at("2027-05-09 23:59:59")), party.status(at("2027-05-09 23:59:59"))) == ("full", "cancelling")
     until("2027-05-10 00:00")

@@ -6,7 +6,7 @@ import pytest
 from billing.models import Collection, Event
 from billing.operations.collection import payment_methods
 from billing.operations.subscriptions import lifecycle, plan_changes
-from billing.operations.subscriptions.quotes import Wish
+from billing.operations.subscriptions.quotes import TermsRequest
 from tests.support import people
 from tests.support.cards import pay_and_keep
 from tests.support.people import Party, at
@@ -103,8 +103,8 @@ COLLECTED = [
 def put(
     party: Party, when: str, tariff_id: str | None = None, quantity: int | None = None, at_: str | None = None
 ) -> None:
-    wish = Wish(tariff_id=tariff_id, quantity=quantity, when=at_)
-    plan_changes.change(subscription=party.subscription, wish=wish, as_of=at(when), actor="anna")
+    wish = TermsRequest(tariff_id=tariff_id, quantity=quantity, when=at_)
+    plan_changes.change_terms(subscription=party.subscription, request=wish, as_of=at(when), actor="anna")
 
 
 def mornings(month: str, first: int, last: int) -> None:
@@ -137,9 +137,9 @@ def summer(party: Party) -> None:
     mornings("2026-06", 26, 26)
     mornings("2026-07", 27, 28)
     mornings("2026-08", 27, 27)
-    method = payment_methods.active(party.account)
+    method = payment_methods.active_method(party.account)
     assert method is not None
-    payment_methods.remove(method=method, as_of=at("2026-09-05 12:00"), actor="anna@romashka.example")
+    payment_methods.remove_method(method=method, as_of=at("2026-09-05 12:00"), actor="anna@romashka.example")
     mornings("2026-09", 26, 30)
     until("2026-10-01 10:00")
     assert party.access(at("2026-10-01 23:59:59")) == "full"

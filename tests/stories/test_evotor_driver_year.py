@@ -4,7 +4,7 @@
 import pytest
 
 from billing.operations.subscriptions import lifecycle, plan_changes
-from billing.operations.subscriptions.quotes import Wish
+from billing.operations.subscriptions.quotes import TermsRequest
 from tests.support import people
 from tests.support.people import Party, at
 from tests.support.storytelling import invoices_of, ledger_of, until
@@ -40,10 +40,10 @@ INVOICES = [
 
 def buy(party: Party, when: str, quantity: int) -> int:
     """In all ``quantity`` terminals from now on; what that costs, in kopecks."""
-    wish = Wish(quantity=quantity)
-    quote = plan_changes.preview(subscription=party.subscription, wish=wish, as_of=at(when))
-    done = plan_changes.change(
-        subscription=party.subscription, wish=wish, as_of=at(when), actor="anna", quote_token=quote.token
+    wish = TermsRequest(quantity=quantity)
+    quote = plan_changes.quote_change(subscription=party.subscription, request=wish, as_of=at(when))
+    done = plan_changes.change_terms(
+        subscription=party.subscription, request=wish, as_of=at(when), actor="anna", quote_token=quote.token
     )
     assert done.due_now_minor == quote.due_now_minor
     return done.due_now_minor

@@ -98,7 +98,7 @@ def live_through(party: Party) -> None:
     assert party.access(at("2026-10-12 11:00")) == "full"
     until("2026-11-01 00:00")
     party.pay("5980.00", at("2026-11-10 12:00"))
-    adjustments.adjust(
+    adjustments.adjust_balance(
         account=party.account,
         amount_minor=59_900,
         currency="RUB",

@@ -56,7 +56,7 @@ def english(page: Any, live_server: Any) -> Any:
 
 def invited(story: stories.Story, email: str = "new@romashka.example", role: str = "billing") -> str:
     """Invites somebody and returns the link out of the mail."""
-    member_management.invite(
+    member_management.invite_member(
         instance=story.cloud, email=email, name="Нина", role=role, as_of=stories.msk(5, 12), invited_by="А. Петрова"
     )
     text = Notice.objects.get(kind="invitation", recipient=email).text

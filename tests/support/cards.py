@@ -13,11 +13,11 @@ START = at("2026-04-10 12:00")
 
 def pay_and_keep(party: Party, card: str = "4242", now: datetime = START, sum_: int = 100) -> SavedMethod:
     """Anna pays a rouble at the screen and leaves the card."""
-    wanted = checkout.Wanted(sum_, saves_method=True)
-    attempt = checkout.begin(account=party.account, wanted=wanted, as_of=now, user_email=ANNA)
+    wanted = checkout.PaymentOrder(sum_, saves_method=True)
+    attempt = checkout.start_payment(account=party.account, order=wanted, as_of=now, user_email=ANNA)
     sample.decide(attempt.external_id, "succeeded", card)
-    assert checkout.sync(attempt=attempt, as_of=now).status == "succeeded"
-    found = payment_methods.active(party.account)
+    assert checkout.sync_attempt(attempt=attempt, as_of=now).status == "succeeded"
+    found = payment_methods.active_method(party.account)
     assert found is not None
     return found
 

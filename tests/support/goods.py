@@ -64,12 +64,12 @@ GOODS = {good.code: good for good in (EDITOR, ALARM, STORAGE)}
 def sell(good: Good) -> Tariff:
     """The product, its owner's role and its tariff, published: what a product manager and a reviewer do."""
     product = Product(code=good.code, name=good.code.title(), kind=good.kind, **good.unit_values)
-    configuration.save(row=product, as_of=BEGINNING, actor=STAFF)
+    configuration.save_row(row=product, as_of=BEGINNING, actor=STAFF)
     owner = Role(product=product, code="owner", name="Owner", is_paid=False, is_administrator=True)
-    configuration.save(row=owner, as_of=BEGINNING, actor=STAFF)
+    configuration.save_row(row=owner, as_of=BEGINNING, actor=STAFF)
     seller, author = Seller.objects.get(code="rub"), staff("author@saldo.example")
     terms = {**good.terms, "unit_price": Money(good.terms.get("unit_price", 0), seller.currency)}
     draft = Tariff(product=product, seller=seller, tariff_id=good.tariff_id, name=good.code.title(), **terms)
     draft = tariffs.save_draft(draft=draft, user=author, as_of=BEGINNING)
-    tariffs.submit(tariff=draft, user=author, as_of=BEGINNING)
-    return tariffs.publish(tariff=draft, user=staff("reviewer@saldo.example"), as_of=BEGINNING)
+    tariffs.submit_tariff(tariff=draft, user=author, as_of=BEGINNING)
+    return tariffs.publish_tariff(tariff=draft, user=staff("reviewer@saldo.example"), as_of=BEGINNING)

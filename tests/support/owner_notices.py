@@ -6,7 +6,7 @@ from billing.models import Notice, Subscription
 from billing.operations.collection import dunning
 from billing.operations.run import reminders
 from billing.operations.subscriptions import plan_changes, trials
-from billing.operations.subscriptions.quotes import Wish
+from billing.operations.subscriptions.quotes import TermsRequest
 from tests.support.people import STAFF, Party, at, party
 
 
@@ -23,9 +23,11 @@ def studio(locale: str) -> Party:
     told = party(
         "studio", at("2026-04-10 09:00"), product="blue", tariff_id="blue-annual", currency="USD", locale=locale
     )
-    trials.extend(subscription=fresh(told), days=3, reason="They asked", as_of=at("2026-04-11 12:00"), actor=STAFF)
-    trials.remind(subscription=fresh(told), days_left=3, as_of=at("2026-04-17 10:00"))
-    trials.choose(subscription=fresh(told), tariff_id="blue-annual", as_of=at("2026-04-18 12:00"), actor="anna")
+    trials.extend_trial(
+        subscription=fresh(told), days=3, reason="They asked", as_of=at("2026-04-11 12:00"), actor=STAFF
+    )
+    trials.remind_of_trial_end(subscription=fresh(told), days_left=3, as_of=at("2026-04-17 10:00"))
+    trials.choose_tariff(subscription=fresh(told), tariff_id="blue-annual", as_of=at("2026-04-18 12:00"), actor="anna")
     told.close(at("2026-04-21 00:01"))
     told.close(at("2026-05-01 00:01"))
     reminders.remind_of_renewal(
@@ -40,7 +42,9 @@ def kiosk(locale: str) -> Party:
     told = party("kiosk", product="evotor-app", tariff_id="light", locale=locale)
 
     def act(wish: str, now: datetime, when: str | None = None) -> None:
-        plan_changes.change(subscription=fresh(told), wish=Wish(wish, when=when), as_of=now, actor="anna")
+        plan_changes.change_terms(
+            subscription=fresh(told), request=TermsRequest(wish, when=when), as_of=now, actor="anna"
+        )
 
     told.pay("90.00", at("2026-04-01 10:00"))
     act("plus", at("2026-04-15 12:00"))
@@ -48,8 +52,8 @@ def kiosk(locale: str) -> Party:
     act("plus", at("2026-04-16 12:00"))
     told.pay("45.00", at("2026-04-16 13:00"))
     act("light", at("2026-04-17 12:00"))
-    plan_changes.cancel(subscription=fresh(told), as_of=at("2026-04-19 12:00"), actor="anna")
-    plan_changes.undo_cancel(subscription=fresh(told), as_of=at("2026-04-19 13:00"), actor="anna")
+    plan_changes.cancel_subscription(subscription=fresh(told), as_of=at("2026-04-19 12:00"), actor="anna")
+    plan_changes.undo_cancellation(subscription=fresh(told), as_of=at("2026-04-19 13:00"), actor="anna")
     dunning.collect(subscription=fresh(told), as_of=at("2026-04-26 10:00"))
     told.close(at("2026-05-02 00:01"))
     return told

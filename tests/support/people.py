@@ -245,8 +245,8 @@ def publish_tariff(
     )
     beginning = at("2020-01-01 00:00")
     draft = tariffs.save_draft(draft=draft, user=staff("author@saldo.example"), as_of=beginning)
-    tariffs.submit(tariff=draft, user=staff("author@saldo.example"), as_of=beginning)
-    return tariffs.publish(tariff=draft, user=staff("reviewer@saldo.example"), as_of=beginning)
+    tariffs.submit_tariff(tariff=draft, user=staff("author@saldo.example"), as_of=beginning)
+    return tariffs.publish_tariff(tariff=draft, user=staff("reviewer@saldo.example"), as_of=beginning)
 
 
 def roles() -> list[str]:

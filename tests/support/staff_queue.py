@@ -68,7 +68,7 @@ def offer(story: Story) -> Offer:
 
 
 def large_adjustment(story: Story, actor: str = "sergey@work.example") -> Approval:
-    _done, waiting = approvals.do_or_ask(
+    _done, waiting = approvals.act_or_request_approval(
         kind=Approval.Kind.ADJUSTMENT,
         account=story.account,
         amount_minor=1_200_000,
@@ -82,9 +82,9 @@ def large_adjustment(story: Story, actor: str = "sergey@work.example") -> Approv
 
 
 def attempt(story: Story, amount_minor: int = 658_900) -> PaymentAttempt:
-    return checkout.begin(
+    return checkout.start_payment(
         account=story.account,
-        wanted=checkout.Wanted(amount_minor),
+        order=checkout.PaymentOrder(amount_minor),
         as_of=NOW - timedelta(minutes=5),
         user_email=story.anna.email,
     )
@@ -92,6 +92,6 @@ def attempt(story: Story, amount_minor: int = 658_900) -> PaymentAttempt:
 
 def saved_method(story: Story) -> SavedMethod:
     """Anna leaves a card at 15:20 on 12 May."""
-    begun = method_setup.begin(account=story.account, as_of=NOW, user_email=story.anna.email)
+    begun = method_setup.start_set_up(account=story.account, as_of=NOW, user_email=story.anna.email)
     decide(begun.external_id, "succeeded", "4242")
-    return method_setup.sync(set_up=begun, as_of=NOW).method  # type: ignore[return-value]
+    return method_setup.sync_set_up(set_up=begun, as_of=NOW).method  # type: ignore[return-value]

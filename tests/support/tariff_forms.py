@@ -94,9 +94,9 @@ def move_from(source: Tariff) -> TariffMove:
         if field.name not in ("id", "tariff_id", "status", "author", "reviewer", "published_at", "version")
     }
     draft = tariffs.save_draft(draft=Tariff(**values, tariff_id="moved-to"), user=source.author, as_of=NOW)
-    tariffs.submit(tariff=draft, user=source.author, as_of=NOW)
+    tariffs.submit_tariff(tariff=draft, user=source.author, as_of=NOW)
     assert source.reviewer is not None
-    target = tariffs.publish(tariff=draft, user=source.reviewer, as_of=NOW)
+    target = tariffs.publish_tariff(tariff=draft, user=source.reviewer, as_of=NOW)
     return subscriber_moves.move_subscribers(
         source=source, target=target, effective_date=date(2026, 7, 1), reason="Test", user=source.author, as_of=NOW
     )

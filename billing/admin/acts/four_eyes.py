@@ -42,7 +42,7 @@ def _act_or_ask(
 ) -> Any:
     account = act.account()
     assert account is not None
-    result, approval = approvals.do_or_ask(
+    result, approval = approvals.act_or_request_approval(
         kind=kind,
         account=account,
         amount_minor=amount_minor,

@@ -79,7 +79,7 @@ def join_details(*parts: object) -> str:
 
 def _account(account: BillingAccount, as_of: datetime) -> dict[str, Any]:
     state = overview.standing(account=account, as_of=as_of)
-    method = payment_methods.active(account)
+    method = payment_methods.active_method(account)
     return {
         "link": link(account, _("Account %(number)s") % {"number": account.number}),
         "balance": figure(state.balance_minor, account.currency),

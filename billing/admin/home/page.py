@@ -66,7 +66,7 @@ def _work_cards(as_of: datetime) -> list[Card]:
 
 
 def _cluster_card() -> Card:
-    state = health.health()
+    state = health.read_health()
     url = list_url(Heartbeat)
     if state.cluster_seconds is None:
         return Card(

@@ -48,7 +48,7 @@ class AskProvider(Act):
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> PaymentAttempt:
         self.before = self.target.get_status_display()
-        return checkout.sync(attempt=self.target, as_of=as_of)
+        return checkout.sync_attempt(attempt=self.target, as_of=as_of)
 
     def facts(self, result: PaymentAttempt) -> list[Fact]:
         rows = [Fact(_("State"), result.get_status_display(), self.before)]

@@ -107,7 +107,7 @@ class Credit(Act):
 
     @classmethod
     def makes_sense(cls, target: Any) -> bool:
-        return bool(credit_notes.credited(target) < target.total_minor)
+        return bool(credit_notes.credited_minor(target) < target.total_minor)
 
     def account(self) -> BillingAccount:
         return self.target.account  # type: ignore[no-any-return]
@@ -118,7 +118,7 @@ class Credit(Act):
     def facts(self, result: Any) -> list[Fact]:
         if isinstance(result, Approval):
             return four_eyes.approval_facts(result)
-        remaining_minor = self.target.total_minor - credit_notes.credited(self.target)
+        remaining_minor = self.target.total_minor - credit_notes.credited_minor(self.target)
         return [
             Fact(_("Credited"), money(result.total_minor, result.currency)),
             Fact(_("Can still be credited"), money(remaining_minor, result.currency)),

@@ -136,7 +136,7 @@ class WithdrawOffer(Act):
         return bool(target.paid_at is None and target.withdrawn_at is None)
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Offer:
-        return offers.withdraw(offer=self.target, as_of=as_of, actor=self.actor, reason=data["reason"])
+        return offers.withdraw_offer(offer=self.target, as_of=as_of, actor=self.actor, reason=data["reason"])
 
     def facts(self, result: Offer) -> list[Fact]:
         return [Fact(_("Offer"), _("taken back"), pgettext("offer", "open"))]

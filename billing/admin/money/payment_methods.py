@@ -41,7 +41,7 @@ class RemoveMethod(Act):
         return self.target.account  # type: ignore[no-any-return]
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> SavedMethod:
-        return payment_methods.remove(method=self.target, as_of=as_of, actor=self.actor, reason=data["reason"])
+        return payment_methods.remove_method(method=self.target, as_of=as_of, actor=self.actor, reason=data["reason"])
 
     def facts(self, result: SavedMethod) -> list[Fact]:
         return [Fact(_("Saved method"), pgettext("payment method", "none"), result.title)]

@@ -86,7 +86,7 @@ class GrantRelief(Act):
                 rule="M16",
             )
         instance = data.get("instance") or self.target
-        return reliefs.grant(
+        return reliefs.grant_relief(
             instance=instance, ends_at=data["ends_at"], reason=data["reason"], as_of=as_of, actor=self.actor
         )
 
@@ -122,7 +122,7 @@ class WithdrawRelief(Act):
         return account_of(self.target.instance)
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Relief:
-        return reliefs.withdraw(relief=self.target, as_of=as_of, actor=self.actor, reason=data["reason"])
+        return reliefs.withdraw_relief(relief=self.target, as_of=as_of, actor=self.actor, reason=data["reason"])
 
     def success_message(self, result: Any) -> str:
         return str(_("The temporary access is over."))

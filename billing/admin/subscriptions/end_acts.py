@@ -125,7 +125,9 @@ class Cancel(SubscriptionAct):
         return state_of(target).can_be_cancelled
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Subscription:
-        return plan_changes.cancel(subscription=self.target, as_of=as_of, actor=self.actor, reason=data["reason"])
+        return plan_changes.cancel_subscription(
+            subscription=self.target, as_of=as_of, actor=self.actor, reason=data["reason"]
+        )
 
     def facts(self, result: Subscription) -> list[Fact]:
         assert result.cancel_date is not None
@@ -155,7 +157,9 @@ class UndoCancel(SubscriptionAct):
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Subscription:
         self.as_of = as_of
-        return plan_changes.undo_cancel(subscription=self.target, as_of=as_of, actor=self.actor, reason=data["reason"])
+        return plan_changes.undo_cancellation(
+            subscription=self.target, as_of=as_of, actor=self.actor, reason=data["reason"]
+        )
 
     def facts(self, result: Subscription) -> list[Fact]:
         return [next_fact(plan_state(result, self.as_of))]

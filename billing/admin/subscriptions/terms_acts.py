@@ -30,7 +30,7 @@ from billing.operations.collection import dunning, payment_methods
 from billing.operations.cycle import prepaid_periods, scheduled_changes, subscription_status
 from billing.operations.invoices import issuing
 from billing.operations.subscriptions import plan_changes, trials
-from billing.operations.subscriptions.quotes import NOW, PERIOD_END, Quote, Wish
+from billing.operations.subscriptions.quotes import NOW, PERIOD_END, Quote, TermsRequest
 from billing.reports.plan_state import Stage, plan_state
 from billing.wording import formats
 
@@ -77,7 +77,7 @@ class Choose(SubscriptionAct):
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Subscription:
         self.as_of, self.newest = as_of, last_charge(self.target)
-        return trials.choose(
+        return trials.choose_tariff(
             subscription=self.target,
             tariff_id=data["tariff_id"],
             quantity=data.get("quantity"),
@@ -121,7 +121,7 @@ class Extend(SubscriptionAct):
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Subscription:
         self.before = formats.date_text(self.target.trial_ends_on)
-        return trials.extend(
+        return trials.extend_trial(
             subscription=self.target, days=data["days"], reason=data["reason"], as_of=as_of, actor=self.actor
         )
 
@@ -175,9 +175,9 @@ class ChangeTerms(SubscriptionAct):
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Quote:
         self.before = (tariff_name(self.target.tariff), self._units(self.target))
-        wish = Wish(data["tariff_id"] or None, data.get("quantity"), data["when"] or None)
-        return plan_changes.change(
-            subscription=self.target, wish=wish, as_of=as_of, actor=self.actor, reason=data["reason"]
+        wish = TermsRequest(data["tariff_id"] or None, data.get("quantity"), data["when"] or None)
+        return plan_changes.change_terms(
+            subscription=self.target, request=wish, as_of=as_of, actor=self.actor, reason=data["reason"]
         )
 
     @staticmethod
@@ -269,7 +269,7 @@ class CollectNow(SubscriptionAct):
             subscription_status.renewal_price(self.target, period.end),
             issuing.available_credit(self.target.account),
         )
-        missing_minor, method = max(0, price_minor - credit_minor), payment_methods.active(self.target.account)
+        missing_minor, method = max(0, price_minor - credit_minor), payment_methods.active_method(self.target.account)
         rows = [
             Fact(_("Period from"), formats.date_text(period.end)),
             Fact(_("It costs"), money(price_minor, currency)),

@@ -67,10 +67,10 @@ class RunClose(Act):
         ]
         return ", ".join(sums) or str(_("no charges, no invoice"))
 
-    def carry_out(self, data: dict[str, Any], as_of: datetime) -> billing_run.Done:
+    def carry_out(self, data: dict[str, Any], as_of: datetime) -> billing_run.RunResult:
         return billing_run.close_months(as_of=as_of)
 
-    def success_message(self, result: billing_run.Done) -> str:
+    def success_message(self, result: billing_run.RunResult) -> str:
         text = _("%(closed)s accounts closed, %(invoices)s invoices issued, %(aside)s set aside.")
         return str(text % {"closed": result.months_closed, "invoices": len(result.invoices), "aside": result.set_aside})
 

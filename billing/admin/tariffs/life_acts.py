@@ -49,7 +49,7 @@ class Submit(TariffStep):
     variant = ActionVariant.PRIMARY
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Tariff:
-        return tariffs.submit(tariff=self.target, user=self.user, as_of=as_of)
+        return tariffs.submit_tariff(tariff=self.target, user=self.user, as_of=as_of)
 
 
 class CommentForm(ActForm):
@@ -64,7 +64,7 @@ class SendBack(TariffStep):
     icon, possible_from, form_class = "undo", (Status.IN_REVIEW,), CommentForm
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Tariff:
-        return tariffs.send_back(tariff=self.target, user=self.user, as_of=as_of, comment=data["comment"])
+        return tariffs.send_back_tariff(tariff=self.target, user=self.user, as_of=as_of, comment=data["comment"])
 
 
 class TakeBack(SendBack):
@@ -89,7 +89,7 @@ class Publish(TariffStep):
     variant = ActionVariant.PRIMARY
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Tariff:
-        return tariffs.publish(tariff=self.target, user=self.user, as_of=as_of)
+        return tariffs.publish_tariff(tariff=self.target, user=self.user, as_of=as_of)
 
     def facts(self, result: Any) -> list[Fact]:
         """Adds the previous version to the effect: it stops being offered."""
@@ -123,7 +123,7 @@ class Archive(TariffStep):
     icon, possible_from, form_class = "archive", (Status.PUBLISHED,), ReasonForm
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Tariff:
-        return tariffs.archive(tariff=self.target, user=self.user, as_of=as_of, reason=data["reason"])
+        return tariffs.archive_tariff(tariff=self.target, user=self.user, as_of=as_of, reason=data["reason"])
 
 
 class Restore(TariffStep):
@@ -133,7 +133,7 @@ class Restore(TariffStep):
     icon, possible_from, form_class = "unarchive", (Status.ARCHIVED,), ReasonForm
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> Tariff:
-        return tariffs.restore(tariff=self.target, user=self.user, as_of=as_of, reason=data["reason"])
+        return tariffs.restore_tariff(tariff=self.target, user=self.user, as_of=as_of, reason=data["reason"])
 
 
 class ThrowAway(TariffStep):

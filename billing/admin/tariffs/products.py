@@ -36,7 +36,7 @@ class ConfigurationForm(OperationForm):
 
     def operate(self, row: Any, data: dict[str, Any]) -> Any:
         """Saves the row with an audit record."""
-        return configuration.save(row=row, as_of=clock.now(), actor=self.user.email)
+        return configuration.save_row(row=row, as_of=clock.now(), actor=self.user.email)
 
 
 class ProductForm(ConfigurationForm):

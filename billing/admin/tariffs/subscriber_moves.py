@@ -154,7 +154,7 @@ class CallOff(Act):
         return bool(target.changes.filter(applied_at=None, cancelled_at=None).exists())
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> int:
-        return subscriber_moves.call_off(move=self.target, user=self.user, as_of=as_of, reason=data["reason"])
+        return subscriber_moves.call_off_move(move=self.target, user=self.user, as_of=as_of, reason=data["reason"])
 
     def facts(self, result: int) -> list[Fact]:
         return [Fact(_("Stay as they are"), formats.count_text(result))]

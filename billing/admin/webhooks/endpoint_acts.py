@@ -22,7 +22,7 @@ from billing.admin.base import moment
 from billing.models import WebhookDelivery, WebhookEndpoint
 from billing.operations.events import endpoints, fan_out
 from billing.operations.events.event_types import TYPES, meaning_of
-from billing.operations.events.webhook_request import Tried
+from billing.operations.events.webhook_request import Attempt
 from billing.wording import webhook_events
 
 TYPES_HELP = _("Separated by spaces, as subscription.terminated, or subscription. for all of them. Empty: all.")
@@ -157,7 +157,7 @@ class Pause(Act):
         return target.disabled_at is None and target.paused_at is None
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> WebhookEndpoint:
-        return endpoints.pause(endpoint=self.target, as_of=as_of, actor=self.actor, reason=data["reason"])
+        return endpoints.pause_endpoint(endpoint=self.target, as_of=as_of, actor=self.actor, reason=data["reason"])
 
     def facts(self, result: WebhookEndpoint) -> list[Fact]:
         return [Fact(_("Status"), _("paused"), _("in use"))]
@@ -174,7 +174,7 @@ class Resume(Act):
         return target.disabled_at is None and target.paused_at is not None
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> WebhookEndpoint:
-        return endpoints.go_on(endpoint=self.target, as_of=as_of, actor=self.actor)
+        return endpoints.resume_endpoint(endpoint=self.target, as_of=as_of, actor=self.actor)
 
     def facts(self, result: WebhookEndpoint) -> list[Fact]:
         waiting = WebhookDelivery.objects.filter(endpoint=result, state=WebhookDelivery.State.WAITING).count()
@@ -192,7 +192,7 @@ class DisableEndpoint(Act):
         return bool(target.disabled_at is None)
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> WebhookEndpoint:
-        return endpoints.disable(endpoint=self.target, as_of=as_of, actor=self.actor, reason=data["reason"])
+        return endpoints.disable_endpoint(endpoint=self.target, as_of=as_of, actor=self.actor, reason=data["reason"])
 
     def facts(self, result: WebhookEndpoint) -> list[Fact]:
         return [Fact(_("Status"), _("switched off"), _("in use"))]
@@ -209,7 +209,7 @@ class EnableEndpoint(Act):
         return target.disabled_at is not None
 
     def carry_out(self, data: dict[str, Any], as_of: datetime) -> WebhookEndpoint:
-        return endpoints.enable(endpoint=self.target, as_of=as_of, actor=self.actor)
+        return endpoints.enable_endpoint(endpoint=self.target, as_of=as_of, actor=self.actor)
 
     def facts(self, result: WebhookEndpoint) -> list[Fact]:
         return [Fact(_("Status"), _("in use"), _("switched off"))]
@@ -307,7 +307,7 @@ class SendSample(AnswerPageAct):
     lead = _("Signed as every event is and marked as a sample; it is about nothing real and is not repeated.")
     icon, form_class, has_own_transactions = "science", SampleForm, True
     answer_template = "admin/webhooks/answer.html"
-    result: Tried
+    result: Attempt
     sample_type: str
 
     def preview(self, data: dict[str, Any], as_of: datetime) -> list[Fact]:
@@ -317,7 +317,7 @@ class SendSample(AnswerPageAct):
             Fact(_("What it tells"), meaning_of(data["type"]).replace("`", "")),
         ]
 
-    def carry_out(self, data: dict[str, Any], as_of: datetime) -> Tried:
+    def carry_out(self, data: dict[str, Any], as_of: datetime) -> Attempt:
         self.sample_type = data["type"]
         self.result = fan_out.send_sample(endpoint=self.target, type_=data["type"], as_of=as_of, actor=self.actor)
         return self.result
@@ -325,5 +325,5 @@ class SendSample(AnswerPageAct):
     def answer_context(self) -> dict[str, Any]:
         return {"endpoint": self.target, "tried": self.result, "sent": self.sample_type}
 
-    def success_message(self, result: Tried) -> str:
+    def success_message(self, result: Attempt) -> str:
         return str(_("The sample was sent."))

@@ -285,6 +285,6 @@ class WebhookDeliveryPage(ReadOnlyPage):
 def _curl_command(row: WebhookDelivery) -> str:
     """Returns the call as a shell command; empty where the secret cannot be decrypted any more."""
     try:
-        return fan_out.curl_of(row, clock.now())
+        return fan_out.delivery_curl(row, clock.now())
     except Refusal:
         return ""

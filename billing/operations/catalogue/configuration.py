@@ -1,4 +1,4 @@
-"""What people set up by hand and no rule prices: products, roles, sellers, VAT rates. Each change is kept with who made it."""
+"""Configuration by hand: products, roles, sellers, VAT rates. Each change is recorded with who made it."""
 
 from datetime import datetime
 
@@ -19,15 +19,15 @@ Configured = Product | Role | Seller | VatRate
 FIXED_ONCE_USED = ("code", "currency", "series", "time_zone")
 
 
-def _values(row: Configured) -> dict[str, str]:
+def _read_values(row: Configured) -> dict[str, str]:
     return {
         field.attname: str(getattr(row, field.attname)) for field in row._meta.concrete_fields if not field.primary_key
     }
 
 
 def _refuse_seller(seller: Seller, before: dict[str, str]) -> None:
-    named = {name: str(getattr(seller, name)) for name in ("inn", "kpp", "ogrn", "country", "bic", "bank_account")}
-    for name, message in requisites.problems({**named, "correspondent_account": seller.correspondent_account}).items():
+    values = {name: str(getattr(seller, name)) for name in ("inn", "kpp", "ogrn", "country", "bic", "bank_account")}
+    for name, message in requisites.problems({**values, "correspondent_account": seller.correspondent_account}).items():
         raise BadInput(message, field=name, code="invalid_requisites")
     if not SERIES.fullmatch(seller.series):
         raise BadInput(WRONG_SERIES, field="series", rule="G6")
@@ -41,10 +41,10 @@ def _refuse_seller(seller: Seller, before: dict[str, str]) -> None:
 
 def _refuse_role(role: Role, before: dict[str, str]) -> None:
     """Whether a role is paid is part of what every published tariff of its product means (B1)."""
-    known = {name: str(getattr(role, name)) for name in ("is_paid", "product_id")}
-    changed = [name for name, value in known.items() if before and before[name] != value]
-    fixed = [Tariff.Status.PUBLISHED, Tariff.Status.ARCHIVED]
-    if changed and Tariff.objects.filter(product=int(before["product_id"]), status__in=fixed).exists():
+    fixed_values = {name: str(getattr(role, name)) for name in ("is_paid", "product_id")}
+    changed = [name for name, value in fixed_values.items() if before and before[name] != value]
+    frozen_statuses = [Tariff.Status.PUBLISHED, Tariff.Status.ARCHIVED]
+    if changed and Tariff.objects.filter(product=int(before["product_id"]), status__in=frozen_statuses).exists():
         raise BadInput(
             _(
                 "Tariffs of this product have been published, and whether this role is paid is part of them. Make a new role "
@@ -67,7 +67,7 @@ def _refuse_half_named_unit(product: Product) -> None:
         )
 
 
-def _refuse(row: Configured, before: dict[str, str]) -> None:
+def _refuse_contradiction(row: Configured, before: dict[str, str]) -> None:
     if isinstance(row, Seller):
         _refuse_seller(row, before)
     if isinstance(row, Role):
@@ -91,13 +91,13 @@ def _refuse(row: Configured, before: dict[str, str]) -> None:
 
 
 @transaction.atomic
-def save(*, row: Configured, as_of: datetime, actor: str) -> Configured:
+def save_row(*, row: Configured, as_of: datetime, actor: str) -> Configured:
     """Saves a new or changed ``row``. Refuses what would contradict documents and accounts that exist already."""
-    kept = type(row)._default_manager.filter(pk=row.pk).first() if row.pk else None
-    before = _values(kept) if kept is not None else {}
-    _refuse(row, before)
+    stored = type(row)._default_manager.filter(pk=row.pk).first() if row.pk else None
+    before = _read_values(stored) if stored is not None else {}
+    _refuse_contradiction(row, before)
     row.save()
-    after = _values(row)
+    after = _read_values(row)
     audit.record(
         actor=actor,
         action=f"{row._meta.model_name}.{'changed' if before else 'created'}",

@@ -20,10 +20,10 @@ from billing.operations.catalogue.seed import PRODUCTS, SELLERS
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-def _staff(email: str, name: str) -> User:
-    """A person who stands for the catalogue as it was delivered and cannot sign in."""
-    found, _created = User.objects.get_or_create(email=email, defaults={"name": name, "is_active": False})
-    return found
+def _find_or_create_author(email: str, name: str) -> User:
+    """Returns a user who stands for the delivered catalogue and cannot sign in, created where there is none."""
+    user, _created = User.objects.get_or_create(email=email, defaults={"name": name, "is_active": False})
+    return user
 
 
 def _load_seller(code: str, values: Mapping[str, object]) -> Seller:
@@ -34,8 +34,8 @@ def _load_seller(code: str, values: Mapping[str, object]) -> Seller:
 def _load_tariff(product: Product, seller: Seller, row: Mapping[str, object], position: int) -> bool:
     if Tariff.objects.filter(product=product, tariff_id=row["tariff_id"]).exists():
         return False
-    author = _staff("catalogue@saldo.invalid", "Saldo catalogue")
-    reviewer = _staff("review@saldo.invalid", "Saldo catalogue review")
+    author = _find_or_create_author("catalogue@saldo.invalid", "Saldo catalogue")
+    reviewer = _find_or_create_author("review@saldo.invalid", "Saldo catalogue review")
     draft = Tariff(
         product=product,
         seller=seller,
@@ -43,8 +43,8 @@ def _load_tariff(product: Product, seller: Seller, row: Mapping[str, object], po
         position=position,
     )
     draft = tariffs.save_draft(draft=draft, user=author, as_of=BEGINNING)
-    tariffs.submit(tariff=draft, user=author, as_of=BEGINNING)
-    tariffs.publish(tariff=draft, user=reviewer, as_of=BEGINNING)
+    tariffs.submit_tariff(tariff=draft, user=author, as_of=BEGINNING)
+    tariffs.publish_tariff(tariff=draft, user=reviewer, as_of=BEGINNING)
     return True
 
 
@@ -52,7 +52,7 @@ def _load_tariff(product: Product, seller: Seller, row: Mapping[str, object], po
 def load_profiles() -> dict[str, int]:
     """Creates what is missing of sellers, products, roles and published tariffs; returns how many tariffs were made."""
     sellers = {code: _load_seller(code, values) for code, values in SELLERS.items()}
-    made = 0
+    created = 0
     for row in PRODUCTS:
         unit = dict(zip(UNIT_FIELDS, astuple(row.unit), strict=True))
         product, _created = Product.objects.get_or_create(
@@ -60,8 +60,8 @@ def load_profiles() -> dict[str, int]:
         )
         for position, role in enumerate(row.roles, start=1):
             Role.objects.get_or_create(product=product, code=role.code, defaults={**vars(role), "position": position})
-        made += sum(
+        created += sum(
             _load_tariff(product, sellers[row.seller], tariff, position)
             for position, tariff in enumerate(row.tariffs, start=1)
         )
-    return {"sellers": len(sellers), "products": len(PRODUCTS), "tariffs_made": made}
+    return {"sellers": len(sellers), "products": len(PRODUCTS), "tariffs_made": created}

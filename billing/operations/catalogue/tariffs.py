@@ -48,16 +48,16 @@ TERMS = (
 )
 
 
-def _locked(tariff: Tariff, *expected: Tariff.Status) -> Tariff:
-    found = Tariff.objects.select_for_update(of=("self",), no_key=True).get(pk=tariff.pk)
-    if found.status not in expected:
+def _lock_tariff(tariff: Tariff, *expected: Tariff.Status) -> Tariff:
+    locked = Tariff.objects.select_for_update(of=("self",), no_key=True).get(pk=tariff.pk)
+    if locked.status not in expected:
         raise BillingError(
             _("This tariff is “%(status)s”: the step is not possible from there.")
-            % {"status": found.get_status_display()},
+            % {"status": locked.get_status_display()},
             code="wrong_tariff_status",
             rule="E2",
         )
-    return found
+    return locked
 
 
 def _record(tariff: Tariff, action: str, user: User, at: datetime, reason: str = "", **after: Any) -> None:
@@ -114,8 +114,8 @@ def _refuse_kind(draft: Tariff) -> None:
 
 def _refuse_id(draft: Tariff) -> None:
     """An id belongs to one tariff of its product for ever, also after that was archived (E5)."""
-    others = Tariff.objects.filter(product=draft.product, tariff_id=draft.tariff_id).exclude(pk=draft.pk)
-    if others.exists():
+    same_id = Tariff.objects.filter(product=draft.product, tariff_id=draft.tariff_id).exclude(pk=draft.pk)
+    if same_id.exists():
         raise BadInput(
             _("%(id)s is taken: choose another id, or make a new version of that tariff.") % {"id": draft.tariff_id},
             field="tariff_id",
@@ -131,16 +131,16 @@ def save_draft(*, draft: Tariff, user: User, as_of: datetime) -> Tariff:
     if draft._state.adding:
         draft.author, draft.version = user, 1
         _refuse_id(draft)
-        return _saved(draft, "drafted", user, as_of)
-    before = _locked(draft, Status.DRAFT)
+        return _save(draft, "drafted", user, as_of)
+    before = _lock_tariff(draft, Status.DRAFT)
     if (before.product_id, before.tariff_id) != (draft.product_id, draft.tariff_id):
         if before.version > 1:
             raise BadInput(_("A new version keeps the id and the product of its tariff."), field="tariff_id", rule="E5")
         _refuse_id(draft)
-    return _saved(draft, "edited", user, as_of)
+    return _save(draft, "edited", user, as_of)
 
 
-def _saved(draft: Tariff, action: str, user: User, as_of: datetime) -> Tariff:
+def _save(draft: Tariff, action: str, user: User, as_of: datetime) -> Tariff:
     draft.steps = [step.as_dict() for step in steps_from(draft.steps)]
     _refuse_kind(draft)
     _refuse_zero(draft)
@@ -151,20 +151,20 @@ def _saved(draft: Tariff, action: str, user: User, as_of: datetime) -> Tariff:
 
 @transaction.atomic
 def delete_draft(*, draft: Tariff, user: User, as_of: datetime) -> None:
-    """Throws a draft away. What has once been submitted and published stays for ever; a trigger sees to it."""
-    draft = _locked(draft, Status.DRAFT)
+    """Deletes a draft. What has once been published stays for ever; a trigger sees to it."""
+    draft = _lock_tariff(draft, Status.DRAFT)
     _record(draft, "thrown_away", user, as_of)
     draft.delete()
 
 
 @transaction.atomic
-def submit(*, tariff: Tariff, user: User, as_of: datetime) -> Tariff:
-    """Hands a draft to its reviewer; from now on its terms stand still. Refuses terms that contradict themselves."""
-    tariff = _locked(tariff, Status.DRAFT)
-    found = contradictions(tariff.terms())
-    if found:
+def submit_tariff(*, tariff: Tariff, user: User, as_of: datetime) -> Tariff:
+    """Submits a draft for review; its terms cannot change from now on. Refuses terms that contradict themselves."""
+    tariff = _lock_tariff(tariff, Status.DRAFT)
+    findings = contradictions(tariff.terms())
+    if findings:
         raise BillingError(
-            " ".join(finding_text(finding) for finding in found), code="terms_contradict_themselves", rule="E2"
+            " ".join(finding_text(finding) for finding in findings), code="terms_contradict_themselves", rule="E2"
         )
     tariff.status = Status.IN_REVIEW
     tariff.save(update_fields=["status"])
@@ -173,9 +173,9 @@ def submit(*, tariff: Tariff, user: User, as_of: datetime) -> Tariff:
 
 
 @transaction.atomic
-def send_back(*, tariff: Tariff, user: User, as_of: datetime, comment: str) -> Tariff:
-    """Makes it a draft again: the reviewer asks for changes, or the author takes it back."""
-    tariff = _locked(tariff, Status.IN_REVIEW)
+def send_back_tariff(*, tariff: Tariff, user: User, as_of: datetime, comment: str) -> Tariff:
+    """Returns a tariff in review to its author as a draft: the reviewer asks for changes, or the author takes it back."""
+    tariff = _lock_tariff(tariff, Status.IN_REVIEW)
     tariff.status = Status.DRAFT
     tariff.save(update_fields=["status"])
     _record(tariff, "sent_back", user, as_of, reason=comment)
@@ -183,10 +183,10 @@ def send_back(*, tariff: Tariff, user: User, as_of: datetime, comment: str) -> T
 
 
 @transaction.atomic
-def publish(*, tariff: Tariff, user: User, as_of: datetime) -> Tariff:
-    """Offers the tariff from now on; the version before it is archived, its subscribers stay on it. The reviewer is not
-    the author (E2)."""
-    tariff = _locked(tariff, Status.IN_REVIEW)
+def publish_tariff(*, tariff: Tariff, user: User, as_of: datetime) -> Tariff:
+    """Publishes the tariff: it is offered from now on; the version before it is archived, its subscribers stay on it. The
+    reviewer is not the author (E2)."""
+    tariff = _lock_tariff(tariff, Status.IN_REVIEW)
     if tariff.author_id == user.pk:
         raise BillingError(
             _("You wrote this tariff: somebody else has to review and publish it."), code="four_eyes", rule="E2"
@@ -202,9 +202,9 @@ def publish(*, tariff: Tariff, user: User, as_of: datetime) -> Tariff:
 
 
 @transaction.atomic
-def archive(*, tariff: Tariff, user: User, as_of: datetime, reason: str = "") -> Tariff:
-    """Offers the tariff no more; those on it stay on it."""
-    tariff = _locked(tariff, Status.PUBLISHED)
+def archive_tariff(*, tariff: Tariff, user: User, as_of: datetime, reason: str = "") -> Tariff:
+    """Archives the tariff: it is not offered any more, and its subscribers stay on it."""
+    tariff = _lock_tariff(tariff, Status.PUBLISHED)
     tariff.status = Status.ARCHIVED
     tariff.save(update_fields=["status"])
     _record(tariff, "archived", user, as_of, reason=reason)
@@ -212,9 +212,9 @@ def archive(*, tariff: Tariff, user: User, as_of: datetime, reason: str = "") ->
 
 
 @transaction.atomic
-def restore(*, tariff: Tariff, user: User, as_of: datetime, reason: str = "") -> Tariff:
+def restore_tariff(*, tariff: Tariff, user: User, as_of: datetime, reason: str = "") -> Tariff:
     """Offers an archived tariff again, with the terms it always had."""
-    tariff = _locked(tariff, Status.ARCHIVED)
+    tariff = _lock_tariff(tariff, Status.ARCHIVED)
     if Tariff.objects.published().filter(product=tariff.product_id, tariff_id=tariff.tariff_id).exists():
         raise BillingError(
             _("Another version of this tariff is published: archive that one first."),
@@ -229,17 +229,17 @@ def restore(*, tariff: Tariff, user: User, as_of: datetime, reason: str = "") ->
 
 @transaction.atomic
 def draft_next_version(*, tariff: Tariff, user: User, as_of: datetime) -> Tariff:
-    """A draft with the terms of ``tariff`` under the same public id: where a new price begins. One at a time (E2)."""
-    tariff = _locked(tariff, Status.PUBLISHED, Status.ARCHIVED)
+    """Drafts the next version of ``tariff`` with its terms and public id, for a new price. One draft at a time (E2)."""
+    tariff = _lock_tariff(tariff, Status.PUBLISHED, Status.ARCHIVED)
     versions = Tariff.objects.filter(product=tariff.product_id, tariff_id=tariff.tariff_id)
-    waiting = versions.filter(status__in=[Status.DRAFT, Status.IN_REVIEW]).first()
-    if waiting is not None:
+    unpublished = versions.filter(status__in=[Status.DRAFT, Status.IN_REVIEW]).first()
+    if unpublished is not None:
         raise BillingError(
             _("Version %(version)s of this tariff is being worked on already: go on with that one.")
-            % {"version": waiting.version},
+            % {"version": unpublished.version},
             code="version_in_work",
             rule="E2",
         )
     draft = Tariff(**{name: getattr(tariff, name) for name in TERMS}, author=user)
     draft.version = 1 + max(versions.values_list("version", flat=True))
-    return _saved(draft, "drafted", user, as_of)
+    return _save(draft, "drafted", user, as_of)

@@ -1,7 +1,7 @@
-"""Paying online (M10) and from a saved method (E8, D17): the attempt is written first, the provider is called, and one `sync`
-settles it, whoever asks.
+"""Paying online (M10) and from a saved method (E8, D17): the attempt is stored first, the provider is called, and
+`sync_attempt` settles it, whoever asks.
 
-Return page, webhook, sweep and the charge itself all call `sync`; it believes only what the provider answers, and credits once.
+Return page, webhook, run and the charge itself all call it; it believes only what the provider answers, and credits once.
 """
 
 from dataclasses import dataclass
@@ -38,9 +38,9 @@ UNATTENDED = "saved method"
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What somebody wants to pay: ``amount_minor`` on the account, for an invoice or an offer where they chose one;
-    ``saves_method`` where what they pay with is to be kept for renewals."""
+class PaymentOrder:
+    """What somebody pays online: ``amount_minor`` on the account, for an invoice or an offer where they chose one;
+    ``saves_method`` where what they pay with is to be saved for renewals."""
 
     amount_minor: int | None
     invoice: Invoice | None = None
@@ -48,7 +48,7 @@ class Wanted:
     saves_method: bool = False
 
 
-def _request(attempt: PaymentAttempt, description: str) -> PaymentRequest:
+def _build_request(attempt: PaymentAttempt, description: str) -> PaymentRequest:
     return PaymentRequest(
         key=_key(attempt),
         amount_minor=attempt.amount_minor,
@@ -64,34 +64,34 @@ def _key(attempt: PaymentAttempt) -> str:
     return f"pay-{attempt.id}"
 
 
-def begin(*, account: BillingAccount, wanted: Wanted, as_of: datetime, user_email: str) -> PaymentAttempt:
+def start_payment(*, account: BillingAccount, order: PaymentOrder, as_of: datetime, user_email: str) -> PaymentAttempt:
     """Starts a payment of any sum (M10) and returns the attempt with the provider's page in ``redirect_url``.
 
     Refuses a sum that is none, an offer that is over, an account in whose currency nobody takes payments online, and too many
     payments within an hour.
     """
-    amount_minor = payments.checked_amount(wanted.amount_minor)
+    amount_minor = payments.check_amount(order.amount_minor)
     provider = provider_for(account.currency)
     if provider is None:
         raise BillingError(
             _("Paying online is not set up: pay by bank transfer, the invoice has all details."), code="no_provider"
         )
-    if wanted.offer is not None:
-        offers.refuse_closed(wanted.offer, as_of)
-    hourly_limits.payment_attempt(account=account, as_of=as_of)
+    if order.offer is not None:
+        offers.refuse_closed(order.offer, as_of)
+    hourly_limits.refuse_too_many_payments(account=account, as_of=as_of)
     attempt = PaymentAttempt.objects.create(
         account=account,
         provider=provider.code,
         currency=account.currency,
         amount_minor=amount_minor,
-        invoice=wanted.invoice,
-        offer=wanted.offer,
+        invoice=order.invoice,
+        offer=order.offer,
         created_at=as_of,
         created_by=user_email,
-        saves_method=wanted.saves_method and provider.can_save,
+        saves_method=order.saves_method and provider.can_save,
     )
     try:
-        result = provider.start(_request(attempt, str(_("Account %(number)s") % {"number": account.number})))
+        result = provider.start(_build_request(attempt, str(_("Account %(number)s") % {"number": account.number})))
     except ProviderError:
         raise BillingError(
             _("The payment service does not answer. Nothing was taken: try again in a few minutes."), code=SILENT
@@ -111,24 +111,24 @@ def charge_saved(
     as_of: datetime,
     invoice: Invoice | None = None,
 ) -> PaymentAttempt | None:
-    """Takes ``amount_minor`` from the account's saved method with nobody at the screen (E8, D17); None where none is saved.
+    """Charges ``amount_minor`` to the account's saved method with nobody at the screen (E8, D17); None where none is saved.
 
     ``fact`` is what it is for, and is charged once: asked again, the first attempt is synced and returned. What follows a
-    ``#`` in it tells the tries of one matter apart ("renewal:sub_1:2026-05-01#2026-04-28"): while an earlier try is undecided
-    (the payer has to confirm it, the provider is silent), no other is begun and that one is returned, so that one matter is
-    never paid twice. ``description`` is what the payer reads at the provider.
+    ``#`` in it tells the attempts for one fact apart ("renewal:sub_1:2026-05-01#2026-04-28"): while an earlier one is
+    undecided (the payer has to confirm it, the provider is silent), no other is started and that one is returned, so that one
+    fact is never paid twice. ``description`` is what the payer reads at the provider.
 
-    Returns the attempt as it stands: succeeded (its ``payment`` is on the account), failed with a ``reason``, waiting for the
-    payer (they have been written to), or undecided. It makes its own transactions and calls the provider between them: a
-    caller that is inside one gets a RuntimeError. Refuses a sum that is none.
+    Returns the attempt: succeeded (its ``payment`` is on the account), failed with a ``reason``, waiting for the payer (they
+    have been written to), or undecided. It makes its own transactions and calls the provider between them: a caller that is
+    inside one gets a RuntimeError. Refuses a sum that is not above 0.
     """
-    attempt, is_new = _attempt_for(account, payments.checked_amount(amount_minor), fact, as_of, invoice)
+    attempt, is_new = _find_or_create_attempt(account, payments.check_amount(amount_minor), fact, as_of, invoice)
     if attempt is None:
         return None
     provider = providers().get(attempt.provider)
     if is_new and provider is not None and attempt.method is not None:
         try:
-            result = provider.charge_saved(_request(attempt, description), attempt.method.external_id)
+            result = provider.charge_saved(_build_request(attempt, description), attempt.method.external_id)
         except ProviderError:
             return attempt
         # Only where the sweep has not found it by its key meanwhile.
@@ -136,22 +136,22 @@ def charge_saved(
             external_id=result.external_id, redirect_url=result.redirect_url, status=Status.PENDING
         )
         attempt.refresh_from_db(fields=["external_id", "redirect_url", "status", "settled_at"])
-    return sync(attempt=attempt, as_of=as_of)
+    return sync_attempt(attempt=attempt, as_of=as_of)
 
 
 @transaction.atomic(durable=True)
-def _attempt_for(
+def _find_or_create_attempt(
     account: BillingAccount, amount_minor: int, fact: str, as_of: datetime, invoice: Invoice | None
 ) -> tuple[PaymentAttempt | None, bool]:
-    """The attempt for ``fact``, or the undecided one of the same matter, else a new row; and whether it is new."""
+    """Finds the attempt for ``fact``, or the undecided one for it before the ``#``, else creates one; and whether it is new."""
     account = posting.lock(account)
-    matter = fact.partition("#")[0]
-    same = Q(fact=fact) | Q(fact=matter, settled_at=None) | Q(fact__startswith=f"{matter}#", settled_at=None)
-    known = PaymentAttempt.objects.filter(same, account=account)
-    known = known.select_related("account__customer", "account__seller", "method", "invoice")
-    found = known.filter(fact=fact).first() or known.order_by("created_at").first()
-    if found is not None:
-        return found, False
+    purpose = fact.partition("#")[0]
+    is_same_fact = Q(fact=fact) | Q(fact=purpose, settled_at=None) | Q(fact__startswith=f"{purpose}#", settled_at=None)
+    attempts = PaymentAttempt.objects.filter(is_same_fact, account=account)
+    attempts = attempts.select_related("account__customer", "account__seller", "method", "invoice")
+    attempt = attempts.filter(fact=fact).first() or attempts.order_by("created_at").first()
+    if attempt is not None:
+        return attempt, False
     method = SavedMethod.objects.filter(account=account, removed_at=None).first()
     if method is None or method.provider not in providers():
         return None, False
@@ -169,7 +169,7 @@ def _attempt_for(
     return attempt, True
 
 
-def sync(*, attempt: PaymentAttempt, as_of: datetime) -> PaymentAttempt:
+def sync_attempt(*, attempt: PaymentAttempt, as_of: datetime) -> PaymentAttempt:
     """Asks the provider what became of ``attempt`` and settles it: money is credited once, at once, in one transaction.
 
     A sum or currency other than the one begun with is parked for support; a provider that does not answer changes nothing.
@@ -177,7 +177,7 @@ def sync(*, attempt: PaymentAttempt, as_of: datetime) -> PaymentAttempt:
     if attempt.settled_at is not None:
         return attempt
     try:
-        result = _asked(attempt, as_of)
+        result = _ask_provider(attempt, as_of)
     except (ProviderError, KeyError):
         return attempt
     if result is None:
@@ -190,8 +190,8 @@ def sync(*, attempt: PaymentAttempt, as_of: datetime) -> PaymentAttempt:
     return attempt
 
 
-def _asked(attempt: PaymentAttempt, as_of: datetime) -> Result | None:
-    """What the provider says of the attempt; None where there is nothing to ask about, or not yet.
+def _ask_provider(attempt: PaymentAttempt, as_of: datetime) -> Result | None:
+    """Asks the provider about the attempt; None where there is nothing to ask about, or no answer yet.
 
     A charge of a saved method whose call was never answered is looked for by its key: it may have gone through.
     """
@@ -200,16 +200,16 @@ def _asked(attempt: PaymentAttempt, as_of: datetime) -> Result | None:
         return provider.fetch(attempt.external_id)
     if attempt.method_id is None:
         return None
-    found = provider.find(_key(attempt))
-    if found is None and as_of - attempt.created_at >= NEVER_ARRIVED:
+    result = provider.find(_key(attempt))
+    if result is None and as_of - attempt.created_at >= NEVER_ARRIVED:
         return Result("failed", "", attempt.amount_minor, attempt.currency, reason=SILENT)
-    return found
+    return result
 
 
 def sync_by_external_id(*, provider: str, external_id: str, as_of: datetime) -> PaymentAttempt | None:
-    """`sync` for what a webhook speaks of; None for a payment we never began."""
+    """Settles the attempt that a webhook names by the provider's id; None for a payment that we never started."""
     attempt = PaymentAttempt.objects.filter(provider=provider, external_id=external_id).first()
-    return sync(attempt=attempt, as_of=as_of) if attempt else None
+    return sync_attempt(attempt=attempt, as_of=as_of) if attempt else None
 
 
 def _settle(attempt: PaymentAttempt, account: BillingAccount, result: Result, as_of: datetime) -> None:
@@ -217,41 +217,41 @@ def _settle(attempt: PaymentAttempt, account: BillingAccount, result: Result, as
     if not attempt.external_id:
         attempt.external_id, attempt.redirect_url = result.external_id, result.redirect_url
     if result.status in UNDECIDED:
-        _wait(attempt, UNDECIDED[result.status], as_of)
+        _record_undecided(attempt, UNDECIDED[result.status], as_of)
     elif result.status in FINAL_FAILURES:
-        _fail(attempt, account, result, as_of)
+        _record_failure(attempt, account, result, as_of)
     elif (result.amount_minor, result.currency) != (attempt.amount_minor, attempt.currency):
         attempt.status, attempt.settled_at = Status.PARKED, as_of
         attempt.reason = f"{result.amount_minor} {result.currency}"
     else:
-        _credit(attempt, account, result, as_of)
+        _record_success(attempt, account, result, as_of)
     attempt.save()
 
 
-def _wait(attempt: PaymentAttempt, status: Status, as_of: datetime) -> None:
-    """Undecided. Where the payer has to confirm what was charged in their absence, they are written to, once."""
+def _record_undecided(attempt: PaymentAttempt, status: Status, as_of: datetime) -> None:
+    """Records that the attempt is undecided. Who has to confirm a charge made in their absence is written to, once."""
     attempt.status = status
     if status == Status.REQUIRES_ACTION and attempt.method is not None:
         notices.method_needs_you(attempt=attempt, method=attempt.method, at=as_of)
 
 
-def _fail(attempt: PaymentAttempt, account: BillingAccount, result: Result, as_of: datetime) -> None:
+def _record_failure(attempt: PaymentAttempt, account: BillingAccount, result: Result, as_of: datetime) -> None:
     attempt.status, attempt.reason, attempt.settled_at = FINAL_FAILURES[result.status], result.reason[:200], as_of
     outbox.emit(
         "payment.failed",
         at=as_of,
         account=account,
-        data={"amount": outbox.money(attempt.amount_minor, attempt.currency), "reason": result.reason},
+        data={"amount": outbox.money_data(attempt.amount_minor, attempt.currency), "reason": result.reason},
     )
     # A renewal's tries have no invoice yet, and notices of their own that say when the next one is (E8).
     if attempt.method is None or attempt.invoice is not None:
         notices.payment_failed(attempt=attempt, at=as_of)
 
 
-def _credit(attempt: PaymentAttempt, account: BillingAccount, result: Result, as_of: datetime) -> None:
+def _record_success(attempt: PaymentAttempt, account: BillingAccount, result: Result, as_of: datetime) -> None:
     number = attempt.invoice.number if attempt.invoice else ""
     if attempt.fact:
-        number = number or renewals.bill_with_money(attempt.fact, account, attempt.amount_minor, as_of)
+        number = number or renewals.bill_if_covered(attempt.fact, account, attempt.amount_minor, as_of)
     attempt.payment = payments.record_payment(
         account=account,
         new=payments.NewPayment(
@@ -266,21 +266,22 @@ def _credit(attempt: PaymentAttempt, account: BillingAccount, result: Result, as
     )
     attempt.status, attempt.settled_at = Status.SUCCEEDED, as_of
     if attempt.offer is not None:
-        offers.paid(offer=attempt.offer, payment=attempt.payment, as_of=as_of)
+        offers.mark_paid(offer=attempt.offer, payment=attempt.payment, as_of=as_of)
     if attempt.saves_method and result.method is not None:
-        method_store.keep(
-            account=account, provider=attempt.provider, kept=result.method, as_of=as_of, actor=attempt.created_by
+        method_store.save_method(
+            account=account, provider=attempt.provider, kept_method=result.method, as_of=as_of, actor=attempt.created_by
         )
 
 
-def sweep(*, as_of: datetime) -> int:
-    """Asks about every attempt and every saving of a method that is still undecided; returns how many were settled."""
-    known = ~Q(external_id="") & Q(created_at__gt=as_of - GIVE_UP)
-    unanswered = Q(
+def sync_undecided(*, as_of: datetime) -> int:
+    """Asks the providers about every undecided attempt and method set-up; returns how many were settled."""
+    is_known_there = ~Q(external_id="") & Q(created_at__gt=as_of - GIVE_UP)
+    is_unanswered = Q(
         external_id="", method__isnull=False
-    )  # however old: until it is decided its matter is not tried again
-    undecided = PaymentAttempt.objects.filter(known | unanswered, settled_at=None)
+    )  # however old: until it is decided its fact is not charged again
+    undecided = PaymentAttempt.objects.filter(is_known_there | is_unanswered, settled_at=None)
     settled = sum(
-        sync(attempt=attempt, as_of=as_of).settled_at is not None for attempt in undecided.order_by("created_at")
+        sync_attempt(attempt=attempt, as_of=as_of).settled_at is not None
+        for attempt in undecided.order_by("created_at")
     )
-    return settled + method_setup.sweep(as_of=as_of)
+    return settled + method_setup.sync_undecided(as_of=as_of)

@@ -1,6 +1,6 @@
 """Collecting a renewal before its date (E8): from `due_dates.COLLECTION_DAYS` before at ten o'clock, the balance first, then
 the saved method, once a day until the date; unpaid when the date has passed, the subscription ends
-(`operations.cycle.transitions`). Support may make the day's try at once (`collect_now`)."""
+(`operations.cycle.transitions`). Support may make the day's attempt at once (`collect_now`)."""
 
 from datetime import date, datetime
 
@@ -33,38 +33,42 @@ def renewal_date(subscription: Subscription) -> date:
     return period.end
 
 
-def in_window(as_of: datetime) -> list[Subscription]:
-    """The subscriptions whose payment date is at most so many days ahead of ``as_of`` as collecting takes, and has not passed."""
+def read_collectable(as_of: datetime) -> list[Subscription]:
+    """Reads the subscriptions whose payment date is at most `due_dates.COLLECTION_DAYS` ahead of ``as_of`` and has not passed."""
     rows = due.coming_rows(due.Kind.COLLECTION, as_of=as_of, days=due_dates.COLLECTION_DAYS)
     return list(
         rows.select_related("account__seller", "account__customer", "tariff__product", "instance").order_by("pk")
     )
 
 
-def to_try(as_of: datetime) -> list[Subscription]:
-    """Those of the window that nobody has tried to collect today; none before ten o'clock."""
-    rows = in_window(as_of)
+def read_to_collect_today(as_of: datetime) -> list[Subscription]:
+    """Reads those of the collectable for which no attempt was made today; none before ten o'clock."""
+    rows = read_collectable(as_of)
     days = {row.pk: business_date(as_of, row.account.zone) for row in rows}
-    tried = set(
+    collected_today = set(
         Collection.objects.filter(subscription__in=rows, day__in=set(days.values())).values_list("subscription", "day")
     )
     return [
         row
         for row in rows
-        if as_of >= due_dates.morning_of(days[row.pk], row.account.zone) and (row.pk, days[row.pk]) not in tried
+        if as_of >= due_dates.morning_of(days[row.pk], row.account.zone)
+        and (row.pk, days[row.pk]) not in collected_today
     ]
 
 
-def paid_meanwhile(as_of: datetime) -> list[Subscription]:
-    """Those whose last try failed and whose balance pays the renewal now: money that came does not wait for ten o'clock."""
-    rows = in_window(as_of)
-    tried = set(Collection.objects.filter(subscription__in=rows).values_list("subscription", "period_start"))
-    seen = {pk for pk, _start in tried}  # most rows were never tried: their period need not be read each minute
-    waiting = [row for row in rows if row.pk in seen and (row.pk, renewal_date(row)) in tried]
-    return [row for row in waiting if subscription_status.is_covered(row, renewal_date(row))]
+def read_paid_meanwhile(as_of: datetime) -> list[Subscription]:
+    """Reads those whose last attempt failed and whose balance pays the renewal now: money that has come does not wait for ten
+    o'clock."""
+    rows = read_collectable(as_of)
+    attempted = set(Collection.objects.filter(subscription__in=rows).values_list("subscription", "period_start"))
+    attempted_pks = {
+        pk for pk, _start in attempted
+    }  # most rows were never tried: their period need not be read each minute
+    failed = [row for row in rows if row.pk in attempted_pks and (row.pk, renewal_date(row)) in attempted]
+    return [row for row in failed if subscription_status.is_covered(row, renewal_date(row))]
 
 
-def _is_waiting(subscription: Subscription, as_of: datetime) -> bool:
+def _is_to_be_collected(subscription: Subscription, as_of: datetime) -> bool:
     """Whether the renewal is still to be collected now: another run may have done it, or the owner have cancelled."""
     if subscription.terminated_at is not None or subscription.cancel_date is not None:
         return False
@@ -74,25 +78,25 @@ def _is_waiting(subscription: Subscription, as_of: datetime) -> bool:
 
 @transaction.atomic
 def renew_from_balance(*, subscription: Subscription, as_of: datetime) -> Invoice | None:
-    """Renews where the money on the account pays all of it; None, and nothing written, where it does not."""
+    """Renews ``subscription`` where the account's credit pays all of it and returns the invoice; else None, and writes nothing."""
     subscription = lock_subscription(subscription, as_of=as_of)
-    if not _is_waiting(subscription, as_of):
+    if not _is_to_be_collected(subscription, as_of):
         return None
     on = renewal_date(subscription)
     if not subscription_status.is_covered(subscription, on):
         return None
-    return renewals.bill(subscription, on, as_of)
+    return renewals.bill_renewal(subscription, on, as_of)
 
 
 def collect(*, subscription: Subscription, as_of: datetime) -> Collection | None:
-    """Today's try to collect the renewal; returns what became of it, None where today's was made already.
+    """Makes today's attempt to collect the renewal and returns its record; None where it was made already.
 
     It makes its own transactions: the saved method is charged between them. The charge is posted with the money.
     """
     subscription.refresh_from_db()
     on, today = renewal_date(subscription), business_date(as_of, subscription.account.zone)
-    tried = Collection.objects.filter(subscription=subscription, period_start=on, day=today)
-    if not _is_waiting(subscription, as_of) or tried.exists():
+    made_today = Collection.objects.filter(subscription=subscription, period_start=on, day=today)
+    if not _is_to_be_collected(subscription, as_of) or made_today.exists():
         return None
     amount, balance = (
         subscription_status.renewal_price(subscription, on),
@@ -100,33 +104,33 @@ def collect(*, subscription: Subscription, as_of: datetime) -> Collection | None
     )
     _announce_collection(subscription, on, amount, balance, as_of)
     if renew_from_balance(subscription=subscription, as_of=as_of) is not None:
-        return _record_try(subscription, on, today, amount, amount, Outcome.FROM_BALANCE, as_of)
+        return _record_attempt(subscription, on, today, amount, amount, Outcome.FROM_BALANCE, as_of)
     balance = issuing.available_credit(subscription.account)
-    if balance >= amount or not _is_still_waiting(subscription, on, as_of):
+    if balance >= amount or not _is_still_to_be_collected(subscription, on, as_of):
         return None
     attempt = checkout.charge_saved(
         account=subscription.account,
         amount_minor=amount - balance,
-        fact=f"{renewals.matter(subscription, on)}#{today.isoformat()}",
+        fact=f"{renewals.collection_fact(subscription, on)}#{today.isoformat()}",
         description=str(_("Renewal from %(date)s") % {"date": on.isoformat()}),
         as_of=as_of,
     )
-    # The money that came has been posted with the renewal (`renewals.bill_with_money`).
+    # The money that came has been posted with the renewal (`renewals.bill_if_covered`).
     if attempt is not None and attempt.status == PaymentAttempt.Status.SUCCEEDED and renewal_date(subscription) > on:
-        return _record_try(subscription, on, today, amount, balance, Outcome.FROM_CARD, as_of, attempt)
-    if not _is_still_waiting(subscription, on, as_of):
+        return _record_attempt(subscription, on, today, amount, balance, Outcome.FROM_CARD, as_of, attempt)
+    if not _is_still_to_be_collected(subscription, on, as_of):
         return None
     return _record_failure(subscription, on, today, amount, balance, as_of, attempt)
 
 
-def _is_still_waiting(subscription: Subscription, on: date, as_of: datetime) -> bool:
-    """Whether the renewal on ``on`` is what is to be collected, as the rows are now."""
+def _is_still_to_be_collected(subscription: Subscription, on: date, as_of: datetime) -> bool:
+    """Whether the renewal on ``on`` is still to be collected, read again from the database."""
     subscription.refresh_from_db(fields=["terminated_at", "cancel_date"])
-    return _is_waiting(subscription, as_of) and renewal_date(subscription) == on
+    return _is_to_be_collected(subscription, as_of) and renewal_date(subscription) == on
 
 
 def _announce_collection(subscription: Subscription, on: date, amount: int, balance: int, as_of: datetime) -> None:
-    """Writes the notice that the money will be taken; once, whenever the first try is made."""
+    """Writes the notice that the money will be taken; once, at the first attempt."""
     if not Collection.objects.filter(subscription=subscription, period_start=on).exists():
         with transaction.atomic():
             notices.payment_coming(
@@ -134,7 +138,7 @@ def _announce_collection(subscription: Subscription, on: date, amount: int, bala
                 renews_on=on,
                 amount_minor=amount,
                 balance_minor=balance,
-                method=payment_methods.active(subscription.account),
+                method=payment_methods.active_method(subscription.account),
                 at=as_of,
             )
 
@@ -148,12 +152,12 @@ def _record_failure(
     as_of: datetime,
     attempt: PaymentAttempt | None,
 ) -> Collection | None:
-    """Records that the money could not be taken, and tells the owners by mail and message what to do (E8)."""
+    """Records that the money could not be taken, and notifies the owners what to do (E8)."""
     outcome = Outcome.NO_METHOD if attempt is None else Outcome.DECLINED
     if attempt is not None and attempt.settled_at is None and attempt.status != PaymentAttempt.Status.REQUIRES_ACTION:
         outcome = Outcome.SILENT
     with transaction.atomic():
-        collection = _record_try(subscription, on, today, amount, balance, outcome, as_of, attempt)
+        collection = _record_attempt(subscription, on, today, amount, balance, outcome, as_of, attempt)
         if collection is not None:
             notices.collection_failed(
                 subscription=subscription, collection=collection, days_left=(on - today).days, at=as_of
@@ -163,24 +167,24 @@ def _record_failure(
 
 
 def _report_low_balance(subscription: Subscription, collection: Collection, as_of: datetime) -> None:
-    """Tells the outside, once for each renewal, that the balance does not pay it and how much is missing."""
+    """Emits, once for each renewal, that the balance does not pay it and how much is missing."""
     account = posting.lock(subscription.account_id)
     fact = f"balance.low:{subscription.public_id}:{collection.period_start}"
     if Event.objects.filter(fact=fact).exists():
         return
     costs, balance = collection.amount_minor, collection.balance_minor
     data = {
-        **outbox.about(subscription),
+        **outbox.subscription_data(subscription),
         "account": account.number,
         "renews_on": collection.period_start.isoformat(),
-        "costs": outbox.money(costs, collection.currency),
-        "balance": outbox.money(balance, collection.currency),
-        "missing": outbox.money(costs - balance, collection.currency),
+        "costs": outbox.money_data(costs, collection.currency),
+        "balance": outbox.money_data(balance, collection.currency),
+        "missing": outbox.money_data(costs - balance, collection.currency),
     }
     outbox.emit("balance.low", at=as_of, subscription=subscription, data=data, fact=fact)
 
 
-def _record_try(
+def _record_attempt(
     subscription: Subscription,
     on: date,
     today: date,
@@ -190,7 +194,7 @@ def _record_try(
     as_of: datetime,
     attempt: PaymentAttempt | None = None,
 ) -> Collection | None:
-    """Writes today's try down, once, whoever else tries at the same moment."""
+    """Records today's attempt, once, whoever else makes it at the same moment; None where it is recorded already."""
     row = Collection(
         subscription=subscription,
         period_start=on,
@@ -201,10 +205,10 @@ def _record_try(
         balance_minor=min(balance, amount),
         outcome=outcome,
         reason=_reason(attempt),
-        attempt=_own(attempt),
+        attempt=_own_attempt(attempt),
     )
-    written = Collection.objects.bulk_create([row], ignore_conflicts=True)
-    return Collection.objects.filter(subscription=subscription, period_start=on, day=today).first() if written else None
+    created = Collection.objects.bulk_create([row], ignore_conflicts=True)
+    return Collection.objects.filter(subscription=subscription, period_start=on, day=today).first() if created else None
 
 
 def _reason(attempt: PaymentAttempt | None) -> str:
@@ -213,14 +217,14 @@ def _reason(attempt: PaymentAttempt | None) -> str:
     return "requires_action" if attempt.status == PaymentAttempt.Status.REQUIRES_ACTION else attempt.reason
 
 
-def _own(attempt: PaymentAttempt | None) -> PaymentAttempt | None:
-    """The attempt, unless an earlier day's try is still undecided and was returned instead of a new one."""
-    taken = attempt is not None and Collection.objects.filter(attempt=attempt).exists()
-    return None if taken else attempt
+def _own_attempt(attempt: PaymentAttempt | None) -> PaymentAttempt | None:
+    """Returns ``attempt``, unless it is an earlier day's that is undecided and was returned instead of a new one."""
+    is_recorded = attempt is not None and Collection.objects.filter(attempt=attempt).exists()
+    return None if is_recorded else attempt
 
 
 def is_collected(subscription: Subscription) -> bool:
-    """Whether its next period is collected before it begins, and nobody has ended or cancelled it."""
+    """Whether the next period of ``subscription`` is collected before it begins; not where it is cancelled or ended."""
     if subscription.terminated_at is not None or subscription.cancel_date is not None or subscription.paid_from is None:
         return False
     tariff = subscription.tariff
@@ -228,7 +232,7 @@ def is_collected(subscription: Subscription) -> bool:
 
 
 def refuse_collection(subscription: Subscription, as_of: datetime) -> None:
-    """Refuses where there is no renewal to be collected now, and where today's try has been made (E8)."""
+    """Refuses where there is no renewal to be collected now, and where today's attempt has been made (E8)."""
     period = prepaid_periods.last_period(subscription)
     if period is None or not is_collected(subscription):
         raise BillingError(_("There is no renewal to be collected here."), code="nothing_to_collect", rule="E8")
@@ -254,7 +258,7 @@ def refuse_collection(subscription: Subscription, as_of: datetime) -> None:
 
 
 def collect_now(*, subscription: Subscription, as_of: datetime, actor: str, reason: str) -> Collection:
-    """Makes today's try for support, before ten o'clock or where the run has missed it; returns what became of it.
+    """Makes today's attempt for support, before ten o'clock or where the run has missed it; returns its record.
 
     It makes its own transactions, as `collect` does. Refuses without a reason (D15) and as `refuse_collection`.
     """

@@ -1,4 +1,4 @@
-"""Saving a payment method without paying: the wish is a row before the provider is called, and one `sync` settles it."""
+"""Saving a payment method without paying: the set-up is stored before the provider is called; `sync_set_up` settles it."""
 
 from datetime import datetime, timedelta
 
@@ -22,7 +22,7 @@ FAILURES = {"failed": Status.FAILED, "canceled": Status.CANCELED}
 GIVE_UP = timedelta(days=3)
 
 
-def begin(*, account: BillingAccount, as_of: datetime, user_email: str) -> MethodSetUp:
+def start_set_up(*, account: BillingAccount, as_of: datetime, user_email: str) -> MethodSetUp:
     """Starts saving a method and returns the row with the provider's page in ``redirect_url``.
 
     Refuses an account in whose currency no provider keeps methods, and too many within an hour.
@@ -30,7 +30,7 @@ def begin(*, account: BillingAccount, as_of: datetime, user_email: str) -> Metho
     provider = provider_for(account.currency)
     if provider is None or not provider.can_save:
         raise BillingError(_("Saving a payment method is not set up here."), code="no_provider")
-    hourly_limits.set_up(account=account, as_of=as_of)
+    hourly_limits.refuse_too_many_set_ups(account=account, as_of=as_of)
     row = MethodSetUp.objects.create(account=account, provider=provider.code, created_at=as_of, created_by=user_email)
     request = PaymentRequest(
         key=f"set-up-{row.id}",
@@ -53,7 +53,7 @@ def begin(*, account: BillingAccount, as_of: datetime, user_email: str) -> Metho
     return row
 
 
-def sync(*, set_up: MethodSetUp, as_of: datetime) -> MethodSetUp:
+def sync_set_up(*, set_up: MethodSetUp, as_of: datetime) -> MethodSetUp:
     """Asks the provider what became of ``set_up`` and settles it: the method is saved once, in one transaction."""
     if set_up.settled_at is not None or not set_up.external_id:
         return set_up
@@ -70,9 +70,9 @@ def sync(*, set_up: MethodSetUp, as_of: datetime) -> MethodSetUp:
 
 
 def sync_by_external_id(*, provider: str, external_id: str, as_of: datetime) -> MethodSetUp | None:
-    """`sync` for what a webhook speaks of; None for one we never began."""
-    found = MethodSetUp.objects.filter(provider=provider, external_id=external_id).first()
-    return sync(set_up=found, as_of=as_of) if found else None
+    """Settles the set-up that a webhook names by the provider's id; None for one that we never started."""
+    set_up = MethodSetUp.objects.filter(provider=provider, external_id=external_id).first()
+    return sync_set_up(set_up=set_up, as_of=as_of) if set_up else None
 
 
 def _settle(set_up: MethodSetUp, account: BillingAccount, result: Result, as_of: datetime) -> None:
@@ -82,15 +82,19 @@ def _settle(set_up: MethodSetUp, account: BillingAccount, result: Result, as_of:
         set_up.status, set_up.reason, set_up.settled_at = FAILURES[result.status], result.reason[:200], as_of
     else:
         if result.method is not None:
-            set_up.method = method_store.keep(
-                account=account, provider=set_up.provider, kept=result.method, as_of=as_of, actor=set_up.created_by
+            set_up.method = method_store.save_method(
+                account=account,
+                provider=set_up.provider,
+                kept_method=result.method,
+                as_of=as_of,
+                actor=set_up.created_by,
             )
         set_up.status = Status.SUCCEEDED if set_up.method is not None else Status.FAILED
         set_up.settled_at = as_of
     set_up.save()
 
 
-def sweep(*, as_of: datetime) -> int:
-    """Asks about every set-up that is still undecided; returns how many were settled."""
+def sync_undecided(*, as_of: datetime) -> int:
+    """Asks the providers about every undecided set-up; returns how many were settled."""
     undecided = MethodSetUp.objects.filter(settled_at=None, created_at__gt=as_of - GIVE_UP).exclude(external_id="")
-    return sum(sync(set_up=row, as_of=as_of).settled_at is not None for row in undecided.order_by("created_at"))
+    return sum(sync_set_up(set_up=row, as_of=as_of).settled_at is not None for row in undecided.order_by("created_at"))

@@ -1,6 +1,6 @@
-"""Saved payment methods as rows: kept and let go. The caller holds the account's lock; the provider is not called here.
+"""Saved payment methods as rows: stored and removed. The caller holds the account's lock; the provider is not called here.
 
-`checkout` keeps one with the payment that brought it, `set_ups` without a payment, `saved_methods` removes it.
+`checkout` saves one with the payment that brought it, `method_setup` without a payment, `payment_methods` removes it.
 """
 
 import logging
@@ -20,29 +20,31 @@ logger = logging.getLogger(__name__)
 REPLACED = "replaced"
 
 
-def keep(
-    *, account: BillingAccount, provider: str, kept: KeptMethod, as_of: datetime, actor: str
+def save_method(
+    *, account: BillingAccount, provider: str, kept_method: KeptMethod, as_of: datetime, actor: str
 ) -> SavedMethod | None:
-    """The method that the provider keeps for ``account`` since ``as_of``, active in place of the one before it.
+    """Saves the method that the provider keeps for ``account`` since ``as_of``, in place of the one before it.
 
-    One that is active already stays as it is. None for an id that was removed before or belongs to another account: money
-    that came with it must not be lost for it.
+    One that is active already is returned as it is. None for an id that was removed before or belongs to another account:
+    money that came with it must not be lost for it.
     """
-    known = SavedMethod.objects.filter(provider=provider, external_id=kept.external_id).first()
-    if known is not None:
-        if known.account_id == account.pk and known.removed_at is None:
-            return known
-        logger.warning("the method %s of %s is not kept: its id was used before", kept.external_id, account.number)
+    same_id = SavedMethod.objects.filter(provider=provider, external_id=kept_method.external_id).first()
+    if same_id is not None:
+        if same_id.account_id == account.pk and same_id.removed_at is None:
+            return same_id
+        logger.warning(
+            "the method %s of %s is not kept: its id was used before", kept_method.external_id, account.number
+        )
         return None
-    before = SavedMethod.objects.filter(account=account, removed_at=None).first()
-    if before is not None:
-        let_go(method=before, as_of=as_of, actor=REPLACED)
+    replaced = SavedMethod.objects.filter(account=account, removed_at=None).first()
+    if replaced is not None:
+        remove_method(method=replaced, as_of=as_of, actor=REPLACED)
     method = SavedMethod.objects.create(
         account=account,
         provider=provider,
-        external_id=kept.external_id,
-        title=kept.title[:60],
-        expires_on=kept.expires_on,
+        external_id=kept_method.external_id,
+        title=kept_method.title[:60],
+        expires_on=kept_method.expires_on,
         saved_at=as_of,
         saved_by=actor,
     )
@@ -52,22 +54,22 @@ def keep(
         target=method,
         at=as_of,
         customer=account.customer,
-        before=summary(before) if before is not None else None,
+        before=summary(replaced) if replaced is not None else None,
         after=summary(method),
     )
     notices.method_saved(method=method, at=as_of)
     return method
 
 
-def let_go(*, method: SavedMethod, as_of: datetime, actor: str) -> None:
-    """The method is charged no more. The provider forgets it once this is committed; if it does not answer, nothing is
-    wrong: what is not saved here is never charged."""
+def remove_method(*, method: SavedMethod, as_of: datetime, actor: str) -> None:
+    """Removes ``method``: it is charged no more. The provider is told to forget it once this is committed; if it does not
+    answer, nothing is wrong, since what is not saved here is never charged."""
     method.removed_at, method.removed_by = as_of, actor
     method.save(update_fields=["removed_at", "removed_by"])
-    transaction.on_commit(lambda: _forgotten_there(method))
+    transaction.on_commit(lambda: _forget_at_provider(method))
 
 
-def _forgotten_there(method: SavedMethod) -> None:
+def _forget_at_provider(method: SavedMethod) -> None:
     provider = providers().get(method.provider)
     if provider is None:
         return
@@ -78,7 +80,7 @@ def _forgotten_there(method: SavedMethod) -> None:
 
 
 def summary(method: SavedMethod) -> dict[str, str]:
-    """What an audit record says of it."""
+    """The fields of ``method`` for an audit record."""
     return {
         "id": method.public_id,
         "account": method.account.number,

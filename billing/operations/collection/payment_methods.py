@@ -1,5 +1,5 @@
-"""Saved payment methods from the outside: which one is active, removing it, paying an open invoice from it (D17), and the
-provider's own page where all of it can be done as well (C5)."""
+"""Saved payment methods for owners and support: which one is active, removing it, paying an open invoice from it (D17), and
+the provider's own page where all of it can be done as well (C5)."""
 
 from datetime import datetime
 
@@ -22,14 +22,14 @@ from billing.operations.invoices import issuing
 from billing.operations.ledger import posting
 
 
-def active(account: BillingAccount) -> SavedMethod | None:
-    """The method that renewals and open invoices of ``account`` are charged to; None where none is saved."""
+def active_method(account: BillingAccount) -> SavedMethod | None:
+    """Reads the method that renewals and open invoices of ``account`` are charged to; None where none is saved."""
     return SavedMethod.objects.filter(account=account, removed_at=None).first()
 
 
 @transaction.atomic
-def remove(*, method: SavedMethod, as_of: datetime, actor: str, reason: str = "") -> SavedMethod:
-    """``method`` is charged no more from ``as_of`` on; the provider is told to forget it. Its owner is written to.
+def remove_method(*, method: SavedMethod, as_of: datetime, actor: str, reason: str = "") -> SavedMethod:
+    """Removes ``method``: it is charged no more from ``as_of`` on, the provider is told to forget it, its owner is notified.
 
     Refuses one that is removed already. What was charged to it before stays as it is.
     """
@@ -37,7 +37,7 @@ def remove(*, method: SavedMethod, as_of: datetime, actor: str, reason: str = ""
     method = SavedMethod.objects.select_related("account__customer", "account__seller").get(pk=method.pk)
     if method.removed_at is not None:
         raise BillingError(_("This payment method has been removed already."), code="already_removed")
-    method_store.let_go(method=method, as_of=as_of, actor=actor)
+    method_store.remove_method(method=method, as_of=as_of, actor=actor)
     audit.record(
         actor=actor,
         action="method.removed",
@@ -70,10 +70,10 @@ def collect_invoice(*, invoice_number: str, as_of: datetime) -> PaymentAttempt |
     )
 
 
-def uncollected(*, as_of: datetime) -> "QuerySet[Invoice]":
-    """Invoices to be paid from a saved method that nobody has tried to collect yet: their nudge may be lost.
+def uncollected_invoices(*, as_of: datetime) -> "QuerySet[Invoice]":
+    """Selects the invoices to be paid from a saved method for which no attempt was made: their nudge may be lost.
 
-    Only those issued while the method was there: saving a card does not pay old debts by itself.
+    Only those issued while the method was saved: saving a card does not pay old debts by itself.
     """
     methods = SavedMethod.objects.filter(
         account=OuterRef("account"), removed_at=None, saved_at__lte=OuterRef("issued_at")
@@ -85,25 +85,29 @@ def uncollected(*, as_of: datetime) -> "QuerySet[Invoice]":
 
 
 def provider_of(account: BillingAccount) -> Provider | None:
-    """Who keeps methods for ``account``: the provider of the active one, else the one for its currency; None for nobody."""
-    method = active(account)
-    found = providers().get(method.provider) if method is not None else provider_for(account.currency)
-    return found if found is not None and found.can_save else None
+    """The provider that saves methods for ``account``: that of the active one, else that of its currency; None for none."""
+    method = active_method(account)
+    provider = providers().get(method.provider) if method is not None else provider_for(account.currency)
+    return provider if provider is not None and provider.can_save else None
 
 
-def renewing(account: BillingAccount, as_of: datetime) -> list[Subscription]:
-    """The subscriptions of ``account`` that are paid in advance and renew: what a saved method is for."""
+def renewing_subscriptions(account: BillingAccount, as_of: datetime) -> list[Subscription]:
+    """Reads the subscriptions of ``account`` that are paid in advance and renew: they are charged to a saved method."""
     running = Subscription.objects.filter(account=account, terminated_at=None, tariff__isnull=False)
-    found = []
-    for one in running.select_related("tariff", "instance__product", "account__seller").order_by("pk"):
-        terms = one.priced_by.terms()
-        if not terms.is_metered and not terms.is_one_off and subscription_status.lapse(one, as_of) is None:
-            found.append(one)
-    return found
+    renewing = []
+    for subscription in running.select_related("tariff", "instance__product", "account__seller").order_by("pk"):
+        terms = subscription.priced_by.terms()
+        if (
+            not terms.is_metered
+            and not terms.is_one_off
+            and subscription_status.find_lapse(subscription, as_of) is None
+        ):
+            renewing.append(subscription)
+    return renewing
 
 
-def provider_page(*, account: BillingAccount, as_of: datetime) -> str:
-    """The address of the provider's own page for ``account``, told which plans can be cancelled there (C5).
+def open_provider_page(*, account: BillingAccount, as_of: datetime) -> str:
+    """Opens the provider's own page for ``account`` and returns its address; plans can be cancelled there (C5).
 
     Refuses where no provider keeps methods, and where it does not answer.
     """
@@ -112,14 +116,18 @@ def provider_page(*, account: BillingAccount, as_of: datetime) -> str:
         raise BillingError(_("Saving a payment method is not set up here."), code="no_provider")
     back = f"{settings.BASE_URL}{reverse('portal:methods')}?account={account.number}"
     try:
-        return provider.manage(account.number, [_plan(one) for one in renewing(account, as_of)], back)
+        return provider.manage(
+            account.number,
+            [_describe_plan(subscription) for subscription in renewing_subscriptions(account, as_of)],
+            back,
+        )
     except ProviderError:
         raise BillingError(
             _("The payment service does not answer: try again in a few minutes."), code="provider_silent"
         ) from None
 
 
-def _plan(subscription: Subscription) -> Plan:
+def _describe_plan(subscription: Subscription) -> Plan:
     instance, locale = subscription.instance, get_language() or ""
     names = (instance.product.name_in(locale), subscription.priced_by.name_in(locale))
     title = " · ".join([*dict.fromkeys(names), instance.domain])

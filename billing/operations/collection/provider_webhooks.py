@@ -1,5 +1,5 @@
-"""What providers tell by webhook. Of payments and set-ups they are asked themselves; what was done on their own page (C5), a
-method removed or a plan cancelled, has its effect once, however often and in whatever order it is delivered."""
+"""Webhooks of payment providers. For payments and set-ups the provider is asked again; what was done on its own page (C5), a
+method removed or a plan cancelled, takes effect once, however often and in whatever order it is delivered."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -14,66 +14,73 @@ from billing.operations.ledger import posting
 from billing.operations.subscriptions import plan_changes
 
 
-def take(*, provider: str, heard: Iterable[Heard], as_of: datetime) -> int:
-    """Does what each message of an authentic webhook asks for; returns how many are about something of ours.
+def process_messages(*, provider: str, messages: Iterable[Heard], as_of: datetime) -> int:
+    """Carries out each message of an authentic webhook; returns how many are about something of ours.
 
-    All is committed when it returns, so the webhook may be answered.
+    Everything is committed when it returns, so the webhook may be answered.
     """
-    return sum(_take(provider, one, as_of) for one in heard)
+    return sum(_process_message(provider, message, as_of) for message in messages)
 
 
-def _take(provider: str, one: Heard, as_of: datetime) -> bool:
-    if one.type in ("payment.changed", "set_up.changed"):
-        found = checkout.sync_by_external_id(provider=provider, external_id=one.subject, as_of=as_of)
-        return bool(found or method_setup.sync_by_external_id(provider=provider, external_id=one.subject, as_of=as_of))
-    if one.type == "method.removed":
-        return _method_removed(provider, one, as_of)
-    return _subscription_cancelled(provider, one, as_of)
+def _process_message(provider: str, message: Heard, as_of: datetime) -> bool:
+    if message.type in ("payment.changed", "set_up.changed"):
+        attempt = checkout.sync_by_external_id(provider=provider, external_id=message.subject, as_of=as_of)
+        return bool(
+            attempt or method_setup.sync_by_external_id(provider=provider, external_id=message.subject, as_of=as_of)
+        )
+    if message.type == "method.removed":
+        return _remove_method(provider, message, as_of)
+    return _cancel_subscription(provider, message, as_of)
 
 
 def actor_of(provider: str) -> str:
-    """Who acts where somebody acted on the provider's own page."""
+    """The actor to be recorded where somebody acted on the provider's own page."""
     return f"provider:{provider}"
 
 
-def _method_removed(provider: str, one: Heard, as_of: datetime) -> bool:
-    method = SavedMethod.objects.filter(provider=provider, external_id=one.subject).first()
+def _remove_method(provider: str, message: Heard, as_of: datetime) -> bool:
+    method = SavedMethod.objects.filter(provider=provider, external_id=message.subject).first()
     if method is None:
         return False
 
-    def removed() -> object:
-        return payment_methods.remove(method=method, as_of=as_of, actor=actor_of(provider))
+    def remove() -> object:
+        return payment_methods.remove_method(method=method, as_of=as_of, actor=actor_of(provider))
 
-    _once(provider, one, method.account_id, removed, as_of)
+    _act_once(provider, message, method.account_id, remove, as_of)
     return True
 
 
-def _subscription_cancelled(provider: str, one: Heard, as_of: datetime) -> bool:
-    """The effect of C4: it works to the end of what is paid, then ends."""
-    subscription = Subscription.objects.filter(public_id=one.subject).first()
+def _cancel_subscription(provider: str, message: Heard, as_of: datetime) -> bool:
+    """Cancels the subscription of the message: it works to the end of what is paid, then ends (C4)."""
+    subscription = Subscription.objects.filter(public_id=message.subject).first()
     if subscription is None:
         return False
 
-    def cancelled() -> object:
-        return plan_changes.cancel(subscription=subscription, as_of=as_of, actor=actor_of(provider))
+    def cancel() -> object:
+        return plan_changes.cancel_subscription(subscription=subscription, as_of=as_of, actor=actor_of(provider))
 
-    _once(provider, one, subscription.account_id, cancelled, as_of)
+    _act_once(provider, message, subscription.account_id, cancel, as_of)
     return True
 
 
 @transaction.atomic
-def _once(provider: str, one: Heard, account_id: int, act: Callable[[], object], as_of: datetime) -> None:
-    """Does ``act`` and keeps in the same transaction that the message was heard: delivered again it does nothing, also
-    after its effect was taken back here. What a rule refuses is heard too; repeating it would not help."""
+def _act_once(provider: str, message: Heard, account_id: int, act: Callable[[], object], as_of: datetime) -> None:
+    """Carries out ``act`` and records the message in the same transaction: delivered again it does nothing, also after its
+    effect was taken back here. A refused message is recorded too; repeating it would not help."""
     posting.lock(account_id)
-    if ProviderEvent.objects.filter(provider=provider, event_id=one.event_id).exists():
+    if ProviderEvent.objects.filter(provider=provider, event_id=message.event_id).exists():
         return
     refusal = ""
     try:
         with transaction.atomic():
             act()
-    except Refusal as refused:
-        refusal = refused.code
+    except Refusal as error:
+        refusal = error.code
     ProviderEvent.objects.create(
-        provider=provider, event_id=one.event_id, type=one.type, subject=one.subject, heard_at=as_of, refusal=refusal
+        provider=provider,
+        event_id=message.event_id,
+        type=message.type,
+        subject=message.subject,
+        heard_at=as_of,
+        refusal=refusal,
     )

@@ -11,12 +11,12 @@ from billing.models import BillingAccount, Notice, NoticePreference, RequestFile
 
 
 def erase_people(instance: Instance) -> None:
-    """Erases whoever was in ``instance`` (locked by the caller); who is known in another instance keeps login and mails."""
+    """Erases the people of ``instance`` (locked by the caller); who is a member of another instance keeps login and mails."""
     accounts = BillingAccount.objects.filter(customer=instance.customer_id).select_related("customer")
-    kept = {address for account in accounts for address in notices.account_recipients(account)}
+    billing_emails = {address for account in accounts for address in notices.account_recipients(account)}
     for member in instance.members.all():
         if not _is_known_elsewhere(member):
-            if member.email not in kept:
+            if member.email not in billing_emails:
                 _erase_mails(member, list(accounts))
             _erase_login(member.email)
         _erase_member(member)
@@ -31,16 +31,16 @@ def _is_known_elsewhere(member: Member) -> bool:
 
 
 def _erase_mails(member: Member, accounts: list[BillingAccount]) -> None:
-    """What was written to this person; that it was sent, and about what, stays."""
-    reached = NoticePreference.objects.filter(user__email=member.email).values_list("phone", "handle")
-    addresses = {member.email, *(one for pair in reached for one in pair if one)}
-    written = Notice.objects.filter(account__in=accounts, recipient__in=addresses)
-    written.filter(state=Notice.State.WAITING).update(state=Notice.State.FAILED, last_error="erased")
-    written.update(recipient=f"erased-{member.pk}@invalid", subject="", text="", html="")
+    """Erases what was written to this person; that it was sent, and about what, stays."""
+    messaging = NoticePreference.objects.filter(user__email=member.email).values_list("phone", "handle")
+    addresses = {member.email, *(contact for contacts in messaging for contact in contacts if contact)}
+    notices_sent = Notice.objects.filter(account__in=accounts, recipient__in=addresses)
+    notices_sent.filter(state=Notice.State.WAITING).update(state=Notice.State.FAILED, last_error="erased")
+    notices_sent.update(recipient=f"erased-{member.pk}@invalid", subject="", text="", html="")
 
 
 def _erase_login(email: str) -> None:
-    """The login of a customer's person; the operator's own people keep theirs."""
+    """Erases the login of a customer's person; the operator's own people keep theirs."""
     for user in User.objects.filter(email=email, is_staff=False):
         EmailAddress.objects.filter(user=user).delete()
         NoticePreference.objects.filter(user=user).delete()

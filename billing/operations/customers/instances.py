@@ -1,4 +1,4 @@
-"""Instances come and go (M14, M15)."""
+"""Instances: registered with their first administrator (M15), deleted at the owner's request (M14)."""
 
 import re
 from datetime import datetime
@@ -20,21 +20,21 @@ from billing.operations.subscriptions import lifecycle, metering
 DOMAIN = re.compile(r"(?=.{1,253}$)([^\W_]([\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]{0,61}[^\W_]", re.UNICODE)
 
 
-def product_of(code: str) -> Product:
-    """The product ``code``; refuses an unknown one and names those there are."""
+def find_product(code: str) -> Product:
+    """Finds the product ``code``; refuses an unknown one and names those there are."""
     product = Product.objects.filter(code=code).first()
     if product is None:
-        known = ", ".join(Product.objects.values_list("code", flat=True)) or "—"
+        codes = ", ".join(Product.objects.values_list("code", flat=True)) or "—"
         raise BadInput(
-            _("There is no product “%(code)s”. Use one of: %(known)s.") % {"code": code, "known": known},
+            _("There is no product “%(code)s”. Use one of: %(known)s.") % {"code": code, "known": codes},
             field="product",
             code="unknown_product",
         )
     return product
 
 
-def checked_domain(domain: str, product: Product) -> str:
-    """The domain in lower case; refuses what is none and one that has a living instance of the product."""
+def check_domain(domain: str, product: Product) -> str:
+    """Returns ``domain`` in lower case; refuses what is no domain and one that has an instance of ``product`` already."""
     cleaned = domain.strip().lower().rstrip(".")
     if not DOMAIN.fullmatch(cleaned):
         raise BadInput(_("Enter a domain such as team.example.com."), field="domain")
@@ -43,14 +43,14 @@ def checked_domain(domain: str, product: Product) -> str:
     return cleaned
 
 
-def checked_instance(
+def build_instance(
     *, customer: Customer, product: Product, domain: str, email: str, registered_at: datetime
 ) -> Instance:
-    """The instance that registering would make, in no table yet. Refuses a domain that is none or taken, and a broken address."""
+    """Builds the instance that registration would create, not stored. Refuses a bad or taken domain and a bad address."""
     return Instance(
         customer=customer,
         product=product,
-        domain=checked_domain(domain, product),
+        domain=check_domain(domain, product),
         email=members.clean_email(email),
         registered_at=registered_at,
     )
@@ -70,13 +70,13 @@ def register_instance(
 ) -> Instance:
     """Registers an instance of ``product`` for ``customer``. The representative is its first active member, in the
     product's first role: its administrator, who speaks for the owner (M15)."""
-    registered_at = metering.checked_instant(registered_at, as_of, "registered_at") or as_of
+    registered_at = metering.check_instant(registered_at, as_of, "registered_at") or as_of
     owner = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
-    instance = checked_instance(
+    instance = build_instance(
         customer=owner, product=product, domain=domain, email=representative.email, registered_at=registered_at
     )
     instance.save(force_insert=True)
-    first = members.Report(
+    report = members.Report(
         external_id=representative.external_id,
         status=Member.Status.ACTIVE,
         email=representative.email,
@@ -84,42 +84,42 @@ def register_instance(
         role=members.first_role(instance).code,
         occurred_at=registered_at,
     )
-    member, _change = members.report(instance=instance, report=first, at=as_of, source=source, actor=actor)
+    member, _change = members.report(instance=instance, report=report, at=as_of, source=source, actor=actor)
     account = BillingAccount.objects.filter(customer=owner).order_by("pk").first()
     if member is not None and account is not None:
-        member_management.welcome(member=member, account=account, as_of=as_of)
+        member_management.invite_first_member(member=member, account=account, as_of=as_of)
     return instance
 
 
-def _let_methods_go(customer: Customer, as_of: datetime, actor: str) -> None:
-    """With the last instance nothing is left to be charged: what was kept for it at a provider is forgotten (D16)."""
+def _remove_methods(customer: Customer, as_of: datetime, actor: str) -> None:
+    """Removes the customer's saved methods where its last instance is deleted: nothing is left to be charged (D16)."""
     if not Instance.objects.filter(customer=customer, deleted_at=None).exists():
         for method in SavedMethod.objects.filter(account__customer=customer, removed_at=None):
-            payment_methods.remove(method=method, as_of=as_of, actor=actor)
+            payment_methods.remove_method(method=method, as_of=as_of, actor=actor)
 
 
 @transaction.atomic
 def delete_instance(*, instance: Instance, as_of: datetime, actor: str, requested_by: str = "") -> None:
     """Deletes the instance on the owner's request: only after termination and only if nothing is owed (M14).
 
-    Personal data of its people is erased, ledger and documents are kept (D16). Repeating it changes nothing.
+    Personal data of its people is erased, ledger and documents stay (D16). Repeating it changes nothing.
     """
-    bought = lock_subscriptions(instance, as_of=as_of)
+    subscriptions = lock_subscriptions(instance, as_of=as_of)
     instance = members.lock(instance)
     if instance.deleted_at is not None:
         return
-    if any(subscription.terminated_at is None for subscription in bought):
+    if any(subscription.terminated_at is None for subscription in subscriptions):
         raise BillingError(
             _("The subscription is running: terminate it before the instance is deleted."),
             code="subscription_active",
             rule="M14",
         )
-    for subscription in bought:
+    for subscription in subscriptions:
         lifecycle.refuse_debt(subscription, "M14")
     instance.deleted_at = as_of
     erasure.erase_people(instance)
     instance.save()
-    _let_methods_go(instance.customer, as_of, actor)
+    _remove_methods(instance.customer, as_of, actor)
     access.announce(instance, as_of=as_of)
     audit.record(
         actor=actor,

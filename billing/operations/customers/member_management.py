@@ -1,7 +1,7 @@
-"""What a billing owner does with people in the portal: see what a change costs, invite, let in, block, change roles.
+"""Members managed by a billing owner in the portal: preview what a change costs, invite, admit, block, change roles.
 
-Every change goes through `metering.report_member`, the same door as the instance's own reports; the preview is that very
-operation, rehearsed (G10).
+Every change goes through `metering.report_member`, as the instance's own reports do; the preview is that very operation,
+rehearsed and rolled back (G10).
 """
 
 from collections.abc import Callable
@@ -38,9 +38,9 @@ INVITATION_LASTS = timedelta(days=14)
 
 @dataclass(frozen=True)
 class Effect:
-    """What a change would do to the account now: ``amount_minor`` above 0 is charged, below it comes back as credit;
-    ``explanations`` say how. Where seats are paid in advance, ``later_minor`` is what each period of ``interval_months``
-    costs more (or less) from ``later_from`` on."""
+    """The effect of a change of people on the account: ``amount_minor`` above 0 is charged, below 0 credited, as
+    ``explanations`` say. Where seats are paid in advance, ``later_minor`` is what each period of ``interval_months`` costs
+    more (or less) from ``later_from`` on."""
 
     amount_minor: int
     currency: str
@@ -53,58 +53,64 @@ class Effect:
 
 
 @dataclass(frozen=True)
-class _Ahead:
-    """What the first period that is not charged yet costs at the seats of now; nothing where none is decided."""
+class _NextCharge:
+    """The first period that is not charged yet: its first day and its price at the seats of now; empty where there is none."""
 
     day: date | None = None
     minor: int = 0
     interval_months: int | None = None
 
 
-def _ahead(subscription: Subscription) -> _Ahead:
-    change = scheduled_changes.waiting_change(subscription)
+def _find_next_charge(subscription: Subscription) -> _NextCharge:
+    change_member = scheduled_changes.waiting_change(subscription)
     if subscription.cancel_date is not None:
-        return _Ahead()
+        return _NextCharge()
     if subscription.paid_from is None:
-        if change is None:
-            return _Ahead()
-        units = prepaid_periods.units_now(subscription, change.tariff)
-        return _Ahead(change.effective_date, price(change.tariff.terms(), units), change.tariff.interval_months)
+        if change_member is None:
+            return _NextCharge()
+        units = prepaid_periods.units_now(subscription, change_member.tariff)
+        return _NextCharge(
+            change_member.effective_date,
+            price(change_member.tariff.terms(), units),
+            change_member.tariff.interval_months,
+        )
     period = prepaid_periods.last_period(subscription)
     if period is None:
-        return _Ahead()
-    tariff = change.tariff if change is not None else subscription.priced_by
-    return _Ahead(period.end, subscription_status.renewal_price(subscription, period.end), tariff.interval_months)
+        return _NextCharge()
+    tariff = change_member.tariff if change_member is not None else subscription.priced_by
+    return _NextCharge(period.end, subscription_status.renewal_price(subscription, period.end), tariff.interval_months)
 
 
-def preview(*, instance: Instance, report: members.Report, as_of: datetime) -> Effect | None:
-    """What ``report`` would cost if it were made now: the act itself, rehearsed. None where nothing is charged to anybody.
+def preview_report(*, instance: Instance, report: members.Report, as_of: datetime) -> Effect | None:
+    """Previews what ``report`` would cost if it were made now; None where nobody is charged for people.
 
-    Refuses what the act would refuse.
+    It is the act itself, rehearsed and rolled back, and refuses what the act would refuse.
     """
 
     def act() -> Member | None:
         return metering.report_member(instance=instance, report=report, as_of=as_of, source="portal")
 
-    return rehearsal.rehearse(lambda: measure(instance=instance, act=act, as_of=as_of))[1]
+    return rehearsal.rehearse(lambda: carry_out_and_measure(instance=instance, act=act, as_of=as_of))[1]
 
 
-def measure(*, instance: Instance, act: Callable[[], Result], as_of: datetime) -> tuple[Result, Effect | None]:
-    """Carries out ``act`` on people of ``instance`` and returns what it returned, with what it did to the account; None where
-    nothing is charged to anybody. The caller's transaction keeps it or rolls it back (G10)."""
+def carry_out_and_measure(
+    *, instance: Instance, act: Callable[[], Result], as_of: datetime
+) -> tuple[Result, Effect | None]:
+    """Carries out ``act`` on people of ``instance``; returns its result and its effect on the account, None where nobody is
+    charged. The caller's transaction commits it or rolls it back (G10)."""
     subscription = access.current_subscription(instance)
     if subscription is None:
         return act(), None
-    by_seats = seats.counts(subscription)
-    before = _Ahead()
+    by_seats = seats.is_paid_by_seat(subscription)
+    before = _NextCharge()
     if by_seats:
         subscription = lock_subscription(subscription, as_of=as_of)  # what is due comes before what is asked
-        before = _ahead(subscription)
-    last = Charge.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        before = _find_next_charge(subscription)
+    last_charge = Charge.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     result = act()
     account = subscription.account
-    after = _ahead(subscription) if by_seats else before
-    charges = Charge.objects.filter(account=account, pk__gt=last).order_by("pk")
+    after = _find_next_charge(subscription) if by_seats else before
+    charges = Charge.objects.filter(account=account, pk__gt=last_charge).order_by("pk")
     return result, Effect(
         amount_minor=sum(charge.amount_minor for charge in charges),
         currency=account.currency,
@@ -118,13 +124,13 @@ def measure(*, instance: Instance, act: Callable[[], Result], as_of: datetime) -
 
 
 def token_of(effect: Effect | None) -> str:
-    """The effect on the bill in short: the same token, the same effect."""
+    """A digest of the effect on the bill: the same token, the same effect."""
     if effect is None:
         return rehearsal.token_of()
     return rehearsal.token_of(effect.amount_minor, effect.later_minor, effect.later_from)
 
 
-def account_of(instance: Instance) -> BillingAccount | None:
+def find_account(instance: Instance) -> BillingAccount | None:
     subscription = access.current_subscription(instance)
     if subscription is not None:
         return subscription.account
@@ -132,50 +138,51 @@ def account_of(instance: Instance) -> BillingAccount | None:
 
 
 def invitation_link(member: Member) -> str:
-    """The link that lets exactly this person in, for as long as they are invited."""
+    """Signs the link by which exactly this person accepts the invitation, for as long as they are invited."""
     token = signing.dumps({"member": member.pk, "email": member.email}, salt=SALT)
     return settings.BASE_URL + reverse("portal:join", args=[token])
 
 
-def administrator(instance: Instance, user: User) -> Member | None:
-    """The active administrator of ``instance`` that ``user`` is; None for everybody else, the billing right or not."""
-    mine = Member.objects.administrators().filter(instance=instance, email__in=verified_emails(user))
-    return mine.select_related("role").order_by("pk").first()
+def find_administrator(instance: Instance, user: User) -> Member | None:
+    """Finds ``user`` among the active administrators of ``instance``; None for everybody else, the billing right or not."""
+    own_memberships = Member.objects.administrators().filter(instance=instance, email__in=verified_emails(user))
+    return own_memberships.select_related("role").order_by("pk").first()
 
 
 def require_administrator(instance: Instance, user: User) -> Member:
-    """`administrator`, refusing whoever is none (M15)."""
-    found = administrator(instance, user)
-    if found is None:
+    """Returns the active administrator of ``instance`` that ``user`` is; refuses everybody else (M15)."""
+    member = find_administrator(instance, user)
+    if member is None:
         raise BillingError(
             _("Only an administrator of this instance can do that: ask one of them."),
             code="administrator_only",
             rule="M15",
         )
-    return found
+    return member
 
 
-def _refuse_raising(instance: Instance, role: str, by: User | None) -> None:
-    """Only an administrator makes or unmakes administrators: the billing right alone must not lead to that role (M15)."""
+def _refuse_administrator_role(instance: Instance, role: str, by: User | None) -> None:
+    """Refuses where ``by`` gives or takes the administrator's role and is no administrator: the billing right alone must not
+    lead to that role (M15)."""
     if by is None or not Role.objects.filter(product=instance.product_id, code=role, is_administrator=True).exists():
         return
     require_administrator(instance, by)
 
 
 @transaction.atomic
-def invite(
+def invite_member(
     *, instance: Instance, email: str, name: str, role: str, as_of: datetime, invited_by: str, by: User | None = None
 ) -> Member:
-    """Invites somebody by mail; they count only once they have come in (M1). Refuses an address that is there already, an
-    administrator invited by somebody (``by``) who is none, and too many invitations within an hour."""
-    _refuse_raising(instance, role, by)
+    """Invites somebody by mail; they count only once they have accepted (M1). Refuses an address that is in the instance
+    already, an administrator invited by somebody (``by``) who is none, and too many invitations within an hour."""
+    _refuse_administrator_role(instance, role, by)
     address = members.clean_email(email)
-    there = instance.members.exclude(status=Member.Status.REMOVED).filter(email=address)
-    if there.exists():
+    present = instance.members.exclude(status=Member.Status.REMOVED).filter(email=address)
+    if present.exists():
         raise BillingError(_("%(email)s is in this instance already.") % {"email": address}, code="member_exists")
-    account = account_of(instance)
+    account = find_account(instance)
     if account is not None:
-        hourly_limits.invitation(account=account, as_of=as_of)
+        hourly_limits.refuse_too_many_invitations(account=account, as_of=as_of)
     report = members.Report(external_id=new_id("inv"), status="invited", email=address, name=name.strip(), role=role)
     member = metering.report_member(instance=instance, report=report, as_of=as_of, source="portal", actor=invited_by)
     assert member is not None
@@ -186,37 +193,39 @@ def invite(
     return member
 
 
-def _may_come_in(member: Member) -> bool:
-    """Whoever is invited, and whoever is active already but has no login yet, as the first person of an instance (M15)."""
+def _may_join(member: Member) -> bool:
+    """Whether ``member`` may accept an invitation: invited, or active without a login, as the first person is (M15)."""
     if member.status == Member.Status.ACTIVE:
         return not User.objects.filter(email=member.email).exists()
     return member.status == Member.Status.INVITED
 
 
-def welcome(*, member: Member, account: BillingAccount, as_of: datetime) -> None:
+def invite_first_member(*, member: Member, account: BillingAccount, as_of: datetime) -> None:
     """Sends the first person of an instance the link to their login; whoever has one already needs none (M15)."""
-    if _may_come_in(member):
+    if _may_join(member):
         notices.invitation(
             member=member, account=account, link=invitation_link(member), invited_by=settings.PORTAL_NAME, at=as_of
         )
 
 
 def invited_member(token: str) -> Member:
-    """The person an invitation's link speaks of; refuses a link that is broken, too old or used."""
+    """Finds the member that an invitation's link names; refuses a link that is broken, too old or used."""
     try:
-        told = signing.loads(token, salt=SALT, max_age=INVITATION_LASTS)
+        payload = signing.loads(token, salt=SALT, max_age=INVITATION_LASTS)
     except signing.BadSignature:
         raise BadInput(_("This invitation is not valid any more: ask for a new one."), code="invitation_over") from None
-    member = Member.objects.select_related("instance", "role").filter(pk=told["member"], email=told["email"]).first()
-    if member is None or not _may_come_in(member):
+    member = (
+        Member.objects.select_related("instance", "role").filter(pk=payload["member"], email=payload["email"]).first()
+    )
+    if member is None or not _may_join(member):
         raise BadInput(_("This invitation has been used already: sign in."), code="invitation_used")
     return member
 
 
 @transaction.atomic
 def accept_invitation(*, token: str, password: str, name: str, as_of: datetime, locale: str = "ru") -> User:
-    """Lets the invited person in: their login is made (or found), the address is proved by the link, they become
-    active. A new login reads in ``locale``, the language of the page it was made on."""
+    """Accepts an invitation: the person's login is created (or found), the link verifies the address, they become active. A
+    new login reads in ``locale``, the language of the page it was made on."""
     member = invited_member(token)
     user = User.objects.filter(email=member.email).first()
     if user is None:
@@ -236,7 +245,7 @@ def accept_invitation(*, token: str, password: str, name: str, as_of: datetime, 
     return user
 
 
-def change(
+def change_member(
     *,
     member: Member,
     status: str | None,
@@ -246,7 +255,7 @@ def change(
     by: User | None = None,
     seen: str | None = None,
 ) -> Member | None:
-    """Blocks, unblocks, removes somebody or gives another role. ``seen`` names the effect that was shown (None: any).
+    """Blocks, unblocks or removes ``member`` or gives them another role. ``seen`` names the effect that was shown (None: any).
 
     Refuses to leave an instance without an administrator, changes of administrators by somebody (``by``) who is none, and an
     effect on the bill that is another than the one shown (G10).
@@ -259,7 +268,7 @@ def change(
         with transaction.atomic():
             return act()
     return rehearsal.carry_out_as_seen(
-        lambda: measure(instance=member.instance, act=act, as_of=as_of),
+        lambda: carry_out_and_measure(instance=member.instance, act=act, as_of=as_of),
         seen=seen,
         token=lambda measured: token_of(measured[1]),
         refusal=rehearsal.price_changed,
@@ -270,11 +279,11 @@ def _report_change(
     member: Member, status: str | None, role: str | None, as_of: datetime, actor: str, by: User | None
 ) -> Member | None:
     for code in {member.role.code, role or member.role.code}:
-        _refuse_raising(member.instance, code, by)
+        _refuse_administrator_role(member.instance, code, by)
     report = members.Report(
         external_id=member.external_id, status=status or member.status, role=role or member.role.code
     )
-    changed = metering.report_member(instance=member.instance, report=report, as_of=as_of, source="portal", actor=actor)
+    updated = metering.report_member(instance=member.instance, report=report, as_of=as_of, source="portal", actor=actor)
     administrators = Member.objects.administrators().filter(instance=member.instance)
     if not administrators.exists() and member.role.is_administrator:
         raise BillingError(
@@ -282,4 +291,4 @@ def _report_change(
             code="last_administrator",
             rule="M15",
         )
-    return changed
+    return updated

@@ -1,5 +1,5 @@
-"""A new instance together with what it is on: registered and put on a tariff in one, whether a stranger signs up or an owner
-adds another (M15, D18, E1)."""
+"""Onboarding: a new instance is registered and subscribed to a tariff in one, whether a stranger signs up or an owner adds
+another (M15, D18, E1)."""
 
 import re
 from collections.abc import Callable
@@ -27,9 +27,9 @@ from billing.pricing.terms import Metric, PriceModel
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What somebody wants: an instance of ``product`` at ``domain`` on the tariff ``tariff_id`` (None where the product is
-    free), ``quantity`` of what is bought by number, started ``with_trial`` where the tariff has one."""
+class InstanceOrder:
+    """An order for an instance of ``product`` at ``domain`` on the tariff ``tariff_id`` (None where the product is free), with
+    ``quantity`` units where they are bought by number, started ``with_trial`` where the tariff has one."""
 
     product: Product
     domain: str
@@ -48,38 +48,38 @@ class Owner:
 
 @dataclass(frozen=True)
 class Application:
-    """Who wants what: ``wish`` for ``customer``, or for one that is made of ``new``, with ``owner`` as its first person."""
+    """An order with its customer: ``customer``, or one created from ``new``; ``owner`` is the first person of the instance."""
 
     customer: Customer | None
     new: customers.NewCustomer | None
-    wish: Wish
+    order: InstanceOrder
     owner: Owner
 
 
 @dataclass(frozen=True)
-class Opening:
-    """What an application comes to or has come to; ``quote`` is None where the product is free. Before it is carried out,
-    ``instance`` is in no table."""
+class OnboardingResult:
+    """The instance of an application and the quote for its start; ``quote`` is None where the product is free. In a preview
+    ``instance`` is not stored."""
 
     instance: Instance
     quote: StartQuote | None
 
     @property
     def token(self) -> str:
-        """The figures in short: the same token, the same figures, whatever the ids of the rows are."""
+        """A digest of the figures: the same token, the same figures, whatever the ids of the rows are."""
         return self.quote.token if self.quote is not None else "free"
 
 
-def tariff_of(wish: Wish) -> Tariff | None:
-    """The tariff that is meant; None for a free product. Refuses one that is not offered."""
-    if wish.product.kind == Product.Kind.FREE:
+def find_tariff(order: InstanceOrder) -> Tariff | None:
+    """Finds the tariff that is ordered; None for a free product. Refuses one that is not offered."""
+    if order.product.kind == Product.Kind.FREE:
         return None
-    return offered_tariffs.offered_tariff(wish.product, wish.tariff_id)
+    return offered_tariffs.offered_tariff(order.product, order.tariff_id)
 
 
-def seller_of(tariff: Tariff | None) -> Seller:
-    """Who bills the instance: the tariff's seller; for what is free the first of the installation, whose account stays
-    empty."""
+def find_seller(tariff: Tariff | None) -> Seller:
+    """Finds the seller that bills the instance: the tariff's; for a free product the first of the installation, on whose account
+    nothing is ever charged."""
     if tariff is not None:
         return tariff.seller
     seller = Seller.objects.order_by("pk").first()
@@ -88,31 +88,31 @@ def seller_of(tariff: Tariff | None) -> Seller:
     return seller
 
 
-def _at(email: str) -> str:
+def _mailbox_pattern(email: str) -> str:
     """A pattern for ``email`` and for the same mailbox with a tag after a plus: name+second@example.com."""
     local, _at_sign, host = email.rpartition("@")
     return rf"^{re.escape(local.split('+')[0])}(\+[^@]*)?@{re.escape(host)}$"
 
 
-def has_tried(*, email: str, domain: str, product: Product) -> bool:
-    """Whether whoever reads ``email`` has had a trial of the product, as the customer, as the one who registered an instance or
-    for the same domain: a new customer is not a new trial (B2)."""
-    pattern = _at(email)
-    tried = Subscription.objects.filter(instance__product=product, trial_ends_on__isnull=False)
+def has_had_trial(*, email: str, domain: str, product: Product) -> bool:
+    """Whether the reader of ``email`` has had a trial of ``product``, as the customer, as the one who registered an instance or
+    for the same domain: a new customer gets no second trial (B2)."""
+    pattern = _mailbox_pattern(email)
+    trials = Subscription.objects.filter(instance__product=product, trial_ends_on__isnull=False)
     registered = MemberChange.objects.filter(
         source=MemberChange.Source.REGISTRATION, member__email__iregex=pattern, instance__product=product
     )
-    theirs = (
+    is_theirs = (
         Q(instance__email__iregex=pattern)
         | Q(instance__customer__email__iregex=pattern)
         | Q(instance__in=registered.values("instance"))
         | Q(instance__domain__iexact=domain.strip().rstrip("."))
     )
-    return tried.filter(theirs).exists()
+    return trials.filter(is_theirs).exists()
 
 
 def refuse_second_trial() -> None:
-    """A plan that is nothing but a trial, for somebody who has had theirs (B2)."""
+    """Refuses a tariff that is nothing but a trial, for somebody who has had theirs (B2)."""
     raise BillingError(
         _("The trial of this product has been used already: choose a tariff that is paid."),
         code="trial_used",
@@ -121,66 +121,76 @@ def refuse_second_trial() -> None:
 
 
 def _begins_with_trial(application: Application, tariff: Tariff) -> bool:
-    """Whether the instance begins with the tariff's trial. Refuses a plan that is nothing but a trial, had before (B2)."""
-    owner, wish = application.owner, application.wish
+    """Whether the instance begins with the tariff's trial. Refuses a tariff that is nothing but a trial after an earlier one
+    (B2)."""
+    owner, order = application.owner, application.order
     is_new = application.customer is None
-    tried = is_new and has_tried(email=owner.email, domain=wish.domain, product=wish.product)
-    if tried and tariff.price_model == PriceModel.TRIAL:
+    has_had_one = is_new and has_had_trial(email=owner.email, domain=order.domain, product=order.product)
+    if has_had_one and tariff.price_model == PriceModel.TRIAL:
         refuse_second_trial()
-    return wish.with_trial and not tried and bool(tariff.trial_days)
+    return order.with_trial and not has_had_one and bool(tariff.trial_days)
 
 
-def quote_instance(*, application: Application, as_of: datetime) -> Opening:
-    """What `add_instance` would come to now, in rows that are in no table: nothing is written. Refuses what it would refuse."""
-    wish, tariff = application.wish, tariff_of(application.wish)
-    customer = application.customer or customers.checked_customer(_new_customer(application, tariff), as_of)
+def quote_instance(*, application: Application, as_of: datetime) -> OnboardingResult:
+    """Quotes what `create_instance` would make and charge now, in rows that are not stored. Refuses what it would refuse."""
+    order, tariff = application.order, find_tariff(application.order)
+    customer = application.customer or customers.build_customer(_new_customer(application, tariff), as_of)
     trial = _begins_with_trial(application, tariff) if tariff is not None else None
-    instance = instances.checked_instance(
-        customer=customer, product=wish.product, domain=wish.domain, email=application.owner.email, registered_at=as_of
+    instance = instances.build_instance(
+        customer=customer,
+        product=order.product,
+        domain=order.domain,
+        email=application.owner.email,
+        registered_at=as_of,
     )
     if tariff is None:
-        lifecycle.checked_terms(instance, None, wish.quantity, None)
-        return Opening(instance, None)
-    return Opening(
+        lifecycle.check_terms(instance, None, order.quantity, None)
+        return OnboardingResult(instance, None)
+    return OnboardingResult(
         instance,
         start_quotes.quote_start(
-            instance=instance, tariff_id=tariff.tariff_id, quantity=wish.quantity, trial=trial, as_of=as_of
+            instance=instance, tariff_id=tariff.tariff_id, quantity=order.quantity, trial=trial, as_of=as_of
         ),
     )
 
 
 def _new_customer(application: Application, tariff: Tariff | None) -> customers.NewCustomer:
-    """The customer to be made, in the currency of the tariff's seller."""
+    """The data of the customer to be created, in the currency of the tariff's seller."""
     assert application.new is not None
-    return replace(application.new, currency=seller_of(tariff).currency)
+    return replace(application.new, currency=find_seller(tariff).currency)
 
 
-def add_instance(*, application: Application, as_of: datetime, actor: str) -> Opening:
-    """Makes the customer where there is none yet, registers the instance with its first person and puts it on its tariff; the
-    caller's transaction keeps or drops it.
+def create_instance(*, application: Application, as_of: datetime, actor: str) -> OnboardingResult:
+    """Creates the customer where there is none yet, registers the instance with its first person and subscribes it to its
+    tariff; the caller's transaction commits it or rolls it back.
 
     Refuses what registering and starting refuse: a domain that is taken, a tariff that is not offered, a trial that was used.
     """
-    wish, tariff = application.wish, tariff_of(application.wish)
-    customer = application.customer or _sign_customer_up(application, tariff, as_of)
+    order, tariff = application.order, find_tariff(application.order)
+    customer = application.customer or _create_customer(application, tariff, as_of)
     trial = _begins_with_trial(application, tariff) if tariff is not None else None
     owner = application.owner
-    first = Report(external_id=new_id("own"), status=Member.Status.ACTIVE, email=owner.email, name=owner.name)
+    representative = Report(external_id=new_id("own"), status=Member.Status.ACTIVE, email=owner.email, name=owner.name)
     instance = instances.register_instance(
-        customer=customer, product=wish.product, domain=wish.domain, representative=first, as_of=as_of, actor=actor
+        customer=customer,
+        product=order.product,
+        domain=order.domain,
+        representative=representative,
+        as_of=as_of,
+        actor=actor,
     )
     if tariff is None:
         lifecycle.create_subscription(
-            instance=instance, tariff_id=None, quantity=wish.quantity, as_of=as_of, actor=actor
+            instance=instance, tariff_id=None, quantity=order.quantity, as_of=as_of, actor=actor
         )
-        return Opening(instance, None)
+        return OnboardingResult(instance, None)
     quote = start_quotes.start_subscription(
-        instance=instance, tariff_id=tariff.tariff_id, quantity=wish.quantity, trial=trial, as_of=as_of, actor=actor
+        instance=instance, tariff_id=tariff.tariff_id, quantity=order.quantity, trial=trial, as_of=as_of, actor=actor
     )
-    return Opening(instance, quote)
+    return OnboardingResult(instance, quote)
 
 
-def _sign_customer_up(application: Application, tariff: Tariff | None, as_of: datetime) -> Customer:
+def _create_customer(application: Application, tariff: Tariff | None, as_of: datetime) -> Customer:
     customer = customers.create_customer(new=_new_customer(application, tariff), as_of=as_of)
     audit.record(
         actor=application.owner.email,
@@ -188,20 +198,20 @@ def _sign_customer_up(application: Application, tariff: Tariff | None, as_of: da
         target=customer,
         at=as_of,
         customer=customer,
-        after={"product": application.wish.product.code, "domain": application.wish.domain},
+        after={"product": application.order.product.code, "domain": application.order.domain},
     )
     return customer
 
 
-def carry_out_as_quoted(act: Callable[[], Opening], seen: str) -> Opening:
-    """Carries ``act`` out for the figures that ``seen`` names; for any other nothing is written. Of two who want one domain
-    at the same moment the second is told so."""
+def carry_out_as_quoted(act: Callable[[], OnboardingResult], seen: str) -> OnboardingResult:
+    """Carries ``act`` out for the figures that ``seen`` names; for any other it refuses and writes nothing. Of two who want one
+    domain at the same moment the second is refused."""
     try:
         return rehearsal.carry_out_as_seen(
             act,
             seen=seen,
-            token=lambda opening: opening.token,
-            refusal=lambda opening: rehearsal.quote_expired(quote=opening.quote),
+            token=lambda result: result.token,
+            refusal=lambda result: rehearsal.quote_expired(quote=result.quote),
         )
     except IntegrityError as error:
         if "one_living_instance_per_domain" not in str(error):
@@ -210,8 +220,8 @@ def carry_out_as_quoted(act: Callable[[], Opening], seen: str) -> Opening:
 
 
 @dataclass(frozen=True)
-class Outlook:
-    """What a plan will cost somebody who begins it on ``day``, worked out without making anything.
+class PlanForecast:
+    """The cost of ``tariff`` for somebody who subscribes to it today; nothing is stored.
 
     ``trial_ends_on``: the last day that is free, None where it begins paid; ``explanation``: what is charged at once, None
     where that is nothing; ``until``: the day before which the first payment lasts.
@@ -228,19 +238,19 @@ class Outlook:
         return int(self.explanation["amount_minor"]) if self.explanation is not None else 0
 
 
-def outlook(*, tariff: Tariff, quantity: int | None, as_of: datetime) -> Outlook:
-    """What ``tariff`` costs a new instance with its one person, ``quantity`` of what is bought by number."""
+def forecast_plan(*, tariff: Tariff, quantity: int | None, as_of: datetime) -> PlanForecast:
+    """Works out what ``tariff`` costs a new instance with its one person, and ``quantity`` units where they are bought."""
     terms, today = tariff.terms(), business_date(as_of, tariff.seller.time_zone)
     if tariff.trial_days:
-        return Outlook(tariff, quantity, today + timedelta(days=tariff.trial_days), None, None)
+        return PlanForecast(tariff, quantity, today + timedelta(days=tariff.trial_days), None, None)
     if terms.is_metered:
-        return Outlook(tariff, quantity, None, None, None)
+        return PlanForecast(tariff, quantity, None, None, None)
     units = quantity or 1
     if terms.metric == Metric.PAID_MEMBERS:
-        first = Role.objects.filter(product=tariff.product_id).order_by("position", "pk").first()
-        units = 1 if first is not None and first.is_paid else 0
+        first_role = Role.objects.filter(product=tariff.product_id).order_by("position", "pk").first()
+        units = 1 if first_role is not None and first_role.is_paid else 0
     if terms.is_one_off:
-        return Outlook(tariff, quantity, None, explain_quantity(terms, units), None)
+        return PlanForecast(tariff, quantity, None, explain_quantity(terms, units), None)
     span = prepaid_periods.first_span(terms, today)
-    found = prepaid_periods.explain_period(terms, units, span) if units else None
-    return Outlook(tariff, quantity, None, found, span.end)
+    explanation = prepaid_periods.explain_period(terms, units, span) if units else None
+    return PlanForecast(tariff, quantity, None, explanation, span.end)

@@ -1,4 +1,4 @@
-"""What a person wants to be told, and by which way: kept for everything that is written from then on."""
+"""Notice preferences: which notices a person gets and by which channel, for everything that is written from then on."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,7 +45,7 @@ def about_group(group: NoticePreference.Group) -> str:
 
 @dataclass(frozen=True)
 class Choice:
-    """What a person has chosen; without a row everything comes by email."""
+    """A person's choice of channels; without a row everything comes by email."""
 
     not_by_email: tuple[str, ...] = ()
     by_message: tuple[str, ...] = ()
@@ -56,8 +56,8 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Offered:
-    """A group as it is offered to somebody; ``is_bound`` where they get it by email in any case."""
+class GroupOption:
+    """A group of notices offered to somebody; ``is_bound`` where they get it by email in any case."""
 
     group: NoticePreference.Group
     what: str
@@ -65,74 +65,74 @@ class Offered:
 
 
 def services() -> list[channels.Service]:
-    """The services that messages can go through here."""
+    """Lists the messaging services of this installation."""
     return list(channels.services().values())
 
 
-def choice_of(user: User) -> Choice:
-    """What ``user`` has chosen so far."""
+def read_choice(user: User) -> Choice:
+    """Reads what ``user`` has chosen so far."""
     row = NoticePreference.objects.filter(user=user).first()
     if row is None:
         return Choice()
     return Choice(tuple(row.not_by_email), tuple(row.by_message), row.service, row.phone, row.handle, row.locale)
 
 
-def groups_for(user: User) -> list[Offered]:
-    """All groups, and which of them ``user`` cannot refuse: their address is where the customer's bills go."""
-    mine = set(verified_emails(user))
+def groups_for(user: User) -> list[GroupOption]:
+    """Lists all groups, and which of them ``user`` cannot refuse: the customer's bills go to their address."""
+    own_emails = set(verified_emails(user))
     accounts = list(BillingAccount.objects.for_user(user).select_related("customer"))
 
     def is_bound(group: Group) -> bool:
-        return any(mine & readers.cannot_refuse(group, account) for account in accounts)
+        return any(own_emails & readers.cannot_refuse(group, account) for account in accounts)
 
-    return [Offered(group, about_group(group), is_bound(group)) for group in Group]
+    return [GroupOption(group, about_group(group), is_bound(group)) for group in Group]
 
 
-def _checked_phone(text: str) -> str:
-    """The number as E.164 writes it; refuses one without its country or too long to be one."""
+def _check_phone(text: str) -> str:
+    """Returns the phone as E.164 writes it; refuses one without its country or too long to be one."""
     phone = "".join(sign for sign in text if sign not in " ()-.\u00a0\u2011")
     if phone and not channels.PHONE.fullmatch(phone):
         raise BadInput(WRONG_PHONE, field="phone")
     return phone
 
 
-def _checked_handle(text: str) -> str:
+def _check_handle(text: str) -> str:
     handle = text.strip()
     if handle and not channels.HANDLE.fullmatch(handle):
         raise BadInput(WRONG_HANDLE, field="handle")
     return handle
 
 
-def _refuse_nowhere(wanted: Choice, before: Choice, phone: str, handle: str) -> None:
-    """Messages need a service and what it knows the person by. One chosen earlier that the operator has taken away since
-    stays until another is chosen: it may come back."""
-    known = channels.services()
-    if wanted.service and wanted.service not in known:
-        if wanted.service == before.service:
+def _refuse_unreachable(choice: Choice, before: Choice, phone: str, handle: str) -> None:
+    """Refuses messages without a service or without what it knows the person by. A service chosen earlier that the operator has
+    removed since stays until another is chosen: it may come back."""
+    services = channels.services()
+    if choice.service and choice.service not in services:
+        if choice.service == before.service:
             return
         raise BadInput(_("There is no such way of sending messages here."), field="service")
-    if not wanted.by_message:
+    if not choice.by_message:
         return
-    if not wanted.service:
+    if not choice.service:
         raise BadInput(_("Choose what the messages go through."), field="service")
-    if known[wanted.service].asks_handle and not handle:
+    if services[choice.service].asks_handle and not handle:
         raise BadInput(_("Write your name in the messenger: without it no message finds you."), field="handle")
-    if not known[wanted.service].asks_handle and not phone:
+    if not services[choice.service].asks_handle and not phone:
         raise BadInput(_("Write your phone: without it no message finds you."), field="phone")
 
 
 @transaction.atomic
-def save(*, user: User, wanted: Choice, as_of: datetime) -> NoticePreference:
-    """Keeps what ``user`` wants. Refuses a phone that is none, an unknown service, and messages that lead nowhere (422)."""
-    phone, handle = _checked_phone(wanted.phone), _checked_handle(wanted.handle)
-    _refuse_nowhere(wanted, choice_of(user), phone, handle)
+def save_choice(*, user: User, choice: Choice, as_of: datetime) -> NoticePreference:
+    """Stores the choice of ``user``. Refuses a bad phone, an unknown service, and messages that would reach nobody (422)."""
+    phone, handle = _check_phone(choice.phone), _check_handle(choice.handle)
+    _refuse_unreachable(choice, read_choice(user), phone, handle)
     values = {
-        "not_by_email": [group for group in wanted.not_by_email if group in Group.values],
-        "by_message": [group for group in wanted.by_message if group in Group.values],
-        "service": wanted.service,
+        "not_by_email": [group for group in choice.not_by_email if group in Group.values],
+        "by_message": [group for group in choice.by_message if group in Group.values],
+        "service": choice.service,
         "phone": phone,
         "handle": handle,
-        "locale": wanted.locale if wanted.locale in dict(settings.LANGUAGES) else "",
+        "locale": choice.locale if choice.locale in dict(settings.LANGUAGES) else "",
         "changed_at": as_of,
     }
     row, _created = NoticePreference.objects.update_or_create(user=user, defaults=values)

@@ -1,4 +1,4 @@
-"""What owners ask of support (M11–M14, M16): filed in the portal, answered within a working day, carried out by the same
+"""Requests of owners to support (M11–M14, M16): filed in the portal, answered within a working day, carried out by the same
 operations as everything else."""
 
 import hashlib
@@ -38,7 +38,7 @@ class Attachment:
 
 @dataclass(frozen=True)
 class NewRequest:
-    """What is asked: about an instance for its life, about the account for money."""
+    """The data of a request: about an instance for its life, about the account for money."""
 
     kind: str
     text: str = ""
@@ -46,8 +46,8 @@ class NewRequest:
     files: tuple[Attachment, ...] = ()
 
 
-def calendar() -> WorkCalendar:
-    """The operator's working days, from the settings."""
+def work_calendar() -> WorkCalendar:
+    """Reads the operator's working days from the settings."""
     return WorkCalendar(
         weekdays=frozenset(int(day) - 1 for day in settings.WORK_WEEKDAYS),
         holidays=frozenset(date.fromisoformat(day) for day in settings.WORK_HOLIDAYS),
@@ -56,7 +56,7 @@ def calendar() -> WorkCalendar:
 
 
 def _content_type(attachment: Attachment) -> str:
-    """The file's type; refuses what is no PDF or picture, what is empty and what is too large."""
+    """Returns the file's type by its first bytes; refuses what is no PDF or picture, what is empty and what is too large."""
     if len(attachment.content) > LARGEST_FILE:
         raise BadInput(_("The file is larger than 5 MB: send a smaller scan."), field="file")
     for start, content_type in SIGNATURES.items():
@@ -65,7 +65,7 @@ def _content_type(attachment: Attachment) -> str:
     raise BadInput(_("Attach a PDF, a PNG or a JPEG."), field="file")
 
 
-def _check(new: NewRequest, subscription: Subscription | None, as_of: datetime) -> None:
+def _check_request(new: NewRequest, subscription: Subscription | None, as_of: datetime) -> None:
     if new.kind == Kind.PROOF_OF_PAYMENT and not new.files:
         raise BadInput(_("Attach the payment order: support looks at it."), field="file", rule="M16")
     if new.kind == Kind.YEAR_UP_FRONT and not (new.people and 1 <= new.people <= 100_000):
@@ -100,7 +100,7 @@ def file_request(
     if new.kind not in Kind.values:
         raise BadInput(_("Choose what you ask for."), field="kind")
     subscription = access.current_subscription(instance) if instance is not None else None
-    _check(new, subscription, as_of)
+    _check_request(new, subscription, as_of)
     types = [_content_type(attachment) for attachment in new.files]
     try:
         with transaction.atomic():
@@ -113,7 +113,7 @@ def file_request(
                 requested_at=as_of,
                 text=new.text[:2000],
                 people=new.people,
-                answer_by=answer_by(business_date(as_of, account.zone), calendar()),
+                answer_by=answer_by(business_date(as_of, account.zone), work_calendar()),
             )
     except IntegrityError:
         raise BillingError(_("You have asked for this already: support is on it."), code="request_waiting") from None
@@ -128,11 +128,11 @@ def file_request(
     return request
 
 
-def _open(request: CustomerRequest) -> CustomerRequest:
-    found = CustomerRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
-    if found.answered_at is not None:
+def _lock_open(request: CustomerRequest) -> CustomerRequest:
+    locked = CustomerRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
+    if locked.answered_at is not None:
         raise BillingError(_("This request has been answered already."), code="already_answered")
-    return found
+    return locked
 
 
 def _answer(request: CustomerRequest, outcome: Outcome, answer: str, as_of: datetime, actor: str) -> CustomerRequest:
@@ -154,12 +154,12 @@ def _answer(request: CustomerRequest, outcome: Outcome, answer: str, as_of: date
 
 @transaction.atomic
 def carry_out(*, request: CustomerRequest, as_of: datetime, actor: str, answer: str = "") -> CustomerRequest:
-    """Does what was asked, through the operation of that act, and tells the customer. A refusal of the act leaves it open.
+    """Carries out ``request`` by the operation of that act and notifies the customer; a refusal of the act leaves it open.
 
     A proof of payment and a year up front are carried out by what support does for them (a relief, a payment, an offer);
     here they are only answered.
     """
-    request = _open(request)
+    request = _lock_open(request)
     if request.kind == Kind.TERMINATION and request.subscription is not None:
         lifecycle.terminate(
             subscription=request.subscription,
@@ -179,13 +179,13 @@ def carry_out(*, request: CustomerRequest, as_of: datetime, actor: str, answer: 
 
 @transaction.atomic
 def decline(*, request: CustomerRequest, as_of: datetime, actor: str, reason: str) -> CustomerRequest:
-    """Says no, with the reason that the customer reads."""
+    """Declines ``request`` with the reason that the customer reads."""
     if not reason.strip():
         raise BadInput(_("Say why: the customer reads it."), field="reason")
-    return _answer(_open(request), Outcome.DECLINED, reason, as_of, actor)
+    return _answer(_lock_open(request), Outcome.DECLINED, reason, as_of, actor)
 
 
 @transaction.atomic
 def withdraw(*, request: CustomerRequest, as_of: datetime, user_email: str) -> CustomerRequest:
-    """The customer thinks better of it before support has answered."""
-    return _answer(_open(request), Outcome.WITHDRAWN, "", as_of, user_email)
+    """Withdraws ``request`` for the customer before support has answered."""
+    return _answer(_lock_open(request), Outcome.WITHDRAWN, "", as_of, user_email)

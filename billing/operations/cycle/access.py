@@ -1,6 +1,6 @@
-"""What an instance may do, worked out from invoices and subscriptions at the instant asked (D3), and the announcing of it.
+"""The access of an instance, worked out from invoices and subscriptions at the instant asked (D3), and its announcement.
 
-A dead scheduler locks nobody and frees nobody: the job only tells the outside what has become true.
+A dead scheduler locks nobody and frees nobody: the job only announces what has become true.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -36,38 +36,41 @@ class Reason:
 
 @dataclass(frozen=True)
 class Access:
-    """``level`` with all reasons for it, the worst first; where access is full there is none, or the relief that it
-    rests on. ``subscription`` is the one that runs, else the one that ended last."""
+    """The access ``level`` of an instance with the reasons for it, the worst first.
+
+    Full access has no reason, or the relief that it rests on. ``subscription`` is the one that runs, else the one that ended
+    last.
+    """
 
     level: Level
     reasons: list[Reason]
     subscription: Subscription | None = None
 
     def valid_until(self, as_of: datetime) -> datetime | None:
-        """The first instant after ``as_of`` at which time alone can make this another answer, None where it never does.
+        """The first instant after ``as_of`` at which time alone can change the access; None where it never does.
 
-        Debts, trials, renewals and ends all turn at a midnight of the billing zone (D1, D3, M8); a relief ends at any
+        Debts, trials, renewals and ends all take effect at a midnight of the billing zone (D1, D3, M8); a relief ends at any
         instant (M16). What somebody does, a payment or a termination, comes as an event.
         """
         if self.level == Level.DELETED or self.subscription is None:
             return None
         zone = self.subscription.account.zone
         midnight = midnight_after(business_date(as_of, zone), zone)
-        return min([midnight, *(one.until for one in self.reasons if one.until is not None)])
+        return min([midnight, *(reason.until for reason in self.reasons if reason.until is not None)])
 
 
-def _later(one: Subscription, other: Subscription | None) -> bool:
-    """Whether ``one`` says more of its instance now: the one that runs, else the one that ended last."""
-    if other is None or one.terminated_at is None:
+def _is_more_current(candidate: Subscription, chosen: Subscription | None) -> bool:
+    """Whether ``candidate`` is the current subscription of its instance: the one that runs, else the one that ended last."""
+    if chosen is None or candidate.terminated_at is None:
         return True
-    return other.terminated_at is not None and one.terminated_at > other.terminated_at
+    return chosen.terminated_at is not None and candidate.terminated_at > chosen.terminated_at
 
 
 def _subscriptions(instances: list[Instance]) -> dict[int, Subscription]:
     rows = Subscription.objects.filter(instance__in=[instance.pk for instance in instances])
     chosen: dict[int, Subscription] = {}
     for row in rows.select_related("account__seller", "tariff"):
-        if _later(row, chosen.get(row.instance_id)):
+        if _is_more_current(row, chosen.get(row.instance_id)):
             chosen[row.instance_id] = row
     return chosen
 
@@ -78,7 +81,7 @@ def current_subscription(instance: Instance) -> Subscription | None:
 
 
 def overdue_invoices(account: BillingAccount, as_of: datetime) -> list[Invoice]:
-    """Open invoices of the account whose due date has passed at ``as_of``, the oldest first."""
+    """Reads the open invoices of ``account`` whose due date has passed at ``as_of``, the oldest first."""
     today = business_date(as_of, account.zone)
     return list(Invoice.objects.filter(account=account).overdue(today))
 
@@ -91,17 +94,17 @@ def _debts(subscriptions: Iterable[Subscription], as_of: datetime) -> dict[int, 
         zone = zones[invoice.account_id]
         if invoice.due_date >= business_date(as_of, zone):
             continue
-        fresh = Reason("invoice_overdue", midnight_after(invoice.due_date, zone))
-        debts.setdefault(invoice.account_id, fresh).invoices.append(invoice.number)
+        reason = Reason("invoice_overdue", midnight_after(invoice.due_date, zone))
+        debts.setdefault(invoice.account_id, reason).invoices.append(invoice.number)
     return debts
 
 
 def _reliefs(instances: Iterable[Instance], as_of: datetime) -> dict[int, Relief]:
     """The relief in force of each instance that has one, the one that lasts longest (M16)."""
-    running = Relief.objects.filter(
+    in_force = Relief.objects.filter(
         instance__in=[instance.pk for instance in instances], starts_at__lte=as_of, ends_at__gt=as_of, withdrawn_at=None
     )
-    return {row.instance_id: row for row in running.order_by("ends_at")}
+    return {row.instance_id: row for row in in_force.order_by("ends_at")}
 
 
 def _access(
@@ -111,7 +114,7 @@ def _access(
         return Access(Level.DELETED, [Reason("deleted", instance.deleted_at)], subscription)
     if subscription is None:
         return Access(Level.READ_ONLY, [Reason("no_subscription", instance.registered_at)])
-    lapse = subscription_status.lapse(subscription, as_of)
+    lapse = subscription_status.find_lapse(subscription, as_of)
     if debt is not None and relief is not None and lapse is None:
         reason = Reason("relief", relief.starts_at, relief.ends_at, debt.invoices)
         return Access(Level.FULL, [reason], subscription)
@@ -122,8 +125,10 @@ def _access(
 
 
 def levels(instances: Iterable[Instance], *, as_of: datetime) -> dict[int, Access]:
-    """What each of ``instances`` may do at ``as_of``, by its primary key (M8, M9, M12, D3, D10, D18): two indexed reads for
-    all of them, three where somebody is in debt, nothing stored."""
+    """Works out the access of each of ``instances`` at ``as_of``, by its primary key (M8, M9, M12, D3, D10, D18).
+
+    Two indexed reads for all of them, three where somebody is in debt; nothing is stored.
+    """
     rows = list(instances)
     subscriptions = _subscriptions(rows)
     debts = _debts(subscriptions.values(), as_of) if subscriptions else {}
@@ -137,7 +142,7 @@ def levels(instances: Iterable[Instance], *, as_of: datetime) -> dict[int, Acces
 
 
 def level(instance: Instance, *, as_of: datetime) -> Access:
-    """What ``instance`` alone may do at ``as_of``: see `levels`."""
+    """Works out the access of ``instance`` alone at ``as_of``: see `levels`."""
     return levels([instance], as_of=as_of)[instance.pk]
 
 
@@ -152,7 +157,7 @@ EVENTS = {Level.READ_ONLY: "instance.read_only", Level.FULL: "instance.restored"
 
 
 def announce(instance: Instance, *, as_of: datetime, subscription: Subscription | None = None) -> bool:
-    """Announces the access of ``instance`` if it is not what was last announced; True where it was.
+    """Announces the access of ``instance`` where it differs from what was last announced; True where it did.
 
     The caller holds the lock of the account, so no change is announced twice.
     """
@@ -162,8 +167,8 @@ def announce(instance: Instance, *, as_of: datetime, subscription: Subscription 
 def _announce_all(
     instances: Sequence[Instance], subscriptions: Mapping[int, Subscription], as_of: datetime
 ) -> list[Instance]:
-    """Announces those of ``instances`` whose access is not what was last announced, and returns them; with as many statements for
-    a thousand as for one. ``subscriptions`` by instance: the one to tell of, else the current one."""
+    """Announces those of ``instances`` whose access is not what was last announced, and returns them; with as many statements
+    for a thousand as for one. ``subscriptions``: the one that the event names, by instance; else the current one."""
     accesses, announced = levels(instances, as_of=as_of), _last_announced(instances)
     changed = [row for row in instances if accesses[row.pk].level != (announced[row.pk] or Level.FULL)]
     announcements, events = [], []
@@ -193,10 +198,10 @@ def _announce_all(
 
 
 def announce_changes(account: BillingAccount, *, as_of: datetime) -> list[Instance]:
-    """Every instance of the account whose access is another now is announced in this transaction (D14), and the owners are
-    told: what locked it, or that it is free again. Returns those that are free again.
+    """Announces every instance of ``account`` whose access has changed and writes to the owners (D14); returns those with full
+    access again.
 
-    Whoever comes first tells it, the job after midnight or a payment that pays only a part, and nobody after.
+    Whoever comes first announces it, the job after midnight or a payment that pays only a part, and nobody after.
     """
     running = Subscription.objects.running().filter(account=account)
     subscriptions = list(running.select_related("instance", "tariff", "account__seller").order_by("pk"))
@@ -212,7 +217,7 @@ def announce_changes(account: BillingAccount, *, as_of: datetime) -> list[Instan
 
 
 def accounts_to_announce(as_of: datetime) -> list[int]:
-    """Accounts with an overdue invoice that nobody has been told of yet."""
+    """Reads the keys of the accounts with an overdue invoice that has not been announced yet."""
     announced = Event.objects.filter(fact=Concat(Value("invoice.overdue:"), OuterRef("number")))
     overdue = due.due_rows(due.Kind.INVOICE_LOCK, as_of=as_of)
     return sorted(set(overdue.filter(~Exists(announced)).values_list("account_id", flat=True)))
@@ -220,7 +225,7 @@ def accounts_to_announce(as_of: datetime) -> list[int]:
 
 @transaction.atomic
 def announce_overdue(*, account_id: int, as_of: datetime) -> int:
-    """Tells of the account's newly overdue invoices and of the instances they made read-only; how many invoices."""
+    """Announces the account's newly overdue invoices and the instances that they made read-only; returns how many invoices."""
     account = posting.lock(account_id)
     overdue = overdue_invoices(account, as_of)
     announced = set(
@@ -230,7 +235,7 @@ def announce_overdue(*, account_id: int, as_of: datetime) -> int:
     )
     new = [row for row in overdue if f"invoice.overdue:{row.number}" not in announced]
     for invoice in new:
-        data = issuing.summary(invoice)
+        data = issuing.event_data(invoice)
         outbox.emit("invoice.overdue", at=as_of, account=account, data=data, fact=f"invoice.overdue:{invoice.number}")
     announce_changes(account, as_of=as_of)
     return len(new)

@@ -3,8 +3,8 @@ lists and every text that names a number of days.
 
 `RULES` says for each kind which rows it happens to and from which of their dates it is counted. Three questions are asked of
 a rule: which rows are due at an instant (`due_rows`), which come within some days (`coming_rows`), and what falls due next
-(`next_dues`); all three are answered by queries over the rows of everybody, never by loading them. What comes to a row that
-is in hand is told by `dues_of`. The pure arithmetic is `pricing.due_dates`.
+(`next_dues`); all three are answered by queries over the rows of everybody, never by loading them. When a single row falls
+due is answered by `dues_of`. The pure arithmetic is `pricing.due_dates`.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -40,10 +40,10 @@ YEAR_MONTHS = 12
 class Kind(StrEnum):
     MONTH_CLOSE = "month_close"  # the account's open month is over (M6, M7)
     TRANSITION = "transition"  # a trial ends; paid time begins, is renewed or ends (D12)
-    COLLECTION = "collection"  # a try to collect a renewal before its date (E8)
+    COLLECTION = "collection"  # an attempt to collect a renewal before its date (E8)
     INVOICE_REMINDER = "invoice_reminder"  # owners are reminded of an open invoice (D12)
-    TRIAL_REMINDER = "trial_reminder"  # owners are told that a trial ends without a choice (B2)
-    YEARLY_REMINDER = "yearly_reminder"  # owners are told of a yearly charge (B4)
+    TRIAL_REMINDER = "trial_reminder"  # owners are reminded of a trial that ends without a choice (B2)
+    YEARLY_REMINDER = "yearly_reminder"  # owners are reminded of a yearly charge (B4)
     INVOICE_DUE = "invoice_due"  # the last day to pay an invoice has begun
     INVOICE_LOCK = "invoice_lock"  # an unpaid invoice makes its account read-only (M8)
     RELIEF_END = "relief_end"  # full access in spite of debt ends (M16)
@@ -97,7 +97,7 @@ class Rule:
     index_lag: int = 0
 
     def within(self, today: date, days: int) -> Q:
-        """The date lies between ``today`` and ``days`` later."""
+        """The condition that the date lies between ``today`` and ``days`` later."""
         condition = Q(**{f"{self.column}__range": (today, today + timedelta(days=days))})
         if self.index_column:
             first = today + timedelta(days=self.index_lag)
@@ -110,18 +110,18 @@ def _open_invoices() -> "QuerySet[Invoice]":
 
 
 def _invoices_to_remind_of() -> "QuerySet[Invoice]":
-    reminded = Notice.objects.filter(kind="due_soon", invoice__isnull=False).values("invoice")
-    return Invoice.objects.open().exclude(pk__in=reminded)
+    reminded_of = Notice.objects.filter(kind="due_soon", invoice__isnull=False).values("invoice")
+    return Invoice.objects.open().exclude(pk__in=reminded_of)
 
 
 def _undecided_trials() -> "QuerySet[Subscription]":
     """Trials that no choice and no cancellation follows."""
-    chosen = TermsChange.objects.waiting().values("subscription")
+    decided = TermsChange.objects.waiting().values("subscription")
     running = Subscription.objects.running().filter(paid_from=None, cancel_date=None, trial_ends_on__isnull=False)
-    return running.exclude(pk__in=chosen)
+    return running.exclude(pk__in=decided)
 
 
-def _renewing(renewal: Renewal) -> "QuerySet[Subscription]":
+def _renewals(renewal: Renewal) -> "QuerySet[Subscription]":
     """Paid time that goes on by itself; ``renews_on``: the first day that is not paid yet."""
     last = BillingPeriod.objects.filter(subscription=OuterRef("pk")).order_by("-number")
     running = Subscription.objects.running().filter(
@@ -130,17 +130,17 @@ def _renewing(renewal: Renewal) -> "QuerySet[Subscription]":
     return running.annotate(renews_on=Subquery(last.values("end")[:1]))
 
 
-def _collected() -> "QuerySet[Subscription]":
-    return _renewing(Renewal.COLLECTED)
+def _collected_renewals() -> "QuerySet[Subscription]":
+    return _renewals(Renewal.COLLECTED)
 
 
-def _charged_yearly() -> "QuerySet[Subscription]":
+def _yearly_renewals() -> "QuerySet[Subscription]":
     """Paid time whose next period is a year, on the terms that are scheduled for it, else on its own."""
-    change = TermsChange.objects.waiting().filter(
+    scheduled = TermsChange.objects.waiting().filter(
         subscription=OuterRef("pk"), effective_date__lte=OuterRef("renews_on")
     )
-    interval = Coalesce(Subquery(change.values("tariff__interval_months")[:1]), F("tariff__interval_months"))
-    return _renewing(Renewal.INVOICED).annotate(next_interval=interval).filter(next_interval=YEAR_MONTHS)
+    interval = Coalesce(Subquery(scheduled.values("tariff__interval_months")[:1]), F("tariff__interval_months"))
+    return _renewals(Renewal.INVOICED).annotate(next_interval=interval).filter(next_interval=YEAR_MONTHS)
 
 
 def _valid_offers() -> "QuerySet[Offer]":
@@ -152,35 +152,35 @@ def _day_after() -> tuple[int, ...]:
 
 
 def invoice_reminder_days() -> tuple[int, ...]:
-    """So many days before its due date owners are reminded of an invoice."""
+    """How many days before its due date owners are reminded of an invoice."""
     return (settings.REMIND_INVOICE_DAYS,)
 
 
 def trial_reminder_days() -> tuple[int, ...]:
-    """So many days before the end of a trial owners are told of it, the first first."""
+    """How many days before the end of a trial owners are reminded of it, the earliest reminder first."""
     return tuple(sorted(settings.REMIND_TRIAL_DAYS, reverse=True))
 
 
 def yearly_reminder_days() -> tuple[int, ...]:
-    """So many days before a yearly charge owners are told of it, the first first."""
+    """How many days before a yearly charge owners are reminded of it, the earliest reminder first."""
     return tuple(sorted(settings.REMIND_YEARLY_DAYS, reverse=True))
 
 
 def collection_days() -> tuple[int, ...]:
-    """From so many days before its date on a renewal is collected (E8)."""
+    """How many days before its date the collection of a renewal begins (E8)."""
     return (due_dates.COLLECTION_DAYS,)
 
 
 RULES: dict[Kind, Rule] = {
     Kind.TRANSITION: Rule(Subscription.objects.running, "turns_on"),
     Kind.COLLECTION: Rule(
-        _collected, "renews_on", collection_days, MORNING, is_daily=True, index_column="turns_on", index_lag=1
+        _collected_renewals, "renews_on", collection_days, MORNING, is_daily=True, index_column="turns_on", index_lag=1
     ),
     Kind.INVOICE_REMINDER: Rule(
         _invoices_to_remind_of, "due_date", invoice_reminder_days, MORNING, "seller", is_daily=True
     ),
     Kind.TRIAL_REMINDER: Rule(_undecided_trials, "trial_ends_on", trial_reminder_days, MORNING),
-    Kind.YEARLY_REMINDER: Rule(_charged_yearly, "renews_on", yearly_reminder_days, MORNING, index_column="turns_on"),
+    Kind.YEARLY_REMINDER: Rule(_yearly_renewals, "renews_on", yearly_reminder_days, MORNING, index_column="turns_on"),
     Kind.INVOICE_DUE: Rule(_open_invoices, "due_date", seller="seller"),
     Kind.INVOICE_LOCK: Rule(_open_invoices, "due_date", _day_after, seller="seller"),
     Kind.OFFER_EXPIRY: Rule(_valid_offers, "valid_until", _day_after),
@@ -191,18 +191,18 @@ RULES: dict[Kind, Rule] = {
 def on_each_calendar(
     as_of: datetime, condition: Callable[[date], Q], *, seller: str = "account__seller", hour: int = 0
 ) -> Q:
-    """``condition`` of each seller's own today, for rows that reach their seller by ``seller``; none of a seller in whose zone
-    it is earlier than ``hour`` o'clock."""
+    """Applies ``condition`` to today in each seller's zone, for rows that reach their seller by the lookup ``seller``; no rows
+    of a seller in whose zone it is earlier than ``hour`` o'clock."""
     rows = Q(pk__in=[])
-    for each in Seller.objects.order_by("pk"):
-        today = business_date(as_of, each.time_zone)
-        if as_of >= at_hour(today, hour, each.time_zone):
-            rows |= Q(**{seller: each}) & condition(today)
+    for each_seller in Seller.objects.order_by("pk"):
+        today = business_date(as_of, each_seller.time_zone)
+        if as_of >= at_hour(today, hour, each_seller.time_zone):
+            rows |= Q(**{seller: each_seller}) & condition(today)
     return rows
 
 
 def due_rows(kind: Kind, *, as_of: datetime) -> "QuerySet[Any]":
-    """The rows that have fallen due as ``kind`` at ``as_of``, however long ago."""
+    """Selects the rows that have fallen due as ``kind`` at ``as_of``, however long ago."""
     rule = RULES[kind]
     first = max(rule.days_before())
     return rule.rows().filter(
@@ -216,7 +216,7 @@ def due_rows(kind: Kind, *, as_of: datetime) -> "QuerySet[Any]":
 
 
 def coming_rows(kind: Kind, *, as_of: datetime, days: int | None = None, hour: int = 0) -> "QuerySet[Any]":
-    """The rows of ``kind`` whose date is today or within ``days`` days, however many days where that is None."""
+    """Selects the rows of ``kind`` whose date is today or within ``days`` days; None: any later date."""
     rule = RULES[kind]
 
     def condition(today: date) -> Q:
@@ -225,20 +225,20 @@ def coming_rows(kind: Kind, *, as_of: datetime, days: int | None = None, hour: i
     return rule.rows().filter(on_each_calendar(as_of, condition, seller=rule.seller, hour=hour))
 
 
-def rows_to_tell(kind: Kind, *, as_of: datetime) -> "QuerySet[Any]":
-    """The rows whose first day of ``kind`` has begun at the rule's hour and whose date has not passed."""
+def rows_to_remind(kind: Kind, *, as_of: datetime) -> "QuerySet[Any]":
+    """Selects the rows of ``kind`` whose reminder is due at ``as_of``: its first day has begun, its date has not passed."""
     rule = RULES[kind]
     return coming_rows(kind, as_of=as_of, days=max(rule.days_before()), hour=rule.hour)
 
 
 def accounts_to_close(*, as_of: datetime) -> "QuerySet[BillingAccount]":
-    """Accounts with a month that is over and not closed (M6)."""
+    """Selects the accounts with a month that is over and not closed (M6)."""
     is_over = on_each_calendar(as_of, lambda today: Q(open_month__lt=month_start(today)), seller="seller")
     return BillingAccount.objects.filter(is_over)
 
 
 def dues_of(kind: Kind, row: Model, event_date: date, zone: str, amount_minor: int | None = None) -> Iterator[Due]:
-    """When ``row``, whose date is ``event_date``, falls due as ``kind``: in the order of the rule's days."""
+    """Lists when ``row``, whose date is ``event_date``, falls due as ``kind``, in the order of the rule's days."""
     rule = RULES[kind]
     for days in rule.days_before():
         at = at_hour(event_date - timedelta(days=days), rule.hour, zone)
@@ -246,21 +246,21 @@ def dues_of(kind: Kind, row: Model, event_date: date, zone: str, amount_minor: i
 
 
 def reminders_of(kind: Kind, row: Model, event_date: date, zone: str, *, known_since: datetime) -> Iterator[Due]:
-    """The reminders of ``event_date`` for a row that there is since ``known_since``. Of those whose day had passed by then the
-    nearest alone is made up for, on that morning."""
+    """Lists the reminders of ``event_date`` for a row that exists since ``known_since``. Of those whose day had passed by then
+    only the nearest is sent, on that morning."""
     first_day = business_date(known_since, zone)
-    late = due_dates.days_before_ahead(RULES[kind].days_before(), event_date, first_day)
+    nearest_days = due_dates.days_before_ahead(RULES[kind].days_before(), event_date, first_day)
     for reminder in dues_of(kind, row, event_date, zone):
-        if late is None or reminder.days_before < late:
+        if nearest_days is None or reminder.days_before < nearest_days:
             yield reminder
-        elif reminder.days_before == late:
+        elif reminder.days_before == nearest_days:
             yield reminder._replace(at=max(reminder.at, due_dates.morning_of(first_day, zone), known_since))
 
 
 def dues_of_invoice(invoice: Invoice, zone: str) -> Iterator[Due]:
-    """What comes to an open invoice: the reminder, on the morning of its issue at the earliest, the last day, the lock."""
-    for due in dues_of(Kind.INVOICE_REMINDER, invoice, invoice.due_date, zone, invoice.open_minor):
-        yield due._replace(at=max(due.at, due_dates.morning_of(invoice.issue_date, zone)))
+    """Lists what falls due of an open invoice: the reminder (on the day of issue at the earliest), the last day, the lock."""
+    for reminder in dues_of(Kind.INVOICE_REMINDER, invoice, invoice.due_date, zone, invoice.open_minor):
+        yield reminder._replace(at=max(reminder.at, due_dates.morning_of(invoice.issue_date, zone)))
     yield from dues_of(Kind.INVOICE_DUE, invoice, invoice.due_date, zone, invoice.open_minor)
     yield from dues_of(Kind.INVOICE_LOCK, invoice, invoice.due_date, zone, invoice.open_minor)
 
@@ -268,7 +268,7 @@ def dues_of_invoice(invoice: Invoice, zone: str) -> Iterator[Due]:
 def next_collection(
     subscription: Subscription, renews_on: date, zone: str, *, last_try: date | None, amount_minor: int
 ) -> Due | None:
-    """The next try to collect the renewal of ``renews_on``; None after the last (E8)."""
+    """The next attempt to collect the renewal of ``renews_on``; None after the last (E8)."""
     day = due_dates.next_collection_day(renews_on, last_try)
     if day is None:
         return None
@@ -305,9 +305,9 @@ def _next_relief_end(after: datetime) -> Iterator[Due]:
 
 
 def resumption_ends() -> Iterator[Due]:
-    """For each account with a bonus left and no running subscription: when none can be resumed any more (M13, D11)."""
-    held = Credit.objects.filter(kind=Credit.Kind.BONUS, unapplied_minor__gt=0).values("account")
-    for account in BillingAccount.objects.filter(pk__in=held).select_related("seller"):
+    """Lists the accounts with a bonus left and no running subscription, with the end of their resumption (M13, D11)."""
+    with_bonus = Credit.objects.filter(kind=Credit.Kind.BONUS, unapplied_minor__gt=0).values("account")
+    for account in BillingAccount.objects.filter(pk__in=with_bonus).select_related("seller"):
         ends_at = resumption_end_of(account)
         if ends_at is not None:
             yield Due(ends_at, Kind.RESUMPTION_END, account, business_date(ends_at, account.zone))
@@ -316,14 +316,14 @@ def resumption_ends() -> Iterator[Due]:
 def resumption_end_of(account: BillingAccount) -> datetime | None:
     """The instant from which nothing of ``account`` can be resumed; None while a subscription runs, or none ever did."""
     ends = list(account.subscriptions.values_list("terminated_at", flat=True))
-    ended = [end for end in ends if end is not None]
-    if not ended or len(ended) < len(ends):
+    past_ends = [end for end in ends if end is not None]
+    if not past_ends or len(past_ends) < len(ends):
         return None
-    return due_dates.resumption_end(max(ended), account.zone)
+    return due_dates.resumption_end(max(past_ends), account.zone)
 
 
 def next_dues(*, after: datetime) -> Iterator[Due]:
-    """The first thing after ``after`` of each kind that the run acts upon, by seller and number of days. A fixed number of
+    """Lists the first due after ``after`` of each kind that the run acts upon, by seller and number of days. A fixed number of
     queries, but for the accounts that hold an unused bonus."""
     sellers = list(Seller.objects.order_by("pk"))
     yield from _next_months(after, sellers)

@@ -1,4 +1,4 @@
-"""The start of every act on an account's money: its row is locked, and what was due before is done (D2, G9).
+"""The start of every operation on an account's money: its row is locked, and what was due before is done (D2, G9).
 
 Locks are taken in one order everywhere: accounts by their key, then the instance.
 """
@@ -17,23 +17,23 @@ Result = TypeVar("Result")
 
 
 def lock_account(account: BillingAccount | int, *, as_of: datetime) -> BillingAccount:
-    """The account, locked until the transaction ends, after everything that the calendar had due on it by ``as_of``."""
+    """Locks ``account`` until the transaction ends and carries out everything that was due on it by ``as_of``."""
     locked = posting.lock(account)
     month_close.catch_up(account=locked, as_of=as_of)
     return locked
 
 
 def lock_subscription(subscription: Subscription, *, as_of: datetime) -> Subscription:
-    """The subscription, read again with its account and instance locked and everything done that was due by ``as_of``."""
+    """Locks the account and instance of ``subscription``, carries out what was due by ``as_of`` and reads it again."""
     account = lock_account(subscription.account_id, as_of=as_of)
     members.lock(subscription.instance)
     return _read_again(subscription, account)
 
 
 def read_subscription(subscription: Subscription, read: Callable[[Subscription], Result], *, as_of: datetime) -> Result:
-    """What ``read`` finds in ``subscription`` with everything done that was due by ``as_of``; nothing is kept or locked.
+    """Returns what ``read`` makes of ``subscription`` once everything due by ``as_of`` is done; stores and locks nothing.
 
-    See `month_close.read_caught_up`: where nothing is due, which is nearly always, it is a read and no more.
+    See `month_close.read_caught_up`: where nothing is due, which is nearly always, it only reads.
     """
     account = BillingAccount.objects.select_related("seller", "customer").get(pk=subscription.account_id)
     return month_close.read_caught_up(account, as_of, lambda current: read(_read_again(subscription, current)))
@@ -47,7 +47,7 @@ def _read_again(subscription: Subscription, account: BillingAccount) -> Subscrip
 
 
 def lock_subscriptions(instance: Instance, *, as_of: datetime) -> list[Subscription]:
-    """The subscriptions that ``instance`` has and had, read before their accounts were locked and brought up to ``as_of``.
+    """Reads the present and past subscriptions of ``instance``, then locks their accounts and catches them up to ``as_of``.
 
     All accounts are locked before the first is caught up: its documents take numbers that others wait for.
     """

@@ -1,4 +1,4 @@
-"""What is offered: the published tariffs of a product, and the refusal of anything else."""
+"""The tariffs that a product offers, which are its published ones; any other is refused."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -9,21 +9,23 @@ from billing.pricing.terms import PriceModel
 
 
 def offered_tariff(product: Product, tariff_id: str | None) -> Tariff:
-    """The published tariff ``tariff_id`` of the product; refuses one that is not offered and names those that are."""
+    """Returns the published tariff ``tariff_id`` of ``product``; refuses one that is not offered and names those that are."""
     offered = {row.tariff_id: row for row in Tariff.objects.published().filter(product=product)}
     if tariff_id in offered:
         return offered[tariff_id]
-    known = ", ".join(sorted(offered)) or "—"
+    tariff_ids = ", ".join(sorted(offered)) or "—"
     message = (
         _("Choose a tariff of this product: %(known)s.")
         if tariff_id is None
         else _("The tariff “%(id)s” is not offered for this product. Choose one of: %(known)s.")
     )
-    raise BadInput(message % {"id": tariff_id, "known": known}, field="tariff_id", code="unknown_tariff", rule="E5")
+    raise BadInput(
+        message % {"id": tariff_id, "known": tariff_ids}, field="tariff_id", code="unknown_tariff", rule="E5"
+    )
 
 
 def paid_tariff(product: Product, tariff_id: str | None) -> Tariff:
-    """`offered_tariff` for what costs something: refuses days without a price (C1)."""
+    """Returns the published tariff ``tariff_id`` of ``product``; refuses also one that is nothing but a trial (C1)."""
     tariff = offered_tariff(product, tariff_id)
     if tariff.price_model == PriceModel.TRIAL:
         raise BadInput(

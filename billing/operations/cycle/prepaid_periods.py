@@ -1,4 +1,4 @@
-"""Paid time: a prepaid subscription's periods begin, are charged in full or by their share, and go on (B3, B4, E5, C2)."""
+"""Prepaid periods: how long they are, what they cost in full or by their share, and how they are opened (B3, B4, E5, C2)."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -30,7 +30,7 @@ def next_span(terms: Terms, anchor: date | None, start: date) -> Span:
 
 
 def share(terms: Terms, span: Span, first_day: date) -> dict[str, int]:
-    """What is left of the period ``span`` from ``first_day`` on, as `explain_share` takes it (B3–B6, E6).
+    """The part of the period ``span`` that is left from ``first_day`` on, as `explain_share` takes it (B3–B6, E6).
 
     Where periods begin on the 1st a month is its share of the interval and a broken one goes by its days; else the days of
     the period count.
@@ -49,36 +49,36 @@ def is_whole(terms: Terms, span: Span) -> bool:
 
 
 def explain_period(terms: Terms, quantity: int, span: Span) -> Explanation:
-    """Why the period costs what it costs for ``quantity`` units from its first day on."""
+    """Explains the price of the period ``span`` for ``quantity`` units from its first day on."""
     if is_whole(terms, span):
         return explain_quantity(terms, quantity)
     return explain_share(terms, quantity, **share(terms, span, span.start))
 
 
-def dated(explanation: Explanation, first_day: date, until: date, **more: Any) -> Explanation:
-    """The explanation with the days that it pays for; ``until`` is not included."""
+def add_dates(explanation: Explanation, first_day: date, until: date, **more: Any) -> Explanation:
+    """Adds to ``explanation`` the days that it pays for, ``until`` not included, and whatever is in ``more``."""
     return explanation | {"from": first_day.isoformat(), "until": until.isoformat()} | more
 
 
 def units(
-    subscription: Subscription, tariff: Tariff, bought: int | None, opened_at: datetime, counted_to: int = 0
+    subscription: Subscription, tariff: Tariff, quantity: int | None, opened_at: datetime, counted_to: int = 0
 ) -> int:
-    """How many units ``subscription`` has under ``tariff`` when a period is opened at ``opened_at``: ``bought`` by the
-    customer, or the people in paid roles then; a flat fee counts as one."""
+    """The units of ``subscription`` under ``tariff`` when a period is opened at ``opened_at``: the ``quantity`` bought, or the
+    people in paid roles then; a flat fee counts as one."""
     if tariff.metric == Metric.PAID_MEMBERS:
         return usage.seats_at(subscription.instance, opened_at, counted_to)
-    return bought or 1
+    return quantity or 1
 
 
 def units_now(subscription: Subscription, tariff: Tariff) -> int:
-    """The units under ``tariff`` as the latest reports and purchases tell them."""
+    """The units of ``subscription`` under ``tariff`` by the latest reports and purchases."""
     if tariff.metric == Metric.PAID_MEMBERS:
         return usage.paid_count(subscription.instance)
     return subscription.quantity or 1
 
 
 def current_period(subscription: Subscription, day: date) -> BillingPeriod | None:
-    """The paid period that ``day`` lies in."""
+    """The paid period that ``day`` lies in; None where it lies in none."""
     return subscription.periods.filter(start__lte=day, end__gt=day).select_related("tariff__product").first()
 
 
@@ -97,11 +97,10 @@ def open_period(
     within_day: bool = False,
     actor: str = "",
 ) -> Charge | None:
-    """Begins the paid period ``span`` of ``bought`` units under ``tariff`` and posts its price; None where nobody is charged
-    (no seats yet).
+    """Opens the paid period ``span`` of `bought` units under ``tariff`` and charges it; None where that is nothing (no seats).
 
-    The caller holds the account's lock. People are counted as of the first day's midnight; ``within_day``: of ``as_of``,
-    because somebody starts it now.
+    The caller holds the account's lock. People are counted at the first day's midnight; ``within_day``: at ``as_of``, because
+    somebody starts it now.
     """
     account = subscription.account
     opened_at = as_of if within_day else start_of_day(span.start, account.zone)
@@ -120,20 +119,20 @@ def open_period(
         counted_to=counted_to,
         quantity=units(subscription, tariff, bought, opened_at, counted_to),
     )
-    return _charge_period(subscription, period, kind, as_of, actor)
+    return _charge_whole_period(subscription, period, kind, as_of, actor)
 
 
-def _charge_period(
+def _charge_whole_period(
     subscription: Subscription, period: BillingPeriod, kind: Charge.Kind, as_of: datetime, actor: str
 ) -> Charge | None:
     explanation = explain_period(period.tariff.terms(), period.quantity, period.span)
     if explanation["amount_minor"] == 0:
         return None
-    return post(
+    return post_charge(
         subscription=subscription,
         period=period,
         kind=kind,
-        explanation=dated(explanation, period.start, period.end),
+        explanation=add_dates(explanation, period.start, period.end),
         key=f"{subscription.public_id}:period:{period.number}",
         occurred_at=period.opened_at,
         as_of=as_of,
@@ -141,7 +140,7 @@ def _charge_period(
     )
 
 
-def post(
+def post_charge(
     *,
     subscription: Subscription,
     period: BillingPeriod | None,
@@ -152,7 +151,7 @@ def post(
     as_of: datetime,
     actor: str = "",
 ) -> Charge:
-    """Posts a charge of a prepaid subscription; ``key`` is the business fact."""
+    """Posts a charge of a prepaid subscription; ``key`` names the business fact, which is charged once."""
     return charges.post_charge(
         account=subscription.account,
         subscription=subscription,

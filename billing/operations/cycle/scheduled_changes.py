@@ -1,4 +1,4 @@
-"""Other terms that a subscription takes on when its next period begins: what was scheduled takes effect here (D7, E2)."""
+"""Changes of terms that are scheduled for the next period of a subscription, and take effect when it begins (D7, E2)."""
 
 from datetime import date, datetime
 
@@ -11,12 +11,12 @@ Kind = SubscriptionChange.Kind
 
 
 def waiting_change(subscription: Subscription) -> TermsChange | None:
-    """The change that is scheduled for ``subscription``, None where nothing is."""
+    """The change that is scheduled for ``subscription``; None where none is."""
     return subscription.terms_changes.waiting().select_related("tariff__product").first()
 
 
 def call_off(change: TermsChange, *, as_of: datetime, actor: str) -> None:
-    """``change`` waits no more and never takes effect; the row keeps who called it off."""
+    """Cancels the scheduled ``change``: it never takes effect, and the row says who called it off."""
     change.cancelled_at, change.cancelled_by = as_of, actor
     change.save(update_fields=["cancelled_at", "cancelled_by"])
 
@@ -29,15 +29,18 @@ def _quantity_after(change: TermsChange, subscription: Subscription) -> int | No
 
 
 def terms_on(subscription: Subscription, day: date) -> tuple[Tariff, int | None]:
-    """The tariff and the units bought that a period which begins on ``day`` is for: as scheduled, else as they are."""
+    """The tariff and the bought quantity for a period of ``subscription`` that begins on ``day``: as scheduled, else present."""
     change = waiting_change(subscription)
     if change is None or change.effective_date > day:
         return subscription.priced_by, subscription.quantity
     return change.tariff, _quantity_after(change, subscription)
 
 
-def paid_ahead(subscription: Subscription) -> BillingPeriod | None:
-    """The period that is paid on the scheduled terms before they are in force: E8 collects it up to five days before."""
+def period_paid_ahead(subscription: Subscription) -> BillingPeriod | None:
+    """The period that was paid on the scheduled terms before they are in force; None where none was.
+
+    A renewal is collected up to five days before its period begins (E8).
+    """
     change = waiting_change(subscription)
     if change is None:
         return None
@@ -45,21 +48,21 @@ def paid_ahead(subscription: Subscription) -> BillingPeriod | None:
 
 
 def take_effect(*, subscription: Subscription, on: date, as_of: datetime) -> TermsChange | None:
-    """Puts ``subscription`` on the terms scheduled for a period that begins on ``on``; the caller holds the account's lock.
+    """Changes ``subscription`` to the terms scheduled for a period that begins on ``on``; the caller holds the account's lock.
 
     A month that already has a metered period keeps its terms to its end: it has one price (M13).
     """
     change = waiting_change(subscription)
     if change is None or change.effective_date > on:
         return None
-    metered = subscription.is_metered
-    if metered and subscription.periods.filter(start__gte=month_start(on)).exists():
+    is_metered = subscription.is_metered
+    if is_metered and subscription.periods.filter(start__gte=month_start(on)).exists():
         return None
-    return apply(change, subscription, as_of=as_of)
+    return apply_change(change, subscription, as_of=as_of)
 
 
-def apply(change: TermsChange, subscription: Subscription, *, as_of: datetime) -> TermsChange:
-    """Puts ``subscription`` on the terms of ``change`` now."""
+def apply_change(change: TermsChange, subscription: Subscription, *, as_of: datetime) -> TermsChange:
+    """Changes ``subscription`` to the terms of ``change`` now and marks the change as applied."""
     quantity = _quantity_after(change, subscription)
     put_on(subscription, change.tariff, quantity, as_of=as_of, actor=change.decided_by)
     change.applied_at = as_of
@@ -79,7 +82,10 @@ def put_on(
     undoes: SubscriptionChange | None = None,
     reason: str = "",
 ) -> SubscriptionChange:
-    """Writes the new terms into the row, keeps what they were before, and tells the outside (E9)."""
+    """Stores the new terms of ``subscription``, records those before and emits the event (E9); returns the record.
+
+    ``invoice_key``: the invoice that billed the change, by which it can be undone; ``undoes``: the change it takes back.
+    """
     record = SubscriptionChange.objects.create(
         subscription=subscription,
         kind=kind,
@@ -95,5 +101,7 @@ def put_on(
     )
     subscription.tariff, subscription.quantity = tariff, quantity
     subscription.save(update_fields=["tariff", "quantity"])
-    outbox.emit("subscription.terms_changed", at=as_of, subscription=subscription, data=outbox.about(subscription))
+    outbox.emit(
+        "subscription.terms_changed", at=as_of, subscription=subscription, data=outbox.subscription_data(subscription)
+    )
     return record

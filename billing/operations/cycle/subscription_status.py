@@ -1,5 +1,5 @@
-"""Until when a subscription holds, worked out from its dates and payments at the instant asked (D3): a job that has not run
-yet makes nobody's access longer or shorter."""
+"""The status of a subscription, worked out from its dates and payments at the instant asked (D3): a job that has not run yet
+makes nobody's access longer or shorter."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,15 +14,15 @@ from billing.pricing.terms import Renewal
 
 @dataclass(frozen=True)
 class Lapse:
-    """Why a subscription gives no access any more, and since when."""
+    """Why a subscription gives no access any more (``code``), and since when."""
 
     code: str
     since: datetime
 
 
-def lapse(subscription: Subscription, as_of: datetime) -> Lapse | None:
-    """What has ended ``subscription`` at ``as_of``; None while it holds. One read of the row in hand, unless a turn is due
-    that nobody has taken yet."""
+def find_lapse(subscription: Subscription, as_of: datetime) -> Lapse | None:
+    """Finds what has ended ``subscription`` at ``as_of``; None while it gives access. It queries nothing, unless a transition
+    is due that nobody has carried out yet."""
     if not subscription.is_running(as_of):
         assert subscription.ends_at is not None
         return Lapse("subscription_terminated", subscription.ends_at)
@@ -35,11 +35,11 @@ def lapse(subscription: Subscription, as_of: datetime) -> Lapse | None:
         if is_behind and chosen.exists():
             return None
         return Lapse("trial_ended", start_of_day(prepaid_periods.day_after(trial_end), zone))
-    return _unpaid(subscription, today) if is_behind and subscription.paid_from is not None else None
+    return _find_unpaid_renewal(subscription, today) if is_behind and subscription.paid_from is not None else None
 
 
-def _unpaid(subscription: Subscription, today: date) -> Lapse | None:
-    """The payment date has passed and the balance does not pay the period that began on it (E8)."""
+def _find_unpaid_renewal(subscription: Subscription, today: date) -> Lapse | None:
+    """Finds a renewal whose payment date has passed and whose period the balance does not pay (E8)."""
     period = prepaid_periods.last_period(subscription)
     if (
         period is None
@@ -53,10 +53,10 @@ def _unpaid(subscription: Subscription, today: date) -> Lapse | None:
     return Lapse("subscription_terminated", deadline)
 
 
-def is_covered(subscription: Subscription, on: date, coming_minor: int = 0) -> bool:
-    """Whether the money on the account, with ``coming_minor`` more, pays the whole of the period that begins on ``on``."""
-    held = issuing.available_credit(subscription.account) + coming_minor
-    return held >= renewal_price(subscription, on)
+def is_covered(subscription: Subscription, on: date, incoming_minor: int = 0) -> bool:
+    """Whether the account's credit and ``incoming_minor`` together pay the whole of the period that begins on ``on``."""
+    available = issuing.available_credit(subscription.account) + incoming_minor
+    return available >= renewal_price(subscription, on)
 
 
 def renewal_price(subscription: Subscription, on: date) -> int:
@@ -67,20 +67,20 @@ def renewal_price(subscription: Subscription, on: date) -> int:
 
 
 def is_trialing(subscription: Subscription, as_of: datetime) -> bool:
-    """Whether its trial lasts at ``as_of``, the last day counted whole (D12)."""
+    """Whether the trial of ``subscription`` lasts at ``as_of``, the last day counted whole (D12)."""
     if subscription.trial_ends_on is None or subscription.paid_from is not None or not subscription.is_running(as_of):
         return False
     return business_date(as_of, subscription.account.zone) <= subscription.trial_ends_on
 
 
 def status_of(subscription: Subscription, *, in_debt: bool, as_of: datetime) -> str:
-    """How the subscription stands at ``as_of``; ``in_debt``: its account has an overdue invoice then.
+    """The status of ``subscription`` at ``as_of``; ``in_debt``: its account has an overdue invoice then.
 
-    One of trialing, trial_ended, active, past_due, cancelling, terminated.
+    It is trialing, trial_ended, active, past_due, cancelling or terminated.
     """
-    ended = lapse(subscription, as_of)
-    if ended is not None:
-        return "trial_ended" if ended.code == "trial_ended" else "terminated"
+    lapsed = find_lapse(subscription, as_of)
+    if lapsed is not None:
+        return "trial_ended" if lapsed.code == "trial_ended" else "terminated"
     if is_trialing(subscription, as_of):
         return "trialing"
     if in_debt:

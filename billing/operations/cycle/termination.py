@@ -1,4 +1,4 @@
-"""How a subscription ends, and what the outside is told of it."""
+"""The end of a subscription: periods closed, the last invoice issued, the product and the owners notified."""
 
 from datetime import datetime, timedelta
 
@@ -15,11 +15,11 @@ Kind = SubscriptionChange.Kind
 def end_subscription(
     subscription: Subscription, *, at: datetime, as_of: datetime, reason: str, actor: str = "", requested_by: str = ""
 ) -> Invoice | None:
-    """Ends ``subscription`` at ``at``: nothing is charged any more and the instance is read-only (E8, E9, C4, M12). What is not
-    on an invoice yet comes on a last one, which is returned.
+    """Ends ``subscription`` at ``at`` and issues the final invoice, which is returned; None where nothing is left to bill.
 
-    ``reason`` is a code (cancelled, unpaid) or a sentence of support; the caller holds the account's lock. Whose use was
-    measured can resume for a year (M13), so that what was scheduled stays and nothing is to be removed yet.
+    Nothing is charged any more and the instance becomes read-only (E8, E9, C4, M12). ``reason`` is a code (cancelled, unpaid)
+    or a sentence of support; the caller holds the account's lock. A metered subscription can be resumed for a year (M13), so
+    its scheduled changes stay and the product removes nothing yet.
     """
     if subscription.is_metered:
         last_period = _end_metered_period(subscription, at, as_of)
@@ -34,13 +34,13 @@ def end_subscription(
     if last_period is not None:
         final = issuing.issue_final(period=last_period, as_of=as_of)
     else:
-        final = bill_the_rest(subscription, as_of=as_of)
+        final = issue_remaining(subscription, as_of=as_of)
     code = reason if reason in ("cancelled", "unpaid") and not subscription.is_metered else "terminated"
     outbox.emit(
         "subscription.terminated",
         at=as_of,
         subscription=subscription,
-        data={**outbox.about(subscription), "reason": code, "remove": not subscription.is_metered},
+        data={**outbox.subscription_data(subscription), "reason": code, "remove": not subscription.is_metered},
     )
     if not subscription.is_metered:
         notices.ended(subscription=subscription, reason=reason, at=as_of)
@@ -49,7 +49,7 @@ def end_subscription(
 
 
 def _end_metered_period(subscription: Subscription, at: datetime, as_of: datetime) -> BillingPeriod:
-    """Closes the open period with the day of ``at``, which counts whole (M12)."""
+    """Closes the open metered period with the day of ``at``, which counts whole (M12)."""
     period = subscription.periods.get(closed_at=None)
     period.end = max(business_date(at, subscription.account.zone), period.start) + timedelta(days=1)
     # What was reported at this very instant was reported before the end: it still belongs to the period.
@@ -59,7 +59,7 @@ def _end_metered_period(subscription: Subscription, at: datetime, as_of: datetim
 
 
 def _end_prepaid_periods(subscription: Subscription, at: datetime, as_of: datetime, actor: str) -> None:
-    """Closes what is paid, and calls off what was scheduled for the time after it."""
+    """Closes the paid periods and calls off the changes scheduled for the time after them."""
     for change in subscription.terms_changes.waiting():
         scheduled_changes.call_off(change, as_of=as_of, actor=actor)
     for period in subscription.periods.filter(closed_at=None):
@@ -68,8 +68,9 @@ def _end_prepaid_periods(subscription: Subscription, at: datetime, as_of: dateti
         period.close(as_of)
 
 
-def bill_the_rest(subscription: Subscription, *, as_of: datetime) -> Invoice | None:
-    """What an ended subscription still has to be invoiced for: at its end, and when news of the time before comes later (D5)."""
+def issue_remaining(subscription: Subscription, *, as_of: datetime) -> Invoice | None:
+    """Issues an invoice for what an ended subscription still owes: at its end, and after each late report (D5); None where
+    everything is billed."""
     if not Charge.objects.uncollected().filter(subscription=subscription).exists():
         return None
     key = f"final:{subscription.public_id}:"

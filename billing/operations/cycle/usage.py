@@ -1,4 +1,4 @@
-"""The price of a month's use against what has been charged for it (M1–M4): what both reports and the turn of a month need.
+"""The use of a month: its price against what has been charged for it (M1–M4), for member reports and for the month close.
 
 The charge of a month follows from the *set* of reports: their peak is priced, and the difference is posted.
 """
@@ -19,58 +19,61 @@ from billing.pricing.explanation import Explanation, explain_quantity
 from billing.pricing.periods import month_start, next_month
 from billing.pricing.terms import Terms
 
-# Before everything that was ever told.
+# Before every report.
 EVER = datetime.min.replace(tzinfo=UTC)
 
 
-def _told(instance: Instance, since: datetime | None) -> tuple[QuerySet[MemberChange], QuerySet[Member]]:
-    """(the reports to go through, the active members to be counted besides them).
+def _relevant_rows(instance: Instance, since: datetime | None) -> tuple[QuerySet[MemberChange], QuerySet[Member]]:
+    """The reports to go through, and the active members to be counted besides them.
 
-    From ``since`` on only those people matter of whom something was told in that time, with all that was told of them; the
-    others are now what they were then. So an instance's long past costs nothing.
+    From ``since`` on only the people reported in that time matter, with all reports about them; the others are now what they
+    were then. So an instance's long past costs nothing.
     """
     changes, people = MemberChange.objects.filter(instance=instance), Member.objects.active().filter(instance=instance)
     if since is None:
         return changes, people.none()
-    moved = changes.filter(occurred_at__gte=since).values("member")
-    return MemberChange.objects.filter(member__in=moved), people.exclude(pk__in=moved)
+    changed_people = changes.filter(occurred_at__gte=since).values("member")
+    return MemberChange.objects.filter(member__in=changed_people), people.exclude(pk__in=changed_people)
 
 
 def known_steps(instance: Instance, since: datetime | None = None) -> list[peaks.Step]:
-    """The steps of the number of active members of ``instance``, in the order in which they count: all of them, or what is
-    needed to know the number at any instant from ``since`` on."""
-    changes, others = _told(instance, since)
+    """Lists every rise and fall of the number of active members of ``instance``, in the order in which they count; with
+    ``since`` only what gives the number at any instant from then on."""
+    changes, others = _relevant_rows(instance, since)
     rows = members.order_changes(changes.only("pk", "member_id", "status", "occurred_at", "is_dated"))
     steps = peaks.steps_of(
         peaks.Report(row.member_id, row.occurred_at, row.status == Member.Status.ACTIVE, row.is_dated) for row in rows
     )
-    there = others.count() if since is not None else 0
-    return [peaks.Step(EVER, there, False), *steps] if there else steps
+    present = others.count() if since is not None else 0
+    return [peaks.Step(EVER, present, False), *steps] if present else steps
 
 
 @dataclass(frozen=True)
 class SeatStep:
-    """A person in a paid role comes (``by`` +1) or goes (−1); ``change`` is the report that told it. The first one may be all
-    who were there before, see `seat_steps`."""
+    """A person in a paid role comes (``by`` +1) or goes (−1), as the report ``change`` says. The first step may be all who
+    were there before, see `seat_steps`."""
 
     change: MemberChange
     by: int
 
     def is_before(self, opened_at: datetime, counted_to: int) -> bool:
-        """Whether it was so already when a period was opened at ``opened_at``, with the reports up to ``counted_to`` known."""
+        """Whether a period opened at ``opened_at`` counted the step already, with the reports up to ``counted_to`` known."""
         if self.change.occurred_at == opened_at:
             return self.change.pk <= counted_to or (self.change.is_dated and self.by < 0)
         return self.change.occurred_at < opened_at
 
 
 def seat_steps(instance: Instance, since: datetime | None = None) -> list[SeatStep]:
-    """Every coming and going of people active in paid roles (B1), in the order in which they count. A report that repeats
-    what is known makes none; a change of role does where it crosses paid and free. With ``since`` what is needed to know the
-    seats at any instant from then on; who was there all the time is one step before everything."""
-    changes, others = _told(instance, since)
-    there = others.filter(role__is_paid=True).count() if since is not None else 0
+    """Lists every rise and fall of the number of seats, which are people active in paid roles (B1), in the order in which they
+    count.
+
+    A report that repeats what is known makes none; a change of role does where it crosses paid and free. With ``since`` only
+    what gives the seats at any instant from then on; who was there all the time is one step before everything.
+    """
+    changes, others = _relevant_rows(instance, since)
+    present = others.filter(role__is_paid=True).count() if since is not None else 0
     seated: set[int] = set()
-    steps = [SeatStep(MemberChange(pk=0, occurred_at=EVER), there)] if there else []
+    steps = [SeatStep(MemberChange(pk=0, occurred_at=EVER), present)] if present else []
     for row in members.order_changes(changes.select_related("role", "member")):
         is_seat = row.status == Member.Status.ACTIVE and row.role.is_paid
         if is_seat == (row.member_id in seated):
@@ -81,7 +84,7 @@ def seat_steps(instance: Instance, since: datetime | None = None) -> list[SeatSt
 
 
 def seats_at(instance: Instance, opened_at: datetime, counted_to: int) -> int:
-    """How many seats there are when a period is opened at ``opened_at`` (D1), see `SeatStep.is_before`."""
+    """The number of seats when a period is opened at ``opened_at`` (D1), see `SeatStep.is_before`."""
     return sum(step.by for step in seat_steps(instance, opened_at) if step.is_before(opened_at, counted_to))
 
 
@@ -91,7 +94,7 @@ def last_report(instance: Instance) -> int:
 
 
 def paid_count(instance: Instance) -> int:
-    """How many are active in paid roles as the latest reports tell it."""
+    """The number of people active in paid roles by the latest reports."""
     return Member.objects.active().filter(instance=instance, role__is_paid=True).count()
 
 
@@ -100,7 +103,7 @@ def active_count(instance: Instance) -> int:
 
 
 def charged_for(subscription: Subscription, month: date) -> int:
-    """What has been charged so far for the use of the calendar month that begins on ``month``, in minor units."""
+    """The sum charged so far for the use of the calendar month that begins on ``month``, in minor units."""
     charges = Charge.objects.filter(
         period__subscription=subscription, period__start__gte=month, period__start__lt=next_month(month)
     )
@@ -118,7 +121,7 @@ def _kind(period: BillingPeriod, amount_minor: int, opening: bool) -> Charge.Kin
 def explain_month(
     terms: Terms, month: date, peak: int, peak_at: datetime | None, charged_minor: int = 0, member: Member | None = None
 ) -> Explanation:
-    """What the month's ``peak`` costs beyond what has been charged for it, and why (M4)."""
+    """Explains what the month's ``peak`` costs beyond ``charged_minor``, which has been charged for it (M4)."""
     return explain_quantity(terms, peak, charged_minor) | {
         "month": month.isoformat(),
         "peak_at": peak_at.isoformat() if peak_at else None,
@@ -144,9 +147,9 @@ def settle_month(
     period = periods[-1]
     month = month_start(period.start)
     terms = period.tariff.terms()
-    before = charged_for(subscription, month)
+    charged_minor = charged_for(subscription, month)
     highest = max(periods, key=lambda row: row.peak)
-    explanation = explain_month(terms, month, highest.peak, highest.peak_at, before, member)
+    explanation = explain_month(terms, month, highest.peak, highest.peak_at, charged_minor, member)
     if explanation["amount_minor"] == 0:
         return None
     posted = Charge.objects.filter(period__subscription=subscription).count()
@@ -162,12 +165,12 @@ def settle_month(
         billing_month=subscription.account.open_month,
         actor=actor,
     )
-    _tell_of_rise(charge, highest.peak, before, as_of)
+    _announce_rise(charge, highest.peak, charged_minor, as_of)
     return charge
 
 
-def _tell_of_rise(charge: Charge, peak: int, before_minor: int, as_of: datetime) -> None:
-    """The outside hears of every rise; the owner of the one that crossed the free quota, where all begin to count (D8)."""
+def _announce_rise(charge: Charge, peak: int, charged_minor: int, as_of: datetime) -> None:
+    """Emits an event for every rise of the peak, and writes to the owner when the free quota is crossed (D8)."""
     subscription = charge.subscription
     assert subscription is not None
     if charge.kind not in (Charge.Kind.PEAK_RAISED, Charge.Kind.OPENING):
@@ -176,7 +179,7 @@ def _tell_of_rise(charge: Charge, peak: int, before_minor: int, as_of: datetime)
         "seats.peak_raised",
         at=as_of,
         subscription=subscription,
-        data={"peak": peak, "amount": outbox.money(charge.amount_minor, charge.currency)},
+        data={"peak": peak, "amount": outbox.money_data(charge.amount_minor, charge.currency)},
     )
-    if before_minor == 0 and charge.kind == Charge.Kind.PEAK_RAISED:
+    if charged_minor == 0 and charge.kind == Charge.Kind.PEAK_RAISED:
         notices.quota_crossed(charge=charge, peak=peak, at=as_of)

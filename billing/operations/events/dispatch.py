@@ -1,6 +1,6 @@
-"""The run that makes the deliveries: at least once, in sequence per subscription, whatever dies between (E9).
+"""The run that sends webhook deliveries: at least once, in sequence for each subscription, whatever dies between (E9).
 
-A sender claims a delivery with one conditional UPDATE, calls outside any transaction, and notes what came of it.
+A sender claims a delivery with one conditional UPDATE, calls outside any transaction, and records the attempt.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from billing import clock
 from billing.errors import BillingError
 from billing.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from billing.operations.events import endpoints, stream, webhook_request
-from billing.operations.events.webhook_request import Message, Tried
+from billing.operations.events.webhook_request import Attempt, Message
 
 State = WebhookDelivery.State
 
@@ -33,8 +33,8 @@ DELAYS = (
     timedelta(hours=20),
     timedelta(hours=24),
 )
-# A sender that died keeps a delivery for this long before another takes it up.
-CLAIM = timedelta(minutes=2)
+# The claim of a sender that died holds for this long before another may claim the delivery.
+CLAIM_LASTS = timedelta(minutes=2)
 ATTEMPTS_KEPT = timedelta(days=30)
 GONE = 410
 
@@ -45,17 +45,17 @@ BATCH = 100
 
 
 def send_due(*, as_of: datetime, limit: int = 2000) -> int:
-    """Makes the deliveries that are due; returns how many arrived.
+    """Sends the deliveries that are due; returns how many arrived.
 
     Several endpoints are called at a time, each delivery by delivery in the order of the events. An endpoint that does not
     answer waits for the next run with the rest, and after 40 seconds of real time so does everything. Any number of runs
     may go on at once (G9).
     """
-    stream.place()
-    _keep_house(as_of)
+    stream.place_events()
+    _clean_up(as_of)
     until, started, arrived = time.monotonic() + BUDGET, 0, 0
-    lanes = deque(_claims(endpoint, as_of) for endpoint in _endpoints(as_of))
-    calls: dict[Future[Tried], tuple[_Claimed, Iterator[_Claimed]]] = {}
+    lanes = deque(_claim_in_order(endpoint, as_of) for endpoint in _endpoints_with_due(as_of))
+    calls: dict[Future[Attempt], tuple[_Claimed, Iterator[_Claimed]]] = {}
     with ThreadPoolExecutor(LANES, "webhook") as pool:  # the threads call, this one alone uses the database
         while True:
             while lanes and len(calls) < LANES and started < limit and time.monotonic() < until:
@@ -63,18 +63,18 @@ def send_due(*, as_of: datetime, limit: int = 2000) -> int:
                 claimed = next(lane, None)
                 if claimed is not None:
                     started += 1
-                    calls[pool.submit(webhook_request.call, claimed.message)] = (claimed, lane)
+                    calls[pool.submit(webhook_request.send_message, claimed.message)] = (claimed, lane)
             if not calls:
                 return arrived
             for done in wait(calls, return_when=FIRST_COMPLETED).done:
                 claimed, lane = calls.pop(done)
-                arrived += _note(claimed, done.result(), as_of)
+                arrived += _record_attempt(claimed, done.result(), as_of)
                 if done.result().status is not None:
                     lanes.appendleft(lane)
 
 
 def first_repeat_in(as_of: datetime) -> timedelta | None:
-    """How long until the next delivery is due whose first attempt has failed; None where none is within some seconds."""
+    """The time until the next delivery is due whose first attempt has failed; None where none is within some seconds."""
     soon = (as_of, as_of + DELAYS[0] * 1.2)
     waiting = WebhookDelivery.objects.filter(state=State.WAITING, attempts=1, next_attempt_at__range=soon)
     due = waiting.aggregate(first=Min("next_attempt_at"))["first"]
@@ -83,28 +83,28 @@ def first_repeat_in(as_of: datetime) -> timedelta | None:
 
 @dataclass(frozen=True)
 class _Claimed:
-    """A delivery that this sender has for itself, as it stands after the claim, and what to send of it."""
+    """A delivery claimed by this sender, as it is after the claim, with its message."""
 
     delivery: WebhookDelivery
     message: Message
 
 
-def _keep_house(as_of: datetime) -> None:
-    endpoints.keep_secrets(as_of=as_of)
+def _clean_up(as_of: datetime) -> None:
+    endpoints.maintain_secrets(as_of=as_of)
     old = WebhookAttempt.objects.filter(at__lt=as_of - ATTEMPTS_KEPT)
     if old.exists():
         old.delete()
 
 
-def _due(as_of: datetime) -> QuerySet[WebhookDelivery]:
+def _due_deliveries(as_of: datetime) -> QuerySet[WebhookDelivery]:
     # Without a join: an UPDATE with one would look for its rows in a subquery, which PostgreSQL does not ask again after it
     # has waited for another's lock, and two would have the same delivery.
-    called = WebhookEndpoint.objects.filter(disabled_at=None, paused_at=None)
-    return WebhookDelivery.objects.filter(state=State.WAITING, next_attempt_at__lte=as_of, endpoint__in=called)
+    active = WebhookEndpoint.objects.filter(disabled_at=None, paused_at=None)
+    return WebhookDelivery.objects.filter(state=State.WAITING, next_attempt_at__lte=as_of, endpoint__in=active)
 
 
-def _earlier() -> QuerySet[WebhookDelivery]:
-    """Those that the delivery at hand waits for: earlier ones of its subscription to the same endpoint."""
+def _earlier_deliveries() -> QuerySet[WebhookDelivery]:
+    """Selects the deliveries that the outer one waits for: earlier ones of its subscription to the same endpoint."""
     return WebhookDelivery.objects.filter(
         endpoint=OuterRef("endpoint"),
         subscription=OuterRef("subscription"),
@@ -113,8 +113,8 @@ def _earlier() -> QuerySet[WebhookDelivery]:
     )
 
 
-def _endpoints(as_of: datetime) -> QuerySet[WebhookEndpoint]:
-    """Those with something due: first where nothing goes wrong, then by who was tried longest ago."""
+def _endpoints_with_due(as_of: datetime) -> QuerySet[WebhookEndpoint]:
+    """Selects the endpoints with something due: those without failures first, then by their oldest failed attempt."""
     waiting = WebhookDelivery.objects.filter(endpoint=OuterRef("pk"), state=State.WAITING)
     failing = waiting.exclude(last_error="").order_by("-last_attempt_at")
     return (
@@ -125,84 +125,92 @@ def _endpoints(as_of: datetime) -> QuerySet[WebhookEndpoint]:
     )
 
 
-def _claims(endpoint: WebhookEndpoint, as_of: datetime) -> Iterator[_Claimed]:
-    """Claims what is due there, one by one in the order of the events; what waits for an earlier one is passed over."""
+def _claim_in_order(endpoint: WebhookEndpoint, as_of: datetime) -> Iterator[_Claimed]:
+    """Claims the due deliveries of ``endpoint`` one by one in the order of the events; one that waits for an earlier one is
+    passed over."""
     rows, last = (
-        _free(endpoint, as_of)
+        _unblocked_deliveries(endpoint, as_of)
         .order_by("event_id")
         .select_related("event__account", "event__instance", "event__subscription"),
         0,
     )
     while batch := list(rows.filter(event_id__gt=last)[:BATCH]):
         for row in batch:
-            if not _claim(row, as_of):
+            if not _claim_delivery(row, as_of):
                 continue
             try:  # its address and secrets are read anew: they may have changed since the run began
                 ready = webhook_request.message_of(row.event, WebhookEndpoint.objects.get(pk=endpoint.pk), as_of)
             except BillingError as refused:  # no secret to sign with: the rest would fare no better
-                _failed(row, None, str(refused), as_of + _delay(row))
+                _record_failure(row, None, str(refused), as_of + _delay_after(row))
                 return
             yield _Claimed(row, ready)
         last = batch[-1].event_id
 
 
-def _free(endpoint: WebhookEndpoint, as_of: datetime) -> QuerySet[WebhookDelivery]:
-    """What is due there and waits for no earlier one that is in other hands or between two attempts."""
+def _unblocked_deliveries(endpoint: WebhookEndpoint, as_of: datetime) -> QuerySet[WebhookDelivery]:
+    """Selects the due deliveries of ``endpoint`` that wait for no earlier one, claimed elsewhere or between two attempts."""
     later = WebhookDelivery.objects.filter(endpoint=endpoint, state=State.WAITING, next_attempt_at__gt=as_of)
-    held = later.filter(subscription__isnull=False).values("subscription")
+    blocked = later.filter(subscription__isnull=False).values("subscription")
     # The first question is answered once for all rows; the second would walk along the whole queue of each of them.
-    waits = Q(subscription__in=held) & Exists(_earlier().filter(next_attempt_at__gt=as_of))
-    return _due(as_of).filter(~waits, endpoint=endpoint)
+    is_waiting = Q(subscription__in=blocked) & Exists(_earlier_deliveries().filter(next_attempt_at__gt=as_of))
+    return _due_deliveries(as_of).filter(~is_waiting, endpoint=endpoint)
 
 
-def _claim(row: WebhookDelivery, as_of: datetime) -> bool:
-    """Takes the delivery for this sender alone and counts the attempt before it begins; False where it must wait."""
-    mine = _due(as_of).filter(~Exists(_earlier()), pk=row.pk, attempts=row.attempts, replays=row.replays)
-    taken = mine.update(attempts=F("attempts") + 1, next_attempt_at=as_of + CLAIM, last_attempt_at=as_of)
-    row.attempts += taken
-    return taken == 1
+def _claim_delivery(row: WebhookDelivery, as_of: datetime) -> bool:
+    """Claims the delivery for this sender alone and counts the attempt before it begins; False where it must wait."""
+    claimable = _due_deliveries(as_of).filter(
+        ~Exists(_earlier_deliveries()), pk=row.pk, attempts=row.attempts, replays=row.replays
+    )
+    claimed = claimable.update(attempts=F("attempts") + 1, next_attempt_at=as_of + CLAIM_LASTS, last_attempt_at=as_of)
+    row.attempts += claimed
+    return claimed == 1
 
 
-def _note(claimed: _Claimed, tried: Tried, as_of: datetime) -> bool:
-    """Keeps what came of it; True where it was taken."""
+def _record_attempt(claimed: _Claimed, attempt: Attempt, as_of: datetime) -> bool:
+    """Records the attempt and its outcome; True where the endpoint accepted it."""
     row = claimed.delivery
     WebhookAttempt.objects.create(
         delivery=row,
         number=row.attempts,
         at=as_of,
         sent_at=claimed.message.sent_at,
-        took_ms=tried.took_ms,
-        headers=tried.headers,
-        status=tried.status,
-        answer_headers=tried.answer_headers,
-        answer=tried.answer,
-        error=tried.error[:500],
+        took_ms=attempt.took_ms,
+        headers=attempt.headers,
+        status=attempt.status,
+        answer_headers=attempt.answer_headers,
+        answer=attempt.answer,
+        error=attempt.error[:500],
     )
-    if not tried.error:
-        # Taken is taken, also where it was given up meanwhile; only a replay asked for since wants another call.
+    if not attempt.error:
+        # Accepted is accepted, also where it was given up meanwhile; only a replay requested since needs another call.
         WebhookDelivery.objects.filter(pk=row.pk, replays=row.replays).update(
-            state=State.DELIVERED, delivered_at=as_of, last_status=tried.status, last_error=""
+            state=State.DELIVERED, delivered_at=as_of, last_status=attempt.status, last_error=""
         )
         return True
-    _failed(
-        row, tried.status, tried.error, as_of + max(_delay(row), webhook_request.asked_wait(tried, clock.real_now()))
+    _record_failure(
+        row,
+        attempt.status,
+        attempt.error,
+        as_of + max(_delay_after(row), webhook_request.retry_after(attempt, clock.real_now())),
     )
-    if tried.status == GONE:
+    if attempt.status == GONE:
         # What the address of before says is nothing to the one that was put in its place meanwhile.
         for endpoint in WebhookEndpoint.objects.filter(pk=row.endpoint_id, url=claimed.message.url):
-            endpoints.disable(endpoint=endpoint, as_of=as_of, actor="webhooks", reason="410 Gone")
+            endpoints.disable_endpoint(endpoint=endpoint, as_of=as_of, actor="webhooks", reason="410 Gone")
     return False
 
 
-def _failed(row: WebhookDelivery, status: int | None, error: str, again_at: datetime) -> None:
-    """To be tried again, or given up after the last attempt; nothing where another sender has taken it up meanwhile."""
+def _record_failure(row: WebhookDelivery, status: int | None, error: str, again_at: datetime) -> None:
+    """Schedules the next attempt, or gives up after the last; does nothing where another sender has claimed it meanwhile."""
     state = State.FAILED if row.attempts > len(DELAYS) else State.WAITING
-    mine = WebhookDelivery.objects.filter(pk=row.pk, state=State.WAITING, attempts=row.attempts, replays=row.replays)
-    mine.update(state=state, last_status=status, last_error=error[:500], next_attempt_at=again_at)
+    still_claimed = WebhookDelivery.objects.filter(
+        pk=row.pk, state=State.WAITING, attempts=row.attempts, replays=row.replays
+    )
+    still_claimed.update(state=state, last_status=status, last_error=error[:500], next_attempt_at=again_at)
 
 
-def _delay(row: WebhookDelivery) -> timedelta:
-    """The wait after the attempt that failed, and up to a tenth more: not all that failed at once come again at once."""
+def _delay_after(row: WebhookDelivery) -> timedelta:
+    """The wait after the failed attempt, and up to a tenth more, so that not all that failed at once are retried at once."""
     delay = DELAYS[min(row.attempts, len(DELAYS)) - 1]
-    drawn = int(hashlib.sha256(f"{row.pk}:{row.attempts}".encode()).hexdigest(), 16)
-    return delay + delay * (drawn % 10_001) / 100_000
+    number = int(hashlib.sha256(f"{row.pk}:{row.attempts}".encode()).hexdigest(), 16)
+    return delay + delay * (number % 10_001) / 100_000

@@ -1,6 +1,6 @@
-"""Every kind of event the outside can hear of (E9), with a sample of what it says: for the bench, the API's document and tests.
+"""The event types (E9), each with its meaning and a sample of its data: for the integration page, the API's document and tests.
 
-Only what is listed here can be emitted, and what is emitted says at least what its sample says (`tests/operations`).
+Only what is listed here can be emitted, and what is emitted has at least the fields of its sample (`tests/operations`).
 """
 
 from typing import Any, NamedTuple
@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 class EventType(NamedTuple):
-    """``meaning`` says what happened, for the API's document (in English) and the pages; ``sample`` is its ``data``."""
+    """A type of event: ``meaning`` says what happened, for the API's document (in English) and the pages; ``sample`` is its
+    ``data``."""
 
     meaning: Promise
     sample: dict[str, Any]
@@ -103,7 +104,7 @@ TYPES: dict[str, EventType] = {
 
 
 def meaning_of(type_: str) -> str:
-    """What an event of ``type_`` says happened, in the active language; empty for one that is not listed here any more."""
+    """The meaning of an event of ``type_`` in the active language; empty for a type that is not listed here any more."""
     return str(TYPES[type_].meaning) if type_ in TYPES else ""
 
 
@@ -113,7 +114,7 @@ def is_of_a_subscription(type_: str) -> bool:
 
 
 def about_sample(type_: str) -> dict[str, Any]:
-    """Whom a sample of ``type_`` is about, and its number, as `webhook_calls.written` takes them."""
+    """The account, instance, subscription and number of a sample of ``type_``, as `webhook_request.write_body` takes them."""
     numbered = is_of_a_subscription(type_)
     return {
         "sequence": 4 if numbered else 0,

@@ -1,4 +1,4 @@
-"""What the outside hears (E9): one row per logical event, written in the transaction of the fact."""
+"""The outbox of events for products and API clients (E9): one row for each event, written in the transaction of the fact."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,13 +13,13 @@ from billing.operations.events.event_types import TYPES
 from billing.pricing.money import from_minor
 
 
-def money(minor: int, currency: str) -> dict[str, str]:
-    """A sum as the outside reads it: {"amount": "599.00", "currency": "RUB"}."""
+def money_data(minor: int, currency: str) -> dict[str, str]:
+    """Writes a sum as events carry it: {"amount": "599.00", "currency": "RUB"}."""
     return {"amount": str(from_minor(minor, currency)), "currency": currency}
 
 
-def about(subscription: Subscription) -> dict[str, Any]:
-    """What every event of a subscription says of it: whose it is and the terms it is on."""
+def subscription_data(subscription: Subscription) -> dict[str, Any]:
+    """The data that every event of ``subscription`` carries: its instance and its terms."""
     tariff = subscription.tariff
     return {
         "id": subscription.public_id,
@@ -40,9 +40,12 @@ def emit(
     subscription: Subscription | None = None,
     fact: str | None = None,
 ) -> Event:
-    """Appends an event of ``type_``. Events of a subscription are numbered 1, 2, 3 …; the caller holds the lock of its
-    account, so no number is given twice. ``fact`` names what may be told only once (IntegrityError on a second time).
-    ``type_`` is one of `event_types.TYPES`: what nobody has described is not emitted (KeyError)."""
+    """Appends an event of ``type_`` and its webhook deliveries, in the caller's transaction.
+
+    Events of a subscription are numbered 1, 2, 3 …; the caller holds the lock of its account, so no number is given twice.
+    ``fact`` names what may be announced only once (IntegrityError on a second time). ``type_`` is one of `event_types.TYPES`:
+    what is not described there is not emitted (KeyError).
+    """
     if subscription is not None:
         account, instance = account or subscription.account, instance or subscription.instance
     event = Event(

@@ -1,4 +1,4 @@
-"""One message to one endpoint by the Standard Webhooks specification: signed, sent, and what came back."""
+"""One message to one endpoint by the Standard Webhooks specification: signed, sent, and its answer."""
 
 import json
 import shlex
@@ -17,7 +17,7 @@ from billing.operations.events import endpoints
 from billing.operations.outbound import http_client
 
 # Headers of an answer that help somebody who looks for a fault.
-KEPT_HEADERS = (
+STORED_HEADERS = (
     "content-type",
     "content-encoding",
     "content-length",
@@ -27,15 +27,15 @@ KEPT_HEADERS = (
     "server",
     "x-request-id",
 )
-KEPT_ANSWER = 2000  # characters
-KEPT_HEADER = 200
+STORED_ANSWER = 2000  # characters
+STORED_HEADER = 200
 LONGEST_WAIT = timedelta(hours=24)
-ASKS_TO_WAIT = (429, 503)
+RETRY_STATUSES = (429, 503)
 
 
 @dataclass(frozen=True)
 class Message:
-    """What goes to ``url``; ``sent_at`` is real time, as receivers check the signature against their own clocks."""
+    """A signed message to ``url``; ``sent_at`` is real time, as receivers check the signature against their own clocks."""
 
     url: str
     body: str
@@ -44,8 +44,9 @@ class Message:
 
 
 @dataclass(frozen=True)
-class Tried:
-    """What became of a message: ``status`` is None where nobody answered; ``error`` is empty where it was taken (2xx)."""
+class Attempt:
+    """The outcome of sending a message: ``status`` is None where nobody answered; ``error`` is empty where it was accepted
+    (2xx)."""
 
     status: int | None
     error: str
@@ -57,9 +58,9 @@ class Tried:
 
 
 def body_of(event: Event) -> str:
-    """What is sent of ``event``, the same at every attempt: what happened when, whom it is about, its number within the
-    subscription, and its data; the names are those of the event stream."""
-    return written(
+    """Writes the body of ``event``, the same at every attempt: its type, instant, account, instance, subscription, its number
+    within the subscription, and its data; the names are those of the event stream."""
+    return write_body(
         type_=event.type,
         at=event.at,
         id_=event.public_id,
@@ -71,7 +72,7 @@ def body_of(event: Event) -> str:
     )
 
 
-def written(
+def write_body(
     *,
     type_: str,
     at: datetime,
@@ -83,7 +84,7 @@ def written(
     subscription_id: str | None,
     **more: Any,
 ) -> str:
-    told = {
+    fields = {
         "type": type_,
         "timestamp": at.astimezone(UTC).isoformat(),
         "id": id_,
@@ -93,11 +94,11 @@ def written(
         "subscription_id": subscription_id,
         "data": data,
     }
-    return json.dumps({**told, **more}, ensure_ascii=False)
+    return json.dumps({**fields, **more}, ensure_ascii=False)
 
 
-def message(endpoint: WebhookEndpoint, *, id_: str, body: str, at: datetime) -> Message:
-    """``body`` for ``endpoint``, signed by every secret that is live at ``at``. Refuses where a secret cannot be read."""
+def build_message(endpoint: WebhookEndpoint, *, id_: str, body: str, at: datetime) -> Message:
+    """Signs ``body`` for ``endpoint`` with every secret that is valid at ``at``. Refuses where a secret cannot be read."""
     sent_at = clock.real_now()
     signatures = [Webhook(secret).sign(id_, sent_at, body) for secret in endpoints.secrets_of(endpoint, at)]
     headers = {
@@ -111,55 +112,63 @@ def message(endpoint: WebhookEndpoint, *, id_: str, body: str, at: datetime) -> 
 
 
 def message_of(event: Event, endpoint: WebhookEndpoint, at: datetime) -> Message:
-    """`message` of ``event``, under its own id."""
-    return message(endpoint, id_=event.public_id, body=body_of(event), at=at)
+    """`build_message` of ``event``, under its own id."""
+    return build_message(endpoint, id_=event.public_id, body=body_of(event), at=at)
 
 
-def call(one: Message) -> Tried:
-    """Sends it, without a look at the database: it may run in a thread. Raises nothing."""
-    began, answer, error = time.monotonic(), None, ""
+def send_message(message: Message) -> Attempt:
+    """Sends ``message`` without touching the database, so that it may run in a thread. Raises nothing."""
+    started, answer, error = time.monotonic(), None, ""
     try:
-        answer = http_client.post(one.url, body=one.body.encode(), headers=one.headers)
+        answer = http_client.post(message.url, body=message.body.encode(), headers=message.headers)
         error = "" if 200 <= answer.status < 300 else f"HTTP {answer.status}"
     except Exception as failed:  # whatever it was: it is kept for both sides to see and tried again
-        error = storable(f"{type(failed).__name__}: {failed}"[:500])
-    took = round((time.monotonic() - began) * 1000)
+        error = strip_nul(f"{type(failed).__name__}: {failed}"[:500])
+    took = round((time.monotonic() - started) * 1000)
     if answer is None:
-        return Tried(None, error, took, one.headers, {}, "", one.body)
-    return Tried(answer.status, error, took, one.headers, _kept(answer.headers), _text(answer), one.body)
+        return Attempt(None, error, took, message.headers, {}, "", message.body)
+    return Attempt(
+        answer.status,
+        error,
+        took,
+        message.headers,
+        _headers_to_store(answer.headers),
+        _answer_text(answer),
+        message.body,
+    )
 
 
-def storable(text: str) -> str:
-    """Without the one character that PostgreSQL keeps in no text."""
+def strip_nul(text: str) -> str:
+    """Replaces the one character that PostgreSQL stores in no text."""
     return text.replace("\x00", "�")
 
 
-def _kept(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name: storable(headers[name][:KEPT_HEADER]) for name in KEPT_HEADERS if name in headers}
+def _headers_to_store(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: strip_nul(headers[name][:STORED_HEADER]) for name in STORED_HEADERS if name in headers}
 
 
-def _text(answer: http_client.Answer) -> str:
-    """The beginning of the body, for people to read; nothing of a packed one, which nobody asked for."""
+def _answer_text(answer: http_client.Answer) -> str:
+    """The beginning of the body, for people to read; nothing of a compressed one, which nobody asked for."""
     if answer.headers.get("content-encoding", "identity") != "identity":
         return ""
-    return storable(answer.body[: KEPT_ANSWER * 4].decode("utf-8", errors="replace")[:KEPT_ANSWER])
+    return strip_nul(answer.body[: STORED_ANSWER * 4].decode("utf-8", errors="replace")[:STORED_ANSWER])
 
 
-def asked_wait(tried: Tried, now: datetime) -> timedelta:
-    """How long a 429 or 503 asks us to wait, 24 hours at most; ``now`` is real time."""
-    asked = tried.answer_headers.get("retry-after", "").strip() if tried.status in ASKS_TO_WAIT else ""
-    if asked.isascii() and asked.isdecimal():
-        return timedelta(seconds=min(int(asked[:9]), int(LONGEST_WAIT.total_seconds())))
+def retry_after(attempt: Attempt, now: datetime) -> timedelta:
+    """The time that a 429 or 503 asks us to wait, 24 hours at most; ``now`` is real time."""
+    value = attempt.answer_headers.get("retry-after", "").strip() if attempt.status in RETRY_STATUSES else ""
+    if value.isascii() and value.isdecimal():
+        return timedelta(seconds=min(int(value[:9]), int(LONGEST_WAIT.total_seconds())))
     try:
-        until = parsedate_to_datetime(asked)
+        until = parsedate_to_datetime(value)
     except ValueError:
         return timedelta(0)
     until = until.replace(tzinfo=UTC) if until.tzinfo is None else until
     return min(max(until - now, timedelta(0)), LONGEST_WAIT)
 
 
-def curl(one: Message) -> str:
-    """The call as a line for a shell; the signature is good for five minutes."""
-    parts = ["curl", "-X", "POST", one.url]
-    lines = [shlex.join(parts), *(f"-H {shlex.quote(f'{name}: {value}')}" for name, value in one.headers.items())]
-    return " \\\n  ".join([*lines, f"--data-raw {shlex.quote(one.body)}"])
+def curl_line(message: Message) -> str:
+    """Writes the call as a line for a shell; the signature is valid for five minutes."""
+    parts = ["curl", "-X", "POST", message.url]
+    lines = [shlex.join(parts), *(f"-H {shlex.quote(f'{name}: {value}')}" for name, value in message.headers.items())]
+    return " \\\n  ".join([*lines, f"--data-raw {shlex.quote(message.body)}"])

@@ -1,4 +1,4 @@
-"""What the lines of an invoice are made of: charges that belong together become one line that explains itself (G8, B5)."""
+"""Invoice lines: charges that belong together become one line with its explanation (G8, B5)."""
 
 import uuid
 from collections.abc import Iterable
@@ -42,7 +42,8 @@ class Group:
 
 
 def _line_key(charge: Charge) -> tuple[Any, ...]:
-    """What a line collects: the use of a subscription's month; else one line for each period, change and seat (B5)."""
+    """The key by which charges share a line: the use of a subscription's month; else each period, change and seat has its own
+    (B5)."""
     subscription = charge.subscription_id or 0
     if charge.kind == Charge.Kind.ADJUSTMENT:
         return (subscription, True, "", charge.pk)
@@ -63,11 +64,11 @@ def group_charges(charges: Iterable[Charge]) -> list[Group]:
 
 def _explain(group: Group) -> dict[str, Any]:
     """The line's explanation: that of its last charge, less all that was charged for the month on other lines."""
-    last: dict[str, Any] = group.charges[-1].explanation
-    if last["model"] == "amount" or len(group.charges) == 1:
-        return last
-    price_minor = explaining.evaluate({**last, "before_minor": 0})
-    return {**last, "before_minor": price_minor - group.amount_minor, "amount_minor": group.amount_minor}
+    explanation: dict[str, Any] = group.charges[-1].explanation
+    if explanation["model"] == "amount" or len(group.charges) == 1:
+        return explanation
+    price_minor = explaining.evaluate({**explanation, "before_minor": 0})
+    return {**explanation, "before_minor": price_minor - group.amount_minor, "amount_minor": group.amount_minor}
 
 
 def tariff_of(charge: Charge) -> Tariff:
@@ -77,7 +78,7 @@ def tariff_of(charge: Charge) -> Tariff:
 
 
 def _describe(group: Group, locale: str, people: dict[int, str]) -> str:
-    """What the line is for, in the language of the document."""
+    """Describes the line in the language of the document."""
     charge = group.first
     if charge.subscription is None or charge.kind == Charge.Kind.ADJUSTMENT:
         return str(charge.explanation.get("reason", ""))[:300]
@@ -96,11 +97,11 @@ def _describe(group: Group, locale: str, people: dict[int, str]) -> str:
 
 
 def _unit(charge: Charge) -> str:
-    """What the quantity of a line counts: people of METEOR, else units."""
+    """The unit of the line's quantity: people where use is metered, else units."""
     return "unit" if charge.explanation["model"] == "amount" or charge.kind in ONE_LINE_EACH else "person"
 
 
-def line_of(invoice_id: uuid.UUID, position: int, group: Group, locale: str, people: dict[int, str]) -> InvoiceLine:
+def build_line(invoice_id: uuid.UUID, position: int, group: Group, locale: str, people: dict[int, str]) -> InvoiceLine:
     explanation = _explain(group)
     currency = group.first.currency
     if explanation["model"] == "amount":

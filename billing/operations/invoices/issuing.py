@@ -23,7 +23,7 @@ from billing.models import (
 from billing.models.ledger import Entry, LedgerAccount
 from billing.operations import jobs
 from billing.operations.events import outbox
-from billing.operations.invoices.invoice_lines import ONE_LINE_EACH, Group, group_charges, line_of, tariff_of
+from billing.operations.invoices.invoice_lines import ONE_LINE_EACH, Group, build_line, group_charges, tariff_of
 from billing.operations.ledger import numbering, posting
 from billing.pricing.money import from_minor, to_minor
 from billing.pricing.periods import Span, business_date
@@ -33,32 +33,32 @@ from billing.wording import charge_lines
 PAID_AT_ONCE = (Invoice.Kind.PURCHASE, Invoice.Kind.RENEWAL)
 
 
-def _tax(account: BillingAccount, total_minor: int, supplied_on: date) -> tuple[int, Decimal | None]:
-    """VAT inside the total, at the rate of the date of supply; (0, None) for a seller without VAT."""
+def _included_tax(account: BillingAccount, total_minor: int, supplied_on: date) -> tuple[int, Decimal | None]:
+    """Works out the VAT inside the total at the rate of the date of supply; (0, None) for a seller without VAT."""
     seller = account.seller
     if not seller.vat_code:
         return 0, None
     percent = VatRate.percent_on(seller.vat_code, supplied_on)
-    inside = from_minor(total_minor, account.currency) * percent / (100 + percent)
-    return to_minor(inside, account.currency), percent
+    included = from_minor(total_minor, account.currency) * percent / (100 + percent)
+    return to_minor(included, account.currency), percent
 
 
 def spend_credit(account: BillingAccount, invoice: Invoice, kind: Allocation.Kind, at: datetime) -> int:
     """Pays ``invoice`` from what the account holds, oldest credit first (G7); returns how much, in minor units."""
-    left = invoice.open_minor
+    remaining = invoice.open_minor
     for credit in Credit.objects.unapplied().filter(account=account):
-        if left == 0:
+        if remaining == 0:
             break
-        part = min(left, credit.unapplied_minor)
-        Allocation.objects.create(credit=credit, invoice=invoice, kind=kind, amount_minor=part, at=at)
-        left -= part
-    spent = invoice.open_minor - left
+        amount = min(remaining, credit.unapplied_minor)
+        Allocation.objects.create(credit=credit, invoice=invoice, kind=kind, amount_minor=amount, at=at)
+        remaining -= amount
+    spent = invoice.open_minor - remaining
     invoice.refresh_from_db(fields=["open_minor"])
     return spent
 
 
 def available_credit(account: BillingAccount) -> int:
-    """What the account holds that no invoice has used yet, in minor units."""
+    """The credit of ``account`` that no invoice has used yet, in minor units."""
     return sum(credit.unapplied_minor for credit in Credit.objects.unapplied().filter(account=account))
 
 
@@ -68,7 +68,7 @@ def _payment_days(account: BillingAccount, groups: list[Group]) -> int:
     return max((tariff.payment_days for tariff in tariffs), default=account.seller.payment_days)
 
 
-def issue(
+def issue_invoice(
     *, account: BillingAccount, charges: Iterable[Charge], span: Span, kind: Invoice.Kind, key: str, as_of: datetime
 ) -> Invoice | None:
     """Issues one invoice over ``charges`` for the days of ``span``; None where they come to nothing or less.
@@ -84,11 +84,11 @@ def issue(
     locale = account.customer.locale
     people = charge_lines.people_of(group.first for group in groups)
     for position, group in enumerate(groups, start=1):
-        line = line_of(invoice_id, position, group, locale, people)
+        line = build_line(invoice_id, position, group, locale, people)
         line.save(force_insert=True)
         Charge.objects.filter(pk__in=[charge.pk for charge in group.charges]).update(line=line)
     credit_applied = min(total_minor, available_credit(account))
-    tax_minor, percent = _tax(account, total_minor, span.last_day)
+    tax_minor, percent = _included_tax(account, total_minor, span.last_day)
     issue_date = business_date(as_of, account.zone)
     number, year, sequence = numbering.next_document_number(account.seller, account.seller.series, as_of)
     invoice = Invoice(
@@ -124,10 +124,10 @@ def issue(
 
 
 def _settle_and_announce(invoice: Invoice, as_of: datetime) -> None:
-    """Posts the VAT of a new invoice, pays it from the account's credit, and tells whoever is to hear of it."""
+    """Posts the VAT of a new invoice, pays it from the account's credit, and emits its event, mails and nudges."""
     if invoice.tax_minor:  # its charges put it gross into the revenue
-        revenue = posting.shared(invoice.seller, LedgerAccount.Kind.REVENUE)
-        vat = posting.shared(invoice.seller, LedgerAccount.Kind.VAT)
+        revenue = posting.seller_account(invoice.seller, LedgerAccount.Kind.REVENUE)
+        vat = posting.seller_account(invoice.seller, LedgerAccount.Kind.VAT)
         posting.post(
             key=f"vat:{invoice.number}",
             kind=Entry.Kind.VAT,
@@ -136,9 +136,9 @@ def _settle_and_announce(invoice: Invoice, as_of: datetime) -> None:
             at=as_of,
         )
     spend_credit(invoice.account, invoice, Allocation.Kind.AT_ISSUE, as_of)
-    outbox.emit("invoice.issued", at=as_of, account=invoice.account, data=summary(invoice))
+    outbox.emit("invoice.issued", at=as_of, account=invoice.account, data=event_data(invoice))
     if invoice.open_minor == 0:
-        outbox.emit("invoice.paid", at=as_of, account=invoice.account, data=summary(invoice))
+        outbox.emit("invoice.paid", at=as_of, account=invoice.account, data=event_data(invoice))
     notices.invoice_issued(invoice=invoice, at=as_of)
     jobs.enqueue("billing.tasks.deliver", invoice.number)
     methods = SavedMethod.objects.filter(account=invoice.account, removed_at=None)
@@ -146,25 +146,27 @@ def _settle_and_announce(invoice: Invoice, as_of: datetime) -> None:
         jobs.enqueue("billing.tasks.collect", invoice.number)
 
 
-def summary(invoice: Invoice) -> dict[str, Any]:
-    """What an event says of an invoice."""
+def event_data(invoice: Invoice) -> dict[str, Any]:
+    """The data of ``invoice`` that events carry."""
     return {
         "number": invoice.number,
         "account": invoice.account.number,
         "due_date": invoice.due_date.isoformat(),
-        "total": outbox.money(invoice.total_minor, invoice.currency),
-        "open": outbox.money(invoice.open_minor, invoice.currency),
+        "total": outbox.money_data(invoice.total_minor, invoice.currency),
+        "open": outbox.money_data(invoice.open_minor, invoice.currency),
     }
 
 
 def uncollected_minor(account: BillingAccount, subscription: Subscription) -> int:
-    """What `issue_prepaid` of ``subscription`` would collect now, in minor units; either may be in no table yet."""
+    """The sum that `issue_prepaid` of ``subscription`` would bill now, in minor units; neither row needs to be stored."""
     if account._state.adding:
         return 0
-    mine = models.Q(subscription=None)
+    is_billed_together = models.Q(subscription=None)
     if not subscription._state.adding:
-        mine |= models.Q(subscription=subscription)
-    return sum(charge.amount_minor for charge in Charge.objects.uncollected().filter(mine, account=account))
+        is_billed_together |= models.Q(subscription=subscription)
+    return sum(
+        charge.amount_minor for charge in Charge.objects.uncollected().filter(is_billed_together, account=account)
+    )
 
 
 def _uncollected(account: BillingAccount) -> Any:
@@ -177,14 +179,14 @@ def _uncollected(account: BillingAccount) -> Any:
 
 
 def issue_monthly(*, account: BillingAccount, span: Span, as_of: datetime) -> Invoice | None:
-    """The account's invoice for the month ``span``: all use posted in it and not yet on an invoice (M7, D5). Paid time is
-    billed when it begins (D17), together with what was adjusted where nothing is metered."""
+    """Issues the account's invoice for the month ``span``: all use posted in it and not yet on an invoice (M7, D5). Paid time
+    is billed when it begins (D17), together with adjustments where nothing is metered."""
     charges = _uncollected(account).filter(billing_month__lte=span.start).exclude(kind__in=ONE_LINE_EACH)
     if not charges.exclude(subscription=None).exists():
         beginning = account.subscriptions.filter(terminated_at=None, turns_on=span.end, paid_from__isnull=False)
         if beginning.exists():  # its invoice takes the adjustments along
             return None
-    return issue(
+    return issue_invoice(
         account=account,
         charges=charges,
         span=span,
@@ -202,23 +204,23 @@ def issue_prepaid(
     as_of: datetime,
     kind: Invoice.Kind = Invoice.Kind.RENEWAL,
 ) -> Invoice | None:
-    """The invoice of paid time that begins or changes: everything of ``subscriptions`` that is not on one yet (D17, B7), and
-    what was adjusted on the account. None where there is nothing to bill."""
-    mine = models.Q(subscription__in=list(subscriptions)) | models.Q(subscription=None)
-    charges = list(_uncollected(account).filter(mine)) if subscriptions else []
+    """Issues the invoice of paid time that begins or changes: everything of ``subscriptions`` that is not on one yet (D17, B7),
+    and adjustments of the account. None where there is nothing to bill."""
+    is_billed_together = models.Q(subscription__in=list(subscriptions)) | models.Q(subscription=None)
+    charges = list(_uncollected(account).filter(is_billed_together)) if subscriptions else []
     if not any(charge.subscription_id for charge in charges):
         return None
-    return issue(
+    return issue_invoice(
         account=account, charges=charges, span=_span_of(charges, account, as_of), kind=kind, key=key, as_of=as_of
     )
 
 
 def _span_of(charges: Sequence[Charge], account: BillingAccount, as_of: datetime) -> Span:
     """The days of the periods that begin, else those that the charges pay for; today for what is bought once."""
-    begun = [row for row in charges if row.kind in (Charge.Kind.START, Charge.Kind.RENEWAL)]
+    beginning = [row for row in charges if row.kind in (Charge.Kind.START, Charge.Kind.RENEWAL)]
     days = [
         date.fromisoformat(row.explanation[name])
-        for row in begun or charges
+        for row in beginning or charges
         for name in ("from", "until")
         if name in row.explanation
     ]
@@ -228,10 +230,10 @@ def _span_of(charges: Sequence[Charge], account: BillingAccount, as_of: datetime
 
 
 def issue_final(*, period: BillingPeriod, as_of: datetime) -> Invoice | None:
-    """The last invoice of a terminated subscription, for its month so far: ``period`` is the one that the termination
+    """Issues the final invoice of a terminated subscription for its month so far: ``period`` is the one that the termination
     ended (M12)."""
     subscription = period.subscription
-    return issue(
+    return issue_invoice(
         account=subscription.account,
         charges=_uncollected(subscription.account).filter(subscription=subscription),
         span=period.span,

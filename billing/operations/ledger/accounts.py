@@ -12,13 +12,14 @@ from billing.operations.ledger import numbering
 from billing.pricing.periods import business_date, month_start
 
 
-def seller_for(currency: str) -> Seller:
-    """The seller who bills in ``currency``; refuses a currency nobody sells in and names those there are."""
+def find_seller(currency: str) -> Seller:
+    """Finds the seller that bills in ``currency``; refuses a currency nobody sells in and names those there are."""
     seller = Seller.objects.filter(currency=currency).first()
     if seller is None:
-        known = ", ".join(Seller.objects.order_by("currency").values_list("currency", flat=True)) or "—"
+        currencies = ", ".join(Seller.objects.order_by("currency").values_list("currency", flat=True)) or "—"
         raise BadInput(
-            _("Nobody sells in “%(currency)s” here. Use one of: %(known)s.") % {"currency": currency, "known": known},
+            _("Nobody sells in “%(currency)s” here. Use one of: %(known)s.")
+            % {"currency": currency, "known": currencies},
             field="currency",
             code="unknown_currency",
         )
@@ -27,12 +28,12 @@ def seller_for(currency: str) -> Seller:
 
 @transaction.atomic
 def open_account(*, customer: Customer, seller: Seller, as_of: datetime) -> BillingAccount:
-    """The customer's account with ``seller`` in its currency, opened where there is none yet (G4)."""
+    """Opens the customer's account with ``seller`` in its currency, or returns the one there is (G4)."""
     # no_key: whoever holds an account's lock and writes a row that names the customer would otherwise wait for us, we for them
     Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
-    found = BillingAccount.objects.filter(customer=customer, seller=seller, currency=seller.currency).first()
-    if found is not None:
-        return found
+    account = BillingAccount.objects.filter(customer=customer, seller=seller, currency=seller.currency).first()
+    if account is not None:
+        return account
     account = BillingAccount.objects.create(
         number=numbering.next_account_number(),
         customer=customer,
@@ -48,11 +49,11 @@ def open_account(*, customer: Customer, seller: Seller, as_of: datetime) -> Bill
 
 
 def prospective_account(customer: Customer, seller: Seller, as_of: datetime) -> BillingAccount:
-    """The account that `open_account` would answer; where there is none yet, what it would open, in no table."""
+    """Returns the account that `open_account` would return; one that it would open is not stored."""
     account = None
     if not customer._state.adding:
-        own = BillingAccount.objects.filter(customer=customer, seller=seller, currency=seller.currency)
-        account = own.select_related("seller", "customer").first()
+        accounts = BillingAccount.objects.filter(customer=customer, seller=seller, currency=seller.currency)
+        account = accounts.select_related("seller", "customer").first()
     return account or BillingAccount(
         customer=customer,
         seller=seller,
@@ -62,8 +63,8 @@ def prospective_account(customer: Customer, seller: Seller, as_of: datetime) -> 
     )
 
 
-def account_for(customer: Customer, seller: Seller | None, as_of: datetime) -> BillingAccount:
-    """The customer's account with ``seller``; with nobody in particular the one that was opened first."""
+def find_or_open_account(customer: Customer, seller: Seller | None, as_of: datetime) -> BillingAccount:
+    """Returns the customer's account with ``seller``, opened where there is none; with None the one that was opened first."""
     if seller is None:
         return BillingAccount.objects.filter(customer=customer).order_by("pk")[0]
     return open_account(customer=customer, seller=seller, as_of=as_of)

@@ -1,4 +1,4 @@
-"""Posting a charge: the amount, why it is what it is, and its entry in the ledger, all in one (M4, G8)."""
+"""Charges: the amount, its explanation and its entry in the ledger are posted in one (M4, G8)."""
 
 from datetime import date, datetime
 from typing import Any
@@ -23,16 +23,21 @@ def post_charge(
     reason: str = "",
     against: LedgerAccount.Kind = LedgerAccount.Kind.REVENUE,
 ) -> Charge:
-    """Posts what ``explanation`` works out to, not 0, and returns the charge; the caller holds the account's lock.
+    """Posts a charge of the amount that ``explanation`` works out to (not 0) and returns it; the caller holds the account's
+    lock.
 
-    A positive amount is owed by the customer, a negative one given back. ``key`` is the business fact: it is posted once.
+    A positive amount is owed by the customer, a negative one given back. ``key`` names the business fact: it is posted once.
     """
     amount_minor = explaining.evaluate(explanation)
     entry = posting.post(
         key=f"charge:{key}",
         kind=Entry.Kind.CHARGE,
         account=account,
-        moves=[posting.signed(posting.customer_side(account), posting.shared(account.seller, against), -amount_minor)],
+        moves=[
+            posting.signed_move(
+                posting.customer_side(account), posting.seller_account(account.seller, against), -amount_minor
+            )
+        ],
         at=as_of,
         actor=actor,
         reason=reason,

@@ -1,7 +1,7 @@
-"""What the caller's own system calls a payment, an adjustment or a credit note: the same one is never posted twice.
+"""External ids, by which the caller's own system names a payment, an adjustment or a credit note: none is posted twice.
 
-The id is a part of the ledger's unique key, so the database keeps the promise; the account's lock lets a parallel request find
-the entry of the first.
+The id is a part of the ledger's unique key, so the database guarantees it; the account's lock lets a parallel request find the
+entry of the first.
 """
 
 from django.utils.translation import gettext_lazy as _
@@ -10,21 +10,21 @@ from billing.errors import BillingError
 from billing.models import Entry
 
 
-def key(kind: str, owner: str, own: object, external_id: str) -> str:
-    """The ledger's key of a fact: by ``external_id`` among the ``owner``'s (an account, an invoice), else by its ``own`` id."""
-    return f"{kind}:{owner}:ext:{external_id}" if external_id else f"{kind}:{own}"
+def fact_key(kind: str, owner: str, own_id: object, external_id: str) -> str:
+    """The ledger's key of a fact: by ``external_id`` among the ``owner``'s (an account, an invoice), else by its ``own_id`` id."""
+    return f"{kind}:{owner}:ext:{external_id}" if external_id else f"{kind}:{own_id}"
 
 
-def entry_of(kind: str, owner: str, external_id: str) -> Entry | None:
-    """What was posted under ``external_id``; the caller holds the account's lock."""
+def find_entry(kind: str, owner: str, external_id: str) -> Entry | None:
+    """Finds the entry posted under ``external_id``; the caller holds the account's lock."""
     if not external_id:
         return None
-    fact = key(kind, owner, "", external_id)
+    fact = fact_key(kind, owner, "", external_id)
     return Entry.objects.filter(key__in=[fact, f"charge:{fact}"]).first()  # a claim is posted as a charge
 
 
-def taken(external_id: str, **existing: str) -> BillingError:
-    """The refusal of an id that names something else; ``existing`` says what."""
+def taken_error(external_id: str, **existing: str) -> BillingError:
+    """Builds the refusal of an id that names something else already; ``existing`` says what."""
     return BillingError(
         _("The external_id “%(id)s” names another one already: send a new id, or the first content again.")
         % {"id": external_id},

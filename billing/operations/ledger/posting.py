@@ -1,4 +1,4 @@
-"""The ledger's pen: nothing else writes entries and postings (G5).
+"""Posting to the ledger: nothing else writes entries and postings (G5).
 
 A posting moves an amount from a debit to a credit account. On a customer's account credit is money to spend and debit is
 what is owed, so the balance reads as the customer sees it (G3).
@@ -20,7 +20,7 @@ Kind = LedgerAccount.Kind
 
 
 class Move(NamedTuple):
-    """``amount_minor`` > 0 from ``debit`` to ``credit``."""
+    """A movement of ``amount_minor`` > 0 from ``debit`` to ``credit``."""
 
     debit: LedgerAccount
     credit: LedgerAccount
@@ -28,8 +28,11 @@ class Move(NamedTuple):
 
 
 def lock(account: BillingAccount | int) -> BillingAccount:
-    """The account's row, locked until the transaction ends: every act on an account's money takes this lock first, so
-    that acts on one account come one after another and no two can wait for each other."""
+    """Locks the row of ``account`` until the transaction ends and reads it again.
+
+    Every operation on an account's money takes this lock first, so that those on one account come one after another and no
+    two can wait for each other.
+    """
     pk = account if isinstance(account, int) else account.pk
     # NO KEY: rows that only refer to the account (a notice, an address) need not wait, and cannot make two wait in a ring.
     locked = BillingAccount.objects.select_for_update(of=("self",), no_key=True)
@@ -41,21 +44,21 @@ def customer_side(account: BillingAccount) -> LedgerAccount:
     return LedgerAccount.objects.get(billing_account=account)
 
 
-def shared(seller: Seller, kind: LedgerAccount.Kind | str) -> LedgerAccount:
-    """The seller's own account of ``kind`` in its currency, made when it is first needed."""
-    found, _created = LedgerAccount.objects.get_or_create(
+def seller_account(seller: Seller, kind: LedgerAccount.Kind | str) -> LedgerAccount:
+    """Returns the seller's own ledger account of ``kind`` in its currency, created when it is first needed."""
+    account, _created = LedgerAccount.objects.get_or_create(
         seller=seller, kind=kind, currency=seller.currency, billing_account=None
     )
-    return found
+    return account
 
 
 def balance(account: BillingAccount) -> int:
-    """Minor units; positive is money to spend, negative is owed (G3)."""
+    """The balance of ``account`` in minor units; positive is money to spend, negative is owed (G3)."""
     return customer_side(account).balance_minor
 
 
-def signed(customer: LedgerAccount, other: LedgerAccount, amount_minor: int) -> Move:
-    """A move that changes the customer's balance by ``amount_minor`` (either sign, not 0) against ``other``."""
+def signed_move(customer: LedgerAccount, other: LedgerAccount, amount_minor: int) -> Move:
+    """Builds the move that changes the customer's balance by ``amount_minor`` (either sign, not 0) against ``other``."""
     return Move(other, customer, amount_minor) if amount_minor > 0 else Move(customer, other, -amount_minor)
 
 
@@ -70,7 +73,7 @@ def post(
     reason: str = "",
     reverses: Entry | None = None,
 ) -> Entry:
-    """Writes one entry for the business fact ``key`` and its postings, and returns it.
+    """Posts one entry with its postings for the business fact ``key`` and returns it.
 
     The id follows from the key: a fact cannot be posted twice (IntegrityError), whoever tries. The postings come first and
     the entry seals them.
@@ -100,7 +103,7 @@ def post(
 
 
 def reverse(*, entry: Entry, at: datetime, actor: str, reason: str) -> Entry:
-    """A new entry that undoes ``entry`` posting by posting; refuses to undo one twice."""
+    """Posts an entry that reverses ``entry`` posting by posting, and returns it; refuses to reverse one twice."""
     if Entry.objects.filter(reverses=entry).exists():
         raise BillingError(_("This entry has been reversed already."), code="already_reversed", rule="G5")
     postings = entry.postings.select_related("debit", "credit").order_by(F("pk"))

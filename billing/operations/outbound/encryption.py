@@ -22,14 +22,14 @@ PLAIN = "whsec_"
 
 def seal(plain: str) -> str:
     """``plain`` as it may stand in the database."""
-    return _key(settings.SECRET_KEY).encrypt(plain.encode()).decode()
+    return _derive_key(settings.SECRET_KEY).encrypt(plain.encode()).decode()
 
 
 def unseal(stored: str) -> str:
     """What was sealed. Refuses (`secret_unreadable`) what none of the keys opens."""
     if stored.startswith(PLAIN):
         return stored
-    keys = [_key(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
+    keys = [_derive_key(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
     try:
         return MultiFernet(keys).decrypt(stored).decode()
     except InvalidToken:
@@ -44,13 +44,13 @@ def is_current(stored: str) -> bool:
     if stored.startswith(PLAIN):
         return False
     try:
-        _key(settings.SECRET_KEY).decrypt(stored)
+        _derive_key(settings.SECRET_KEY).decrypt(stored)
     except InvalidToken:
         return False
     return True
 
 
 @lru_cache(maxsize=8)
-def _key(secret_key: str) -> Fernet:
+def _derive_key(secret_key: str) -> Fernet:
     derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=PURPOSE).derive(secret_key.encode())
     return Fernet(base64.urlsafe_b64encode(derived))

@@ -20,7 +20,7 @@ from billing.operations.outbound.public_addresses import Address, NoAnswer, pars
 
 SECONDS = 15  # for everything: the name, the connection, what is sent and what is read
 MOST_READ = 64 * 1024
-PIECE = 16 * 1024  # one TLS record: what is written in one go, so that the deadline is looked at in between
+CHUNK = 16 * 1024  # one TLS record: what is written in one go, so that the deadline is looked at in between
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,13 @@ class _Line:
     def __init__(self, sock: socket.socket, deadline: float) -> None:
         self.sock, self.deadline = sock, deadline
 
-    def hurry(self) -> socket.socket:
-        self.sock.settimeout(_left(self.deadline))
+    def set_timeout(self) -> socket.socket:
+        self.sock.settimeout(_seconds_left(self.deadline))
         return self.sock
 
     def sendall(self, data: bytes) -> None:
-        for start in range(0, len(data), PIECE):
-            self.hurry().sendall(data[start : start + PIECE])
+        for start in range(0, len(data), CHUNK):
+            self.set_timeout().sendall(data[start : start + CHUNK])
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         return io.BufferedReader(_Reader(self))
@@ -61,14 +61,14 @@ class _Reader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        return self.line.hurry().recv_into(buffer)
+        return self.line.set_timeout().recv_into(buffer)
 
 
-def _left(deadline: float) -> float:
-    left = deadline - time.monotonic()
-    if left <= 0:
+def _seconds_left(deadline: float) -> float:
+    seconds = deadline - time.monotonic()
+    if seconds <= 0:
         raise TimeoutError
-    return left
+    return seconds
 
 
 def post(url: str, *, body: bytes, headers: Mapping[str, str]) -> Answer:
@@ -81,15 +81,15 @@ def post(url: str, *, body: bytes, headers: Mapping[str, str]) -> Answer:
     try:
         sock = _connect(address, resolve(address, SECONDS), deadline)
     except (OSError, http.client.HTTPException, ValueError) as failed:
-        raise NoAnswer(_why(failed)) from None
+        raise NoAnswer(_explain_failure(failed)) from None
     with sock:
         try:
             return _exchange(address, _Line(sock, deadline), body, headers)
         except (OSError, http.client.HTTPException, ValueError) as failed:
-            raise NoAnswer(_why(failed)) from None
+            raise NoAnswer(_explain_failure(failed)) from None
 
 
-def _why(failed: Exception) -> str:
+def _explain_failure(failed: Exception) -> str:
     if isinstance(failed, TimeoutError):
         return f"no answer within {SECONDS} seconds"
     return f"{type(failed).__name__}: {failed}"
@@ -100,11 +100,11 @@ def _connect(address: Address, places: list[tuple[int, Any]], deadline: float) -
     for number, (family, place) in enumerate(places, 1):
         sock = socket.socket(family, socket.SOCK_STREAM)
         try:
-            sock.settimeout(_left(deadline) / (len(places) - number + 1))
+            sock.settimeout(_seconds_left(deadline) / (len(places) - number + 1))
             sock.connect(place)
             if address.https:
-                sock.settimeout(_left(deadline))
-                return _tls().wrap_socket(sock, server_hostname=address.host)
+                sock.settimeout(_seconds_left(deadline))
+                return _tls_context().wrap_socket(sock, server_hostname=address.host)
             return sock
         except OSError:
             sock.close()
@@ -114,7 +114,7 @@ def _connect(address: Address, places: list[tuple[int, Any]], deadline: float) -
 
 
 @lru_cache(maxsize=1)
-def _tls() -> ssl.SSLContext:
+def _tls_context() -> ssl.SSLContext:
     """The authorities the machine trusts, and those browsers do: a slim container has none of its own."""
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
@@ -126,20 +126,20 @@ def _exchange(address: Address, line: _Line, body: bytes, headers: Mapping[str, 
     connection = http.client.HTTPConnection(address.host, address.port)
     connection.sock = line
     connection.putrequest("POST", address.target, skip_host=True, skip_accept_encoding=True)
-    given = {"host": address.authority, "accept-encoding": "identity", "connection": "close", **headers}
-    for name, value in {**given, "content-length": str(len(body))}.items():
+    all_headers = {"host": address.authority, "accept-encoding": "identity", "connection": "close", **headers}
+    for name, value in {**all_headers, "content-length": str(len(body))}.items():
         connection.putheader(name, value)
     connection.endheaders(body)
     answer = connection.getresponse()
-    return Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, _beginning(answer))
+    return Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, _read_beginning(answer))
 
 
-def _beginning(answer: http.client.HTTPResponse) -> bytes:
+def _read_beginning(answer: http.client.HTTPResponse) -> bytes:
     """At most 64 KiB; what breaks off or drips on takes nothing from the answer, which has been given."""
-    read = b""
+    content = b""
     try:
-        while len(read) < MOST_READ and (piece := answer.read1(MOST_READ - len(read))):
-            read += piece
+        while len(content) < MOST_READ and (chunk := answer.read1(MOST_READ - len(content))):
+            content += chunk
     except (OSError, http.client.HTTPException, ValueError):
         pass
-    return read
+    return content

@@ -17,11 +17,11 @@ FIRST_FREE_PORT = 1024
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 # What the standard library calls global and is no server of anybody's: protocol assignments, the anycast of 6to4.
-NOT_SERVERS = [ipaddress.IPv4Network(one) for one in ("192.0.0.0/24", "192.88.99.0/24", "100.64.0.0/10")]
+NOT_SERVERS = [ipaddress.IPv4Network(network) for network in ("192.0.0.0/24", "192.88.99.0/24", "100.64.0.0/10")]
 GLOBAL_IPV6 = ipaddress.IPv6Network("2000::/3")
-NOT_SERVERS_IPV6 = [ipaddress.IPv6Network(one) for one in ("2001::/23", "2001:db8::/32", "3fff::/20")]
+NOT_SERVERS_IPV6 = [ipaddress.IPv6Network(network) for network in ("2001::/23", "2001:db8::/32", "3fff::/20")]
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-INSIDE = ("localhost", "local", "internal", "localdomain", "home.arpa")
+INTERNAL_NAMES = ("localhost", "local", "internal", "localdomain", "home.arpa")
 UNQUOTED = "/%:@!$&'()*+,;=~-._"
 
 
@@ -66,13 +66,13 @@ def parse(url: str) -> Address:
     https = parts.scheme == "https"
     port = port if port is not None else 443 if https else 80
     if not private:
-        _refuse_inside(host, port)
+        _refuse_internal(host, port)
     query = f"?{quote(parts.query, safe=UNQUOTED + '?')}" if parts.query else ""
     return Address(https, host, port, quote(parts.path or "/", safe=UNQUOTED) + query)
 
 
-def _refuse_inside(host: str, port: int) -> None:
-    labels, literal = host.split("."), _literal(host)
+def _refuse_internal(host: str, port: int) -> None:
+    labels, literal = host.split("."), _parse_ip(host)
     if port != 443 and not FIRST_FREE_PORT <= port <= 65535:
         raise BadAddress("the port is neither 443 nor above 1023")
     if literal is not None and not is_public(literal):
@@ -80,12 +80,12 @@ def _refuse_inside(host: str, port: int) -> None:
     if literal is None and re.fullmatch(r"\d+|0x[0-9a-f]*", labels[-1]):
         raise BadAddress("the address is a number in another spelling")  # which the resolver would read as 127.0.0.1
     if literal is None and (
-        len(labels) < 2 or not labels[-1] or any(host == one or host.endswith(f".{one}") for one in INSIDE)
+        len(labels) < 2 or not labels[-1] or any(host == name or host.endswith(f".{name}") for name in INTERNAL_NAMES)
     ):
         raise BadAddress("the name is not a public one")
 
 
-def _literal(host: str) -> IPAddress | None:
+def _parse_ip(host: str) -> IPAddress | None:
     try:
         return ipaddress.ip_address(host)
     except ValueError:
@@ -101,11 +101,13 @@ def is_public(address: IPAddress) -> bool:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(inner)
-        return address in GLOBAL_IPV6 and address.is_global and not any(address in one for one in NOT_SERVERS_IPV6)
+        return (
+            address in GLOBAL_IPV6 and address.is_global and not any(address in network for network in NOT_SERVERS_IPV6)
+        )
     return (
         address.is_global
         and not (address.is_multicast or address.is_reserved)
-        and not any(address in one for one in NOT_SERVERS)
+        and not any(address in network for network in NOT_SERVERS)
     )
 
 
@@ -113,20 +115,22 @@ def resolve(address: Address, seconds: float) -> list[tuple[int, Any]]:
     """(family, socket address) of the host, asked for once. Raises BadAddress where any of them is not public."""
     answers: queue.Queue[Any] = queue.Queue()
 
-    def ask() -> None:
+    def resolve_name() -> None:
         try:
             answers.put(socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM))
         except (OSError, UnicodeError) as error:
             answers.put(error)
 
-    threading.Thread(target=ask, daemon=True).start()  # the resolver has no deadline of its own
+    threading.Thread(target=resolve_name, daemon=True).start()  # the resolver has no deadline of its own
     try:
-        found = answers.get(timeout=max(seconds, 0))
+        answer = answers.get(timeout=max(seconds, 0))
     except queue.Empty:
         raise NoAnswer("the name was not resolved in time") from None
-    if isinstance(found, Exception) or not found:
+    if isinstance(answer, Exception) or not answer:
         raise NoAnswer("the name cannot be resolved")
-    where = [(family, place) for family, _type, _protocol, _name, place in found]
-    if not settings.WEBHOOK_ALLOW_PRIVATE and not all(is_public(ipaddress.ip_address(at[0])) for _f, at in where):
+    socket_addresses = [(family, socket_address) for family, _type, _protocol, _name, socket_address in answer]
+    if not settings.WEBHOOK_ALLOW_PRIVATE and not all(
+        is_public(ipaddress.ip_address(at[0])) for _f, at in socket_addresses
+    ):
         raise BadAddress("the address is not a public one")
-    return where[:MOST_ADDRESSES]
+    return socket_addresses[:MOST_ADDRESSES]

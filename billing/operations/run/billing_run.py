@@ -19,8 +19,8 @@ from billing.operations.subscriptions import trials
 
 
 @dataclass
-class Done:
-    """What one or more runs did."""
+class RunResult:
+    """The counts of what one or more runs did."""
 
     invoices: list[str] = field(default_factory=list)
     months_closed: int = 0
@@ -34,26 +34,27 @@ class Done:
     webhooks: int = 0
     set_aside: int = 0
 
-    def add(self, other: "Done") -> None:
-        """Counts ``other`` in."""
-        for part in fields(self):
-            setattr(self, part.name, getattr(self, part.name) + getattr(other, part.name))
+    def add(self, other: "RunResult") -> None:
+        """Adds the counts of ``other``."""
+        for figure in fields(self):
+            setattr(self, figure.name, getattr(self, figure.name) + getattr(other, figure.name))
 
     def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
 
 def accounts_to_close(as_of: datetime) -> list[tuple[int, str]]:
-    """(pk, number) of the accounts with a month that is over, or a transition of paid time that is due, at ``as_of``."""
+    """Reads (key, number) of the accounts with a month that is over or a due transition of paid time at ``as_of``."""
     months = due.accounts_to_close(as_of=as_of).order_by("seller", "pk").values_list("pk", "number")
     transitions = due.due_rows(due.Kind.TRANSITION, as_of=as_of).order_by("account__seller", "account").distinct()
     return list(dict.fromkeys([*months, *transitions.values_list("account__pk", "account__number")]))
 
 
-def _each(
+def _do_each(
     kind: str, pieces: Iterable[tuple[str, Callable[[], object]]], as_of: datetime, *, makes_transactions: bool = False
 ) -> tuple[int, int]:
-    """Does the pieces of work of ``kind`` one by one, each a transaction of its own; (done, set aside)."""
+    """Does the pieces of work of ``kind`` one by one, each in a transaction of its own; returns how many were done and how many
+    failed and were set aside."""
     blocked = set(jobs.blocked_keys(kind, as_of))
     results = [
         jobs.attempt(kind=kind, key=key, as_of=as_of, work=work, makes_transactions=makes_transactions)
@@ -63,7 +64,7 @@ def _each(
     return results.count(True), results.count(False)
 
 
-def close_months(*, as_of: datetime) -> Done:
+def close_months(*, as_of: datetime) -> RunResult:
     """Closes every month that is over, account by account (M6, M7)."""
     issued: list[str] = []
 
@@ -71,32 +72,35 @@ def close_months(*, as_of: datetime) -> Done:
         issued.extend(invoice.number for invoice in month_close.close_due_months(account_id=pk, as_of=as_of))
 
     pieces = [(number, partial(close, pk)) for pk, number in accounts_to_close(as_of)]
-    closed, set_aside = _each("close", pieces, as_of)
-    return Done(invoices=issued, months_closed=closed, set_aside=set_aside)
+    closed, set_aside = _do_each("close", pieces, as_of)
+    return RunResult(invoices=issued, months_closed=closed, set_aside=set_aside)
 
 
-def announce_changes(*, as_of: datetime) -> Done:
+def announce_changes(*, as_of: datetime) -> RunResult:
     """Announces what became overdue and read-only (M8) and the reliefs that ran out (M16); access does not wait for it."""
     overdue = [
         (str(pk), partial(access.announce_overdue, account_id=pk, as_of=as_of))
         for pk in access.accounts_to_announce(as_of)
     ]
-    locked, set_aside = _each("announce", overdue, as_of)
-    ended = [(str(pk), partial(reliefs.announce_end, relief_id=pk, as_of=as_of)) for pk in reliefs.ended_untold(as_of)]
-    announced, ends_set_aside = _each("relief_end", ended, as_of)
-    return Done(accounts_locked=locked, reliefs_ended=announced, set_aside=set_aside + ends_set_aside)
+    locked, set_aside = _do_each("announce", overdue, as_of)
+    ended = [
+        (str(pk), partial(reliefs.announce_end, relief_id=pk, as_of=as_of))
+        for pk in reliefs.read_ended_unannounced(as_of)
+    ]
+    announced, ends_set_aside = _do_each("relief_end", ended, as_of)
+    return RunResult(accounts_locked=locked, reliefs_ended=announced, set_aside=set_aside + ends_set_aside)
 
 
-def remind(*, as_of: datetime) -> Done:
+def remind(*, as_of: datetime) -> RunResult:
     """Reminds of what falls due soon: invoices, the end of trials, yearly charges (D12, B2, B4)."""
     pieces: list[tuple[str, Callable[[], object]]] = [
-        (invoice.number, partial(reminders.remind, invoice=invoice, as_of=as_of))
+        (invoice.number, partial(reminders.remind_of_invoice, invoice=invoice, as_of=as_of))
         for invoice in reminders.invoices_to_remind_of(as_of)
     ]
     pieces += [
         (
             f"{trial.row.public_id}:{trial.days_before}",
-            partial(trials.remind, subscription=trial.row, days_left=trial.days_before, as_of=as_of),
+            partial(trials.remind_of_trial_end, subscription=trial.row, days_left=trial.days_before, as_of=as_of),
         )
         for trial in reminders.trials_to_remind_of(as_of)
     ]
@@ -113,48 +117,51 @@ def remind(*, as_of: datetime) -> Done:
         )
         for charge in reminders.renewals_to_remind_of(as_of)
     ]
-    reminded, set_aside = _each("remind", pieces, as_of)
-    return Done(reminders=reminded, set_aside=set_aside)
+    reminded, set_aside = _do_each("remind", pieces, as_of)
+    return RunResult(reminders=reminded, set_aside=set_aside)
 
 
-def collect_renewals(*, as_of: datetime) -> Done:
-    """Takes the money for periods that begin soon (E8)."""
-    paid = [
+def collect_renewals(*, as_of: datetime) -> RunResult:
+    """Collects the renewals of periods that begin soon (E8), and open invoices from saved methods (D17)."""
+    from_balance = [
         (row.public_id, partial(dunning.renew_from_balance, subscription=row, as_of=as_of))
-        for row in dunning.paid_meanwhile(as_of)
+        for row in dunning.read_paid_meanwhile(as_of)
     ]
-    renewed, set_aside = _each("renew", paid, as_of)
-    tries = [(row.public_id, partial(dunning.collect, subscription=row, as_of=as_of)) for row in dunning.to_try(as_of)]
-    tried, failed = _each("collect", tries, as_of, makes_transactions=True)
-    waiting = [
+    renewed, set_aside = _do_each("renew", from_balance, as_of)
+    attempts = [
+        (row.public_id, partial(dunning.collect, subscription=row, as_of=as_of))
+        for row in dunning.read_to_collect_today(as_of)
+    ]
+    collected, failed = _do_each("collect", attempts, as_of, makes_transactions=True)
+    uncollected = [
         (number, partial(payment_methods.collect_invoice, invoice_number=number, as_of=as_of))
-        for number in payment_methods.uncollected(as_of=as_of).values_list("number", flat=True)
+        for number in payment_methods.uncollected_invoices(as_of=as_of).values_list("number", flat=True)
     ]
-    paid_at_issue, unpaid = _each("collect_invoice", waiting, as_of, makes_transactions=True)
-    return Done(collections=renewed + tried + paid_at_issue, set_aside=set_aside + failed + unpaid)
+    paid_at_issue, unpaid = _do_each("collect_invoice", uncollected, as_of, makes_transactions=True)
+    return RunResult(collections=renewed + collected + paid_at_issue, set_aside=set_aside + failed + unpaid)
 
 
-def write_off(*, as_of: datetime) -> Done:
+def write_off(*, as_of: datetime) -> RunResult:
     """Writes off bonuses that nobody can use any more (D11)."""
     pieces = [
         (str(pk), partial(offers.write_off_bonus, account_id=pk, as_of=as_of))
         for pk in offers.accounts_with_lapsed_bonus(as_of)
     ]
-    _written, set_aside = _each("write_off", pieces, as_of)
-    return Done(set_aside=set_aside)
+    _done, set_aside = _do_each("write_off", pieces, as_of)
+    return RunResult(set_aside=set_aside)
 
 
-def settle_payments(*, as_of: datetime) -> Done:
+def settle_payments(*, as_of: datetime) -> RunResult:
     """Asks the providers about payments that are still undecided: the return page and the webhook may both be lost."""
-    return Done(payments=checkout.sweep(as_of=as_of))
+    return RunResult(payments=checkout.sync_undecided(as_of=as_of))
 
 
-def deliver(*, as_of: datetime) -> Done:
-    """Renders and sends what is waiting, and forgets the sign-ups that nobody confirmed."""
-    signup.prune(as_of=as_of)
-    return Done(
+def deliver(*, as_of: datetime) -> RunResult:
+    """Renders and sends what is waiting, and deletes the sign-ups that nobody confirmed."""
+    signup.delete_unconfirmed(as_of=as_of)
+    return RunResult(
         documents=delivery.render_due(as_of=as_of),
-        mails=delivery.send_due(as_of=as_of) + signup.send_due(as_of=as_of),
+        mails=delivery.send_due(as_of=as_of) + signup.send_due_links(as_of=as_of),
         webhooks=dispatch.send_due(as_of=as_of),
     )
 
@@ -163,12 +170,12 @@ def deliver(*, as_of: datetime) -> Done:
 STEPS = (settle_payments, close_months, announce_changes, collect_renewals, remind, write_off, deliver)
 
 
-def run_due(*, as_of: datetime) -> Done:
-    """Everything that is due at ``as_of``, in the order of `STEPS`.
+def run_due(*, as_of: datetime) -> RunResult:
+    """Does everything that is due at ``as_of``, in the order of `STEPS`; returns the counts of what this run did.
 
-    Safe to repeat, late, or at the same time elsewhere (G9); returns what this run did.
+    Safe to repeat, late, or at the same time elsewhere (G9).
     """
-    done = Done()
+    result = RunResult()
     for step in STEPS:
-        done.add(step(as_of=as_of))
-    return done
+        result.add(step(as_of=as_of))
+    return result

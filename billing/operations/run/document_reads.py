@@ -1,4 +1,4 @@
-"""A customer's papers read by staff: each reading is kept (I-26), as that of an invoice is."""
+"""Customers' documents read by staff: each reading is recorded (I-26), as that of an invoice is."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from billing.operations.settlement import offers
 
 
 def read_request_file(*, file: RequestFile, as_of: datetime, actor: str) -> RequestFile:
-    """The file that came with a request, for a member of staff."""
+    """Returns the file that came with a request to a member of staff and records the reading."""
     audit.record(
         actor=actor,
         action="request.file_read",
@@ -21,7 +21,7 @@ def read_request_file(*, file: RequestFile, as_of: datetime, actor: str) -> Requ
 
 
 def read_offer_document(*, offer: Offer, as_of: datetime, actor: str) -> OfferDocument:
-    """The offer's PDF, for a member of staff."""
+    """Returns the offer's PDF to a member of staff and records the reading."""
     document = offers.document_of(offer=offer, as_of=as_of)
     audit.record(
         actor=actor,

@@ -13,17 +13,17 @@ from billing.pricing import due_dates
 from billing.pricing.periods import MORNING, at_hour
 
 
-def _retries(after: datetime) -> Iterator[datetime]:
-    """The next attempt of what has failed: work that was set aside, mails and webhooks that did not go out."""
-    work = JobRun.objects.filter(attempts__lt=MOST_ATTEMPTS, next_attempt_at__gt=after)
-    mails = Notice.objects.filter(state=Notice.State.WAITING, next_attempt_at__gt=after)
-    hooks = WebhookDelivery.objects.filter(state=WebhookDelivery.State.WAITING, next_attempt_at__gt=after)
-    for waiting in (work, mails, hooks):
+def _next_retries(after: datetime) -> Iterator[datetime]:
+    """Lists the next attempts of what has failed: work that was set aside, mails and webhooks that did not go out."""
+    jobs = JobRun.objects.filter(attempts__lt=MOST_ATTEMPTS, next_attempt_at__gt=after)
+    notices = Notice.objects.filter(state=Notice.State.WAITING, next_attempt_at__gt=after)
+    deliveries = WebhookDelivery.objects.filter(state=WebhookDelivery.State.WAITING, next_attempt_at__gt=after)
+    for waiting in (jobs, notices, deliveries):
         yield from filter(None, [waiting.aggregate(first=Min("next_attempt_at"))["first"]])
 
 
-def _late_reminders(after: datetime) -> Iterator[datetime]:
-    """The next ten o'clock at which the run reminds of a trial or a yearly charge whose own day has passed: the trial was
+def _next_late_reminders(after: datetime) -> Iterator[datetime]:
+    """Lists the next ten o'clock at which the run reminds of a trial or a yearly charge whose own day has passed: the trial was
     shorter, or the paid time began later."""
     for zone in sorted(set(Seller.objects.values_list("time_zone", flat=True))):
         morning = at_hour(due_dates.next_day_at(MORNING, after=after, zone=zone), MORNING, zone)
@@ -32,6 +32,10 @@ def _late_reminders(after: datetime) -> Iterator[datetime]:
 
 
 def next_due(after: datetime, until: datetime) -> datetime | None:
-    """The first instant in ``(after, until)`` at which something falls due, or is tried again; None where nothing does."""
-    instants = [*(coming.at for coming in due.next_dues(after=after)), *_late_reminders(after), *_retries(after)]
+    """Finds the first instant in ``(after, until)`` at which something falls due or is retried; None where nothing does."""
+    instants = [
+        *(due_item.at for due_item in due.next_dues(after=after)),
+        *_next_late_reminders(after),
+        *_next_retries(after),
+    ]
     return min((instant for instant in instants if after < instant < until), default=None)

@@ -1,4 +1,4 @@
-"""Adjustments: an amount somebody decided on, with a reason code and a comment (D15)."""
+"""Adjustments of a balance: an amount that somebody decided on, with a reason code and a comment (D15)."""
 
 from datetime import datetime
 
@@ -17,7 +17,9 @@ from billing.pricing.money import LARGEST_MINOR
 REASONS = ("service_failure", "goodwill", "billing_error", "tax", "migration", "fraud")
 
 
-def _check(amount_minor: int | None, currency: str, account: BillingAccount, reason_code: str, comment: str) -> int:
+def _check_adjustment(
+    amount_minor: int | None, currency: str, account: BillingAccount, reason_code: str, comment: str
+) -> int:
     if amount_minor is None or amount_minor == 0 or abs(amount_minor) > LARGEST_MINOR:
         raise BadAmount(
             _("Enter a sum other than zero, with at most two decimals: above zero for the customer, below against."),
@@ -37,7 +39,7 @@ def _check(amount_minor: int | None, currency: str, account: BillingAccount, rea
 
 
 @transaction.atomic
-def adjust(
+def adjust_balance(
     *,
     account: BillingAccount,
     amount_minor: int | None,
@@ -48,14 +50,14 @@ def adjust(
     actor: str,
     external_id: str = "",
 ) -> Entry:
-    """Changes the balance by ``amount_minor`` (above zero: in the customer's favour) and returns the entry.
+    """Adjusts the balance by ``amount_minor`` (above zero: in the customer's favour) and returns the entry.
 
-    A favour is credit that pays open invoices at once; a claim is a charge that the next invoice collects.
+    Above zero it is credit that pays open invoices at once; below, a charge that the next invoice bills.
     """
     account = lock_account(account, as_of=as_of)
-    amount_minor = _check(amount_minor, currency, account, reason_code, comment)
-    own = f"{account.number}:{account.entries.count() + 1}"
-    key = external_ids.key("adjustment", account.number, own, external_id)
+    amount_minor = _check_adjustment(amount_minor, currency, account, reason_code, comment)
+    own_id = f"{account.number}:{account.entries.count() + 1}"
+    key = external_ids.fact_key("adjustment", account.number, own_id, external_id)
     if amount_minor < 0:
         entry = charges.post_charge(
             account=account,
@@ -70,20 +72,20 @@ def adjust(
             against=LedgerAccount.Kind.ADJUSTMENTS,
         ).entry
     else:
-        against = posting.shared(account.seller, LedgerAccount.Kind.ADJUSTMENTS)
+        adjustments_account = posting.seller_account(account.seller, LedgerAccount.Kind.ADJUSTMENTS)
         entry = posting.post(
             key=key,
             kind=Entry.Kind.ADJUSTMENT,
             account=account,
             at=as_of,
-            moves=[posting.Move(against, posting.customer_side(account), amount_minor)],
+            moves=[posting.Move(adjustments_account, posting.customer_side(account), amount_minor)],
             actor=actor,
             reason=comment,
         )
         payments.add_credit(
             account=account, kind=Credit.Kind.ADJUSTMENT, entry=entry, amount_minor=amount_minor, as_of=as_of
         )
-        payments.settle_open(account, as_of=as_of)
+        payments.settle_open_invoices(account, as_of=as_of)
     audit.record(
         actor=actor,
         action="balance.adjusted",
@@ -97,7 +99,7 @@ def adjust(
 
 
 @transaction.atomic
-def adjust_once(
+def adjust_balance_once(
     *,
     account: BillingAccount,
     amount_minor: int | None,
@@ -108,14 +110,14 @@ def adjust_once(
     actor: str,
     external_id: str,
 ) -> tuple[Entry, bool]:
-    """`adjust`, once for each ``external_id`` of the account: the entry, and whether it was made just now.
+    """Adjusts the balance, once for each ``external_id`` of the account; returns the entry and whether it was posted just now.
 
     Refuses an id under which something else was posted, naming that entry.
     """
     account = posting.lock(account)
-    entry = external_ids.entry_of("adjustment", account.number, external_id)
+    entry = external_ids.find_entry("adjustment", account.number, external_id)
     if entry is None:
-        made = adjust(
+        new_entry = adjust_balance(
             account=account,
             amount_minor=amount_minor,
             currency=currency,
@@ -125,12 +127,12 @@ def adjust_once(
             actor=actor,
             external_id=external_id,
         )
-        return made, True
-    told = {"amount_minor": amount_minor, "reason_code": reason_code}
+        return new_entry, True
+    requested = {"amount_minor": amount_minor, "reason_code": reason_code}
     rows = AuditRecord.objects.filter(
         customer=account.customer, action="balance.adjusted", at=entry.at, after__entry=str(entry.id), reason=comment
     )
-    kept = [{name: row.after[name] for name in told} for row in rows]
-    if currency != account.currency or told not in kept:
-        raise external_ids.taken(external_id, adjustment_id=str(entry.id))
+    recorded = [{name: row.after[name] for name in requested} for row in rows]
+    if currency != account.currency or requested not in recorded:
+        raise external_ids.taken_error(external_id, adjustment_id=str(entry.id))
     return entry, False

@@ -1,4 +1,4 @@
-"""Four eyes (D15): staff acts on money above a limit wait for a second person, and are then done by the same operations."""
+"""Approvals (D15): staff acts on money above a limit wait for a second person, and are then done by the same operations."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -21,7 +21,7 @@ Decision = Approval.Decision
 
 
 def limit_minor(currency: str) -> int:
-    """Up to this sum (included) one person decides alone, in minor units of ``currency``."""
+    """The largest sum on which one person decides alone, in minor units of ``currency``."""
     return to_minor(Decimal(settings.APPROVAL_LIMIT), currency)
 
 
@@ -47,9 +47,9 @@ def _reverse_payment(approval: Approval, actor: str, as_of: datetime) -> object:
     return payments.reverse_payment(payment=payment, as_of=as_of, actor=actor, reason=approval.reason)
 
 
-def _adjust(approval: Approval, actor: str, as_of: datetime) -> object:
+def _adjust_balance(approval: Approval, actor: str, as_of: datetime) -> object:
     sign = approval.payload["sign"]
-    return adjustments.adjust(
+    return adjustments.adjust_balance(
         account=approval.account,
         amount_minor=sign * approval.amount_minor,
         currency=approval.currency,
@@ -60,7 +60,7 @@ def _adjust(approval: Approval, actor: str, as_of: datetime) -> object:
     )
 
 
-def _credit_note(approval: Approval, actor: str, as_of: datetime) -> object:
+def _issue_credit_note(approval: Approval, actor: str, as_of: datetime) -> object:
     invoice = Invoice.objects.get(number=approval.payload["invoice"], account=approval.account)
     lines = [credit_notes.NoteLine(row["description"], row["amount_minor"]) for row in approval.payload["lines"]]
     return credit_notes.issue_credit_note(
@@ -71,13 +71,13 @@ def _credit_note(approval: Approval, actor: str, as_of: datetime) -> object:
 ACTS: dict[str, Callable[[Approval, str, datetime], object]] = {
     Kind.PAYMENT: _record_payment,
     Kind.PAYMENT_REVERSAL: _reverse_payment,
-    Kind.ADJUSTMENT: _adjust,
-    Kind.CREDIT_NOTE: _credit_note,
+    Kind.ADJUSTMENT: _adjust_balance,
+    Kind.CREDIT_NOTE: _issue_credit_note,
 }
 
 
 @transaction.atomic
-def do_or_ask(
+def act_or_request_approval(
     *,
     kind: Approval.Kind,
     account: BillingAccount,
@@ -87,14 +87,14 @@ def do_or_ask(
     as_of: datetime,
     actor: str,
 ) -> tuple[object | None, Approval | None]:
-    """Does the act at once where ``amount_minor`` is within the limit, else writes it down for a second person.
+    """Carries out the act where ``amount_minor`` is within the limit, else stores it for approval by a second person.
 
     Returns (what the operation returned, None) or (None, the approval that waits). An act that would be refused is refused
-    at once in both cases: it is tried and rolled back before it is written down.
+    at once in both cases: it is rehearsed before it is stored.
     """
     if not reason.strip():
         raise BadInput(_("Give a reason: it stays with the act."), field="reason", rule="D15")
-    amount_minor = payments.checked_amount(amount_minor)
+    amount_minor = payments.check_amount(amount_minor)
     approval = Approval(
         kind=kind,
         account=account,
@@ -120,19 +120,19 @@ def do_or_ask(
     return None, approval
 
 
-def _waiting(approval: Approval, actor: str) -> Approval:
-    found = (
+def _lock_undecided(approval: Approval, actor: str) -> Approval:
+    locked = (
         Approval.objects.select_for_update(of=("self",))
         .select_related("account__customer", "account__seller")
         .get(pk=approval.pk)
     )
-    if found.decided_at is not None:
+    if locked.decided_at is not None:
         raise BillingError(_("Somebody has decided on this already."), code="already_decided", rule="D15")
-    if found.requested_by == actor:
+    if locked.requested_by == actor:
         raise BillingError(
             _("You asked for this yourself: another person has to decide."), code="four_eyes", rule="D15"
         )
-    return found
+    return locked
 
 
 def _decide(approval: Approval, decision: Approval.Decision, actor: str, as_of: datetime, comment: str) -> None:
@@ -151,19 +151,19 @@ def _decide(approval: Approval, decision: Approval.Decision, actor: str, as_of: 
 
 @transaction.atomic
 def approve(*, approval: Approval, as_of: datetime, actor: str, comment: str = "") -> object:
-    """Does what was asked for, in the name of the one who asked, and returns what the operation returned. Refuses the
+    """Approves and carries out an act in the name of the one who asked; returns what the operation returned. Refuses the
     author; a refusal of the act itself leaves the approval waiting."""
-    approval = _waiting(approval, actor)
-    done = ACTS[approval.kind](approval, approval.requested_by, as_of)
+    approval = _lock_undecided(approval, actor)
+    result = ACTS[approval.kind](approval, approval.requested_by, as_of)
     _decide(approval, Decision.APPROVED, actor, as_of, comment)
-    return done
+    return result
 
 
 @transaction.atomic
 def reject(*, approval: Approval, as_of: datetime, actor: str, comment: str) -> Approval:
-    """Says no, with a reason; nothing is done."""
+    """Rejects an act with a reason; nothing is carried out."""
     if not comment.strip():
         raise BadInput(_("Say why: your colleague reads it."), field="comment", rule="D15")
-    approval = _waiting(approval, actor)
+    approval = _lock_undecided(approval, actor)
     _decide(approval, Decision.REJECTED, actor, as_of, comment)
     return approval

@@ -1,4 +1,4 @@
-"""Credit notes: the only way to put an issued invoice right (G6, D9)."""
+"""Credit notes: the only way to correct an issued invoice (G6, D9)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,33 +22,33 @@ from billing.pricing.periods import business_date
 
 @dataclass(frozen=True)
 class NoteLine:
-    """What is given back and how much, in minor units."""
+    """A line of a credit note: what is credited and how much, in minor units."""
 
     description: str
     amount_minor: int
 
 
-def credited(invoice: Invoice) -> int:
+def credited_minor(invoice: Invoice) -> int:
     """The sum of the credit notes on ``invoice`` so far, in minor units."""
     return CreditNote.objects.filter(invoice=invoice).aggregate(sum=Sum("total_minor"))["sum"] or 0
 
 
 def _tax_of(invoice: Invoice, total_minor: int) -> int:
-    """The part of the invoice's VAT that a further ``total_minor`` carries, by the invoice's own proportion.
+    """The part of the invoice's VAT in a further ``total_minor`` that is credited, by the invoice's own proportion.
 
     Counted from all that has been credited, so that the parts never add up to more or less than the VAT of the whole.
     """
-    share = Decimal(invoice.tax_minor) * (credited(invoice) + total_minor) / invoice.total_minor
+    share = Decimal(invoice.tax_minor) * (credited_minor(invoice) + total_minor) / invoice.total_minor
     earlier = CreditNote.objects.filter(invoice=invoice).aggregate(sum=Sum("tax_minor"))["sum"] or 0
     return int(share.quantize(Decimal(1), rounding=ROUND_HALF_UP)) - earlier
 
 
-def _moves(invoice: Invoice, total_minor: int, tax_minor: int) -> list[posting.Move]:
+def _build_moves(invoice: Invoice, total_minor: int, tax_minor: int) -> list[posting.Move]:
     customer = posting.customer_side(invoice.account)
-    revenue = posting.shared(invoice.seller, LedgerAccount.Kind.REVENUE)
+    revenue = posting.seller_account(invoice.seller, LedgerAccount.Kind.REVENUE)
     moves = [posting.Move(revenue, customer, total_minor)]
     if tax_minor:
-        moves.append(posting.Move(posting.shared(invoice.seller, LedgerAccount.Kind.VAT), revenue, tax_minor))
+        moves.append(posting.Move(posting.seller_account(invoice.seller, LedgerAccount.Kind.VAT), revenue, tax_minor))
     return moves
 
 
@@ -56,7 +56,7 @@ def _moves(invoice: Invoice, total_minor: int, tax_minor: int) -> list[posting.M
 def issue_credit_note(
     *, invoice: Invoice, lines: Sequence[NoteLine], reason: str, as_of: datetime, actor: str, external_id: str = ""
 ) -> CreditNote:
-    """Credits ``lines`` of ``invoice``: first against what is open on it, the rest stays on the account (D9).
+    """Issues a credit note on ``lines`` of ``invoice``: it pays what is open on it, the rest stays on the account (D9).
 
     Dated today, numbered in a series of its own. Refuses more than the invoice has left to credit.
     """
@@ -66,24 +66,24 @@ def issue_credit_note(
         )
     account = lock_account(invoice.account_id, as_of=as_of)
     invoice = Invoice.objects.select_related("seller", "account__seller").get(pk=invoice.pk)
-    total_minor = _checked_total(invoice, lines)
+    total_minor = _check_total(invoice, lines)
     note = _post_note(invoice, account, lines, total_minor, reason, as_of, actor, external_id)
-    _settle_with(note, invoice, account, as_of)
+    _settle_credit_note(note, invoice, account, as_of)
     audit.record(
         actor=actor, action="credit_note.issued", target=note, at=as_of, customer=account.customer, reason=reason
     )
     return note
 
 
-def _checked_total(invoice: Invoice, lines: Sequence[NoteLine]) -> int:
-    """The sum of ``lines``, in minor units. Refuses more than ``invoice`` has left to credit (D9)."""
-    total_minor = sum(payments.checked_amount(line.amount_minor, "lines") for line in lines)
-    payments.checked_amount(total_minor)
-    left = invoice.total_minor - credited(invoice)
+def _check_total(invoice: Invoice, lines: Sequence[NoteLine]) -> int:
+    """Adds up ``lines``, in minor units. Refuses more than ``invoice`` has left to credit (D9)."""
+    total_minor = sum(payments.check_amount(line.amount_minor, "lines") for line in lines)
+    payments.check_amount(total_minor)
+    left = invoice.total_minor - credited_minor(invoice)
     if total_minor > left:
         raise BillingError(
             _("Only %(amount)s %(currency)s of this invoice can still be credited.")
-            % outbox.money(left, invoice.currency),
+            % outbox.money_data(left, invoice.currency),
             code="credit_exceeds_invoice",
             rule="D9",
         )
@@ -105,10 +105,10 @@ def _post_note(
     series = f"{invoice.series}C"
     number, year, sequence = numbering.next_document_number(invoice.seller, series, as_of)
     entry = posting.post(
-        key=external_ids.key("credit_note", invoice.number, number, external_id),
+        key=external_ids.fact_key("credit_note", invoice.number, number, external_id),
         kind=Entry.Kind.CREDIT_NOTE,
         account=account,
-        moves=_moves(invoice, total_minor, tax_minor),
+        moves=_build_moves(invoice, total_minor, tax_minor),
         at=as_of,
         actor=actor,
         reason=reason,
@@ -132,7 +132,7 @@ def _post_note(
     )
 
 
-def _settle_with(note: CreditNote, invoice: Invoice, account: BillingAccount, as_of: datetime) -> None:
+def _settle_credit_note(note: CreditNote, invoice: Invoice, account: BillingAccount, as_of: datetime) -> None:
     """Pays what is open on ``invoice`` from the note's credit, then the oldest of the account's other invoices."""
     credit = payments.add_credit(
         account=account, kind=Credit.Kind.CREDIT_NOTE, entry=note.entry, amount_minor=note.total_minor, as_of=as_of
@@ -147,33 +147,33 @@ def _settle_with(note: CreditNote, invoice: Invoice, account: BillingAccount, as
         )
         invoice.refresh_from_db(fields=["open_minor"])
         if invoice.open_minor == 0:
-            outbox.emit("invoice.paid", at=as_of, account=account, data=issuing.summary(invoice))
-    payments.settle_open(account, as_of=as_of)
+            outbox.emit("invoice.paid", at=as_of, account=account, data=issuing.event_data(invoice))
+    payments.settle_open_invoices(account, as_of=as_of)
 
 
 @transaction.atomic
-def issue_once(
+def issue_credit_note_once(
     *, invoice: Invoice, lines: Sequence[NoteLine], reason: str, as_of: datetime, actor: str, external_id: str
 ) -> tuple[CreditNote, bool]:
-    """`issue_credit_note`, once for each ``external_id`` of the invoice: the note, and whether it was issued just now.
+    """Issues a credit note, once for each ``external_id`` of the invoice; returns it and whether it was issued just now.
 
     Refuses an id under which something else was credited, naming that note.
     """
     posting.lock(invoice.account_id)
-    entry = external_ids.entry_of("credit_note", invoice.number, external_id)
+    entry = external_ids.find_entry("credit_note", invoice.number, external_id)
     if entry is None:
         note = issue_credit_note(
             invoice=invoice, lines=lines, reason=reason, as_of=as_of, actor=actor, external_id=external_id
         )
         return note, True
-    found = CreditNote.objects.select_related("invoice", "account").get(entry=entry)
-    told = [{"description": line.description, "amount_minor": line.amount_minor} for line in lines]
-    if (found.lines, found.reason) != (told, reason):
-        raise external_ids.taken(external_id, credit_note=found.number)
-    return found, False
+    note = CreditNote.objects.select_related("invoice", "account").get(entry=entry)
+    requested = [{"description": line.description, "amount_minor": line.amount_minor} for line in lines]
+    if (note.lines, note.reason) != (requested, reason):
+        raise external_ids.taken_error(external_id, credit_note=note.number)
+    return note, False
 
 
 def credit_in_full(*, invoice: Invoice, as_of: datetime, actor: str, reason: str) -> CreditNote:
-    """Gives back all of ``invoice``, line by line: it is void from now on (D6, D19)."""
+    """Credits all of ``invoice``, line by line: it is void from now on (D6, D19)."""
     lines = [NoteLine(line.description, line.amount_minor) for line in invoice.lines.order_by("position")]
     return issue_credit_note(invoice=invoice, lines=lines, reason=reason, as_of=as_of, actor=actor)

@@ -1,4 +1,5 @@
-"""A year up front (M11): support works out an individual sum, the owner accepts and pays it, the discount comes as bonus."""
+"""Offers of a year up front (M11): support works out an individual sum, the owner accepts and pays it, and the discount is
+credited as a bonus."""
 
 import hashlib
 from datetime import date, datetime, timedelta
@@ -33,8 +34,8 @@ from billing.pricing.yearly import YearlySum, yearly_sum
 VALID_DAYS = 14
 
 
-def work_out(*, subscription: Subscription, people: int, discount_percent: Decimal) -> YearlySum:
-    """The sum of an offer for ``people`` with ``discount_percent`` off: what `send_offer` then asks for (G10)."""
+def price_offer(*, subscription: Subscription, people: int, discount_percent: Decimal) -> YearlySum:
+    """Works out the sum of an offer for ``people`` with ``discount_percent`` off, which `send_offer` then asks for (G10)."""
     if not 1 <= people <= 100_000:
         raise BadInput(_("Enter the number of people that is expected, 1 or more."), field="people", rule="M11")
     if not 0 <= discount_percent < 100:
@@ -65,7 +66,7 @@ def send_offer(
     valid_until: date | None = None,
     note: str = "",
 ) -> Offer:
-    """Sends the offer by mail and shows it in the portal; its figures stand from now on."""
+    """Sends an offer by mail and shows it in the portal; its figures are fixed from now on."""
     account = posting.lock(subscription.account_id)
     today = business_date(as_of, account.zone)
     valid_until = valid_until or today + timedelta(days=VALID_DAYS)
@@ -75,7 +76,7 @@ def send_offer(
         raise BillingError(
             _("This subscription is terminated: resume it first."), code="already_terminated", rule="M11"
         )
-    worked_out = work_out(subscription=subscription, people=people, discount_percent=discount_percent)
+    worked_out = price_offer(subscription=subscription, people=people, discount_percent=discount_percent)
     series = f"{account.seller.series}O"
     number, year, sequence = numbering.next_document_number(account.seller, series, as_of)
     offer = Offer.objects.create(
@@ -113,7 +114,7 @@ def send_offer(
 
 
 def refuse_closed(offer: Offer, as_of: datetime) -> None:
-    """Refuses an offer that is paid, withdrawn or over."""
+    """Refuses an offer that is paid, withdrawn or expired."""
     if not offer.is_open(business_date(as_of, offer.account.zone)):
         raise BillingError(
             _("This offer is no longer open: ask support for a new one."), code="offer_closed", rule="M11"
@@ -121,8 +122,8 @@ def refuse_closed(offer: Offer, as_of: datetime) -> None:
 
 
 @transaction.atomic
-def accept(*, offer: Offer, as_of: datetime, user_email: str) -> Offer:
-    """The owner says yes; paying follows. Saying it twice changes nothing."""
+def accept_offer(*, offer: Offer, as_of: datetime, user_email: str) -> Offer:
+    """Accepts ``offer`` for its owner, who then pays it. Accepting it twice changes nothing."""
     offer = Offer.objects.select_for_update(of=("self",)).select_related("account__seller").get(pk=offer.pk)
     refuse_closed(offer, as_of)
     if offer.accepted_at is None:
@@ -132,8 +133,8 @@ def accept(*, offer: Offer, as_of: datetime, user_email: str) -> Offer:
 
 
 @transaction.atomic
-def withdraw(*, offer: Offer, as_of: datetime, actor: str, reason: str) -> Offer:
-    """Support takes an unpaid offer back."""
+def withdraw_offer(*, offer: Offer, as_of: datetime, actor: str, reason: str) -> Offer:
+    """Withdraws an unpaid offer for support."""
     if not reason.strip():
         raise BadInput(_("Say why the offer is taken back."), field="reason", rule="D15")
     offer = Offer.objects.select_for_update(of=("self",)).select_related("account__customer").get(pk=offer.pk)
@@ -148,10 +149,11 @@ def withdraw(*, offer: Offer, as_of: datetime, actor: str, reason: str) -> Offer
 
 
 @transaction.atomic
-def paid(*, offer: Offer, payment: Payment, as_of: datetime) -> Entry | None:
-    """The sum of the offer has come: the discount is credited as a bonus beside it (M11); None without a discount.
+def mark_paid(*, offer: Offer, payment: Payment, as_of: datetime) -> Entry | None:
+    """Marks ``offer`` as paid by ``payment`` and credits the discount as a bonus (M11); returns the bonus's entry, None without
+    a discount.
 
-    Once: an offer is paid once, unless that payment was taken back. Refuses a payment of another sum.
+    An offer is paid once, unless that payment was reversed. Refuses a payment of another sum.
     """
     account = posting.lock(offer.account_id)
     offer = Offer.objects.select_for_update(of=("self",)).get(pk=offer.pk)
@@ -165,12 +167,12 @@ def paid(*, offer: Offer, payment: Payment, as_of: datetime) -> Entry | None:
     OfferPayment.objects.create(offer=offer, payment=payment, bonus=bonus, at=as_of)
     if bonus is None:
         return None
-    payments.settle_open(account, as_of=as_of)
+    payments.settle_open_invoices(account, as_of=as_of)
     return bonus.entry
 
 
 def _grant_bonus(account: BillingAccount, offer: Offer, payment: Payment, as_of: datetime) -> Credit:
-    granted = posting.shared(account.seller, LedgerAccount.Kind.BONUS)
+    granted = posting.seller_account(account.seller, LedgerAccount.Kind.BONUS)
     entry = posting.post(
         key=f"bonus:{offer.number}:{payment.public_id}",
         kind=Entry.Kind.BONUS,
@@ -186,27 +188,27 @@ def _grant_bonus(account: BillingAccount, offer: Offer, payment: Payment, as_of:
 
 @transaction.atomic
 def record_offer_payment(*, offer: Offer, new: payments.NewPayment, as_of: datetime, actor: str) -> Payment:
-    """The sum of an offer that came by bank: the payment and its bonus in one transaction."""
+    """Records a bank payment of an offer's sum: the payment and its bonus in one transaction."""
     payment = payments.record_payment(account=offer.account, new=new, as_of=as_of, actor=actor)
-    paid(offer=offer, payment=payment, as_of=as_of)
+    mark_paid(offer=offer, payment=payment, as_of=as_of)
     return payment
 
 
 def document_of(*, offer: Offer, as_of: datetime) -> OfferDocument:
-    """The offer's PDF: rendered and stored by whoever asks first."""
-    found = OfferDocument.objects.filter(offer=offer).first()
-    if found is None:
+    """Returns the offer's PDF, rendered and stored by whoever asks first."""
+    stored = OfferDocument.objects.filter(offer=offer).first()
+    if stored is None:
         content = offer_documents.offer_pdf(offer)
         document = OfferDocument(
             offer=offer, content=content, sha256=hashlib.sha256(content).hexdigest(), rendered_at=as_of
         )
         OfferDocument.objects.bulk_create([document], ignore_conflicts=True)
-        found = OfferDocument.objects.get(offer=offer)
-    return found
+        stored = OfferDocument.objects.get(offer=offer)
+    return stored
 
 
 def accounts_with_lapsed_bonus(as_of: datetime) -> list[int]:
-    """Accounts with a bonus left of whose subscriptions none runs or can be resumed (D11, M13)."""
+    """Reads the accounts with a bonus left of whose subscriptions none runs or can be resumed (D11, M13)."""
     return [ended.row.pk for ended in due.resumption_ends() if ended.at <= as_of]
 
 
@@ -220,7 +222,7 @@ def write_off_bonus(*, account_id: int, as_of: datetime) -> int:
     total = 0
     for credit in Credit.objects.unapplied().filter(account=account, kind=Credit.Kind.BONUS):
         left = credit.unapplied_minor
-        granted = posting.shared(account.seller, LedgerAccount.Kind.BONUS)
+        granted = posting.seller_account(account.seller, LedgerAccount.Kind.BONUS)
         posting.post(
             key=f"write_off:{credit.pk}",
             kind=Entry.Kind.WRITE_OFF,

@@ -1,4 +1,4 @@
-"""Money in (D13): it lands on the account first and meets the open invoices in the same transaction (G7, D14)."""
+"""Payments (D13): money is credited to the account first and pays open invoices in the same transaction (G7, D14)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,7 +28,7 @@ RECEIVED_ON = {
 
 @dataclass(frozen=True)
 class NewPayment:
-    """Money that came: ``amount_minor`` of ``currency``, how, under which reference, when, and for which invoice."""
+    """A payment to be recorded: ``amount_minor`` of ``currency``, how, under which reference, when, and for which invoice."""
 
     amount_minor: int
     currency: str
@@ -40,8 +40,8 @@ class NewPayment:
     external_id: str = ""
 
 
-def checked_amount(amount_minor: int | None, field: str = "amount") -> int:
-    """A positive sum within reason; refuses nothing, less than nothing, fractions of the minor unit and the absurd."""
+def check_amount(amount_minor: int | None, field: str = "amount") -> int:
+    """Checks and returns a sum in minor units; refuses None (it could not be read), zero, less, and more than any payment."""
     if amount_minor is None:
         raise _amount_error(_("Enter the sum with at most two decimals, for example 1500.00."), field)
     if amount_minor <= 0:
@@ -55,7 +55,7 @@ def _amount_error(message: object, field: str) -> BadAmount:
     return BadAmount(message, field=field)  # type: ignore[arg-type]
 
 
-def _named_invoice(account: BillingAccount, number: str) -> Invoice | None:
+def _find_invoice(account: BillingAccount, number: str) -> Invoice | None:
     if not number:
         return None
     invoice = Invoice.objects.filter(account=account, number=number).first()
@@ -68,27 +68,32 @@ def _named_invoice(account: BillingAccount, number: str) -> Invoice | None:
     return invoice
 
 
-def settle_open(account: BillingAccount, *, as_of: datetime, first: Invoice | None = None) -> list[Allocation]:
-    """Lets the account's credit meet its open invoices: the named one ``first``, then the oldest due (G7).
+def settle_open_invoices(account: BillingAccount, *, as_of: datetime, first: Invoice | None = None) -> list[Allocation]:
+    """Pays open invoices of ``account`` from its credit: the named one ``first``, then the oldest due (G7); returns the
+    allocations.
 
-    Tells of every invoice that is paid by it and of the instances that are free again (M9, D14).
+    Announces every invoice that is paid by it and the instances that have full access again (M9, D14).
     """
-    last = Allocation.objects.filter(credit__account=account).order_by("-pk").values_list("pk", flat=True).first() or 0
+    last_allocation = (
+        Allocation.objects.filter(credit__account=account).order_by("-pk").values_list("pk", flat=True).first() or 0
+    )
     queue = list(Invoice.objects.open().filter(account=account))
     if first is not None and first.open_minor > 0:
         queue = [first, *(invoice for invoice in queue if invoice.pk != first.pk)]
     for invoice in queue:
         if issuing.spend_credit(account, invoice, Allocation.Kind.SETTLEMENT, as_of) and invoice.open_minor == 0:
-            outbox.emit("invoice.paid", at=as_of, account=account, data=issuing.summary(invoice))
+            outbox.emit("invoice.paid", at=as_of, account=account, data=issuing.event_data(invoice))
     access.announce_changes(account, as_of=as_of)
-    settled = Allocation.objects.filter(credit__account=account, pk__gt=last, kind=Allocation.Kind.SETTLEMENT)
+    settled = Allocation.objects.filter(
+        credit__account=account, pk__gt=last_allocation, kind=Allocation.Kind.SETTLEMENT
+    )
     return list(settled.select_related("invoice").order_by("pk"))
 
 
 def add_credit(
     *, account: BillingAccount, kind: Credit.Kind, entry: Entry, amount_minor: int, as_of: datetime
 ) -> Credit:
-    """Credit of ``amount_minor`` from ``entry``, not yet used."""
+    """Adds unused credit of ``amount_minor`` from ``entry`` to ``account`` and returns it."""
     return Credit.objects.create(
         account=account,
         kind=kind,
@@ -100,15 +105,15 @@ def add_credit(
     )
 
 
-def take_off(*, credit: Credit, as_of: datetime) -> None:
-    """What is left of ``credit`` is on the account no more; the caller has posted the entry for it."""
+def withdraw_credit(*, credit: Credit, as_of: datetime) -> None:
+    """Takes what is left of ``credit`` off the account; the caller has posted the entry for it."""
     Allocation.objects.create(
         credit=credit, invoice=None, kind=Allocation.Kind.WITHDRAWN, amount_minor=credit.unapplied_minor, at=as_of
     )
 
 
 def _check_payment(new: NewPayment, account: BillingAccount, as_of: datetime) -> None:
-    checked_amount(new.amount_minor)
+    check_amount(new.amount_minor)
     if new.currency != account.currency:
         raise BadInput(
             _("This account is kept in %(currency)s: enter the sum in that currency.") % {"currency": account.currency},
@@ -125,13 +130,13 @@ def _check_payment(new: NewPayment, account: BillingAccount, as_of: datetime) ->
 
 @transaction.atomic
 def record_payment(*, account: BillingAccount, new: NewPayment, as_of: datetime, actor: str) -> Payment:
-    """Records money that came and lets it pay what is open; returns the payment, its allocations written.
+    """Records a payment and pays open invoices from it; returns the payment.
 
     Refuses a wrong sum, another currency, a date in the future and an invoice of somebody else, writing nothing.
     """
     account = lock_account(account, as_of=as_of)
     _check_payment(new, account, as_of)
-    invoice = _named_invoice(account, new.invoice_number)
+    invoice = _find_invoice(account, new.invoice_number)
     payment = Payment(
         account=account,
         method=new.method,
@@ -143,12 +148,12 @@ def record_payment(*, account: BillingAccount, new: NewPayment, as_of: datetime,
         recorded_by=actor,
         invoice=invoice,
     )
-    receipts = posting.shared(account.seller, RECEIVED_ON[Payment.Method(new.method)])
+    receipts_account = posting.seller_account(account.seller, RECEIVED_ON[Payment.Method(new.method)])
     entry = posting.post(
-        key=external_ids.key("payment", account.number, payment.public_id, new.external_id),
+        key=external_ids.fact_key("payment", account.number, payment.public_id, new.external_id),
         kind=Entry.Kind.PAYMENT,
         account=account,
-        moves=[posting.Move(receipts, posting.customer_side(account), new.amount_minor)],
+        moves=[posting.Move(receipts_account, posting.customer_side(account), new.amount_minor)],
         at=as_of,
         actor=actor,
         reason=new.reference,
@@ -158,7 +163,7 @@ def record_payment(*, account: BillingAccount, new: NewPayment, as_of: datetime,
     )
     payment.save(force_insert=True)
     outbox.emit("payment.received", at=as_of, account=account, data=_summary(payment))
-    settle_open(account, as_of=as_of, first=invoice)
+    settle_open_invoices(account, as_of=as_of, first=invoice)
     notices.payment_received(payment=payment, at=as_of)
     audit.record(
         actor=actor,
@@ -173,20 +178,22 @@ def record_payment(*, account: BillingAccount, new: NewPayment, as_of: datetime,
 
 
 @transaction.atomic
-def record_once(*, account: BillingAccount, new: NewPayment, as_of: datetime, actor: str) -> tuple[Payment, bool]:
-    """`record_payment`, once for each ``new.external_id`` of the account: the payment, and whether it was recorded just now.
+def record_payment_once(
+    *, account: BillingAccount, new: NewPayment, as_of: datetime, actor: str
+) -> tuple[Payment, bool]:
+    """Records a payment, once for each ``new.external_id`` of the account; returns it and whether it was recorded just now.
 
     Refuses an id under which something else was recorded, naming that payment.
     """
     account = posting.lock(account)
-    entry = external_ids.entry_of("payment", account.number, new.external_id)
+    entry = external_ids.find_entry("payment", account.number, new.external_id)
     if entry is None:
         return record_payment(account=account, new=new, as_of=as_of, actor=actor), True
     payment = Payment.objects.select_related("account", "credit", "invoice").get(credit__entry=entry)
     recorded = (payment.amount_minor, payment.currency, payment.method, payment.reference, payment.received_at)
-    sent = (new.amount_minor, new.currency, new.method, new.reference, new.received_at or payment.recorded_at)
-    if recorded != sent or new.invoice_number != (payment.invoice.number if payment.invoice else ""):
-        raise external_ids.taken(new.external_id, payment_id=payment.public_id)
+    requested = (new.amount_minor, new.currency, new.method, new.reference, new.received_at or payment.recorded_at)
+    if recorded != requested or new.invoice_number != (payment.invoice.number if payment.invoice else ""):
+        raise external_ids.taken_error(new.external_id, payment_id=payment.public_id)
     return payment, False
 
 
@@ -194,14 +201,14 @@ def _summary(payment: Payment) -> dict[str, object]:
     return {
         "id": payment.public_id,
         "account": payment.account.number,
-        "amount": outbox.money(payment.amount_minor, payment.currency),
+        "amount": outbox.money_data(payment.amount_minor, payment.currency),
         "method": payment.method,
         "reference": payment.reference,
     }
 
 
-def _open_offer_again(payment: Payment) -> Credit | None:
-    """The offer that ``payment`` paid waits for its money again; returns the bonus, locked."""
+def _reopen_offer(payment: Payment) -> Credit | None:
+    """Opens the offer that ``payment`` paid for payment again; returns its bonus, locked."""
     link = OfferPayment.objects.filter(payment=payment).select_related("offer", "bonus").first()
     if link is None:
         return None
@@ -212,8 +219,8 @@ def _open_offer_again(payment: Payment) -> Credit | None:
     return Credit.objects.select_for_update().get(pk=link.bonus.pk)
 
 
-def _withdraw(credit: Credit, *, as_of: datetime, actor: str, reason: str) -> Entry:
-    """Takes ``credit`` off the account by a reversing entry; what it paid is open again."""
+def _reverse_credit(credit: Credit, *, as_of: datetime, actor: str, reason: str) -> Entry:
+    """Reverses the entry of ``credit`` and takes the credit off the account; what it paid is open again."""
     entry = posting.reverse(entry=credit.entry, at=as_of, actor=actor, reason=reason)
     for row in credit.allocations.order_by("pk"):
         Allocation.objects.create(
@@ -235,12 +242,12 @@ def reverse_payment(*, payment: Payment, as_of: datetime, actor: str, reason: st
     credit = Credit.objects.select_for_update().get(pk=payment.credit_id)
     if Entry.objects.filter(reverses=credit.entry).exists():
         raise BillingError(_("This payment has been taken back already."), code="already_reversed", rule="G5")
-    bonus = _open_offer_again(payment)
-    entry = _withdraw(credit, as_of=as_of, actor=actor, reason=reason)
+    bonus = _reopen_offer(payment)
+    entry = _reverse_credit(credit, as_of=as_of, actor=actor, reason=reason)
     if bonus is not None:
-        _withdraw(bonus, as_of=as_of, actor=actor, reason=reason)
+        _reverse_credit(bonus, as_of=as_of, actor=actor, reason=reason)
     outbox.emit("payment.refunded", at=as_of, account=account, data={**_summary(payment), "reason": reason})
-    settle_open(account, as_of=as_of)
+    settle_open_invoices(account, as_of=as_of)
     audit.record(
         actor=actor,
         action="payment.reversed",

@@ -1,4 +1,4 @@
-"""Full access before the money arrives (M16): for a limited time, with the reason kept, and it ends by itself."""
+"""Reliefs: full access before the money arrives (M16), for a limited time and with a recorded reason; they end by themselves."""
 
 from datetime import datetime, timedelta
 
@@ -19,9 +19,9 @@ SUPPORT_DAYS = 3
 
 
 @transaction.atomic
-def grant(*, instance: Instance, ends_at: datetime, reason: str, as_of: datetime, actor: str) -> Relief:
-    """Gives ``instance`` full access until ``ends_at`` in spite of debt, and announces it. Refuses a time without end, one in
-    the past, and an instance that is not read-only for debt."""
+def grant_relief(*, instance: Instance, ends_at: datetime, reason: str, as_of: datetime, actor: str) -> Relief:
+    """Gives ``instance`` full access until ``ends_at`` in spite of debt, and announces it. Refuses an end more than 30 days
+    ahead or in the past, and an instance that is not read-only for debt."""
     if not reason.strip():
         raise BadInput(_("Say why: the reason is kept with the relief."), field="reason", rule="M16")
     if not as_of < ends_at <= as_of + timedelta(days=LONGEST_DAYS):
@@ -49,8 +49,8 @@ def grant(*, instance: Instance, ends_at: datetime, reason: str, as_of: datetime
 
 
 @transaction.atomic
-def withdraw(*, relief: Relief, as_of: datetime, actor: str, reason: str) -> Relief:
-    """Ends a relief before its time."""
+def withdraw_relief(*, relief: Relief, as_of: datetime, actor: str, reason: str) -> Relief:
+    """Withdraws a relief before its end."""
     if not reason.strip():
         raise BadInput(_("Say why the relief ends early."), field="reason", rule="D15")
     subscription = access.current_subscription(relief.instance)
@@ -68,15 +68,15 @@ def withdraw(*, relief: Relief, as_of: datetime, actor: str, reason: str) -> Rel
     return relief
 
 
-def ended_untold(as_of: datetime) -> list[int]:
-    """Reliefs that have run out and whose end nobody has been told of."""
-    over = Relief.objects.filter(ends_at__lte=as_of, withdrawn_at=None, end_told_at=None)
-    return list(over.order_by("ends_at").values_list("pk", flat=True))
+def read_ended_unannounced(as_of: datetime) -> list[int]:
+    """Reads the reliefs that have run out and whose end is not announced yet."""
+    ended = Relief.objects.filter(ends_at__lte=as_of, withdrawn_at=None, end_told_at=None)
+    return list(ended.order_by("ends_at").values_list("pk", flat=True))
 
 
 @transaction.atomic
 def announce_end(*, relief_id: int, as_of: datetime) -> bool:
-    """Tells once that a relief has run out and the instance is read-only again; access itself ended on time (D3)."""
+    """Announces once that a relief has run out and the instance is read-only again; access itself ended on time (D3)."""
     relief = Relief.objects.select_related("instance").get(pk=relief_id)
     subscription = access.current_subscription(relief.instance)
     assert subscription is not None

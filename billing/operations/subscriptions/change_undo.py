@@ -1,4 +1,4 @@
-"""Taking back other terms on the day they were chosen: everything is as if they had not been (D6)."""
+"""Undoing a change of terms on its business day: everything is as if it had not been made (D6)."""
 
 from datetime import datetime
 
@@ -17,20 +17,20 @@ from billing.pricing.periods import business_date, start_of_day
 Kind = SubscriptionChange.Kind
 
 
-def undoable(subscription: Subscription, as_of: datetime) -> SubscriptionChange | None:
-    """The change of this business day that can still be undone (D6): the last one that nobody has taken back."""
+def find_undoable_change(subscription: Subscription, as_of: datetime) -> SubscriptionChange | None:
+    """Finds the change of this business day that can still be undone (D6): the last one, unless it is undone already."""
     zone = subscription.account.zone
-    own = subscription.changes.filter(kind=Kind.TERMS_CHANGED, undone_by=None).exclude(invoice_key="")
-    record = own.order_by("-pk").first()
+    own_changes = subscription.changes.filter(kind=Kind.TERMS_CHANGED, undone_by=None).exclude(invoice_key="")
+    record = own_changes.order_by("-pk").first()
     if record is None or business_date(record.at, zone) != business_date(as_of, zone):
         return None
     return record if subscription.is_running(as_of) else None
 
 
-def undo(
+def undo_terms_change(
     subscription: Subscription, record: SubscriptionChange, *, as_of: datetime, actor: str, reason: str = ""
 ) -> None:
-    """Puts the subscription on the terms it was on before ``record`` and gives back what that cost; the caller holds the
+    """Changes ``subscription`` back to its terms before ``record`` and credits what the change cost; the caller holds the
     account's lock."""
     assert record.from_tariff is not None
     invoice = Invoice.objects.filter(key=record.invoice_key).first()
@@ -48,7 +48,7 @@ def undo(
         undoes=record,
         reason=reason,
     )
-    _schedule_again(subscription, record)
+    _reschedule(subscription, record)
     refunded += _settle_renewal(subscription, record, as_of, actor)
     notices.change_undone(subscription=subscription, refunded_minor=refunded, at=as_of)
     audit.record(
@@ -60,11 +60,11 @@ def undo(
         reason=reason,
         after={"refunded_minor": refunded},
     )
-    transitions.plan(subscription)
+    transitions.set_next_date(subscription)
 
 
-def _schedule_again(subscription: Subscription, record: SubscriptionChange) -> None:
-    """What was scheduled and gave way to the change waits for its day again."""
+def _reschedule(subscription: Subscription, record: SubscriptionChange) -> None:
+    """Schedules again the change that was called off in favour of ``record``."""
     called_off = subscription.terms_changes.filter(cancelled_at=record.at).order_by("pk").last()
     earlier = subscription.changes.filter(kind=Kind.TERMS_CHANGED, at=record.at, pk__lt=record.pk)
     if called_off is not None and not earlier.exists():
@@ -80,8 +80,8 @@ def _schedule_again(subscription: Subscription, record: SubscriptionChange) -> N
 
 
 def _settle_renewal(subscription: Subscription, record: SubscriptionChange, as_of: datetime, actor: str) -> int:
-    """A period that was paid ahead between the change and its undoing (E8) costs what it would have cost without the change:
-    the difference is credited, or charged. Returns what was given back, in minor units."""
+    """Reprices a period that was paid ahead (E8) since the change as if the change had not been made: the difference is
+    credited, or charged. Returns what was credited, in minor units."""
     if not subscription.changes.filter(kind=Kind.RENEWED, pk__gt=record.pk).exists():
         return 0
     period = subscription.periods.select_related("tariff").order_by("number").last()
@@ -99,17 +99,17 @@ def _settle_renewal(subscription: Subscription, record: SubscriptionChange, as_o
         )
     elif change.pay_minor:
         names = {"en": tariff.name, "ru": tariff.name_ru}
-        charge = prepaid_periods.post(
+        charge = prepaid_periods.post_charge(
             subscription=subscription,
             period=period,
             kind=Charge.Kind.TERMS,
             occurred_at=as_of,
             as_of=as_of,
             actor=actor,
-            explanation=prepaid_periods.dated(change.explanation, period.start, period.end, names=names),
+            explanation=prepaid_periods.add_dates(change.explanation, period.start, period.end, names=names),
             key=f"{subscription.public_id}:undone:{record.pk}",
         )
-        issuing.issue(
+        issuing.issue_invoice(
             account=subscription.account,
             charges=[charge],
             span=period.span,

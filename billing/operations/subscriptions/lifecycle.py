@@ -1,4 +1,4 @@
-"""A subscription's life: created, terminated on the owner's word, resumed within a year (M5, M12, M13)."""
+"""The life of a subscription: created, terminated at the owner's request, resumed within a year (M5, M12, M13)."""
 
 from datetime import date, datetime
 
@@ -22,16 +22,17 @@ from billing.pricing.periods import Span, business_date, month_start, next_month
 Kind = SubscriptionChange.Kind
 
 
-def _first_day(instance: Instance, today: date, zone: str) -> date:
-    """Where the first period begins: on the registration date (M5), but never in a month that is over."""
-    registered = business_date(instance.registered_at, zone)
-    return registered if month_start(registered) == month_start(today) else today
+def _first_metered_day(instance: Instance, today: date, zone: str) -> date:
+    """The day on which the first period begins: the registration date (M5), but never one in a month that is over."""
+    registration_date = business_date(instance.registered_at, zone)
+    return registration_date if month_start(registration_date) == month_start(today) else today
 
 
-def checked_terms(
+def check_terms(
     instance: Instance, tariff_id: str | None, quantity: int | None, trial: bool | None
 ) -> tuple[Tariff | None, int | None, bool]:
-    """The tariff, the quantity and whether a trial comes first; a free product has no tariff (E1).
+    """Checks what is asked for and returns the tariff, the quantity and whether a trial comes first; a free product has no
+    tariff (E1).
 
     Refuses a tariff that is not offered, and a quantity or a trial that the tariff does not have.
     """
@@ -42,7 +43,7 @@ def checked_terms(
             )
         return None, None, False
     tariff = offered_tariffs.offered_tariff(instance.product, tariff_id)
-    return tariff, quotes.checked_quantity(tariff, quantity), trials.decide(tariff, instance, trial)
+    return tariff, quotes.check_quantity(tariff, quantity), trials.check_trial(tariff, instance, trial)
 
 
 def refuse_start(instance: Instance, as_of: datetime) -> None:
@@ -68,8 +69,11 @@ def _refuse_second(instance: Instance, as_of: datetime) -> None:
 
 
 def not_before_open_month(account: BillingAccount, as_of: datetime) -> datetime:
-    """``as_of``, or the beginning of the month that is open: a request may wait over midnight for the lock, and a period
-    that begins in the month closed meanwhile would leave the new month without one, and free."""
+    """Returns ``as_of``, or the beginning of the open month where that is later.
+
+    A request may wait over midnight for the lock, and a period that begins in the month closed meanwhile would leave the new
+    month without one, and free.
+    """
     return max(as_of, start_of_day(account.open_month, account.zone))
 
 
@@ -84,14 +88,14 @@ def create_subscription(
     trial: bool | None = None,
     reason: str = "",
 ) -> Subscription:
-    """Puts ``instance`` on the published tariff ``tariff_id``: into its trial, into paid time, or into its first metered month
+    """Subscribes ``instance`` to the published tariff ``tariff_id``: it starts a trial, paid time or the first metered month
     (M5, B2, E4, E5, D18). A free product asks for no tariff (E1).
 
     ``reason``: why support does it for the owner (D15). Refuses a tariff that is not offered, a quantity or a trial the tariff
     does not have, a second subscription.
     """
-    tariff, quantity, with_trial = checked_terms(instance, tariff_id, quantity, trial)
-    account = accounts.account_for(instance.customer, tariff.seller if tariff else None, as_of)
+    tariff, quantity, with_trial = check_terms(instance, tariff_id, quantity, trial)
+    account = accounts.find_or_open_account(instance.customer, tariff.seller if tariff else None, as_of)
     account = lock_account(account, as_of=as_of)
     as_of = not_before_open_month(account, as_of)
     instance = members.lock(instance)
@@ -108,7 +112,7 @@ def create_subscription(
         to_quantity=quantity,
         reason=reason,
     )
-    if reason:  # what owners take out themselves is told by the event
+    if reason:  # what owners take out themselves is recorded by the event
         audit.record(
             actor=actor,
             action="subscription.created",
@@ -118,37 +122,39 @@ def create_subscription(
             reason=reason,
             after={"tariff": str(tariff) if tariff else None, "quantity": quantity, "trial": with_trial},
         )
-    outbox.emit("subscription.created", at=as_of, subscription=subscription, data=outbox.about(subscription))
-    _begin(subscription, with_trial, as_of, actor)
+    outbox.emit(
+        "subscription.created", at=as_of, subscription=subscription, data=outbox.subscription_data(subscription)
+    )
+    _start(subscription, with_trial, as_of, actor)
     access.announce(instance, as_of=as_of, subscription=subscription)
     return subscription
 
 
-def _begin(subscription: Subscription, with_trial: bool, as_of: datetime, actor: str) -> None:
-    """What a new subscription starts with, by its tariff."""
+def _start(subscription: Subscription, with_trial: bool, as_of: datetime, actor: str) -> None:
+    """Starts the trial, the first metered month, the purchase or the paid time of a new subscription, by its tariff."""
     tariff = subscription.tariff
     if tariff is None:
         return
     if with_trial:
-        trials.begin(subscription, as_of=as_of)
+        trials.start_trial(subscription, as_of=as_of)
     elif tariff.is_metered:
         _open_metered(subscription, as_of, actor)
     elif tariff.terms().is_one_off:
-        one_off.buy(subscription, as_of=as_of, actor=actor)
+        one_off.charge_purchase(subscription, as_of=as_of, actor=actor)
     else:
-        trials.start_now(subscription, tariff, subscription.quantity, as_of=as_of, actor=actor)
-        transitions.plan(subscription)
+        trials.start_paid_time(subscription, tariff, subscription.quantity, as_of=as_of, actor=actor)
+        transitions.set_next_date(subscription)
 
 
 def first_month(instance: Instance, account: BillingAccount, as_of: datetime) -> tuple[Span, datetime]:
-    """The first period of use, from the registration date on (M5), and the instant from which it is metered."""
-    first = _first_day(instance, business_date(as_of, account.zone), account.zone)
+    """The first metered period, from the registration date on (M5), and the instant from which it is metered."""
+    first = _first_metered_day(instance, business_date(as_of, account.zone), account.zone)
     opened_at = max(start_of_day(first, account.zone), min(instance.registered_at, as_of))
     return Span(first, next_month(first)), opened_at
 
 
 def _open_metered(subscription: Subscription, as_of: datetime, actor: str) -> None:
-    """The first period of use (M5) with what it starts at (M6)."""
+    """Opens the first metered period (M5) and charges the people active at its start (M6)."""
     span, opened_at = first_month(subscription.instance, subscription.account, as_of)
     month_close.open_period(subscription=subscription, span=span, opened_at=opened_at, as_of=as_of, actor=actor)
 
@@ -183,32 +189,32 @@ def terminate(
 
 
 def resumable_until(subscription: Subscription) -> datetime:
-    """The instant from which a terminated subscription can be resumed no more: its day a year later counts whole (M13)."""
+    """The instant from which a terminated subscription cannot be resumed: its day a year later counts whole (M13)."""
     assert subscription.terminated_at is not None
     return resumption_end(subscription.terminated_at, subscription.account.zone)
 
 
 def refuse_debt(subscription: Subscription, rule: str) -> None:
-    """Refuses where something is owed: an open invoice of the account, or charges of the subscription still to be billed
-    that the credit on the account does not cover."""
+    """Refuses where something is owed, citing ``rule``: an open invoice of the account, or charges of the subscription still to
+    be invoiced that the credit on the account does not cover."""
     account = subscription.account
     open_minor = sum(row.open_minor for row in Invoice.objects.open().filter(account=account))
     uncollected = sum(row.amount_minor for row in subscription.charges.uncollected())
     uncovered = max(uncollected - issuing.available_credit(account), 0)
     if open_minor or uncovered:
-        owed = outbox.money(open_minor + uncovered, account.currency)
+        debt = outbox.money_data(open_minor + uncovered, account.currency)
         raise BillingError(
             _("%(amount)s %(currency)s are still owed on account %(number)s: pay them first.")
-            % {**owed, "number": account.number},
+            % {**debt, "number": account.number},
             code="debt_outstanding",
             rule=rule,
-            extra={"owed": owed},
+            extra={"owed": debt},
         )
 
 
 @transaction.atomic
 def resume(*, subscription: Subscription, as_of: datetime, actor: str, requested_by: str = "") -> Subscription:
-    """Takes a terminated subscription up again (M13): within 12 months and if nothing is owed.
+    """Resumes a terminated subscription within 12 months and if nothing is owed (M13).
 
     In the month of the termination the peak goes on, and only a rise above what the final invoice charged is posted.
     """
@@ -238,7 +244,9 @@ def resume(*, subscription: Subscription, as_of: datetime, actor: str, requested
     SubscriptionChange.objects.create(
         subscription=subscription, kind=Kind.RESUMED, at=as_of, actor=actor, requested_by=requested_by
     )
-    outbox.emit("subscription.resumed", at=as_of, subscription=subscription, data=outbox.about(subscription))
+    outbox.emit(
+        "subscription.resumed", at=as_of, subscription=subscription, data=outbox.subscription_data(subscription)
+    )
     today = business_date(as_of, subscription.account.zone)
     month_close.open_period(
         subscription=subscription, span=Span(today, next_month(today)), opened_at=as_of, as_of=as_of, actor=actor

@@ -1,7 +1,7 @@
-"""From reports about people to what is owed (M1–M6, D1, D5, D8): the only door for member changes.
+"""Metering: reports about people become charges (M1–M6, D1, D5, D8). Every member change comes through here.
 
-Whatever arrives, the charge of a month follows from the *set* of reports: their peak is priced, and the difference to what
-has been charged for the month is posted.
+In whatever order they arrive, the charge of a month follows from the *set* of reports: their peak is priced, and the
+difference to what has been charged for the month is posted.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ CLOCK_SKEW = timedelta(minutes=5)
 
 
 def _periods_since(subscription: Subscription, since: datetime) -> list[BillingPeriod]:
-    """The periods of every month that reports from ``since`` on can touch, in order; none where all had ended before."""
+    """Reads the periods of every month that reports from ``since`` on can affect, in order; none where all had ended before."""
     zone = subscription.account.zone
     month = start_of_day(month_start(business_date(since, zone)), zone)
     periods = list(subscription.periods.filter(ended_at__gt=month).select_related("tariff").order_by("number"))
@@ -35,31 +35,33 @@ def _periods_since(subscription: Subscription, since: datetime) -> list[BillingP
     return [period for period in periods if first_month is not None and period.start >= first_month]
 
 
-def _peaks(
+def _count_peaks(
     subscription: Subscription, periods: Sequence[BillingPeriod], changes: Sequence[MemberChange], since: datetime
 ) -> dict[BillingPeriod, peaks.Peak]:
-    """The peaks that ``changes``, the earliest at ``since``, may have moved. One report about now can raise that of the open
-    period alone, which costs one count; any other has all ``periods`` counted again from the set of reports."""
-    change, last = changes[0], periods[-1]
-    is_now = len(changes) == 1 and not change.is_dated and last.closed_at is None and last.opened_at <= since
+    """Counts the peaks that ``changes``, the earliest at ``since``, may have changed. One report about now can only raise the
+    peak of the open period, which costs one count; any other has all ``periods`` counted again from the set of reports."""
+    change, last_period = changes[0], periods[-1]
+    is_now = (
+        len(changes) == 1 and not change.is_dated and last_period.closed_at is None and last_period.opened_at <= since
+    )
     if is_now and not MemberChange.objects.filter(instance=change.instance_id, occurred_at__gt=since).exists():
         level = usage.active_count(subscription.instance)
-        return {last: peaks.Peak(level, since)} if level > last.peak else {}
+        return {last_period: peaks.Peak(level, since)} if level > last_period.peak else {}
     steps = usage.known_steps(subscription.instance, min(since, periods[0].opened_at))
     return {period: peaks.peak_between(steps, period.opened_at, period.ended_at) for period in periods}
 
 
 def _charge_use(subscription: Subscription, changes: Sequence[MemberChange], as_of: datetime, actor: str) -> None:
-    """Brings every month that ``changes``, just reported, can touch to the price of its peak (M4): one difference at most for
-    each month, in a closed one a dated correction (D5)."""
+    """Charges every month that ``changes``, just reported, can affect up to the price of its peak (M4): at most one difference
+    for each month, in a closed one as a dated correction (D5)."""
     # What happens after the termination is a fact, and costs nothing (D4).
-    counted = [change for change in changes if change.is_dated or subscription.terminated_at is None]
-    since = min((change.occurred_at for change in counted), default=as_of)
-    periods = _periods_since(subscription, since) if counted else []
-    moved = _peaks(subscription, periods, counted, since) if periods else {}
-    if not moved:
+    charged_changes = [change for change in changes if change.is_dated or subscription.terminated_at is None]
+    since = min((change.occurred_at for change in charged_changes), default=as_of)
+    periods = _periods_since(subscription, since) if charged_changes else []
+    peaks_by_period = _count_peaks(subscription, periods, charged_changes, since) if periods else {}
+    if not peaks_by_period:
         return
-    for period, peak in moved.items():
+    for period, peak in peaks_by_period.items():
         period.peak, period.peak_at = peak.most, peak.at
         if period.closed_at is None:
             period.save(update_fields=["peak", "peak_at"])
@@ -69,25 +71,28 @@ def _charge_use(subscription: Subscription, changes: Sequence[MemberChange], as_
             periods=list(of_month),
             occurred_at=since,
             as_of=as_of,
-            member=counted[0].member if len(counted) == 1 else None,
+            member=charged_changes[0].member if len(charged_changes) == 1 else None,
             actor=actor,
         )
 
 
 def _charge_reports(subscription: Subscription, changes: Sequence[MemberChange], as_of: datetime, actor: str) -> None:
-    """Posts what ``changes``, just reported, cost together: use by its peak, seats paid in advance each by itself; nothing
-    where people are not what is paid for."""
+    """Charges what ``changes``, just reported, cost together: use by its peak, seats paid in advance one by one; nothing where
+    people are not what is paid for."""
     if subscription.is_metered:
         _charge_use(subscription, changes, as_of, actor)
-    elif seats.counts(subscription) and subscription.paid_from is not None:
-        seats.apply(subscription=subscription, changes=changes, as_of=as_of, actor=actor)
+    elif seats.is_paid_by_seat(subscription) and subscription.paid_from is not None:
+        seats.charge_seats(subscription=subscription, changes=changes, as_of=as_of, actor=actor)
         if subscription.terminated_at is not None:
-            termination.bill_the_rest(subscription, as_of=as_of)
-        transitions.plan(subscription)
+            termination.issue_remaining(subscription, as_of=as_of)
+        transitions.set_next_date(subscription)
 
 
-def checked_instant(occurred_at: datetime | None, as_of: datetime, field: str) -> datetime | None:
-    """The instant reported, None for *now*. Refuses one in the future: what has not happened cannot be billed."""
+def check_instant(occurred_at: datetime | None, as_of: datetime, field: str) -> datetime | None:
+    """Returns the instant reported, None for *now*. Refuses one in the future: what has not happened cannot be billed.
+
+    ``field``: the field that the refusal names.
+    """
     if occurred_at is None or as_of < occurred_at <= as_of + CLOCK_SKEW:
         return None
     if occurred_at > as_of:
@@ -102,7 +107,7 @@ def checked_instant(occurred_at: datetime | None, as_of: datetime, field: str) -
 
 
 def _lock_instance(instance: Instance, as_of: datetime) -> tuple[Instance, list[Subscription]]:
-    """Locks the instance and its subscriptions; refuses a deleted one."""
+    """Locks the instance and its subscriptions; refuses a deleted instance."""
     subscriptions = lock_subscriptions(instance, as_of=as_of)
     instance = members.lock(instance)
     if instance.deleted_at is not None:
@@ -115,9 +120,9 @@ def _lock_instance(instance: Instance, as_of: datetime) -> tuple[Instance, list[
 def _record_report(
     instance: Instance, report: members.Report, as_of: datetime, source: str, actor: str
 ) -> tuple[Member | None, MemberChange | None]:
-    """Records one report under the caller's locks: the member, and the change that it made; what it costs comes after."""
-    report = replace(report, occurred_at=checked_instant(report.occurred_at, as_of, "occurred_at"))
-    trials.refuse_too_many(instance, report, as_of)
+    """Stores one report under the caller's locks and charges nothing yet; returns the member and the change that it made."""
+    report = replace(report, occurred_at=check_instant(report.occurred_at, as_of, "occurred_at"))
+    trials.refuse_over_limit(instance, report, as_of)
     return members.report(instance=instance, report=report, at=as_of, source=source, actor=actor)
 
 
@@ -125,12 +130,12 @@ def _record_report(
 def report_member(
     *, instance: Instance, report: members.Report, as_of: datetime, source: str, actor: str = ""
 ) -> Member | None:
-    """Takes one report and posts what it costs in the same transaction; returns the member, None where none is known.
+    """Stores one report and charges what it costs in the same transaction; returns the member, None where none is known.
 
     Repeats and late arrivals are fine and lead to the same books (D5). Refuses a broken address, an unknown role, an
     instant in the future and a deleted instance.
     """
-    checked_instant(report.occurred_at, as_of, "occurred_at")  # before anything is locked
+    check_instant(report.occurred_at, as_of, "occurred_at")  # before anything is locked
     instance, subscriptions = _lock_instance(instance, as_of)
     member, change = _record_report(instance, report, as_of, source, actor)
     if change is not None:
@@ -143,10 +148,10 @@ def report_member(
 def report_members(
     *, instance: Instance, reports: Sequence[members.Report], as_of: datetime, source: str, actor: str = ""
 ) -> list[Member | Refusal]:
-    """Takes many reports, none of them a removal, one after another as `report_member` would: the member or the refusal of each.
+    """Stores many reports, none of them a removal, as `report_member` would; returns the member or the refusal of each.
 
-    A refused row is undone alone, by a savepoint, and the rest stands; a deleted instance refuses them all. What they cost is
-    posted in one, so that a thousand people make one movement on the statement and not a thousand.
+    A refused report is rolled back alone, by a savepoint, and the rest stands; a deleted instance refuses them all. They are
+    charged together, so that a thousand people make one movement on the statement and not a thousand.
     """
     instance, subscriptions = _lock_instance(instance, as_of)
     outcomes: list[Member | Refusal] = []

@@ -1,4 +1,4 @@
-"""What is paid once and for good (E4)."""
+"""One-off purchases: what is paid once and for good (E4)."""
 
 from datetime import datetime
 
@@ -9,13 +9,13 @@ from billing.pricing.explanation import explain_quantity
 from billing.pricing.periods import Span, business_date
 
 
-def buy(subscription: Subscription, *, as_of: datetime, actor: str) -> Invoice | None:
-    """Charges the price of the quantity and bills it at once (D17); the caller holds the account's lock."""
+def charge_purchase(subscription: Subscription, *, as_of: datetime, actor: str) -> Invoice | None:
+    """Charges ``subscription`` for its quantity and invoices it at once (D17); the caller holds the account's lock."""
     today = business_date(as_of, subscription.account.zone)
     subscription.paid_from = today
     subscription.save(update_fields=["paid_from"])
     explanation = explain_quantity(subscription.priced_by.terms(), subscription.quantity or 1)
-    charge = prepaid_periods.post(
+    charge = prepaid_periods.post_charge(
         subscription=subscription,
         period=None,
         kind=Charge.Kind.PURCHASE,
@@ -25,7 +25,7 @@ def buy(subscription: Subscription, *, as_of: datetime, actor: str) -> Invoice |
         as_of=as_of,
         actor=actor,
     )
-    invoice = issuing.issue(
+    invoice = issuing.issue_invoice(
         account=subscription.account,
         charges=[charge],
         span=Span(today, prepaid_periods.day_after(today)),

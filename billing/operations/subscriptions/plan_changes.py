@@ -1,4 +1,4 @@
-"""What owners do to a prepaid subscription themselves: other terms, cancelling, and taking both back (E6, E7, C4, D6, D7)."""
+"""Changes of plan by owners: other terms, cancellation, and taking either back (E6, E7, C4, D6, D7)."""
 
 from datetime import datetime
 from typing import TypeVar
@@ -15,51 +15,52 @@ from billing.operations.cycle.locking import lock_subscription, read_subscriptio
 from billing.operations.events import outbox
 from billing.operations.invoices import issuing
 from billing.operations.subscriptions import change_undo, quotes
-from billing.operations.subscriptions.quotes import Quote, Wish
+from billing.operations.subscriptions.quotes import Quote, TermsRequest
 from billing.pricing.periods import Span
 
 Kind = SubscriptionChange.Kind
 Result = TypeVar("Result")
 
 
-def preview(*, subscription: Subscription, wish: Wish, as_of: datetime) -> Quote:
-    """What `change` would do now, worked out by the builder that the act uses too: nothing is written (G10)."""
-    return read_subscription(subscription, lambda row: quotes.build(row, wish, as_of), as_of=as_of)
+def quote_change(*, subscription: Subscription, request: TermsRequest, as_of: datetime) -> Quote:
+    """Quotes what `change_terms` would do now, by the builder that the act uses too; writes nothing (G10)."""
+    return read_subscription(subscription, lambda row: quotes.build_quote(row, request, as_of), as_of=as_of)
 
 
-def change(
+def change_terms(
     *,
     subscription: Subscription,
-    wish: Wish,
+    request: TermsRequest,
     as_of: datetime,
     actor: str,
     quote_token: str | None = None,
     reason: str = "",
 ) -> Quote:
-    """Puts the subscription on other terms, now or from its next period on; returns what was done. ``reason``: why support
-    does it for its owner (D15).
+    """Changes the terms of ``subscription`` now or from its next period on; returns the quote that was carried out.
+
+    ``reason``: why support does it for the owner (D15).
 
     Refuses with ``quote_expired`` and the fresh figures where ``quote_token`` no longer names what it would come to.
     """
     return rehearsal.carry_out_as_seen(
-        lambda: _change_terms(lock_subscription(subscription, as_of=as_of), wish, as_of, actor, reason),
+        lambda: _change_terms(lock_subscription(subscription, as_of=as_of), request, as_of, actor, reason),
         seen=quote_token,
         token=lambda quote: quote.token,
         refusal=lambda quote: rehearsal.quote_expired(quote=quote),
     )
 
 
-def _change_terms(subscription: Subscription, wish: Wish, as_of: datetime, actor: str, reason: str) -> Quote:
-    """Puts the locked ``subscription`` on the terms of ``wish``, in the caller's transaction."""
-    quote = quotes.build(subscription, wish, as_of)
+def _change_terms(subscription: Subscription, request: TermsRequest, as_of: datetime, actor: str, reason: str) -> Quote:
+    """Changes the locked ``subscription`` to the terms of ``request``, in the caller's transaction."""
+    quote = quotes.build_quote(subscription, request, as_of)
     if quote.when == quotes.PERIOD_END and _is_scheduled(quote):
         return quote  # the same request once more
-    _call_off(subscription, as_of, actor)
+    _call_off_scheduled(subscription, as_of, actor)
     if quote.when == quotes.PERIOD_END:
         _schedule(quote, as_of, actor, reason)
     else:
         _carry_out(quote, as_of, actor, reason)
-    transitions.plan(subscription)
+    transitions.set_next_date(subscription)
     audit.record(
         actor=actor,
         action="subscription.terms_changed",
@@ -72,8 +73,8 @@ def _change_terms(subscription: Subscription, wish: Wish, as_of: datetime, actor
     return quote
 
 
-def _call_off(subscription: Subscription, as_of: datetime, actor: str) -> TermsChange | None:
-    """A new wish takes the place of the one that was waiting."""
+def _call_off_scheduled(subscription: Subscription, as_of: datetime, actor: str) -> TermsChange | None:
+    """Calls off the scheduled change of ``subscription``, if any, and returns it."""
     waiting = scheduled_changes.waiting_change(subscription)
     if waiting is not None:
         scheduled_changes.call_off(waiting, as_of=as_of, actor=actor)
@@ -81,12 +82,12 @@ def _call_off(subscription: Subscription, as_of: datetime, actor: str) -> TermsC
 
 
 def _is_scheduled(quote: Quote) -> bool:
-    """Whether this very change is the one that waits, decided by the customer and not by a move of the operator's (E2)."""
+    """Whether this very change is scheduled already, by the customer and not by a move of the operator's (E2)."""
     waiting = scheduled_changes.waiting_change(quote.subscription)
     if waiting is None or waiting.move_id is not None:
         return False
-    told = (quote.tariff.pk, quote.quantity, quote.effective_date)
-    return (waiting.tariff_id, waiting.quantity, waiting.effective_date) == told
+    requested = (quote.tariff.pk, quote.quantity, quote.effective_date)
+    return (waiting.tariff_id, waiting.quantity, waiting.effective_date) == requested
 
 
 def _schedule(quote: Quote, as_of: datetime, actor: str, reason: str) -> None:
@@ -120,7 +121,7 @@ def _carry_out(quote: Quote, as_of: datetime, actor: str, reason: str) -> None:
         subscription, quote.tariff, quote.quantity, as_of=as_of, actor=actor, invoice_key=key, reason=reason
     )
     charges = [
-        prepaid_periods.post(
+        prepaid_periods.post_charge(
             subscription=subscription,
             period=line.period,
             kind=line.kind,
@@ -132,7 +133,7 @@ def _carry_out(quote: Quote, as_of: datetime, actor: str, reason: str) -> None:
         )
         for number, line in enumerate(quote.lines, start=1)
     ]
-    _bill(subscription, charges, key, quote, as_of)
+    _issue_invoice(subscription, charges, key, quote, as_of)
     notices.terms_changed(
         subscription=subscription,
         change=record,
@@ -142,14 +143,14 @@ def _carry_out(quote: Quote, as_of: datetime, actor: str, reason: str) -> None:
     )
 
 
-def _bill(subscription: Subscription, charges: list[Charge], key: str, quote: Quote, as_of: datetime) -> None:
-    """The change alone on an invoice of its own (D17), so that undoing it credits the whole of it (D6)."""
+def _issue_invoice(subscription: Subscription, charges: list[Charge], key: str, quote: Quote, as_of: datetime) -> None:
+    """Issues an invoice for the change alone (D17), so that undoing it credits the whole of it (D6)."""
     if not charges:
         return
     last = prepaid_periods.last_period(subscription)
     day = quote.effective_date
     span = Span(day, last.end if last is not None and last.end > day else prepaid_periods.day_after(day))
-    issuing.issue(
+    issuing.issue_invoice(
         account=subscription.account, charges=charges, span=span, kind=Invoice.Kind.PURCHASE, key=key, as_of=as_of
     )
     access.announce_changes(subscription.account, as_of=as_of)
@@ -165,16 +166,16 @@ def undo_change(
     tariff_id: str | None = None,
     quantity: int | None = None,
 ) -> Subscription:
-    """Takes back a change that waits for the period's end, else the last one of this business day, in full (D6).
+    """Calls off the change scheduled for the period's end, else undoes the last one of this business day in full (D6).
 
     ``tariff_id`` and ``quantity``: the terms to be rid of; a change to others is left alone, so that a request that is sent
     twice takes back one.
     """
     subscription = lock_subscription(subscription, as_of=as_of)
     waiting = scheduled_changes.waiting_change(subscription)
-    if waiting is not None and _can_be_called_off(waiting, subscription, as_of):
-        _refuse_other(waiting.tariff, waiting.quantity, tariff_id, quantity)
-        _call_off(subscription, as_of, actor)
+    if waiting is not None and _is_own_and_unpaid(waiting, subscription, as_of):
+        _refuse_other_terms(waiting.tariff, waiting.quantity, tariff_id, quantity)
+        _call_off_scheduled(subscription, as_of, actor)
         SubscriptionChange.objects.create(
             subscription=subscription,
             kind=Kind.CHANGE_CALLED_OFF,
@@ -194,22 +195,24 @@ def undo_change(
             reason=reason,
         )
         return subscription
-    record = change_undo.undoable(subscription, as_of)
+    record = change_undo.find_undoable_change(subscription, as_of)
     if record is None:
         raise BillingError(
             _("There is no change to take back: one can be undone until the end of its day."),
             code="nothing_to_undo",
             rule="D6",
         )
-    _refuse_other(record.to_tariff, record.to_quantity, tariff_id, quantity)
-    change_undo.undo(subscription, record, as_of=as_of, actor=actor, reason=reason)
+    _refuse_other_terms(record.to_tariff, record.to_quantity, tariff_id, quantity)
+    change_undo.undo_terms_change(subscription, record, as_of=as_of, actor=actor, reason=reason)
     return subscription
 
 
-def _refuse_other(tariff: Tariff | None, quantity: int | None, tariff_id: str | None, wanted: int | None) -> None:
-    """Refuses where what would be taken back is not the change to the terms that were named."""
+def _refuse_other_terms(
+    tariff: Tariff | None, quantity: int | None, tariff_id: str | None, named_quantity: int | None
+) -> None:
+    """Refuses to undo a change to other terms than the ones that were named."""
     is_other = tariff_id is not None and (tariff is None or tariff.tariff_id != tariff_id)
-    if is_other or (wanted is not None and wanted != quantity):
+    if is_other or (named_quantity is not None and named_quantity != quantity):
         raise BillingError(
             _("The last change was to other terms than the ones you named: look at the subscription and ask again."),
             code="nothing_to_undo",
@@ -217,17 +220,17 @@ def _refuse_other(tariff: Tariff | None, quantity: int | None, tariff_id: str | 
         )
 
 
-def _can_be_called_off(waiting: TermsChange, subscription: Subscription, as_of: datetime) -> bool:
+def _is_own_and_unpaid(waiting: TermsChange, subscription: Subscription, as_of: datetime) -> bool:
     """Whether the scheduled change is the owner's own, of paid time, and its period is not paid yet."""
     if waiting.move_id is not None or subscription_status.is_trialing(subscription, as_of):
         return False
-    return scheduled_changes.paid_ahead(subscription) is None
+    return scheduled_changes.period_paid_ahead(subscription) is None
 
 
 @transaction.atomic
-def cancel(*, subscription: Subscription, as_of: datetime, actor: str, reason: str = "") -> Subscription:
-    """Nothing renews any more; everything works to the end of what is paid, then the subscription ends (C4). Cancelling
-    twice changes nothing."""
+def cancel_subscription(*, subscription: Subscription, as_of: datetime, actor: str, reason: str = "") -> Subscription:
+    """Cancels ``subscription``: it works to the end of what is paid, does not renew, and then ends (C4). Cancelling twice
+    changes nothing."""
     subscription = lock_subscription(subscription, as_of=as_of)
     _refuse_cancel(subscription, as_of)
     if subscription.cancel_date is not None:
@@ -247,10 +250,10 @@ def cancel(*, subscription: Subscription, as_of: datetime, actor: str, reason: s
         "subscription.cancel_scheduled",
         at=as_of,
         subscription=subscription,
-        data={**outbox.about(subscription), "cancel_date": subscription.cancel_date.isoformat()},
+        data={**outbox.subscription_data(subscription), "cancel_date": subscription.cancel_date.isoformat()},
     )
     notices.cancelled(subscription=subscription, cancel_date=subscription.cancel_date, at=as_of)
-    transitions.plan(subscription)
+    transitions.set_next_date(subscription)
     audit.record(
         actor=actor,
         action="subscription.cancelled",
@@ -264,7 +267,7 @@ def cancel(*, subscription: Subscription, as_of: datetime, actor: str, reason: s
 
 
 def _refuse_cancel(subscription: Subscription, as_of: datetime) -> None:
-    if subscription_status.lapse(subscription, as_of) is not None:
+    if subscription_status.find_lapse(subscription, as_of) is not None:
         raise BillingError(_("This subscription has ended already."), code="already_terminated", rule="C4")
     terms = subscription.tariff.terms() if subscription.tariff is not None else None
     if terms is None or terms.is_one_off:
@@ -278,10 +281,10 @@ def _refuse_cancel(subscription: Subscription, as_of: datetime) -> None:
 
 
 @transaction.atomic
-def undo_cancel(*, subscription: Subscription, as_of: datetime, actor: str, reason: str = "") -> Subscription:
-    """Takes a cancellation back while the subscription still runs: it renews again as before (C4)."""
+def undo_cancellation(*, subscription: Subscription, as_of: datetime, actor: str, reason: str = "") -> Subscription:
+    """Takes the cancellation of ``subscription`` back while it still runs: it renews again as before (C4)."""
     subscription = lock_subscription(subscription, as_of=as_of)
-    if subscription.cancel_date is None or subscription_status.lapse(subscription, as_of) is not None:
+    if subscription.cancel_date is None or subscription_status.find_lapse(subscription, as_of) is not None:
         raise BillingError(_("There is no cancellation to take back."), code="not_cancelled", rule="C4")
     subscription.cancel_date = None
     subscription.save(update_fields=["cancel_date"])
@@ -289,7 +292,7 @@ def undo_cancel(*, subscription: Subscription, as_of: datetime, actor: str, reas
         subscription=subscription, kind=Kind.CANCEL_UNDONE, at=as_of, actor=actor, reason=reason
     )
     notices.cancel_undone(subscription=subscription, at=as_of)
-    transitions.plan(subscription)
+    transitions.set_next_date(subscription)
     audit.record(
         actor=actor,
         action="subscription.cancel_undone",

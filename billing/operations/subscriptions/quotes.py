@@ -1,4 +1,7 @@
-"""What other terms would cost: the one builder of preview and act (G10, E6, E7, D7, B8)."""
+"""Quotes for a change of terms: what it costs now, what is lost, what comes next (E6, E7, D7, B8).
+
+Preview and act use the same builder, so that what was shown is what is charged (G10).
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -24,7 +27,7 @@ MOST_UNITS = 1_000_000
 
 @dataclass(frozen=True)
 class Line:
-    """One charge that the change would post: why it is what it is, and the paid period it belongs to."""
+    """One charge that the change would post, with its explanation and the paid period it belongs to."""
 
     kind: Charge.Kind
     explanation: Explanation
@@ -37,7 +40,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Quote:
-    """What the change to ``quantity`` units under ``tariff`` means, in minor units of ``currency``.
+    """The cost of a change to ``quantity`` units under ``tariff``, in minor units of ``currency``.
 
     ``when`` is now or period_end, ``effective_date`` the first day on the new terms; ``due_now_minor`` the sum of the
     lines, ``lost_minor`` the value that is given up (E7); ``next_date`` and ``next_minor`` the next charge after it.
@@ -60,7 +63,7 @@ class Quote:
 
     @property
     def token(self) -> str:
-        """The figures in short: the same token, the same figures."""
+        """A digest of the figures: the same token, the same figures."""
         return rehearsal.token_of(
             self.subscription.public_id,
             self.tariff.pk,
@@ -74,58 +77,61 @@ class Quote:
         )
 
     def describe(self, line: Line, locale: str) -> str:
-        """What ``line`` is for, in the words that the invoice will have."""
+        """Describes ``line`` in ``locale``, in the words that the invoice will have."""
         return charge_lines.describe_line(line.kind, line.explanation, self.subscription, self.tariff, locale)
 
 
 @dataclass(frozen=True)
-class Wish:
-    """The terms somebody wants: nothing named stays as it is. ``when``: now, period_end, or None for what the rules do by
-    themselves (a dearer tariff now, a cheaper one at the period's end, D7)."""
+class TermsRequest:
+    """The terms that are asked for; what is None stays as it is. ``when``: now, period_end, or None for the default, which is a
+    dearer tariff now and a cheaper one at the period's end (D7)."""
 
     tariff_id: str | None = None
     quantity: int | None = None
     when: str | None = None
 
 
-def checked_quantity(tariff: Tariff, quantity: int | None, present: int | None = None) -> int | None:
-    """The number of units to be bought under ``tariff``; None where it counts by itself. Refuses one it does not take."""
+def check_quantity(tariff: Tariff, quantity: int | None, present_quantity: int | None = None) -> int | None:
+    """Returns the number of units to be bought under ``tariff``; None where it counts by itself. Refuses any other number.
+
+    Without ``quantity`` it is ``present_quantity``, or 1.
+    """
     if tariff.metric != Metric.QUANTITY:
         if quantity is not None:
             raise BadInput(_("This tariff counts by itself: leave the quantity out."), field="quantity")
         return None
-    quantity = quantity or present or 1 if quantity is None else quantity
+    quantity = quantity or present_quantity or 1 if quantity is None else quantity
     if not 1 <= quantity <= MOST_UNITS:
         raise BadInput(_("Enter how many you need: 1 to 1,000,000."), field="quantity", code="invalid_quantity")
     return quantity
 
 
-def build(subscription: Subscription, wish: Wish, as_of: datetime) -> Quote:
-    """What ``wish`` comes to at ``as_of``; the caller has locked the account and caught it up. Refuses what the
+def build_quote(subscription: Subscription, request: TermsRequest, as_of: datetime) -> Quote:
+    """Builds the quote for ``request`` at ``as_of``; the caller has locked the account and caught it up. Refuses what the
     subscription's state or the tariff's rules do not allow."""
     _refuse_state(subscription, as_of)
     present = subscription.priced_by
     tariff = present
-    if wish.tariff_id not in (None, present.tariff_id):
-        tariff = offered_tariffs.paid_tariff(subscription.instance.product, wish.tariff_id)
-    quantity = checked_quantity(tariff, wish.quantity, subscription.quantity)
-    ahead = scheduled_changes.paid_ahead(subscription)
-    if tariff.pk == present.pk and quantity == subscription.quantity and ahead is None:
+    if request.tariff_id not in (None, present.tariff_id):
+        tariff = offered_tariffs.paid_tariff(subscription.instance.product, request.tariff_id)
+    quantity = check_quantity(tariff, request.quantity, subscription.quantity)
+    paid_period = scheduled_changes.period_paid_ahead(subscription)
+    if tariff.pk == present.pk and quantity == subscription.quantity and paid_period is None:
         raise BadInput(
             _("These are the terms it is on: choose another tariff or quantity."),
             field="tariff_id",
             code="nothing_changes",
         )
     if present.terms().is_one_off or tariff.terms().is_one_off:
-        return _buy_more(subscription, tariff, quantity, wish, as_of)
-    when = _when(subscription, present, tariff, quantity, wish.when, as_of)
+        return _quote_more_units(subscription, tariff, quantity, request, as_of)
+    when = _effective_time(subscription, present, tariff, quantity, request.when, as_of)
     if when == PERIOD_END and subscription.cancel_date is not None:
         raise BillingError(
             _("It is cancelled, so that no period follows: take the cancellation back first, or choose now."),
             code="cancelled",
             rule="C4",
         )
-    if when == PERIOD_END and ahead is not None:
+    if when == PERIOD_END and paid_period is not None:
         raise BillingError(
             _(
                 "The next period is paid already, on the terms that were chosen for it: choose now, or wait until it begins."
@@ -133,13 +139,13 @@ def build(subscription: Subscription, wish: Wish, as_of: datetime) -> Quote:
             code="next_period_paid",
             rule="E8",
         )
-    return (_now if when == NOW else _later)(subscription, tariff, quantity, as_of)
+    return (_quote_now if when == NOW else _quote_at_period_end)(subscription, tariff, quantity, as_of)
 
 
 def _refuse_state(subscription: Subscription, as_of: datetime) -> None:
     if subscription.tariff is None:
         raise BillingError(_("This product is free: there is nothing to change."), code="product_is_free", rule="E1")
-    lapse = subscription_status.lapse(subscription, as_of)
+    lapse = subscription_status.find_lapse(subscription, as_of)
     if subscription_status.is_trialing(subscription, as_of) or (lapse is not None and lapse.code == "trial_ended"):
         raise BillingError(
             _("This is a trial: choose a tariff instead, and paid time begins after it."),
@@ -150,27 +156,27 @@ def _refuse_state(subscription: Subscription, as_of: datetime) -> None:
         raise BillingError(_("This subscription has ended: take out a new one."), code="already_terminated", rule="E9")
 
 
-def _monthly(terms: Terms, units: int) -> Fraction:
+def _monthly_price(terms: Terms, units: int) -> Fraction:
     return exact(terms, units) / (terms.interval_months or 1)
 
 
-def _when(
+def _effective_time(
     subscription: Subscription,
     present: Tariff,
     tariff: Tariff,
     quantity: int | None,
-    wanted: str | None,
+    requested: str | None,
     as_of: datetime,
 ) -> str:
     """When the change takes effect: what was wanted where the rules leave the choice (B8, D7)."""
-    if wanted not in (None, NOW, PERIOD_END):
+    if requested not in (None, NOW, PERIOD_END):
         raise BadInput(_("Choose now or period_end."), field="when")
     only_later = (
         ChangeRule.PERIOD_END in (present.change_rule, tariff.change_rule)
         or present.interval_months != tariff.interval_months
         or present.cycle != tariff.cycle
     )
-    if only_later and wanted == NOW:
+    if only_later and requested == NOW:
         raise BadInput(
             _("This change takes effect at the end of the period that is paid: choose period_end."),
             field="when",
@@ -180,32 +186,32 @@ def _when(
     if only_later:
         return PERIOD_END
     today = business_date(as_of, subscription.account.zone)
-    old = _monthly(present.terms(), _units(subscription, present, subscription.quantity, today))
-    new = _monthly(tariff.terms(), _units(subscription, tariff, quantity, today))
-    return wanted or (PERIOD_END if new < old else NOW)
+    old_price = _monthly_price(present.terms(), _units(subscription, present, subscription.quantity, today))
+    new_price = _monthly_price(tariff.terms(), _units(subscription, tariff, quantity, today))
+    return requested or (PERIOD_END if new_price < old_price else NOW)
 
 
 def _units(subscription: Subscription, tariff: Tariff, quantity: int | None, today: date) -> int:
-    """The units of now under ``tariff``."""
+    """The units under ``tariff`` today."""
     if tariff.metric == Metric.QUANTITY:
         return quantity or 1
     return prepaid_periods.units_now(subscription, tariff)
 
 
-def _now(subscription: Subscription, tariff: Tariff, quantity: int | None, as_of: datetime) -> Quote:
-    """E6: what is left of every paid period that is not over is carried over to the new terms."""
+def _quote_now(subscription: Subscription, tariff: Tariff, quantity: int | None, as_of: datetime) -> Quote:
+    """Quotes a change now: what is left of every paid period that is not over is carried over to the new terms (E6)."""
     today = business_date(as_of, subscription.account.zone)
     new_units = _units(subscription, tariff, quantity, today)
     lines, lost = [], 0
     for period in subscription.periods.filter(end__gt=today).order_by("start"):
         first_day = max(today, period.start)
-        old, bought = scheduled_changes.terms_on(subscription, period.start)
-        carried = full(old.terms(), _units(subscription, old, bought, today), period.span.days)
-        change = change_terms(carried, (first_day - period.start).days, tariff.terms(), new_units, period.span.days)
+        old_tariff, bought = scheduled_changes.terms_on(subscription, period.start)
+        old_period = full(old_tariff.terms(), _units(subscription, old_tariff, bought, today), period.span.days)
+        change = change_terms(old_period, (first_day - period.start).days, tariff.terms(), new_units, period.span.days)
         lost += change.lost_minor
         if change.pay_minor:
             names = {"en": tariff.name, "ru": tariff.name_ru}
-            explanation = prepaid_periods.dated(change.explanation, first_day, period.end, names=names)
+            explanation = prepaid_periods.add_dates(change.explanation, first_day, period.end, names=names)
             lines.append(Line(Charge.Kind.TERMS, explanation, period))
     last = prepaid_periods.last_period(subscription) if subscription.cancel_date is None else None
     return Quote(
@@ -222,8 +228,8 @@ def _now(subscription: Subscription, tariff: Tariff, quantity: int | None, as_of
     )
 
 
-def _later(subscription: Subscription, tariff: Tariff, quantity: int | None, as_of: datetime) -> Quote:
-    """D7, B8: nothing is charged and nothing lost; the next period is on the new terms."""
+def _quote_at_period_end(subscription: Subscription, tariff: Tariff, quantity: int | None, as_of: datetime) -> Quote:
+    """Quotes a change at the period's end: nothing is charged or lost, and the next period is on the new terms (D7, B8)."""
     today = business_date(as_of, subscription.account.zone)
     last = subscription.periods.order_by("-number").first()
     assert last is not None
@@ -243,8 +249,10 @@ def _later(subscription: Subscription, tariff: Tariff, quantity: int | None, as_
     )
 
 
-def _buy_more(subscription: Subscription, tariff: Tariff, quantity: int | None, wish: Wish, as_of: datetime) -> Quote:
-    """E4: more of what is paid once costs the difference, on the terms it was bought at."""
+def _quote_more_units(
+    subscription: Subscription, tariff: Tariff, quantity: int | None, request: TermsRequest, as_of: datetime
+) -> Quote:
+    """Quotes more units of what is paid once: they cost the difference, on the terms it was bought at (E4)."""
     bought = subscription.quantity or 0
     if tariff.pk != subscription.priced_by.pk:
         raise BadInput(
@@ -256,7 +264,7 @@ def _buy_more(subscription: Subscription, tariff: Tariff, quantity: int | None, 
             field="quantity",
             rule="E4",
         )
-    if wish.when == PERIOD_END:
+    if request.when == PERIOD_END:
         raise BadInput(_("What is paid once has no period: leave it at now."), field="when", rule="E4")
     terms = tariff.terms()
     explanation = explain_quantity(terms, quantity, price(terms, bought))

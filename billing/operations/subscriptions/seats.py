@@ -1,7 +1,7 @@
-"""Prepaid seats that come and go (B5–B7): each change is one line for the rest of the period, up or down.
+"""Prepaid seats that come and go (B5–B7): each change is one charge for the rest of the period, up or down.
 
-A report about now posts its own line. Any other makes the periods it can touch be counted again from the *set* of reports,
-and posts one difference for each (D5), so that the books do not depend on the order in which reports arrive.
+A report about now posts its own charge. For any other the periods it can affect are counted again from the *set* of reports,
+and one difference is posted for each (D5), so that the books do not depend on the order in which reports arrive.
 """
 
 from collections.abc import Sequence
@@ -21,15 +21,15 @@ from billing.pricing.terms import Metric
 Kind = Charge.Kind
 
 
-def counts(subscription: Subscription) -> bool:
-    """Whether people in paid roles are what ``subscription`` pays for in advance."""
+def is_paid_by_seat(subscription: Subscription) -> bool:
+    """Whether ``subscription`` pays in advance for people in paid roles."""
     return subscription.tariff is not None and subscription.tariff.metric == Metric.PAID_MEMBERS
 
 
-def apply(
+def charge_seats(
     *, subscription: Subscription, changes: Sequence[MemberChange], as_of: datetime, actor: str = ""
 ) -> list[Charge]:
-    """Posts what ``changes``, just reported, cost or give back; the caller holds the locks."""
+    """Posts what ``changes``, just reported, cost or give back and returns the charges; the caller holds the locks."""
     first = min(change.occurred_at for change in changes)
     periods = list(subscription.periods.filter(ended_at__gt=first).select_related("tariff").order_by("number"))
     if not periods:
@@ -53,43 +53,43 @@ def _charge_each(
     as_of: datetime,
     actor: str,
 ) -> list[Charge]:
-    """One line for each of the steps from ``start`` on: they are the newest of all."""
+    """Posts one charge for each of the steps from ``start`` on: they are the newest of all."""
     level = sum(step.by for step in steps[:start])
-    posted = []
+    charges = []
     for step in steps[start:]:
         period = next((row for row in periods if row.opened_at <= step.change.occurred_at < row.ended_at), None)
         if period is not None:
-            explanation = line(subscription, period, step, level)
+            explanation = explain_step(subscription, period, step, level)
             if explanation["amount_minor"]:
-                posted.append(_post(subscription, period, step.change, explanation, as_of, actor))
+                charges.append(_post_charge(subscription, period, step.change, explanation, as_of, actor))
         level += step.by
-    return posted
+    return charges
 
 
-def line(subscription: Subscription, period: BillingPeriod, step: SeatStep, before: int) -> Explanation:
-    """What the seat that ``step`` adds to or takes from ``before`` seats comes to: from the day after, to the period's end
-    (B5, B6)."""
+def explain_step(subscription: Subscription, period: BillingPeriod, step: SeatStep, seats_before: int) -> Explanation:
+    """Explains what the seat costs or gives back that ``step`` adds to or takes from ``seats_before``: from the day after, to the
+    period's end (B5, B6)."""
     tariff = subscription.priced_by if period.closed_at is None else period.tariff
     terms = tariff.terms()
     first_day = prepaid_periods.day_after(business_date(step.change.occurred_at, subscription.account.zone))
     rest = prepaid_periods.share(terms, period.span, first_day)
-    explanation = explain_seat_change(terms, before, before + step.by, **rest)
-    return prepaid_periods.dated(explanation, first_day, period.end, member=step.change.member_id)
+    explanation = explain_seat_change(terms, seats_before, seats_before + step.by, **rest)
+    return prepaid_periods.add_dates(explanation, first_day, period.end, member=step.change.member_id)
 
 
 def _recount(
     subscription: Subscription, period: BillingPeriod, steps: list[SeatStep], as_of: datetime, actor: str
 ) -> list[Charge]:
-    """Counts ``period`` again from all reports and posts what has been charged too little or too much (D5)."""
+    """Counts ``period`` again from all reports and posts the difference to what has been charged (D5)."""
     level = sum(step.by for step in steps if step.is_before(period.opened_at, period.counted_to))
     opening = prepaid_periods.explain_period(period.tariff.terms(), level, period.span)
     expected = int(opening["amount_minor"])
     for step in steps:
         if step.change.occurred_at < period.ended_at and not step.is_before(period.opened_at, period.counted_to):
-            expected += int(line(subscription, period, step, level)["amount_minor"])
+            expected += int(explain_step(subscription, period, step, level)["amount_minor"])
             level += step.by
-    seats = Charge.objects.filter(period=period).exclude(kind=Kind.TERMS)
-    charged = sum(seats.values_list("amount_minor", flat=True))
+    seat_charges = Charge.objects.filter(period=period).exclude(kind=Kind.TERMS)
+    charged = sum(seat_charges.values_list("amount_minor", flat=True))
     if expected == charged:
         return []
     explanation = explain_amount(expected - charged, period.tariff.currency, "recount") | {
@@ -98,10 +98,10 @@ def _recount(
         "from": period.start.isoformat(),
         "until": period.end.isoformat(),
     }
-    return [_post(subscription, period, None, explanation, as_of, actor)]
+    return [_post_charge(subscription, period, None, explanation, as_of, actor)]
 
 
-def _post(
+def _post_charge(
     subscription: Subscription,
     period: BillingPeriod,
     change: MemberChange | None,
@@ -111,12 +111,12 @@ def _post(
 ) -> Charge:
     amount = int(explanation["amount_minor"])
     occurred_at = change.occurred_at if change else as_of
-    opposite = _opposite_of_today(subscription, amount, business_date(occurred_at, subscription.account.zone))
+    opposite = _find_opposite(subscription, amount, business_date(occurred_at, subscription.account.zone))
     if amount > 0:
         kind = Kind.SEAT_ADDED if opposite is None else Kind.SEAT_NOT_REMOVED
     else:
         kind = Kind.SEAT_REMOVED if opposite is None else Kind.SEAT_NOT_ADDED
-    charge = prepaid_periods.post(
+    charge = prepaid_periods.post_charge(
         subscription=subscription,
         period=period,
         kind=kind,
@@ -131,25 +131,25 @@ def _post(
             account=subscription.account, kind=Credit.Kind.SEATS, entry=charge.entry, amount_minor=-amount, as_of=as_of
         )
     elif kind == Kind.SEAT_NOT_REMOVED and opposite is not None:
-        payments.take_off(credit=opposite.entry.credit, as_of=as_of)
+        payments.withdraw_credit(credit=opposite.entry.credit, as_of=as_of)
     return charge
 
 
-def _opposite_of_today(subscription: Subscription, amount: int, day: date) -> Charge | None:
-    """The change of the same day that this one takes back: block and unblock on one day net to nothing (B7). Not one that an
-    invoice has collected or whose credit is spent."""
+def _find_opposite(subscription: Subscription, amount: int, day: date) -> Charge | None:
+    """Finds the change of the same day that this one takes back: block and unblock on one day net to nothing (B7). Not one
+    that is on an invoice or whose credit is spent."""
     zone = subscription.account.zone
-    today = Charge.objects.filter(
+    of_day = Charge.objects.filter(
         subscription=subscription,
         occurred_at__gte=start_of_day(day, zone),
         occurred_at__lt=start_of_day(prepaid_periods.day_after(day), zone),
     )
-    netting = today.filter(kind__in=[Kind.SEAT_NOT_ADDED, Kind.SEAT_NOT_REMOVED])
-    taken = {row.explanation.get("opposite") for row in netting}
-    wanted = Kind.SEAT_REMOVED if amount > 0 else Kind.SEAT_ADDED
-    opposites = today.filter(kind=wanted, amount_minor=-amount, line=None)
+    netting = of_day.filter(kind__in=[Kind.SEAT_NOT_ADDED, Kind.SEAT_NOT_REMOVED])
+    netted = {row.explanation.get("opposite") for row in netting}
+    opposite_kind = Kind.SEAT_REMOVED if amount > 0 else Kind.SEAT_ADDED
+    opposites = of_day.filter(kind=opposite_kind, amount_minor=-amount, line=None)
     for charge in opposites.select_related("entry").order_by("-pk"):
-        if charge.pk in taken:
+        if charge.pk in netted:
             continue
         credit = Credit.objects.filter(entry=charge.entry).first() if amount > 0 else None
         if amount < 0 or (credit is not None and credit.unapplied_minor == credit.amount_minor):

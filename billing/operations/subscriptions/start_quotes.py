@@ -1,4 +1,7 @@
-"""What a start costs: a new subscription, and the choice that ends a trial. One builder for preview and act (G10, D12, D18)."""
+"""Quotes for a start: a new subscription, or the choice of a tariff that ends a trial (D12, D18).
+
+Preview and act use the same builder, so that what was shown is what is charged (G10).
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -28,7 +31,7 @@ Kind = Charge.Kind
 
 @dataclass(frozen=True)
 class Line:
-    """One sum that is charged, at once or on the day the paid time begins, and how it comes about."""
+    """One charge, posted at once or on the day the paid time begins, with its explanation."""
 
     kind: str
     explanation: Explanation
@@ -40,7 +43,7 @@ class Line:
 
 @dataclass(frozen=True)
 class StartQuote:
-    """How a subscription starts, in minor units of ``currency``; before it is taken out, ``subscription`` is in no table.
+    """The start of a subscription and its cost in minor units of ``currency``; in a preview ``subscription`` is not stored.
 
     ``starts_on`` is the first paid day, None where a trial begins that nothing follows by itself; ``first_minor`` what
     that day charges; ``due_now_minor`` what of it has to be paid after the money on the account; ``next_date`` and
@@ -69,7 +72,7 @@ class StartQuote:
 
     @property
     def token(self) -> str:
-        """The figures in short, whatever the ids of the rows are."""
+        """A digest of the figures, whatever the ids of the rows are."""
         return rehearsal.token_of(
             self.tariff.pk,
             self.quantity,
@@ -80,7 +83,7 @@ class StartQuote:
         )
 
     def describe(self, line: Line, locale: str) -> str:
-        """What ``line`` is for, in the words that the invoice will have."""
+        """Describes ``line`` in ``locale``, in the words that the invoice will have."""
         return charge_lines.describe_line(line.kind, line.explanation, self.subscription, self.tariff, locale)
 
 
@@ -90,7 +93,7 @@ class StartQuote:
 def quote_start(
     *, instance: Instance, tariff_id: str | None, quantity: int | None, trial: bool | None, as_of: datetime
 ) -> StartQuote:
-    """What `start_subscription` would come to now; nothing is written. Refuses what it would refuse.
+    """Quotes what `start_subscription` would charge now; writes nothing and refuses what it would refuse.
 
     ``instance`` may be one that is not registered yet: its first person is then the only one (M15).
     """
@@ -103,11 +106,11 @@ def quote_start(
 def start_subscription(
     *, instance: Instance, tariff_id: str | None, quantity: int | None, trial: bool | None, as_of: datetime, actor: str
 ) -> StartQuote:
-    """Takes out a subscription (`lifecycle.create_subscription`) and returns what it was charged by."""
+    """Takes out a subscription (`lifecycle.create_subscription`) and returns the quote that it was charged by."""
     terms = _paid_terms(instance, tariff_id, quantity, trial)
-    account = posting.lock(accounts.account_for(instance.customer, terms.tariff.seller, as_of))
+    account = posting.lock(accounts.find_or_open_account(instance.customer, terms.tariff.seller, as_of))
     month_close.catch_up(account=account, as_of=as_of)
-    return _charge_as_quoted(
+    return _check_charges(
         _build_start(instance, account, terms, as_of),
         lambda: lifecycle.create_subscription(
             instance=instance, tariff_id=tariff_id, quantity=quantity, trial=trial, as_of=as_of, actor=actor
@@ -125,8 +128,8 @@ def start_subscription_as_quoted(
     actor: str,
     token: str,
 ) -> StartQuote:
-    """`start_subscription` for the figures that were shown; refuses others with ``quote_expired`` (G10)."""
-    return _as_quoted(
+    """Takes out a subscription for the figures that ``token`` names; refuses others with ``quote_expired`` (G10)."""
+    return _carry_out_as_quoted(
         lambda: start_subscription(
             instance=instance, tariff_id=tariff_id, quantity=quantity, trial=trial, as_of=as_of, actor=actor
         ),
@@ -142,7 +145,7 @@ class _Terms:
 
 
 def _paid_terms(instance: Instance, tariff_id: str | None, quantity: int | None, trial: bool | None) -> _Terms:
-    tariff, quantity, with_trial = lifecycle.checked_terms(instance, tariff_id, quantity, trial)
+    tariff, quantity, with_trial = lifecycle.check_terms(instance, tariff_id, quantity, trial)
     assert tariff is not None  # what is free has no tariff, and nothing to quote (E1)
     return _Terms(tariff, quantity, with_trial)
 
@@ -163,7 +166,7 @@ def _build_start(instance: Instance, account: BillingAccount, terms: _Terms, as_
 
 
 def _quote_metered(subscription: Subscription, as_of: datetime) -> StartQuote:
-    """The first month of use, at the people of now (M5, M6); its invoice comes after the month."""
+    """Quotes the first metered month at the people of now (M5, M6); its invoice comes after the month."""
     instance, account, tariff = subscription.instance, subscription.account, subscription.priced_by
     span, opened_at = lifecycle.first_month(instance, account, as_of)
     is_registered = not instance._state.adding
@@ -183,10 +186,10 @@ def _quote_metered(subscription: Subscription, as_of: datetime) -> StartQuote:
 
 
 def _quote_purchase(subscription: Subscription, as_of: datetime) -> StartQuote:
-    """What is paid once and for good (E4)."""
+    """Quotes what is paid once and for good (E4)."""
     tariff, today = subscription.priced_by, business_date(as_of, subscription.account.zone)
     line = Line(Kind.PURCHASE, explain_quantity(tariff.terms(), subscription.quantity or 1))
-    return _billed(
+    return _add_invoice(
         StartQuote(subscription, tariff, subscription.quantity, starts_on=today, is_now=True, lines=(line,)),
         line.amount_minor,
     )
@@ -196,7 +199,7 @@ def _quote_purchase(subscription: Subscription, as_of: datetime) -> StartQuote:
 
 
 def quote_choice(*, subscription: Subscription, tariff_id: str, quantity: int | None, as_of: datetime) -> StartQuote:
-    """What `choose_tariff` would come to now; nothing is written. Refuses what it would refuse."""
+    """Quotes what `choose_tariff` would charge now; writes nothing and refuses what it would refuse."""
     return read_subscription(
         subscription, lambda current: _build_choice(current, tariff_id, quantity, as_of), as_of=as_of
     )
@@ -206,10 +209,10 @@ def quote_choice(*, subscription: Subscription, tariff_id: str, quantity: int | 
 def choose_tariff(
     *, subscription: Subscription, tariff_id: str, quantity: int | None, as_of: datetime, actor: str
 ) -> StartQuote:
-    """Ends a trial by a choice (`trials.choose`) and returns what it was charged by."""
-    return _charge_as_quoted(
+    """Ends a trial by the choice of a tariff (`trials.choose_tariff`) and returns the quote that it was charged by."""
+    return _check_charges(
         _build_choice(lock_subscription(subscription, as_of=as_of), tariff_id, quantity, as_of),
-        lambda: trials.choose(
+        lambda: trials.choose_tariff(
             subscription=subscription, tariff_id=tariff_id, quantity=quantity, as_of=as_of, actor=actor
         ),
     )
@@ -218,8 +221,8 @@ def choose_tariff(
 def choose_tariff_as_quoted(
     *, subscription: Subscription, tariff_id: str, quantity: int | None, as_of: datetime, actor: str, token: str
 ) -> StartQuote:
-    """`choose_tariff` for the figures that were shown; refuses others with ``quote_expired`` (G10)."""
-    return _as_quoted(
+    """Chooses a tariff for the figures that ``token`` names; refuses others with ``quote_expired`` (G10)."""
+    return _carry_out_as_quoted(
         lambda: choose_tariff(
             subscription=subscription, tariff_id=tariff_id, quantity=quantity, as_of=as_of, actor=actor
         ),
@@ -230,19 +233,19 @@ def choose_tariff_as_quoted(
 def _build_choice(subscription: Subscription, tariff_id: str, quantity: int | None, as_of: datetime) -> StartQuote:
     trials.refuse_without_trial(subscription, as_of)
     tariff = offered_tariffs.paid_tariff(subscription.instance.product, tariff_id)
-    quantity = quotes.checked_quantity(tariff, quantity, subscription.quantity)
+    quantity = quotes.check_quantity(tariff, quantity, subscription.quantity)
     if subscription_status.is_trialing(subscription, as_of):
         return _quote_after_trial(subscription, tariff, quantity)
     return _quote_paid_time(subscription, tariff, quantity, as_of)
 
 
 def _quote_after_trial(subscription: Subscription, tariff: Tariff, quantity: int | None) -> StartQuote:
-    """The trial goes on: what was chosen is charged on the day after it, at the seats of now."""
+    """Quotes a choice during the trial: the tariff is charged on the day after it, at the seats of now."""
     assert subscription.trial_ends_on is not None
     terms, starts_on = tariff.terms(), prepaid_periods.day_after(subscription.trial_ends_on)
     units = quantity or prepaid_periods.units_now(subscription, tariff)
     span = prepaid_periods.first_span(terms, starts_on)
-    explanation = prepaid_periods.dated(prepaid_periods.explain_period(terms, units, span), span.start, span.end)
+    explanation = prepaid_periods.add_dates(prepaid_periods.explain_period(terms, units, span), span.start, span.end)
     return StartQuote(
         subscription,
         tariff,
@@ -259,11 +262,11 @@ def _quote_after_trial(subscription: Subscription, tariff: Tariff, quantity: int
 
 
 def _quote_paid_time(subscription: Subscription, tariff: Tariff, quantity: int | None, as_of: datetime) -> StartQuote:
-    """Paid time begins today and is billed at once, with what was adjusted on the account (D17)."""
+    """Quotes paid time that begins today and is invoiced at once, with what was adjusted on the account (D17)."""
     account, terms = subscription.account, tariff.terms()
     span = prepaid_periods.first_span(terms, business_date(as_of, account.zone))
     explanation = prepaid_periods.explain_period(terms, _units(subscription, tariff, quantity, as_of, True), span)
-    explanation = prepaid_periods.dated(explanation, span.start, span.end)
+    explanation = prepaid_periods.add_dates(explanation, span.start, span.end)
     next_starts_at = start_of_day(span.end, account.zone)
     quote = StartQuote(
         subscription,
@@ -277,7 +280,7 @@ def _quote_paid_time(subscription: Subscription, tariff: Tariff, quantity: int |
     )
     if not quote.lines:
         return quote
-    return _billed(quote, quote.first_minor + issuing.uncollected_minor(account, subscription))
+    return _add_invoice(quote, quote.first_minor + issuing.uncollected_minor(account, subscription))
 
 
 def _units(subscription: Subscription, tariff: Tariff, bought: int | None, at: datetime, within_day: bool) -> int:
@@ -289,8 +292,8 @@ def _units(subscription: Subscription, tariff: Tariff, bought: int | None, at: d
     return prepaid_periods.units(subscription, tariff, bought, at, counted_to)
 
 
-def _billed(quote: StartQuote, total_minor: int) -> StartQuote:
-    """``quote`` with what its invoice of ``total_minor`` leaves to pay, and until when; no invoice where that is nothing."""
+def _add_invoice(quote: StartQuote, total_minor: int) -> StartQuote:
+    """Adds to ``quote`` what its invoice of ``total_minor`` leaves to pay, and the due date; no invoice where that is nothing."""
     if total_minor <= 0 or quote.starts_on is None:
         return quote
     account = quote.subscription.account
@@ -299,20 +302,20 @@ def _billed(quote: StartQuote, total_minor: int) -> StartQuote:
     return replace(quote, due_now_minor=max(0, total_minor - credit), due_date=due_date)
 
 
-def _charge_as_quoted(quote: StartQuote, act: Callable[[], Subscription]) -> StartQuote:
-    """Carries ``act`` out; keeps nothing of it where it charges another sum than the quote's lines (G10)."""
+def _check_charges(quote: StartQuote, act: Callable[[], Subscription]) -> StartQuote:
+    """Carries ``act`` out and checks that it charged the quote's lines; raises, so that nothing is stored, where not (G10)."""
     last_charge = Charge.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     subscription = act()
     charges = Charge.objects.filter(
         subscription=subscription, pk__gt=last_charge, kind__in=charge_lines.FIRST_CHARGE_KINDS
     )
-    charged = list(charges.order_by("pk").values_list("kind", "amount_minor"))
-    if charged != [(line.kind, line.amount_minor) for line in quote.lines if quote.is_now]:
+    charged_lines = list(charges.order_by("pk").values_list("kind", "amount_minor"))
+    if charged_lines != [(line.kind, line.amount_minor) for line in quote.lines if quote.is_now]:
         raise rehearsal.quote_expired(quote=quote)
     return replace(quote, subscription=subscription)
 
 
-def _as_quoted(act: Callable[[], StartQuote], token: str) -> StartQuote:
+def _carry_out_as_quoted(act: Callable[[], StartQuote], token: str) -> StartQuote:
     return rehearsal.carry_out_as_seen(
         act, seen=token, token=lambda quote: quote.token, refusal=lambda quote: rehearsal.quote_expired(quote=quote)
     )

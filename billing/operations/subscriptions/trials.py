@@ -23,7 +23,7 @@ Kind = SubscriptionChange.Kind
 LONGEST_EXTENSION = 365
 
 
-def has_had_one(customer: Customer, product: Product) -> bool:
+def has_used_trial(customer: Customer, product: Product) -> bool:
     """Whether the customer has used their trial of the product (B2); somebody who is no customer yet has not."""
     if customer._state.adding:
         return False
@@ -32,45 +32,48 @@ def has_had_one(customer: Customer, product: Product) -> bool:
     ).exists()
 
 
-def decide(tariff: Tariff, instance: Instance, wanted: bool | None) -> bool:
-    """Whether a subscription to ``tariff`` begins with its trial (D18). Refuses one that is asked for and cannot be had."""
+def check_trial(tariff: Tariff, instance: Instance, trial: bool | None) -> bool:
+    """Decides whether a subscription to ``tariff`` begins with its trial (D18). Refuses one asked for that cannot be had.
+
+    ``trial``: what was asked for; None for the tariff's own way.
+    """
     if not tariff.trial_days:
-        if wanted:
+        if trial:
             raise BadInput(_("This tariff has no trial period: leave the trial out."), field="trial")
         return False
-    used = has_had_one(instance.customer, instance.product)
+    used = has_used_trial(instance.customer, instance.product)
     only_trial = tariff.price_model == PriceModel.TRIAL
-    if used and (wanted or only_trial):
+    if used and (trial or only_trial):
         raise BillingError(
             _("The trial of this product has been used already: choose a tariff that is paid."),
             code="trial_used",
             rule="B2",
         )
-    if only_trial and wanted is False:
+    if only_trial and trial is False:
         raise BadInput(_("This tariff is a trial: choose another to pay at once."), field="trial", rule="C1")
-    return wanted is not False and not used
+    return trial is not False and not used
 
 
-def begin(subscription: Subscription, *, as_of: datetime) -> None:
-    """The trial lasts from today for the tariff's days: its last day counts whole (D12)."""
+def start_trial(subscription: Subscription, *, as_of: datetime) -> None:
+    """Starts the trial of ``subscription`` today, for the tariff's days: its last day counts whole (D12)."""
     today = business_date(as_of, subscription.account.zone)
     subscription.trial_ends_on = today + timedelta(days=subscription.priced_by.trial_days)
     subscription.save(update_fields=["trial_ends_on"])
     if subscription.priced_by.price_model == PriceModel.TRIAL:
         mark_test(subscription.instance, is_test=True)
     notices.trial_started(subscription=subscription, at=as_of)
-    transitions.plan(subscription)
+    transitions.set_next_date(subscription)
 
 
 def mark_test(instance: Instance, *, is_test: bool) -> None:
-    """A trial of everything runs in a test environment (C1); with the first paid day it is none any more."""
+    """Marks ``instance`` as a test environment, which a trial of everything runs in until the first paid day (C1)."""
     if instance.is_test != is_test:
         instance.is_test = is_test
         instance.save(update_fields=["is_test"])
 
 
 @transaction.atomic
-def choose(
+def choose_tariff(
     *,
     subscription: Subscription,
     tariff_id: str,
@@ -79,18 +82,18 @@ def choose(
     quantity: int | None = None,
     reason: str = "",
 ) -> Subscription:
-    """Ends a trial by a choice (B2): charged from the day after its last day, from today where it has lapsed (D12).
+    """Ends a trial by the choice of a tariff (B2): charged from the day after its last day, from today where it is over (D12).
 
-    Choosing again during the trial takes the place of the first choice. ``reason``: why support does it (D15).
+    A second choice during the trial replaces the first. ``reason``: why support does it (D15).
     """
     subscription = lock_subscription(subscription, as_of=as_of)
     refuse_without_trial(subscription, as_of)
     tariff = offered_tariffs.paid_tariff(subscription.instance.product, tariff_id)
-    quantity = quotes.checked_quantity(tariff, quantity, subscription.quantity)
-    if subscription.cancel_date is None and _is_chosen(subscription, tariff, quantity):
+    quantity = quotes.check_quantity(tariff, quantity, subscription.quantity)
+    if subscription.cancel_date is None and _is_same_choice(subscription, tariff, quantity):
         return subscription  # the same request once more
-    for waiting in subscription.terms_changes.waiting():
-        scheduled_changes.call_off(waiting, as_of=as_of, actor=actor)
+    for scheduled in subscription.terms_changes.waiting():
+        scheduled_changes.call_off(scheduled, as_of=as_of, actor=actor)
     SubscriptionChange.objects.create(
         subscription=subscription,
         kind=Kind.CHOSEN,
@@ -104,10 +107,10 @@ def choose(
     subscription.cancel_date = None
     subscription.save(update_fields=["cancel_date"])
     if subscription_status.is_trialing(subscription, as_of):
-        _for_later(subscription, tariff, quantity, as_of, actor)
+        _schedule_choice(subscription, tariff, quantity, as_of, actor)
     else:
-        start_now(subscription, tariff, quantity, as_of=as_of, actor=actor)
-    transitions.plan(subscription)
+        start_paid_time(subscription, tariff, quantity, as_of=as_of, actor=actor)
+    transitions.set_next_date(subscription)
     audit.record(
         actor=actor,
         action="subscription.tariff_chosen",
@@ -121,20 +124,20 @@ def choose(
 
 
 def refuse_without_trial(subscription: Subscription, as_of: datetime) -> None:
-    """Refuses where a choice ends no trial: there was none, paid time has begun, or the subscription has ended."""
+    """Refuses where there is no trial to end: there was none, paid time has begun, or the subscription has ended."""
     if subscription.trial_ends_on is None or subscription.paid_from is not None or not subscription.is_running(as_of):
         raise BillingError(
             _("There is no trial to be ended by a choice: change the terms instead."), code="no_trial", rule="D18"
         )
 
 
-def _is_chosen(subscription: Subscription, tariff: Tariff, quantity: int | None) -> bool:
-    """Whether this very choice is the one that waits for the trial's end."""
-    waiting = list(subscription.terms_changes.waiting())
-    return [(row.tariff_id, row.quantity, row.move_id) for row in waiting] == [(tariff.pk, quantity, None)]
+def _is_same_choice(subscription: Subscription, tariff: Tariff, quantity: int | None) -> bool:
+    """Whether this very choice is scheduled for the trial's end already."""
+    scheduled = list(subscription.terms_changes.waiting())
+    return [(row.tariff_id, row.quantity, row.move_id) for row in scheduled] == [(tariff.pk, quantity, None)]
 
 
-def _for_later(
+def _schedule_choice(
     subscription: Subscription, tariff: Tariff, quantity: int | None, as_of: datetime, actor: str
 ) -> TermsChange:
     assert subscription.trial_ends_on is not None
@@ -150,15 +153,15 @@ def _for_later(
     )
 
 
-def start_now(
+def start_paid_time(
     subscription: Subscription, tariff: Tariff, quantity: int | None, *, as_of: datetime, actor: str
 ) -> Invoice | None:
-    """Paid time begins today, and is billed at once (D17); returns the invoice. The caller holds the locks."""
-    # A choice is told also where it is the trial's own tariff: the product hears that paid time has begun (E9).
+    """Starts paid time today and invoices it at once (D17); returns the invoice. The caller holds the locks."""
+    # A choice is announced also where it is the trial's own tariff: the product hears that paid time has begun (E9).
     if subscription.trial_ends_on is not None or subscription.quantity != quantity:
         scheduled_changes.put_on(subscription, tariff, quantity, as_of=as_of, actor=actor)
     today = business_date(as_of, subscription.account.zone)
-    transitions.start(subscription, today, as_of=as_of, within_day=True, actor=actor)
+    transitions.start_paid_time(subscription, today, as_of=as_of, within_day=True, actor=actor)
     invoice = issuing.issue_prepaid(
         account=subscription.account,
         subscriptions=[subscription],
@@ -172,10 +175,10 @@ def start_now(
 
 
 @transaction.atomic
-def extend(
+def extend_trial(
     *, subscription: Subscription, days: int, reason: str, as_of: datetime, actor: str, ends_on: date | None = None
 ) -> Subscription:
-    """Support lengthens a trial by ``days``, also one that has just lapsed: then from today (B2).
+    """Extends the trial of ``subscription`` by ``days``; one that is over is extended from today (B2).
 
     ``ends_on``: the last day as the caller knows it; where it is another meanwhile nothing is added, so that a request that is
     sent twice counts once.
@@ -206,7 +209,7 @@ def extend(
         subscription.cancel_date = subscription.trial_ends_on + timedelta(days=1)
         subscription.save(update_fields=["cancel_date"])
     notices.trial_extended(subscription=subscription, days=days, at=as_of)
-    transitions.plan(subscription)
+    transitions.set_next_date(subscription)
     access.announce(subscription.instance, as_of=as_of, subscription=subscription)
     audit.record(
         actor=actor,
@@ -221,14 +224,14 @@ def extend(
 
 
 def _move_choice(subscription: Subscription, as_of: datetime, actor: str) -> None:
-    """What was chosen begins the day after the new last day."""
-    waiting = scheduled_changes.waiting_change(subscription)
-    if waiting is not None:
-        scheduled_changes.call_off(waiting, as_of=as_of, actor=actor)
-        _for_later(subscription, waiting.tariff, waiting.quantity, as_of, actor)
+    """Moves the scheduled choice to the day after the new last day."""
+    scheduled = scheduled_changes.waiting_change(subscription)
+    if scheduled is not None:
+        scheduled_changes.call_off(scheduled, as_of=as_of, actor=actor)
+        _schedule_choice(subscription, scheduled.tariff, scheduled.quantity, as_of, actor)
 
 
-def refuse_too_many(instance: Instance, report: Report, as_of: datetime) -> None:
+def refuse_over_limit(instance: Instance, report: Report, as_of: datetime) -> None:
     """Refuses a person beyond the number who may take part in the trial: invited and active, the first one included (B2)."""
     if report.status not in (Member.Status.INVITED, Member.Status.ACTIVE):
         return
@@ -238,30 +241,30 @@ def refuse_too_many(instance: Instance, report: Report, as_of: datetime) -> None
     if not subscription_status.is_trialing(subscription, as_of):
         return
     others = Member.objects.filter(instance=instance, status__in=[Member.Status.INVITED, Member.Status.ACTIVE])
-    most = subscription.tariff.trial_people
-    if others.exclude(external_id=report.external_id).count() >= most:
+    limit = subscription.tariff.trial_people
+    if others.exclude(external_id=report.external_id).count() >= limit:
         raise BillingError(
-            _("Up to %(most)s people can take part in the trial: choose a tariff to add more.") % {"most": most},
+            _("Up to %(most)s people can take part in the trial: choose a tariff to add more.") % {"most": limit},
             code="trial_seat_limit",
             rule="B2",
-            extra={"most": most},
+            extra={"most": limit},
         )
 
 
 def reminder_fact(subscription: Subscription, days_left: int) -> str:
-    """The business fact of a reminder, so that it is told once."""
+    """The business fact of a reminder, so that it is sent once."""
     return f"trial_ending:{subscription.public_id}:{subscription.trial_ends_on}:{days_left}"
 
 
-def remind(*, subscription: Subscription, days_left: int, as_of: datetime) -> None:
-    """Tells that the trial ends in ``days_left`` days, once for each number of days."""
+def remind_of_trial_end(*, subscription: Subscription, days_left: int, as_of: datetime) -> None:
+    """Announces that the trial ends in ``days_left`` days, once for each number of days."""
     with transaction.atomic():
         outbox.emit(
             "subscription.trial_ending",
             at=as_of,
             subscription=subscription,
             data={
-                **outbox.about(subscription),
+                **outbox.subscription_data(subscription),
                 "trial_ends_on": str(subscription.trial_ends_on),
                 "days_left": days_left,
             },

@@ -123,7 +123,7 @@ def _renews_on(subscription: Subscription, status: str, today: date) -> date | N
 
 def _ended_at(subscription: Subscription, as_of: datetime) -> datetime | None:
     """Returns when the subscription ended, also where the run has not recorded it yet (D3)."""
-    lapse = subscription_status.lapse(subscription, as_of)
+    lapse = subscription_status.find_lapse(subscription, as_of)
     return lapse.since if lapse is not None and lapse.code == "subscription_terminated" else None
 
 

@@ -81,7 +81,7 @@ def record_payment(request: HttpRequest, number: str, payload: NewPayment) -> Re
         invoice_number=payload.invoice or "",
         external_id=payload.external_id or "",
     )
-    payment, is_new = payments.record_once(account=account, new=new, as_of=clock.now(), actor=actor_of(request))
+    payment, is_new = payments.record_payment_once(account=account, new=new, as_of=clock.now(), actor=actor_of(request))
     return Result(payment_answer(payment), is_new)
 
 
@@ -101,7 +101,7 @@ def adjust(request: HttpRequest, number: str, payload: NewAdjustment) -> Result:
     """Changes the balance by a sum somebody decided on, with the reason (D15)."""
     account = lookup.account(number)
     amount_minor = payload.amount.minor(account.currency)
-    entry, is_new = adjustments.adjust_once(
+    entry, is_new = adjustments.adjust_balance_once(
         account=account,
         amount_minor=amount_minor,
         currency=payload.amount.currency_or(account.currency),

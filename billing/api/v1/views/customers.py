@@ -39,7 +39,7 @@ def create_customer(request: HttpRequest, payload: NewCustomer) -> Result:
         requisites=payload.requisites.model_dump(exclude_unset=True),
         external_id=payload.external_id or "",
     )
-    customer, is_new = customers.create_once(new=new, as_of=clock.now())
+    customer, is_new = customers.create_customer_once(new=new, as_of=clock.now())
     return Result(customer_answer(customer), is_new)
 
 

@@ -35,7 +35,7 @@ def list_events(request: HttpRequest, query: PageQuery) -> Listed[EventAnswer]:
 
     An instance's token sees what concerns its own instance.
     """
-    stream.place()  # what has been committed since the last look is put in order first
+    stream.place_events()  # what has been committed since the last look is put in order first
     events, caller = Event.objects.exclude(position=None).order_by("position"), caller_of(request)
     if caller.scope != ApiToken.Scope.OPERATOR:
         events = events.filter(instance__tokens=caller)

@@ -62,7 +62,7 @@ def register_instance(request: HttpRequest, payload: NewInstance) -> InstanceAns
     try:
         instance = instances.register_instance(
             customer=_find_customer(payload.customer_id),
-            product=instances.product_of(payload.product),
+            product=instances.find_product(payload.product),
             domain=payload.domain,
             registered_at=payload.registered_at,
             representative=Report(

@@ -153,7 +153,7 @@ def _read_note_lines(payload: NewCreditNote, currency: str) -> list[credit_notes
 def issue_credit_note(request: HttpRequest, number: str, payload: NewCreditNote) -> Result:
     """Puts an invoice right by giving back a part or all of it (D9)."""
     invoice = lookup.invoice(number)
-    note, is_new = credit_notes.issue_once(
+    note, is_new = credit_notes.issue_credit_note_once(
         invoice=invoice,
         lines=_read_note_lines(payload, invoice.currency),
         reason=payload.reason,

@@ -24,7 +24,7 @@ from billing.api.v1.schemas.requests import (
 from billing.api.v1.schemas.subscriptions import SubscriptionAnswer, add_subscription_id, subscription_answer
 from billing.errors import BillingError
 from billing.operations.subscriptions import lifecycle, plan_changes, trials
-from billing.operations.subscriptions.quotes import Wish
+from billing.operations.subscriptions.quotes import TermsRequest
 
 router = Router(tags=["subscriptions"])
 
@@ -48,8 +48,8 @@ def _answer_current(subscription_id: str, as_of: datetime) -> SubscriptionAnswer
     return subscription_answer(lookup.subscription(subscription_id), as_of)
 
 
-def _wish(terms: Terms) -> Wish:
-    return Wish(tariff_id=terms.tariff_id, quantity=terms.quantity, when=terms.when)
+def _wish(terms: Terms) -> TermsRequest:
+    return TermsRequest(tariff_id=terms.tariff_id, quantity=terms.quantity, when=terms.when)
 
 
 @router.post(
@@ -120,7 +120,7 @@ def get_subscription(request: HttpRequest, subscription_id: str) -> Subscription
 def choose_tariff(request: HttpRequest, subscription_id: str, payload: Choice) -> SubscriptionAnswer:
     """Ends a trial by a choice: charged from the day after its last day, or from today where it has lapsed (B2, D12)."""
     as_of = clock.now()
-    trials.choose(
+    trials.choose_tariff(
         subscription=lookup.subscription(subscription_id),
         tariff_id=payload.tariff_id,
         quantity=payload.quantity,
@@ -149,7 +149,9 @@ def choose_tariff(request: HttpRequest, subscription_id: str, payload: Choice) -
 def preview_change(request: HttpRequest, subscription_id: str, payload: Terms) -> PreviewAnswer:
     """What other terms would come to: due now, lost, the next charge. Changes nothing (G10)."""
     subscription = lookup.subscription(subscription_id)
-    return preview_answer(plan_changes.preview(subscription=subscription, wish=_wish(payload), as_of=clock.now()))
+    return preview_answer(
+        plan_changes.quote_change(subscription=subscription, request=_wish(payload), as_of=clock.now())
+    )
 
 
 @router.post(
@@ -171,9 +173,9 @@ def change_terms(request: HttpRequest, subscription_id: str, payload: NewTerms) 
     """
     as_of = clock.now()
     try:
-        quote = plan_changes.change(
+        quote = plan_changes.change_terms(
             subscription=lookup.subscription(subscription_id),
-            wish=_wish(payload),
+            request=_wish(payload),
             quote_token=payload.quote,
             as_of=as_of,
             actor=actor_of(request),
@@ -226,7 +228,7 @@ def undo_change(request: HttpRequest, subscription_id: str, payload: Undoing | N
 def extend_trial(request: HttpRequest, subscription_id: str, payload: Extension) -> SubscriptionAnswer:
     """Lengthens a trial, also one that has lapsed: then from today (B2)."""
     as_of = clock.now()
-    trials.extend(
+    trials.extend_trial(
         subscription=lookup.subscription(subscription_id),
         days=payload.days,
         reason=payload.reason,
@@ -257,7 +259,9 @@ def cancel_subscription(
 ) -> SubscriptionAnswer:
     """Nothing renews any more; everything works to the end of what is paid (C4)."""
     as_of = clock.now()
-    plan_changes.cancel(subscription=lookup.subscription(subscription_id), as_of=as_of, actor=actor_of(request))
+    plan_changes.cancel_subscription(
+        subscription=lookup.subscription(subscription_id), as_of=as_of, actor=actor_of(request)
+    )
     return _answer_current(subscription_id, as_of)
 
 
@@ -273,7 +277,9 @@ def cancel_subscription(
 def undo_cancel(request: HttpRequest, subscription_id: str, payload: Nothing | None = None) -> SubscriptionAnswer:
     """Takes the cancellation back while the subscription still runs (C4)."""
     as_of = clock.now()
-    plan_changes.undo_cancel(subscription=lookup.subscription(subscription_id), as_of=as_of, actor=actor_of(request))
+    plan_changes.undo_cancellation(
+        subscription=lookup.subscription(subscription_id), as_of=as_of, actor=actor_of(request)
+    )
     return _answer_current(subscription_id, as_of)
 
 

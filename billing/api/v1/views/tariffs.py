@@ -37,7 +37,7 @@ def list_tariffs(
     """The published tariffs, of one product or of all, in the order in which they were published."""
     tariffs = _follow(Tariff.objects.published(), read_primary_key(query.key()))
     if product is not None:
-        tariffs = tariffs.filter(product=instances.product_of(product))
+        tariffs = tariffs.filter(product=instances.find_product(product))
     page, more = split_page(
         tariffs.select_related("product").order_by("published_at", "pk")[: query.limit + 1], query.limit
     )

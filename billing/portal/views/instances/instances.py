@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 from accounts.models import Instance, Member
 from billing import clock
 from billing.models import Subscription
-from billing.operations.customers.member_management import administrator
+from billing.operations.customers.member_management import find_administrator
 from billing.operations.cycle import access
 from billing.portal.get_or_404 import desk_of_instance, find_instance
 from billing.portal.permissions import Desk, accounts_of, billing_page, instances_of, refuse_unprintable, signed_in_user
@@ -85,7 +85,7 @@ def _owner_page(
         "zone": zone,
         "today": business_date(as_of, zone),
         "instance": instance,
-        "may_make_token": administrator(instance, signed_in_user(request)) is not None,
+        "may_make_token": find_administrator(instance, signed_in_user(request)) is not None,
         "subscription": subscription,
         "plan": plan if plan is not None and (subscription is None or not subscription.is_metered) else None,
         "access": access.level(instance, as_of=as_of),

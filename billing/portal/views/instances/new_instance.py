@@ -18,7 +18,7 @@ from billing import clock
 from billing.errors import BadInput, Refusal
 from billing.operations.customers import onboarding
 from billing.operations.customers.customers import NewCustomer
-from billing.operations.customers.onboarding import Application, Opening, Owner, Wish
+from billing.operations.customers.onboarding import Application, InstanceOrder, OnboardingResult, Owner
 from billing.operations.subscriptions import trials
 from billing.portal import rate_limits
 from billing.portal.permissions import Desk, accounts_of, desk_of, signed_in_user
@@ -100,7 +100,7 @@ def new_instance(request: HttpRequest) -> HttpResponse:
     form = _read_form(user, Owner(email, user.name or email), desk, data, product)
     errors: dict[str, str] = {}
     status = 200
-    preview: Opening | None = None
+    preview: OnboardingResult | None = None
     try:
         if request.method == "POST":
             try:
@@ -149,8 +149,8 @@ def _read_form(user: User, owner: Owner, desk: Desk | None, data: QueryDict, pro
 def _is_trial_used(product: Product, customer: Customer | None, owner: Owner, domain: str) -> bool:
     """Whether the customer, or this address or domain, has used the product's one trial (B2, D18)."""
     if customer is not None:
-        return trials.has_had_one(customer, product)
-    return onboarding.has_tried(email=owner.email, domain=domain, product=product)
+        return trials.has_used_trial(customer, product)
+    return onboarding.has_had_trial(email=owner.email, domain=domain, product=product)
 
 
 def _application(request: HttpRequest, form: Form) -> Application:
@@ -169,21 +169,21 @@ def _application(request: HttpRequest, form: Form) -> Application:
             locale=formats.language(),
             currency="",
         )
-    wish = Wish(
+    order = InstanceOrder(
         form.product,
         form.fields["domain"],
         choice.variant.tariff.tariff_id if choice is not None else None,
         (read_quantity(request) or 1) if choice is not None and choice.asks else None,
         with_trial=choice is not None and choice.trial,
     )
-    return Application(form.customer, new, wish, form.owner)
+    return Application(form.customer, new, order, form.owner)
 
 
 def _create_instance(request: HttpRequest, form: Form) -> HttpResponse:
     rate_limits.count(request, "new_instance", settings.SIGN_UPS_AN_HOUR, str(form.user.pk))
     application, actor = _application(request, form), form.user.get_short_name()
     result = onboarding.carry_out_as_quoted(
-        lambda: onboarding.add_instance(application=application, as_of=clock.now(), actor=actor),
+        lambda: onboarding.create_instance(application=application, as_of=clock.now(), actor=actor),
         request.POST.get("seen", ""),
     )
     messages.success(
@@ -197,7 +197,7 @@ def _errors_by_field(refusal: Refusal) -> dict[str, str]:
     return {field if field in FIELDS else "all": explain_refusal(refusal)}
 
 
-def _context(form: Form, desk: Desk | None, preview: Opening | None, errors: dict[str, str]) -> dict[str, Any]:
+def _context(form: Form, desk: Desk | None, preview: OnboardingResult | None, errors: dict[str, str]) -> dict[str, Any]:
     quote = preview.quote if preview is not None else None
     return {
         "section": "instances",

@@ -17,7 +17,7 @@ from billing import clock
 from billing.errors import BadInput, Refusal
 from billing.operations.customers import member_management
 from billing.operations.customers import ownership as operations
-from billing.operations.customers.member_management import Effect, administrator
+from billing.operations.customers.member_management import Effect, find_administrator
 from billing.operations.customers.ownership import Transfer
 from billing.portal.get_or_404 import instance_or_404
 from billing.portal.permissions import Desk, refuse_unprintable, signed_in_user
@@ -35,7 +35,7 @@ def ownership(request: HttpRequest, public_id: str) -> HttpResponse:
     refuse_unprintable(public_id)
     desk, instance, _subscription = instance_or_404(request, public_id)
     user, as_of = signed_in_user(request), clock.now()
-    giver = administrator(instance, user)
+    giver = find_administrator(instance, user)
     if giver is None:
         context = {"section": "instances", "desk": desk, "instance": instance}
         return render(request, "portal/ownership_refused.html", context, status=403)
@@ -52,8 +52,8 @@ def ownership(request: HttpRequest, public_id: str) -> HttpResponse:
     try:
         if request.method == "POST" and transfer is not None:
             try:
-                handover = operations.transfer(
-                    instance=instance, by=user, wanted=transfer, as_of=as_of, seen=request.POST.get("seen", "")
+                handover = operations.transfer_instance(
+                    instance=instance, by=user, transfer=transfer, as_of=as_of, seen=request.POST.get("seen", "")
                 )
                 messages.success(
                     request,
@@ -64,7 +64,7 @@ def ownership(request: HttpRequest, public_id: str) -> HttpResponse:
             except Refusal as refusal:
                 errors, status = _errors_by_field(refusal), 422 if isinstance(refusal, BadInput) else 409
         if transfer is not None and status != 422:
-            effect = operations.preview(instance=instance, by=user, wanted=transfer, as_of=as_of)
+            effect = operations.preview_transfer(instance=instance, by=user, transfer=transfer, as_of=as_of)
             preview = (Member.objects.select_related("role").get(pk=transfer.to_id), effect)
     except Refusal as refusal:
         errors, status = {**_errors_by_field(refusal), **errors}, 422 if isinstance(refusal, BadInput) else 409
@@ -119,8 +119,8 @@ def _context(
         "role": data.get("role", ""),
         "invoices": data.get("invoices") == "yes",
         "revoke": data.get("tokens") == "revoke",
-        "tokens": operations.living_tokens(instance).count(),
-        "reach": operations.reach(instance, giver, user),
+        "tokens": operations.active_tokens(instance).count(),
+        "reach": operations.describe_shared_account(instance, giver, user),
         "taker": taker,
         "effect": effect,
         "back_minor": max(0, -effect.amount_minor) if effect is not None else 0,

@@ -111,7 +111,7 @@ def _roles(instance: Instance) -> list[Role]:
 def _option(instance: Instance, report: Report, role: Role | None, as_of: datetime) -> Option:
     status = "" if role else report.status
     try:
-        return Option(status, role, operations.preview(instance=instance, report=report, as_of=as_of))
+        return Option(status, role, operations.preview_report(instance=instance, report=report, as_of=as_of))
     except BillingError as refusal:
         return Option(status, role, None, explain_refusal(refusal))
 
@@ -119,7 +119,7 @@ def _option(instance: Instance, report: Report, role: Role | None, as_of: dateti
 def _roles_for(instance: Instance, user: User) -> list[Role]:
     """Returns the roles that ``user`` may give: only an administrator makes administrators (M15)."""
     roles = _roles(instance)
-    if operations.administrator(instance, user) is not None:
+    if operations.find_administrator(instance, user) is not None:
         return roles
     return [role for role in roles if not role.is_administrator]
 
@@ -174,7 +174,7 @@ def invite(request: HttpRequest, public_id: str) -> HttpResponse:
     errors: dict[str, str] = {}
     if request.method == "POST":
         try:
-            operations.invite(
+            operations.invite_member(
                 instance=instance,
                 email=request.POST.get("email", ""),
                 name=request.POST.get("name", "")[:200],
@@ -240,7 +240,7 @@ def person(request: HttpRequest, public_id: str, member_id: int) -> HttpResponse
         "member": member,
         "is_self": is_self,
         "may_hand_over": (is_self or member.status == Member.Status.ACTIVE)
-        and operations.administrator(instance, user) is not None,
+        and operations.find_administrator(instance, user) is not None,
         "options": options,
         "administrators": [] if options or is_self else _administrators_to_ask(instance),
         "error": error,
@@ -256,7 +256,7 @@ def _change(request: HttpRequest, member: Member, *, is_self: bool, as_of: datet
     offers = _offers(member, _roles(member.instance))
     if (status, role) not in [("", new_role.code) if new_role else (report.status, "") for report, new_role in offers]:
         raise BillingError(_("This cannot be done any more: look at how it stands now."), code="not_offered")
-    operations.change(
+    operations.change_member(
         member=member,
         status=status or None,
         role=role or None,

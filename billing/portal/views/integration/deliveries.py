@@ -74,7 +74,7 @@ def _delivery_page(request: HttpRequest, desk: Desk, delivery: WebhookDelivery, 
 def curl_of(delivery: WebhookDelivery, as_of: datetime) -> str:
     """Returns the delivery as a curl command; empty where the endpoint's secret cannot be read any more."""
     try:
-        return sending.curl_of(delivery, as_of)
+        return sending.delivery_curl(delivery, as_of)
     except Refusal:
         return ""
 
@@ -216,7 +216,7 @@ def _sample_page(
     endpoint: WebhookEndpoint,
     type_name: str,
     *,
-    attempt: webhook_request.Tried | None = None,
+    attempt: webhook_request.Attempt | None = None,
     error: str = "",
 ) -> HttpResponse:
     context = {

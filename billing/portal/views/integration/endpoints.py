@@ -136,17 +136,17 @@ def _act(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint) -> HttpRes
         if act == "rotate":
             return _rotate(request, desk, endpoint, as_of)
         if act == "pause":
-            operations.pause(endpoint=endpoint, as_of=as_of, actor=actor)
+            operations.pause_endpoint(endpoint=endpoint, as_of=as_of, actor=actor)
             success_text = _("Paused: events wait until it goes on, none is lost.")
         elif act == "go_on":
-            operations.go_on(endpoint=endpoint, as_of=as_of, actor=actor)
+            operations.resume_endpoint(endpoint=endpoint, as_of=as_of, actor=actor)
             success_text = _("It goes on: what waited is sent with the next minute, in order.")
         elif act == "disable":
             reason = request.POST.get("reason", "")
-            operations.disable(endpoint=endpoint, as_of=as_of, actor=actor, reason=reason)
+            operations.disable_endpoint(endpoint=endpoint, as_of=as_of, actor=actor, reason=reason)
             success_text = _("Switched off: nothing is sent there any more.")
         elif act == "enable":
-            operations.enable(endpoint=endpoint, as_of=as_of, actor=actor)
+            operations.enable_endpoint(endpoint=endpoint, as_of=as_of, actor=actor)
             success_text = _(
                 "In use again: events of from now on are sent there. What was missed can be sent again below."
             )

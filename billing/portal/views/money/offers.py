@@ -55,10 +55,10 @@ def offer(request: HttpRequest, number: str) -> HttpResponse:
 
 def _accept(request: HttpRequest, offer: Offer, as_of: datetime) -> HttpResponse:
     email = signed_in_user(request).email
-    accepted = operations.accept(offer=offer, as_of=as_of, user_email=email)
+    accepted = operations.accept_offer(offer=offer, as_of=as_of, user_email=email)
     if request.POST.get("act") != "pay":
         return HttpResponseRedirect(reverse("portal:offer", args=[offer.number]))
-    payment = checkout.Wanted(offer.pay_minor, offer=accepted)
+    payment = checkout.PaymentOrder(offer.pay_minor, offer=accepted)
     return redirect_to_provider(
         find_or_begin_payment(account=offer.account, payment=payment, as_of=as_of, user_email=email)
     )

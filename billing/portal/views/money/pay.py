@@ -63,7 +63,7 @@ def presets(money: reports.Standing, invoice: Invoice | None, renewal_minor: int
 
 
 def find_or_begin_payment(
-    *, account: BillingAccount, payment: checkout.Wanted, as_of: datetime, user_email: str
+    *, account: BillingAccount, payment: checkout.PaymentOrder, as_of: datetime, user_email: str
 ) -> PaymentAttempt:
     """Returns the attempt begun a moment ago for the same payment, else begins one."""
     open_attempts = PaymentAttempt.objects.filter(
@@ -78,7 +78,7 @@ def find_or_begin_payment(
         created_at__lte=as_of,
     )
     attempt = open_attempts.exclude(redirect_url="").order_by("-created_at").first()
-    return attempt or checkout.begin(account=account, wanted=payment, as_of=as_of, user_email=user_email)
+    return attempt or checkout.start_payment(account=account, order=payment, as_of=as_of, user_email=user_email)
 
 
 def redirect_to_provider(attempt: PaymentAttempt) -> HttpResponse:
@@ -95,7 +95,7 @@ def pay(request: HttpRequest, desk: Desk) -> HttpResponse:
     if request.method == "POST":
         try:
             saves = request.POST.get("save") == "yes"
-            payment = checkout.Wanted(_read_sum(request, account.currency), invoice, saves_method=saves)
+            payment = checkout.PaymentOrder(_read_sum(request, account.currency), invoice, saves_method=saves)
             return redirect_to_provider(
                 find_or_begin_payment(
                     account=account, payment=payment, as_of=as_of, user_email=signed_in_user(request).email
@@ -117,8 +117,10 @@ def pay(request: HttpRequest, desk: Desk) -> HttpResponse:
         "amount": request.POST.get("amount", ""),
         "error": error,
         "online": provider_for(account.currency) is not None,
-        "saved_card": _card_title(payment_methods.active(account)),
-        "can_save": bool(payment_methods.provider_of(account) and payment_methods.renewing(account, as_of)),
+        "saved_card": _card_title(payment_methods.active_method(account)),
+        "can_save": bool(
+            payment_methods.provider_of(account) and payment_methods.renewing_subscriptions(account, as_of)
+        ),
         "saves": request.POST.get("save") == "yes",
         "counter": counter(money),
         "transfer": transfer(account, money, invoice),
@@ -203,7 +205,7 @@ def payment(request: HttpRequest, attempt_id: uuid.UUID) -> HttpResponse:
     as_of = clock.now()
     attempt = attempt_or_404(signed_in_user(request), attempt_id)
     account = attempt.account
-    attempt = checkout.sync(attempt=attempt, as_of=as_of)
+    attempt = checkout.sync_attempt(attempt=attempt, as_of=as_of)
     money = reports.standing(account=account, as_of=as_of)
     context = {
         "section": "pay",

@@ -37,7 +37,7 @@ def methods(request: HttpRequest, desk: Desk) -> HttpResponse:
         except Refusal as refusal:
             error = explain_refusal(refusal)
     account = desk.account
-    method = payment_methods.active(account)
+    method = payment_methods.active_method(account)
     charges = PaymentAttempt.objects.filter(account=account, method__isnull=False).select_related("invoice", "method")
     context = {
         "section": "pay",
@@ -46,7 +46,7 @@ def methods(request: HttpRequest, desk: Desk) -> HttpResponse:
         "method": method,
         "expiry": expiry_state(method, business_date(as_of, account.zone)),
         "can_save": payment_methods.provider_of(account) is not None,
-        "plans": payment_methods.renewing(account, as_of),
+        "plans": payment_methods.renewing_subscriptions(account, as_of),
         "charges": charges.order_by("-created_at", "-pk")[:ROWS],
         "error": error,
     }
@@ -58,15 +58,15 @@ def _act(request: HttpRequest, desk: Desk) -> str:
     account, as_of, email = desk.account, clock.now(), signed_in_user(request).email
     act = request.POST.get("act", "")
     if act == "save":
-        return relative_address(method_setup.begin(account=account, as_of=as_of, user_email=email).redirect_url)
+        return relative_address(method_setup.start_set_up(account=account, as_of=as_of, user_email=email).redirect_url)
     if act == "manage":
-        return relative_address(payment_methods.provider_page(account=account, as_of=as_of))
+        return relative_address(payment_methods.open_provider_page(account=account, as_of=as_of))
     if act != "remove":
         raise BadInput(_("Choose what to do."))
     method = SavedMethod.objects.filter(account=account, public_id=request.POST.get("method", "")[:32]).first()
     if method is None:
         raise BadInput(_("There is no such card any more."))
-    payment_methods.remove(method=method, as_of=as_of, actor=email)
+    payment_methods.remove_method(method=method, as_of=as_of, actor=email)
     messages.success(request, _("%(card)s is removed: nothing is charged to it any more.") % {"card": method.title})
     return reverse("portal:methods") + desk.query
 
@@ -82,7 +82,7 @@ def expiry_state(method: SavedMethod | None, today: date) -> str:
 @login_required
 def set_up(request: HttpRequest, set_up_id: uuid.UUID) -> HttpResponse:
     """Answers somebody whom the provider sends back from saving a card; the result is asked of the provider."""
-    attempt = method_setup.sync(set_up=set_up_or_404(signed_in_user(request), set_up_id), as_of=clock.now())
+    attempt = method_setup.sync_set_up(set_up=set_up_or_404(signed_in_user(request), set_up_id), as_of=clock.now())
     if attempt.status == MethodSetUp.Status.SUCCEEDED and attempt.method is not None:
         messages.success(request, _("%(card)s is saved for renewals.") % {"card": attempt.method.title})
     elif attempt.settled_at is not None:

@@ -41,11 +41,11 @@ def _return_address(request: HttpRequest) -> str:
 def notices(request: HttpRequest) -> HttpResponse:
     """Shows which notices the person gets, by which channel and in which language; POST saves the choice."""
     user, error = signed_in_user(request), None
-    choice = preferences.choice_of(user)
+    choice = preferences.read_choice(user)
     if request.method == "POST":
         choice = _read_choice(request, choice)
         try:
-            preferences.save(user=user, wanted=choice, as_of=clock.now())
+            preferences.save_choice(user=user, choice=choice, as_of=clock.now())
         except BadInput as refusal:
             error = refusal
         else:
@@ -84,7 +84,7 @@ def _read_choice(request: HttpRequest, before: preferences.Choice) -> preference
     )
 
 
-def _rows(groups: "list[preferences.Offered]", choice: preferences.Choice) -> list[dict[str, Any]]:
+def _rows(groups: "list[preferences.GroupOption]", choice: preferences.Choice) -> list[dict[str, Any]]:
     return [
         {
             "group": offered.group,

@@ -150,7 +150,7 @@ def _page(
         "resumable_until": lifecycle.resumable_until(subscription) if ended and subscription else None,
         "active": active_counts([instance]).get(instance.pk, 0) if instance is not None else 0,
         "waiting": None if kind == Kind.PROOF_OF_PAYMENT else waiting.first(),
-        "answer_day": answer_by(business_date(as_of, account.zone), operations.calendar()),
+        "answer_day": answer_by(business_date(as_of, account.zone), operations.work_calendar()),
         "reasons": REASONS,
         "fields": request.POST,
     }

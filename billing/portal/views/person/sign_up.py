@@ -25,7 +25,7 @@ from billing import clock
 from billing.errors import BadInput, Refusal
 from billing.models import SignUp, Tariff
 from billing.operations.customers import onboarding, signup
-from billing.operations.customers.onboarding import Opening, Wish
+from billing.operations.customers.onboarding import InstanceOrder, OnboardingResult
 from billing.operations.subscriptions.start_quotes import Line, StartQuote
 from billing.portal import rate_limits
 from billing.portal.rate_limits import LimitExceeded
@@ -68,7 +68,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     """Shows the chosen plan with its cost and asks who signs up; POST stores the sign-up and mails its link."""
     if request.GET.get("lang") in dict(settings.LANGUAGES):
         return _in_language(request, request.GET["lang"])
-    earlier = signup.of_link(request.GET.get("again", ""))
+    earlier = signup.find_sign_up(request.GET.get("again", ""))
     product, tariff = _read_plan(request, earlier)
     address = _address_elsewhere(request, earlier, product, tariff)
     if product is None or address:
@@ -96,7 +96,7 @@ def _address_elsewhere(
 ) -> str:
     """Returns the page for somebody who has signed in, or has not chosen a plan; empty where the form is the right one."""
     if request.user.is_authenticated:
-        query = signup.wish_query(earlier) if earlier is not None else request.GET.urlencode()
+        query = signup.order_query(earlier) if earlier is not None else request.GET.urlencode()
         return f"{reverse('portal:new_instance')}?{query}"
     if product is None:
         return reverse("portal:prices")
@@ -156,7 +156,7 @@ def _plan_context(product: Product, tariff: Tariff | None, quantity: str) -> dic
     )
     outlook = None
     if tariff is not None:
-        outlook = onboarding.outlook(tariff=tariff, quantity=number if asks else None, as_of=clock.now())
+        outlook = onboarding.forecast_plan(tariff=tariff, quantity=number if asks else None, as_of=clock.now())
     return {
         "product": product,
         "tariff": tariff,
@@ -176,20 +176,20 @@ def _file_sign_up(
         quantity = (read_quantity(request) or 1) if asks else None
     except BadInput as refusal:
         return {"quantity": explain_refusal(refusal)}
-    wish = Wish(product, fields["domain"], tariff.tariff_id if tariff is not None else None, quantity)
+    order = InstanceOrder(product, fields["domain"], tariff.tariff_id if tariff is not None else None, quantity)
     new_sign_up = signup.NewSignUp(
-        fields["email"], fields["name"], fields["customer_name"], fields["kind"], fields["locale"], wish
+        fields["email"], fields["name"], fields["customer_name"], fields["kind"], fields["locale"], order
     )
-    errors = signup.problems(new_sign_up)
+    errors = signup.find_problems(new_sign_up)
     if errors:
         return errors
     rate_limits.count(request, "sign_up", settings.SIGN_UPS_AN_HOUR)
     rate_limits.count(request, "sign_up_mail", settings.SIGN_UP_MAILS_AN_HOUR, fields["email"].strip().lower())
     try:
-        sign_up_row = signup.ask(new=new_sign_up, as_of=clock.now())
+        sign_up_row = signup.file_sign_up(new=new_sign_up, as_of=clock.now())
     except Refusal as refusal:  # somebody else took the domain meanwhile
         return {getattr(refusal, "field", "") or "domain": explain_refusal(refusal)}
-    signup.send(sign_up=sign_up_row, as_of=clock.now())
+    signup.send_link(sign_up=sign_up_row, as_of=clock.now())
     return {}
 
 
@@ -212,11 +212,11 @@ def sent(request: HttpRequest) -> HttpResponse:
 @_guard_sign_up
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """Shows what will be created and what it costs; POST sets the password and creates all of it in one transaction."""
-    sign_up_row = signup.of_link(token)
+    sign_up_row = signup.find_sign_up(token)
     if sign_up_row is None:
         return render(request, "portal/sign_up_closed.html", {"code": "broken"}, status=410)
     try:
-        signup.refuse_closed(sign_up_row, clock.now())
+        signup.refuse_closed_link(sign_up_row, clock.now())
     except Refusal as refusal:
         return _answer_closed(request, sign_up_row, token, refusal)
     errors: dict[str, str] = {}
@@ -229,9 +229,9 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
             if refusal.code in ("sign_up_used", "sign_up_known"):
                 return _answer_closed(request, sign_up_row, token, refusal)
             errors, status = {_field(refusal): explain_refusal(refusal)}, 422 if isinstance(refusal, BadInput) else 409
-    preview: Opening | None = None
+    preview: OnboardingResult | None = None
     try:
-        preview = signup.preview(sign_up=sign_up_row, domain=domain, as_of=clock.now())
+        preview = signup.preview_sign_up(sign_up=sign_up_row, domain=domain, as_of=clock.now())
     except Refusal as refusal:
         errors = {**errors, _field(refusal): explain_refusal(refusal)}
         status = 409 if status == 200 else status
@@ -248,7 +248,7 @@ def _field(refusal: Refusal) -> str:
 
 
 def _context(
-    sign_up_row: SignUp, token: str, domain: str, preview: Opening | None, errors: dict[str, str]
+    sign_up_row: SignUp, token: str, domain: str, preview: OnboardingResult | None, errors: dict[str, str]
 ) -> dict[str, Any]:
     quote = preview.quote if preview is not None else None
     return {
@@ -274,7 +274,7 @@ def cost_lines(quote: StartQuote | None) -> list[tuple[Line, str]]:
 
 
 def _let_in(request: HttpRequest, sign_up_row: SignUp, domain: str) -> HttpResponse:
-    user, result = signup.confirm(
+    user, result = signup.confirm_sign_up(
         sign_up=sign_up_row,
         password=request.POST.get("password", ""),
         domain=domain,
@@ -292,7 +292,7 @@ def _answer_closed(request: HttpRequest, sign_up_row: SignUp, token: str, refusa
     """Says why the link is closed and leads on; what was typed is kept."""
     again = QueryDict(mutable=True)
     again["again"] = token
-    add = f"{reverse('portal:new_instance')}?{signup.wish_query(sign_up_row)}"
+    add = f"{reverse('portal:new_instance')}?{signup.order_query(sign_up_row)}"
     context = {
         "code": refusal.code,
         "reason": explain_refusal(refusal),

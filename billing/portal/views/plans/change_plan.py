@@ -17,7 +17,7 @@ from billing import clock
 from billing.errors import BadInput, Refusal
 from billing.models import Subscription
 from billing.operations.subscriptions import plan_changes
-from billing.operations.subscriptions.quotes import NOW, PERIOD_END, Quote, Wish
+from billing.operations.subscriptions.quotes import NOW, PERIOD_END, Quote, TermsRequest
 from billing.portal.get_or_404 import instance_or_404
 from billing.portal.permissions import Desk, refuse_unprintable, signed_in_user
 from billing.pricing.terms import Metric
@@ -91,7 +91,7 @@ def redirect_elsewhere(request: HttpRequest, instance: Instance, state: PlanStat
     return HttpResponseRedirect(reverse(name, args=[instance.public_id]) + (f"?{query}" if query else ""))
 
 
-def _read_wish(request: HttpRequest, state: PlanState) -> Wish | None:
+def _read_terms_request(request: HttpRequest, state: PlanState) -> TermsRequest | None:
     """Reads the tariff and quantity that were chosen; None before anything was."""
     tariff, quantity = read_tariff_id(request), read_quantity(request)
     if not tariff and quantity is None:
@@ -104,16 +104,16 @@ def _read_wish(request: HttpRequest, state: PlanState) -> Wish | None:
     choice_of_tariff = choices.get(tariff or current_id)
     if choice_of_tariff is not None and not choice_of_tariff.asks:
         quantity = None  # the field belongs to other tariffs
-    return Wish(tariff_id=tariff or current_id, quantity=quantity)
+    return TermsRequest(tariff_id=tariff or current_id, quantity=quantity)
 
 
-def _quotes(subscription: Subscription, wish: Wish) -> list[Quote]:
-    """Quotes the wish for the time that the rules give it, and for the other time where the owner may choose (D7)."""
+def _quotes(subscription: Subscription, terms_request: TermsRequest) -> list[Quote]:
+    """Quotes the terms for the time that the rules give, and for the other time where the owner may choose (D7)."""
     as_of = clock.now()
-    quote = plan_changes.preview(subscription=subscription, wish=wish, as_of=as_of)
-    other_wish = replace(wish, when=PERIOD_END if quote.when == NOW else NOW)
+    quote = plan_changes.quote_change(subscription=subscription, request=terms_request, as_of=as_of)
+    other_request = replace(terms_request, when=PERIOD_END if quote.when == NOW else NOW)
     try:
-        return [quote, plan_changes.preview(subscription=subscription, wish=other_wish, as_of=as_of)]
+        return [quote, plan_changes.quote_change(subscription=subscription, request=other_request, as_of=as_of)]
     except BadInput:
         return [quote]
 
@@ -136,8 +136,8 @@ def change_plan(request: HttpRequest, public_id: str) -> HttpResponse:
 
 def _look_up_quotes(request: HttpRequest, state: PlanState) -> tuple[list[Quote], dict[str, str]]:
     try:
-        wish = _read_wish(request, state)
-        return (_quotes(state.subscription, wish) if wish is not None else []), {}
+        terms_request = _read_terms_request(request, state)
+        return (_quotes(state.subscription, terms_request) if terms_request is not None else []), {}
     except Refusal as refusal:
         return [], {_field(refusal): explain_refusal(refusal)}
 
@@ -151,12 +151,12 @@ def _agree(request: HttpRequest, desk: Desk, state: PlanState) -> HttpResponse:
     """Changes the plan for the figures that were seen; where they no longer hold, shows the new ones (G10)."""
     when = request.POST.get("when", "")
     try:
-        wish = _read_wish(request, state)
-        if wish is None:
+        terms_request = _read_terms_request(request, state)
+        if terms_request is None:
             raise BadInput(_("Choose a plan."), field="tariff_id")
-        quote = plan_changes.change(
+        quote = plan_changes.change_terms(
             subscription=state.subscription,
-            wish=replace(wish, when=when or None),
+            request=replace(terms_request, when=when or None),
             as_of=clock.now(),
             actor=signed_in_user(request).get_short_name(),
             quote_token=request.POST.get(f"token-{when}", ""),
@@ -224,7 +224,7 @@ def cancel_plan(request: HttpRequest, public_id: str) -> HttpResponse:
         return _act(
             request,
             public_id,
-            plan_changes.cancel,
+            plan_changes.cancel_subscription,
             _("Cancelled. Until the end of what is paid everything works as now."),
         )
     desk, instance, subscription = instance_or_404(request, public_id)
@@ -247,7 +247,7 @@ def cancel_plan(request: HttpRequest, public_id: str) -> HttpResponse:
 def undo_cancel(request: HttpRequest, public_id: str) -> HttpResponse:
     """Takes a cancellation back while it still runs (C4)."""
     refuse_unprintable(public_id)
-    return _act(request, public_id, plan_changes.undo_cancel, _("Taken back: it goes on as before."))
+    return _act(request, public_id, plan_changes.undo_cancellation, _("Taken back: it goes on as before."))
 
 
 def _act(request: HttpRequest, public_id: str, act: Any, success_text: str) -> HttpResponse:

@@ -86,7 +86,7 @@ def start_plan(request: HttpRequest, public_id: str) -> HttpResponse:
 
     choices = []
     if instance.product.kind != Product.Kind.FREE:
-        is_trial_used = trials.has_had_one(instance.customer, instance.product)
+        is_trial_used = trials.has_used_trial(instance.customer, instance.product)
         choices = list_start_choices(reports.offer_of(instance.product), is_trial_used=is_trial_used)
     return _answer_choice(request, desk, instance, state, choices, preview, act)
 

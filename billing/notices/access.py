@@ -17,7 +17,7 @@ def read_only(
     """The account's instances are read-only: which invoices, the exact sum that restores them, what goes on (D4)."""
     since = midnight_after(invoices[0].due_date, account.zone)
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         return {
             "since": formats.instant_text(since, account.zone),
             "invoices": [
@@ -37,7 +37,7 @@ def read_only(
         fact=f"overdue:{invoices[0].number}:{at.isoformat()}",
         account=account,
         recipients=owner_recipients(account, instances),
-        context=told,
+        context=context,
         at=at,
     )
 
@@ -45,7 +45,7 @@ def read_only(
 def restored(*, account: BillingAccount, instances: Sequence[Instance], at: datetime) -> list[Notice]:
     """Full access is back (M9)."""
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         return {
             "restored_at": formats.instant_text(at, account.zone),
             "instances": [instance.domain for instance in instances],
@@ -57,6 +57,6 @@ def restored(*, account: BillingAccount, instances: Sequence[Instance], at: date
         fact=f"restored:{account.number}:{at.isoformat()}",
         account=account,
         recipients=owner_recipients(account, instances),
-        context=told,
+        context=context,
         at=at,
     )

@@ -20,7 +20,7 @@ def terms_changed(
     can_undo = lost_minor > 0 or (charge is not None and charge.kind in OF_A_CHANGE)
     amount = charge.amount_minor if charge is not None else 0
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         product = subscription.instance.product.name_in(locale)
         today = business_date(at, account.zone)
         return {
@@ -36,13 +36,15 @@ def terms_changed(
         }
 
     fact = f"change:{change.pk}"
-    return about.write(kind="terms_changed", fact=fact, subscription=subscription, at=at, told=told)
+    return about.queue_about_subscription(
+        kind="terms_changed", fact=fact, subscription=subscription, at=at, context=context
+    )
 
 
 def change_scheduled(*, subscription: Subscription, change: TermsChange, at: datetime) -> list[Notice]:
     """Other terms wait for the end of what is paid: which, from when; until then the change can be called off (D7)."""
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         return {
             "new_plan": about.plan_text(change.tariff, change.quantity or subscription.quantity, locale),
             "effective_date": formats.date_text(change.effective_date),
@@ -50,15 +52,19 @@ def change_scheduled(*, subscription: Subscription, change: TermsChange, at: dat
         }
 
     fact = f"scheduled:{change.pk}"
-    return about.write(kind="change_scheduled", fact=fact, subscription=subscription, at=at, told=told)
+    return about.queue_about_subscription(
+        kind="change_scheduled", fact=fact, subscription=subscription, at=at, context=context
+    )
 
 
 def change_undone(*, subscription: Subscription, at: datetime, refunded_minor: int) -> list[Notice]:
     """A change has been undone within its day, or called off before its day (D6, D7); what came back to the account."""
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         returned = about.money(subscription, refunded_minor) if refunded_minor > 0 else ""
         return {"refunded": returned, "rows": about.charge_rows(subscription, None)}
 
     fact = f"undone:{subscription.public_id}:{at.isoformat()}"
-    return about.write(kind="change_undone", fact=fact, subscription=subscription, at=at, told=told)
+    return about.queue_about_subscription(
+        kind="change_undone", fact=fact, subscription=subscription, at=at, context=context
+    )

@@ -16,7 +16,7 @@ def _sums(subscription: Subscription, amount_minor: int, balance_minor: int) -> 
     """What is to be paid, what the balance covers of it, and what it does not. Money that comes pays earlier invoices first
     (G7), so that as much more has to come as they still take."""
     missing = max(0, amount_minor - max(0, balance_minor))
-    open_minor = about.owed(subscription)
+    open_minor = about.open_invoices_minor(subscription)
     rows = [
         about.row(_("To be paid"), about.money(subscription, amount_minor)),
         about.row(_("On the balance"), about.money(subscription, balance_minor)),
@@ -55,7 +55,7 @@ def payment_coming(
     ``balance_minor`` is what the account holds for it, in minor units.
     """
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         return {
             **_sums(subscription, amount_minor, balance_minor),
             "renews_on": formats.date_text(renews_on),
@@ -64,7 +64,9 @@ def payment_coming(
         }
 
     fact = f"payment:{subscription.public_id}:{renews_on}"
-    return about.write(kind="payment_coming", fact=fact, subscription=subscription, at=at, told=told)
+    return about.queue_about_subscription(
+        kind="payment_coming", fact=fact, subscription=subscription, at=at, context=context
+    )
 
 
 def collection_failed(
@@ -76,7 +78,7 @@ def collection_failed(
     next_day = due_dates.next_collection_day(collection.period_start, collection.day)
     again = due_dates.morning_of(next_day, zone) if next_day is not None else None
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         return {
             **_sums(subscription, collection.amount_minor, collection.balance_minor),
             "why": collection.outcome,
@@ -89,4 +91,6 @@ def collection_failed(
         }
 
     fact = f"collection:{collection.pk}"
-    return about.write(kind="collection_failed", fact=fact, subscription=subscription, at=at, told=told)
+    return about.queue_about_subscription(
+        kind="collection_failed", fact=fact, subscription=subscription, at=at, context=context
+    )

@@ -47,7 +47,7 @@ def invoice_issued(
     currency, zone = invoice.currency, invoice.seller.time_zone
     emails = invoice_recipients(invoice) if recipients is None else recipients
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         credit = invoice.credit_applied_minor
         return {
             "invoice_number": invoice.number,
@@ -67,7 +67,7 @@ def invoice_issued(
         fact=f"invoice:{invoice.number}",
         account=invoice.account,
         recipients=emails,
-        context=told,
+        context=context,
         at=at,
         invoice=invoice,
         edition=edition,
@@ -81,7 +81,7 @@ def due_soon(*, invoice: Invoice, at: datetime) -> list[Notice]:
     """An invoice falls due in a few days and is not paid (D12)."""
     zone = invoice.seller.time_zone
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         return {
             "invoice_number": invoice.number,
             "open": formats.money_text(invoice.open_minor, invoice.currency),
@@ -95,7 +95,7 @@ def due_soon(*, invoice: Invoice, at: datetime) -> list[Notice]:
         fact=f"invoice:{invoice.number}",
         account=invoice.account,
         recipients=invoice_recipients(invoice),
-        context=told,
+        context=context,
         at=at,
         invoice=invoice,
         locale=invoice.locale,

@@ -18,7 +18,7 @@ def method_saved(*, method: SavedMethod, at: datetime) -> list[Notice]:
     """A card is kept for renewals and invoices from now on: what is charged to it, and how to stop that."""
     account = method.account
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         return {
             "method": method.title,
             "expires_on": formats.date_text(method.expires_on) if method.expires_on else "",
@@ -32,7 +32,7 @@ def method_saved(*, method: SavedMethod, at: datetime) -> list[Notice]:
         fact=f"method:{method.public_id}",
         account=account,
         recipients=_recipients(method),
-        context=told,
+        context=context,
         at=at,
         must=each_once([method.saved_by]),
     )
@@ -42,7 +42,7 @@ def method_removed(*, method: SavedMethod, at: datetime) -> list[Notice]:
     """A card is charged no more: what is due has to be paid otherwise."""
     account = method.account
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         return {
             "method": method.title,
             "removed_at": formats.instant_text(at, account.zone),
@@ -54,7 +54,7 @@ def method_removed(*, method: SavedMethod, at: datetime) -> list[Notice]:
         fact=f"method:{method.public_id}",
         account=account,
         recipients=_recipients(method),
-        context=told,
+        context=context,
         at=at,
         must=each_once([method.saved_by]),
     )
@@ -64,7 +64,7 @@ def method_needs_you(*, attempt: PaymentAttempt, method: SavedMethod, at: dateti
     """The bank wants its customer to confirm a charge that was made in their absence: how much, and where."""
     account = attempt.account
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         return {
             "amount": formats.money_text(attempt.amount_minor, attempt.currency),
             "method": method.title,
@@ -77,7 +77,7 @@ def method_needs_you(*, attempt: PaymentAttempt, method: SavedMethod, at: dateti
         fact=f"attempt:{attempt.id}",
         account=account,
         recipients=_recipients(method),
-        context=told,
+        context=context,
         at=at,
         invoice=attempt.invoice,
     )

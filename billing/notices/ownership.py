@@ -15,14 +15,14 @@ def instance_handed_over(
     account: BillingAccount,
     giver: Member,
     taker: Member,
-    kept: Role | None,
+    giver_role: Role | None,
     link: str,
     with_invoices: bool,
     tokens: int,
     at: datetime,
 ) -> list[Notice]:
     """To whom the instance was handed over, and to whoever handed it over, so that nobody does it in their name without their
-    hearing of it. ``link`` lets the taker in where they have no login yet, ``kept`` is the giver's role from now on, ``tokens``
+    hearing of it. ``link`` lets the taker in where they have no login yet, ``giver_role`` is the giver's role from now on, ``tokens``
     is how many open the instance for programs still."""
     notices: list[Notice] = []
     for kind, reader, their_link in (("ownership_received", taker, link), ("ownership_given", giver, "")):
@@ -33,7 +33,7 @@ def instance_handed_over(
                 "product": instance.product.name_in(locale),
                 "giver": str(giver),
                 "taker": str(taker),
-                "role": kept.name_in(locale) if kept is not None else "",
+                "role": giver_role.name_in(locale) if giver_role is not None else "",
                 "with_invoices": with_invoices,
                 "link": their_link,
                 "tokens": tokens,

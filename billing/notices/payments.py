@@ -16,7 +16,7 @@ def payment_received(*, payment: Payment, at: datetime) -> list[Notice]:
     paid = payment.credit.allocations.filter(invoice__isnull=False).select_related("invoice").order_by("pk")
     left = payment.amount_minor - sum(row.amount_minor for row in paid)
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         return {
             "amount": formats.money_text(payment.amount_minor, currency),
             "received_on": formats.date_text(business_date(payment.received_at, account.zone)),
@@ -35,7 +35,7 @@ def payment_received(*, payment: Payment, at: datetime) -> list[Notice]:
         fact=f"payment:{payment.public_id}",
         account=account,
         recipients=account_recipients(account),
-        context=told,
+        context=context,
         at=at,
     )
 
@@ -45,7 +45,7 @@ def payment_failed(*, attempt: PaymentAttempt, at: datetime) -> list[Notice]:
     was at the screen and the saved method was charged (D17)."""
     account, method = attempt.account, attempt.method
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         return {
             "amount": formats.money_text(attempt.amount_minor, attempt.currency),
             "reason": formats.decline_text(attempt.reason),
@@ -57,7 +57,7 @@ def payment_failed(*, attempt: PaymentAttempt, at: datetime) -> list[Notice]:
         kind="payment_failed",
         fact=f"attempt:{attempt.id}",
         account=account,
-        context=told,
+        context=context,
         at=at,
         recipients=account_recipients(account) if method or not attempt.created_by else [attempt.created_by],
     )

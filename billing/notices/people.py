@@ -15,7 +15,7 @@ def request_answered(*, request: CustomerRequest, at: datetime) -> list[Notice]:
     """Support has carried out what was asked, or says why not; whoever asked is told in any case."""
     account = request.account
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         return {
             "what": request.get_kind_display(),
             "domain": request.instance.domain if request.instance else "",
@@ -28,7 +28,7 @@ def request_answered(*, request: CustomerRequest, at: datetime) -> list[Notice]:
         kind="request_answered",
         fact=f"request:{request.public_id}",
         account=account,
-        context=told,
+        context=context,
         at=at,
         recipients=each_once([request.requested_by, *account_recipients(account)]),
         must=each_once([request.requested_by]),
@@ -39,7 +39,7 @@ def offer_sent(*, offer: Offer, at: datetime) -> list[Notice]:
     """The offer of a year up front (M11), its PDF attached when it is sent."""
     account, currency = offer.account, offer.currency
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         return {
             "number": offer.number,
             "domain": offer.subscription.instance.domain,
@@ -59,7 +59,7 @@ def offer_sent(*, offer: Offer, at: datetime) -> list[Notice]:
         kind="offer_sent",
         fact=f"offer:{offer.number}",
         account=account,
-        context=told,
+        context=context,
         at=at,
         offer=offer,
         recipients=owner_recipients(account, [offer.subscription.instance]),
@@ -69,7 +69,7 @@ def offer_sent(*, offer: Offer, at: datetime) -> list[Notice]:
 def invitation(*, member: Member, account: BillingAccount, link: str, invited_by: str, at: datetime) -> list[Notice]:
     """Somebody is invited into an instance: a link that lets them in."""
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         return {
             "domain": member.instance.domain,
             "invited_by": invited_by,
@@ -82,6 +82,6 @@ def invitation(*, member: Member, account: BillingAccount, link: str, invited_by
         fact=f"member:{member.pk}:{at.isoformat()}",
         account=account,
         recipients=[member.email],
-        context=told,
+        context=context,
         at=at,
     )

@@ -40,12 +40,12 @@ def _collection_note(subscription: Subscription) -> str:
 
 def started(*, subscription: Subscription, charge: Charge, at: datetime) -> list[Notice]:
     """The paid time has begun, or something was bought once: what ``charge`` is, when the next one comes."""
-    return about.write(
+    return about.queue_about_subscription(
         kind="started",
         fact=f"charge:{charge.entry_id}",
         subscription=subscription,
         at=at,
-        told=lambda locale: _paid(subscription, charge),
+        context=lambda locale: _paid(subscription, charge),
     )
 
 
@@ -61,7 +61,7 @@ def renewal_coming(
     terms = subscription.priced_by.terms()
     last_day = add_months(renews_on, terms.interval_months or 1) - about.ONE_DAY
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         return {
             "renews_on": formats.date_text(renews_on),
             "amount": about.money(subscription, amount_minor),
@@ -72,39 +72,41 @@ def renewal_coming(
         }
 
     fact = renewal_fact(subscription, renews_on, days_left)
-    return about.write(kind="renewal_coming", fact=fact, subscription=subscription, at=at, told=told)
+    return about.queue_about_subscription(
+        kind="renewal_coming", fact=fact, subscription=subscription, at=at, context=context
+    )
 
 
 def renewed(*, subscription: Subscription, charge: Charge, at: datetime) -> list[Notice]:
     """The next period has begun and is charged."""
-    return about.write(
+    return about.queue_about_subscription(
         kind="renewed",
         fact=f"charge:{charge.entry_id}",
         subscription=subscription,
         at=at,
-        told=lambda locale: _paid(subscription, charge),
+        context=lambda locale: _paid(subscription, charge),
     )
 
 
 def cancelled(*, subscription: Subscription, cancel_date: date, at: datetime) -> list[Notice]:
     """The owner has cancelled: everything works until 00:00 of ``cancel_date``, the end of what is paid (C4)."""
-    return about.write(
+    return about.queue_about_subscription(
         kind="cancelled",
         fact=f"cancel:{subscription.public_id}:{at.isoformat()}",
         subscription=subscription,
         at=at,
-        told=lambda locale: {"ends_at": about.midnight_text(subscription, cancel_date)},
+        context=lambda locale: {"ends_at": about.midnight_text(subscription, cancel_date)},
     )
 
 
 def cancel_undone(*, subscription: Subscription, at: datetime) -> list[Notice]:
     """The cancellation has been taken back before its day."""
-    return about.write(
+    return about.queue_about_subscription(
         kind="cancel_undone",
         fact=f"cancel:{subscription.public_id}:{at.isoformat()}",
         subscription=subscription,
         at=at,
-        told=lambda locale: {"next_date": about.next_date_text(subscription)},
+        context=lambda locale: {"next_date": about.next_date_text(subscription)},
     )
 
 
@@ -114,8 +116,8 @@ def ended(*, subscription: Subscription, reason: str, at: datetime) -> list[Noti
     account, last = subscription.account, subscription.periods.order_by("-number").first()
     ended_at = subscription.terminated_at or at
 
-    def told(locale: str) -> dict[str, Any]:
-        owed = about.owed(subscription)
+    def context(locale: str) -> dict[str, Any]:
+        owed = about.open_invoices_minor(subscription)
         instant = formats.instant_text(ended_at, account.zone)
         return {
             "reason": reason,
@@ -128,7 +130,7 @@ def ended(*, subscription: Subscription, reason: str, at: datetime) -> list[Noti
         }
 
     fact = f"ended:{subscription.public_id}:{ended_at.isoformat()}"
-    return about.write(kind="ended", fact=fact, subscription=subscription, at=at, told=told)
+    return about.queue_about_subscription(kind="ended", fact=fact, subscription=subscription, at=at, context=context)
 
 
 def _last_whole_day(instant: datetime, zone: str) -> date:

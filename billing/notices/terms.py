@@ -15,7 +15,7 @@ def terms_will_change(
     """The operator brings the subscription to another tariff: which, from when, what it costs, why (E2)."""
     account = subscription.account
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         return {
             "domain": subscription.instance.domain,
             "old_name": move.source.name_in(locale),
@@ -32,7 +32,7 @@ def terms_will_change(
         fact=f"move:{move.pk}:{subscription.public_id}",
         account=account,
         recipients=owner_recipients(account, [subscription.instance]),
-        context=told,
+        context=context,
         at=at,
     )
 
@@ -41,7 +41,7 @@ def terms_stay(*, subscription: Subscription, move: TariffMove, at: datetime) ->
     """The operator has called the move off: everything stays as it is."""
     account = subscription.account
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         return {
             "domain": subscription.instance.domain,
             "old_name": move.source.name_in(locale),
@@ -54,6 +54,6 @@ def terms_stay(*, subscription: Subscription, move: TariffMove, at: datetime) ->
         fact=f"move:{move.pk}:{subscription.public_id}",
         account=account,
         recipients=owner_recipients(account, [subscription.instance]),
-        context=told,
+        context=context,
         at=at,
     )

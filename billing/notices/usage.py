@@ -16,7 +16,7 @@ def quota_crossed(*, charge: Charge, peak: int, at: datetime) -> list[Notice]:
     assert subscription is not None and charge.period is not None
     terms, month = charge.period.tariff.terms(), month_start(charge.period.start)
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         return {
             "domain": subscription.instance.domain,
             "at": formats.instant_text(charge.occurred_at, account.zone),
@@ -35,6 +35,6 @@ def quota_crossed(*, charge: Charge, peak: int, at: datetime) -> list[Notice]:
         fact=f"charge:{charge.entry_id}",
         account=account,
         recipients=owner_recipients(account, [subscription.instance]),
-        context=told,
+        context=context,
         at=at,
     )

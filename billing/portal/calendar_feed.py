@@ -16,7 +16,7 @@ from icalendar import Calendar, Event, vDuration, vText
 from accounts.models import User
 from billing.models import BillingAccount
 from billing.reports.calendars import titles
-from billing.reports.calendars.calendar import Happening
+from billing.reports.calendars.calendar import CalendarItem
 
 SALT = "saldo.calendar"
 # How often a calendar program is asked to look again.
@@ -51,7 +51,7 @@ def reader_of(token: str) -> tuple[User, BillingAccount] | None:
     return (user, account) if account is not None else None
 
 
-def calendar_of(account: BillingAccount, happenings: Iterable[Happening], as_of: datetime) -> bytes:
+def calendar_of(account: BillingAccount, items: Iterable[CalendarItem], as_of: datetime) -> bytes:
     """The calendar file in the language that is active."""
     host = urlsplit(settings.BASE_URL).hostname or "localhost"
     calendar = Calendar()
@@ -65,38 +65,38 @@ def calendar_of(account: BillingAccount, happenings: Iterable[Happening], as_of:
     )  # the library escapes no name of its own accord that begins with X-
     calendar.add("refresh-interval", vDuration(timedelta(hours=REFRESH_HOURS)), parameters={"value": "DURATION"})
     calendar.add("x-published-ttl", f"PT{REFRESH_HOURS}H")
-    for happening in happenings:
-        calendar.add_component(_event_of(happening, host, as_of))
+    for item in items:
+        calendar.add_component(_event_of(item, host, as_of))
     content: bytes = calendar.to_ical(sorted=False)
     return content
 
 
-def _event_of(happening: Happening, host: str, as_of: datetime) -> Event:
-    """The happening as an entry of the calendar: an hour where one is known, else a whole day."""
-    title, amount = titles.title(happening), titles.amount(happening)
+def _event_of(item: CalendarItem, host: str, as_of: datetime) -> Event:
+    """The item as an entry of the calendar: an hour where one is known, else a whole day."""
+    title, amount = titles.title(item), titles.amount(item)
     event = Event()
-    event.add("uid", f"{happening.uid}@{host}")
+    event.add("uid", f"{item.uid}@{host}")
     event.add("dtstamp", as_of.astimezone(UTC))
-    if happening.at is None:
-        event.add("dtstart", happening.day)
-        event.add("dtend", happening.day + timedelta(days=1))
+    if item.at is None:
+        event.add("dtstart", item.day)
+        event.add("dtend", item.day + timedelta(days=1))
     else:
-        event.add("dtstart", happening.at.astimezone(UTC))
+        event.add("dtstart", item.at.astimezone(UTC))
     event.add("summary", _printable(f"{title}: {amount}" if amount else title))
-    if note := titles.note(happening):
+    if note := titles.note(item):
         event.add("description", _printable(note))
-    event.add("url", settings.BASE_URL + _path_of(happening))
+    event.add("url", settings.BASE_URL + _path_of(item))
     event.add("categories", [_("Payments")])
     event.add("transp", "TRANSPARENT")
     return event
 
 
-def _path_of(happening: Happening) -> str:
+def _path_of(item: CalendarItem) -> str:
     """Where the thing is looked at and settled."""
-    if happening.invoice is not None:
-        return reverse("portal:document", args=[happening.invoice.number])
-    if happening.subscription is not None:
-        return reverse("portal:instance", args=[happening.subscription.instance.public_id])
+    if item.invoice is not None:
+        return reverse("portal:document", args=[item.invoice.number])
+    if item.subscription is not None:
+        return reverse("portal:instance", args=[item.subscription.instance.public_id])
     return reverse("portal:overview")
 
 

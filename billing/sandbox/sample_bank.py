@@ -55,7 +55,7 @@ def signature(body: bytes) -> str:
 
 def _result(charge: SampleCharge) -> Result:
     card = SampleCard.objects.filter(external_id=charge.card_id, removed=False).first()
-    kept = charge.keeps_card and charge.status == "succeeded" and card is not None
+    keeps_card = charge.keeps_card and charge.status == "succeeded" and card is not None
     return Result(
         status=charge.status,  # type: ignore[arg-type]
         external_id=charge.external_id,
@@ -63,7 +63,7 @@ def _result(charge: SampleCharge) -> Result:
         currency=charge.currency,
         reason=charge.reason,
         redirect_url=settings.BASE_URL + reverse("sandbox:sample_bank", args=[charge.external_id]),
-        method=KeptMethod(card.external_id, card.title, card.expires_on) if kept and card is not None else None,
+        method=KeptMethod(card.external_id, card.title, card.expires_on) if keeps_card and card is not None else None,
     )
 
 

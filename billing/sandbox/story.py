@@ -198,9 +198,9 @@ class Sample(story_prepaid.Prepaid, story_outside.Outside):
 
     def _customer(self, code: str) -> Customer:
         values = CUSTOMERS[code]
-        found = Customer.objects.filter(name=values["name"]).first()
+        existing = Customer.objects.filter(name=values["name"]).first()
         new = customers.NewCustomer(**{"currency": "RUB", **values})
-        return found or customers.create_customer(new=new, as_of=self.at)
+        return existing or customers.create_customer(new=new, as_of=self.at)
 
     def register(self, domain: str, customer: object) -> None:
         email, name = FIRST_PEOPLE[domain]
@@ -217,13 +217,13 @@ class Sample(story_prepaid.Prepaid, story_outside.Outside):
             return
         lifecycle.create_subscription(instance=instance, tariff_id="meteor-cloud", as_of=self.at, actor=email)
 
-    def people(self, domain: str, wanted: object) -> None:
-        """Activates or blocks people, the newest first, until ``wanted`` are active."""
+    def people(self, domain: str, active_count: object) -> None:
+        """Activates or blocks people, the newest first, until ``active_count`` are active."""
         instance = self._instance(domain)
         names = ENGLISH_NAMES if domain.endswith(".example") else NAMES
-        known, role = instance.members.count(), story_prepaid.ROLES.get(instance.product.code, "member")
-        for number in range(2, max(known, int(str(wanted))) + 1):
-            status = "active" if number <= int(str(wanted)) else "blocked"
+        member_count, role = instance.members.count(), story_prepaid.ROLES.get(instance.product.code, "member")
+        for number in range(2, max(member_count, int(str(active_count))) + 1):
+            status = "active" if number <= int(str(active_count)) else "blocked"
             email = f"user{number}@{domain}"
             report = members.Report(
                 external_id=f"u-{number}", status=status, email=email, name=names[number - 2], role=role

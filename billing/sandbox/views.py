@@ -64,8 +64,8 @@ def _charge(request: HttpRequest, external_id: str) -> SampleCharge:
 
 def _refuse_others(request: HttpRequest, customer_key: str) -> None:
     """The bank's customers are our accounts, by their numbers."""
-    mine = BillingAccount.objects.for_user(signed_in(request))
-    if not settings.BILLING_SANDBOX or not mine.filter(number=customer_key).exists():
+    own_accounts = BillingAccount.objects.for_user(signed_in(request))
+    if not settings.BILLING_SANDBOX or not own_accounts.filter(number=customer_key).exists():
         raise Http404
 
 

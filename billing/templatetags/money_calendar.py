@@ -8,38 +8,38 @@ from django import template
 from django.utils.translation import gettext as _
 
 from billing.reports.calendars import titles
-from billing.reports.calendars.calendar import Happening
+from billing.reports.calendars.calendar import CalendarItem
 from billing.wording import formats
 
 register = template.Library()
 
 
 @register.filter
-def happening(one: Happening) -> str:
+def happening(one: CalendarItem) -> str:
     """The thing in a sentence, without its sum."""
     return titles.title(one)
 
 
 @register.filter
-def happening_sum(one: Happening) -> str:
+def happening_sum(one: CalendarItem) -> str:
     """Its sum, with ≈ where it may still change."""
     return titles.amount(one)
 
 
 @register.filter
-def happening_note(one: Happening) -> str:
+def happening_note(one: CalendarItem) -> str:
     """The small print; empty where there is none."""
     return titles.note(one)
 
 
 @register.filter
-def happening_when(one: Happening, today: date) -> str:
+def happening_when(one: CalendarItem, today: date) -> str:
     """The day, with its year where that is another one, and the hour where it matters."""
     day = formats.near_date_text(one.day, today)
     return day if one.at is None else _("%(day)s at %(time)s") % {"day": day, "time": _clock(one)}
 
 
-def _clock(one: Happening) -> str:
+def _clock(one: CalendarItem) -> str:
     assert one.at is not None
     return f"{one.at.astimezone(ZoneInfo(one.account.zone)):%H:%M}"
 

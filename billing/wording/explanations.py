@@ -1,4 +1,4 @@
-"""The notes of an explanation as a person would write them (G8): `pricing.notes` says what a figure means, here it is said.
+"""The notes of an explanation as a person would write them (G8): `pricing.explanations.notes` says what a figure means, here it is said.
 
 How figures are written comes in with `Figures`, so that the same sentences serve pages, documents and programs.
 """

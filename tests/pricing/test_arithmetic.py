@@ -59,7 +59,7 @@ def test_what_is_no_sum_in_kopecks_is_not_taken_for_one(text: str) -> None:
     ],
 )  # fmt: skip
 def test_an_exact_fraction_is_rounded_as_a_decimal_is(amount: Fraction, currency: str, minor: int) -> None:
-    assert money.rounded(amount, currency) == minor
+    assert money.round_to_minor(amount, currency) == minor
 
 
 # --- Periods ---------------------------------------------------------------------------------------------------------------

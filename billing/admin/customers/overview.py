@@ -80,7 +80,7 @@ def said(*parts: object) -> str:
 
 
 def _account(account: BillingAccount, as_of: datetime) -> dict[str, Any]:
-    now = overview.standing(account=account, as_of=as_of)
+    now = overview.account_position(account=account, as_of=as_of)
     method = payment_methods.active(account)
     return {
         "link": link(account, _("Account %(number)s") % {"number": account.number}),
@@ -94,11 +94,13 @@ def _account(account: BillingAccount, as_of: datetime) -> dict[str, Any]:
 
 def _coming(account: BillingAccount, as_of: datetime) -> list[Row]:
     """The next dates of the money calendar; what we only write about is left out."""
-    ahead = [one for one in calendar.happenings(account=account, as_of=as_of, months=1) if one.step != Step.REMINDER]
+    ahead = [
+        one for one in calendar.calendar_items(account=account, as_of=as_of, months=1) if one.step != Step.REMINDER
+    ]
     return [Row(_step(one), formats.date_text(one.day), titles.amount(one)) for one in ahead[:MOST_COMING]]
 
 
-def _step(one: calendar.Happening) -> str:
+def _step(one: calendar.CalendarItem) -> str:
     if one.step == Step.END and one.subscription is not None:
         return str(_("%(domain)s: ends, as its owner asked") % {"domain": one.subscription.instance.domain})
     return titles.title(one)

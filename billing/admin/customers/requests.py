@@ -314,19 +314,19 @@ class CustomerRequestPage(ReadOnlyPage):
 
     @display(description=_("balance"))
     def balance(self, row: Any) -> SafeString:
-        return figure(self._standing(row).balance_minor, row.account.currency)
+        return figure(self._position(row).balance_minor, row.account.currency)
 
     @display(description=_("overdue"))
     def overdue(self, row: Any) -> SafeString:
-        now = self._standing(row)
+        now = self._position(row)
         found = [format_html("{} · {}", link(one), money(one.open_minor, one.currency)) for one in now.overdue[:10]]
         return lines(found)
 
     @staticmethod
-    def _standing(row: Any) -> overview.Standing:
-        if not hasattr(row, "standing_now"):
-            row.standing_now = overview.standing(account=row.account, as_of=row.as_of)
-        found: overview.Standing = row.standing_now
+    def _position(row: Any) -> overview.AccountPosition:
+        if not hasattr(row, "position_now"):
+            row.position_now = overview.account_position(account=row.account, as_of=row.as_of)
+        found: overview.AccountPosition = row.position_now
         return found
 
     @display(description=_("access"))

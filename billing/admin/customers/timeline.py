@@ -17,7 +17,7 @@ from billing.admin.base import badge, figure, link, money, short_moment
 from billing.reports import timeline
 from billing.reports.statements import movements
 from billing.reports.statements.statement import Row
-from billing.reports.timeline import Happening
+from billing.reports.timeline import TimelineRow
 from billing.wording import formats
 
 Words = str | Promise
@@ -68,7 +68,7 @@ ACTS: dict[str, Words] = {
 
 @dataclass(frozen=True)
 class Line:
-    """One happening as the page shows it; ``target`` is the row that its title leads to."""
+    """One row of the timeline as the page shows it; ``target`` is the row that its title leads to."""
 
     at: str
     kind: Words
@@ -79,7 +79,7 @@ class Line:
     state: SafeString | str = ""
 
 
-def _entry(one: Happening, people: dict[int, str]) -> dict[str, Any]:
+def _entry(one: TimelineRow, people: dict[int, str]) -> dict[str, Any]:
     entry = one.row
     amount = (entry.given or 0) - (entry.taken or 0)
     charge = getattr(entry, "charge", None)
@@ -94,7 +94,7 @@ def _entry(one: Happening, people: dict[int, str]) -> dict[str, Any]:
     }
 
 
-def _invoice(one: Happening) -> dict[str, Any]:
+def _invoice(one: TimelineRow) -> dict[str, Any]:
     row = one.row
     due = _("due %(date)s") % {"date": formats.date_text(row.due_date)}
     return {
@@ -105,7 +105,7 @@ def _invoice(one: Happening) -> dict[str, Any]:
     }
 
 
-def _credit_note(one: Happening) -> dict[str, Any]:
+def _credit_note(one: TimelineRow) -> dict[str, Any]:
     row = one.row
     shown = {"number": row.number, "invoice": row.invoice.number}
     return {
@@ -117,7 +117,7 @@ def _credit_note(one: Happening) -> dict[str, Any]:
     }
 
 
-def _payment(one: Happening) -> dict[str, Any]:
+def _payment(one: TimelineRow) -> dict[str, Any]:
     row = one.row
     title = _("Payment: %(method)s") % {"method": row.get_method_display()}
     return {
@@ -129,7 +129,7 @@ def _payment(one: Happening) -> dict[str, Any]:
     }
 
 
-def _attempt(one: Happening) -> dict[str, Any]:
+def _attempt(one: TimelineRow) -> dict[str, Any]:
     from billing.admin.money.checkout_attempts import said
 
     row = one.row
@@ -143,7 +143,7 @@ def _attempt(one: Happening) -> dict[str, Any]:
     }
 
 
-def _notice(one: Happening) -> dict[str, Any]:
+def _notice(one: TimelineRow) -> dict[str, Any]:
     row = one.row
     return {
         "title": row.subject,
@@ -154,12 +154,12 @@ def _notice(one: Happening) -> dict[str, Any]:
     }
 
 
-def _act(one: Happening) -> dict[str, Any]:
+def _act(one: TimelineRow) -> dict[str, Any]:
     row = one.row
     return {"title": ACTS.get(row.action, row.action), "notes": (row.reason,), "who": row.actor, "target": row}
 
 
-def _subscription(one: Happening) -> dict[str, Any]:
+def _subscription(one: TimelineRow) -> dict[str, Any]:
     row = one.row
     titles = {
         "created": _("Subscription began"),
@@ -175,7 +175,7 @@ def _subscription(one: Happening) -> dict[str, Any]:
     }
 
 
-def _access(one: Happening) -> dict[str, Any]:
+def _access(one: TimelineRow) -> dict[str, Any]:
     row = one.row
     tone = {"full": "good", "read_only": "warn"}.get(row.level, "plain")
     return {
@@ -185,7 +185,7 @@ def _access(one: Happening) -> dict[str, Any]:
     }
 
 
-def _relief(one: Happening) -> dict[str, Any]:
+def _relief(one: TimelineRow) -> dict[str, Any]:
     row = one.row
     until = _("until %(end)s") % {"end": short_moment(row.ends_at)}
     return {
@@ -196,7 +196,7 @@ def _relief(one: Happening) -> dict[str, Any]:
     }
 
 
-def _request(one: Happening) -> dict[str, Any]:
+def _request(one: TimelineRow) -> dict[str, Any]:
     row = one.row
     where = row.instance.domain if row.instance is not None else ""
     return {
@@ -207,7 +207,7 @@ def _request(one: Happening) -> dict[str, Any]:
     }
 
 
-def _answer(one: Happening) -> dict[str, Any]:
+def _answer(one: TimelineRow) -> dict[str, Any]:
     row = one.row
     tone = "good" if row.outcome == "done" else "plain"
     return {
@@ -219,7 +219,7 @@ def _answer(one: Happening) -> dict[str, Any]:
     }
 
 
-def _offer(one: Happening) -> dict[str, Any]:
+def _offer(one: TimelineRow) -> dict[str, Any]:
     row = one.row
     until = _("valid until %(date)s") % {"date": formats.date_text(row.valid_until)}
     return {
@@ -231,7 +231,7 @@ def _offer(one: Happening) -> dict[str, Any]:
     }
 
 
-def _member(one: Happening) -> dict[str, Any]:
+def _member(one: TimelineRow) -> dict[str, Any]:
     row = one.row
     shown = {"person": row.member, "status": row.get_status_display()}
     late = (
@@ -262,7 +262,7 @@ WRITERS: dict[str, Any] = {
 }
 
 
-def _line(request: HttpRequest, one: Happening, people: dict[int, str]) -> Line:
+def _line(request: HttpRequest, one: TimelineRow, people: dict[int, str]) -> Line:
     told = _entry(one, people) if one.source.name == "entry" else WRITERS[one.source.name](one)
     target = told.pop("target", None)
     if target is not None and request.user.has_perm(f"{target._meta.app_label}.view_{target._meta.model_name}"):

@@ -25,9 +25,9 @@ class Card:
         return self.tone in ("debt", "warn")
 
 
-def sums(heap: workload.Heap) -> tuple[str, ...]:
-    """The sums of ``heap`` as text, a currency each."""
-    return tuple(formats.money_text(total, currency) for currency, total in sorted(heap.sums.items()))
+def sums(backlog: workload.Backlog) -> tuple[str, ...]:
+    """The sums of ``backlog`` as text, a currency each."""
+    return tuple(formats.money_text(total, currency) for currency, total in sorted(backlog.sums.items()))
 
 
 def count_card(label: "str | Promise", count: int, url: str, note: "str | Promise", tone: str, **more: Any) -> Card:

@@ -23,7 +23,11 @@ from billing.wording import formats
 
 
 def _debt_cards(as_of: datetime) -> list[Card]:
-    debtors, soon, days = workload.debtors(as_of), workload.heap(workload.due_soon(as_of)), workload.soon_days()
+    debtors, soon, days = (
+        workload.debtors(as_of),
+        workload.count_backlog(workload.due_soon(as_of)),
+        workload.due_soon_days(),
+    )
     return [
         count_card(
             _("Accounts read-only for debt"),

@@ -311,7 +311,7 @@ class BillingAccountPage(ReadOnlyPage):
 
     @display(description=_("made of"))
     def made_of(self, account: BillingAccount) -> SafeString:
-        now = overview.standing(account=account, as_of=clock.now())
+        now = overview.account_position(account=account, as_of=clock.now())
         parts: list[object] = []
         if now.credit_minor:
             parts.append(_("%(sum)s to spend") % {"sum": money(now.credit_minor, account.currency)})
@@ -327,14 +327,14 @@ class BillingAccountPage(ReadOnlyPage):
 
     @display(description=_("to be paid"))
     def due(self, account: BillingAccount) -> SafeString:
-        now = overview.standing(account=account, as_of=clock.now())
+        now = overview.account_position(account=account, as_of=clock.now())
         rows = [
             (link(row), money(row.open_minor, row.currency), self._when(row, now)) for row in now.open_invoices[:10]
         ]
         return format_html_join("", "<div>{} · {} · {}</div>", rows) if rows else SafeString(formats.NO_VALUE)
 
     @staticmethod
-    def _when(invoice: Invoice, now: overview.Standing) -> str:
+    def _when(invoice: Invoice, now: overview.AccountPosition) -> str:
         due = formats.date_text(invoice.due_date)
         late = (now.today - invoice.due_date).days
         return str(

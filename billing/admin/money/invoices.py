@@ -47,7 +47,7 @@ class StatusFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
-        days = workload.soon_days()
+        days = workload.due_soon_days()
         return [
             ("overdue", _("overdue")),
             ("soon", ngettext("due within %(days)s day", "due within %(days)s days", days) % {"days": days}),

@@ -49,6 +49,6 @@ def account(number: str) -> BillingAccount:
 
 
 def invoice(number: str) -> Invoice:
-    """The invoice with what was credited of it, ready for `reports.invoices.standings`."""
+    """The invoice with what was credited of it, ready for `reports.invoices.invoice_states`."""
     rows = Invoice.objects.select_related("account__seller", "account__customer", "seller").prefetch_related("lines")
     return _one(with_credited(rows), "number", number)

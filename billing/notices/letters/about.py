@@ -33,24 +33,29 @@ def plan_text(tariff: Tariff | None, quantity: int | None, locale: str, product:
     return _("“%(name)s”, %(units)s") % shown
 
 
-def write(
-    *, kind: str, fact: str, subscription: Subscription, at: datetime, told: Callable[[str], dict[str, Any]]
+def queue_about_subscription(
+    *, kind: str, fact: str, subscription: Subscription, at: datetime, context: Callable[[str], dict[str, Any]]
 ) -> list[Notice]:
-    """Queues a mail to the owners of the subscription's instance; ``told`` adds its own names to the shared ones."""
+    """Queues a mail to the owners of the subscription's instance; ``context`` adds its own names to the shared ones."""
     account, instance = subscription.account, subscription.instance
 
-    def full(locale: str) -> dict[str, Any]:
+    def add_shared_names(locale: str) -> dict[str, Any]:
         product = instance.product.name_in(locale)
         return {
             "domain": instance.domain,
             "product": product,
             "plan": plan_text(subscription.tariff, subscription.quantity, locale, product),
             "instance_url": link("portal:instance", instance.public_id),
-            **told(locale),
+            **context(locale),
         }
 
     return queue(
-        kind=kind, fact=fact, account=account, recipients=owner_recipients(account, [instance]), context=full, at=at
+        kind=kind,
+        fact=fact,
+        account=account,
+        recipients=owner_recipients(account, [instance]),
+        context=add_shared_names,
+        at=at,
     )
 
 
@@ -64,7 +69,7 @@ def money(subscription: Subscription, minor: int) -> str:
     return formats.money_text(minor, subscription.account.currency)
 
 
-def owed(subscription: Subscription) -> int:
+def open_invoices_minor(subscription: Subscription) -> int:
     """What is open on the account's invoices, in minor units."""
     account = subscription.account
     return Invoice.objects.open().filter(account=account).aggregate(sum=Sum("open_minor"))["sum"] or 0

@@ -110,21 +110,21 @@ def queue(
     that, where ``context`` is a function of the language. ``must`` are addresses that get it whatever they chose.
     """
     locale = locale or account.customer.locale
-    wanted = deliveries(kind=kind, account=account, recipients=recipients, locale=locale, must=must)
+    rows_to_write = deliveries(kind=kind, account=account, recipients=recipients, locale=locale, must=must)
     letters: dict[tuple[str, str], _Letter] = {}
     rows = []
-    for to in wanted:
-        language = to.locale if callable(context) else locale
-        key = (to.channel, language)
-        letter = letters.get(key) or _letter(kind, to.channel, account, context, at, language)
+    for delivery in rows_to_write:
+        language = delivery.locale if callable(context) else locale
+        key = (delivery.channel, language)
+        letter = letters.get(key) or _letter(kind, delivery.channel, account, context, at, language)
         letters[key] = letter
         rows.append(
             Notice(
                 kind=kind,
                 fact=fact,
-                channel=to.channel,
-                recipient=to.recipient,
-                service=to.service,
+                channel=delivery.channel,
+                recipient=delivery.recipient,
+                service=delivery.service,
                 edition=edition,
                 account=account,
                 invoice=invoice,

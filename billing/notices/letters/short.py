@@ -12,16 +12,16 @@ LEAST = 8
 
 def short_text(kind: str, context: dict[str, Any]) -> str:
     """The message of ``kind``: without its link where that does not fit, its names shortened where even that is too long."""
-    told = dict(context)
-    text = _line(kind, told)
+    names = dict(context)
+    text = _line(kind, names)
     if len(text) > MOST:
-        told["short_link"] = ""
-        text = _line(kind, told)
+        names["short_link"] = ""
+        text = _line(kind, names)
     for name in YIELDING:
-        word = str(told.get(name, ""))
+        word = str(names.get(name, ""))
         if len(text) > MOST and len(word) > LEAST:
-            told[name] = word[: max(LEAST, len(word) - (len(text) - MOST) - 1)] + "…"
-            text = _line(kind, told)
+            names[name] = word[: max(LEAST, len(word) - (len(text) - MOST) - 1)] + "…"
+            text = _line(kind, names)
     return text
 
 

@@ -33,8 +33,10 @@ class Service:
 
     def address(self, recipient: str) -> str:
         """The address for one recipient."""
-        found = self.template.replace("{to}", quote(recipient, safe="")).replace("{handle}", quote(recipient, safe=""))
-        return found.replace("{digits}", quote(recipient.lstrip("+"), safe=""))
+        address = self.template.replace("{to}", quote(recipient, safe="")).replace(
+            "{handle}", quote(recipient, safe="")
+        )
+        return address.replace("{digits}", quote(recipient.lstrip("+"), safe=""))
 
 
 def services() -> dict[str, Service]:
@@ -49,24 +51,24 @@ def unreadable() -> list[str]:
     import apprise  # a third of a second: only where messages are sent
 
     def leads_nowhere(service: Service) -> bool:
-        known = apprise.Apprise.instantiate(service.address("+79990000000"), suppress_exceptions=True)
-        return not any(place in service.template for place in PLACES) or known is None
+        target = apprise.Apprise.instantiate(service.address("+79990000000"), suppress_exceptions=True)
+        return not any(place in service.template for place in PLACES) or target is None
 
     return [service.name for service in services().values() if leads_nowhere(service)]
 
 
 def send(*, service: str, recipient: str, text: str) -> None:
     """Hands ``text`` for ``recipient`` to ``service``. Raises NotDelivered where it is not taken."""
-    known = services().get(service)
-    if known is None:
+    carrier = services().get(service)
+    if carrier is None:
         raise NotDelivered(f"MESSAGE_URLS names no service {service!r}")
     import apprise  # as above
 
-    target = apprise.Apprise.instantiate(known.address(recipient), suppress_exceptions=True)
+    target = apprise.Apprise.instantiate(carrier.address(recipient), suppress_exceptions=True)
     if target is None:
         raise NotDelivered(f"the address of {service} cannot be read")
-    with apprise.LogCapture(level=apprise.logging.WARNING) as said:  # type: ignore[no-untyped-call]
-        taken = target.notify(body=text, body_format=apprise.NotifyFormat.TEXT, notify_type=apprise.NotifyType.INFO)
-        words = " ".join(said.getvalue().split())
-    if not taken:
+    with apprise.LogCapture(level=apprise.logging.WARNING) as log:  # type: ignore[no-untyped-call]
+        is_taken = target.notify(body=text, body_format=apprise.NotifyFormat.TEXT, notify_type=apprise.NotifyType.INFO)
+        words = " ".join(log.getvalue().split())
+    if not is_taken:
         raise NotDelivered(f"{service}: {words or 'refused'}")

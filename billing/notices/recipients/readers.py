@@ -36,11 +36,11 @@ def each_once(emails: Sequence[str]) -> list[str]:
 def _preferences(emails: Sequence[str]) -> dict[str, NoticePreference]:
     """What the people behind ``emails`` have chosen, by the address: only a confirmed one speaks for its person."""
     rows = EmailAddress.objects.filter(verified=True, user__is_active=True, user__notice_preference__isnull=False)
-    found = rows.annotate(address=Lower("email")).filter(address__in=emails)
-    return {row.address: row.user.notice_preference for row in found.select_related("user__notice_preference")}
+    preferences = rows.annotate(address=Lower("email")).filter(address__in=emails)
+    return {row.address: row.user.notice_preference for row in preferences.select_related("user__notice_preference")}
 
 
-def cannot_refuse(group: Group | None, account: BillingAccount) -> set[str]:
+def unrefusable_addresses(group: Group | None, account: BillingAccount) -> set[str]:
     """The addresses that get ``group`` by email whatever their people chose: bills go to all of the account's billing
     addresses, reminders to the customer's own; somebody has to know."""
     if group == Group.BILLS:
@@ -55,17 +55,17 @@ def deliveries(
     addresses that get it in any case."""
     group, emails = group_of(kind), each_once(recipients)
     chosen = _preferences(emails)
-    certain = {*must, *cannot_refuse(group, account)} if chosen else set()
-    found: dict[tuple[str, str], Delivery] = {}
+    certain = {*must, *unrefusable_addresses(group, account)} if chosen else set()
+    by_address: dict[tuple[str, str], Delivery] = {}
     for email in emails:
         choice = chosen.get(email)
         language = (choice.locale if choice else "") or locale
         if choice is None or group is None or email in certain or group not in choice.not_by_email:
-            found[Notice.Channel.EMAIL, email] = Delivery(Notice.Channel.EMAIL, email, language)
+            by_address[Notice.Channel.EMAIL, email] = Delivery(Notice.Channel.EMAIL, email, language)
         if choice is not None and group in choice.by_message and kind in SHORT:
             for message in _messages(choice, language):
-                found[Notice.Channel.MESSAGE, message.recipient] = message
-    return list(found.values())
+                by_address[Notice.Channel.MESSAGE, message.recipient] = message
+    return list(by_address.values())
 
 
 def _messages(choice: NoticePreference, locale: str) -> list[Delivery]:

@@ -208,7 +208,7 @@ def _tell(
         account=account,
         giver=giver,
         taker=taker,
-        kept=kept,
+        giver_role=kept,
         link=link,
         with_invoices=wanted.with_invoices,
         tokens=open_by,

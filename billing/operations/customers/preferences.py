@@ -83,7 +83,7 @@ def groups_for(user: User) -> list[Offered]:
     accounts = list(BillingAccount.objects.for_user(user).select_related("customer"))
 
     def is_bound(group: Group) -> bool:
-        return any(mine & readers.cannot_refuse(group, account) for account in accounts)
+        return any(mine & readers.unrefusable_addresses(group, account) for account in accounts)
 
     return [Offered(group, about_group(group), is_bound(group)) for group in Group]
 

@@ -10,9 +10,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from billing.pricing.discounts import kept
+from billing.pricing.discounts import factor_after_discount
 from billing.pricing.explanations.parts import Kind, Part, part_from
-from billing.pricing.money import rounded
+from billing.pricing.money import round_to_minor
 
 Explanation = dict[str, Any]
 
@@ -93,10 +93,10 @@ def left_in(explanation: Explanation) -> Left | None:
 def full_price(explanation: Explanation) -> Fraction:
     """The price of the whole time, exact, in main units."""
     stated = sum((part.value for part in parts_in(explanation)), Fraction(0))
-    return stated * intervals_in(explanation) * kept(percent_in(explanation))
+    return stated * intervals_in(explanation) * factor_after_discount(percent_in(explanation))
 
 
-def needed(explanation: Explanation) -> Fraction:
+def needed_price(explanation: Explanation) -> Fraction:
     """What the time in question costs, exact, in main units: all of the full price, or its share."""
     share = share_in(explanation)
     return full_price(explanation) * (share.factor if share else 1)
@@ -112,5 +112,5 @@ def evaluate(explanation: Explanation) -> int:
     before_minor, currency = int(explanation["before_minor"]), str(explanation["currency"])
     old = left_in(explanation)
     if old is None:
-        return rounded(needed(explanation), currency) - before_minor
-    return max(0, rounded(needed(explanation) - old.left, currency)) - before_minor
+        return round_to_minor(needed_price(explanation), currency) - before_minor
+    return max(0, round_to_minor(needed_price(explanation) - old.left, currency)) - before_minor

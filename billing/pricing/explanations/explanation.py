@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from billing.pricing.discounts import intervals, kept
+from billing.pricing.discounts import factor_after_discount, intervals
 from billing.pricing.explanations.evaluation import (
     AMOUNT,
     Explanation,
@@ -23,12 +23,12 @@ from billing.pricing.explanations.formula import (
     MINUS,
     TIMES,
     Writer,
-    decimal,
     formula,
     grouped,
     is_short,
     left_formula,
     price_formula,
+    to_decimal,
 )
 from billing.pricing.explanations.notes import Note, NoteKind, notes
 from billing.pricing.explanations.parts import Kind, Part, parts_of, plain
@@ -60,30 +60,30 @@ __all__ = [
 
 
 def explain_quantity(terms: Terms, quantity: int, before_minor: int = 0) -> Explanation:
-    """Why ``quantity`` units cost what they cost when ``before_minor`` has been charged for the period already (M4), or for
+    """Explains what ``quantity`` units cost when ``before_minor`` has been charged for the period already (M4), or for
     the fewer units bought before, in a one-off (E4). Raises NoPrice where the terms name no price for it."""
     amount_minor = price(terms, quantity) - before_minor
-    found = described(terms, quantity, parts_of(terms, quantity))
-    return found | {"before_minor": before_minor, "amount_minor": amount_minor}
+    explanation = describe_price(terms, quantity, parts_of(terms, quantity))
+    return explanation | {"before_minor": before_minor, "amount_minor": amount_minor}
 
 
 def explain_share(
     terms: Terms, quantity: int, *, days: int, of_days: int, whole_months: int = 0, of_months: int | None = None
 ) -> Explanation:
-    """Why ``quantity`` units cost what they cost for a part of the interval: ``days`` of a month of ``of_days``, and
+    """Explains what ``quantity`` units cost for a part of the interval: ``days`` of a month of ``of_days``, and
     ``whole_months`` (B3, B4). A month is its share of the interval, or of ``of_months``; no rate is rounded by itself."""
-    found = described(terms, quantity, parts_of(terms, quantity))
-    return with_share(found, Share(days, of_days, whole_months, of_months or terms.interval_months or 1))
+    explanation = describe_price(terms, quantity, parts_of(terms, quantity))
+    return add_share(explanation, Share(days, of_days, whole_months, of_months or terms.interval_months or 1))
 
 
 def explain_amount(amount_minor: int, currency: str, reason: str) -> Explanation:
-    """An amount that a person set, with the reason they gave."""
+    """Explains an amount that a person set, by the reason they gave."""
     return {"model": AMOUNT, "amount_minor": amount_minor, "currency": currency, "reason": reason}
 
 
-def described(terms: Terms, quantity: int, parts: list[Part]) -> dict[str, Any]:
-    """What every explanation of a price holds, the amount apart."""
-    found = {
+def describe_price(terms: Terms, quantity: int, parts: list[Part]) -> dict[str, Any]:
+    """Describes a price by its terms, quantity and parts: what every explanation holds, the amount apart."""
+    explanation = {
         "model": str(terms.price_model),
         "tariff_id": terms.tariff_id,
         "version": terms.version,
@@ -99,19 +99,19 @@ def described(terms: Terms, quantity: int, parts: list[Part]) -> dict[str, Any]:
         "currency": terms.currency,
     }
     # Kept with the sum, so that what was sold is called then and later what it was called at its sale.
-    return found | {"unit": terms.unit.as_dict()} if terms.metric is Metric.QUANTITY else found
+    return explanation | {"unit": terms.unit.as_dict()} if terms.metric is Metric.QUANTITY else explanation
 
 
-def with_share(found: dict[str, Any], share: Share) -> Explanation:
-    """The explanation for a share of the time, with the amount it comes to."""
-    found |= {"share": share.as_dict(), "before_minor": 0}
-    return found | {"amount_minor": evaluate(found)}
+def add_share(explanation: dict[str, Any], share: Share) -> Explanation:
+    """Adds the share of the time to an explanation, and the amount it comes to."""
+    explanation |= {"share": share.as_dict(), "before_minor": 0}
+    return explanation | {"amount_minor": evaluate(explanation)}
 
 
 def _price_of_one(parts: list[Part]) -> str | None:
     """The price of one unit where there is one for all of them and four decimals say it."""
     units = [part for part in parts if part.kind == Kind.UNITS]
-    return plain(decimal(units[0].one)) if len(units) == 1 and is_short(units[0].one) else None
+    return plain(to_decimal(units[0].unit_value)) if len(units) == 1 and is_short(units[0].unit_value) else None
 
 
 def counts_units(explanation: Explanation) -> bool:
@@ -133,19 +133,19 @@ def _units_at_one_price(explanation: Explanation) -> tuple[Decimal, Decimal] | N
     """The units and the price of one whose product is the amount exactly; None where no price of one leads to it."""
     currency = explanation["currency"]
     amount = from_minor(evaluate(explanation), currency)
-    single = _single(explanation)
-    if single is None:
+    units_part = _only_units_part(explanation)
+    if units_part is None:
         return None
     if "share" not in explanation:
-        one = single.one * intervals_in(explanation) * kept(percent_in(explanation))
-        if one and is_short(one) and (Fraction(amount) / one).denominator == 1:
-            return Decimal(int(Fraction(amount) / one)), decimal(one)
-    if single.units and (Fraction(amount) / single.units * 10 ** exponent(currency)).denominator == 1:
-        return Decimal(single.units), amount / single.units
+        unit_price = units_part.unit_value * intervals_in(explanation) * factor_after_discount(percent_in(explanation))
+        if unit_price and is_short(unit_price) and (Fraction(amount) / unit_price).denominator == 1:
+            return Decimal(int(Fraction(amount) / unit_price)), to_decimal(unit_price)
+    if units_part.units and (Fraction(amount) / units_part.units * 10 ** exponent(currency)).denominator == 1:
+        return Decimal(units_part.units), amount / units_part.units
     return None
 
 
-def _single(explanation: Explanation) -> Part | None:
+def _only_units_part(explanation: Explanation) -> Part | None:
     """The part that is units at one price, where there is no other."""
     if explanation["model"] == AMOUNT or "left" in explanation:
         return None

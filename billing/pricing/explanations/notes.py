@@ -14,14 +14,14 @@ from billing.pricing.explanations.evaluation import (
     full_price,
     intervals_in,
     left_in,
-    needed,
+    needed_price,
     parts_in,
     percent_in,
     share_in,
 )
-from billing.pricing.explanations.formula import decimal
+from billing.pricing.explanations.formula import to_decimal
 from billing.pricing.explanations.parts import Kind, Part
-from billing.pricing.money import from_minor, rounded
+from billing.pricing.money import from_minor, round_to_minor
 from billing.pricing.terms import PriceModel, QuotaMode
 
 Numbers = Mapping[str, int | Decimal]
@@ -63,18 +63,18 @@ def notes(explanation: Explanation) -> list[Note]:
     its reason instead, and no notes."""
     if explanation["model"] == AMOUNT:
         return []
-    found = [*_quota(explanation)]
+    collected = [*_quota_notes(explanation)]
     for part in parts_in(explanation):
-        found += [note for note in _of_part(part, explanation) if note not in found]
-    found += _of_time(explanation)
-    found += _of_change(explanation)
+        collected += [note for note in _part_notes(part, explanation) if note not in collected]
+    collected += _time_notes(explanation)
+    collected += _change_notes(explanation)
     before = int(explanation["before_minor"])
     if before:
-        found.append(Note(NoteKind.BEFORE, {"before": from_minor(before, explanation["currency"])}))
-    return found
+        collected.append(Note(NoteKind.BEFORE, {"before": from_minor(before, explanation["currency"])}))
+    return collected
 
 
-def _quota(explanation: Explanation) -> Iterator[Note]:
+def _quota_notes(explanation: Explanation) -> Iterator[Note]:
     included, quantity = int(explanation["included"]), int(explanation["quantity"])
     if not included or "quantity_before" in explanation:
         return
@@ -87,23 +87,23 @@ def _quota(explanation: Explanation) -> Iterator[Note]:
         yield Note(NoteKind.ONLY_ABOVE, numbers)
 
 
-def _of_part(part: Part, explanation: Explanation) -> Iterator[Note]:
+def _part_notes(part: Part, explanation: Explanation) -> Iterator[Note]:
     if part.kind == Kind.FEE and explanation["model"] != PriceModel.FLAT:
         yield Note(NoteKind.FEE, {"amount": part.amount})
     elif part.kind == Kind.PACKAGE:
         yield Note(NoteKind.PACKAGE, {"from_units": part.start or 1, "total": part.amount})
     elif part.start is not None:
-        yield _of_step(part, part.start, explanation["model"] == PriceModel.GRADUATED)
+        yield _step_note(part, part.start, explanation["model"] == PriceModel.GRADUATED)
     if part.is_capped and part.cap is not None:
         numbers: Numbers = {
             "total": part.cap,
             "from_units": part.cap_from or 1,
-            "uncapped": decimal(abs(part.uncapped)),
+            "uncapped": to_decimal(abs(part.uncapped)),
         }
         yield Note(NoteKind.CAP, numbers)
 
 
-def _of_step(part: Part, start: int, is_graduated: bool) -> Note:
+def _step_note(part: Part, start: int, is_graduated: bool) -> Note:
     if is_graduated:
         return Note(NoteKind.STEP_OWN, {"from_units": start, "units": part.units, "unit_price": part.amount})
     if part.of > 1:
@@ -111,7 +111,7 @@ def _of_step(part: Part, start: int, is_graduated: bool) -> Note:
     return Note(NoteKind.STEP, {"from_units": start, "unit_price": part.amount})
 
 
-def _of_time(explanation: Explanation) -> Iterator[Note]:
+def _time_notes(explanation: Explanation) -> Iterator[Note]:
     times, percent, share = intervals_in(explanation), percent_in(explanation), share_in(explanation)
     if times > 1:
         yield Note(NoteKind.INTERVALS, {"intervals": int(times)})
@@ -130,20 +130,20 @@ def _of_time(explanation: Explanation) -> Iterator[Note]:
         yield Note(NoteKind.MONTH, {"of_months": share.of_months})
 
 
-def _of_change(explanation: Explanation) -> Iterator[Note]:
+def _change_notes(explanation: Explanation) -> Iterator[Note]:
     old, share = left_in(explanation), share_in(explanation)
     if old is None or share is None:
         return
-    currency, due = explanation["currency"], needed(explanation)
+    currency, due = explanation["currency"], needed_price(explanation)
     numbers: Numbers = {
-        "value": decimal(old.value),
+        "value": to_decimal(old.value),
         "used_days": old.used,
-        "daily": decimal(old.daily),
-        "left": decimal(old.left),
+        "daily": to_decimal(old.daily),
+        "left": to_decimal(old.left),
     }
     yield Note(NoteKind.LEFT, numbers)
     price, of_days = full_price(explanation), share.of_days
-    costs: Numbers = {"days": share.days, "daily": decimal(price / of_days), "needed": decimal(due)}
-    yield Note(NoteKind.NEEDED, {**costs, "price": decimal(price), "of_days": of_days})
+    costs: Numbers = {"days": share.days, "daily": to_decimal(price / of_days), "needed": to_decimal(due)}
+    yield Note(NoteKind.NEEDED, {**costs, "price": to_decimal(price), "of_days": of_days})
     if old.left > due:
-        yield Note(NoteKind.LOST, {"lost": from_minor(rounded(old.left - due, currency), currency)})
+        yield Note(NoteKind.LOST, {"lost": from_minor(round_to_minor(old.left - due, currency), currency)})

@@ -11,7 +11,7 @@ from fractions import Fraction
 from itertools import zip_longest
 from typing import Any
 
-from billing.pricing.quantity import chargeable, exact
+from billing.pricing.quantity import chargeable, exact_price
 from billing.pricing.terms import PriceModel, QuotaMode, Step, Terms
 from billing.pricing.tiers import first_paid
 
@@ -39,13 +39,13 @@ class Part:
     cap_from: int | None = None
 
     @property
-    def one(self) -> Fraction:
+    def unit_value(self) -> Fraction:
         """The exact price of one unit."""
         return Fraction(self.amount) / self.of
 
     @property
     def uncapped(self) -> Fraction:
-        return self.one * self.units
+        return self.unit_value * self.units
 
     @property
     def is_capped(self) -> bool:
@@ -64,14 +64,14 @@ class Part:
 
     def as_dict(self) -> dict[str, Any]:
         """The part as plain JSON values, without what is as usual."""
-        found: dict[str, Any] = {"kind": str(self.kind), "units": self.units, "amount": plain(self.amount)}
+        values: dict[str, Any] = {"kind": str(self.kind), "units": self.units, "amount": plain(self.amount)}
         if self.of != 1:
-            found["of"] = self.of
+            values["of"] = self.of
         if self.start is not None:
-            found["from"] = self.start
+            values["from"] = self.start
         if self.cap is not None:
-            found |= {"cap": plain(self.cap), "cap_from": self.cap_from}
-        return found
+            values |= {"cap": plain(self.cap), "cap_from": self.cap_from}
+        return values
 
 
 def part_from(row: dict[str, Any]) -> Part:
@@ -99,12 +99,12 @@ def parts_of(terms: Terms, quantity: int) -> list[Part]:
 
     Per unit has its units also where none is paid (0 × 599.00): that is how the quota shows (M3).
     """
-    exact(terms, quantity)  # refuses what has no price: its parts would be worth nothing
+    exact_price(terms, quantity)  # refuses what has no price: its parts would be worth nothing
     fee = [Part(Kind.FEE, terms.flat_fee)] if terms.flat_fee else []
     if terms.price_model == PriceModel.PER_UNIT and terms.unit_price is not None:
         return [*fee, Part(Kind.UNITS, terms.unit_price, units=chargeable(terms, quantity))]
     if terms.price_model == PriceModel.GRADUATED:
-        return fee + _graduated(terms, quantity)
+        return fee + _graduated_parts(terms, quantity)
     counted = chargeable(terms, quantity)
     reached = [index for index, step in enumerate(terms.steps) if step.from_quantity <= quantity]
     if not counted or not reached:
@@ -112,10 +112,10 @@ def parts_of(terms: Terms, quantity: int) -> list[Part]:
     step, above = terms.steps[reached[-1]], terms.steps[reached[-1] + 1 : reached[-1] + 2]
     if terms.price_model == PriceModel.PACKAGE:
         return [*fee, Part(Kind.PACKAGE, step.total or Decimal(0), start=step.from_quantity)]
-    return [*fee, _volume(step, above[0] if above else None, counted)]
+    return [*fee, _volume_part(step, above[0] if above else None, counted)]
 
 
-def _volume(step: Step, above: Step | None, counted: int) -> Part:
+def _volume_part(step: Step, above: Step | None, counted: int) -> Part:
     priced = (
         Part(Kind.UNITS, step.unit_price, units=counted, start=step.from_quantity)
         if step.unit_price is not None
@@ -126,18 +126,18 @@ def _volume(step: Step, above: Step | None, counted: int) -> Part:
     return replace(priced, cap=above.total, cap_from=above.from_quantity)
 
 
-def _graduated(terms: Terms, quantity: int) -> list[Part]:
+def _graduated_parts(terms: Terms, quantity: int) -> list[Part]:
     """Each step's own units; those inside a quota that only frees them keep their numbers."""
     if not chargeable(terms, quantity):
         return []
     first = first_paid(terms) if terms.quota_mode == QuotaMode.ONLY_ABOVE else 1
-    found = []
+    parts = []
     for step, above in zip_longest(terms.steps, terms.steps[1:]):
         last = quantity if above is None else min(quantity, above.from_quantity - 1)
         units = last - max(step.from_quantity, first) + 1
         if units > 0:
-            found.append(Part(Kind.UNITS, step.unit_price or Decimal(0), units=units, start=step.from_quantity))
-    return found
+            parts.append(Part(Kind.UNITS, step.unit_price or Decimal(0), units=units, start=step.from_quantity))
+    return parts
 
 
 def difference(after: Iterable[Part], before: Iterable[Part]) -> list[Part]:
@@ -145,10 +145,10 @@ def difference(after: Iterable[Part], before: Iterable[Part]) -> list[Part]:
     merged: dict[tuple[object, ...], Part] = {}
     for part in [*after, *(part.times(-1) for part in before)]:
         # Sums that a cap limits do not add up to one that it limits once; of the others the cap is no matter.
-        key = (part.kind, part.one, part.of, part.is_capped and (abs(part.units), part.cap))
-        known = merged.get(key)
-        if known is not None:
-            merged[key] = replace(known, units=known.units + part.units)
+        key = (part.kind, part.unit_value, part.of, part.is_capped and (abs(part.units), part.cap))
+        merged_part = merged.get(key)
+        if merged_part is not None:
+            merged[key] = replace(merged_part, units=merged_part.units + part.units)
         else:
             merged[key] = part if part.is_capped else replace(part, cap=None, cap_from=None)
     return [part for part in merged.values() if part.units]

@@ -51,8 +51,8 @@ ORDER = {step: place for place, step in enumerate(Step)}
 
 
 @dataclass(frozen=True)
-class Happening:
-    """One dated thing: ``at`` where the hour matters, ``amount_minor`` None where no sum belongs to it, ``is_estimate`` where
+class CalendarItem:
+    """One dated thing ahead: ``at`` where the hour matters, ``amount_minor`` None where no sum belongs to it, ``is_estimate`` where
     it may still change; ``pay_by`` the last day to pay the invoice that comes with it."""
 
     step: Step
@@ -88,8 +88,8 @@ class Month:
 
 
 @dataclass(frozen=True)
-class _Known:
-    """All that was read, by subscription or instance."""
+class _Facts:
+    """All that was read for one account, by the key of the subscription or instance; sums in minor units."""
 
     account: BillingAccount
     as_of: datetime
@@ -98,16 +98,16 @@ class _Known:
     periods: dict[int, BillingPeriod]
     changes: dict[int, TermsChange]
     seats: dict[int, int]
-    tried: dict[int, date]
-    waiting: dict[int | None, int]
+    last_try_dates: dict[int, date]
+    uncollected: dict[int | None, int]
 
     def midnight(self, day: date) -> datetime:
         return start_of_day(day, self.account.zone)
 
-    def happening(self, step: Step, fallen: Due, **more: Any) -> Happening:
-        """What falls due, as a step on the account's calendar."""
-        day = business_date(fallen.at, self.account.zone)
-        return Happening(step, day, self.account, at=fallen.at, **more)
+    def item(self, step: Step, due_event: Due, **more: Any) -> CalendarItem:
+        """Puts what falls due on the account's calendar."""
+        day = business_date(due_event.at, self.account.zone)
+        return CalendarItem(step, day, self.account, at=due_event.at, **more)
 
     def units(self, subscription: Subscription, tariff: Tariff, quantity: int | None) -> int:
         if tariff.metric == Metric.PAID_MEMBERS:
@@ -115,8 +115,8 @@ class _Known:
         return quantity or subscription.quantity or 1
 
 
-def happenings(*, account: BillingAccount, as_of: datetime, months: int = MONTHS) -> list[Happening]:
-    """What comes on ``account`` within ``months``, oldest first; the next of each kind also where it is later than that."""
+def calendar_items(*, account: BillingAccount, as_of: datetime, months: int = MONTHS) -> list[CalendarItem]:
+    """The account's calendar from ``as_of`` on for ``months`` months, oldest first; the next of each kind also where it is later."""
     today = business_date(as_of, account.zone)
     running = list(
         Subscription.objects.running()
@@ -124,191 +124,201 @@ def happenings(*, account: BillingAccount, as_of: datetime, months: int = MONTHS
         .select_related("instance__product", "tariff__product")
         .order_by("pk")
     )
-    known = _known(account, running, as_of, today, add_months(today, months))
-    steps = [*_invoices(known), *_used(known, running)]
+    facts = _read_facts(account, running, as_of, today, add_months(today, months))
+    steps = [*_invoice_items(facts), *_usage_items(facts, running)]
     for subscription in running:
         subscription.account = account
-        steps += _of(subscription, known)
+        steps += _subscription_items(subscription, facts)
     ahead = [step for step in steps if step.day >= today and (step.at is None or step.at > as_of)]
-    return sorted(ahead, key=lambda happening: (happening.day, ORDER[happening.step], happening.uid))
+    return sorted(ahead, key=lambda item: (item.day, ORDER[item.step], item.uid))
 
 
-def months_of(ahead: Iterable[Happening], *, today: date, overdue_minor: int = 0, months: int = MONTHS) -> list[Month]:
+def months_of(
+    ahead: Iterable[CalendarItem], *, today: date, overdue_minor: int = 0, months: int = MONTHS
+) -> list[Month]:
     """The sums of the running month and those after it; ``overdue_minor`` belongs to the running one."""
     first = month_start(today)
     starts = [add_months(first, number) for number in range(months)]
     sums = dict.fromkeys(starts, 0)
     sums[first] = overdue_minor
-    for happening in ahead:
-        start = month_start(happening.day)
+    for item in ahead:
+        start = month_start(item.day)
         if start in sums:
-            sums[start] += happening.money_minor
+            sums[start] += item.money_minor
     return [Month(start, sums[start]) for start in starts]
 
 
-def _known(
+def _read_facts(
     account: BillingAccount, running: Sequence[Subscription], as_of: datetime, today: date, until: date
-) -> _Known:
-    own = [subscription.pk for subscription in running]
-    last = BillingPeriod.objects.filter(subscription__in=own).order_by("number").select_related("tariff__product")
-    changes = TermsChange.objects.waiting().filter(subscription__in=own)
-    tries = Collection.objects.filter(subscription__in=own).values_list("subscription").annotate(day=Max("day"))
-    waiting = (
+) -> _Facts:
+    subscription_ids = [subscription.pk for subscription in running]
+    periods = (
+        BillingPeriod.objects.filter(subscription__in=subscription_ids)
+        .order_by("number")
+        .select_related("tariff__product")
+    )
+    changes = TermsChange.objects.waiting().filter(subscription__in=subscription_ids)
+    last_tries = (
+        Collection.objects.filter(subscription__in=subscription_ids)
+        .values_list("subscription")
+        .annotate(day=Max("day"))
+    )
+    uncollected = (
         Charge.objects.uncollected()
         .filter(account=account)
         .order_by()
         .values_list("subscription")
         .annotate(sum=Sum("amount_minor"))
     )
-    return _Known(
+    return _Facts(
         account=account,
         as_of=as_of,
         today=today,
         until=until,
-        periods={row.subscription_id: row for row in last},
+        periods={row.subscription_id: row for row in periods},
         changes={row.subscription_id: row for row in changes.select_related("tariff__product")},
         seats=paid_counts(subscription.instance for subscription in running),
-        tried=dict(tries),
-        waiting=dict(waiting),
+        last_try_dates=dict(last_tries),
+        uncollected=dict(uncollected),
     )
 
 
-def _invoices(known: _Known) -> Iterator[Happening]:
+def _invoice_items(facts: _Facts) -> Iterator[CalendarItem]:
     """Open invoices: the reminder, the last day, the lock."""
-    account = known.account
-    opened = Invoice.objects.open().filter(account=account, due_date__gte=known.today)
-    for invoice in opened:
-        for fallen in due.dues_of_invoice(invoice, account.zone):
-            happening = known.happening(INVOICE_STEPS[fallen.kind], fallen, invoice=invoice)
-            if happening.step == Step.DUE:  # the whole of its day
-                happening = replace(happening, at=None, amount_minor=fallen.amount_minor)
-            yield happening
+    account = facts.account
+    open_invoices = Invoice.objects.open().filter(account=account, due_date__gte=facts.today)
+    for invoice in open_invoices:
+        for due_event in due.dues_of_invoice(invoice, account.zone):
+            item = facts.item(INVOICE_STEPS[due_event.kind], due_event, invoice=invoice)
+            if item.step == Step.DUE:  # the whole of its day
+                item = replace(item, at=None, amount_minor=due_event.amount_minor)
+            yield item
 
 
-def _used(known: _Known, running: Sequence[Subscription]) -> Iterator[Happening]:
-    """The invoice of the 1st for what is measured (M7)."""
+def _usage_items(facts: _Facts, running: Sequence[Subscription]) -> Iterator[CalendarItem]:
+    """The invoice of the 1st, which collects what is measured (M7)."""
     prepaid = {row.pk for row in running if row.tariff is not None and not row.is_metered}
-    used = sum(amount for pk, amount in known.waiting.items() if pk not in prepaid)
+    used = sum(amount for pk, amount in facts.uncollected.items() if pk not in prepaid)
     if used > 0:
-        on = next_month(known.account.open_month)
+        on = next_month(facts.account.open_month)
         days = max((row.priced_by.payment_days for row in running if row.pk not in prepaid), default=0)
-        yield Happening(
+        yield CalendarItem(
             Step.INVOICE,
             on,
-            known.account,
+            facts.account,
             amount_minor=used,
             is_estimate=True,
             pay_by=on + timedelta(days=days) if days else None,
         )
 
 
-def _of(subscription: Subscription, known: _Known) -> Iterator[Happening]:
+def _subscription_items(subscription: Subscription, facts: _Facts) -> Iterator[CalendarItem]:
     """What comes to one subscription by its own dates."""
     terms = subscription.priced_by.terms()
     if terms.is_metered:
         return
     if subscription.paid_from is None and subscription.trial_ends_on is not None:
-        yield from _trial(subscription, known)
-    elif not terms.is_one_off and subscription.pk in known.periods:
-        yield from _paid(subscription, known)
+        yield from _trial_items(subscription, facts)
+    elif not terms.is_one_off and subscription.pk in facts.periods:
+        yield from _paid_items(subscription, facts)
     if subscription.cancel_date is not None:
-        ends = known.midnight(subscription.cancel_date)
-        yield Happening(Step.END, subscription.cancel_date, known.account, at=ends, subscription=subscription)
+        ends = facts.midnight(subscription.cancel_date)
+        yield CalendarItem(Step.END, subscription.cancel_date, facts.account, at=ends, subscription=subscription)
 
 
-def _trial(subscription: Subscription, known: _Known) -> Iterator[Happening]:
+def _trial_items(subscription: Subscription, facts: _Facts) -> Iterator[CalendarItem]:
     last = subscription.trial_ends_on
     assert last is not None
-    yield Happening(Step.TRIAL_END, last, known.account, subscription=subscription)
+    yield CalendarItem(Step.TRIAL_END, last, facts.account, subscription=subscription)
     if subscription.cancel_date is not None:
         return
-    change = known.changes.get(subscription.pk)
+    change = facts.changes.get(subscription.pk)
     if change is not None:
-        yield from _start(subscription, change, known)
+        yield from _start_items(subscription, change, facts)
         return
-    since, zone = subscription.started_at, known.account.zone
-    for fallen in due.reminders_of(due.Kind.TRIAL_REMINDER, subscription, last, zone, known_since=since):
-        yield known.happening(Step.REMINDER, fallen, subscription=subscription)
-    for fallen in due.dues_of(due.Kind.TRANSITION, subscription, prepaid_periods.day_after(last), zone):
-        yield known.happening(Step.TRIAL_LOCK, fallen, subscription=subscription)
+    since, zone = subscription.started_at, facts.account.zone
+    for due_event in due.reminders_of(due.Kind.TRIAL_REMINDER, subscription, last, zone, known_since=since):
+        yield facts.item(Step.REMINDER, due_event, subscription=subscription)
+    for due_event in due.dues_of(due.Kind.TRANSITION, subscription, prepaid_periods.day_after(last), zone):
+        yield facts.item(Step.TRIAL_LOCK, due_event, subscription=subscription)
 
 
-def _start(subscription: Subscription, change: TermsChange, known: _Known) -> Iterator[Happening]:
+def _start_items(subscription: Subscription, change: TermsChange, facts: _Facts) -> Iterator[CalendarItem]:
     """What was chosen during the trial begins, and goes on from there."""
     tariff, day = change.tariff, change.effective_date
-    terms, units = tariff.terms(), known.units(subscription, tariff, change.quantity)
+    terms, units = tariff.terms(), facts.units(subscription, tariff, change.quantity)
     span = prepaid_periods.first_span(terms, day)
     amount = int(prepaid_periods.explain_period(terms, units, span)["amount_minor"])
-    yield Happening(
+    yield CalendarItem(
         Step.START,
         day,
-        known.account,
+        facts.account,
         subscription=subscription,
         tariff=tariff,
         amount_minor=amount,
         is_estimate=tariff.metric == Metric.PAID_MEMBERS,
         pay_by=day + timedelta(days=terms.payment_days),
     )
-    yield from _renewals(subscription, tariff, units, span.end, day, known)
+    yield from _renewal_items(subscription, tariff, units, span.end, day, facts)
 
 
-def _paid(subscription: Subscription, known: _Known) -> Iterator[Happening]:
-    yield from _seats(subscription, known)
+def _paid_items(subscription: Subscription, facts: _Facts) -> Iterator[CalendarItem]:
+    yield from _seat_items(subscription, facts)
     if subscription.cancel_date is not None:
         return
-    period, change = known.periods[subscription.pk], known.changes.get(subscription.pk)
-    tariff, units = subscription.priced_by, known.units(subscription, subscription.priced_by, None)
+    period, change = facts.periods[subscription.pk], facts.changes.get(subscription.pk)
+    tariff, units = subscription.priced_by, facts.units(subscription, subscription.priced_by, None)
     if change is not None and change.effective_date <= period.end:
-        tariff, units = change.tariff, known.units(subscription, change.tariff, change.quantity)
+        tariff, units = change.tariff, facts.units(subscription, change.tariff, change.quantity)
         # A period that is paid beforehand begins on the new terms already.
-        is_paid = change.effective_date <= period.start and known.today < period.start
-        day = period.start if is_paid else period.end
-        yield Happening(
-            Step.CHANGE, day, known.account, subscription=subscription, tariff=tariff, quantity=change.quantity
+        starts_on_new_terms = change.effective_date <= period.start and facts.today < period.start
+        day = period.start if starts_on_new_terms else period.end
+        yield CalendarItem(
+            Step.CHANGE, day, facts.account, subscription=subscription, tariff=tariff, quantity=change.quantity
         )
-    yield from _before_renewal(subscription, tariff, units, period.end, known)
-    yield from _renewals(subscription, tariff, units, period.end, subscription.anchor_date, known)
+    yield from _items_before_renewal(subscription, tariff, units, period.end, facts)
+    yield from _renewal_items(subscription, tariff, units, period.end, subscription.anchor_date, facts)
 
 
-def _seats(subscription: Subscription, known: _Known) -> Iterator[Happening]:
-    amount, on = known.waiting.get(subscription.pk, 0), subscription.turns_on
+def _seat_items(subscription: Subscription, facts: _Facts) -> Iterator[CalendarItem]:
+    amount, on = facts.uncollected.get(subscription.pk, 0), subscription.turns_on
     if amount > 0 and on is not None:
         pay_by = on + timedelta(days=subscription.priced_by.payment_days)
-        yield Happening(Step.SEATS, on, known.account, subscription=subscription, amount_minor=amount, pay_by=pay_by)
+        yield CalendarItem(Step.SEATS, on, facts.account, subscription=subscription, amount_minor=amount, pay_by=pay_by)
 
 
-def _before_renewal(
-    subscription: Subscription, tariff: Tariff, units: int, on: date, known: _Known
-) -> Iterator[Happening]:
+def _items_before_renewal(
+    subscription: Subscription, tariff: Tariff, units: int, on: date, facts: _Facts
+) -> Iterator[CalendarItem]:
     """The tries to collect it and what follows if they fail (E8), or the reminders of a year's charge (B4)."""
-    zone = known.account.zone
+    zone = facts.account.zone
     if subscription.priced_by.renewal == Renewal.COLLECTED:
         amount = price(tariff.terms(), units)
-        last_try = known.tried.get(subscription.pk)
+        last_try = facts.last_try_dates.get(subscription.pk)
         collection = due.next_collection(subscription, on, zone, last_try=last_try, amount_minor=amount)
         if collection is not None:
-            yield known.happening(Step.COLLECT, collection, subscription=subscription, amount_minor=amount)
-        for fallen in due.dues_of(due.Kind.TRANSITION, subscription, prepaid_periods.day_after(on), zone):
-            yield known.happening(Step.UNPAID_END, fallen, subscription=subscription)
+            yield facts.item(Step.COLLECT, collection, subscription=subscription, amount_minor=amount)
+        for due_event in due.dues_of(due.Kind.TRANSITION, subscription, prepaid_periods.day_after(on), zone):
+            yield facts.item(Step.UNPAID_END, due_event, subscription=subscription)
     elif tariff.interval_months == due.YEAR_MONTHS:
-        since = known.periods[subscription.pk].opened_at
-        for fallen in due.reminders_of(due.Kind.YEARLY_REMINDER, subscription, on, zone, known_since=since):
-            yield known.happening(Step.REMINDER, fallen, subscription=subscription)
+        since = facts.periods[subscription.pk].opened_at
+        for due_event in due.reminders_of(due.Kind.YEARLY_REMINDER, subscription, on, zone, known_since=since):
+            yield facts.item(Step.REMINDER, due_event, subscription=subscription)
 
 
-def _renewals(
-    subscription: Subscription, tariff: Tariff, units: int, on: date, anchor: date | None, known: _Known
-) -> Iterator[Happening]:
+def _renewal_items(
+    subscription: Subscription, tariff: Tariff, units: int, on: date, anchor: date | None, facts: _Facts
+) -> Iterator[CalendarItem]:
     """The next renewal, and those after it within the calendar's months, at the units of now."""
     terms = tariff.terms()
     amount, is_first = price(terms, units), True
-    while is_first or on < known.until:
+    while is_first or on < facts.until:
         if amount:
             pay_by = None if tariff.renewal == Renewal.COLLECTED else on + timedelta(days=terms.payment_days)
-            yield Happening(
+            yield CalendarItem(
                 Step.RENEWAL,
                 on,
-                known.account,
+                facts.account,
                 subscription=subscription,
                 tariff=tariff,
                 amount_minor=amount,

@@ -1,24 +1,24 @@
-"""What comes next, in words: the same on the page, in a calendar program and for staff."""
+"""The calendar's items in words: the same on the page, in a calendar program and for staff."""
 
 from django.utils.translation import gettext as _
 
 from billing.models import Tariff
 from billing.pricing.terms import Renewal
-from billing.reports.calendars.calendar import Happening, Step
+from billing.reports.calendars.calendar import CalendarItem, Step
 from billing.wording import formats, unit_names
 
 
-def title(one: Happening) -> str:
-    """The thing in a sentence without its sum: "Blue, by the month, team.example.com: paid time begins"."""
+def title(item: CalendarItem) -> str:
+    """Names the item in a sentence without its sum: "Blue, by the month, team.example.com: paid time begins"."""
     names = {
-        "domain": one.subscription.instance.domain if one.subscription else "",
-        "number": one.invoice.number if one.invoice else "",
-        "tariff": _name(one.tariff or (one.subscription.tariff if one.subscription else None), one.quantity),
+        "domain": item.subscription.instance.domain if item.subscription else "",
+        "number": item.invoice.number if item.invoice else "",
+        "tariff": _tariff_name(item.tariff or (item.subscription.tariff if item.subscription else None), item.quantity),
     }
-    return _sentence(one) % names
+    return _sentence(item) % names
 
 
-def _name(tariff: Tariff | None, quantity: int | None) -> str:
+def _tariff_name(tariff: Tariff | None, quantity: int | None) -> str:
     """The tariff, with the number that is bought of it where that changes."""
     name = tariff.name_in(formats.language()) if tariff is not None else ""
     if tariff is None or quantity is None:
@@ -26,10 +26,10 @@ def _name(tariff: Tariff | None, quantity: int | None) -> str:
     return f"{name}, {unit_names.counted_text(tariff, quantity, formats.count_text(quantity))}"
 
 
-def _sentence(one: Happening) -> str:
-    if one.step == Step.REMINDER:
-        return _reminder(one)
-    known = {
+def _sentence(item: CalendarItem) -> str:
+    if item.step == Step.REMINDER:
+        return _reminder(item)
+    sentences = {
         Step.DUE: _("Last day to pay invoice %(number)s"),
         Step.LOCK: _("Read-only, if invoice %(number)s is not paid"),
         Step.INVOICE: _("Invoice for what has been used"),
@@ -43,37 +43,37 @@ def _sentence(one: Happening) -> str:
         Step.UNPAID_END: _("%(domain)s: ends, if the money has not come"),
         Step.END: _("%(domain)s: ends, as you asked"),
     }
-    return str(known[one.step])
+    return str(sentences[item.step])
 
 
-def _reminder(one: Happening) -> str:
-    if one.invoice is not None:
+def _reminder(item: CalendarItem) -> str:
+    if item.invoice is not None:
         return str(_("We write to you about invoice %(number)s"))
-    if one.subscription is not None and one.subscription.paid_from is None:
+    if item.subscription is not None and item.subscription.paid_from is None:
         return str(_("We write to you: the trial of %(domain)s ends"))
     return str(_("We write to you about the yearly charge for %(domain)s"))
 
 
-def note(one: Happening) -> str:
+def note(item: CalendarItem) -> str:
     """The small print: from where it is taken, until when it has to be paid, what the sum rests on; empty where nothing is
     to be added."""
-    said = []
-    if one.step == Step.COLLECT:
-        said.append(_("From the balance, the rest from the saved card."))
-    if one.pay_by is not None:
-        said.append(_("To be paid by %(day)s.") % {"day": formats.date_text(one.pay_by)})
-    if one.step == Step.RENEWAL and one.tariff is not None and one.tariff.renewal == Renewal.COLLECTED:
-        said.append(_("Taken beforehand."))
-    if one.is_estimate and one.step == Step.INVOICE:
-        said.append(_("As much as has been used so far."))
-    elif one.is_estimate and one.tariff is not None and one.tariff.metric == "paid_members":
-        said.append(_("At the seats of now."))
-    return " ".join(said)
+    sentences = []
+    if item.step == Step.COLLECT:
+        sentences.append(_("From the balance, the rest from the saved card."))
+    if item.pay_by is not None:
+        sentences.append(_("To be paid by %(day)s.") % {"day": formats.date_text(item.pay_by)})
+    if item.step == Step.RENEWAL and item.tariff is not None and item.tariff.renewal == Renewal.COLLECTED:
+        sentences.append(_("Taken beforehand."))
+    if item.is_estimate and item.step == Step.INVOICE:
+        sentences.append(_("As much as has been used so far."))
+    elif item.is_estimate and item.tariff is not None and item.tariff.metric == "paid_members":
+        sentences.append(_("At the seats of now."))
+    return " ".join(sentences)
 
 
-def amount(one: Happening) -> str:
+def amount(item: CalendarItem) -> str:
     """The sum, with ≈ before one that may still change; empty where there is none."""
-    if one.amount_minor is None:
+    if item.amount_minor is None:
         return ""
-    text = formats.money_text(one.amount_minor, one.account.currency)
-    return f"≈{formats.NBSP}{text}" if one.is_estimate else text
+    text = formats.money_text(item.amount_minor, item.account.currency)
+    return f"≈{formats.NBSP}{text}" if item.is_estimate else text

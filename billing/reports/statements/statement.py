@@ -136,8 +136,8 @@ def _member_id(posting: Posting) -> int | None:
 def _people(postings: list[Posting]) -> dict[int | None, str]:
     """The names of the people whom the charges speak of: one query for all."""
     ids = [pk for pk in map(_member_id, postings) if pk is not None]
-    found = Member.objects.filter(pk__in=ids)
-    return {member.pk: str(member) for member in found.only("name", "email")}
+    members = Member.objects.filter(pk__in=ids)
+    return {member.pk: str(member) for member in members.only("name", "email")}
 
 
 def statement(*, account: BillingAccount, start: date | None = None, end: date | None = None) -> Statement:

@@ -14,8 +14,8 @@ from accounts.models import Product
 from billing.models import Tariff
 from billing.pricing.explanations.evaluation import Explanation
 from billing.pricing.explanations.explanation import explain_quantity
-from billing.pricing.money import rounded
-from billing.pricing.quantity import exact, price
+from billing.pricing.money import round_to_minor
+from billing.pricing.quantity import exact_price, price
 from billing.pricing.terms import Metric, PriceModel, Terms
 from billing.pricing.tiers import NoPrice
 
@@ -67,7 +67,7 @@ class Variant:
 
 
 @dataclass(frozen=True)
-class Priced:
+class PricedVariant:
     """A variant with its bill at some size; ``saving_minor`` where it is a year at once that costs less."""
 
     variant: Variant
@@ -88,19 +88,19 @@ class Plan:
 
     def name_in(self, locale: str) -> str:
         """The name of the plan: what its variants' names have before a comma alike ("Build, by the month" → "Build")."""
-        names = [one.tariff.name_in(locale) for one in self.variants]
+        names = [variant.tariff.name_in(locale) for variant in self.variants]
         heads = {name.split(",")[0].strip() for name in names}
         return heads.pop() if len(names) > 1 and len(heads) == 1 else names[0]
 
     @property
     def yearly(self) -> Variant | None:
         """The way of paying a year at once, where there is a shorter one too."""
-        return next((one for one in self.variants[1:] if one.months == A_YEAR), None)
+        return next((variant for variant in self.variants[1:] if variant.months == A_YEAR), None)
 
     @property
     def flat_saving_minor(self) -> int | None:
         """The saving of a plan that counts nothing: the same at every size."""
-        return self.saving_minor(0) if not any(one.counts for one in self.variants) else None
+        return self.saving_minor(0) if not any(variant.counts for variant in self.variants) else None
 
     def saving_minor(self, quantity: int) -> int | None:
         """What a year paid at once costs less than twelve months of the shortest interval; None where it saves nothing."""
@@ -125,27 +125,29 @@ class Offer:
 
     @cached_property
     def variants(self) -> tuple[Variant, ...]:
-        return tuple(one for plan in self.plans for one in plan.variants)
+        return tuple(variant for plan in self.plans for variant in plan.variants)
 
-    def priced(self, quantity: int, but: str = "") -> list[Priced]:
+    def priced(self, quantity: int, but: str = "") -> list[PricedVariant]:
         """What ``quantity`` units cost under each tariff that prices them, leaving out the one with the id ``but``."""
-        found = []
+        priced = []
         for plan in self.plans:
-            for one in plan.variants:
-                bill = one.bill(quantity) if one.tariff.tariff_id != but else None
+            for variant in plan.variants:
+                bill = variant.bill(quantity) if variant.tariff.tariff_id != but else None
                 if bill is not None:
-                    found.append(Priced(one, bill, plan.saving_minor(quantity) if one is plan.yearly else None))
-        return found
+                    priced.append(
+                        PricedVariant(variant, bill, plan.saving_minor(quantity) if variant is plan.yearly else None)
+                    )
+        return priced
 
     @property
     def counted(self) -> list[Variant]:
         """The tariffs whose price depends on a number."""
-        return [one for one in self.variants if one.counts]
+        return [variant for variant in self.variants if variant.counts]
 
     @property
     def metric(self) -> str:
         """What is counted by the first of its tariffs that counts anything."""
-        return next((str(one.terms.metric) for one in self.variants if one.counts), str(Metric.NONE))
+        return next((str(variant.terms.metric) for variant in self.variants if variant.counts), str(Metric.NONE))
 
     @property
     def has_choice_of_interval(self) -> bool:
@@ -155,17 +157,17 @@ class Offer:
 def bill_of(terms: Terms, quantity: int) -> Bill | None:
     """What ``quantity`` units cost under ``terms``; None where they name no price for it."""
     try:
-        amount_minor, precisely = price(terms, quantity), exact(terms, quantity)
+        amount_minor, exact_amount = price(terms, quantity), exact_price(terms, quantity)
         explanation = explain_quantity(terms, quantity)
     except NoPrice:
         return None
     months = terms.interval_months
-    month_minor = rounded(precisely / months, terms.currency) if months else None
+    month_minor = round_to_minor(exact_amount / months, terms.currency) if months else None
     return Bill(
         quantity=quantity,
         currency=terms.currency,
         amount_minor=amount_minor,
-        year_minor=rounded(precisely * Fraction(A_YEAR, months), terms.currency) if months else None,
+        year_minor=round_to_minor(exact_amount * Fraction(A_YEAR, months), terms.currency) if months else None,
         month_minor=month_minor,
         month_is_exact=bool(months) and month_minor is not None and month_minor * (months or 1) == amount_minor,
         explanation=explanation,
@@ -174,30 +176,33 @@ def bill_of(terms: Terms, quantity: int) -> Bill | None:
 
 def plans_of(tariffs: Iterable[Tariff]) -> tuple[Plan, ...]:
     """The tariffs by plan, in the order in which the first of each comes; within it the shortest interval first."""
-    found: dict[str, list[Variant]] = {}
+    by_plan: dict[str, list[Variant]] = {}
     for tariff in tariffs:
-        found.setdefault(tariff.plan_code, []).append(Variant(tariff, tariff.terms()))
+        by_plan.setdefault(tariff.plan_code, []).append(Variant(tariff, tariff.terms()))
     return tuple(
-        Plan(code, tuple(sorted(variants, key=lambda one: one.months or 0))) for code, variants in found.items()
+        Plan(code, tuple(sorted(variants, key=lambda variant: variant.months or 0)))
+        for code, variants in by_plan.items()
     )
 
 
 def offer_of(product: Product) -> Offer | None:
     """What ``product`` may be bought as now; None where nothing of it is on offer. Two queries at most, however many."""
-    tariffs = () if product.kind == Product.Kind.FREE else _published().filter(product=product)
-    found = Offer(product, plans_of(tariffs))
-    return found if found.plans or found.is_free else None
+    tariffs = () if product.kind == Product.Kind.FREE else _published_tariffs().filter(product=product)
+    offer = Offer(product, plans_of(tariffs))
+    return offer if offer.plans or offer.is_free else None
 
 
 def offers() -> list[Offer]:
     """Every product that somebody could take, with its plans: two queries, however many there are."""
     by_product: dict[int, list[Tariff]] = {}
-    for tariff in _published():
+    for tariff in _published_tariffs():
         by_product.setdefault(tariff.product_id, []).append(tariff)
-    known = Product.objects.order_by("name", "pk")
-    made = [Offer(one, plans_of(by_product.get(one.pk, ()) if one.kind != Product.Kind.FREE else ())) for one in known]
-    return [one for one in made if one.plans or one.is_free]
+    all_offers = [
+        Offer(product, plans_of(by_product.get(product.pk, ()) if product.kind != Product.Kind.FREE else ()))
+        for product in Product.objects.order_by("name", "pk")
+    ]
+    return [offer for offer in all_offers if offer.plans or offer.is_free]
 
 
-def _published() -> "QuerySet[Tariff]":
+def _published_tariffs() -> "QuerySet[Tariff]":
     return Tariff.objects.published().select_related("product").order_by("position", "pk")

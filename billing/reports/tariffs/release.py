@@ -71,7 +71,7 @@ def differences(before: Tariff | None, after: Tariff) -> list[Difference]:
     if before is None:
         return []
     old, new = before.snapshot(), after.snapshot()
-    labels = {one.name: str(one.verbose_name) for one in Tariff._meta.concrete_fields}
+    labels = {field.name: str(field.verbose_name) for field in Tariff._meta.concrete_fields}
     changed = [name for name in new if old[name] != new[name] and name != "version"]
     return [Difference(name, labels.get(name, name), old[name], new[name]) for name in changed]
 
@@ -88,14 +88,14 @@ def effects(source: Tariff, target: Tariff, most: int = MOST_LISTED) -> list[Eff
     """What the subscribers of ``source`` pay at their size, and would pay on ``target``; the first ``most`` of them."""
     running = Subscription.objects.running().filter(tariff=source).order_by("pk")
     listed = list(running.select_related("instance__customer", "tariff")[:most])
-    known = sizes(listed)
+    quantities = sizes(listed)
     return [
         Effect(
             row.instance.customer.name,
             row.instance.domain,
-            known[row.pk],
-            bill(source, known[row.pk]),
-            bill(target, known[row.pk]),
+            quantities[row.pk],
+            bill(source, quantities[row.pk]),
+            bill(target, quantities[row.pk]),
         )
         for row in listed
     ]

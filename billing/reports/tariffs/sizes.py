@@ -1,4 +1,4 @@
-"""How many units a subscription stands at: what a bill of another tariff would be worked out from."""
+"""How many units a subscription has: what a bill of another tariff would be worked out from."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What a subscription stands at beside what is on offer, and what more or fewer units would do to it (C3).
+"""A subscription beside what is on offer, and what more or fewer units would do to it (C3).
 
 Every sum comes from `pricing`, which also charges it (G10). Facts only; the words are the pages'.
 """
@@ -15,7 +15,7 @@ from billing.models import BillingAccount, BillingPeriod, Subscription, Tariff, 
 from billing.pricing.explanations.evaluation import Explanation
 from billing.pricing.explanations.explanation import explain_quantity
 from billing.pricing.periods import business_date
-from billing.pricing.quantity import exact, price
+from billing.pricing.quantity import exact_price, price
 from billing.pricing.seats import explain_seat_change
 from billing.pricing.terms import Metric, Terms
 from billing.reports.tariffs.plans import Bill, Variant, bill_of
@@ -45,10 +45,10 @@ class Size:
 
 
 @dataclass(frozen=True)
-class Mine:
-    """What a running subscription stands at. ``terms`` price the running period, ``next_terms`` the one after it: others
-    where a ``change`` is scheduled (D7). ``newer`` is the version offered now under the same tariff id, None where mine is
-    that one or none is offered any more."""
+class CurrentPlan:
+    """A running subscription with its terms and size. ``terms`` price the running period, ``next_terms`` the one after it: others
+    where a ``change`` is scheduled (D7). ``newer`` is the version offered now under the same tariff id, None where it is
+    on that one or none is offered any more."""
 
     subscription: Subscription
     terms: Terms
@@ -125,11 +125,11 @@ class WhatIf:
 def size_of(instance: Instance, subscription: Subscription | None, period: BillingPeriod | None) -> Size:
     """How large ``instance`` is now: one query."""
     rows = Member.objects.active().filter(instance=instance).values_list("role__is_paid").annotate(number=Count("pk"))
-    known = dict(rows)
+    counts = dict(rows)
     measured = period is not None and period.tariff.is_metered
     return Size(
-        active=sum(known.values()),
-        paid=known.get(True, 0),
+        active=sum(counts.values()),
+        paid=counts.get(True, 0),
         peak=period.peak if period is not None and measured else 0,
         quantity=(subscription.quantity or 1) if subscription is not None else 1,
     )
@@ -137,64 +137,65 @@ def size_of(instance: Instance, subscription: Subscription | None, period: Billi
 
 def instances_of(account: BillingAccount) -> list[Instance]:
     """The living instances that are charged to ``account`` or to none yet, the busiest of those that run first: one query."""
-    own = Q(subscriptions__account=account) | Q(subscriptions=None, customer=account.customer_id)
+    charged_here = Q(subscriptions__account=account) | Q(subscriptions=None, customer=account.customer_id)
     running = Exists(Subscription.objects.filter(instance=OuterRef("pk"), terminated_at=None))
     active = Count("members", filter=Q(members__status=Member.Status.ACTIVE), distinct=True)
-    found = Instance.objects.filter(own, deleted_at=None).annotate(runs=running, active=active)
-    return list(found.order_by("-runs", "-active", "domain")[:MOST_LISTED])
+    living = Instance.objects.filter(charged_here, deleted_at=None).annotate(runs=running, active=active)
+    return list(living.order_by("-runs", "-active", "domain")[:MOST_LISTED])
 
 
-def mine_of(subscription: Subscription, offered: Iterable[Variant], as_of: datetime) -> Mine:
-    """Where the running ``subscription`` (with its tariff and instance) stands at ``as_of``, beside what is offered."""
+def current_plan(subscription: Subscription, offered: Iterable[Variant], as_of: datetime) -> CurrentPlan:
+    """Reads the terms and the size of the running ``subscription`` (with its tariff and instance) at ``as_of``, and whether a
+    newer version of its tariff is among ``offered``."""
     period = current_period(subscription, as_of)
     change = subscription.terms_changes.waiting().select_related("tariff__product").first()
-    own = subscription.priced_by
-    same = [one.tariff for one in offered if one.tariff.tariff_id == own.tariff_id]
-    return Mine(
+    current = subscription.priced_by
+    versions = [variant.tariff for variant in offered if variant.tariff.tariff_id == current.tariff_id]
+    return CurrentPlan(
         subscription=subscription,
-        terms=(period.tariff if period is not None else own).terms(),
-        next_terms=(change.tariff if change is not None else own).terms(),
+        terms=(period.tariff if period is not None else current).terms(),
+        next_terms=(change.tariff if change is not None else current).terms(),
         change=change,
         size=size_of(subscription.instance, subscription, period),
-        newer=next((one for one in same if one.version > own.version), None),
+        newer=next((variant for variant in versions if variant.version > current.version), None),
         period=period,
         today=business_date(as_of, subscription.account.zone),
     )
 
 
-def what_if(mine: Mine, quantity: int, rest: Mapping[str, int] | None = None) -> WhatIf:
+def what_if(plan: CurrentPlan, quantity: int, rest: Mapping[str, int] | None = None) -> WhatIf:
     """What the subscription would be charged if ``quantity`` people were active, or so many units bought (G10).
 
     ``rest`` is what is left of the paid period from tomorrow on, as `explain_seat_change` takes it; for seats only.
     """
-    ahead = bill_of(mine.next_terms, quantity)
-    if not mine.is_measured:
-        adds_minor = _seats(mine, quantity, rest) if rest is not None else _difference(mine, ahead)
+    ahead = bill_of(plan.next_terms, quantity)
+    if not plan.is_measured:
+        adds_minor = _seat_difference(plan, quantity, rest) if rest is not None else _one_off_difference(plan, ahead)
         return WhatIf(quantity, None, adds_minor, None, ahead)
-    highest = max(mine.size.peak, quantity)
-    this_month_minor = price(mine.terms, highest)
+    highest = max(plan.size.peak, quantity)
+    this_month_minor = price(plan.terms, highest)
     return WhatIf(
-        quantity, this_month_minor, this_month_minor - mine.charged_minor, explain_quantity(mine.terms, highest), ahead
+        quantity, this_month_minor, this_month_minor - plan.charged_minor, explain_quantity(plan.terms, highest), ahead
     )
 
 
-def _difference(mine: Mine, ahead: Bill | None) -> int | None:
+def _one_off_difference(plan: CurrentPlan, ahead: Bill | None) -> int | None:
     """What a one-off for more units costs when those of before are paid for (E4)."""
-    if ahead is None or not mine.terms.is_one_off or ahead.quantity <= mine.size.under(mine.terms):
+    if ahead is None or not plan.terms.is_one_off or ahead.quantity <= plan.size.under(plan.terms):
         return None
-    return ahead.amount_minor - price(mine.terms, mine.size.under(mine.terms))
+    return ahead.amount_minor - price(plan.terms, plan.size.under(plan.terms))
 
 
-def _seats(mine: Mine, quantity: int, rest: Mapping[str, int]) -> int | None:
+def _seat_difference(plan: CurrentPlan, quantity: int, rest: Mapping[str, int]) -> int | None:
     """What the seats between now and ``quantity`` come to for the rest of the period, each a line of its own (B5, B6)."""
-    terms, here = mine.tariff.terms(), mine.size.paid
+    terms, here = plan.tariff.terms(), plan.size.paid
     if abs(quantity - here) > MOST_SEATS:
         return None
-    known: dict[Fraction, int] = {}  # seats at one price have one line: it is worked out once
+    charge_by_price: dict[Fraction, int] = {}  # seats at one price have one line: it is worked out once
     total = 0
     for before in range(min(here, quantity), max(here, quantity)):
-        each = exact(terms, before + 1) - exact(terms, before)
-        if each not in known:
-            known[each] = int(explain_seat_change(terms, before, before + 1, **rest)["amount_minor"])
-        total += known[each]
+        each = exact_price(terms, before + 1) - exact_price(terms, before)
+        if each not in charge_by_price:
+            charge_by_price[each] = int(explain_seat_change(terms, before, before + 1, **rest)["amount_minor"])
+        total += charge_by_price[each]
     return total if quantity > here else -total

@@ -1,4 +1,4 @@
-"""How subscriptions stand, as queries: by status, and those that somebody should look at now. Nothing here writes.
+"""Lists of subscriptions for the staff, as queries: by status, and those that somebody should look at now. Nothing here writes.
 
 The dates are each seller's own. A status here is that of the rows; what nobody has noticed yet since a job died, the page of
 the subscription works out (`operations.cycle.subscription_status`).
@@ -17,7 +17,7 @@ from billing.reports.worklists import workload
 
 STATUSES = ("trialing", "trial_ended", "active", "past_due", "cancelling", "terminated")
 # A renewal that nothing will pay is worth a call on its date and the day before.
-SHORT_DAYS = 1
+RENEWAL_WARNING_DAYS = 1
 FAILED = (Collection.Outcome.NO_METHOD, Collection.Outcome.DECLINED, Collection.Outcome.SILENT)
 
 
@@ -26,26 +26,26 @@ def in_debt(as_of: datetime) -> Exists:
     return Exists(workload.overdue(as_of).filter(account=OuterRef("account")))
 
 
-def _ended(today: date) -> Q:
+def _has_ended(today: date) -> Q:
     return Q(terminated_at__isnull=False) | Q(cancel_date__lte=today)
 
 
 TRIAL = Q(paid_from=None, trial_ends_on__isnull=False)
 
 
-def by_status(found: "QuerySet[Subscription]", status: str, as_of: datetime) -> "QuerySet[Subscription]":
-    """Those of ``found`` that stand as ``status``, one of `STATUSES`."""
+def by_status(subscriptions: "QuerySet[Subscription]", status: str, as_of: datetime) -> "QuerySet[Subscription]":
+    """Narrows ``subscriptions`` to those whose status at ``as_of`` is ``status``, one of `STATUSES`."""
     if status == "terminated":
-        return found.filter(due.on_each_calendar(as_of, _ended))
+        return subscriptions.filter(due.on_each_calendar(as_of, _has_ended))
     if status == "trialing":
-        return found.filter(
-            due.on_each_calendar(as_of, lambda today: ~_ended(today) & TRIAL & Q(trial_ends_on__gte=today))
+        return subscriptions.filter(
+            due.on_each_calendar(as_of, lambda today: ~_has_ended(today) & TRIAL & Q(trial_ends_on__gte=today))
         )
     if status == "trial_ended":
-        return found.filter(
-            due.on_each_calendar(as_of, lambda today: ~_ended(today) & TRIAL & Q(trial_ends_on__lt=today))
+        return subscriptions.filter(
+            due.on_each_calendar(as_of, lambda today: ~_has_ended(today) & TRIAL & Q(trial_ends_on__lt=today))
         )
-    running = found.filter(due.on_each_calendar(as_of, lambda today: ~_ended(today) & ~TRIAL))
+    running = subscriptions.filter(due.on_each_calendar(as_of, lambda today: ~_has_ended(today) & ~TRIAL))
     if status == "past_due":
         return running.filter(in_debt(as_of))
     return running.filter(~in_debt(as_of), cancel_date__isnull=status == "active")
@@ -82,7 +82,7 @@ def renewals_short(as_of: datetime) -> list[int]:
     method (E8). A handful of queries, however many there are."""
     saved = SavedMethod.objects.filter(account=OuterRef("account"), removed_at=None)
     rows = list(
-        _to_collect(as_of, SHORT_DAYS)
+        _to_collect(as_of, RENEWAL_WARNING_DAYS)
         .filter(~Exists(saved))
         .select_related("tariff", "instance", "account")
         .order_by("pk")

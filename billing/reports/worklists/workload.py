@@ -10,8 +10,8 @@ from billing.operations.cycle import due
 
 
 @dataclass(frozen=True)
-class Heap:
-    """Rows of one kind that wait: how many, and their sums in minor units by currency."""
+class Backlog:
+    """Work of one kind that waits for the staff: how many rows, and their sums in minor units by currency."""
 
     count: int = 0
     sums: dict[str, int] = field(default_factory=dict)
@@ -22,14 +22,14 @@ def overdue(as_of: datetime) -> "QuerySet[Invoice]":
     return due.due_rows(due.Kind.INVOICE_LOCK, as_of=as_of).order_by()
 
 
-def soon_days() -> int:
+def due_soon_days() -> int:
     """An invoice that falls due within so many days is worth a call: as many as its owners are reminded before."""
     return max(due.invoice_reminder_days())
 
 
 def due_soon(as_of: datetime) -> "QuerySet[Invoice]":
-    """Open invoices that fall due today or within `soon_days`."""
-    return due.coming_rows(due.Kind.INVOICE_LOCK, as_of=as_of, days=soon_days()).order_by()
+    """Open invoices that fall due today or within `due_soon_days`."""
+    return due.coming_rows(due.Kind.INVOICE_LOCK, as_of=as_of, days=due_soon_days()).order_by()
 
 
 def not_due(as_of: datetime) -> "QuerySet[Invoice]":
@@ -37,20 +37,20 @@ def not_due(as_of: datetime) -> "QuerySet[Invoice]":
     return Invoice.objects.filter(open_minor__gt=0).exclude(pk__in=overdue(as_of).values("pk"))
 
 
-def heap(invoices: "QuerySet[Invoice]", counted: str = "pk") -> Heap:
-    """How many (distinct ``counted``) and what is open on them, by currency: sums of two currencies are never mixed."""
+def count_backlog(invoices: "QuerySet[Invoice]", counted: str = "pk") -> Backlog:
+    """Counts ``invoices`` (by distinct ``counted``) and adds up what is open on them, never mixing two currencies."""
     rows = (
         invoices.order_by()
         .values("currency")
         .annotate(count=Count(counted, distinct=True), still_open=Sum("open_minor"))
     )
     totals = list(rows)
-    return Heap(sum(row["count"] for row in totals), {row["currency"]: row["still_open"] for row in totals})
+    return Backlog(sum(row["count"] for row in totals), {row["currency"]: row["still_open"] for row in totals})
 
 
-def debtors(as_of: datetime) -> Heap:
+def debtors(as_of: datetime) -> Backlog:
     """Accounts with overdue invoices, and so read-only instances (M8), with what restores them (M9)."""
-    return heap(overdue(as_of), counted="account")
+    return count_backlog(overdue(as_of), counted="account")
 
 
 def to_close(as_of: datetime) -> "QuerySet[BillingAccount]":
@@ -59,7 +59,7 @@ def to_close(as_of: datetime) -> "QuerySet[BillingAccount]":
 
 
 def set_aside() -> "QuerySet[JobRun]":
-    """Work that was begun and not finished."""
+    """Pieces of work that were started and not finished."""
     return JobRun.objects.all()
 
 

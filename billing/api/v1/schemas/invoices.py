@@ -8,7 +8,7 @@ from billing.api.v1.schemas.subscriptions import Span
 from billing.models import CreditNote, Invoice, InvoiceLine
 from billing.pricing.explanations.explanation import plain
 from billing.pricing.periods import business_date
-from billing.reports.invoices import standings
+from billing.reports.invoices import invoice_states
 from billing.wording import charge_lines, formats
 
 
@@ -58,7 +58,7 @@ def _line(line: InvoiceLine, currency: str) -> LineAnswer:
 def invoice_answer(invoice: Invoice, as_of: datetime) -> InvoiceAnswer:
     """The invoice (read through `reports.invoices.with_credited`, its lines fetched) as it stands at ``as_of``."""
     today: date = business_date(as_of, invoice.account.zone)
-    [standing] = standings([invoice], today)
+    [state] = invoice_states([invoice], today)
     currency = invoice.currency
     return InvoiceAnswer(
         id=str(invoice.id),
@@ -70,7 +70,7 @@ def invoice_answer(invoice: Invoice, as_of: datetime) -> InvoiceAnswer:
         due_date=invoice.due_date.isoformat(),
         issued_at=instant_text(invoice.issued_at),
         period=Span(start=invoice.period_start.isoformat(), end=invoice.period_end.isoformat()),
-        status=str(standing.status),
+        status=str(state.status),
         total=Money.of(invoice.total_minor, currency),
         tax=Money.of(invoice.tax_minor, currency),
         credit_applied=Money.of(invoice.credit_applied_minor, currency),

@@ -28,8 +28,8 @@ ROWS = 50
 def instances(request: HttpRequest, desk: Desk) -> HttpResponse:
     """All instances charged to the account, the busiest first."""
     as_of, account = clock.now(), desk.account
-    money = reports.standing(account=account, as_of=as_of)
-    page = Paginator(reports.places(account=account, as_of=as_of), ROWS).get_page(request.GET.get("page"))
+    money = reports.account_position(account=account, as_of=as_of)
+    page = Paginator(reports.instance_rows(account=account, as_of=as_of), ROWS).get_page(request.GET.get("page"))
     levels = access.levels([one.instance for one in page.object_list], as_of=as_of)
     context = {
         "section": "instances",
@@ -85,7 +85,7 @@ def _owned(
     subscription = access.current_subscription(found)
     desk = _desk(found, subscription, accounts)
     zone = desk.account.zone
-    money = reports.standing(account=desk.account, as_of=as_of)
+    money = reports.account_position(account=desk.account, as_of=as_of)
     people = Member.objects.present().filter(instance=found).select_related("role").order_by("name", "email", "pk")
     usage, plan = None, None
     if subscription is not None:

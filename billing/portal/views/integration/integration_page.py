@@ -34,7 +34,7 @@ def integration(request: HttpRequest, desk: Desk) -> HttpResponse:
     as_of, customer = clock.now(), desk.account.customer
     page = Paginator(endpoints_of(customer), ROWS).get_page(request.GET.get("page"))
     endpoints = list(page.object_list)
-    standings = webhook_traffic.standings(endpoints, as_of)
+    standings = webhook_traffic.endpoint_states(endpoints, as_of)
     tokens, living = tokens_of(customer), instances_of(customer)
     instances, running = list(living[:FEW]), running_of(customer)
     context = {

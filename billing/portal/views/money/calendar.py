@@ -30,8 +30,8 @@ def calendar(request: HttpRequest, desk: Desk) -> HttpResponse:
     """What comes within a year, by month, with the sum of each."""
     as_of, account = clock.now(), desk.account
     today = business_date(as_of, account.zone)
-    money = overview.standing(account=account, as_of=as_of)
-    ahead = reports.happenings(account=account, as_of=as_of)
+    money = overview.account_position(account=account, as_of=as_of)
+    ahead = reports.calendar_items(account=account, as_of=as_of)
     months = reports.months_of(ahead, today=today, overdue_minor=money.overdue_minor)
     sums = Counter[date]()
     for happening in ahead:
@@ -68,7 +68,7 @@ def calendar_file(request: HttpRequest, token: str) -> HttpResponse:
     user, account = reader
     as_of = clock.now()
     with override(user.locale):
-        ahead = reports.happenings(account=account, as_of=as_of)[:MOST_EVENTS]
+        ahead = reports.calendar_items(account=account, as_of=as_of)[:MOST_EVENTS]
         content = calendar_feed.calendar_of(account, ahead, as_of)
     answer = HttpResponse(content, content_type="text/calendar; charset=utf-8")
     answer["Content-Disposition"] = f'inline; filename="saldo-{account.number}.ics"'

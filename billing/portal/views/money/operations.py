@@ -26,7 +26,7 @@ def operations(request: HttpRequest, desk: Desk) -> HttpResponse:
         account=desk.account, limit=ROWS, before=_cursor(request, "before"), after=_cursor(request, "after")
     )
     as_of = clock.now()
-    money = overview.standing(account=desk.account, as_of=as_of)
+    money = overview.account_position(account=desk.account, as_of=as_of)
     context = {
         "section": "operations",
         "desk": desk,

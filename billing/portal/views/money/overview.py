@@ -40,7 +40,7 @@ def _home(request: HttpRequest, as_of: datetime) -> HttpResponse:
     return render(request, "portal/home.html", {"states": [(one, levels[one.pk]) for one in mine]})
 
 
-def banner_of(money: reports.Standing, living: int, plans: Sequence[PlanState] = ()) -> str:
+def banner_of(money: reports.AccountPosition, living: int, plans: Sequence[PlanState] = ()) -> str:
     """The worst state first: ``debt`` while something is overdue, ``collect`` where a renewal could not be collected, ``over``
     where a trial has ended without a choice, ``due`` while something waits to be paid, else none."""
     if money.overdue:
@@ -52,7 +52,7 @@ def banner_of(money: reports.Standing, living: int, plans: Sequence[PlanState] =
     return "due" if money.pressing and living else ""
 
 
-def plans_of(places: Sequence[reports.Place], account: BillingAccount, as_of: datetime) -> list[PlanState]:
+def plans_of(places: Sequence[reports.InstanceRow], account: BillingAccount, as_of: datetime) -> list[PlanState]:
     """The subscriptions that are not measured, as cards: what needs its owner first, then what runs."""
     own = [one.subscription for one in places if one.subscription is not None and not one.is_metered]
     shown = sorted([one for one in own if one.terminated_at is None] or own, key=_is_quiet)
@@ -81,7 +81,7 @@ def _is_quiet(subscription: Subscription) -> bool:
     return subscription.turns_on is None and not lapsed
 
 
-def usage_shown(place: reports.Place | None, as_of: datetime) -> Usage | None:
+def usage_shown(place: reports.InstanceRow | None, as_of: datetime) -> Usage | None:
     """The use of the running month of ``place``; None where nothing is metered now."""
     if place is None or place.subscription is None or not place.is_metered:
         return None
@@ -103,16 +103,16 @@ def usage_context(usage: Usage | None, zone: str, as_of: datetime) -> dict[str, 
     }
 
 
-def _ahead(account: BillingAccount, as_of: datetime) -> list[calendar.Happening]:
+def _ahead(account: BillingAccount, as_of: datetime) -> list[calendar.CalendarItem]:
     """The nearest dates, without the mails about them."""
-    found = calendar.happenings(account=account, as_of=as_of, months=2)
+    found = calendar.calendar_items(account=account, as_of=as_of, months=2)
     return [one for one in found if one.step != calendar.Step.REMINDER][:AHEAD]
 
 
 def _page(desk: Desk, as_of: datetime) -> dict[str, Any]:
     account = desk.account
-    money = reports.standing(account=account, as_of=as_of)
-    places = reports.places(account=account, as_of=as_of)
+    money = reports.account_position(account=account, as_of=as_of)
+    places = reports.instance_rows(account=account, as_of=as_of)
     running = [one for one in places if one.subscription is not None and one.subscription.is_running(as_of)]
     metered = [one for one in places if one.is_metered]
     usage = usage_shown(metered[0] if metered else None, as_of)
@@ -131,7 +131,7 @@ def _page(desk: Desk, as_of: datetime) -> dict[str, Any]:
         "banner": banner,
         "banner_acts": bool(banner),
         "living": len(running),
-        "coming": reports.coming(money),
+        "coming": reports.next_dates(money),
         "plans": plans,
         "pressing_plan": pressing,
         "is_metered": bool(metered) or not plans,

@@ -46,7 +46,7 @@ def written_sum(text: str, currency: str) -> int | None:
     return parse_exact(text.translate(SPACES).replace(",", "."), currency)
 
 
-def presets(money: reports.Standing, invoice: Invoice | None, renewal_minor: int = 0) -> list[Preset]:
+def presets(money: reports.AccountPosition, invoice: Invoice | None, renewal_minor: int = 0) -> list[Preset]:
     """The sums worth offering, the most pressing first, none twice and none of zero. ``renewal_minor`` is what a renewal
     lacks: what is owed is paid before it (G7)."""
     found = [Preset("invoice", invoice.open_minor)] if invoice is not None else []
@@ -96,7 +96,7 @@ def pay(request: HttpRequest, desk: Desk) -> HttpResponse:
             return to_provider(begun(account=account, wanted=wanted, as_of=as_of, user_email=signed_in(request).email))
         except Refusal as refusal:
             error = explain_refusal(refusal)
-    money = reports.standing(account=account, as_of=as_of)
+    money = reports.account_position(account=account, as_of=as_of)
     offered = presets(money, invoice, _missing(request, account, as_of))
     context = {
         "section": "pay",
@@ -150,7 +150,7 @@ def _chosen(request: HttpRequest, currency: str) -> int | None:
     return int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 19 else None
 
 
-def counter(money: reports.Standing) -> dict[str, int] | None:
+def counter(money: reports.AccountPosition) -> dict[str, int] | None:
     """What restores access and how much of it has come, in minor units (M9); None while nothing is overdue."""
     if not money.overdue:
         return None
@@ -158,7 +158,7 @@ def counter(money: reports.Standing) -> dict[str, int] | None:
     return {"asked": asked, "came": max(0, asked - money.overdue_minor), "left": money.overdue_minor}
 
 
-def transfer(account: BillingAccount, money: reports.Standing, invoice: Invoice | None = None) -> dict[str, Any]:
+def transfer(account: BillingAccount, money: reports.AccountPosition, invoice: Invoice | None = None) -> dict[str, Any]:
     """Where a bank transfer goes and what to write in it, with the code that fills a bank's app where there is one."""
     wanted = [invoice] if invoice is not None else list(money.pressing)
     sum_minor = sum(one.open_minor for one in wanted)
@@ -196,7 +196,7 @@ def payment(request: HttpRequest, attempt_id: uuid.UUID) -> HttpResponse:
     attempt = attempt_or_404(signed_in(request), attempt_id)
     account = attempt.account
     attempt = checkout.sync(attempt=attempt, as_of=as_of)
-    money = reports.standing(account=account, as_of=as_of)
+    money = reports.account_position(account=account, as_of=as_of)
     context = {
         "section": "pay",
         "desk": desk_for(request, account),

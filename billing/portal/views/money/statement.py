@@ -54,7 +54,7 @@ def _shown(
 ) -> HttpResponse:
     start, end = days
     told = statement_of(account=desk.account, start=start, end=end)
-    money = reports.standing(account=desk.account, as_of=as_of)
+    money = reports.account_position(account=desk.account, as_of=as_of)
     context = {
         "section": "operations",
         "desk": desk,

@@ -39,7 +39,7 @@ REASONS = ("expensive", "missing", "switched", "unused", "other")
 def requests(request: HttpRequest, desk: Desk) -> HttpResponse:
     """What has been asked and what can be asked, the waiting ones first."""
     as_of, account = clock.now(), desk.account
-    money = reports.standing(account=account, as_of=as_of)
+    money = reports.account_position(account=account, as_of=as_of)
     asked = CustomerRequest.objects.filter(account=account).select_related("instance").order_by("-pk")
     context = {
         "section": "requests",
@@ -133,7 +133,7 @@ def _page(
     as_of: datetime,
 ) -> dict[str, Any]:
     account = desk.account
-    money = reports.standing(account=account, as_of=as_of)
+    money = reports.account_position(account=account, as_of=as_of)
     ended = subscription is not None and subscription.terminated_at is not None
     waiting = CustomerRequest.objects.waiting().filter(account=account, kind=kind, instance=instance)
     return {

@@ -78,12 +78,12 @@ def what_if(request: HttpRequest, public_id: str) -> HttpResponse:
 
 def _stand(
     instance: Instance, subscription: Subscription | None, as_of: datetime
-) -> tuple[reports.Offer | None, supposing.Mine | None, supposing.Size]:
+) -> tuple[reports.Offer | None, supposing.CurrentPlan | None, supposing.Size]:
     """What is offered to the instance, what it is on, how large it is."""
     offer = reports.offer_of(instance.product)
     if subscription is None or subscription.tariff is None or not subscription.is_running(as_of):
         return offer, None, supposing.size_of(instance, None, None)
-    mine = supposing.mine_of(subscription, offer.variants if offer else (), as_of)
+    mine = supposing.current_plan(subscription, offer.variants if offer else (), as_of)
     return offer, mine, mine.size
 
 
@@ -92,7 +92,7 @@ class Acts:
     """What can be done about a plan by the owner of ``instance``: on ``mine`` now, or with a subscription that ``ended``."""
 
     instance: Instance
-    mine: supposing.Mine | None
+    mine: supposing.CurrentPlan | None
     ended: Subscription | None
 
     @property
@@ -155,7 +155,7 @@ def _letter(variant: reports.Variant, instance: Instance) -> str:
 
 
 def _supposed(
-    request: HttpRequest, offer: reports.Offer | None, mine: supposing.Mine | None, size: supposing.Size
+    request: HttpRequest, offer: reports.Offer | None, mine: supposing.CurrentPlan | None, size: supposing.Size
 ) -> dict[str, Any]:
     """What the number asked for would cost: on my own tariff, and under each that is offered."""
     own = [mine.next_terms] if mine is not None and mine.next_terms.metric != Metric.NONE else []
@@ -185,14 +185,14 @@ def _supposed(
     }
 
 
-def _rest(mine: supposing.Mine) -> dict[str, int] | None:
+def _rest(mine: supposing.CurrentPlan) -> dict[str, int] | None:
     """What is left of the paid period for a seat that comes or goes today; None where no seats are paid in advance."""
     if not mine.counts_seats or mine.period is None:
         return None
     return prepaid_periods.share(mine.tariff.terms(), mine.period.span, prepaid_periods.day_after(mine.today))
 
 
-def _buy(mine: supposing.Mine | None, quantity: int) -> str:
+def _buy(mine: supposing.CurrentPlan | None, quantity: int) -> str:
     """Where the number that is supposed is bought; empty where it is not bought, is mine already, or cannot be had."""
     if mine is None or mine.next_terms.metric != Metric.QUANTITY or mine.trial_ends_on is not None:
         return ""

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 
 Status = Literal["pending", "requires_action", "succeeded", "failed", "canceled"]
 # What a provider may tell of by webhook. Of the first two it is asked itself; the others have the effect they name, once.
-Told = Literal["payment.changed", "set_up.changed", "method.removed", "subscription.cancelled"]
+WebhookTopic = Literal["payment.changed", "set_up.changed", "method.removed", "subscription.cancelled"]
 
 
 class ProviderError(Exception):
@@ -39,7 +39,7 @@ class PaymentRequest:
 
 
 @dataclass(frozen=True)
-class KeptMethod:
+class ProviderMethod:
     """A way of paying that the provider keeps: its id there, what its owner recognises it by, its last day where it has one."""
 
     external_id: str
@@ -58,7 +58,7 @@ class Result:
     currency: str
     reason: str = ""
     redirect_url: str = ""
-    method: KeptMethod | None = None
+    method: ProviderMethod | None = None
     raw: dict[str, Any] = field(default_factory=dict)
 
 
@@ -72,11 +72,11 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Heard:
+class ProviderReport:
     """One thing an authentic webhook tells: ``event_id`` is the same in every delivery, ``subject`` the id of what it is about."""
 
     event_id: str
-    type: Told
+    type: WebhookTopic
     subject: str
 
 
@@ -114,5 +114,5 @@ class Provider(Protocol):
         """The address of the provider's own page for this customer: cards, receipts, cancelling a plan (C5). Raises
         ProviderError."""
 
-    def webhook(self, request: HttpRequest) -> list[Heard]:
+    def webhook(self, request: HttpRequest) -> list[ProviderReport]:
         """What an authentic webhook tells. Raises Forbidden."""

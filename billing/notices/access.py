@@ -11,10 +11,10 @@ from billing.pricing.due_dates import midnight_after
 from billing.wording import formats
 
 
-def read_only(
+def queue_read_only(
     *, account: BillingAccount, instances: Sequence[Instance], invoices: Sequence[Invoice], at: datetime
 ) -> list[Notice]:
-    """The account's instances are read-only: which invoices, the exact sum that restores them, what goes on (D4)."""
+    """Tells owners that the account's instances are read-only: which invoices, the exact sum that restores them, what goes on (D4)."""
     since = midnight_after(invoices[0].due_date, account.zone)
 
     def context(locale: str) -> dict[str, Any]:
@@ -42,8 +42,8 @@ def read_only(
     )
 
 
-def restored(*, account: BillingAccount, instances: Sequence[Instance], at: datetime) -> list[Notice]:
-    """Full access is back (M9)."""
+def queue_restored(*, account: BillingAccount, instances: Sequence[Instance], at: datetime) -> list[Notice]:
+    """Tells owners that full access is back (M9)."""
 
     def context(locale: str) -> dict[str, Any]:
         return {

@@ -41,7 +41,7 @@ def _reason(collection: Collection) -> str:
     return formats.decline_text(collection.reason)
 
 
-def payment_coming(
+def queue_payment_coming(
     *,
     subscription: Subscription,
     renews_on: date,
@@ -50,7 +50,7 @@ def payment_coming(
     method: SavedMethod | None,
     at: datetime,
 ) -> list[Notice]:
-    """The next period has to be paid by ``renews_on``: how much, what it is taken from, what follows if it is not there.
+    """Tells owners that the next period has to be paid by ``renews_on``: how much, what it is taken from, what follows if it is not there.
 
     ``balance_minor`` is what the account holds for it, in minor units.
     """
@@ -64,15 +64,13 @@ def payment_coming(
         }
 
     fact = f"payment:{subscription.public_id}:{renews_on}"
-    return about.queue_about_subscription(
-        kind="payment_coming", fact=fact, subscription=subscription, at=at, context=context
-    )
+    return about.queue_to_owners(kind="payment_coming", fact=fact, subscription=subscription, at=at, context=context)
 
 
-def collection_failed(
+def queue_collection_failed(
     *, subscription: Subscription, collection: Collection, days_left: int, at: datetime
 ) -> list[Notice]:
-    """A day's try has not brought the money: why, when it is tried again, what to do. ``days_left`` is 0 on the last day."""
+    """Tells owners that a day's try has brought no money: why, when it is tried again, what to do. ``days_left`` is 0 on the last day."""
     zone, attempt = subscription.account.zone, collection.attempt
     method = attempt.method if attempt is not None else None
     next_day = due_dates.next_collection_day(collection.period_start, collection.day)
@@ -91,6 +89,4 @@ def collection_failed(
         }
 
     fact = f"collection:{collection.pk}"
-    return about.queue_about_subscription(
-        kind="collection_failed", fact=fact, subscription=subscription, at=at, context=context
-    )
+    return about.queue_to_owners(kind="collection_failed", fact=fact, subscription=subscription, at=at, context=context)

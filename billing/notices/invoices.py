@@ -40,10 +40,10 @@ def _lines(invoice: Invoice) -> list[dict[str, str]]:
     ]
 
 
-def invoice_issued(
+def queue_invoice_issued(
     *, invoice: Invoice, at: datetime, edition: int = 1, requested_by: str = "", recipients: Sequence[str] | None = None
 ) -> list[Notice]:
-    """The invoice by email, its PDF attached when it is sent (M7)."""
+    """Sends the invoice by email, its PDF attached when it is sent (M7)."""
     currency, zone = invoice.currency, invoice.seller.time_zone
     emails = invoice_recipients(invoice) if recipients is None else recipients
 
@@ -77,8 +77,8 @@ def invoice_issued(
     )
 
 
-def due_soon(*, invoice: Invoice, at: datetime) -> list[Notice]:
-    """An invoice falls due in a few days and is not paid (D12)."""
+def queue_due_soon(*, invoice: Invoice, at: datetime) -> list[Notice]:
+    """Tells the recipients of the invoice that it falls due in a few days and is not paid (D12)."""
     zone = invoice.seller.time_zone
 
     def context(locale: str) -> dict[str, Any]:

@@ -14,8 +14,8 @@ def _recipients(method: SavedMethod) -> list[str]:
     return each_once([*account_recipients(method.account), method.saved_by])
 
 
-def method_saved(*, method: SavedMethod, at: datetime) -> list[Notice]:
-    """A card is kept for renewals and invoices from now on: what is charged to it, and how to stop that."""
+def queue_method_saved(*, method: SavedMethod, at: datetime) -> list[Notice]:
+    """Tells the payer that a card is kept for renewals and invoices from now on: what is charged to it, and how to stop that."""
     account = method.account
 
     def context(locale: str) -> dict[str, Any]:
@@ -38,8 +38,8 @@ def method_saved(*, method: SavedMethod, at: datetime) -> list[Notice]:
     )
 
 
-def method_removed(*, method: SavedMethod, at: datetime) -> list[Notice]:
-    """A card is charged no more: what is due has to be paid otherwise."""
+def queue_method_removed(*, method: SavedMethod, at: datetime) -> list[Notice]:
+    """Tells the payer that a card is charged no more: what is due has to be paid otherwise."""
     account = method.account
 
     def context(locale: str) -> dict[str, Any]:
@@ -60,8 +60,8 @@ def method_removed(*, method: SavedMethod, at: datetime) -> list[Notice]:
     )
 
 
-def method_needs_you(*, attempt: PaymentAttempt, method: SavedMethod, at: datetime) -> list[Notice]:
-    """The bank wants its customer to confirm a charge that was made in their absence: how much, and where."""
+def queue_method_needs_you(*, attempt: PaymentAttempt, method: SavedMethod, at: datetime) -> list[Notice]:
+    """Asks the payer to confirm at the bank a charge that was made in their absence: how much, and where."""
     account = attempt.account
 
     def context(locale: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from billing.notices.letters.base import link as link_to
 from billing.notices.letters.base import queue
 
 
-def instance_handed_over(
+def queue_instance_handed_over(
     *,
     instance: Instance,
     account: BillingAccount,
@@ -21,7 +21,7 @@ def instance_handed_over(
     tokens: int,
     at: datetime,
 ) -> list[Notice]:
-    """To whom the instance was handed over, and to whoever handed it over, so that nobody does it in their name without their
+    """Tells whoever took the instance over, and whoever handed it over, so that nobody does it in their name without their
     hearing of it. ``link`` lets the taker in where they have no login yet, ``giver_role`` is the giver's role from now on, ``tokens``
     is how many open the instance for programs still."""
     notices: list[Notice] = []

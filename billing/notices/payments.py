@@ -10,8 +10,8 @@ from billing.pricing.periods import business_date
 from billing.wording import formats
 
 
-def payment_received(*, payment: Payment, at: datetime) -> list[Notice]:
-    """Money has come: how much, what it paid, what the balance is now."""
+def queue_payment_received(*, payment: Payment, at: datetime) -> list[Notice]:
+    """Tells the account's addresses that money has come: how much, what it paid, what the balance is now."""
     account, currency = payment.account, payment.currency
     paid = payment.credit.allocations.filter(invoice__isnull=False).select_related("invoice").order_by("pk")
     left = payment.amount_minor - sum(row.amount_minor for row in paid)
@@ -40,8 +40,8 @@ def payment_received(*, payment: Payment, at: datetime) -> list[Notice]:
     )
 
 
-def payment_failed(*, attempt: PaymentAttempt, at: datetime) -> list[Notice]:
-    """A payment did not go through: why, and where to try again. Told to the payer; to the account's addresses where nobody
+def queue_payment_failed(*, attempt: PaymentAttempt, at: datetime) -> list[Notice]:
+    """Tells the payer that a payment did not go through: why, and where to try again; tells the account's addresses where nobody
     was at the screen and the saved method was charged (D17)."""
     account, method = attempt.account, attempt.method
 

@@ -11,8 +11,8 @@ from billing.notices.recipients.readers import account_recipients, each_once
 from billing.wording import formats
 
 
-def request_answered(*, request: CustomerRequest, at: datetime) -> list[Notice]:
-    """Support has carried out what was asked, or says why not; whoever asked is told in any case."""
+def queue_request_answered(*, request: CustomerRequest, at: datetime) -> list[Notice]:
+    """Tells whoever asked, and the account's addresses, that support has carried out the request, or why not."""
     account = request.account
 
     def context(locale: str) -> dict[str, Any]:
@@ -35,8 +35,8 @@ def request_answered(*, request: CustomerRequest, at: datetime) -> list[Notice]:
     )
 
 
-def offer_sent(*, offer: Offer, at: datetime) -> list[Notice]:
-    """The offer of a year up front (M11), its PDF attached when it is sent."""
+def queue_offer_sent(*, offer: Offer, at: datetime) -> list[Notice]:
+    """Sends the offer of a year up front (M11), its PDF attached when it is sent."""
     account, currency = offer.account, offer.currency
 
     def context(locale: str) -> dict[str, Any]:
@@ -66,8 +66,10 @@ def offer_sent(*, offer: Offer, at: datetime) -> list[Notice]:
     )
 
 
-def invitation(*, member: Member, account: BillingAccount, link: str, invited_by: str, at: datetime) -> list[Notice]:
-    """Somebody is invited into an instance: a link that lets them in."""
+def queue_invitation(
+    *, member: Member, account: BillingAccount, link: str, invited_by: str, at: datetime
+) -> list[Notice]:
+    """Invites somebody into an instance by a link that lets them in."""
 
     def context(locale: str) -> dict[str, Any]:
         return {

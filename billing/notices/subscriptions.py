@@ -38,9 +38,9 @@ def _collection_note(subscription: Subscription) -> str:
     return text % {"days": days}
 
 
-def started(*, subscription: Subscription, charge: Charge, at: datetime) -> list[Notice]:
-    """The paid time has begun, or something was bought once: what ``charge`` is, when the next one comes."""
-    return about.queue_about_subscription(
+def queue_started(*, subscription: Subscription, charge: Charge, at: datetime) -> list[Notice]:
+    """Tells owners that the paid time has begun, or something was bought once: what ``charge`` is, when the next one comes."""
+    return about.queue_to_owners(
         kind="started",
         fact=f"charge:{charge.entry_id}",
         subscription=subscription,
@@ -54,10 +54,10 @@ def renewal_fact(subscription: Subscription, renews_on: date, days_left: int) ->
     return f"renewal:{subscription.public_id}:{renews_on}:{days_left}"
 
 
-def renewal_coming(
+def queue_renewal_coming(
     *, subscription: Subscription, renews_on: date, amount_minor: int, days_left: int, at: datetime
 ) -> list[Notice]:
-    """A yearly charge comes in ``days_left`` days (B4): how much at today's units, and how to do without it."""
+    """Tells owners that a yearly charge comes in ``days_left`` days (B4): how much at today's units, and how to do without it."""
     terms = subscription.priced_by.terms()
     last_day = add_months(renews_on, terms.interval_months or 1) - about.ONE_DAY
 
@@ -72,14 +72,12 @@ def renewal_coming(
         }
 
     fact = renewal_fact(subscription, renews_on, days_left)
-    return about.queue_about_subscription(
-        kind="renewal_coming", fact=fact, subscription=subscription, at=at, context=context
-    )
+    return about.queue_to_owners(kind="renewal_coming", fact=fact, subscription=subscription, at=at, context=context)
 
 
-def renewed(*, subscription: Subscription, charge: Charge, at: datetime) -> list[Notice]:
-    """The next period has begun and is charged."""
-    return about.queue_about_subscription(
+def queue_renewed(*, subscription: Subscription, charge: Charge, at: datetime) -> list[Notice]:
+    """Tells owners that the next period has begun and is charged."""
+    return about.queue_to_owners(
         kind="renewed",
         fact=f"charge:{charge.entry_id}",
         subscription=subscription,
@@ -88,9 +86,9 @@ def renewed(*, subscription: Subscription, charge: Charge, at: datetime) -> list
     )
 
 
-def cancelled(*, subscription: Subscription, cancel_date: date, at: datetime) -> list[Notice]:
-    """The owner has cancelled: everything works until 00:00 of ``cancel_date``, the end of what is paid (C4)."""
-    return about.queue_about_subscription(
+def queue_cancelled(*, subscription: Subscription, cancel_date: date, at: datetime) -> list[Notice]:
+    """Confirms to owners that it is cancelled: everything works until 00:00 of ``cancel_date``, the end of what is paid (C4)."""
+    return about.queue_to_owners(
         kind="cancelled",
         fact=f"cancel:{subscription.public_id}:{at.isoformat()}",
         subscription=subscription,
@@ -99,9 +97,9 @@ def cancelled(*, subscription: Subscription, cancel_date: date, at: datetime) ->
     )
 
 
-def cancel_undone(*, subscription: Subscription, at: datetime) -> list[Notice]:
-    """The cancellation has been taken back before its day."""
-    return about.queue_about_subscription(
+def queue_cancel_undone(*, subscription: Subscription, at: datetime) -> list[Notice]:
+    """Tells owners that the cancellation has been taken back before its day."""
+    return about.queue_to_owners(
         kind="cancel_undone",
         fact=f"cancel:{subscription.public_id}:{at.isoformat()}",
         subscription=subscription,
@@ -110,8 +108,8 @@ def cancel_undone(*, subscription: Subscription, at: datetime) -> list[Notice]:
     )
 
 
-def ended(*, subscription: Subscription, reason: str, at: datetime) -> list[Notice]:
-    """The subscription is over. ``reason`` is ``cancelled`` (the end of what was paid), ``unpaid`` (E8) or ``terminated``
+def queue_ended(*, subscription: Subscription, reason: str, at: datetime) -> list[Notice]:
+    """Tells owners that the subscription is over. ``reason`` is ``cancelled`` (the end of what was paid), ``unpaid`` (E8) or ``terminated``
     (asked of support, M12)."""
     account, last = subscription.account, subscription.periods.order_by("-number").first()
     ended_at = subscription.terminated_at or at
@@ -130,7 +128,7 @@ def ended(*, subscription: Subscription, reason: str, at: datetime) -> list[Noti
         }
 
     fact = f"ended:{subscription.public_id}:{ended_at.isoformat()}"
-    return about.queue_about_subscription(kind="ended", fact=fact, subscription=subscription, at=at, context=context)
+    return about.queue_to_owners(kind="ended", fact=fact, subscription=subscription, at=at, context=context)
 
 
 def _last_whole_day(instant: datetime, zone: str) -> date:

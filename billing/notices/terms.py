@@ -9,10 +9,10 @@ from billing.wording import formats
 from billing.wording.tariff_prices import price_lines
 
 
-def terms_will_change(
+def queue_terms_will_change(
     *, subscription: Subscription, tariff: Tariff, effective_date: date, reason: str, move: TariffMove, at: datetime
 ) -> list[Notice]:
-    """The operator brings the subscription to another tariff: which, from when, what it costs, why (E2)."""
+    """Tells owners that the operator moves the subscription to another tariff: which, from when, what it costs, why (E2)."""
     account = subscription.account
 
     def context(locale: str) -> dict[str, Any]:
@@ -37,8 +37,8 @@ def terms_will_change(
     )
 
 
-def terms_stay(*, subscription: Subscription, move: TariffMove, at: datetime) -> list[Notice]:
-    """The operator has called the move off: everything stays as it is."""
+def queue_terms_stay(*, subscription: Subscription, move: TariffMove, at: datetime) -> list[Notice]:
+    """Tells owners that the operator has called the move off: everything stays as it is."""
     account = subscription.account
 
     def context(locale: str) -> dict[str, Any]:

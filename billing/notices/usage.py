@@ -10,8 +10,8 @@ from billing.pricing.quantity import next_unit_costs
 from billing.wording import charge_lines, formats
 
 
-def quota_crossed(*, charge: Charge, peak: int, at: datetime) -> list[Notice]:
-    """The free quota has been exceeded and all members are charged from now on (M3, D8)."""
+def queue_quota_crossed(*, charge: Charge, peak: int, at: datetime) -> list[Notice]:
+    """Tells owners that the free quota has been exceeded and all members are charged from now on (M3, D8)."""
     subscription, account = charge.subscription, charge.account
     assert subscription is not None and charge.period is not None
     terms, month = charge.period.tariff.terms(), month_start(charge.period.start)

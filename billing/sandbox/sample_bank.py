@@ -18,7 +18,16 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from billing import clock
-from billing.gateways.base import Forbidden, Heard, KeptMethod, PaymentRequest, Plan, ProviderError, Result, Told
+from billing.gateways.base import (
+    Forbidden,
+    PaymentRequest,
+    Plan,
+    ProviderError,
+    ProviderMethod,
+    ProviderReport,
+    Result,
+    WebhookTopic,
+)
 from billing.sandbox.models import SampleCard, SampleCharge, SampleVisit
 
 # Why the sample bank may say no, as a real one would.
@@ -63,7 +72,9 @@ def _result(charge: SampleCharge) -> Result:
         currency=charge.currency,
         reason=charge.reason,
         redirect_url=settings.BASE_URL + reverse("sandbox:sample_bank", args=[charge.external_id]),
-        method=KeptMethod(card.external_id, card.title, card.expires_on) if keeps_card and card is not None else None,
+        method=ProviderMethod(card.external_id, card.title, card.expires_on)
+        if keeps_card and card is not None
+        else None,
     )
 
 
@@ -132,23 +143,23 @@ class SampleProvider:
         )
         return settings.BASE_URL + reverse("sandbox:sample_wallet", args=[visit.token])
 
-    def webhook(self, request: HttpRequest) -> list[Heard]:
+    def webhook(self, request: HttpRequest) -> list[ProviderReport]:
         claimed = request.headers.get("Sample-Signature", "").encode()  # bytes: of text only ASCII can be compared
         if not hmac.compare_digest(claimed, signature(request.body).encode()):
             raise Forbidden("signature")
         try:
             body = json.loads(request.body)
-            report = Heard(str(body.get("event", "")), body.get("type", "payment.changed"), str(body["id"]))
+            report = ProviderReport(str(body.get("event", "")), body.get("type", "payment.changed"), str(body["id"]))
         except (ValueError, KeyError, TypeError, AttributeError):
             raise Forbidden("body") from None
-        if report.type not in get_args(Told):
+        if report.type not in get_args(WebhookTopic):
             return []
         if report.type in HAVE_EFFECT and not report.event_id:
             raise Forbidden("body")  # without an id it could not be told from its own repetition
         return [report]
 
 
-def message(type_: Told, subject: str) -> bytes:
+def message(type_: WebhookTopic, subject: str) -> bytes:
     """The body of a webhook that tells ``type_`` of ``subject``, with an id of its own."""
     return json.dumps({"event": f"evt-{secrets.token_hex(8)}", "type": type_, "id": subject}).encode()
 

@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from billing.gateways.base import ProviderError, Told
+from billing.gateways.base import ProviderError, WebhookTopic
 from billing.inbound.provider_webhooks import take_report
 from billing.models import BillingAccount
 from billing.portal.get_or_404 import here
@@ -23,7 +23,7 @@ from billing.sandbox import sample_bank
 from billing.sandbox.models import SampleCard, SampleCharge, SampleVisit
 
 
-def send_webhook(type_: Told, subject: str) -> None:
+def send_webhook(type_: WebhookTopic, subject: str) -> None:
     """The bank reports ``subject`` to the shop, by the door at which a provider's webhook from outside comes in."""
     message = HttpRequest()
     message.method = "POST"

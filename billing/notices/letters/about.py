@@ -33,7 +33,7 @@ def plan_text(tariff: Tariff | None, quantity: int | None, locale: str, product:
     return _("“%(name)s”, %(units)s") % shown
 
 
-def queue_about_subscription(
+def queue_to_owners(
     *, kind: str, fact: str, subscription: Subscription, at: datetime, context: Callable[[str], dict[str, Any]]
 ) -> list[Notice]:
     """Queues a mail to the owners of the subscription's instance; ``context`` adds its own names to the shared ones."""

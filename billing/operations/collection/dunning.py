@@ -129,7 +129,7 @@ def _announce_collection(subscription: Subscription, on: date, amount: int, bala
     """Writes the notice that the money will be taken; once, whenever the first try is made."""
     if not Collection.objects.filter(subscription=subscription, period_start=on).exists():
         with transaction.atomic():
-            notices.payment_coming(
+            notices.queue_payment_coming(
                 subscription=subscription,
                 renews_on=on,
                 amount_minor=amount,
@@ -155,7 +155,7 @@ def _record_failure(
     with transaction.atomic():
         collection = _record_try(subscription, on, today, amount, balance, outcome, as_of, attempt)
         if collection is not None:
-            notices.collection_failed(
+            notices.queue_collection_failed(
                 subscription=subscription, collection=collection, days_left=(on - today).days, at=as_of
             )
             _report_low_balance(subscription, collection, as_of)

@@ -7,14 +7,14 @@ from datetime import datetime
 from django.db import transaction
 
 from billing.errors import Refusal
-from billing.gateways.base import Heard
+from billing.gateways.base import ProviderReport
 from billing.models import ProviderEvent, SavedMethod, Subscription
 from billing.operations.collection import checkout, method_setup, payment_methods
 from billing.operations.ledger import posting
 from billing.operations.subscriptions import plan_changes
 
 
-def take(*, provider: str, heard: Iterable[Heard], as_of: datetime) -> int:
+def take(*, provider: str, heard: Iterable[ProviderReport], as_of: datetime) -> int:
     """Does what each message of an authentic webhook asks for; returns how many are about something of ours.
 
     All is committed when it returns, so the webhook may be answered.
@@ -22,7 +22,7 @@ def take(*, provider: str, heard: Iterable[Heard], as_of: datetime) -> int:
     return sum(_take(provider, one, as_of) for one in heard)
 
 
-def _take(provider: str, one: Heard, as_of: datetime) -> bool:
+def _take(provider: str, one: ProviderReport, as_of: datetime) -> bool:
     if one.type in ("payment.changed", "set_up.changed"):
         found = checkout.sync_by_external_id(provider=provider, external_id=one.subject, as_of=as_of)
         return bool(found or method_setup.sync_by_external_id(provider=provider, external_id=one.subject, as_of=as_of))
@@ -36,7 +36,7 @@ def actor_of(provider: str) -> str:
     return f"provider:{provider}"
 
 
-def _method_removed(provider: str, one: Heard, as_of: datetime) -> bool:
+def _method_removed(provider: str, one: ProviderReport, as_of: datetime) -> bool:
     method = SavedMethod.objects.filter(provider=provider, external_id=one.subject).first()
     if method is None:
         return False
@@ -48,7 +48,7 @@ def _method_removed(provider: str, one: Heard, as_of: datetime) -> bool:
     return True
 
 
-def _subscription_cancelled(provider: str, one: Heard, as_of: datetime) -> bool:
+def _subscription_cancelled(provider: str, one: ProviderReport, as_of: datetime) -> bool:
     """The effect of C4: it works to the end of what is paid, then ends."""
     subscription = Subscription.objects.filter(public_id=one.subject).first()
     if subscription is None:
@@ -62,7 +62,7 @@ def _subscription_cancelled(provider: str, one: Heard, as_of: datetime) -> bool:
 
 
 @transaction.atomic
-def _once(provider: str, one: Heard, account_id: int, act: Callable[[], object], as_of: datetime) -> None:
+def _once(provider: str, one: ProviderReport, account_id: int, act: Callable[[], object], as_of: datetime) -> None:
     """Does ``act`` and keeps in the same transaction that the message was heard: delivered again it does nothing, also
     after its effect was taken back here. What a rule refuses is heard too; repeating it would not help."""
     posting.lock(account_id)

@@ -203,7 +203,7 @@ def _tell(
         return
     link = "" if User.objects.filter(email=taker.email).exists() else member_management.invitation_link(taker)
     open_by = living_tokens(instance).count()
-    notices.instance_handed_over(
+    notices.queue_instance_handed_over(
         instance=instance,
         account=account,
         giver=giver,

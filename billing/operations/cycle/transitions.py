@@ -131,7 +131,7 @@ def _end_trial(subscription: Subscription, day: date, as_of: datetime) -> bool:
         subscription=subscription, kind=Kind.TRIAL_ENDED, at=start_of_day(day, subscription.account.zone)
     )
     outbox.emit("subscription.trial_ended", at=as_of, subscription=subscription, data=outbox.about(subscription))
-    notices.trial_ended(subscription=subscription, at=as_of)
+    notices.queue_trial_ended(subscription=subscription, at=as_of)
     access.announce(subscription.instance, as_of=as_of, subscription=subscription)
     return False
 
@@ -166,7 +166,7 @@ def start(
         to_quantity=subscription.quantity,
     )
     if charge is not None:
-        notices.started(subscription=subscription, charge=charge, at=as_of)
+        notices.queue_started(subscription=subscription, charge=charge, at=as_of)
     return charge
 
 
@@ -188,7 +188,7 @@ def renew(subscription: Subscription, on: date, as_of: datetime) -> Charge | Non
         data={**outbox.about(subscription), "period": {"start": span.start.isoformat(), "end": span.end.isoformat()}},
     )
     if charge is not None:
-        notices.renewed(subscription=subscription, charge=charge, at=as_of)
+        notices.queue_renewed(subscription=subscription, charge=charge, at=as_of)
     return charge
 
 

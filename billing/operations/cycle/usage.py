@@ -179,4 +179,4 @@ def _tell_of_rise(charge: Charge, peak: int, before_minor: int, as_of: datetime)
         data={"peak": peak, "amount": outbox.money(charge.amount_minor, charge.currency)},
     )
     if before_minor == 0 and charge.kind == Charge.Kind.PEAK_RAISED:
-        notices.quota_crossed(charge=charge, peak=peak, at=as_of)
+        notices.queue_quota_crossed(charge=charge, peak=peak, at=as_of)

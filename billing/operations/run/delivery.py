@@ -137,7 +137,9 @@ def resend_invoice(
     """Sends the invoice again because somebody asked: rows of their own beside the first sending."""
     last = Notice.objects.filter(fact=f"invoice:{invoice.number}").order_by("-edition").first()
     edition = (last.edition if last else 0) + 1
-    sent = notices.invoice_issued(invoice=invoice, at=as_of, edition=edition, requested_by=actor, recipients=recipients)
+    sent = notices.queue_invoice_issued(
+        invoice=invoice, at=as_of, edition=edition, requested_by=actor, recipients=recipients
+    )
     audit.record(
         actor=actor,
         action="invoice.resent",

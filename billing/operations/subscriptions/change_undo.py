@@ -50,7 +50,7 @@ def undo(
     )
     _schedule_again(subscription, record)
     refunded += _settle_renewal(subscription, record, as_of, actor)
-    notices.change_undone(subscription=subscription, refunded_minor=refunded, at=as_of)
+    notices.queue_change_undone(subscription=subscription, refunded_minor=refunded, at=as_of)
     audit.record(
         actor=actor,
         action="subscription.change_undone",

@@ -58,7 +58,7 @@ def begin(subscription: Subscription, *, as_of: datetime) -> None:
     subscription.save(update_fields=["trial_ends_on"])
     if subscription.priced_by.price_model == PriceModel.TRIAL:
         mark_test(subscription.instance, is_test=True)
-    notices.trial_started(subscription=subscription, at=as_of)
+    notices.queue_trial_started(subscription=subscription, at=as_of)
     transitions.plan(subscription)
 
 
@@ -139,7 +139,7 @@ def _for_later(
 ) -> TermsChange:
     assert subscription.trial_ends_on is not None
     starts_on = subscription.trial_ends_on + timedelta(days=1)
-    notices.plan_chosen(subscription=subscription, tariff=tariff, starts_on=starts_on, at=as_of)
+    notices.queue_plan_chosen(subscription=subscription, tariff=tariff, starts_on=starts_on, at=as_of)
     return TermsChange.objects.create(
         subscription=subscription,
         tariff=tariff,
@@ -205,7 +205,7 @@ def extend(
     if subscription.cancel_date is not None:
         subscription.cancel_date = subscription.trial_ends_on + timedelta(days=1)
         subscription.save(update_fields=["cancel_date"])
-    notices.trial_extended(subscription=subscription, days=days, at=as_of)
+    notices.queue_trial_extended(subscription=subscription, days=days, at=as_of)
     transitions.plan(subscription)
     access.announce(subscription.instance, as_of=as_of, subscription=subscription)
     audit.record(
@@ -267,4 +267,4 @@ def remind(*, subscription: Subscription, days_left: int, as_of: datetime) -> No
             },
             fact=reminder_fact(subscription, days_left),
         )
-        notices.trial_ending(subscription=subscription, days_left=days_left, at=as_of)
+        notices.queue_trial_ending(subscription=subscription, days_left=days_left, at=as_of)

@@ -35,13 +35,17 @@ class Offer(models.Model):
     discount_percent = models.DecimalField(_("discount in percent"), max_digits=5, decimal_places=2)
     discount_minor = models.BigIntegerField(_("discount, in minor units"))
     pay_minor = models.BigIntegerField(_("to be paid, in minor units"))
+    # The last day, whole, on which it can be accepted or paid (D12); written when it is sent.
     valid_until = models.DateField(_("valid until"))
     note = models.CharField(_("note for the customer"), max_length=500, blank=True)
     sent_at = models.DateTimeField(_("sent"))
     sent_by = models.CharField(_("sent by"), max_length=200)
+    # Written where the owner accepts; the offer is paid later.
     accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True)
     accepted_by = models.CharField(_("accepted by"), max_length=200, blank=True)
+    # Written in the transaction of the payment that covers it, emptied where that payment is taken back.
     paid_at = models.DateTimeField(pgettext_lazy("offer", "paid"), null=True, blank=True)
+    # Written where support takes it back before it is paid.
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
 
     objects: ClassVar[models.Manager["Offer"]] = models.Manager()

@@ -51,7 +51,9 @@ class CustomerRequest(models.Model):
     text = models.TextField(_("in their words"), blank=True, max_length=2000)
     # The number of people a year up front is asked for; empty for every other kind.
     people = models.PositiveIntegerField(_("expected people"), null=True, blank=True)
+    # The end of the working day by which support answers (M12): written with the request, read by support's lists.
     answer_by = models.DateField(_("to be answered by"))
+    # Written with outcome and answer by support, or by the owner who withdraws it; empty while it waits.
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
     answered_by = models.CharField(_("answered by"), max_length=200, blank=True)
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome.choices, blank=True)

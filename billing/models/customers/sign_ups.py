@@ -29,13 +29,14 @@ class SignUp(models.Model):
     quantity = models.PositiveIntegerField(_("quantity"), null=True, blank=True)
     domain = models.CharField(_("domain"), max_length=253)
     created_at = models.DateTimeField(_("asked"))
-    # The link in the mail holds until then.
+    # Until when the link in the mail holds; written with the sign-up.
     expires_at = models.DateTimeField(_("link holds until"))
-    # The mail with the link: sent at once, tried again by the next run where that failed.
+    # When the mail with the link went out: sent at once, tried again by the next run where that failed.
     mailed_at = models.DateTimeField(_("mail sent"), null=True, blank=True)
     mail_attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    # Written where the link is opened; the customer and the instance are made in the same transaction.
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
-    # What came of it.
+    # The instance that came of it; written at the confirmation.
     instance = models.OneToOneField(
         Instance, models.PROTECT, related_name="sign_up", verbose_name=_("instance"), null=True, blank=True
     )

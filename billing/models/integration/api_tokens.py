@@ -14,6 +14,7 @@ class ApiToken(models.Model):
         INSTANCE = "instance", _("instance: its own only")
 
     public_id = models.CharField(_("id"), max_length=16, unique=True, editable=False)
+    # Written once: the secret itself is shown at the creation and never kept.
     secret_sha256 = models.CharField(max_length=64, editable=False)
     scope = models.CharField(_("scope"), max_length=10, choices=Scope.choices)
     instance = models.ForeignKey(
@@ -21,7 +22,9 @@ class ApiToken(models.Model):
     )
     label = models.CharField(_("label"), max_length=100, blank=True)
     created_at = models.DateTimeField(_("created"))
+    # Written by the calls it opens, at most every so often; staff see which tokens sleep.
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
+    # Written where somebody revokes it, also while handing the instance over; it opens nothing from then on.
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
     revoked_by = models.CharField(_("revoked by"), max_length=200, blank=True)
 
@@ -48,8 +51,10 @@ class IdempotencyRecord(models.Model):
 
     token = models.ForeignKey(ApiToken, models.CASCADE, related_name="+")
     key = models.CharField(max_length=255)
+    # Of the first request with the key: another body under the same key is refused.
     request_sha256 = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField(default=0)
+    # Empty until the first call has been answered.
     body = models.TextField(blank=True)
     created_at = models.DateTimeField()
 
@@ -69,6 +74,7 @@ class RateWindow(models.Model):
     """How many calls a token made in one minute of real time."""
 
     token = models.ForeignKey(ApiToken, models.CASCADE, related_name="+")
+    # The minute's beginning, in real time; windows that are over are removed by later calls.
     minute = models.DateTimeField()
     calls = models.PositiveIntegerField(default=0)
 

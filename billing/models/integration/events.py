@@ -31,10 +31,12 @@ class Event(models.Model):
     subscription = models.ForeignKey(
         Subscription, models.PROTECT, related_name="events", verbose_name=_("subscription"), null=True, blank=True
     )
-    # Counts 1, 2, 3 … within a subscription, so that its receiver can tell a gap; 0 where there is none.
+    # Counts 1, 2, 3 … within a subscription: written with the event, so that its receiver can tell a gap; 0 where there is
+    # none.
     sequence = models.PositiveIntegerField(_("sequence"), default=0)
     # The business fact where it must be told only once, however often the job runs that finds it.
     fact = models.CharField(_("about"), max_length=200, null=True, blank=True, unique=True)
+    # What the receiver reads, frozen in the transaction of the fact.
     data = models.JSONField(_("data"))
     # Its place in the stream, given after the commit and under a lock (`operations.events.stream`): a reader who has seen a place
     # has seen every one before it. Empty until then.
@@ -101,10 +103,13 @@ class Notice(models.Model):
     text = models.TextField(_("text"))
     # Empty for a message.
     html = models.TextField(_("page"), blank=True)
+    # Who asked for a resend; empty for what goes out by itself.
     requested_by = models.CharField(_("asked for by"), max_length=200, blank=True)
     created_at = models.DateTimeField(_("written"))
+    # Written by the delivery: waiting, sent, or failed once every attempt has; shown to support and owner.
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.WAITING)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    # Written by the delivery when it claims the notice and after a failure; the next run takes what has come due.
     next_attempt_at = models.DateTimeField(_("next attempt"))
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
     last_error = models.TextField(_("error"), blank=True)

@@ -10,8 +10,10 @@ class JobRun(models.Model):
 
     kind = models.CharField(_("kind"), max_length=40)
     key = models.CharField(_("what"), max_length=200)
+    # Counted up before the work starts, so that work which kills its worker is seen.
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     started_at = models.DateTimeField(_("last started"))
+    # Written after a failure; the run passes over it until then, and staff may bring it forward.
     next_attempt_at = models.DateTimeField(_("next attempt"))
     last_error = models.TextField(_("error"), blank=True)
 
@@ -31,6 +33,7 @@ class Heartbeat(models.Model):
     """When a part of the machinery last showed that it is alive, in real time."""
 
     name = models.CharField(_("part"), max_length=40, primary_key=True)
+    # Written by each part at work, in real time; read by the health check.
     beat_at = models.DateTimeField(_("last seen"))
 
     objects: ClassVar[models.Manager["Heartbeat"]] = models.Manager()

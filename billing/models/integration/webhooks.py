@@ -33,15 +33,18 @@ class WebhookEndpoint(models.Model):
     )
     # Types it hears of, or beginnings of types that end in a dot ("subscription."); empty: all.
     types = models.JSONField(_("event types"), default=list, blank=True)
-    # Signs what is sent; both sides have to know it, so it is kept sealed (`operations.outbound.encryption`) and shown once.
+    # Signs what is sent: written at the creation and at each change of secret; both sides have to know it, so it is kept
+    # sealed (`operations.outbound.encryption`) and shown once.
     secret = models.TextField(_("secret"), editable=False)
-    # The secret before it, which signs as well until then: the receiver changes over without losing anything.
+    # The secret before it, which signs as well until then: the receiver changes over without losing anything. Emptied by
+    # the run once it is over.
     old_secret = models.TextField(_("secret before"), blank=True, editable=False)
     old_secret_until = models.DateTimeField(_("secret before signs until"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"))
     created_by = models.CharField(_("created by"), max_length=200)
-    # While it rests, deliveries are written and wait; they go out when it goes on.
+    # Written and emptied by its owner: while it is paused, deliveries are written and wait; they go out when it goes on.
     paused_at = models.DateTimeField(_("paused"), null=True, blank=True)
+    # Written where its owner or the staff disable it, or its address answers 410 Gone; no delivery is written from then on.
     disabled_at = models.DateTimeField(_("disabled"), null=True, blank=True)
     disabled_reason = models.CharField(_("why"), max_length=200, blank=True)
 
@@ -79,13 +82,14 @@ class WebhookDelivery(models.Model):
     sequence = models.PositiveIntegerField(_("sequence"), default=0)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.WAITING)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    # Written when it is claimed and after a failure; the dispatch takes what has come due.
     next_attempt_at = models.DateTimeField(_("next attempt"))
     last_attempt_at = models.DateTimeField(_("last attempt"), null=True, blank=True)
     delivered_at = models.DateTimeField(_("delivered"), null=True, blank=True)
     # What the other side answered the last time; empty where it could not be reached, and the error says why.
     last_status = models.PositiveSmallIntegerField(_("answer"), null=True, blank=True)
     last_error = models.CharField(_("error"), max_length=500, blank=True)
-    # Somebody asked for it once more, delivered or not.
+    # Written where somebody asks for it once more, delivered or not.
     replays = models.PositiveIntegerField(_("sent again"), default=0)
     replayed_at = models.DateTimeField(_("last sent again"), null=True, blank=True)
     replayed_by = models.CharField(_("sent again by"), max_length=200, blank=True)

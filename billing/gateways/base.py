@@ -73,7 +73,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class ProviderReport:
-    """One thing an authentic webhook tells: ``event_id`` is the same in every delivery, ``subject`` the id of what it is about."""
+    """One report of an authentic webhook: ``event_id`` is the same in every delivery, ``subject`` the id of what it is about."""
 
     event_id: str
     type: WebhookTopic
@@ -89,7 +89,7 @@ class Provider(Protocol):
 
     @classmethod
     def from_settings(cls) -> "Provider | None":
-        """The provider with its keys; None where this installation has none for it, and then it is not offered."""
+        """Builds the provider from its keys; None where this installation has none for it, and then it is not offered."""
 
     def start(self, request: PaymentRequest) -> Result:
         """Begins a payment and says where to send the payer. Raises ProviderError."""
@@ -102,10 +102,10 @@ class Provider(Protocol):
         and `find` tells which."""
 
     def fetch(self, external_id: str) -> Result:
-        """What became of the payment or set-up. Raises ProviderError."""
+        """Asks what became of the payment or set-up. Raises ProviderError."""
 
     def find(self, key: str) -> Result | None:
-        """What became of the call with this ``key``; None where it never arrived. Raises ProviderError."""
+        """Asks what became of the call with this ``key``; None where it never arrived. Raises ProviderError."""
 
     def forget(self, method_id: str) -> None:
         """Keeps the method no longer; safe to repeat. Raises ProviderError."""
@@ -115,4 +115,4 @@ class Provider(Protocol):
         ProviderError."""
 
     def webhook(self, request: HttpRequest) -> list[ProviderReport]:
-        """What an authentic webhook tells. Raises Forbidden."""
+        """Reads the reports of an authentic webhook. Raises Forbidden."""

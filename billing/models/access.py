@@ -40,7 +40,7 @@ class Relief(models.Model):
 
 
 class AccessAnnouncement(models.Model):
-    """What the outside was last told of an instance's access; access itself is worked out when asked (D3). Append-only."""
+    """The access of an instance as it was last announced to the outside; access itself is worked out when asked (D3). Append-only."""
 
     class Level(models.TextChoices):
         FULL = "full", _("full")

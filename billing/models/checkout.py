@@ -187,7 +187,7 @@ class PaymentAttempt(models.Model):
 
 
 class ProviderEvent(models.Model):
-    """What a provider has told that must have its effect once, however often it is delivered: a method removed there, a plan
+    """A report of a provider that must have its effect once, however often it is delivered: a method removed there, a plan
     cancelled there. Written with its effect in one transaction, append-only."""
 
     provider = models.CharField(_("provider"), max_length=20)

@@ -9,11 +9,11 @@ from billing.models.subscriptions import Subscription
 
 
 class TariffMove(models.Model):
-    """A decision to bring the subscribers of one version to another: listed, dated, told beforehand (E2)."""
+    """A decision to bring the subscribers of one version to another: listed, dated, announced beforehand (E2)."""
 
     source = models.ForeignKey(Tariff, models.PROTECT, related_name="moves_away", verbose_name=_("from"))
     target = models.ForeignKey(Tariff, models.PROTECT, related_name="moves_here", verbose_name=_("to"))
-    # From when on the next period of each subscriber is on the target; told beforehand.
+    # From when on the next period of each subscriber is on the target: written at the decision, read by the announcement.
     effective_date = models.DateField(_("takes effect"))
     reason = models.CharField(_("reason"), max_length=500)
     decided_at = models.DateTimeField(_("decided"))

@@ -135,7 +135,7 @@ class SubscriptionChange(models.Model):
     to_quantity = models.PositiveIntegerField(_("quantity after"), null=True, blank=True)
     # The key of the invoice that the change was billed with: written by the change, read where it is undone.
     invoice_key = models.CharField(_("billed with"), max_length=200, blank=True)
-    # The change that this one takes back: written by the undoing alone, so that a change is undone once (D6).
+    # The change that this one takes back: written where a change is undone, so that a change is undone once (D6).
     undoes = models.OneToOneField(
         "self", models.PROTECT, related_name="undone_by", verbose_name=_("undoes"), null=True, blank=True
     )

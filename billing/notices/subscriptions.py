@@ -50,7 +50,7 @@ def queue_started(*, subscription: Subscription, charge: Charge, at: datetime) -
 
 
 def renewal_fact(subscription: Subscription, renews_on: date, days_left: int) -> str:
-    """The business fact of telling of a yearly charge, so that each number of days is told once."""
+    """The business fact of announcing a yearly charge, so that each number of days is announced once."""
     return f"renewal:{subscription.public_id}:{renews_on}:{days_left}"
 
 

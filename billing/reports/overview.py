@@ -123,7 +123,7 @@ class InstanceRow:
 
     @property
     def is_metered(self) -> bool:
-        """Whether its use is measured and paid afterwards (M1); what is paid in advance or free is told by its state."""
+        """Whether its use is measured and paid afterwards (M1); what is paid in advance or free shows its state instead."""
         return self.subscription is not None and self.subscription.is_metered
 
     @property

@@ -117,7 +117,7 @@ class Source:
 
 
 def _entries(customer: Customer) -> "QuerySet[Any]":
-    """Movements that no document or payment of their own tells, with their sum as the customer sees it."""
+    """Movements of the balance that no document or payment of their own shows, with their sum as the customer sees it."""
     postings = Posting.objects.filter(entry=OuterRef("pk")).order_by().values("entry")
 
     def total(side: str) -> Subquery:

@@ -160,7 +160,7 @@ class SampleProvider:
 
 
 def message(type_: WebhookTopic, subject: str) -> bytes:
-    """The body of a webhook that tells ``type_`` of ``subject``, with an id of its own."""
+    """Writes the body of a webhook that reports ``type_`` of ``subject``, with an id of its own."""
     return json.dumps({"event": f"evt-{secrets.token_hex(8)}", "type": type_, "id": subject}).encode()
 
 
@@ -173,7 +173,7 @@ def charge_of(external_id: str) -> SampleCharge:
 
 
 def decide(external_id: str, outcome: str, card: str = "") -> SampleCharge:
-    """What the payer chose on the bank's page: ``succeeded``, ``requires_action`` (a second step follows) or one of
+    """Books what the payer chose on the bank's page: ``succeeded``, ``requires_action`` (a second step follows) or one of
     `DECLINES`; ``card`` (of `CARDS`) is what they pay with and leave there where that was asked for. A final outcome stays.
     Raises ProviderError for an unknown payment, outcome or card."""
     charge = charge_of(external_id)
@@ -195,7 +195,7 @@ def decide(external_id: str, outcome: str, card: str = "") -> SampleCharge:
 
 
 def _issue(customer_key: str, card: Card) -> SampleCard:
-    """A card in the bank's books, kept from the moment the payment or set-up succeeds."""
+    """Issues a card in the bank's books, kept from the moment the payment or set-up succeeds."""
     today = clock.today(settings.BILLING_TIME_ZONE)
     month = date(today.year + card.years, today.month, monthrange(today.year + card.years, today.month)[1])
     return SampleCard.objects.create(

@@ -1,4 +1,4 @@
-"""The sample installation: half a year of ten invented customers, told as a table and lived through the ordinary operations.
+"""The sample installation: half a year of ten invented customers, written as a table and run through the ordinary operations.
 
 Everything in it happens at its own time on the sandbox clock, so what a newcomer sees is what the software really did.
 """
@@ -189,7 +189,7 @@ STORY: tuple[tuple[str, str, str, object], ...] = (
 
 @dataclass
 class Sample(story_prepaid.Prepaid, story_outside.Outside):
-    """The sample while it is being lived through; ``at`` is where its clock stands."""
+    """The sample while its story runs; ``at`` is where its clock stands."""
 
     at: datetime
 
@@ -304,9 +304,9 @@ def make_logins() -> None:
 
 
 def make_sample(progress: Callable[[int, int], None] | None = None) -> bool:
-    """Lives through the stories in an empty sandbox; False where there is something in it already.
+    """Runs the stories in an empty sandbox; False where there is something in it already.
 
-    ``progress`` is told (step, of how many). Refuses outside a sandbox.
+    ``progress`` is called with (step, of how many). Refuses outside a sandbox.
     """
     if not settings.BILLING_SANDBOX:
         raise BillingError(

@@ -1,6 +1,6 @@
 """The sample's outside: a webhook of Romashka's with some traffic, a token, a stranger who signs up, tariffs in work.
 
-All of it is lived through the ordinary operations but the calls of the webhook: nobody listens while the story is told, so
+All of it runs through the ordinary operations but the calls of the webhook: nobody listens while the story runs, so
 what came back then is written down as history (`write_calls_as_history`).
 """
 
@@ -70,7 +70,7 @@ class Outside:
     at: datetime
 
     def webhook(self, domain: str, name: object) -> None:
-        """Anna adds a webhook. It rests while the story is told, so that nothing is called on the way."""
+        """Anna adds a webhook. It is paused while the story runs, so that nothing is called on the way."""
         customer = Customer.objects.get(instances__domain=domain)
         endpoint, _secret = endpoints.add_endpoint(
             url=ADDRESS, customer=customer, types=HEARS, name=str(name), as_of=self.at, actor=ANNA

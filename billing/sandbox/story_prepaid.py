@@ -1,4 +1,4 @@
-"""The sample's customers who pay in advance: trials, seats, a till in dunning, a plan cancelled. Told like the others' story."""
+"""The sample's customers who pay in advance: trials, seats, a till in dunning, a plan cancelled. A table like the others' story."""
 
 from datetime import datetime
 from typing import Any

@@ -53,7 +53,7 @@ def show_bank(request: HttpRequest, external_id: str) -> HttpResponse:
 
 
 def _charge(request: HttpRequest, external_id: str) -> SampleCharge:
-    """The bank's side of what was begun on one of the person's accounts."""
+    """Reads the bank's row of a payment or set-up on one of the person's accounts; 404 for others'."""
     refuse_odd(external_id)
     charge = SampleCharge.objects.filter(external_id=external_id).first()
     if charge is None:
@@ -63,7 +63,7 @@ def _charge(request: HttpRequest, external_id: str) -> SampleCharge:
 
 
 def _refuse_others(request: HttpRequest, customer_key: str) -> None:
-    """The bank's customers are our accounts, by their numbers."""
+    """Answers 404 unless the account of that number is one of the person's."""
     own_accounts = BillingAccount.objects.for_user(signed_in(request))
     if not settings.BILLING_SANDBOX or not own_accounts.filter(number=customer_key).exists():
         raise Http404

@@ -183,7 +183,7 @@ def movement_formula(row: Row, autoescape: bool = True) -> str:
 
 @register.filter
 def happened_on(row: Row, zone: str) -> str:
-    return movements.happened_on(row, zone)
+    return movements.occurrence_date_text(row, zone)
 
 
 @register.filter

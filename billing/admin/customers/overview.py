@@ -113,7 +113,7 @@ def _instances(customer: Customer, as_of: datetime) -> Table:
         row.instance_id: row
         for row in Subscription.objects.filter(instance__in=shown)
         .select_related("account__seller", "tariff", "instance__product")
-        .annotate(in_debt=subscription_work.in_debt(as_of))
+        .annotate(in_debt=subscription_work.has_overdue_invoice(as_of))
         .order_by(F("terminated_at").asc(nulls_last=True))
     }  # the one that runs, else the one that ended last
     levels = access.levels(shown, as_of=as_of)

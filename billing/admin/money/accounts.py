@@ -224,7 +224,7 @@ class DebtFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if self.value() == "overdue":
-            late = workload.overdue(clock.now()).values("account")
+            late = workload.overdue_invoices(clock.now()).values("account")
             return queryset.filter(pk__in=late)
         if self.value() == "open":
             return queryset.filter(pk__in=Invoice.objects.filter(open_minor__gt=0).values("account"))
@@ -284,7 +284,7 @@ class BillingAccountPage(ReadOnlyPage):
     def get_queryset(self, request: HttpRequest) -> Any:
         """With the sums that are open and overdue, in the one query of the list."""
         still = Invoice.objects.filter(account=OuterRef("pk"), open_minor__gt=0).order_by()
-        late = workload.overdue(clock.now()).filter(account=OuterRef("pk")).order_by()
+        late = workload.overdue_invoices(clock.now()).filter(account=OuterRef("pk")).order_by()
 
         def total(rows: Any) -> Any:
             return Coalesce(Subquery(rows.values("account").annotate(sum=Sum("open_minor")).values("sum")), Value(0))

@@ -59,9 +59,9 @@ class StatusFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         as_of = clock.now()
         found = {
-            "overdue": lambda: queryset.filter(pk__in=workload.overdue(as_of).values("pk")),
-            "soon": lambda: queryset.filter(pk__in=workload.due_soon(as_of).values("pk")),
-            "open": lambda: queryset.filter(pk__in=workload.not_due(as_of).values("pk")),
+            "overdue": lambda: queryset.filter(pk__in=workload.overdue_invoices(as_of).values("pk")),
+            "soon": lambda: queryset.filter(pk__in=workload.invoices_due_soon(as_of).values("pk")),
+            "open": lambda: queryset.filter(pk__in=workload.invoices_not_overdue(as_of).values("pk")),
             "paid": lambda: queryset.filter(open_minor=0).exclude(credited=F("total_minor")),
             "void": lambda: queryset.filter(credited=F("total_minor")),
         }

@@ -50,12 +50,12 @@ class StateFilter(admin.SimpleListFilter):
     @staticmethod
     def chosen(queryset: Any, value: str, as_of: datetime) -> Any:
         if value in STATUS:
-            return subscription_work.by_status(queryset, value, as_of)
+            return subscription_work.filter_by_status(queryset, value, as_of)
         if value == "ending":
-            return queryset.filter(pk__in=subscription_work.trials_ending(as_of).values("pk"))
+            return queryset.filter(pk__in=subscription_work.ending_trials(as_of).values("pk"))
         if value == "failing":
-            return queryset.filter(pk__in=subscription_work.collections_failing(as_of).values("pk"))
-        return queryset.filter(pk__in=subscription_work.renewals_short(as_of)) if value == "short" else queryset
+            return queryset.filter(pk__in=subscription_work.failing_collections(as_of).values("pk"))
+        return queryset.filter(pk__in=subscription_work.uncovered_renewals(as_of)) if value == "short" else queryset
 
 
 @admin.register(Subscription)
@@ -105,7 +105,7 @@ class SubscriptionPage(ReadOnlyPage):
         found = found.select_related("instance__product", "account__seller", "account__customer", "tariff__product")
         as_of = clock.now()  # one instant, and one look at the clock, for all rows
         return found.annotate(
-            in_debt=subscription_work.in_debt(as_of), asked_at=Value(as_of, output_field=DateTimeField())
+            in_debt=subscription_work.has_overdue_invoice(as_of), asked_at=Value(as_of, output_field=DateTimeField())
         )
 
     # --- How it stands -----------------------------------------------------------------------------------------------

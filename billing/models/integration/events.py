@@ -34,7 +34,7 @@ class Event(models.Model):
     # Counts 1, 2, 3 … within a subscription: written with the event, so that its receiver can tell a gap; 0 where there is
     # none.
     sequence = models.PositiveIntegerField(_("sequence"), default=0)
-    # The business fact where it must be told only once, however often the job runs that finds it.
+    # The business fact where it must be announced only once, however often the job runs that finds it.
     fact = models.CharField(_("about"), max_length=200, null=True, blank=True, unique=True)
     # What the receiver reads, frozen in the transaction of the fact.
     data = models.JSONField(_("data"))

@@ -54,7 +54,7 @@ def safe_cell(text: str) -> str:
 
 def _working(row: Row, zone: str) -> str:
     """How the movement was worked out and all else that is known of it, in the active language."""
-    return " · ".join(filter(None, [movements.happened_on(row, zone), *movements.notes(row)]))
+    return " · ".join(filter(None, [movements.occurrence_date_text(row, zone), *movements.notes(row)]))
 
 
 def statement_context(

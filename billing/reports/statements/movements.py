@@ -87,7 +87,7 @@ def _paid_online(row: Row) -> bool:
     return row.payment is not None and row.payment.method == Payment.Method.CARD
 
 
-def _who(row: Row) -> str:
+def _actor_text(row: Row) -> str:
     """Who moved the balance, and whose arrival or leaving it was about."""
     actor = _own_actor(row)
     if not row.person or row.charge is None or row.charge.kind in PAID_TIME:
@@ -100,7 +100,7 @@ def _who(row: Row) -> str:
 
 def notes(row: Row) -> list[str]:
     """The small print under the title: who did it, how it was worked out, the reason or reference given."""
-    parts = [_who(row), formula(row)]
+    parts = [_actor_text(row), formula(row)]
     if row.charge is not None and crosses_quota(row):
         quota = formats.count_text(int(row.charge.explanation["included"]))
         parts.append(_("more than %(quota)s, so everybody is counted") % {"quota": quota})
@@ -108,7 +108,7 @@ def notes(row: Row) -> list[str]:
     return [part for part in parts if part]
 
 
-def happened_on(row: Row, zone: str) -> str:
+def occurrence_date_text(row: Row, zone: str) -> str:
     """The business date on which the charged use happened, where that is another day than that of the posting."""
     if row.charge is None:
         return ""

@@ -21,9 +21,9 @@ RENEWAL_WARNING_DAYS = 1
 FAILED = (Collection.Outcome.NO_METHOD, Collection.Outcome.DECLINED, Collection.Outcome.SILENT)
 
 
-def in_debt(as_of: datetime) -> Exists:
+def has_overdue_invoice(as_of: datetime) -> Exists:
     """Whether the account of a subscription has an overdue invoice (M8, D17)."""
-    return Exists(workload.overdue(as_of).filter(account=OuterRef("account")))
+    return Exists(workload.overdue_invoices(as_of).filter(account=OuterRef("account")))
 
 
 def _has_ended(today: date) -> Q:
@@ -33,7 +33,7 @@ def _has_ended(today: date) -> Q:
 TRIAL = Q(paid_from=None, trial_ends_on__isnull=False)
 
 
-def by_status(subscriptions: "QuerySet[Subscription]", status: str, as_of: datetime) -> "QuerySet[Subscription]":
+def filter_by_status(subscriptions: "QuerySet[Subscription]", status: str, as_of: datetime) -> "QuerySet[Subscription]":
     """Narrows ``subscriptions`` to those whose status at ``as_of`` is ``status``, one of `STATUSES`."""
     if status == "terminated":
         return subscriptions.filter(due.on_each_calendar(as_of, _has_ended))
@@ -47,21 +47,21 @@ def by_status(subscriptions: "QuerySet[Subscription]", status: str, as_of: datet
         )
     running = subscriptions.filter(due.on_each_calendar(as_of, lambda today: ~_has_ended(today) & ~TRIAL))
     if status == "past_due":
-        return running.filter(in_debt(as_of))
-    return running.filter(~in_debt(as_of), cancel_date__isnull=status == "active")
+        return running.filter(has_overdue_invoice(as_of))
+    return running.filter(~has_overdue_invoice(as_of), cancel_date__isnull=status == "active")
 
 
 def trial_days() -> int:
-    """A trial that ends within so many days without a choice is worth a call: as many as its owners are told before."""
+    """A trial that ends within so many days without a choice is worth a call: as many as its owners are reminded before."""
     return max(due.trial_reminder_days())
 
 
-def trials_ending(as_of: datetime) -> "QuerySet[Subscription]":
+def ending_trials(as_of: datetime) -> "QuerySet[Subscription]":
     """Trials that end within `trial_days` and that no choice and no cancellation follows (B2)."""
     return due.coming_rows(due.Kind.TRIAL_REMINDER, as_of=as_of, days=trial_days())
 
 
-def _to_collect(as_of: datetime, days: int, *, has_failed: bool = False) -> "QuerySet[Subscription]":
+def _uncollected_renewals(as_of: datetime, days: int, *, has_failed: bool = False) -> "QuerySet[Subscription]":
     """Collected renewals (E8) that nobody has paid yet and whose date is today or within ``days`` days; ``has_failed``: and
     that somebody has tried to collect in vain."""
 
@@ -72,17 +72,17 @@ def _to_collect(as_of: datetime, days: int, *, has_failed: bool = False) -> "Que
     return rows.filter(Exists(tries)) if has_failed else rows
 
 
-def collections_failing(as_of: datetime) -> "QuerySet[Subscription]":
+def failing_collections(as_of: datetime) -> "QuerySet[Subscription]":
     """Renewals of which a try to collect them has failed and that are not paid yet (E8)."""
-    return _to_collect(as_of, max(due.collection_days()), has_failed=True)
+    return _uncollected_renewals(as_of, max(due.collection_days()), has_failed=True)
 
 
-def renewals_short(as_of: datetime) -> list[int]:
+def uncovered_renewals(as_of: datetime) -> list[int]:
     """The keys of subscriptions whose renewal of today or tomorrow nothing will pay: too little on the account, and no saved
     method (E8). A handful of queries, however many there are."""
     saved = SavedMethod.objects.filter(account=OuterRef("account"), removed_at=None)
     rows = list(
-        _to_collect(as_of, RENEWAL_WARNING_DAYS)
+        _uncollected_renewals(as_of, RENEWAL_WARNING_DAYS)
         .filter(~Exists(saved))
         .select_related("tariff", "instance", "account")
         .order_by("pk")
@@ -100,10 +100,10 @@ def renewals_short(as_of: datetime) -> list[int]:
         for row in TermsChange.objects.waiting().filter(subscription__in=rows).select_related("tariff")
     }
     seats = paid_counts(row.instance for row in rows)
-    return [row.pk for row in rows if money.get(row.account_id, 0) < _price(row, changes.get(row.pk), seats)]
+    return [row.pk for row in rows if money.get(row.account_id, 0) < _next_price(row, changes.get(row.pk), seats)]
 
 
-def _price(subscription: Subscription, change: TermsChange | None, seats: dict[int, int]) -> int:
+def _next_price(subscription: Subscription, change: TermsChange | None, seats: dict[int, int]) -> int:
     """What the next period costs at the units of now, on the terms that are scheduled for it."""
     tariff, bought = subscription.priced_by, subscription.quantity
     if change is not None and subscription.turns_on is not None and change.effective_date < subscription.turns_on:

@@ -32,7 +32,7 @@ def open_offers(as_of: datetime) -> "QuerySet[Offer]":
 
 
 def parked_attempts() -> "QuerySet[PaymentAttempt]":
-    """Payments of another sum than was begun with, until their money is recorded under the provider's id."""
+    """Payment attempts whose provider took another sum than was asked for, until their money is recorded under the provider's id."""
     recorded = Payment.objects.filter(account=OuterRef("account"), reference=OuterRef("external_id"))
     return PaymentAttempt.objects.filter(~Exists(recorded), status=PaymentAttempt.Status.PARKED)
 

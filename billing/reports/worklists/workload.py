@@ -17,7 +17,7 @@ class Backlog:
     sums: dict[str, int] = field(default_factory=dict)
 
 
-def overdue(as_of: datetime) -> "QuerySet[Invoice]":
+def overdue_invoices(as_of: datetime) -> "QuerySet[Invoice]":
     """Open invoices whose due date has passed, each on its seller's wall calendar (M8)."""
     return due.due_rows(due.Kind.INVOICE_LOCK, as_of=as_of).order_by()
 
@@ -27,14 +27,14 @@ def due_soon_days() -> int:
     return max(due.invoice_reminder_days())
 
 
-def due_soon(as_of: datetime) -> "QuerySet[Invoice]":
+def invoices_due_soon(as_of: datetime) -> "QuerySet[Invoice]":
     """Open invoices that fall due today or within `due_soon_days`."""
     return due.coming_rows(due.Kind.INVOICE_LOCK, as_of=as_of, days=due_soon_days()).order_by()
 
 
-def not_due(as_of: datetime) -> "QuerySet[Invoice]":
+def invoices_not_overdue(as_of: datetime) -> "QuerySet[Invoice]":
     """Open invoices that are not overdue."""
-    return Invoice.objects.filter(open_minor__gt=0).exclude(pk__in=overdue(as_of).values("pk"))
+    return Invoice.objects.filter(open_minor__gt=0).exclude(pk__in=overdue_invoices(as_of).values("pk"))
 
 
 def count_backlog(invoices: "QuerySet[Invoice]", counted: str = "pk") -> Backlog:
@@ -50,15 +50,15 @@ def count_backlog(invoices: "QuerySet[Invoice]", counted: str = "pk") -> Backlog
 
 def debtors(as_of: datetime) -> Backlog:
     """Accounts with overdue invoices, and so read-only instances (M8), with what restores them (M9)."""
-    return count_backlog(overdue(as_of), counted="account")
+    return count_backlog(overdue_invoices(as_of), counted="account")
 
 
-def to_close(as_of: datetime) -> "QuerySet[BillingAccount]":
+def accounts_to_close(as_of: datetime) -> "QuerySet[BillingAccount]":
     """Accounts with a month that is over and not closed."""
     return due.accounts_to_close(as_of=as_of)
 
 
-def set_aside() -> "QuerySet[JobRun]":
+def unfinished_work() -> "QuerySet[JobRun]":
     """Pieces of work that were started and not finished."""
     return JobRun.objects.all()
 
@@ -67,13 +67,13 @@ def failed_mails() -> "QuerySet[Notice]":
     return Notice.objects.filter(state=Notice.State.FAILED)
 
 
-def in_review() -> "QuerySet[Tariff]":
+def tariffs_in_review() -> "QuerySet[Tariff]":
     return Tariff.objects.filter(status=Tariff.Status.IN_REVIEW)
 
 
 def worst_debtors(as_of: datetime, limit: int = 8) -> list[Invoice]:
     """The overdue invoices that have waited longest, with their accounts."""
-    return list(overdue(as_of).select_related("account__customer").order_by("due_date", "number")[:limit])
+    return list(overdue_invoices(as_of).select_related("account__customer").order_by("due_date", "number")[:limit])
 
 
 def balances() -> dict[str, int]:

@@ -349,5 +349,5 @@ def _plain(values: Mapping[str, Any], kind: type[Sheet]) -> dict[str, Any]:
         "discount": _decimal,
         "pay": _decimal,
     }
-    wanted = [field.name for field in fields(kind) if values.get(field.name) is not None]
-    return {name: readers.get(name, tidy)(values[name]) for name in wanted}
+    filled = [field.name for field in fields(kind) if values.get(field.name) is not None]
+    return {name: readers.get(name, tidy)(values[name]) for name in filled}

@@ -38,22 +38,22 @@ def fetcher_class() -> type[Any]:
         An address outside of them ends the document: a warning in a log and a document without its picture would be worse.
         """
 
-        def __init__(self, kept: Mapping[str, Asset]) -> None:
+        def __init__(self, own_assets: Mapping[str, Asset]) -> None:
             super().__init__(timeout=5, allowed_protocols=(SCHEME,), allow_redirects=False, fail_on_errors=True)
-            self._kept = dict(kept)
-            self._lent: dict[str, Asset] = {}
+            self._own_assets = dict(own_assets)
+            self._document_assets: dict[str, Asset] = {}
 
         @contextmanager
         def lending(self, assets: Mapping[str, Asset]) -> Iterator[None]:
             """Serves ``assets`` too, for one document."""
-            self._lent = dict(assets)
+            self._document_assets = dict(assets)
             try:
                 yield
             finally:
-                self._lent = {}
+                self._document_assets = {}
 
         def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> Any:
-            asset = self._lent.get(url) or self._kept.get(url)
+            asset = self._document_assets.get(url) or self._own_assets.get(url)
             if asset is None:
                 raise FatalURLFetchingError(f"A document asked for {url[:200]!r}, which is not a file of its own.")
             return URLFetcherResponse(url, asset.content, {"Content-Type": asset.media_type})

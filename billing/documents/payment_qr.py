@@ -42,18 +42,18 @@ def _mandatory(seller: Party) -> dict[str, str]:
         if len(seller.bank_name + city) <= LONGEST_BANK
         else _clip(seller.bank_name, LONGEST_BANK)
     )
-    found = {
+    fields = {
         "Name": _clip(seller.short_name, LONGEST_NAME),
         "PersonalAcc": seller.bank_account,
         "BankName": bank,
         "BIC": seller.bic,
         "CorrespAcc": seller.correspondent_account or "0",
     }
-    if _bytes(found) > MANDATORY_BYTES:
-        found["BankName"] = _clip(seller.bank_name, LONGEST_BANK)
-    while _bytes(found) > MANDATORY_BYTES:
-        found["Name"] = _clip(found["Name"], len(found["Name"]) - 1)
-    return found
+    if _bytes(fields) > MANDATORY_BYTES:
+        fields["BankName"] = _clip(seller.bank_name, LONGEST_BANK)
+    while _bytes(fields) > MANDATORY_BYTES:
+        fields["Name"] = _clip(fields["Name"], len(fields["Name"]) - 1)
+    return fields
 
 
 def _bytes(fields: dict[str, str]) -> int:
@@ -64,15 +64,15 @@ def payment_text(seller: Party, amount: Decimal, purpose: str) -> str | None:
     """The text of the code for paying ``amount`` (roubles) to ``seller``; None where the requisites do not suffice."""
     if not _can_pay(seller) or amount <= 0:
         return None
-    found = _mandatory(seller)
-    found["Sum"] = str(to_minor(amount, "RUB"))
-    found["Purpose"] = _clip(tidy(purpose), LONGEST_PURPOSE)
-    found |= {key: value for key, value in (("PayeeINN", seller.inn), ("KPP", seller.kpp)) if value}
-    joined = "".join(found.values())
+    fields = _mandatory(seller)
+    fields["Sum"] = str(to_minor(amount, "RUB"))
+    fields["Purpose"] = _clip(tidy(purpose), LONGEST_PURPOSE)
+    fields |= {key: value for key, value in (("PayeeINN", seller.inn), ("KPP", seller.kpp)) if value}
+    joined = "".join(fields.values())
     separator = next((mark for mark in SEPARATORS if mark not in joined), None)
     if separator is None:  # every candidate is taken: better no code than one that is read wrongly
         return None
-    return separator.join([HEADER, *(f"{key}={value}" for key, value in found.items())])
+    return separator.join([HEADER, *(f"{key}={value}" for key, value in fields.items())])
 
 
 def invoice_payment_text(invoice: InvoiceContext) -> str | None:

@@ -38,7 +38,7 @@ def _vat(document: InvoiceContext | OfferContext, tax_sum: Decimal, locale: str)
     return f"Incl. VAT {percent}% {document.currency} {tax}"
 
 
-def _clipped(text: str) -> str:
+def _clip(text: str) -> str:
     return text.strip()[:LONGEST].rstrip()
 
 
@@ -50,7 +50,7 @@ def payment_purpose(invoice: InvoiceContext) -> str:
         text = f"Оплата по счёту № {invoice.number} от {day}, ЛС {invoice.account_number}."
     else:
         text = f"Invoice {invoice.number} of {invoice.issue_date.isoformat()}, account {invoice.account_number}."
-    return _clipped(f"{text} {_vat(invoice, invoice.tax_due, locale)}")
+    return _clip(f"{text} {_vat(invoice, invoice.tax_due, locale)}")
 
 
 def offer_purpose(offer: OfferContext) -> str:
@@ -60,4 +60,4 @@ def offer_purpose(offer: OfferContext) -> str:
         text = f"Оплата по предложению № {offer.number} от {offer.issue_date:%d.%m.%Y}, ЛС {offer.account_number}."
     else:
         text = f"Offer {offer.number} of {offer.issue_date.isoformat()}, account {offer.account_number}."
-    return _clipped(f"{text} {_vat(offer, offer.tax, locale)}")
+    return _clip(f"{text} {_vat(offer, offer.tax, locale)}")

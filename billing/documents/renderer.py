@@ -66,7 +66,7 @@ def _style_sheet(accent: str, fill: str) -> str:
     text = (TEMPLATES / "document.css").read_text(encoding="utf-8")
     colours = dict(re.findall(r"--([a-z]+): (#[0-9a-f]{6});", text))
     colours |= {name: colour for name, colour in (("accent", accent), ("fill", fill)) if colour}
-    return re.sub(r"var\(--([a-z]+)\)", lambda found: colours[found[1]], text)
+    return re.sub(r"var\(--([a-z]+)\)", lambda match: colours[match[1]], text)
 
 
 def _new_press() -> _Press:
@@ -103,7 +103,7 @@ def render_html(html: str, assets: Mapping[str, Asset], accent: str = "", fill: 
         return pdf
 
 
-def _with_code(document: Sheet, code: str | None, purpose_text: str) -> tuple[dict[str, Any], dict[str, Asset]]:
+def _add_payment_code(document: Sheet, code: str | None, purpose_text: str) -> tuple[dict[str, Any], dict[str, Asset]]:
     """What the block "how to pay" of ``document`` needs: values for its template and the files it opens."""
     assets = _logo(document)
     if code:
@@ -114,13 +114,13 @@ def _with_code(document: Sheet, code: str | None, purpose_text: str) -> tuple[di
 def invoice_page(invoice: InvoiceContext) -> tuple[str, dict[str, Asset]]:
     """The HTML of an invoice and the files that it opens."""
     code, text = payment_qr.invoice_payment_text(invoice), purpose.payment_purpose(invoice)
-    values, assets = _with_code(invoice, code, text)
+    values, assets = _add_payment_code(invoice, code, text)
     return _html(f"invoice_{invoice.locale}.html", invoice, values), assets
 
 
 def offer_page(offer: OfferContext) -> tuple[str, dict[str, Asset]]:
     """The HTML of an offer and the files that it opens."""
-    values, assets = _with_code(offer, payment_qr.offer_payment_text(offer), purpose.offer_purpose(offer))
+    values, assets = _add_payment_code(offer, payment_qr.offer_payment_text(offer), purpose.offer_purpose(offer))
     return _html(f"offer_{offer.locale}.html", offer, values), assets
 
 

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 
 Status = Literal["pending", "requires_action", "succeeded", "failed", "canceled"]
 # What a provider may tell of by webhook. Of the first two it is asked itself; the others have the effect they name, once.
-Told = Literal["payment.changed", "set_up.changed", "method.removed", "subscription.cancelled"]
+WebhookTopic = Literal["payment.changed", "set_up.changed", "method.removed", "subscription.cancelled"]
 
 
 class ProviderError(Exception):
@@ -39,7 +39,7 @@ class PaymentRequest:
 
 
 @dataclass(frozen=True)
-class KeptMethod:
+class ProviderMethod:
     """A way of paying that the provider keeps: its id there, what its owner recognises it by, its last day where it has one."""
 
     external_id: str
@@ -58,7 +58,7 @@ class Result:
     currency: str
     reason: str = ""
     redirect_url: str = ""
-    method: KeptMethod | None = None
+    method: ProviderMethod | None = None
     raw: dict[str, Any] = field(default_factory=dict)
 
 
@@ -72,11 +72,11 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Heard:
-    """One thing an authentic webhook tells: ``event_id`` is the same in every delivery, ``subject`` the id of what it is about."""
+class ProviderReport:
+    """One report of an authentic webhook: ``event_id`` is the same in every delivery, ``subject`` the id of what it is about."""
 
     event_id: str
-    type: Told
+    type: WebhookTopic
     subject: str
 
 
@@ -89,7 +89,7 @@ class Provider(Protocol):
 
     @classmethod
     def from_settings(cls) -> "Provider | None":
-        """The provider with its keys; None where this installation has none for it, and then it is not offered."""
+        """Builds the provider from its keys; None where this installation has none for it, and then it is not offered."""
 
     def start(self, request: PaymentRequest) -> Result:
         """Begins a payment and says where to send the payer. Raises ProviderError."""
@@ -102,10 +102,10 @@ class Provider(Protocol):
         and `find` tells which."""
 
     def fetch(self, external_id: str) -> Result:
-        """What became of the payment or set-up. Raises ProviderError."""
+        """Asks what became of the payment or set-up. Raises ProviderError."""
 
     def find(self, key: str) -> Result | None:
-        """What became of the call with this ``key``; None where it never arrived. Raises ProviderError."""
+        """Asks what became of the call with this ``key``; None where it never arrived. Raises ProviderError."""
 
     def forget(self, method_id: str) -> None:
         """Keeps the method no longer; safe to repeat. Raises ProviderError."""
@@ -114,5 +114,5 @@ class Provider(Protocol):
         """The address of the provider's own page for this customer: cards, receipts, cancelling a plan (C5). Raises
         ProviderError."""
 
-    def webhook(self, request: HttpRequest) -> list[Heard]:
-        """What an authentic webhook tells. Raises Forbidden."""
+    def webhook(self, request: HttpRequest) -> list[ProviderReport]:
+        """Reads the reports of an authentic webhook. Raises Forbidden."""

@@ -13,7 +13,9 @@ from billing.gateways.base import Provider
 def providers() -> dict[str, Provider]:
     """The providers that can be used now, by code, in the order of the setting."""
     classes: list[type[Provider]] = [import_string(path) for path in settings.PAYMENT_PROVIDERS]
-    configured = [provider for provider in (one.from_settings() for one in classes) if provider is not None]
+    configured = [
+        provider for provider in (provider_class.from_settings() for provider_class in classes) if provider is not None
+    ]
     return {provider.code: provider for provider in configured}
 
 

@@ -14,10 +14,10 @@ class Relief(models.Model):
     ends_at = models.DateTimeField(_("until"))
     reason = models.CharField(_("reason"), max_length=500)
     granted_by = models.CharField(_("granted by"), max_length=200)
-    # Set where somebody ended it before its time.
+    # Written where somebody ends it before its time; read by access.
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
     withdrawn_by = models.CharField(_("withdrawn by"), max_length=200, blank=True)
-    # Set by the run when it has told of the end; access itself ended on time.
+    # Written by the run when it has announced the end; access itself ended on time.
     end_told_at = models.DateTimeField(_("end announced"), null=True, blank=True)
 
     objects: ClassVar[models.Manager["Relief"]] = models.Manager()
@@ -40,7 +40,7 @@ class Relief(models.Model):
 
 
 class AccessAnnouncement(models.Model):
-    """What the outside was last told of an instance's access; access itself is worked out when asked (D3). Append-only."""
+    """The access of an instance as it was last announced to the outside; access itself is worked out when asked (D3). Append-only."""
 
     class Level(models.TextChoices):
         FULL = "full", _("full")
@@ -49,6 +49,7 @@ class AccessAnnouncement(models.Model):
 
     instance = models.ForeignKey(Instance, models.PROTECT, related_name="announcements", verbose_name=_("instance"))
     level = models.CharField(_("access"), max_length=10, choices=Level.choices)
+    # The instant from which the level holds, which may lie before its announcement where the run came late.
     since = models.DateTimeField(_("since"))
     announced_at = models.DateTimeField(_("announced"))
 

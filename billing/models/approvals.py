@@ -32,13 +32,14 @@ class Approval(models.Model):
     )
     amount_minor = models.BigIntegerField(_("amount in minor units"))
     currency = models.CharField(_("currency"), max_length=3)
-    # The act's arguments as plain values; read by billing.operations.settlement.approvals only.
+    # The act's arguments as plain values: written with the request, read by the act alone once it is approved.
     payload = models.JSONField(_("particulars"))
     reason = models.CharField(_("reason"), max_length=500)
     requested_by = models.CharField(_("asked for by"), max_length=200)
     requested_at = models.DateTimeField(_("asked"))
     decision = models.CharField(_("decision"), max_length=10, choices=Decision.choices, blank=True)
     decided_by = models.CharField(_("decided by"), max_length=200, blank=True)
+    # Written with the decision, in the transaction of the act where that is approved; empty while it waits.
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
     comment = models.CharField(_("comment"), max_length=500, blank=True)
 

@@ -18,7 +18,9 @@ class AuditRecord(models.Model):
         Customer, models.PROTECT, related_name="audit_records", verbose_name=_("customer"), null=True, blank=True
     )
     reason = models.CharField(_("reason"), max_length=500, blank=True)
+    # What the act changed, as it was; empty where nothing was there before.
     before = models.JSONField(_("before"), default=dict)
+    # The same after the act.
     after = models.JSONField(_("after"), default=dict)
     # The request it came with, as its answer and the log name it; empty for what a job did.
     request_id = models.CharField(_("request"), max_length=64, blank=True)

@@ -122,13 +122,16 @@ class Tariff(models.Model):
     audience_ru = models.CharField(_("for whom, in Russian"), max_length=300, blank=True)
     # Tariffs of one plan differ in how they are paid alone: they stand in one column of the page of plans.
     plan = models.SlugField(_("plan"), max_length=60, blank=True)
-    # Where it stands among the others; no term, so that it may change.
+    # Where it stands among the others on the page of prices; no term, so that it may change after publication.
     position = models.PositiveSmallIntegerField(_("order"), default=0)
 
+    # Written by the steps of the release (draft, review, publication, archive) alone; read by everything that offers
+    # tariffs.
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.DRAFT, editable=False)
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("author"), editable=False
     )
+    # Written at publication: a second person, never the author.
     reviewer = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -137,6 +140,7 @@ class Tariff(models.Model):
         editable=False,
         null=True,
     )
+    # Written once, at publication; from then on a trigger freezes the terms.
     published_at = models.DateTimeField(_("published"), null=True, editable=False)
 
     objects: ClassVar[models.Manager["Tariff"]] = TariffQuerySet.as_manager()

@@ -7,8 +7,8 @@ from django.utils.translation import pgettext_lazy
 from moneyed import Money
 
 from accounts.ids import new_id
+from billing.models.customers.offers import Offer
 from billing.models.invoices import Invoice
-from billing.models.offers import Offer
 from billing.models.payments import Payment
 from billing.models.sellers import BillingAccount
 from billing.pricing.money import from_minor
@@ -32,6 +32,7 @@ class SavedMethod(models.Model):
     expires_on = models.DateField(_("valid until"), null=True, blank=True)
     saved_at = models.DateTimeField(_("saved"))
     saved_by = models.EmailField(_("by"))
+    # Written where the owner or the provider removes it, or another takes its place; a removed method is never charged.
     removed_at = models.DateTimeField(_("removed"), null=True, blank=True)
     removed_by = models.CharField(_("removed by"), max_length=200, blank=True)
 
@@ -69,12 +70,14 @@ class MethodSetUp(models.Model):
         BillingAccount, models.PROTECT, related_name="method_set_ups", verbose_name=_("billing account")
     )
     provider = models.CharField(_("provider"), max_length=20)
+    # Written with the provider's first answer; empty until then, and where it never answered.
     external_id = models.CharField(_("id at the provider"), max_length=100, blank=True)
     status = models.CharField(_("status"), max_length=20, choices=Status.choices, default=Status.CREATED)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     redirect_url = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(_("begun"))
     created_by = models.EmailField(_("by"))
+    # Written once the outcome is final; the sweep asks the provider about all that have none.
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
     method = models.OneToOneField(
         SavedMethod, models.PROTECT, related_name="set_up", verbose_name=_("saved method"), null=True, blank=True
@@ -119,6 +122,7 @@ class PaymentAttempt(models.Model):
         BillingAccount, models.PROTECT, related_name="payment_attempts", verbose_name=_("billing account")
     )
     provider = models.CharField(_("provider"), max_length=20)
+    # Written with the provider's first answer; empty until then, and where it never answered.
     external_id = models.CharField(_("id at the provider"), max_length=100, blank=True)
     currency = models.CharField(_("currency"), max_length=3)
     amount_minor = models.BigIntegerField(_("amount in minor units"))
@@ -136,13 +140,17 @@ class PaymentAttempt(models.Model):
     saves_method = models.BooleanField(_("keep the method"), default=False)
     # What it is for where nobody is at the screen, so that one fact is charged once: "invoice:U-2026-000001".
     fact = models.CharField(_("about"), max_length=200, null=True, blank=True, unique=True)
+    # Written from what the provider answers when it is asked; final once settled_at is set.
     status = models.CharField(_("status"), max_length=20, choices=Status.choices, default=Status.CREATED)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     redirect_url = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(_("begun"))
     created_by = models.EmailField(_("by"))
+    # Written once the outcome is final; the sweep asks the provider about all that have none.
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
+    # Written each time the provider has been asked; staff see it beside the attempt.
     checked_at = models.DateTimeField(_("last asked"), null=True, blank=True)
+    # Written in the transaction that records the money of a successful attempt.
     payment = models.OneToOneField(
         Payment, models.PROTECT, related_name="attempt", verbose_name=_("payment"), null=True, blank=True
     )
@@ -179,7 +187,7 @@ class PaymentAttempt(models.Model):
 
 
 class ProviderEvent(models.Model):
-    """What a provider has told that must have its effect once, however often it is delivered: a method removed there, a plan
+    """A report of a provider that must have its effect once, however often it is delivered: a method removed there, a plan
     cancelled there. Written with its effect in one transaction, append-only."""
 
     provider = models.CharField(_("provider"), max_length=20)

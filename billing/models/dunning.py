@@ -21,12 +21,15 @@ class Collection(models.Model):
         Subscription, models.PROTECT, related_name="collections", verbose_name=_("subscription")
     )
     period_start = models.DateField(_("for the period from"))
+    # The business date of the try; with the subscription and the period it makes the try unique.
     day = models.DateField(_("day of the try"))
     at = models.DateTimeField(_("when"))
     currency = models.CharField(_("currency"), max_length=3)
     amount_minor = models.BigIntegerField(_("amount in minor units"))
     # How much of it the balance covered at that moment.
     balance_minor = models.BigIntegerField(_("from the balance, in minor units"))
+    # Written with the row, after the balance and the saved method have been tried; read by the mail, the plan's page and
+    # support's lists.
     outcome = models.CharField(_("outcome"), max_length=15, choices=Outcome.choices)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     attempt = models.OneToOneField(

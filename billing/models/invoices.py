@@ -51,7 +51,8 @@ class Invoice(models.Model):
     account = models.ForeignKey(
         BillingAccount, models.PROTECT, related_name="invoices", verbose_name=_("billing account")
     )
-    # The month's invoice of an account, or the final one of a subscription: the business fact that it bills once.
+    # The business fact that it bills once (the month of an account, the end of a subscription): written at issue, read
+    # where the same fact comes again.
     key = models.CharField(_("business fact"), max_length=200, unique=True)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
     currency = models.CharField(_("currency"), max_length=3)
@@ -65,11 +66,15 @@ class Invoice(models.Model):
     total_minor = models.BigIntegerField(_("total in minor units"))
     tax_minor = models.BigIntegerField(_("VAT in it, in minor units"))
     tax_percent = models.DecimalField(_("VAT rate"), max_digits=5, decimal_places=2, null=True, blank=True)
+    # Credit that met it in the transaction of its issue; what is paid later are allocations.
     credit_applied_minor = models.BigIntegerField(_("credit applied at issue, in minor units"))
     amount_due_minor = models.BigIntegerField(_("amount due in minor units"))
-    # Total less allocations; kept by a trigger, no other value is accepted.
+    # Total less allocations: written by a trigger, no other value is accepted; read by access, dunning and every list of
+    # debts.
     open_minor = models.BigIntegerField(_("still open, in minor units"))
+    # Copied from the seller at issue; documents print this and never the seller's row of today (G6).
     seller_snapshot = models.JSONField(_("seller at issue"))
+    # Copied from the customer at issue; documents print this and never the customer's row of today (G6).
     buyer_snapshot = models.JSONField(_("buyer at issue"))
 
     objects: ClassVar[models.Manager["Invoice"]] = InvoiceQuerySet.as_manager()
@@ -144,6 +149,7 @@ class InvoiceLine(models.Model):
     unit = models.CharField(_("unit"), max_length=20)
     unit_price = models.DecimalField(_("unit price"), max_digits=19, decimal_places=4)
     amount_minor = models.BigIntegerField(_("amount in minor units"))
+    # What the amount was worked out from (G8): written at issue, read by documents, pages and the proof of the books.
     explanation = models.JSONField(_("how it was worked out"))
 
     objects: ClassVar[models.Manager["InvoiceLine"]] = models.Manager()

@@ -38,7 +38,8 @@ class LedgerAccount(models.Model):
         null=True,
         blank=True,
     )
-    # As the customer sees it: positive is money to spend, negative is owed (G3). Kept by a trigger on postings.
+    # As the customer sees it: positive is money to spend, negative is owed (G3). Written by a trigger on postings alone;
+    # read by pages, the API and the proof of the books.
     balance_minor = models.BigIntegerField(_("balance in minor units"), default=0)
 
     objects: ClassVar[models.Manager["LedgerAccount"]] = models.Manager()
@@ -78,14 +79,18 @@ class Entry(models.Model):
         REVERSAL = "reversal", _("reversal")
 
     id = models.UUIDField(primary_key=True, editable=False)
+    # The business fact, unique: written with the entry, so that a repeated act finds it and posts nothing twice.
     key = models.CharField(_("business fact"), max_length=200, unique=True)
     kind = models.CharField(_("kind"), max_length=15, choices=Kind.choices)
     account = models.ForeignKey(
         BillingAccount, models.PROTECT, related_name="entries", verbose_name=_("billing account")
     )
+    # When it was posted; orders the statement of account.
     at = models.DateTimeField(_("posted"))
+    # Who acted, as the statement shows it: a person's name or address, or “api:” and the token's label; empty for the run.
     actor = models.CharField(_("who"), max_length=200, blank=True)
     reason = models.CharField(_("reason"), max_length=500, blank=True)
+    # The entry that this one takes back: written by a reversal alone, so that an entry is reversed once.
     reverses = models.OneToOneField(
         "self", models.PROTECT, related_name="reversed_by", verbose_name=_("reverses"), null=True, blank=True
     )

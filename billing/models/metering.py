@@ -22,20 +22,25 @@ class BillingPeriod(models.Model):
     subscription = models.ForeignKey(
         Subscription, models.PROTECT, related_name="periods", verbose_name=_("subscription")
     )
-    # The version whose terms price the period: moving the subscription to another does not reach back (D5).
+    # The version whose terms price the period: written when it is opened; moving the subscription to another does not reach
+    # back (D5).
     tariff = models.ForeignKey(Tariff, models.PROTECT, related_name="periods", verbose_name=_("tariff"))
+    # Counts 1, 2, 3 … within the subscription; written when the period is opened.
     number = models.PositiveIntegerField(_("number"))
     start = models.DateField(_("from"))
     end = models.DateField(_("to, not included"))
     opened_at = models.DateTimeField(_("metered from"))
     ended_at = models.DateTimeField(_("metered to"))
-    # Prepaid: how many units the period was opened with.
+    # Prepaid: how many units the period was opened with; written then, read when units or terms change within it.
     quantity = models.PositiveIntegerField(_("units at its start"), default=0)
     # The last report about people that was known when it was opened within a day; 0 where it was opened at midnight.
+    # Written at the opening, read when a late report may reach back to it.
     counted_to = models.BigIntegerField(default=0, editable=False)
-    # What is known of the peak so far; written by metering while the period is open, final once it is closed.
+    # What is known of the peak so far (M1): written by metering while the period is open, final once it is closed; read by
+    # charges and pages.
     peak = models.PositiveIntegerField(_("peak"), default=0)
     peak_at = models.DateTimeField(_("peak reached"), null=True, blank=True)
+    # When it became final: written once, by the close of the month, a renewal or a termination; read to find open periods.
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
 
     objects: ClassVar[models.Manager["BillingPeriod"]] = models.Manager()
@@ -111,13 +116,18 @@ class Charge(models.Model):
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
     amount_minor = models.BigIntegerField(_("amount in minor units"))
     currency = models.CharField(_("currency"), max_length=3)
-    # What the amount was worked out from (G8); read by billing.pricing.explanation.
+    # What the amount was worked out from (G8); read by billing.pricing.explanations.explanation.
     explanation = models.JSONField(_("how it was worked out"))
+    # When what is charged happened; may lie before the posting where a report came late.
     occurred_at = models.DateTimeField(_("arose"))
+    # When the charge was made, which is when the balance moved.
     posted_at = models.DateTimeField(_("posted"))
-    # First day of the month whose invoice collects it: the month that was open when it was posted (D5).
+    # First day of the month whose invoice collects it: the account's open month at the posting (D5); read by the issue of
+    # invoices.
     billing_month = models.DateField(_("collected with"))
     entry = models.OneToOneField("billing.Entry", models.PROTECT, related_name="charge", verbose_name=_("entry"))
+    # Written once, by the issue of the invoice that collects it; empty until then, read to find what is still to be
+    # invoiced.
     line = models.ForeignKey(
         "billing.InvoiceLine",
         models.PROTECT,

@@ -9,10 +9,11 @@ from billing.models.subscriptions import Subscription
 
 
 class TariffMove(models.Model):
-    """A decision to bring the subscribers of one version to another: listed, dated, told beforehand (E2)."""
+    """A decision to bring the subscribers of one version to another: listed, dated, announced beforehand (E2)."""
 
     source = models.ForeignKey(Tariff, models.PROTECT, related_name="moves_away", verbose_name=_("from"))
     target = models.ForeignKey(Tariff, models.PROTECT, related_name="moves_here", verbose_name=_("to"))
+    # From when on the next period of each subscriber is on the target: written at the decision, read by the announcement.
     effective_date = models.DateField(_("takes effect"))
     reason = models.CharField(_("reason"), max_length=500)
     decided_at = models.DateTimeField(_("decided"))
@@ -50,6 +51,7 @@ class TermsChange(models.Model):
     tariff = models.ForeignKey(Tariff, models.PROTECT, related_name="terms_changes", verbose_name=_("tariff"))
     # Of what the customer buys; empty where the tariff counts by itself, or the quantity stays.
     quantity = models.PositiveIntegerField(_("quantity"), null=True, blank=True)
+    # Written at the decision; read when the next period begins.
     effective_date = models.DateField(_("takes effect"))
     # Whose decision it was: the operator's for many subscriptions, else the owner's.
     move = models.ForeignKey(
@@ -57,7 +59,9 @@ class TermsChange(models.Model):
     )
     decided_at = models.DateTimeField(_("decided"))
     decided_by = models.CharField(_("by"), max_length=200)
+    # Written by the transition that puts the subscription on the new terms.
     applied_at = models.DateTimeField(_("took effect"), null=True, blank=True)
+    # Written where the owner or the operator calls the change off.
     cancelled_at = models.DateTimeField(_("called off"), null=True, blank=True)
     cancelled_by = models.CharField(_("called off by"), max_length=200, blank=True)
 

@@ -38,7 +38,7 @@ class Credit(models.Model):
     kind = models.CharField(_("kind"), max_length=15, choices=Kind.choices)
     currency = models.CharField(_("currency"), max_length=3)
     amount_minor = models.BigIntegerField(_("amount in minor units"))
-    # Amount less its allocations; kept by a trigger, no other value is accepted.
+    # Amount less its allocations: written by a trigger, no other value is accepted; read wherever credit is spent.
     unapplied_minor = models.BigIntegerField(_("not yet used, in minor units"))
     at = models.DateTimeField(_("when"))
     entry = models.OneToOneField(Entry, models.PROTECT, related_name="credit", verbose_name=_("entry"))
@@ -82,12 +82,16 @@ class Payment(models.Model):
         BillingAccount, models.PROTECT, related_name="payments", verbose_name=_("billing account")
     )
     method = models.CharField(_("method"), max_length=10, choices=Method.choices)
+    # What the bank or the staff wrote beside it; staff search by it.
     reference = models.CharField(_("reference"), max_length=200, blank=True)
     currency = models.CharField(_("currency"), max_length=3)
     amount_minor = models.BigIntegerField(_("amount in minor units"))
+    # When the money came, as the bank or the staff say; read by mails and reports.
     received_at = models.DateTimeField(_("received"))
+    # When it was written here, which is when the balance moved.
     recorded_at = models.DateTimeField(_("recorded"))
     recorded_by = models.CharField(_("recorded by"), max_length=200)
+    # The invoice that the payer named; it is met first (G7).
     invoice = models.ForeignKey(
         Invoice, models.PROTECT, related_name="named_by", verbose_name=_("named invoice"), null=True, blank=True
     )

@@ -54,7 +54,8 @@ class Seller(models.Model):
     director = models.CharField(_("director"), max_length=200, blank=True)
     accountant = models.CharField(_("chief accountant"), max_length=200, blank=True)
 
-    # Blank: no VAT, and vat_exemption says why. Otherwise the prices include VAT at the rate of the day of supply.
+    # Entered by the staff, read by every document. Blank: no VAT, and vat_exemption says why. Otherwise the prices include
+    # VAT at the rate of the day of supply.
     vat_code = models.SlugField(_("VAT rate"), max_length=20, blank=True)
     vat_exemption = models.CharField(_("reason for no VAT"), max_length=200, blank=True)
 
@@ -153,8 +154,10 @@ class BillingAccount(models.Model):
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="billing_accounts", verbose_name=_("customer"))
     seller = models.ForeignKey(Seller, models.PROTECT, related_name="accounts", verbose_name=_("seller"))
     currency = models.CharField(_("currency"), max_length=3)
+    # Written once: with the customer, or with their first subscription from another seller.
     opened_at = models.DateTimeField(_("opened"))
-    # First day of the month that is still to be closed; written by closing, read by its search for work.
+    # First day of the month that is still to be closed: written at the opening and by the close of the month, read by the
+    # run's search for work and by every charge.
     open_month = models.DateField(_("open month"))
 
     objects: ClassVar[models.Manager["BillingAccount"]] = BillingAccountQuerySet.as_manager()
@@ -202,6 +205,7 @@ class NumberSeries(models.Model):
     """The last number handed out of a gapless series; locked by whoever takes the next one (G6)."""
 
     key = models.CharField(max_length=60, primary_key=True)
+    # Written under the row's lock by whoever takes the next number; read by the proof of the books.
     last = models.PositiveBigIntegerField(default=0)
 
     objects: ClassVar[models.Manager["NumberSeries"]] = models.Manager()

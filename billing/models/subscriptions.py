@@ -29,24 +29,33 @@ class Subscription(models.Model):
     account = models.ForeignKey(
         BillingAccount, models.PROTECT, related_name="subscriptions", verbose_name=_("billing account")
     )
-    # Empty where the product is free: it needs none (E1).
+    # The version that prices it: written at the start and by every change of terms, read by all that charges. Empty where
+    # the product is free: it needs none (E1).
     tariff = models.ForeignKey(
         Tariff, models.PROTECT, related_name="subscriptions", verbose_name=_("tariff"), null=True, blank=True
     )
-    # How many units the customer has bought; empty where the tariff counts by itself or nothing.
+    # How many units the customer has bought: written with the tariff, read when a period is opened; empty where the tariff
+    # counts by itself or nothing.
     quantity = models.PositiveIntegerField(_("quantity"), null=True, blank=True)
+    # Written once, at the creation; read where something is counted from the start, such as a trial's reminders.
     started_at = models.DateTimeField(_("started"))
-    # The day whose number its periods keep: the 31st stays the 31st (E5). Empty where periods begin on the 1st.
+    # The day whose number its periods keep: the 31st stays the 31st (E5). Written when paid time begins, read to find the
+    # next period; empty where periods begin on the 1st.
     anchor_date = models.DateField(_("periods counted from"), null=True, blank=True)
-    # The first day of paid time; empty while it is a trial, or was one that nothing followed.
+    # The first day of paid time: written when it begins or something is bought once, read wherever a trial is told from
+    # paid time; empty while it is a trial, or was one that nothing followed.
     paid_from = models.DateField(_("paid from"), null=True, blank=True)
-    # The trial's last day, whole (D12); stays when the trial is over, so that nobody gets a second one (B2).
+    # The trial's last day, whole (D12): written at the start and when support extends the trial, read by access and the
+    # run. It stays when the trial is over, so that nobody gets a second one (B2).
     trial_ends_on = models.DateField(_("trial ends on"), null=True, blank=True)
-    # The day on which it ends by the owner's wish: the end of what is paid (C4).
+    # The day on which it ends by the owner's wish, the end of what is paid (C4): written by the cancellation, emptied where
+    # that is taken back; read by access and the run.
     cancel_date = models.DateField(_("cancelled for"), null=True, blank=True)
-    # The next day on which something happens to it by itself; written by `operations.cycle.transitions`, read by the run.
+    # The next day on which a transition happens by itself (a trial ends, paid time begins, is renewed or ends): written by
+    # every act that moves that day, read by the run to find its work.
     turns_on = models.DateField(_("next turn"), null=True, blank=True)
-    # Instant of the termination in force; a resumption empties it (both are kept as changes).
+    # Instant of the termination in force: written by the termination, emptied by a resumption (both are kept as changes);
+    # read by all that looks for running subscriptions.
     terminated_at = models.DateTimeField(_("terminated"), null=True, blank=True)
 
     objects: ClassVar[models.Manager["Subscription"]] = SubscriptionQuerySet.as_manager()
@@ -124,13 +133,15 @@ class SubscriptionChange(models.Model):
     from_quantity = models.PositiveIntegerField(_("quantity before"), null=True, blank=True)
     to_tariff = models.ForeignKey(Tariff, models.PROTECT, related_name="+", verbose_name=_("to"), null=True, blank=True)
     to_quantity = models.PositiveIntegerField(_("quantity after"), null=True, blank=True)
-    # The key of the invoice that the change was billed with.
+    # The key of the invoice that the change was billed with: written by the change, read where it is undone.
     invoice_key = models.CharField(_("billed with"), max_length=200, blank=True)
+    # The change that this one takes back: written where a change is undone, so that a change is undone once (D6).
     undoes = models.OneToOneField(
         "self", models.PROTECT, related_name="undone_by", verbose_name=_("undoes"), null=True, blank=True
     )
     at = models.DateTimeField(_("when"))
     actor = models.CharField(_("who"), max_length=200, blank=True)
+    # Who asked for it, where somebody else carried it out (M12).
     requested_by = models.CharField(_("asked for by"), max_length=200, blank=True)
     reason = models.CharField(_("reason"), max_length=500, blank=True)
 

@@ -5,65 +5,71 @@ whatever is repeated. Sums and dates come from the posted rows. Who gets it, and
 is decided by `readers`; sending follows later (`billing.operations.run.delivery`).
 """
 
-from billing.notices.access import read_only, restored
-from billing.notices.base import owner_recipients, queue
-from billing.notices.changes import change_scheduled, change_undone, terms_changed
-from billing.notices.dunning import collection_failed, payment_coming
-from billing.notices.invoices import due_soon, invoice_issued, invoice_recipients
-from billing.notices.methods import method_needs_you, method_removed, method_saved
-from billing.notices.ownership import instance_handed_over
-from billing.notices.payments import payment_failed, payment_received
-from billing.notices.people import invitation, offer_sent, request_answered
-from billing.notices.readers import account_recipients
+from billing.notices.access import queue_read_only, queue_restored
+from billing.notices.changes import queue_change_scheduled, queue_change_undone, queue_terms_changed
+from billing.notices.dunning import queue_collection_failed, queue_payment_coming
+from billing.notices.invoices import invoice_recipients, queue_due_soon, queue_invoice_issued
+from billing.notices.letters.base import owner_recipients, queue
+from billing.notices.methods import queue_method_needs_you, queue_method_removed, queue_method_saved
+from billing.notices.ownership import queue_instance_handed_over
+from billing.notices.payments import queue_payment_failed, queue_payment_received
+from billing.notices.people import queue_invitation, queue_offer_sent, queue_request_answered
+from billing.notices.recipients.readers import account_recipients
 from billing.notices.subscriptions import (
-    cancel_undone,
-    cancelled,
-    ended,
-    renewal_coming,
+    queue_cancel_undone,
+    queue_cancelled,
+    queue_ended,
+    queue_renewal_coming,
+    queue_renewed,
+    queue_started,
     renewal_fact,
-    renewed,
-    started,
 )
-from billing.notices.terms import terms_stay, terms_will_change
-from billing.notices.trials import plan_chosen, trial_ended, trial_ending, trial_extended, trial_started
-from billing.notices.usage import quota_crossed
+from billing.notices.terms import queue_terms_stay, queue_terms_will_change
+from billing.notices.trials import (
+    queue_plan_chosen,
+    queue_trial_ended,
+    queue_trial_ending,
+    queue_trial_extended,
+    queue_trial_started,
+)
+from billing.notices.usage import queue_quota_crossed
 
 __all__ = [
     "account_recipients",
-    "cancel_undone",
-    "cancelled",
-    "change_scheduled",
-    "change_undone",
-    "collection_failed",
-    "due_soon",
-    "ended",
-    "instance_handed_over",
-    "invitation",
-    "invoice_issued",
     "invoice_recipients",
-    "method_needs_you",
-    "method_removed",
-    "method_saved",
-    "offer_sent",
     "owner_recipients",
-    "payment_coming",
-    "payment_failed",
-    "payment_received",
-    "plan_chosen",
     "queue",
-    "quota_crossed",
-    "read_only",
-    "renewal_coming",
+    "queue_cancel_undone",
+    "queue_cancelled",
+    "queue_change_scheduled",
+    "queue_change_undone",
+    "queue_collection_failed",
+    "queue_due_soon",
+    "queue_ended",
+    "queue_instance_handed_over",
+    "queue_invitation",
+    "queue_invoice_issued",
+    "queue_method_needs_you",
+    "queue_method_removed",
+    "queue_method_saved",
+    "queue_offer_sent",
+    "queue_payment_coming",
+    "queue_payment_failed",
+    "queue_payment_received",
+    "queue_plan_chosen",
+    "queue_quota_crossed",
+    "queue_read_only",
+    "queue_renewal_coming",
+    "queue_renewed",
+    "queue_request_answered",
+    "queue_restored",
+    "queue_started",
+    "queue_terms_changed",
+    "queue_terms_stay",
+    "queue_terms_will_change",
+    "queue_trial_ended",
+    "queue_trial_ending",
+    "queue_trial_extended",
+    "queue_trial_started",
     "renewal_fact",
-    "renewed",
-    "request_answered",
-    "restored",
-    "started",
-    "terms_changed",
-    "terms_stay",
-    "terms_will_change",
-    "trial_ended",
-    "trial_ending",
-    "trial_extended",
-    "trial_started",
 ]

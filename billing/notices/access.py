@@ -6,18 +6,18 @@ from typing import Any
 
 from accounts.models import Instance
 from billing.models import BillingAccount, Invoice, Notice
-from billing.notices.base import balance, link, owner_recipients, queue
+from billing.notices.letters.base import balance, link, owner_recipients, queue
 from billing.pricing.due_dates import midnight_after
 from billing.wording import formats
 
 
-def read_only(
+def queue_read_only(
     *, account: BillingAccount, instances: Sequence[Instance], invoices: Sequence[Invoice], at: datetime
 ) -> list[Notice]:
-    """The account's instances are read-only: which invoices, the exact sum that restores them, what goes on (D4)."""
+    """Tells owners that the account's instances are read-only: which invoices, the exact sum that restores them, what goes on (D4)."""
     since = midnight_after(invoices[0].due_date, account.zone)
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         return {
             "since": formats.instant_text(since, account.zone),
             "invoices": [
@@ -37,15 +37,15 @@ def read_only(
         fact=f"overdue:{invoices[0].number}:{at.isoformat()}",
         account=account,
         recipients=owner_recipients(account, instances),
-        context=told,
+        context=context,
         at=at,
     )
 
 
-def restored(*, account: BillingAccount, instances: Sequence[Instance], at: datetime) -> list[Notice]:
-    """Full access is back (M9)."""
+def queue_restored(*, account: BillingAccount, instances: Sequence[Instance], at: datetime) -> list[Notice]:
+    """Tells owners that full access is back (M9)."""
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         return {
             "restored_at": formats.instant_text(at, account.zone),
             "instances": [instance.domain for instance in instances],
@@ -57,6 +57,6 @@ def restored(*, account: BillingAccount, instances: Sequence[Instance], at: date
         fact=f"restored:{account.number}:{at.isoformat()}",
         account=account,
         recipients=owner_recipients(account, instances),
-        context=told,
+        context=context,
         at=at,
     )

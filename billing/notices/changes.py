@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from billing.models import Charge, Notice, Subscription, SubscriptionChange, TermsChange
-from billing.notices import about
+from billing.notices.letters import about
 from billing.pricing.periods import business_date
 from billing.wording import formats
 
@@ -12,15 +12,15 @@ from billing.wording import formats
 OF_A_CHANGE = (Charge.Kind.TERMS, Charge.Kind.PURCHASE)
 
 
-def terms_changed(
+def queue_terms_changed(
     *, subscription: Subscription, change: SubscriptionChange, charge: Charge | None, lost_minor: int, at: datetime
 ) -> list[Notice]:
-    """Other terms hold from now on: what they are, what the change costs or loses (E7), until when it can be undone."""
+    """Tells owners that other terms hold from now on: what they are, what the change costs or loses (E7), until when it can be undone."""
     account = subscription.account
     can_undo = lost_minor > 0 or (charge is not None and charge.kind in OF_A_CHANGE)
     amount = charge.amount_minor if charge is not None else 0
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         product = subscription.instance.product.name_in(locale)
         today = business_date(at, account.zone)
         return {
@@ -36,13 +36,13 @@ def terms_changed(
         }
 
     fact = f"change:{change.pk}"
-    return about.write(kind="terms_changed", fact=fact, subscription=subscription, at=at, told=told)
+    return about.queue_to_owners(kind="terms_changed", fact=fact, subscription=subscription, at=at, context=context)
 
 
-def change_scheduled(*, subscription: Subscription, change: TermsChange, at: datetime) -> list[Notice]:
-    """Other terms wait for the end of what is paid: which, from when; until then the change can be called off (D7)."""
+def queue_change_scheduled(*, subscription: Subscription, change: TermsChange, at: datetime) -> list[Notice]:
+    """Tells owners that other terms wait for the end of what is paid: which, from when; until then the change can be called off (D7)."""
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         return {
             "new_plan": about.plan_text(change.tariff, change.quantity or subscription.quantity, locale),
             "effective_date": formats.date_text(change.effective_date),
@@ -50,15 +50,15 @@ def change_scheduled(*, subscription: Subscription, change: TermsChange, at: dat
         }
 
     fact = f"scheduled:{change.pk}"
-    return about.write(kind="change_scheduled", fact=fact, subscription=subscription, at=at, told=told)
+    return about.queue_to_owners(kind="change_scheduled", fact=fact, subscription=subscription, at=at, context=context)
 
 
-def change_undone(*, subscription: Subscription, at: datetime, refunded_minor: int) -> list[Notice]:
-    """A change has been undone within its day, or called off before its day (D6, D7); what came back to the account."""
+def queue_change_undone(*, subscription: Subscription, at: datetime, refunded_minor: int) -> list[Notice]:
+    """Tells owners that a change has been undone within its day, or called off before its day (D6, D7); what came back to the account."""
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         returned = about.money(subscription, refunded_minor) if refunded_minor > 0 else ""
         return {"refunded": returned, "rows": about.charge_rows(subscription, None)}
 
     fact = f"undone:{subscription.public_id}:{at.isoformat()}"
-    return about.write(kind="change_undone", fact=fact, subscription=subscription, at=at, told=told)
+    return about.queue_to_owners(kind="change_undone", fact=fact, subscription=subscription, at=at, context=context)

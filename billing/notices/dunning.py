@@ -6,8 +6,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from billing.models import Collection, Notice, SavedMethod, Subscription
-from billing.notices import about
-from billing.notices.base import link
+from billing.notices.letters import about
+from billing.notices.letters.base import link
 from billing.pricing import due_dates
 from billing.wording import formats
 
@@ -16,7 +16,7 @@ def _sums(subscription: Subscription, amount_minor: int, balance_minor: int) -> 
     """What is to be paid, what the balance covers of it, and what it does not. Money that comes pays earlier invoices first
     (G7), so that as much more has to come as they still take."""
     missing = max(0, amount_minor - max(0, balance_minor))
-    open_minor = about.owed(subscription)
+    open_minor = about.open_invoices_minor(subscription)
     rows = [
         about.row(_("To be paid"), about.money(subscription, amount_minor)),
         about.row(_("On the balance"), about.money(subscription, balance_minor)),
@@ -41,7 +41,7 @@ def _reason(collection: Collection) -> str:
     return formats.decline_text(collection.reason)
 
 
-def payment_coming(
+def queue_payment_coming(
     *,
     subscription: Subscription,
     renews_on: date,
@@ -50,12 +50,12 @@ def payment_coming(
     method: SavedMethod | None,
     at: datetime,
 ) -> list[Notice]:
-    """The next period has to be paid by ``renews_on``: how much, what it is taken from, what follows if it is not there.
+    """Tells owners that the next period has to be paid by ``renews_on``: how much, what it is taken from, what follows if it is not there.
 
     ``balance_minor`` is what the account holds for it, in minor units.
     """
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         return {
             **_sums(subscription, amount_minor, balance_minor),
             "renews_on": formats.date_text(renews_on),
@@ -64,19 +64,19 @@ def payment_coming(
         }
 
     fact = f"payment:{subscription.public_id}:{renews_on}"
-    return about.write(kind="payment_coming", fact=fact, subscription=subscription, at=at, told=told)
+    return about.queue_to_owners(kind="payment_coming", fact=fact, subscription=subscription, at=at, context=context)
 
 
-def collection_failed(
+def queue_collection_failed(
     *, subscription: Subscription, collection: Collection, days_left: int, at: datetime
 ) -> list[Notice]:
-    """A day's try has not brought the money: why, when it is tried again, what to do. ``days_left`` is 0 on the last day."""
+    """Tells owners that a day's try has brought no money: why, when it is tried again, what to do. ``days_left`` is 0 on the last day."""
     zone, attempt = subscription.account.zone, collection.attempt
     method = attempt.method if attempt is not None else None
     next_day = due_dates.next_collection_day(collection.period_start, collection.day)
     again = due_dates.morning_of(next_day, zone) if next_day is not None else None
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         return {
             **_sums(subscription, collection.amount_minor, collection.balance_minor),
             "why": collection.outcome,
@@ -89,4 +89,4 @@ def collection_failed(
         }
 
     fact = f"collection:{collection.pk}"
-    return about.write(kind="collection_failed", fact=fact, subscription=subscription, at=at, told=told)
+    return about.queue_to_owners(kind="collection_failed", fact=fact, subscription=subscription, at=at, context=context)

@@ -6,8 +6,8 @@ from typing import Any
 
 from accounts.models import Instance
 from billing.models import Invoice, Notice
-from billing.notices.base import link, queue
-from billing.notices.readers import account_recipients, each_once
+from billing.notices.letters.base import link, queue
+from billing.notices.recipients.readers import account_recipients, each_once
 from billing.pricing.due_dates import midnight_after
 from billing.wording import charge_lines, formats
 
@@ -40,14 +40,14 @@ def _lines(invoice: Invoice) -> list[dict[str, str]]:
     ]
 
 
-def invoice_issued(
+def queue_invoice_issued(
     *, invoice: Invoice, at: datetime, edition: int = 1, requested_by: str = "", recipients: Sequence[str] | None = None
 ) -> list[Notice]:
-    """The invoice by email, its PDF attached when it is sent (M7)."""
+    """Sends the invoice by email, its PDF attached when it is sent (M7)."""
     currency, zone = invoice.currency, invoice.seller.time_zone
     emails = invoice_recipients(invoice) if recipients is None else recipients
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         credit = invoice.credit_applied_minor
         return {
             "invoice_number": invoice.number,
@@ -67,7 +67,7 @@ def invoice_issued(
         fact=f"invoice:{invoice.number}",
         account=invoice.account,
         recipients=emails,
-        context=told,
+        context=context,
         at=at,
         invoice=invoice,
         edition=edition,
@@ -77,11 +77,11 @@ def invoice_issued(
     )
 
 
-def due_soon(*, invoice: Invoice, at: datetime) -> list[Notice]:
-    """An invoice falls due in a few days and is not paid (D12)."""
+def queue_due_soon(*, invoice: Invoice, at: datetime) -> list[Notice]:
+    """Tells the recipients of the invoice that it falls due in a few days and is not paid (D12)."""
     zone = invoice.seller.time_zone
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         return {
             "invoice_number": invoice.number,
             "open": formats.money_text(invoice.open_minor, invoice.currency),
@@ -95,7 +95,7 @@ def due_soon(*, invoice: Invoice, at: datetime) -> list[Notice]:
         fact=f"invoice:{invoice.number}",
         account=invoice.account,
         recipients=invoice_recipients(invoice),
-        context=told,
+        context=context,
         at=at,
         invoice=invoice,
         locale=invoice.locale,

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from billing.models import Notice, PaymentAttempt, SavedMethod
-from billing.notices.base import link, queue
-from billing.notices.readers import account_recipients, each_once
+from billing.notices.letters.base import link, queue
+from billing.notices.recipients.readers import account_recipients, each_once
 from billing.wording import formats
 
 
@@ -14,11 +14,11 @@ def _recipients(method: SavedMethod) -> list[str]:
     return each_once([*account_recipients(method.account), method.saved_by])
 
 
-def method_saved(*, method: SavedMethod, at: datetime) -> list[Notice]:
-    """A card is kept for renewals and invoices from now on: what is charged to it, and how to stop that."""
+def queue_method_saved(*, method: SavedMethod, at: datetime) -> list[Notice]:
+    """Tells the payer that a card is kept for renewals and invoices from now on: what is charged to it, and how to stop that."""
     account = method.account
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         return {
             "method": method.title,
             "expires_on": formats.date_text(method.expires_on) if method.expires_on else "",
@@ -32,17 +32,17 @@ def method_saved(*, method: SavedMethod, at: datetime) -> list[Notice]:
         fact=f"method:{method.public_id}",
         account=account,
         recipients=_recipients(method),
-        context=told,
+        context=context,
         at=at,
         must=each_once([method.saved_by]),
     )
 
 
-def method_removed(*, method: SavedMethod, at: datetime) -> list[Notice]:
-    """A card is charged no more: what is due has to be paid otherwise."""
+def queue_method_removed(*, method: SavedMethod, at: datetime) -> list[Notice]:
+    """Tells the payer that a card is charged no more: what is due has to be paid otherwise."""
     account = method.account
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         return {
             "method": method.title,
             "removed_at": formats.instant_text(at, account.zone),
@@ -54,17 +54,17 @@ def method_removed(*, method: SavedMethod, at: datetime) -> list[Notice]:
         fact=f"method:{method.public_id}",
         account=account,
         recipients=_recipients(method),
-        context=told,
+        context=context,
         at=at,
         must=each_once([method.saved_by]),
     )
 
 
-def method_needs_you(*, attempt: PaymentAttempt, method: SavedMethod, at: datetime) -> list[Notice]:
-    """The bank wants its customer to confirm a charge that was made in their absence: how much, and where."""
+def queue_method_needs_you(*, attempt: PaymentAttempt, method: SavedMethod, at: datetime) -> list[Notice]:
+    """Asks the payer to confirm at the bank a charge that was made in their absence: how much, and where."""
     account = attempt.account
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         return {
             "amount": formats.money_text(attempt.amount_minor, attempt.currency),
             "method": method.title,
@@ -77,7 +77,7 @@ def method_needs_you(*, attempt: PaymentAttempt, method: SavedMethod, at: dateti
         fact=f"attempt:{attempt.id}",
         account=account,
         recipients=_recipients(method),
-        context=told,
+        context=context,
         at=at,
         invoice=attempt.invoice,
     )

@@ -5,24 +5,24 @@ from typing import Any
 
 from accounts.models import Instance, Member, Role
 from billing.models import BillingAccount, Notice
-from billing.notices.base import link as link_to
-from billing.notices.base import queue
+from billing.notices.letters.base import link as link_to
+from billing.notices.letters.base import queue
 
 
-def instance_handed_over(
+def queue_instance_handed_over(
     *,
     instance: Instance,
     account: BillingAccount,
     giver: Member,
     taker: Member,
-    kept: Role | None,
+    giver_role: Role | None,
     link: str,
     with_invoices: bool,
     tokens: int,
     at: datetime,
 ) -> list[Notice]:
-    """To whom the instance was handed over, and to whoever handed it over, so that nobody does it in their name without their
-    hearing of it. ``link`` lets the taker in where they have no login yet, ``kept`` is the giver's role from now on, ``tokens``
+    """Tells whoever took the instance over, and whoever handed it over, so that nobody does it in their name without their
+    hearing of it. ``link`` lets the taker in where they have no login yet, ``giver_role`` is the giver's role from now on, ``tokens``
     is how many open the instance for programs still."""
     notices: list[Notice] = []
     for kind, reader, their_link in (("ownership_received", taker, link), ("ownership_given", giver, "")):
@@ -33,7 +33,7 @@ def instance_handed_over(
                 "product": instance.product.name_in(locale),
                 "giver": str(giver),
                 "taker": str(taker),
-                "role": kept.name_in(locale) if kept is not None else "",
+                "role": giver_role.name_in(locale) if giver_role is not None else "",
                 "with_invoices": with_invoices,
                 "link": their_link,
                 "tokens": tokens,

@@ -4,19 +4,19 @@ from datetime import datetime
 from typing import Any
 
 from billing.models import Notice, Payment, PaymentAttempt
-from billing.notices.base import balance, link, queue
-from billing.notices.readers import account_recipients
+from billing.notices.letters.base import balance, link, queue
+from billing.notices.recipients.readers import account_recipients
 from billing.pricing.periods import business_date
 from billing.wording import formats
 
 
-def payment_received(*, payment: Payment, at: datetime) -> list[Notice]:
-    """Money has come: how much, what it paid, what the balance is now."""
+def queue_payment_received(*, payment: Payment, at: datetime) -> list[Notice]:
+    """Tells the account's addresses that money has come: how much, what it paid, what the balance is now."""
     account, currency = payment.account, payment.currency
     paid = payment.credit.allocations.filter(invoice__isnull=False).select_related("invoice").order_by("pk")
     left = payment.amount_minor - sum(row.amount_minor for row in paid)
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         return {
             "amount": formats.money_text(payment.amount_minor, currency),
             "received_on": formats.date_text(business_date(payment.received_at, account.zone)),
@@ -35,17 +35,17 @@ def payment_received(*, payment: Payment, at: datetime) -> list[Notice]:
         fact=f"payment:{payment.public_id}",
         account=account,
         recipients=account_recipients(account),
-        context=told,
+        context=context,
         at=at,
     )
 
 
-def payment_failed(*, attempt: PaymentAttempt, at: datetime) -> list[Notice]:
-    """A payment did not go through: why, and where to try again. Told to the payer; to the account's addresses where nobody
+def queue_payment_failed(*, attempt: PaymentAttempt, at: datetime) -> list[Notice]:
+    """Tells the payer that a payment did not go through: why, and where to try again; tells the account's addresses where nobody
     was at the screen and the saved method was charged (D17)."""
     account, method = attempt.account, attempt.method
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         return {
             "amount": formats.money_text(attempt.amount_minor, attempt.currency),
             "reason": formats.decline_text(attempt.reason),
@@ -57,7 +57,7 @@ def payment_failed(*, attempt: PaymentAttempt, at: datetime) -> list[Notice]:
         kind="payment_failed",
         fact=f"attempt:{attempt.id}",
         account=account,
-        context=told,
+        context=context,
         at=at,
         recipients=account_recipients(account) if method or not attempt.created_by else [attempt.created_by],
     )

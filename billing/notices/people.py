@@ -5,17 +5,17 @@ from typing import Any
 
 from accounts.models import Member
 from billing.models import BillingAccount, CustomerRequest, Notice, Offer
-from billing.notices.base import link as link_to
-from billing.notices.base import owner_recipients, queue
-from billing.notices.readers import account_recipients, each_once
+from billing.notices.letters.base import link as link_to
+from billing.notices.letters.base import owner_recipients, queue
+from billing.notices.recipients.readers import account_recipients, each_once
 from billing.wording import formats
 
 
-def request_answered(*, request: CustomerRequest, at: datetime) -> list[Notice]:
-    """Support has carried out what was asked, or says why not; whoever asked is told in any case."""
+def queue_request_answered(*, request: CustomerRequest, at: datetime) -> list[Notice]:
+    """Tells whoever asked, and the account's addresses, that support has carried out the request, or why not."""
     account = request.account
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         return {
             "what": request.get_kind_display(),
             "domain": request.instance.domain if request.instance else "",
@@ -28,18 +28,18 @@ def request_answered(*, request: CustomerRequest, at: datetime) -> list[Notice]:
         kind="request_answered",
         fact=f"request:{request.public_id}",
         account=account,
-        context=told,
+        context=context,
         at=at,
         recipients=each_once([request.requested_by, *account_recipients(account)]),
         must=each_once([request.requested_by]),
     )
 
 
-def offer_sent(*, offer: Offer, at: datetime) -> list[Notice]:
-    """The offer of a year up front (M11), its PDF attached when it is sent."""
+def queue_offer_sent(*, offer: Offer, at: datetime) -> list[Notice]:
+    """Sends the offer of a year up front (M11), its PDF attached when it is sent."""
     account, currency = offer.account, offer.currency
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         return {
             "number": offer.number,
             "domain": offer.subscription.instance.domain,
@@ -59,17 +59,19 @@ def offer_sent(*, offer: Offer, at: datetime) -> list[Notice]:
         kind="offer_sent",
         fact=f"offer:{offer.number}",
         account=account,
-        context=told,
+        context=context,
         at=at,
         offer=offer,
         recipients=owner_recipients(account, [offer.subscription.instance]),
     )
 
 
-def invitation(*, member: Member, account: BillingAccount, link: str, invited_by: str, at: datetime) -> list[Notice]:
-    """Somebody is invited into an instance: a link that lets them in."""
+def queue_invitation(
+    *, member: Member, account: BillingAccount, link: str, invited_by: str, at: datetime
+) -> list[Notice]:
+    """Invites somebody into an instance by a link that lets them in."""
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         return {
             "domain": member.instance.domain,
             "invited_by": invited_by,
@@ -82,6 +84,6 @@ def invitation(*, member: Member, account: BillingAccount, link: str, invited_by
         fact=f"member:{member.pk}:{at.isoformat()}",
         account=account,
         recipients=[member.email],
-        context=told,
+        context=context,
         at=at,
     )

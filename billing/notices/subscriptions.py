@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import ngettext
 
 from billing.models import Charge, Notice, Subscription
-from billing.notices import about
+from billing.notices.letters import about
 from billing.pricing import due_dates
 from billing.pricing.periods import add_months, business_date, start_of_day
 from billing.pricing.terms import Metric, Renewal
@@ -38,30 +38,30 @@ def _collection_note(subscription: Subscription) -> str:
     return text % {"days": days}
 
 
-def started(*, subscription: Subscription, charge: Charge, at: datetime) -> list[Notice]:
-    """The paid time has begun, or something was bought once: what ``charge`` is, when the next one comes."""
-    return about.write(
+def queue_started(*, subscription: Subscription, charge: Charge, at: datetime) -> list[Notice]:
+    """Tells owners that the paid time has begun, or something was bought once: what ``charge`` is, when the next one comes."""
+    return about.queue_to_owners(
         kind="started",
         fact=f"charge:{charge.entry_id}",
         subscription=subscription,
         at=at,
-        told=lambda locale: _paid(subscription, charge),
+        context=lambda locale: _paid(subscription, charge),
     )
 
 
 def renewal_fact(subscription: Subscription, renews_on: date, days_left: int) -> str:
-    """The business fact of telling of a yearly charge, so that each number of days is told once."""
+    """The business fact of announcing a yearly charge, so that each number of days is announced once."""
     return f"renewal:{subscription.public_id}:{renews_on}:{days_left}"
 
 
-def renewal_coming(
+def queue_renewal_coming(
     *, subscription: Subscription, renews_on: date, amount_minor: int, days_left: int, at: datetime
 ) -> list[Notice]:
-    """A yearly charge comes in ``days_left`` days (B4): how much at today's units, and how to do without it."""
+    """Tells owners that a yearly charge comes in ``days_left`` days (B4): how much at today's units, and how to do without it."""
     terms = subscription.priced_by.terms()
     last_day = add_months(renews_on, terms.interval_months or 1) - about.ONE_DAY
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         return {
             "renews_on": formats.date_text(renews_on),
             "amount": about.money(subscription, amount_minor),
@@ -72,50 +72,50 @@ def renewal_coming(
         }
 
     fact = renewal_fact(subscription, renews_on, days_left)
-    return about.write(kind="renewal_coming", fact=fact, subscription=subscription, at=at, told=told)
+    return about.queue_to_owners(kind="renewal_coming", fact=fact, subscription=subscription, at=at, context=context)
 
 
-def renewed(*, subscription: Subscription, charge: Charge, at: datetime) -> list[Notice]:
-    """The next period has begun and is charged."""
-    return about.write(
+def queue_renewed(*, subscription: Subscription, charge: Charge, at: datetime) -> list[Notice]:
+    """Tells owners that the next period has begun and is charged."""
+    return about.queue_to_owners(
         kind="renewed",
         fact=f"charge:{charge.entry_id}",
         subscription=subscription,
         at=at,
-        told=lambda locale: _paid(subscription, charge),
+        context=lambda locale: _paid(subscription, charge),
     )
 
 
-def cancelled(*, subscription: Subscription, cancel_date: date, at: datetime) -> list[Notice]:
-    """The owner has cancelled: everything works until 00:00 of ``cancel_date``, the end of what is paid (C4)."""
-    return about.write(
+def queue_cancelled(*, subscription: Subscription, cancel_date: date, at: datetime) -> list[Notice]:
+    """Confirms to owners that it is cancelled: everything works until 00:00 of ``cancel_date``, the end of what is paid (C4)."""
+    return about.queue_to_owners(
         kind="cancelled",
         fact=f"cancel:{subscription.public_id}:{at.isoformat()}",
         subscription=subscription,
         at=at,
-        told=lambda locale: {"ends_at": about.midnight_text(subscription, cancel_date)},
+        context=lambda locale: {"ends_at": about.midnight_text(subscription, cancel_date)},
     )
 
 
-def cancel_undone(*, subscription: Subscription, at: datetime) -> list[Notice]:
-    """The cancellation has been taken back before its day."""
-    return about.write(
+def queue_cancel_undone(*, subscription: Subscription, at: datetime) -> list[Notice]:
+    """Tells owners that the cancellation has been taken back before its day."""
+    return about.queue_to_owners(
         kind="cancel_undone",
         fact=f"cancel:{subscription.public_id}:{at.isoformat()}",
         subscription=subscription,
         at=at,
-        told=lambda locale: {"next_date": about.next_date_text(subscription)},
+        context=lambda locale: {"next_date": about.next_date_text(subscription)},
     )
 
 
-def ended(*, subscription: Subscription, reason: str, at: datetime) -> list[Notice]:
-    """The subscription is over. ``reason`` is ``cancelled`` (the end of what was paid), ``unpaid`` (E8) or ``terminated``
+def queue_ended(*, subscription: Subscription, reason: str, at: datetime) -> list[Notice]:
+    """Tells owners that the subscription is over. ``reason`` is ``cancelled`` (the end of what was paid), ``unpaid`` (E8) or ``terminated``
     (asked of support, M12)."""
     account, last = subscription.account, subscription.periods.order_by("-number").first()
     ended_at = subscription.terminated_at or at
 
-    def told(locale: str) -> dict[str, Any]:
-        owed = about.owed(subscription)
+    def context(locale: str) -> dict[str, Any]:
+        owed = about.open_invoices_minor(subscription)
         instant = formats.instant_text(ended_at, account.zone)
         return {
             "reason": reason,
@@ -128,7 +128,7 @@ def ended(*, subscription: Subscription, reason: str, at: datetime) -> list[Noti
         }
 
     fact = f"ended:{subscription.public_id}:{ended_at.isoformat()}"
-    return about.write(kind="ended", fact=fact, subscription=subscription, at=at, told=told)
+    return about.queue_to_owners(kind="ended", fact=fact, subscription=subscription, at=at, context=context)
 
 
 def _last_whole_day(instant: datetime, zone: str) -> date:

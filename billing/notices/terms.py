@@ -4,18 +4,18 @@ from datetime import date, datetime
 from typing import Any
 
 from billing.models import Notice, Subscription, Tariff, TariffMove
-from billing.notices.base import link, owner_recipients, queue
+from billing.notices.letters.base import link, owner_recipients, queue
 from billing.wording import formats
 from billing.wording.tariff_prices import price_lines
 
 
-def terms_will_change(
+def queue_terms_will_change(
     *, subscription: Subscription, tariff: Tariff, effective_date: date, reason: str, move: TariffMove, at: datetime
 ) -> list[Notice]:
-    """The operator brings the subscription to another tariff: which, from when, what it costs, why (E2)."""
+    """Tells owners that the operator moves the subscription to another tariff: which, from when, what it costs, why (E2)."""
     account = subscription.account
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         return {
             "domain": subscription.instance.domain,
             "old_name": move.source.name_in(locale),
@@ -32,16 +32,16 @@ def terms_will_change(
         fact=f"move:{move.pk}:{subscription.public_id}",
         account=account,
         recipients=owner_recipients(account, [subscription.instance]),
-        context=told,
+        context=context,
         at=at,
     )
 
 
-def terms_stay(*, subscription: Subscription, move: TariffMove, at: datetime) -> list[Notice]:
-    """The operator has called the move off: everything stays as it is."""
+def queue_terms_stay(*, subscription: Subscription, move: TariffMove, at: datetime) -> list[Notice]:
+    """Tells owners that the operator has called the move off: everything stays as it is."""
     account = subscription.account
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         return {
             "domain": subscription.instance.domain,
             "old_name": move.source.name_in(locale),
@@ -54,6 +54,6 @@ def terms_stay(*, subscription: Subscription, move: TariffMove, at: datetime) ->
         fact=f"move:{move.pk}:{subscription.public_id}",
         account=account,
         recipients=owner_recipients(account, [subscription.instance]),
-        context=told,
+        context=context,
         at=at,
     )

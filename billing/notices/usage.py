@@ -4,19 +4,19 @@ from datetime import datetime
 from typing import Any
 
 from billing.models import Charge, Notice
-from billing.notices.base import link, owner_recipients, queue
+from billing.notices.letters.base import link, owner_recipients, queue
 from billing.pricing.periods import month_start, next_month
 from billing.pricing.quantity import next_unit_costs
 from billing.wording import charge_lines, formats
 
 
-def quota_crossed(*, charge: Charge, peak: int, at: datetime) -> list[Notice]:
-    """The free quota has been exceeded and all members are charged from now on (M3, D8)."""
+def queue_quota_crossed(*, charge: Charge, peak: int, at: datetime) -> list[Notice]:
+    """Tells owners that the free quota has been exceeded and all members are charged from now on (M3, D8)."""
     subscription, account = charge.subscription, charge.account
     assert subscription is not None and charge.period is not None
     terms, month = charge.period.tariff.terms(), month_start(charge.period.start)
 
-    def told(locale: str) -> dict[str, Any]:
+    def context(locale: str) -> dict[str, Any]:
         return {
             "domain": subscription.instance.domain,
             "at": formats.instant_text(charge.occurred_at, account.zone),
@@ -35,6 +35,6 @@ def quota_crossed(*, charge: Charge, peak: int, at: datetime) -> list[Notice]:
         fact=f"charge:{charge.entry_id}",
         account=account,
         recipients=owner_recipients(account, [subscription.instance]),
-        context=told,
+        context=context,
         at=at,
     )

@@ -16,8 +16,8 @@ from icalendar import Calendar, Event, vDuration, vText
 
 from accounts.models import User
 from billing.models import BillingAccount
-from billing.reports import calendar_titles
-from billing.reports.calendar import Happening
+from billing.reports.calendars import titles
+from billing.reports.calendars.calendar import CalendarItem
 
 SALT = "saldo.calendar"
 # How often a calendar program is asked to read the file again.
@@ -52,7 +52,7 @@ def reader_of(token: str) -> tuple[User, BillingAccount] | None:
     return (user, account) if account is not None else None
 
 
-def calendar_of(account: BillingAccount, items: Iterable[Happening], as_of: datetime) -> bytes:
+def calendar_of(account: BillingAccount, items: Iterable[CalendarItem], as_of: datetime) -> bytes:
     """Writes ``items``, what falls due on ``account``, as an iCalendar file in the active language."""
     host = urlsplit(settings.BASE_URL).hostname or "localhost"
     calendar = Calendar()
@@ -72,9 +72,9 @@ def calendar_of(account: BillingAccount, items: Iterable[Happening], as_of: date
     return content
 
 
-def _event_of(item: Happening, host: str, as_of: datetime) -> Event:
+def _event_of(item: CalendarItem, host: str, as_of: datetime) -> Event:
     """Writes one due item as a calendar event: at its hour where one is known, else for the whole day."""
-    title, amount = calendar_titles.title(item), calendar_titles.amount(item)
+    title, amount = titles.title(item), titles.amount(item)
     event = Event()
     event.add("uid", f"{item.uid}@{host}")
     event.add("dtstamp", as_of.astimezone(UTC))
@@ -84,7 +84,7 @@ def _event_of(item: Happening, host: str, as_of: datetime) -> Event:
     else:
         event.add("dtstart", item.at.astimezone(UTC))
     event.add("summary", _printable(f"{title}: {amount}" if amount else title))
-    if note := calendar_titles.note(item):
+    if note := titles.note(item):
         event.add("description", _printable(note))
     event.add("url", settings.BASE_URL + _path_of(item))
     event.add("categories", [_("Payments")])
@@ -92,7 +92,7 @@ def _event_of(item: Happening, host: str, as_of: datetime) -> Event:
     return event
 
 
-def _path_of(item: Happening) -> str:
+def _path_of(item: CalendarItem) -> str:
     """Returns the path of the page on which the item is looked at and paid."""
     if item.invoice is not None:
         return reverse("portal:document", args=[item.invoice.number])

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
-from billing.pricing.evaluation import Explanation, Left, Share, evaluate, needed
-from billing.pricing.explanation import described
-from billing.pricing.money import rounded
-from billing.pricing.parts import parts_of
-from billing.pricing.quantity import exact
+from billing.pricing.explanations.evaluation import Explanation, Left, Share, evaluate, needed_price
+from billing.pricing.explanations.explanation import describe_price
+from billing.pricing.explanations.parts import parts_of
+from billing.pricing.money import round_to_minor
+from billing.pricing.quantity import exact_price
 from billing.pricing.terms import Terms
 
 
@@ -27,9 +27,9 @@ class Carried:
         return Left(self.value, self.days, used_days).left
 
 
-def full(terms: Terms, quantity: int, days: int) -> Carried:
-    """What is carried from the start of a period of ``days`` that was paid in full."""
-    return Carried(exact(terms, quantity), days)
+def carry_full_period(terms: Terms, quantity: int, days: int) -> Carried:
+    """What a period of ``days`` that was paid in full carries from its first day on: the exact price in main units."""
+    return Carried(exact_price(terms, quantity), days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Change:
 
 
 def change_terms(carried: Carried, used_days: int, terms: Terms, quantity: int, of_days: int) -> Change:
-    """The change to ``quantity`` under ``terms`` after ``used_days`` of the segment in force; the day of the change is
+    """Works out the change to ``quantity`` under ``terms`` after ``used_days`` of the segment in force; the day of the change is
     charged at the new rate (E6).
 
     ``of_days`` is the length of the whole period that the new price is for, in days. Raises ValueError where more days
@@ -55,20 +55,20 @@ def change_terms(carried: Carried, used_days: int, terms: Terms, quantity: int, 
     if not 0 <= used_days <= carried.days:
         raise ValueError(f"{used_days} days used of {carried.days}")
     days = carried.days - used_days
-    explanation = _explained(carried, used_days, terms, quantity, Share(days, of_days))
-    left, due = carried.left_after(used_days), needed(explanation)
+    explanation = _explain_change(carried, used_days, terms, quantity, Share(days, of_days))
+    left, due = carried.left_after(used_days), needed_price(explanation)
     return Change(
         left=left,
         needed=due,
         pay_minor=int(explanation["amount_minor"]),
-        lost_minor=max(0, rounded(left - due, terms.currency)),
+        lost_minor=max(0, round_to_minor(left - due, terms.currency)),
         carried=Carried(due, days),
         explanation=explanation,
     )
 
 
-def _explained(carried: Carried, used_days: int, terms: Terms, quantity: int, share: Share) -> Explanation:
+def _explain_change(carried: Carried, used_days: int, terms: Terms, quantity: int, share: Share) -> Explanation:
     old = Left(carried.value, carried.days, used_days)
-    found = described(terms, quantity, parts_of(terms, quantity))
-    found |= {"share": share.as_dict(), "left": old.as_dict(), "before_minor": 0}
-    return found | {"amount_minor": evaluate(found)}
+    explanation = describe_price(terms, quantity, parts_of(terms, quantity))
+    explanation |= {"share": share.as_dict(), "left": old.as_dict(), "before_minor": 0}
+    return explanation | {"amount_minor": evaluate(explanation)}

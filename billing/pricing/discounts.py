@@ -15,11 +15,11 @@ def intervals(terms: Terms) -> Fraction:
     return Fraction(terms.interval_months, terms.price_months)
 
 
-def kept(percent: Decimal) -> Fraction:
-    """What ``percent`` off leaves of an amount: 10 → 9/10."""
+def factor_after_discount(percent: Decimal) -> Fraction:
+    """The factor that ``percent`` off leaves of an amount, exact: 10 → 9/10."""
     return Fraction(WHOLE - percent) / 100
 
 
-def at_once(terms: Terms) -> Fraction:
+def payment_factor(terms: Terms) -> Fraction:
     """By what the stated prices are multiplied for one payment: 12 × 9/10 for a year less 10 % (C2)."""
-    return intervals(terms) * kept(terms.discount_percent)
+    return intervals(terms) * factor_after_discount(terms.discount_percent)

@@ -26,7 +26,7 @@ def to_minor(amount: Decimal, currency: str) -> int:
     return int(round_half_up(amount, currency).scaleb(exponent(currency)))
 
 
-def rounded(amount: Fraction, currency: str) -> int:
+def round_to_minor(amount: Fraction, currency: str) -> int:
     """The exact ``amount`` of the main unit as an integer of the minor unit, half away from zero: 35/3 USD → 1167 (G2)."""
     scaled = abs(amount) * 10 ** exponent(currency)
     minor: int = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)

@@ -9,12 +9,12 @@ from fractions import Fraction
 from math import lcm
 from typing import NamedTuple
 
-from billing.pricing.discounts import at_once
+from billing.pricing.discounts import payment_factor
 from billing.pricing.money import exponent
 from billing.pricing.terms import PriceModel, QuotaMode, Terms
 from billing.pricing.tiers import Line, NoPrice, lines
 
-__all__ = ["chargeable", "exact", "next_unit_costs", "price", "thresholds"]
+__all__ = ["chargeable", "exact_price", "next_unit_costs", "price", "thresholds"]
 
 Row = tuple[int, int, int | None]
 
@@ -43,13 +43,13 @@ def price(terms: Terms, quantity: int) -> int:
 
     Raises NoPrice where the terms name none, ValueError for a negative quantity.
     """
-    compiled: Compiled = terms.cached.get("price") or _compiled(terms)
+    compiled: Compiled = terms.cached.get("price") or _compile(terms)
     return _numerator(compiled, quantity) // compiled.whole
 
 
-def exact(terms: Terms, quantity: int) -> Fraction:
-    """The same price in main units and not rounded: what shares of a period are taken of (B3–B6, E6). Raises as `price`."""
-    compiled: Compiled = terms.cached.get("price") or _compiled(terms)
+def exact_price(terms: Terms, quantity: int) -> Fraction:
+    """The price of `price` in main units and not rounded: what shares of a period are taken of (B3–B6, E6). Raises as `price`."""
+    compiled: Compiled = terms.cached.get("price") or _compile(terms)
     half = compiled.whole // 2
     return Fraction(_numerator(compiled, quantity) - half, compiled.whole * 10 ** exponent(terms.currency))
 
@@ -61,7 +61,7 @@ def next_unit_costs(terms: Terms, quantity: int) -> int:
 
 def thresholds(terms: Terms) -> tuple[int, ...]:
     """The quantities at which another line of the price begins, 0 first: between them it only grows."""
-    compiled: Compiled = terms.cached.get("price") or _compiled(terms)
+    compiled: Compiled = terms.cached.get("price") or _compile(terms)
     return compiled.starts
 
 
@@ -76,18 +76,18 @@ def _numerator(compiled: Compiled, quantity: int) -> int:
     return numerator if cap is None or numerator <= cap else cap
 
 
-def _compiled(terms: Terms) -> Compiled:
-    found = lines(terms)
-    scale = at_once(terms) * 10 ** exponent(terms.currency)
-    values = [value * scale for line in found for value in (line.each, line.fixed, line.cap) if value is not None]
+def _compile(terms: Terms) -> Compiled:
+    price_lines = lines(terms)
+    scale = payment_factor(terms) * 10 ** exponent(terms.currency)
+    values = [value * scale for line in price_lines for value in (line.each, line.fixed, line.cap) if value is not None]
     half = lcm(*(value.denominator for value in values))
-    rows = tuple(_row(line, scale, half) for line in found)
-    compiled = Compiled(tuple(line.start for line in found), rows, 2 * half)
+    rows = tuple(_compile_line(line, scale, half) for line in price_lines)
+    compiled = Compiled(tuple(line.start for line in price_lines), rows, 2 * half)
     terms.cached["price"] = compiled
     return compiled
 
 
-def _row(line: Line, scale: Fraction, half: int) -> Row | None:
+def _compile_line(line: Line, scale: Fraction, half: int) -> Row | None:
     if line.is_hole:
         return None
     doubled = scale * 2 * half

@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
-from billing.pricing.formula import is_short
+from billing.pricing.explanations.formula import is_short
 from billing.pricing.quantity import price, thresholds
 from billing.pricing.terms import Metric, PriceModel, QuotaMode, Step, Terms, Timing
 from billing.pricing.tiers import NoPrice
@@ -81,7 +81,17 @@ class Bill(NamedTuple):
 
 def contradictions(terms: Terms) -> list[Finding]:
     """All that does not go together in ``terms``; nothing where they can be reviewed. It needs no price to be named."""
-    checks = (_trial, _prices, _units, _steps, _each_step, _quota, _amounts, _interval, _postpaid)
+    checks = (
+        _check_trial,
+        _check_prices,
+        _check_units,
+        _check_steps,
+        _check_each_step,
+        _check_quota,
+        _check_amounts,
+        _check_interval,
+        _check_postpaid,
+    )
     return [finding for check in checks for finding in check(terms)]
 
 
@@ -95,22 +105,22 @@ def falls(terms: Terms, up_to: int | None = None) -> list[Fall]:
         starts = thresholds(terms)
     except NoPrice:
         return []
-    found = []
+    drops = []
     for start in starts[1:]:
         if up_to is not None and start > up_to:
             break
-        below, above = _bill(terms, start - 1), _bill(terms, start)
+        below, above = _price_or_none(terms, start - 1), _price_or_none(terms, start)
         if below is not None and above is not None and above < below:
-            found.append(Fall(start - 1, below, start, above))
-    return found
+            drops.append(Fall(start - 1, below, start, above))
+    return drops
 
 
 def sample_bills(terms: Terms, quantities: Iterable[int] = SAMPLES) -> list[Bill]:
     """What each of ``quantities`` costs, for whoever reviews the tariff."""
-    return [Bill(quantity, _bill(terms, quantity)) for quantity in quantities]
+    return [Bill(quantity, _price_or_none(terms, quantity)) for quantity in quantities]
 
 
-def _bill(terms: Terms, quantity: int) -> int | None:
+def _price_or_none(terms: Terms, quantity: int) -> int | None:
     try:
         return price(terms, quantity)
     except NoPrice:
@@ -126,7 +136,7 @@ def _all_prices(terms: Terms) -> list[Decimal]:
     return [value for value in stated if value is not None]
 
 
-def _trial(terms: Terms) -> Iterator[Finding]:
+def _check_trial(terms: Terms) -> Iterator[Finding]:
     days, people = terms.trial_days, terms.trial_people
     if days < 0 or people < 0:
         yield Finding(Contradiction.TRIAL_NEGATIVE, {"days": days, "people": people})
@@ -140,7 +150,7 @@ def _trial(terms: Terms) -> Iterator[Finding]:
         yield Finding(Contradiction.TRIAL_WITH_PRICE)
 
 
-def _prices(terms: Terms) -> Iterator[Finding]:
+def _check_prices(terms: Terms) -> Iterator[Finding]:
     if terms.price_model == PriceModel.TRIAL:
         return
     if not any(value > 0 for value in _all_prices(terms)):
@@ -151,12 +161,12 @@ def _prices(terms: Terms) -> Iterator[Finding]:
         yield Finding(Contradiction.UNIT_PRICE_UNUSED, {"price": terms.unit_price})
 
 
-def _units(terms: Terms) -> Iterator[Finding]:
+def _check_units(terms: Terms) -> Iterator[Finding]:
     if terms.metric == Metric.NONE and terms.price_model in STEPPED | {PriceModel.PER_UNIT}:
         yield Finding(Contradiction.UNITS_NOT_COUNTED)
 
 
-def _steps(terms: Terms) -> Iterator[Finding]:
+def _check_steps(terms: Terms) -> Iterator[Finding]:
     steps = terms.steps
     if terms.price_model not in STEPPED:
         if steps:
@@ -177,7 +187,7 @@ def _steps(terms: Terms) -> Iterator[Finding]:
             yield Finding(Contradiction.STEPS_DO_NOT_RISE, {"from_units": above, "below_units": below})
 
 
-def _each_step(terms: Terms) -> Iterator[Finding]:
+def _check_each_step(terms: Terms) -> Iterator[Finding]:
     if terms.price_model not in STEPPED:
         return
     for step in terms.steps:
@@ -198,7 +208,7 @@ def _wrong_price(model: PriceModel, step: Step) -> Contradiction | None:
     return None
 
 
-def _quota(terms: Terms) -> Iterator[Finding]:
+def _check_quota(terms: Terms) -> Iterator[Finding]:
     included = {"included_units": terms.included_quantity}
     if terms.included_quantity < 0:
         yield Finding(Contradiction.NEGATIVE_QUOTA, included)
@@ -211,7 +221,7 @@ def _quota(terms: Terms) -> Iterator[Finding]:
         yield Finding(Contradiction.TOTALS_WITH_ONLY_ABOVE, included)
 
 
-def _amounts(terms: Terms) -> Iterator[Finding]:
+def _check_amounts(terms: Terms) -> Iterator[Finding]:
     for value in _all_prices(terms):
         if value < 0:
             yield Finding(Contradiction.NEGATIVE_PRICE, {"price": value})
@@ -229,7 +239,7 @@ def _is_finer(value: Decimal) -> bool:
     return not is_short(Fraction(value))
 
 
-def _interval(terms: Terms) -> Iterator[Finding]:
+def _check_interval(terms: Terms) -> Iterator[Finding]:
     months, price_months = terms.interval_months, terms.price_months
     if months is not None and not 1 <= months <= 12:
         yield Finding(Contradiction.INTERVAL_OUT_OF_RANGE, {"months": months})
@@ -240,7 +250,7 @@ def _interval(terms: Terms) -> Iterator[Finding]:
         yield Finding(Contradiction.PAYMENT_DAYS_NEGATIVE, {"days": terms.payment_days})
 
 
-def _postpaid(terms: Terms) -> Iterator[Finding]:
+def _check_postpaid(terms: Terms) -> Iterator[Finding]:
     if terms.timing != Timing.POSTPAID:
         return
     if terms.trial_days > 0 or terms.price_model == PriceModel.TRIAL:

@@ -3,9 +3,9 @@
 from datetime import date
 from typing import NamedTuple
 
-from billing.pricing.evaluation import Explanation, Share
-from billing.pricing.explanation import described, with_share
-from billing.pricing.parts import difference, parts_of
+from billing.pricing.explanations.evaluation import Explanation, Share
+from billing.pricing.explanations.explanation import add_share, describe_price
+from billing.pricing.explanations.parts import difference, parts_of
 from billing.pricing.periods import month_span
 from billing.pricing.quantity import chargeable
 from billing.pricing.terms import Terms
@@ -45,6 +45,6 @@ def explain_seat_change(
     zero (B5, B6). A month is its share of the interval, or of ``of_months``: a twelfth of a yearly price, never rounded by
     itself."""
     parts = difference(parts_of(terms, after), parts_of(terms, before))
-    found = described(terms, after, parts)
-    found |= {"quantity_before": before, "counted": chargeable(terms, after) - chargeable(terms, before)}
-    return with_share(found, Share(days, of_days, whole_months, of_months or terms.interval_months or 1))
+    explanation = describe_price(terms, after, parts)
+    explanation |= {"quantity_before": before, "counted": chargeable(terms, after) - chargeable(terms, before)}
+    return add_share(explanation, Share(days, of_days, whole_months, of_months or terms.interval_months or 1))

@@ -76,7 +76,7 @@ class Step:
 
 def steps_from(rows: Iterable[Mapping[str, Any]]) -> tuple[Step, ...]:
     """The steps that `Step.as_dict` wrote, lowest first."""
-    found = (
+    steps = (
         Step(
             int(row["from"]),
             Decimal(row["unit_price"]) if row.get("unit_price") is not None else None,
@@ -84,7 +84,7 @@ def steps_from(rows: Iterable[Mapping[str, Any]]) -> tuple[Step, ...]:
         )
         for row in rows
     )
-    return tuple(sorted(found, key=lambda step: step.from_quantity))
+    return tuple(sorted(steps, key=lambda step: step.from_quantity))
 
 
 @dataclass(frozen=True)

@@ -50,20 +50,20 @@ def lines(terms: Terms) -> tuple[Line, ...]:
 
     Raises NoPrice for a trial and for terms that `review.contradictions` finds wrong in their prices.
     """
-    _check(terms)
-    beginning = Line(0, fixed=Fraction(terms.flat_fee))
+    _check_prices(terms)
+    fee_line = Line(0, fixed=Fraction(terms.flat_fee))
     if terms.price_model == PriceModel.FLAT:
-        return (beginning,)
-    units = _from_quota_on(terms, _gross(terms))
-    return beginning, *(_with_fee(line, terms) for line in units)
+        return (fee_line,)
+    units = _cut_off_quota(terms, _lines_without_quota(terms))
+    return fee_line, *(_add_fee(line, terms) for line in units)
 
 
-def _with_fee(line: Line, terms: Terms) -> Line:
+def _add_fee(line: Line, terms: Terms) -> Line:
     fee = Fraction(terms.flat_fee)
     return replace(line, fixed=line.fixed + fee, cap=None if line.cap is None else line.cap + fee)
 
 
-def _gross(terms: Terms) -> list[Line]:
+def _lines_without_quota(terms: Terms) -> list[Line]:
     """What the units cost if there were no quota and no fee."""
     if terms.price_model == PriceModel.PER_UNIT:
         if terms.unit_price is None:
@@ -72,61 +72,61 @@ def _gross(terms: Terms) -> list[Line]:
     if not terms.steps:
         raise NoPrice("The steps are missing.")
     if terms.price_model == PriceModel.VOLUME:
-        return _volume(terms.steps)
-    return _graduated(terms.steps) if terms.price_model == PriceModel.GRADUATED else _package(terms.steps)
+        return _volume_lines(terms.steps)
+    return _graduated_lines(terms.steps) if terms.price_model == PriceModel.GRADUATED else _package_lines(terms.steps)
 
 
-def _volume(steps: tuple[Step, ...]) -> list[Line]:
-    found = [Line(step.from_quantity, each=price_of_one(step)) for step in steps]
+def _volume_lines(steps: tuple[Step, ...]) -> list[Line]:
+    priced_lines = [Line(step.from_quantity, each=price_of_one(step)) for step in steps]
     for index, above in enumerate(steps[1:]):
         if above.total is not None:
-            found[index] = replace(found[index], cap=Fraction(above.total))
-    return found
+            priced_lines[index] = replace(priced_lines[index], cap=Fraction(above.total))
+    return priced_lines
 
 
-def _graduated(steps: tuple[Step, ...]) -> list[Line]:
-    found: list[Line] = []
+def _graduated_lines(steps: tuple[Step, ...]) -> list[Line]:
+    priced_lines: list[Line] = []
     level = each = NOTHING  # the line so far, as level + each × units
     for step in steps:
         if step.unit_price is None or step.total is not None:
             raise NoPrice("Each step of a graduated price needs a price of one.")
         below, above = step.from_quantity - 1, Fraction(step.unit_price)
         level, each = level + (each - above) * below, above
-        found.append(Line(step.from_quantity, fixed=level, each=each))
-    return found
+        priced_lines.append(Line(step.from_quantity, fixed=level, each=each))
+    return priced_lines
 
 
-def _package(steps: tuple[Step, ...]) -> list[Line]:
+def _package_lines(steps: tuple[Step, ...]) -> list[Line]:
     if any(step.total is None or step.unit_price is not None for step in steps):
         raise NoPrice("Each step of a package price needs a total.")
     return [Line(step.from_quantity, fixed=Fraction(step.total or 0)) for step in steps]
 
 
-def _from_quota_on(terms: Terms, gross: list[Line]) -> list[Line]:
+def _cut_off_quota(terms: Terms, gross: list[Line]) -> list[Line]:
     """Cuts off what the quota makes free; what is left begins at the first paid unit."""
     start = first_paid(terms)
     reached = [line for line in gross if line.start <= start]
     later = [line for line in gross if line.start > start]
-    found = [replace(line, start=start) for line in reached[-1:]] + later
+    kept_lines = [replace(line, start=start) for line in reached[-1:]] + later
     if not reached and terms.price_model != PriceModel.GRADUATED:
-        found.insert(0, Line(start, is_hole=True))
+        kept_lines.insert(0, Line(start, is_hole=True))
     if terms.quota_mode == QuotaMode.ALL_ABOVE or not terms.included_quantity:
-        return found
-    return [_only_above(terms, line, reached) for line in found]
+        return kept_lines
+    return [_take_off_quota(terms, line, reached) for line in kept_lines]
 
 
-def _only_above(terms: Terms, line: Line, reached: list[Line]) -> Line:
+def _take_off_quota(terms: Terms, line: Line, reached: list[Line]) -> Line:
     """The line without the units of the quota: they keep their numbers (graduated) or are not counted at all."""
     free = terms.included_quantity
     if terms.price_model == PriceModel.GRADUATED:
-        within = [one for one in reached if one.start <= free]
+        within = [below for below in reached if below.start <= free]
         saved = within[-1].fixed + within[-1].each * free if within else NOTHING
     else:
         saved = line.each * free
     return replace(line, fixed=line.fixed - saved)
 
 
-def _check(terms: Terms) -> None:
+def _check_prices(terms: Terms) -> None:
     """Raises NoPrice for what would otherwise be priced in silence and wrongly."""
     if terms.price_model == PriceModel.TRIAL:
         raise NoPrice("A trial has no price.")

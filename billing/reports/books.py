@@ -1,4 +1,8 @@
-"""The proof of the books: every invariant that can be counted, counted (G5, G6, I-1 … I-9)."""
+"""The proof of the books: every invariant of the ledger, the documents and the events that can be counted is counted.
+
+A check yields its faults: the balance of an account against its postings (G5), documents against their charges (G6), what has
+to hold at any time (I-1 … I-9).
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,7 +28,7 @@ from billing.models import (
     Posting,
 )
 from billing.operations.events import stream
-from billing.pricing.explanation import evaluate
+from billing.pricing.explanations.explanation import evaluate
 
 
 @dataclass(frozen=True)
@@ -77,9 +81,9 @@ def invoices() -> Iterator[Fault]:
             "open": (invoice.total_minor - paid.get(invoice.pk, 0), invoice.open_minor),
             "credit applied": (at_issue.get(invoice.pk, 0), invoice.credit_applied_minor),
         }
-        for name, (counted, kept) in figures.items():
-            if counted != kept:
-                yield Fault("invoice", invoice.number, f"{name}: counted {counted}, kept {kept}")
+        for name, (counted, stored) in figures.items():
+            if counted != stored:
+                yield Fault("invoice", invoice.number, f"{name}: counted {counted}, kept {stored}")
 
 
 def credits() -> Iterator[Fault]:
@@ -99,8 +103,8 @@ def accounts() -> Iterator[Fault]:
     for account in BillingAccount.objects.select_related("ledger_account").iterator():
         expected = unused.get(account.pk, 0) - open_.get(account.pk, 0) - uncollected.get(account.pk, 0)
         if expected != account.ledger_account.balance_minor:
-            kept = account.ledger_account.balance_minor
-            yield Fault("account", account.number, f"documents say {expected}, balance {kept}")
+            stored = account.ledger_account.balance_minor
+            yield Fault("account", account.number, f"documents say {expected}, balance {stored}")
 
 
 def charges() -> Iterator[Fault]:
@@ -143,15 +147,15 @@ def numbers() -> Iterator[Fault]:
         yield Fault("numbers", key, f"no documents, counter {last}")
 
 
-def places() -> Iterator[Fault]:
+def stream_positions() -> Iterator[Fault]:
     """Events stand in the stream at 1, 2, 3 … and in each subscription in the order of their numbers (E9)."""
     counter = NumberSeries.objects.filter(key=stream.SERIES).values_list("last", flat=True).first() or 0
     placed = Event.objects.aggregate(n=Count("position"), first=Min("position"), last=Max("position"))
     if not placed["n"] == counter == (placed["last"] or 0) or placed["first"] not in (None, 1):
         yield Fault("stream", f"{placed['n']} places", f"{placed['first']} to {placed['last']}, counter {counter}")
     before = Window(Lag("position"), partition_by=F("subscription"), order_by=F("sequence").asc())
-    told = Event.objects.exclude(subscription=None).exclude(position=None).annotate(before=before)
-    for public_id in told.filter(before__gt=F("position")).values_list("public_id", flat=True):
+    placed_events = Event.objects.exclude(subscription=None).exclude(position=None).annotate(before=before)
+    for public_id in placed_events.filter(before__gt=F("position")).values_list("public_id", flat=True):
         yield Fault("stream", public_id, "stands before an earlier one of its subscription")
 
 
@@ -161,7 +165,7 @@ def guards() -> Iterator[Fault]:
         yield Fault("trigger", name, "is missing")
 
 
-CHECKS = (guards, balances, entries, invoices, credits, accounts, charges, lines, numbers, places)
+CHECKS = (guards, balances, entries, invoices, credits, accounts, charges, lines, numbers, stream_positions)
 
 
 def faults() -> list[Fault]:

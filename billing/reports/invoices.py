@@ -1,4 +1,4 @@
-"""Invoices as they stand on a day: status, what was credited, what met them."""
+"""The state of invoices on a day: status, what was credited, what met them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from billing.models import Allocation, BillingAccount, CreditNote, Invoice
 
 
 @dataclass(frozen=True)
-class Standing:
-    """``status`` as of the business date asked for; ``days_late`` counts from the day after the due date."""
+class InvoiceState:
+    """An invoice on one business date: its ``status``, the minor units credited; ``days_late`` from the day after the due date."""
 
     invoice: Invoice
     status: Invoice.Status
@@ -25,24 +25,24 @@ class Standing:
 
 
 def with_credited(invoices: "QuerySet[Invoice]") -> "QuerySet[Invoice]":
-    """Adds ``credited``, the sum of each invoice's credit notes in minor units, within the one query."""
+    """Annotates each invoice with ``credited``, the sum of each invoice's credit notes in minor units, within the one query."""
     notes = CreditNote.objects.filter(invoice=OuterRef("pk")).values("invoice").annotate(given_back=Sum("total_minor"))
     return invoices.annotate(credited=Coalesce(Subquery(notes.values("given_back")), Value(0)))
 
 
-def standings(invoices: Iterable[Invoice], today: date) -> list[Standing]:
-    """How invoices that came through `with_credited` stand on ``today``."""
-    found = []
+def invoice_states(invoices: Iterable[Invoice], today: date) -> list[InvoiceState]:
+    """Works out the state on the business date ``today`` of invoices that came through `with_credited`."""
+    states = []
     for invoice in invoices:
         credited = int(invoice.credited)  # type: ignore[attr-defined]
         status = invoice.status_on(today, credited)
         late = (today - invoice.due_date).days if status == Invoice.Status.OVERDUE else 0
-        found.append(Standing(invoice, status, credited, late))
-    return found
+        states.append(InvoiceState(invoice, status, credited, late))
+    return states
 
 
-def of_account(account: BillingAccount) -> "QuerySet[Invoice]":
-    """The account's invoices, newest first, ready for `standings`."""
+def invoices_of(account: BillingAccount) -> "QuerySet[Invoice]":
+    """The account's invoices, newest first, ready for `invoice_states`."""
     return with_credited(Invoice.objects.filter(account=account).order_by("-issued_at", "-number"))
 
 

@@ -1,4 +1,4 @@
-"""Where an account stands at an instant: what is owed, what is charged for the month that runs, and what comes next.
+"""An account's financial position at an instant: what is owed, what is charged for the month that runs, and what comes next.
 
 Facts only, in minor units and dates; the words are the pages'. Nothing here writes.
 """
@@ -19,8 +19,8 @@ from billing.reports.usage import active_counts, paid_counts
 
 
 @dataclass(frozen=True)
-class Standing:
-    """The account's money. ``balance_minor`` = credit left − open invoices − charges not yet invoiced (G3)."""
+class AccountPosition:
+    """The account's money, in minor units. ``balance_minor`` = credit left − open invoices − charges not yet invoiced (G3)."""
 
     account: BillingAccount
     today: date
@@ -100,7 +100,7 @@ class Step(StrEnum):
 
 
 @dataclass(frozen=True)
-class Coming:
+class NextDate:
     """One dated thing ahead: ``at`` the instant where the hour matters, ``amount_minor`` None where no sum belongs to it."""
 
     step: Step
@@ -111,7 +111,7 @@ class Coming:
 
 
 @dataclass(frozen=True)
-class Place:
+class InstanceRow:
     """An instance as the account's owner sees it in a list. ``subscription`` None: none was ever taken."""
 
     instance: Instance
@@ -123,7 +123,7 @@ class Place:
 
     @property
     def is_metered(self) -> bool:
-        """Whether its use is measured and paid afterwards (M1); what is paid in advance or free is told by its state."""
+        """Whether its use is measured and paid afterwards (M1); what is paid in advance or free shows its state instead."""
         return self.subscription is not None and self.subscription.is_metered
 
     @property
@@ -137,8 +137,8 @@ class Place:
         """The seats or bought units that are paid for; None where nothing is counted or use is measured."""
         if self.subscription is None or self.is_metered:
             return None
-        known = {Metric.PAID_MEMBERS: self.seats, Metric.QUANTITY: self.subscription.quantity or 1}
-        return known.get(Metric(self.metric)) if self.metric else None
+        units_by_metric = {Metric.PAID_MEMBERS: self.seats, Metric.QUANTITY: self.subscription.quantity or 1}
+        return units_by_metric.get(Metric(self.metric)) if self.metric else None
 
     @property
     def is_free(self) -> bool:
@@ -148,7 +148,7 @@ class Place:
         return price(self.subscription.tariff.terms(), self.peak) == 0
 
 
-def standing(*, account: BillingAccount, as_of: datetime) -> Standing:
+def account_position(*, account: BillingAccount, as_of: datetime) -> AccountPosition:
     """The account's money at ``as_of``, in four queries however much there is, five where something is overdue."""
     today = business_date(as_of, account.zone)
     uninvoiced = (
@@ -157,13 +157,13 @@ def standing(*, account: BillingAccount, as_of: datetime) -> Standing:
         .aggregate(total=Sum("amount_minor"), turns_on=Min("subscription__turns_on"))
     )
     credit = Credit.objects.unapplied().filter(account=account).aggregate(total=Sum("unapplied_minor"))["total"]
-    opened = tuple(Invoice.objects.open().filter(account=account))
-    late = any(invoice.due_date < today for invoice in opened)
-    return Standing(
+    open_invoices = tuple(Invoice.objects.open().filter(account=account))
+    late = any(invoice.due_date < today for invoice in open_invoices)
+    return AccountPosition(
         account=account,
         today=today,
         balance_minor=LedgerAccount.objects.get(billing_account=account).balance_minor,
-        open_invoices=opened,
+        open_invoices=open_invoices,
         charged_minor=uninvoiced["total"] or 0,
         charged_month=account.open_month,
         credit_minor=credit or 0,
@@ -183,11 +183,11 @@ def _relief(account: BillingAccount, as_of: datetime) -> Relief | None:
     return running.select_related("instance").order_by("-ends_at").first()
 
 
-def coming(money: Standing, most: int = 4) -> list[Coming]:
+def next_dates(money: AccountPosition, most: int = 4) -> list[NextDate]:
     """What happens next, in the order of its dates: the nearest ``most`` due dates, the lock, the next invoice."""
     zone = money.account.zone
     ahead = [
-        Coming(Step.DUE, invoice.due_date, invoice=invoice, amount_minor=invoice.open_minor)
+        NextDate(Step.DUE, invoice.due_date, invoice=invoice, amount_minor=invoice.open_minor)
         for invoice in money.open_invoices
         if invoice.due_date >= money.today
     ][:most]
@@ -195,21 +195,23 @@ def coming(money: Standing, most: int = 4) -> list[Coming]:
         first = ahead[0].invoice
         assert first is not None
         at = midnight_after(first.due_date, zone)
-        ahead.append(Coming(Step.LOCK, business_date(at, zone), at=at, invoice=first))
+        ahead.append(NextDate(Step.LOCK, business_date(at, zone), at=at, invoice=first))
     if money.charged_minor > 0:
-        ahead.append(Coming(Step.INVOICE, money.next_invoice_date, amount_minor=money.next_due_minor))
-    return sorted(ahead, key=lambda one: (one.day, one.step == Step.LOCK))
+        ahead.append(NextDate(Step.INVOICE, money.next_invoice_date, amount_minor=money.next_due_minor))
+    return sorted(ahead, key=lambda next_date: (next_date.day, next_date.step == Step.LOCK))
 
 
-def places(*, account: BillingAccount, as_of: datetime, limit: int | None = None, offset: int = 0) -> list[Place]:
+def instance_rows(
+    *, account: BillingAccount, as_of: datetime, limit: int | None = None, offset: int = 0
+) -> list[InstanceRow]:
     """The account's instances with their people, the busiest first; four queries however many there are."""
-    found = (
+    subscriptions = (
         Subscription.objects.filter(account=account)
         .select_related("instance__product", "tariff__product")
         .order_by("instance", "-started_at")
     )
     latest: dict[int, Subscription] = {}
-    for subscription in found:
+    for subscription in subscriptions:
         latest.setdefault(subscription.instance_id, subscription)
     active = active_counts(subscription.instance for subscription in latest.values())
     peaks = dict(
@@ -219,21 +221,26 @@ def places(*, account: BillingAccount, as_of: datetime, limit: int | None = None
     )
     seats = paid_counts(subscription.instance for subscription in latest.values())
     rows = [
-        Place(
-            one.instance,
-            one,
-            active.get(one.instance_id, 0),
-            peaks.get(one.pk, 0),
-            one.tariff.included_quantity if one.tariff is not None else 0,
-            seats.get(one.instance_id, 0),
+        InstanceRow(
+            subscription.instance,
+            subscription,
+            active.get(subscription.instance_id, 0),
+            peaks.get(subscription.pk, 0),
+            subscription.tariff.included_quantity if subscription.tariff is not None else 0,
+            seats.get(subscription.instance_id, 0),
         )
-        for one in latest.values()
+        for subscription in latest.values()
     ]
     rows.sort(
-        key=lambda row: (row.instance.deleted_at is not None, not _runs(row, as_of), -row.active, row.instance.domain)
+        key=lambda row: (
+            row.instance.deleted_at is not None,
+            not _is_running(row, as_of),
+            -row.active,
+            row.instance.domain,
+        )
     )
     return rows[offset : offset + limit] if limit is not None else rows[offset:]
 
 
-def _runs(place: Place, as_of: datetime) -> bool:
-    return place.subscription is not None and place.subscription.is_running(as_of)
+def _is_running(row: InstanceRow, as_of: datetime) -> bool:
+    return row.subscription is not None and row.subscription.is_running(as_of)

@@ -1,4 +1,4 @@
-"""Where one subscription stands for its owner: a trial, paid time, what is being collected, what was decided, the end.
+"""The state of one subscription as its owner sees it: a trial, paid time, what is being collected, what was decided, the end.
 
 Facts only, in minor units and dates; the words are the pages'. Nothing here writes.
 """
@@ -14,7 +14,7 @@ from billing.operations.cycle.locking import read_subscription
 from billing.operations.invoices import issuing
 from billing.operations.subscriptions import change_undo
 from billing.pricing import due_dates
-from billing.pricing.evaluation import Explanation
+from billing.pricing.explanations.evaluation import Explanation
 from billing.pricing.periods import business_date
 from billing.pricing.quantity import price
 from billing.pricing.terms import Metric, Renewal, Terms
@@ -173,7 +173,7 @@ class PlanState:
 
 
 def plan_state(subscription: Subscription, as_of: datetime) -> PlanState:
-    """Where ``subscription`` (with its account, tariff and instance) stands; a dozen queries whatever its history.
+    """Reads the state of ``subscription`` (with its account, tariff and instance) at ``as_of``; a dozen queries whatever its history.
 
     Where a midnight has passed that no job has dealt with yet, what is due since is rehearsed (D3).
     """
@@ -189,7 +189,7 @@ def _state(subscription: Subscription, as_of: datetime) -> PlanState:
     prepaid_time = stage in (Stage.TRIAL, Stage.PAID, Stage.TRIAL_ENDED)
     change = scheduled_changes.waiting_change(subscription) if prepaid_time else None
     last = prepaid_periods.last_period(subscription) if stage in (Stage.PAID, Stage.ENDED) else None
-    next_date, next_minor, first = _next(subscription, stage, last, change)
+    next_date, next_minor, first = _next_charge(subscription, stage, last, change)
     return PlanState(
         subscription=subscription,
         stage=stage,
@@ -202,10 +202,10 @@ def _state(subscription: Subscription, as_of: datetime) -> PlanState:
         first=first,
         change=change,
         undo=change_undo.find_undoable_change(subscription, as_of) if stage in (Stage.PAID, Stage.ONE_OFF) else None,
-        tries=_tries(subscription, next_date) if stage == Stage.PAID else (),
+        tries=_collections_for(subscription, next_date) if stage == Stage.PAID else (),
         available_minor=issuing.available_credit(subscription.account) if prepaid_time else 0,
         method=payment_methods.active_method(subscription.account) if prepaid_time else None,
-        seats_minor=_seats(subscription) if stage == Stage.PAID else 0,
+        seats_minor=_seats_minor(subscription) if stage == Stage.PAID else 0,
         end_reason=_end_reason(subscription) if stage == Stage.ENDED else "",
     )
 
@@ -230,7 +230,7 @@ def _units(subscription: Subscription, stage: Stage) -> int:
     return prepaid_periods.units_now(subscription, subscription.tariff)
 
 
-def _next(
+def _next_charge(
     subscription: Subscription, stage: Stage, last: BillingPeriod | None, change: TermsChange | None
 ) -> tuple[date | None, int, Explanation | None]:
     """The first charge that comes by itself: its day, its sum, and how it comes about where a trial is followed by it."""
@@ -246,14 +246,14 @@ def _next(
     return None, 0, None
 
 
-def _tries(subscription: Subscription, next_date: date | None) -> tuple[Collection, ...]:
+def _collections_for(subscription: Subscription, next_date: date | None) -> tuple[Collection, ...]:
     if next_date is None:
         return ()
-    own = Collection.objects.filter(subscription=subscription, period_start=next_date)
-    return tuple(own.select_related("attempt__method").order_by("-pk"))
+    collections = Collection.objects.filter(subscription=subscription, period_start=next_date)
+    return tuple(collections.select_related("attempt__method").order_by("-pk"))
 
 
-def _seats(subscription: Subscription) -> int:
+def _seats_minor(subscription: Subscription) -> int:
     """Seats that came or went and are on no invoice yet (B7)."""
     waiting = Charge.objects.uncollected().filter(subscription=subscription)
     return sum(waiting.values_list("amount_minor", flat=True))

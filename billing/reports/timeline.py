@@ -42,8 +42,8 @@ KINDS: dict[str, Words] = {
     "requests": _("Requests and offers"),
     "people": _("People"),
 }
-# Acts that a row of their own tells already; they are left out where everything is shown, and kept among the acts.
-TOLD = (
+# Acts that another row of the timeline shows already; they are left out where everything is shown, and kept among the acts.
+SHOWN_ELSEWHERE = (
     "payment.recorded",
     "credit_note.issued",
     "offer.sent",
@@ -74,10 +74,10 @@ class Cursor:
         """The cursor of an address; None for anything that is none."""
         try:
             at, rank, key = text.split("~")
-            found = cls(datetime.fromisoformat(at), int(rank), key)
+            cursor = cls(datetime.fromisoformat(at), int(rank), key)
         except ValueError:
             return None
-        return found if found.at.tzinfo is not None and 0 <= found.rank < len(SOURCES) and _is_key(found) else None
+        return cursor if cursor.at.tzinfo is not None and 0 <= cursor.rank < len(SOURCES) and _is_key(cursor) else None
 
 
 def _is_key(cursor: Cursor) -> bool:
@@ -89,8 +89,8 @@ def _is_key(cursor: Cursor) -> bool:
 
 
 @dataclass(frozen=True)
-class Happening:
-    """One thing that happened: ``row`` is the model's instance, ``source`` says what it means here."""
+class TimelineRow:
+    """One thing that happened to a customer: ``row`` is the model's instance, ``source`` says what it means here."""
 
     at: datetime
     source: "Source"
@@ -117,16 +117,18 @@ class Source:
 
 
 def _entries(customer: Customer) -> "QuerySet[Any]":
-    """Movements that no document or payment of their own tells, with their sum as the customer sees it."""
+    """Movements of the balance that no document or payment of their own shows, with their sum as the customer sees it."""
     postings = Posting.objects.filter(entry=OuterRef("pk")).order_by().values("entry")
 
     def total(side: str) -> Subquery:
-        mine = postings.filter(**{f"{side}__billing_account": OuterRef("account")}).annotate(sum=Sum("amount_minor"))
-        return Subquery(mine.values("sum"), output_field=BigIntegerField())
+        own_postings = postings.filter(**{f"{side}__billing_account": OuterRef("account")}).annotate(
+            sum=Sum("amount_minor")
+        )
+        return Subquery(own_postings.values("sum"), output_field=BigIntegerField())
 
-    found = Entry.objects.filter(account__customer=customer)
-    found = found.exclude(kind__in=(Entry.Kind.PAYMENT, Entry.Kind.CREDIT_NOTE, Entry.Kind.VAT))
-    return found.annotate(given=total("credit"), taken=total("debit")).select_related(
+    entries = Entry.objects.filter(account__customer=customer)
+    entries = entries.exclude(kind__in=(Entry.Kind.PAYMENT, Entry.Kind.CREDIT_NOTE, Entry.Kind.VAT))
+    return entries.annotate(given=total("credit"), taken=total("debit")).select_related(
         "account", "charge__line__invoice", "charge__period", "credit", "reverses"
     )
 
@@ -152,8 +154,8 @@ def _acts(customer: Customer) -> "QuerySet[Any]":
 
 
 def _changes(customer: Customer) -> "QuerySet[Any]":
-    found = SubscriptionChange.objects.filter(subscription__instance__customer=customer)
-    return found.select_related("subscription__instance")
+    changes = SubscriptionChange.objects.filter(subscription__instance__customer=customer)
+    return changes.select_related("subscription__instance")
 
 
 SOURCES: tuple[Source, ...] = (
@@ -179,7 +181,7 @@ class Page:
     """``rows`` newest first; ``older`` is the cursor of the next page, None at the end. ``people`` are the names that
     charges speak of, by the member's key."""
 
-    rows: tuple[Happening, ...]
+    rows: tuple[TimelineRow, ...]
     older: Cursor | None
     people: dict[int, str]
 
@@ -194,25 +196,25 @@ def _before(source: Source, rank: int, cursor: Cursor | None) -> Q:
     return earlier | (same & Q(pk__lt=cursor.key)) if rank == cursor.rank else earlier
 
 
-def _people(rows: Iterable[Happening]) -> dict[int, str]:
-    charges = [getattr(one.row, "charge", None) for one in rows if one.source.name == "entry"]
-    wanted = {charge.explanation.get("member") for charge in charges if charge is not None} - {None}
-    return {member.pk: str(member) for member in Member.objects.filter(pk__in=wanted).only("name", "email")}
+def _people(rows: Iterable[TimelineRow]) -> dict[int, str]:
+    charges = [getattr(row.row, "charge", None) for row in rows if row.source.name == "entry"]
+    member_ids = {charge.explanation.get("member") for charge in charges if charge is not None} - {None}
+    return {member.pk: str(member) for member in Member.objects.filter(pk__in=member_ids).only("name", "email")}
 
 
 def page(*, customer: Customer, limit: int, kinds: frozenset[str] = frozenset(), before: Cursor | None = None) -> Page:
     """``limit`` things, newest first, of ``kinds`` (all where none is chosen), older than the cursor ``before``."""
-    found: list[tuple[datetime, int, Any, Happening]] = []
+    candidates: list[tuple[datetime, int, Any, TimelineRow]] = []
     for rank, source in enumerate(SOURCES):
         if kinds and source.kind not in kinds:
             continue
         rows = source.rows(customer).filter(_before(source, rank, before))
         if source.name == "act" and kinds != {"acts"}:
-            rows = rows.exclude(action__in=TOLD)
+            rows = rows.exclude(action__in=SHOWN_ELSEWHERE)
         for row in rows.order_by(f"-{source.field}", "-pk")[: limit + 1]:
             at = getattr(row, source.field)
-            found.append((at, rank, row.pk, Happening(at, source, row)))
-    found.sort(key=lambda one: one[:3], reverse=True)
-    shown = tuple(one[3] for one in found[:limit])
-    older = shown[-1].cursor if len(found) > limit else None
+            candidates.append((at, rank, row.pk, TimelineRow(at, source, row)))
+    candidates.sort(key=lambda candidate: candidate[:3], reverse=True)
+    shown = tuple(candidate[3] for candidate in candidates[:limit])
+    older = shown[-1].cursor if len(candidates) > limit else None
     return Page(shown, older, _people(shown))

@@ -20,7 +20,7 @@ HOURS, DAYS = 24, 14
 # A busy endpoint's charts are drawn from its latest deliveries alone, so that its page answers as fast as any other.
 MOST = 5_000
 SHOWN = {"all": None, "waiting": State.WAITING, "failed": State.FAILED, "delivered": State.DELIVERED}
-BEGUN = Coalesce("replayed_at", "event__at")
+WAITED_SINCE = Coalesce("replayed_at", "event__at")
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,12 @@ class Traffic:
     @property
     def is_silent(self) -> bool:
         """Nothing arrived, failed or waits: there is nothing to draw."""
-        return not self.waiting.number and not any(one.delivered or one.failed for one in self.days)
+        return not self.waiting.number and not any(day.delivered or day.failed for day in self.days)
 
 
 @dataclass(frozen=True)
-class Standing:
-    """An endpoint in one line of a list; ``last_ms`` is the lag of what arrived last."""
+class EndpointState:
+    """An endpoint in one line of a list: what waits, when something arrived last; ``last_ms`` is the lag of what arrived last."""
 
     waiting: Waiting
     delivered_at: datetime | None
@@ -111,18 +111,18 @@ def buckets(
     lags: list[list[int]] = [[] for _edge in edges[1:]]
     failed = [0 for _edge in edges[1:]]
     for at, lag in arrived:
-        if (place := _place(edges, at)) is not None:
+        if (place := _bucket_of(edges, at)) is not None:
             lags[place].append(lag)
     for at in failures:
-        if (place := _place(edges, at)) is not None:
+        if (place := _bucket_of(edges, at)) is not None:
             failed[place] += 1
     return tuple(
-        Bucket(start, end, len(found), median(sorted(found)), max(found, default=None), missed)
-        for (start, end), found, missed in zip(pairwise(edges), lags, failed, strict=True)
+        Bucket(start, end, len(lags_here), median(sorted(lags_here)), max(lags_here, default=None), missed)
+        for (start, end), lags_here, missed in zip(pairwise(edges), lags, failed, strict=True)
     )
 
 
-def _place(edges: Sequence[datetime], at: datetime) -> int | None:
+def _bucket_of(edges: Sequence[datetime], at: datetime) -> int | None:
     """The number of the bucket that ``at`` falls into; days are not all of one length, so it is looked for."""
     if not edges[0] <= at < edges[-1]:
         return None
@@ -133,8 +133,8 @@ def traffic(endpoint: WebhookEndpoint, *, as_of: datetime, zone: str) -> Traffic
     """The endpoint's charts at ``as_of``, hours and days on the wall clock of ``zone``. Three reads, however much was sent."""
     hours, days = hour_edges(as_of, zone), day_edges(as_of, zone)
     since = min(hours[0], days[0])
-    mine = WebhookDelivery.objects.filter(endpoint=endpoint)
-    cut = list(mine.order_by("-pk").values_list("pk", flat=True)[MOST - 1 : MOST + 1])
+    own_deliveries = WebhookDelivery.objects.filter(endpoint=endpoint)
+    cut = list(own_deliveries.order_by("-pk").values_list("pk", flat=True)[MOST - 1 : MOST + 1])
     tries = WebhookAttempt.objects.filter(delivery__endpoint=endpoint, at__gte=since)
     if cut:
         tries = tries.filter(delivery__gte=cut[0])
@@ -143,11 +143,11 @@ def traffic(endpoint: WebhookEndpoint, *, as_of: datetime, zone: str) -> Traffic
     )
     arrived, failures = [], []
     for at, error, event_at, replayed_at, replays in rows.iterator():
-        begun = _begun(at, event_at, replayed_at, replays)
+        since_when = _waited_since(at, event_at, replayed_at, replays)
         if error:
             failures.append(at)
-        elif begun is not None:
-            arrived.append((at, milliseconds(at - begun)))
+        elif since_when is not None:
+            arrived.append((at, milliseconds(at - since_when)))
     return Traffic(
         hours=buckets(hours, arrived, failures),
         days=buckets(days, arrived, failures),
@@ -156,7 +156,7 @@ def traffic(endpoint: WebhookEndpoint, *, as_of: datetime, zone: str) -> Traffic
     )
 
 
-def _begun(at: datetime, event_at: datetime, replayed_at: datetime | None, replays: int) -> datetime | None:
+def _waited_since(at: datetime, event_at: datetime, replayed_at: datetime | None, replays: int) -> datetime | None:
     """Since when what arrived ``at`` had been waited for; None for one of several replays before the last, of which nobody
     knows any more when it was asked for."""
     if replayed_at is None or (at < replayed_at and replays == 1):
@@ -165,35 +165,37 @@ def _begun(at: datetime, event_at: datetime, replayed_at: datetime | None, repla
 
 
 def waiting_of(endpoints: Iterable[WebhookEndpoint], as_of: datetime) -> dict[int, Waiting]:
-    """What waits for each of ``endpoints``, in one read."""
-    keys = [one.pk for one in endpoints]
+    """Counts what waits for each of ``endpoints``, by its key, in one read."""
+    keys = [endpoint.pk for endpoint in endpoints]
     rows = (
         WebhookDelivery.objects.filter(endpoint__in=keys, state=State.WAITING)
         .values("endpoint")
-        .annotate(number=Count("pk"), oldest=Min(BEGUN))
+        .annotate(number=Count("pk"), oldest=Min(WAITED_SINCE))
         .values_list("endpoint", "number", "oldest")
     )
-    found = {key: Waiting(number, milliseconds(as_of - oldest)) for key, number, oldest in rows.order_by()}
-    return {key: found.get(key, Waiting(0, None)) for key in keys}
+    waiting = {key: Waiting(number, milliseconds(as_of - oldest)) for key, number, oldest in rows.order_by()}
+    return {key: waiting.get(key, Waiting(0, None)) for key in keys}
 
 
-def standings(endpoints: Sequence[WebhookEndpoint], as_of: datetime) -> dict[int, Standing]:
-    """How each of ``endpoints`` does, for a list: two reads."""
+def endpoint_states(endpoints: Sequence[WebhookEndpoint], as_of: datetime) -> dict[int, EndpointState]:
+    """The state of each of ``endpoints`` by its key, for a list: two reads."""
     waiting = waiting_of(endpoints, as_of)
     latest = (
         WebhookDelivery.objects.filter(endpoint=OuterRef("pk"), state=State.DELIVERED).order_by("-pk").values("pk")[:1]
     )
     last = WebhookDelivery.objects.filter(
-        pk__in=WebhookEndpoint.objects.filter(pk__in=[one.pk for one in endpoints])
+        pk__in=WebhookEndpoint.objects.filter(pk__in=[endpoint.pk for endpoint in endpoints])
         .annotate(last=Subquery(latest))
         .values("last")
-    ).annotate(begun=BEGUN)
+    ).annotate(begun=WAITED_SINCE)
     arrived = {row.endpoint_id: (row.delivered_at, row.begun) for row in last}
-    found = {}
+    states = {}
     for key, waits in waiting.items():
-        at, begun = arrived.get(key, (None, None))
-        found[key] = Standing(waits, at, milliseconds(at - begun) if at is not None and begun is not None else None)
-    return found
+        at, since_when = arrived.get(key, (None, None))
+        states[key] = EndpointState(
+            waits, at, milliseconds(at - since_when) if at is not None and since_when is not None else None
+        )
+    return states
 
 
 def deliveries(
@@ -206,21 +208,23 @@ def deliveries(
 ) -> Page:
     """A page of the endpoint's deliveries with their events and instances, newest first. ``shown``: one of `SHOWN` (else all);
     ``before`` and ``after`` are cursors from a neighbouring page."""
-    mine: QuerySet[WebhookDelivery] = WebhookDelivery.objects.filter(endpoint=endpoint).select_related(
+    own_deliveries: QuerySet[WebhookDelivery] = WebhookDelivery.objects.filter(endpoint=endpoint).select_related(
         "event__instance"
     )
     state = SHOWN.get(shown)
     if state is not None:
-        mine = mine.filter(state=state)
+        own_deliveries = own_deliveries.filter(state=state)
     if after is not None:
-        rows = list(reversed(mine.filter(pk__gt=after).order_by("pk")[:limit]))
+        rows = list(reversed(own_deliveries.filter(pk__gt=after).order_by("pk")[:limit]))
     else:
-        rows = list((mine.filter(pk__lt=before) if before is not None else mine).order_by("-pk")[:limit])
+        rows = list(
+            (own_deliveries.filter(pk__lt=before) if before is not None else own_deliveries).order_by("-pk")[:limit]
+        )
     if not rows:
         return Page((), None, None)
     newest, oldest = rows[0].pk, rows[-1].pk
     return Page(
         rows=tuple(rows),
-        newer=newest if mine.filter(pk__gt=newest).exists() else None,
-        older=oldest if mine.filter(pk__lt=oldest).exists() else None,
+        newer=newest if own_deliveries.filter(pk__gt=newest).exists() else None,
+        older=oldest if own_deliveries.filter(pk__lt=oldest).exists() else None,
     )

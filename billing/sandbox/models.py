@@ -62,7 +62,7 @@ class SampleCard(models.Model):
 
 
 class SampleVisit(models.Model):
-    """A payer's visit to the sample provider's own page: whose it is, where it leads back, which plans we told it of."""
+    """A payer's visit to the sample provider's own page: whose it is, where it leads back, which plans we listed for it."""
 
     token = models.CharField(max_length=60, primary_key=True)
     customer_key = models.CharField(max_length=100)

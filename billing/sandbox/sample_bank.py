@@ -18,7 +18,16 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from billing import clock
-from billing.gateways.base import Forbidden, Heard, KeptMethod, PaymentRequest, Plan, ProviderError, Result, Told
+from billing.gateways.base import (
+    Forbidden,
+    PaymentRequest,
+    Plan,
+    ProviderError,
+    ProviderMethod,
+    ProviderReport,
+    Result,
+    WebhookTopic,
+)
 from billing.sandbox.models import SampleCard, SampleCharge, SampleVisit
 
 # Why the sample bank may say no, as a real one would.
@@ -55,7 +64,7 @@ def signature(body: bytes) -> str:
 
 def _result(charge: SampleCharge) -> Result:
     card = SampleCard.objects.filter(external_id=charge.card_id, removed=False).first()
-    kept = charge.keeps_card and charge.status == "succeeded" and card is not None
+    keeps_card = charge.keeps_card and charge.status == "succeeded" and card is not None
     return Result(
         status=charge.status,  # type: ignore[arg-type]
         external_id=charge.external_id,
@@ -63,7 +72,9 @@ def _result(charge: SampleCharge) -> Result:
         currency=charge.currency,
         reason=charge.reason,
         redirect_url=settings.BASE_URL + reverse("sandbox:sample_bank", args=[charge.external_id]),
-        method=KeptMethod(card.external_id, card.title, card.expires_on) if kept and card is not None else None,
+        method=ProviderMethod(card.external_id, card.title, card.expires_on)
+        if keeps_card and card is not None
+        else None,
     )
 
 
@@ -132,24 +143,24 @@ class SampleProvider:
         )
         return settings.BASE_URL + reverse("sandbox:sample_wallet", args=[visit.token])
 
-    def webhook(self, request: HttpRequest) -> list[Heard]:
+    def webhook(self, request: HttpRequest) -> list[ProviderReport]:
         claimed = request.headers.get("Sample-Signature", "").encode()  # bytes: of text only ASCII can be compared
         if not hmac.compare_digest(claimed, signature(request.body).encode()):
             raise Forbidden("signature")
         try:
             body = json.loads(request.body)
-            report = Heard(str(body.get("event", "")), body.get("type", "payment.changed"), str(body["id"]))
+            report = ProviderReport(str(body.get("event", "")), body.get("type", "payment.changed"), str(body["id"]))
         except (ValueError, KeyError, TypeError, AttributeError):
             raise Forbidden("body") from None
-        if report.type not in get_args(Told):
+        if report.type not in get_args(WebhookTopic):
             return []
         if report.type in HAVE_EFFECT and not report.event_id:
             raise Forbidden("body")  # without an id it could not be told from its own repetition
         return [report]
 
 
-def message(type_: Told, subject: str) -> bytes:
-    """The body of a webhook that tells ``type_`` of ``subject``, with an id of its own."""
+def message(type_: WebhookTopic, subject: str) -> bytes:
+    """Writes the body of a webhook that reports ``type_`` of ``subject``, with an id of its own."""
     return json.dumps({"event": f"evt-{secrets.token_hex(8)}", "type": type_, "id": subject}).encode()
 
 
@@ -162,7 +173,7 @@ def charge_of(external_id: str) -> SampleCharge:
 
 
 def decide(external_id: str, outcome: str, card: str = "") -> SampleCharge:
-    """What the payer chose on the bank's page: ``succeeded``, ``requires_action`` (a second step follows) or one of
+    """Books what the payer chose on the bank's page: ``succeeded``, ``requires_action`` (a second step follows) or one of
     `DECLINES`; ``card`` (of `CARDS`) is what they pay with and leave there where that was asked for. A final outcome stays.
     Raises ProviderError for an unknown payment, outcome or card."""
     charge = charge_of(external_id)
@@ -184,7 +195,7 @@ def decide(external_id: str, outcome: str, card: str = "") -> SampleCharge:
 
 
 def _issue(customer_key: str, card: Card) -> SampleCard:
-    """A card in the bank's books, kept from the moment the payment or set-up succeeds."""
+    """Issues a card in the bank's books, kept from the moment the payment or set-up succeeds."""
     today = clock.today(settings.BILLING_TIME_ZONE)
     month = date(today.year + card.years, today.month, monthrange(today.year + card.years, today.month)[1])
     return SampleCard.objects.create(

@@ -52,7 +52,7 @@ def advance(*, to: datetime, progress: Callable[[datetime], None] | None = None)
     """Moves the sandbox to the instant ``to`` and runs what falls due on the way; returns what was done.
 
     The first call of an installation sets the clock, also to the past. After that it moves forward only: an earlier instant is
-    refused (409), the same one again is accepted. ``progress`` is told of every stop.
+    refused (409), the same one again is accepted. ``progress`` is called at every stop.
     """
     _refuse_outside()
     to = to.astimezone(UTC)

@@ -1,4 +1,4 @@
-"""The sample installation: half a year of ten invented customers, told as a table and lived through the ordinary operations.
+"""The sample installation: half a year of ten invented customers, written as a table and run through the ordinary operations.
 
 Everything in it happens at its own time on the sandbox clock, so what a newcomer sees is what the software really did.
 """
@@ -189,7 +189,7 @@ STORY: tuple[tuple[str, str, str, object], ...] = (
 
 @dataclass
 class Sample(story_prepaid.Prepaid, story_outside.Outside):
-    """The sample while it is being lived through; ``at`` is where its clock stands."""
+    """The sample while its story runs; ``at`` is where its clock stands."""
 
     at: datetime
 
@@ -198,9 +198,9 @@ class Sample(story_prepaid.Prepaid, story_outside.Outside):
 
     def _customer(self, code: str) -> Customer:
         values = CUSTOMERS[code]
-        found = Customer.objects.filter(name=values["name"]).first()
+        existing = Customer.objects.filter(name=values["name"]).first()
         new = customers.NewCustomer(**{"currency": "RUB", **values})
-        return found or customers.create_customer(new=new, as_of=self.at)
+        return existing or customers.create_customer(new=new, as_of=self.at)
 
     def register(self, domain: str, customer: object) -> None:
         email, name = FIRST_PEOPLE[domain]
@@ -217,13 +217,13 @@ class Sample(story_prepaid.Prepaid, story_outside.Outside):
             return
         lifecycle.create_subscription(instance=instance, tariff_id="meteor-cloud", as_of=self.at, actor=email)
 
-    def people(self, domain: str, wanted: object) -> None:
-        """Activates or blocks people, the newest first, until ``wanted`` are active."""
+    def people(self, domain: str, active_count: object) -> None:
+        """Activates or blocks people, the newest first, until ``active_count`` are active."""
         instance = self._instance(domain)
         names = ENGLISH_NAMES if domain.endswith(".example") else NAMES
-        known, role = instance.members.count(), story_prepaid.ROLES.get(instance.product.code, "member")
-        for number in range(2, max(known, int(str(wanted))) + 1):
-            status = "active" if number <= int(str(wanted)) else "blocked"
+        member_count, role = instance.members.count(), story_prepaid.ROLES.get(instance.product.code, "member")
+        for number in range(2, max(member_count, int(str(active_count))) + 1):
+            status = "active" if number <= int(str(active_count)) else "blocked"
             email = f"user{number}@{domain}"
             report = members.Report(
                 external_id=f"u-{number}", status=status, email=email, name=names[number - 2], role=role
@@ -304,9 +304,9 @@ def make_logins() -> None:
 
 
 def make_sample(progress: Callable[[int, int], None] | None = None) -> bool:
-    """Lives through the stories in an empty sandbox; False where there is something in it already.
+    """Runs the stories in an empty sandbox; False where there is something in it already.
 
-    ``progress`` is told (step, of how many). Refuses outside a sandbox.
+    ``progress`` is called with (step, of how many). Refuses outside a sandbox.
     """
     if not settings.BILLING_SANDBOX:
         raise BillingError(

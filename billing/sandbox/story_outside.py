@@ -1,6 +1,6 @@
 """The sample's outside: a webhook of Romashka's with some traffic, a token, a stranger who signs up, tariffs in work.
 
-All of it is lived through the ordinary operations but the calls of the webhook: nobody listens while the story is told, so
+All of it runs through the ordinary operations but the calls of the webhook: nobody listens while the story runs, so
 what came back then is written down as history (`write_calls_as_history`).
 """
 
@@ -70,7 +70,7 @@ class Outside:
     at: datetime
 
     def webhook(self, domain: str, name: object) -> None:
-        """Anna adds a webhook. It rests while the story is told, so that nothing is called on the way."""
+        """Anna adds a webhook. It is paused while the story runs, so that nothing is called on the way."""
         customer = Customer.objects.get(instances__domain=domain)
         endpoint, _secret = endpoints.add_endpoint(
             url=ADDRESS, customer=customer, types=HEARS, name=str(name), as_of=self.at, actor=ANNA
@@ -123,23 +123,23 @@ def write_calls_as_history(endpoint: WebhookEndpoint) -> None:
 
 def _write_calls(row: WebhookDelivery, calls: tuple[Call, ...]) -> None:
     at = row.replayed_at or row.event.at
-    for number, one in enumerate(calls, start=1):
-        at += one.after
-        error = "" if one.status < 300 else f"HTTP {one.status}"
+    for number, call in enumerate(calls, start=1):
+        at += call.after
+        error = "" if call.status < 300 else f"HTTP {call.status}"
         headers = webhook_request.message_of(row.event, row.endpoint, at).headers
         WebhookAttempt.objects.create(
             delivery=row,
             number=number,
             at=at,
             sent_at=at,
-            took_ms=one.took_ms,
+            took_ms=call.took_ms,
             headers=headers,
-            status=one.status,
+            status=call.status,
             answer_headers={"server": "nginx", "content-type": "application/json"} if error else {"server": "nginx"},
-            answer=one.answer,
+            answer=call.answer,
             error=error,
         )
-        row.attempts, row.last_attempt_at, row.last_status, row.last_error = number, at, one.status, error
+        row.attempts, row.last_attempt_at, row.last_status, row.last_error = number, at, call.status, error
     if row.last_error:
         row.next_attempt_at = at + dispatch.DELAYS[row.attempts - 1]
     else:

@@ -1,4 +1,4 @@
-"""The sample's customers who pay in advance: trials, seats, a till in dunning, a plan cancelled. Told like the others' story."""
+"""The sample's customers who pay in advance: trials, seats, a till in dunning, a plan cancelled. A table like the others' story."""
 
 from datetime import datetime
 from typing import Any
@@ -125,9 +125,9 @@ class Prepaid:
     def card(self, domain: str, number: object) -> None:
         """The owner leaves a card with the payment service."""
         account = BillingAccount.objects.get(subscriptions__instance__domain=domain)
-        begun = method_setup.start_set_up(account=account, as_of=self.at, user_email=FIRST_PEOPLE[domain][0])
-        bank.decide(begun.external_id, "succeeded", str(number))
-        method_setup.sync_set_up(set_up=begun, as_of=self.at)
+        set_up = method_setup.start_set_up(account=account, as_of=self.at, user_email=FIRST_PEOPLE[domain][0])
+        bank.decide(set_up.external_id, "succeeded", str(number))
+        method_setup.sync_set_up(set_up=set_up, as_of=self.at)
 
     def cancel(self, domain: str, _nothing: object) -> None:
         subscription = Subscription.objects.get(instance__domain=domain)

@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from billing.gateways.base import ProviderError, Told
+from billing.gateways.base import ProviderError, WebhookTopic
 from billing.inbound.provider_webhooks import apply_report
 from billing.models import BillingAccount
 from billing.portal.get_or_404 import relative_address
@@ -23,7 +23,7 @@ from billing.sandbox import sample_bank
 from billing.sandbox.models import SampleCard, SampleCharge, SampleVisit
 
 
-def send_webhook(type_: Told, subject: str) -> None:
+def send_webhook(type_: WebhookTopic, subject: str) -> None:
     """The bank reports ``subject`` to the shop, by the door at which a provider's webhook from outside comes in."""
     message = HttpRequest()
     message.method = "POST"
@@ -53,7 +53,7 @@ def show_bank(request: HttpRequest, external_id: str) -> HttpResponse:
 
 
 def _charge(request: HttpRequest, external_id: str) -> SampleCharge:
-    """The bank's side of what was begun on one of the person's accounts."""
+    """Reads the bank's row of a payment or set-up on one of the person's accounts; 404 for others'."""
     refuse_unprintable(external_id)
     charge = SampleCharge.objects.filter(external_id=external_id).first()
     if charge is None:
@@ -63,9 +63,9 @@ def _charge(request: HttpRequest, external_id: str) -> SampleCharge:
 
 
 def _refuse_others(request: HttpRequest, customer_key: str) -> None:
-    """The bank's customers are our accounts, by their numbers."""
-    mine = BillingAccount.objects.for_user(signed_in_user(request))
-    if not settings.BILLING_SANDBOX or not mine.filter(number=customer_key).exists():
+    """Answers 404 unless the account of that number is one of the person's."""
+    own_accounts = BillingAccount.objects.for_user(signed_in_user(request))
+    if not settings.BILLING_SANDBOX or not own_accounts.filter(number=customer_key).exists():
         raise Http404
 
 

@@ -7,33 +7,33 @@ from zoneinfo import ZoneInfo
 from django import template
 from django.utils.translation import gettext as _
 
-from billing.reports import calendar_titles
-from billing.reports.calendar import Happening
+from billing.reports.calendars import titles
+from billing.reports.calendars.calendar import CalendarItem
 from billing.wording import formats
 
 register = template.Library()
 
 
 @register.filter
-def due_title(item: Happening) -> str:
+def due_title(item: CalendarItem) -> str:
     """Writes the due item in a sentence, without its sum."""
-    return calendar_titles.title(item)
+    return titles.title(item)
 
 
 @register.filter
-def due_sum(item: Happening) -> str:
+def due_sum(item: CalendarItem) -> str:
     """Writes the item's sum, with ≈ where it may still change."""
-    return calendar_titles.amount(item)
+    return titles.amount(item)
 
 
 @register.filter
-def due_note(item: Happening) -> str:
+def due_note(item: CalendarItem) -> str:
     """Writes the item's note; empty where there is none."""
-    return calendar_titles.note(item)
+    return titles.note(item)
 
 
 @register.filter
-def due_when(item: Happening, today: date) -> str:
+def due_when(item: CalendarItem, today: date) -> str:
     """Writes the item's day, with the year where it is not that of ``today``, and the time where it has one."""
     day = formats.near_date_text(item.day, today)
     if item.at is None:

@@ -9,9 +9,9 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from billing.pricing.discounts import at_once
-from billing.pricing.formula import decimal, is_short
-from billing.pricing.money import rounded
+from billing.pricing.discounts import payment_factor
+from billing.pricing.explanations.formula import is_short, to_decimal
+from billing.pricing.money import round_to_minor
 from billing.pricing.terms import PriceModel, QuotaMode, Step, Terms
 from billing.pricing.tiers import first_paid, price_of_one
 from billing.wording import formats, unit_names
@@ -35,10 +35,10 @@ class Band(NamedTuple):
 
 def sum_text(amount: Fraction, terms: Terms) -> str:
     """Writes a price as it is paid at once, its discount taken off; ≈ marks one that four decimals cannot write exactly."""
-    paid = amount * at_once(terms)
+    paid = amount * payment_factor(terms)
     if is_short(paid):
-        return formats.money_text(decimal(paid), terms.currency)
-    return f"≈{formats.NBSP}{formats.money_text(rounded(paid, terms.currency), terms.currency)}"
+        return formats.money_text(to_decimal(paid), terms.currency)
+    return f"≈{formats.NBSP}{formats.money_text(round_to_minor(paid, terms.currency), terms.currency)}"
 
 
 def _total(step: Step) -> Fraction:

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from billing.models import Tariff
-from billing.pricing.discounts import at_once, intervals
-from billing.pricing.formula import decimal, is_short
+from billing.pricing.discounts import intervals, payment_factor
+from billing.pricing.explanations.formula import is_short, to_decimal
 from billing.pricing.terms import Metric, PriceModel, QuotaMode, Renewal, Terms, Timing
 from billing.pricing.tiers import price_of_one
 from billing.wording import formats, unit_names
@@ -147,8 +147,8 @@ def _discount(terms: Terms) -> list[str]:
             months,
         )
         texts.append(text % figures)
-    if terms.flat_fee and intervals(terms) > 1 and is_short(Fraction(terms.flat_fee) * at_once(terms) / months):
-        month = decimal(Fraction(terms.flat_fee) * at_once(terms) / months)
+    if terms.flat_fee and intervals(terms) > 1 and is_short(Fraction(terms.flat_fee) * payment_factor(terms) / months):
+        month = to_decimal(Fraction(terms.flat_fee) * payment_factor(terms) / months)
         texts.append(_("that is %(sum)s a month") % {"sum": formats.money_text(month, terms.currency)})
     return texts
 

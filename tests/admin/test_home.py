@@ -136,7 +136,7 @@ def test_d12_one_setting_moves_the_reminder_the_calendar_the_card_and_the_words(
 ) -> None:
     from billing.operations.customers import preferences
     from billing.operations.run import reminders
-    from billing.reports.calendar import happenings
+    from billing.reports.calendars.calendar import calendar_items
 
     account = story.account
     label, morning = "Invoices due within 3 days", msk(5, 10, 10)
@@ -150,5 +150,5 @@ def test_d12_one_setting_moves_the_reminder_the_calendar_the_card_and_the_words(
     assert "due within 5 days" in signed_in("finance").get("/admin/billing/invoice/").content.decode()
     assert [row.number for row in reminders.invoices_to_remind_of(morning)] == ["R-2026-000001"]
     assert reminders.invoices_to_remind_of(msk(5, 10, 9)) == []
-    assert [one.at for one in happenings(account=account, as_of=msk(5, 9)) if one.step == "reminder"] == [morning]
+    assert [one.at for one in calendar_items(account=account, as_of=msk(5, 9)) if one.step == "reminder"] == [morning]
     assert "yearly charges 45 and 10 days before" in preferences.about_group(preferences.Group.REMINDERS)

@@ -35,9 +35,9 @@ from tests.support.story import Story
 NEW_LISTS = ("customerrequest", "relief", "offer", "approval", "paymentattempt")
 
 
-def everything(story: Story, limit: int, kinds: frozenset[str] = frozenset()) -> list[timeline.Happening]:
+def everything(story: Story, limit: int, kinds: frozenset[str] = frozenset()) -> list[timeline.TimelineRow]:
     """All pages of ``limit`` after each other."""
-    found: list[timeline.Happening] = []
+    found: list[timeline.TimelineRow] = []
     before = None
     while True:
         page = timeline.page(customer=story.customer, limit=limit, kinds=kinds, before=before)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from billing.gateways.base import Heard
+from billing.gateways.base import ProviderReport
 from billing.models import AuditRecord, Payment, PaymentAttempt, ProviderEvent, SavedMethod
 from billing.operations.collection import checkout, method_setup, payment_methods, provider_webhooks
 from billing.sandbox import sample_bank as sample
@@ -42,7 +42,7 @@ def test_one_fact_is_charged_once_by_eight_processes_while_the_sweep_runs(till: 
 
 def test_one_message_of_the_provider_has_its_effect_once(till: Party) -> None:
     method = pay_and_keep(till)
-    heard = [Heard("evt-1", "method.removed", method.external_id)]
+    heard = [ProviderReport("evt-1", "method.removed", method.external_id)]
     assert (
         at_once(
             [

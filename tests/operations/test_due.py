@@ -14,9 +14,9 @@ from billing.operations.run.next_due import next_due
 from billing.operations.subscriptions import trials
 from billing.pricing.periods import next_month, start_of_day
 from billing.pricing.terms import Renewal
-from billing.reports.calendar import Happening, Step, happenings
-from tests.support import people
-from tests.support.people import Party, at
+from billing.reports.calendars.calendar import CalendarItem, Step, calendar_items
+from tests import people
+from tests.people import Party, at
 
 pytestmark = pytest.mark.django_db
 FAR = at("2030-01-01 00:00")
@@ -51,12 +51,12 @@ def collected() -> Party:
     return till
 
 
-def instant(happening: Happening) -> datetime | None:
+def instant(item: CalendarItem) -> datetime | None:
     """When the run acts on it; None of a day on which it does nothing."""
-    if happening.at is not None or happening.step not in MIDNIGHTS:
-        return happening.at
-    is_collected = happening.tariff is not None and happening.tariff.renewal == Renewal.COLLECTED
-    return None if is_collected else start_of_day(happening.day, happening.account.zone)
+    if item.at is not None or item.step not in MIDNIGHTS:
+        return item.at
+    is_collected = item.tariff is not None and item.tariff.renewal == Renewal.COLLECTED
+    return None if is_collected else start_of_day(item.day, item.account.zone)
 
 
 def has_work(as_of: datetime) -> bool:
@@ -89,7 +89,7 @@ def test_sandbox_calendar_and_run_name_the_same_instants(profile: Callable[[], P
     seen = []
     for _number in range(9):
         account.refresh_from_db()
-        ahead = [at_ for one in happenings(account=account, as_of=stop) if (at_ := instant(one)) is not None]
+        ahead = [at_ for one in calendar_items(account=account, as_of=stop) if (at_ := instant(one)) is not None]
         month = start_of_day(next_month(stop.astimezone(people.MOSCOW).date()), "Europe/Moscow")
         following = next_due(stop, FAR)
         assert following == min([month, *ahead]), stop

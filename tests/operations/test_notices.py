@@ -195,7 +195,7 @@ def card(shop: Party) -> SavedMethod:
 )
 def test_the_coming_payment_says_what_it_is_taken_from(shop, balance, with_card, says):
     method = card(shop) if with_card else None
-    notices.payment_coming(
+    notices.queue_payment_coming(
         subscription=fresh(shop),
         renews_on=date(2026, 5, 1),
         amount_minor=18_000,
@@ -215,7 +215,7 @@ def test_what_earlier_invoices_take_has_to_be_topped_up_too(shop):
     plan_changes.change_terms(
         subscription=fresh(shop), request=TermsRequest("max"), as_of=at("2026-04-15 12:00"), actor="anna"
     )
-    notices.payment_coming(
+    notices.queue_payment_coming(
         subscription=fresh(shop),
         renews_on=date(2026, 5, 1),
         amount_minor=36_000,
@@ -252,7 +252,7 @@ def failed(shop: Party, day: date, outcome: str, reason: str = "") -> Notice:
         attempt=attempt,
     )
     for _twice in range(2):
-        notices.collection_failed(
+        notices.queue_collection_failed(
             subscription=fresh(shop), collection=kept, days_left=(date(2026, 5, 1) - day).days, at=kept.at
         )
     mail = latest("collection_failed")
@@ -295,7 +295,7 @@ def test_a_cheaper_tariff_now_says_what_is_lost(shop):
 def test_what_is_paid_once_has_nothing_to_renew():
     told = party("driver", product="evotor-driver", tariff_id="driver", quantity=10, locale="en")
     bought = Charge.objects.get(account=told.account)
-    notices.started(subscription=fresh(told), charge=bought, at=at("2026-04-01 09:00"))
+    notices.queue_started(subscription=fresh(told), charge=bought, at=at("2026-04-01 09:00"))
     mail = latest("started", account=told.account)
     assert_whole(mail)
     assert "Everything is open. ₽1,000.00 has been charged." in plain(mail.text)
@@ -311,7 +311,7 @@ def test_what_is_paid_once_has_nothing_to_renew():
     ],
 )
 def test_the_end_says_why(shop, reason, says):
-    notices.ended(subscription=fresh(shop), reason=reason, at=at("2026-05-01 00:00"))
+    notices.queue_ended(subscription=fresh(shop), reason=reason, at=at("2026-05-01 00:00"))
     mail = latest("ended")
     assert_whole(mail)
     assert says in plain(mail.text)
@@ -320,7 +320,7 @@ def test_the_end_says_why(shop, reason, says):
 
 def test_the_same_fact_is_told_once_and_another_one_again(shop):
     for days_left in (30, 30, 7):
-        notices.renewal_coming(
+        notices.queue_renewal_coming(
             subscription=fresh(shop),
             renews_on=date(2026, 5, 1),
             amount_minor=18_000,

@@ -17,8 +17,8 @@ from accounts.models import User
 from billing import notices
 from billing.errors import BadInput
 from billing.models import Notice, NoticePreference
-from billing.notices.groups import SHORT
-from billing.notices.short import MOST, short_text
+from billing.notices.letters.short import MOST, short_text
+from billing.notices.recipients.groups import SHORT
 from billing.operations.customers import erasure, preferences
 from billing.operations.customers.preferences import Choice
 from billing.operations.run import delivery
@@ -93,7 +93,7 @@ def by_message(user: User, **more: object) -> NoticePreference:
 
 def tell(shop: Party) -> list[Notice]:
     """The payment of 1 May is announced; who was told of it, the billing address first."""
-    notices.payment_coming(
+    notices.queue_payment_coming(
         subscription=fresh(shop), renews_on=date(2026, 5, 1), amount_minor=18_000, balance_minor=0, method=None, at=NOW
     )
     return list(Notice.objects.filter(kind="payment_coming").order_by("-channel", "pk"))
@@ -206,7 +206,7 @@ def test_what_is_no_bill_can_be_refused_by_everybody(shop, anna):
     shop.customer.email = anna.email
     shop.customer.save()
     wants(anna, not_by_email=("changes",))
-    notices.cancelled(subscription=fresh(shop), cancel_date=date(2026, 5, 1), at=NOW)
+    notices.queue_cancelled(subscription=fresh(shop), cancel_date=date(2026, 5, 1), at=NOW)
     assert not Notice.objects.filter(kind="cancelled").exists()
 
 

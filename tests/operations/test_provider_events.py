@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from billing.gateways.base import Heard
+from billing.gateways.base import ProviderReport
 from billing.models import AuditRecord, ProviderEvent
 from billing.operations.collection import payment_methods, provider_webhooks
 from billing.operations.subscriptions import plan_changes
@@ -13,7 +13,9 @@ from tests.support.people import Party
 
 
 def told(type_: Any, subject: str, event_id: str = "evt-1", now: datetime = START) -> int:
-    return provider_webhooks.process_messages(provider="sample", messages=[Heard(event_id, type_, subject)], as_of=now)
+    return provider_webhooks.process_messages(
+        provider="sample", messages=[ProviderReport(event_id, type_, subject)], as_of=now
+    )
 
 
 def test_c5_a_plan_cancelled_there_works_to_the_end_of_what_is_paid(till: Party) -> None:

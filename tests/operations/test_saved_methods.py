@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from billing import tasks
 from billing.errors import BillingError
-from billing.gateways.base import Heard, KeptMethod, ProviderError
+from billing.gateways.base import ProviderError, ProviderMethod, ProviderReport
 from billing.models import AuditRecord, Entry, Event, MethodSetUp, Notice, Payment, PaymentAttempt, SavedMethod
 from billing.operations import jobs
 from billing.operations.collection import checkout, method_setup, method_store, payment_methods, provider_webhooks
@@ -112,7 +112,7 @@ def test_a_card_that_the_bank_declines_is_not_saved_and_says_why(till: Party) ->
 def test_an_id_that_was_used_before_never_costs_the_payment_it_came_with(till: Party) -> None:
     other = people.party("sever", START, product="evotor-app", tariff_id="light")
     mine = pay_and_keep(till)
-    kept = KeptMethod(mine.external_id, "Visa •• 4242")
+    kept = ProviderMethod(mine.external_id, "Visa •• 4242")
     again = {"provider": "sample", "kept_method": kept, "as_of": START, "actor": ANNA}
     with transaction.atomic():
         assert method_store.save_method(account=till.account, **again) == mine
@@ -181,7 +181,7 @@ def test_what_needs_the_customer_is_written_to_them_once_and_settled_where_they_
     assert mails("method_needs_you") == [ANNA, "buh@romashka.example"]
     assert f"/payments/{attempt.pk}/" in Notice.objects.filter(kind="method_needs_you")[0].text
     sample.decide(attempt.external_id, "succeeded")
-    heard = Heard("evt-1", "payment.changed", attempt.external_id)
+    heard = ProviderReport("evt-1", "payment.changed", attempt.external_id)
     assert provider_webhooks.process_messages(provider="sample", messages=[heard, heard], as_of=START) == 2
     assert outcome(charge(till)) == ("succeeded", "")
     assert Payment.objects.filter(amount_minor=9_000).count() == 1

@@ -13,7 +13,7 @@ from billing.models import BillingPeriod, Subscription
 from billing.operations.subscriptions import plan_changes, trials
 from billing.operations.subscriptions.quotes import TermsRequest
 from billing.portal import calendar_feed
-from billing.reports.calendar import happenings, months_of
+from billing.reports.calendars.calendar import calendar_items, months_of
 from tests.support.people import Party, at
 from tests.support.query_counts import queries
 from tests.support.shops import Shop, now, shop, text
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 def coming(party: Party, when: str, most: int = 12) -> list[tuple[str, str, int | None]]:
     """What comes as (step, day, sum), the nearest first."""
-    found = happenings(account=party.account, as_of=at(when))
+    found = calendar_items(account=party.account, as_of=at(when))
     return [(str(one.step), one.day.isoformat(), one.amount_minor) for one in found[:most]]
 
 
@@ -86,7 +86,7 @@ def test_c4_a_cancelled_plan_only_ends() -> None:
 
 def test_d17_an_open_invoice_is_reminded_of_due_and_locks(story: object) -> None:
     account = story.account  # type: ignore[attr-defined]
-    found = happenings(account=account, as_of=msk(5, 11))
+    found = calendar_items(account=account, as_of=msk(5, 11))
     assert [(str(one.step), one.day, one.amount_minor) for one in found] == [
         ("reminder", date(2026, 5, 12), None),
         ("due", date(2026, 5, 15), 658_900),
@@ -147,7 +147,7 @@ def test_the_same_thing_keeps_its_uid_from_day_to_day(signed_in: SignIn) -> None
     till, _anna = till_with_card(signed_in)
 
     def uids(when: datetime) -> set[str]:
-        return {one.uid for one in happenings(account=till.party.account, as_of=when, months=3)}
+        return {one.uid for one in calendar_items(account=till.party.account, as_of=when, months=3)}
 
     assert uids(at("2026-05-14 12:00")) <= uids(at("2026-05-13 12:00"))
 
@@ -165,7 +165,7 @@ def test_commas_and_cyrillic_are_escaped_and_never_torn(signed_in: SignIn) -> No
 
 def test_a_calendar_program_reads_what_was_written(signed_in: SignIn) -> None:
     till, _anna = till_with_card(signed_in)
-    coming = happenings(account=till.party.account, as_of=at("2026-05-12 12:00"))
+    coming = calendar_items(account=till.party.account, as_of=at("2026-05-12 12:00"))
     with override("en"):
         content = calendar_feed.calendar_of(till.party.account, coming, at("2026-05-12 12:00"))
     calendar = Calendar.from_ical(content)

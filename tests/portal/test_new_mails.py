@@ -24,7 +24,7 @@ def write_all(story, locale: str) -> None:
         one.customer.refresh_from_db()
     invoice = Invoice.objects.get()
     invoice.locale = locale  # as if issued in it: an issued one never changes
-    notices.due_soon(invoice=invoice, at=AT)
+    notices.queue_due_soon(invoice=invoice, at=AT)
     attempt = checkout.start_payment(
         account=story.account, order=checkout.PaymentOrder(329_500), as_of=AT, user_email=story.anna.email
     )
@@ -84,6 +84,6 @@ def test_every_mail_says_what_it_is_about_in_text_and_page(story, locale):
 
 
 def test_each_goes_out_once(story):
-    notices.due_soon(invoice=Invoice.objects.get(), at=AT)
-    notices.due_soon(invoice=Invoice.objects.get(), at=AT)
+    notices.queue_due_soon(invoice=Invoice.objects.get(), at=AT)
+    notices.queue_due_soon(invoice=Invoice.objects.get(), at=AT)
     assert Notice.objects.filter(kind="due_soon").count() == 1

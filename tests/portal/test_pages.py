@@ -55,7 +55,7 @@ def test_a_failure_is_told_without_details(story, signed_in, monkeypatch):
     def fail(**facts):
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(overview, "standing", fail)
+    monkeypatch.setattr(overview, "account_position", fail)
     client = signed_in(story.anna)
     client.raise_request_exception = False
     answer = client.get("/")

@@ -88,11 +88,11 @@ def test_a_list_tells_of_each_endpoint_what_waits_and_what_arrived_last(story):
     arrives(story, msk(5, 12, 9), 2 * SECONDS)
     arrives(story, msk(5, 12, 10), 5 * SECONDS)
     happens(story, msk(5, 12, 11))
-    found = webhook_traffic.standings([busy, quiet], NOON)
-    assert found[busy.pk] == webhook_traffic.Standing(
+    found = webhook_traffic.endpoint_states([busy, quiet], NOON)
+    assert found[busy.pk] == webhook_traffic.EndpointState(
         webhook_traffic.Waiting(1, 3_600_000), msk(5, 12, 10) + 5 * SECONDS, 5_000
     )
-    assert found[quiet.pk] == webhook_traffic.Standing(webhook_traffic.Waiting(0, None), None, None)
+    assert found[quiet.pk] == webhook_traffic.EndpointState(webhook_traffic.Waiting(0, None), None, None)
 
 
 def test_pages_lead_both_ways_and_keep_to_what_is_shown(story):

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.pricing import explanation, money, periods, quantity
+from billing.pricing import money, periods, quantity
+from billing.pricing.explanations import explanation
 from billing.pricing.terms import Step, Terms, steps_from
 from tests.support.pricing_terms import DRIVER, METEOR, SCALE_ANNUAL
 
@@ -58,7 +59,7 @@ def test_what_is_no_sum_in_kopecks_is_not_taken_for_one(text: str) -> None:
     ],
 )  # fmt: skip
 def test_an_exact_fraction_is_rounded_as_a_decimal_is(amount: Fraction, currency: str, minor: int) -> None:
-    assert money.rounded(amount, currency) == minor
+    assert money.round_to_minor(amount, currency) == minor
 
 
 # --- Periods ---------------------------------------------------------------------------------------------------------------

@@ -11,9 +11,9 @@ from typing import NamedTuple
 import pytest
 
 from billing.pricing.changes import Carried, change_terms
-from billing.pricing.explanation import evaluate, explain_quantity, explain_share, formula
-from billing.pricing.formula import grouped
-from billing.pricing.money import from_minor, rounded
+from billing.pricing.explanations.explanation import evaluate, explain_quantity, explain_share, formula
+from billing.pricing.explanations.formula import grouped
+from billing.pricing.money import from_minor, round_to_minor
 from billing.pricing.periods import next_period
 from billing.pricing.quantity import price
 from billing.pricing.review import contradictions, falls
@@ -64,7 +64,7 @@ def stored(explanation: dict[str, object], sum_minor: int) -> Row:
 
 
 def minor(text: str) -> int:
-    return rounded(Fraction(Decimal(text.replace(" ", "").replace("−", "-"))), "RUB")
+    return round_to_minor(Fraction(Decimal(text.replace(" ", "").replace("−", "-"))), "RUB")
 
 
 def priced(terms: Terms, row: Row) -> Row:
@@ -103,7 +103,7 @@ def changed(terms: Terms, row: Row) -> Row:
     carried = Carried(Fraction(row[1]), int(row[2]))
     new = tariff(f"flat; {terms.currency}; every month; fee {row[4]}")
     found = change_terms(carried, int(row[3]), new, 1, 30)
-    sums = [rounded(found.left, "RUB"), rounded(found.needed, "RUB"), found.pay_minor, found.lost_minor]
+    sums = [round_to_minor(found.left, "RUB"), round_to_minor(found.needed, "RUB"), found.pay_minor, found.lost_minor]
     assert evaluate(found.explanation) == found.pay_minor
     return [*row[:5], *(grouped(from_minor(one, "RUB")) for one in sums), f"`{formula(found.explanation)}`"]
 

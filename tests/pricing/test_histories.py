@@ -9,11 +9,11 @@ from random import Random
 
 import pytest
 
-from billing.pricing.changes import change_terms, full
-from billing.pricing.evaluation import evaluate
+from billing.pricing.changes import carry_full_period, change_terms
+from billing.pricing.explanations.evaluation import evaluate
 from billing.pricing.money import exponent
 from billing.pricing.periods import Span, add_months, month_span
-from billing.pricing.quantity import exact, price
+from billing.pricing.quantity import exact_price, price
 from billing.pricing.seats import explain_seat_change, rest_until
 from billing.pricing.terms import Terms
 from tests.support.pricing_terms import BASE, BLUE_ANNUAL, BLUE_MONTHLY, LARGEST, LIGHT, PLUS, SCALE, random_terms
@@ -141,7 +141,7 @@ def test_e6_a_quote_is_what_is_charged_and_every_day_is_paid_once() -> None:
     for _history in range(HISTORIES):
         days = rng.choice([28, 29, 30, 31])
         terms = rng.choice([LIGHT, PLUS, LARGEST])
-        carried, day, charged, lost, lines = full(terms, 1, days), 0, prices[id(terms)], Fraction(0), 1
+        carried, day, charged, lost, lines = carry_full_period(terms, 1, days), 0, prices[id(terms)], Fraction(0), 1
         used = Fraction(0)
         for _change in range(rng.randint(0, 5)):
             next_day = rng.randint(day, days - 1)
@@ -169,8 +169,8 @@ def test_e6_whatever_the_tariffs_a_change_costs_the_difference_or_loses_it() -> 
             continue
         before, after, days = rng.randrange(1, 60), rng.randrange(1, 60), rng.choice([28, 31, 92, 365])
         used = rng.randint(0, days)
-        change = change_terms(full(old, before, days), used, new, after, days)
+        change = change_terms(carry_full_period(old, before, days), used, new, after, days)
         unit = Fraction(10 ** exponent(old.currency)) * (days - used) / days
-        difference = (exact(new, after) - exact(old, before)) * unit
+        difference = (exact_price(new, after) - exact_price(old, before)) * unit
         assert min(change.pay_minor, change.lost_minor) == 0
         assert abs(change.pay_minor - change.lost_minor - difference) <= Fraction(1, 2)

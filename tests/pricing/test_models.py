@@ -6,9 +6,9 @@ from fractions import Fraction
 
 import pytest
 
-from billing.pricing.discounts import at_once, intervals, kept
-from billing.pricing.explanation import explain_quantity, explain_share
-from billing.pricing.quantity import chargeable, exact, next_unit_costs, price, thresholds
+from billing.pricing.discounts import factor_after_discount, intervals, payment_factor
+from billing.pricing.explanations.explanation import explain_quantity, explain_share
+from billing.pricing.quantity import chargeable, exact_price, next_unit_costs, price, thresholds
 from billing.pricing.terms import PriceModel, QuotaMode, Step
 from billing.pricing.tiers import Line, NoPrice, lines
 from tests.support.pricing_terms import (
@@ -108,16 +108,16 @@ def test_the_fee_is_due_within_the_quota_too_and_is_not_capped() -> None:
 def test_a_cap_of_the_next_step_stays_exact_through_interval_and_discount() -> None:
     terms = replace(DRIVER, interval_months=3, discount_percent=Decimal("12.3456"))
     assert price(terms, 29) == 657_408  # 3 × 2 500.00 × 0.876544
-    assert exact(terms, 29) == Fraction("6574.08")
+    assert exact_price(terms, 29) == Fraction("6574.08")
 
 
 # --- Exact and rounded once --------------------------------------------------------------------------------------------------
 
 
 def test_g2_the_exact_price_is_not_rounded() -> None:
-    assert exact(DRIVER, 31) == Fraction(7750, 3)
-    assert exact(BLUE_ANNUAL, 3) / 12 * Fraction(20, 30) == Fraction(35, 3)
-    assert exact(METEOR, 9) == 0
+    assert exact_price(DRIVER, 31) == Fraction(7750, 3)
+    assert exact_price(BLUE_ANNUAL, 3) / 12 * Fraction(20, 30) == Fraction(35, 3)
+    assert exact_price(METEOR, 9) == 0
 
 
 def test_half_a_kopeck_is_rounded_up_and_only_once() -> None:
@@ -136,7 +136,7 @@ def test_the_smallest_prices_and_the_largest_quantities_are_exact() -> None:
 def test_intervals_and_discounts_are_exact() -> None:
     yearly_by_month = replace(BLUE_ANNUAL, interval_months=1)
     assert (intervals(yearly_by_month), intervals(DRIVER), intervals(SCALE_ANNUAL)) == (Fraction(1, 12), 1, 12)
-    assert (kept(Decimal(10)), at_once(SCALE_ANNUAL)) == (Fraction(9, 10), Fraction(54, 5))
+    assert (factor_after_discount(Decimal(10)), payment_factor(SCALE_ANNUAL)) == (Fraction(9, 10), Fraction(54, 5))
     assert price(yearly_by_month, 1) == 583
 
 
@@ -189,7 +189,7 @@ def test_a_price_changes_its_course_at_its_thresholds_alone() -> None:
     ids=lambda terms: f"{terms.price_model}-{len(terms.steps)}-{terms.flat_fee}",
 )
 def test_terms_without_a_sound_price_are_refused_and_not_priced_in_silence(terms: object) -> None:
-    for ask in (price, exact, explain_quantity):
+    for ask in (price, exact_price, explain_quantity):
         with pytest.raises(NoPrice):
             ask(terms, 12)  # type: ignore[operator]
     with pytest.raises(ValueError):

@@ -5,10 +5,10 @@ from random import Random
 
 import pytest
 
-from billing.pricing.explanation import evaluate, explain_quantity, formula, line_figures
-from billing.pricing.formula import decimal, is_short
+from billing.pricing.explanations.explanation import evaluate, explain_quantity, formula, line_figures
+from billing.pricing.explanations.formula import is_short, to_decimal
 from billing.pricing.money import from_minor
-from billing.pricing.quantity import exact, price
+from billing.pricing.quantity import exact_price, price
 from billing.pricing.review import contradictions
 from tests.support.pricing_terms import random_quantity, random_terms
 from tests.support.reference_prices import slow_price
@@ -26,7 +26,7 @@ def test_every_price_is_that_of_the_slow_reference(seed: int) -> None:
         for _quantity in range(QUANTITIES):
             quantity = random_quantity(rng, terms)
             expected, exactly = slow_price(terms, quantity)
-            assert (price(terms, quantity), exact(terms, quantity)) == (expected, exactly), (terms, quantity)
+            assert (price(terms, quantity), exact_price(terms, quantity)) == (expected, exactly), (terms, quantity)
             compared += 1
     assert compared == 25_000
 
@@ -49,5 +49,5 @@ def test_every_explanation_works_out_to_the_price_and_can_be_written() -> None:
 def test_a_short_figure_is_written_in_full() -> None:
     rng = Random(5)
     for _number in range(500):
-        amount = exact(random_terms(rng), rng.randrange(50))
-        assert (decimal(amount) == amount) == is_short(amount)
+        amount = exact_price(random_terms(rng), rng.randrange(50))
+        assert (to_decimal(amount) == amount) == is_short(amount)

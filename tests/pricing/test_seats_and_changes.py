@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.pricing.changes import Carried, change_terms, full
-from billing.pricing.evaluation import evaluate
-from billing.pricing.explanation import explain_share, formula
-from billing.pricing.parts import difference, parts_of
+from billing.pricing.changes import Carried, carry_full_period, change_terms
+from billing.pricing.explanations.evaluation import evaluate
+from billing.pricing.explanations.explanation import explain_share, formula
+from billing.pricing.explanations.parts import difference, parts_of
 from billing.pricing.periods import add_months, month_span
-from billing.pricing.quantity import exact
+from billing.pricing.quantity import exact_price
 from billing.pricing.seats import Rest, explain_seat_change, rest_until
 from billing.pricing.tiers import NoPrice
 from tests.support.pricing_terms import (
@@ -113,7 +113,7 @@ def test_a_difference_is_the_difference_of_the_prices_for_every_model() -> None:
         found = explain_seat_change(
             terms, before, after, days=1, of_days=1, whole_months=(terms.interval_months or 1) - 1
         )
-        wanted = exact(terms, after) - exact(terms, before)
+        wanted = exact_price(terms, after) - exact_price(terms, before)
         assert abs(evaluate(found) - wanted * 10 ** {"JPY": 0, "KWD": 3}.get(terms.currency, 2)) <= Fraction(1, 2)
 
 
@@ -159,48 +159,48 @@ def test_b6_a_yearly_credit_never_exceeds_what_the_seat_cost(begins: date) -> No
 
 
 def test_e_b_to_a_dearer_tariff_on_the_fifteenth() -> None:
-    change = change_terms(full(LIGHT, 1, 30), 14, PLUS, 1, 30)
+    change = change_terms(carry_full_period(LIGHT, 1, 30), 14, PLUS, 1, 30)
     assert (change.left, change.needed, change.pay_minor, change.lost_minor) == (48, 96, 4800, 0)
     assert change.carried == Carried(Fraction(96), 16)
 
 
 def test_e_c_to_a_cheaper_tariff_gives_nothing_back() -> None:
-    change = change_terms(full(PLUS, 1, 30), 14, LIGHT, 1, 30)
+    change = change_terms(carry_full_period(PLUS, 1, 30), 14, LIGHT, 1, 30)
     assert (change.left, change.needed, change.pay_minor, change.lost_minor) == (96, 48, 0, 4800)
     assert evaluate(json.loads(json.dumps(change.explanation))) == 0
 
 
 def test_e_d_the_second_change_finds_the_value_and_not_the_last_payment() -> None:
-    first = change_terms(full(LIGHT, 1, 30), 14, PLUS, 1, 30)
+    first = change_terms(carry_full_period(LIGHT, 1, 30), 14, PLUS, 1, 30)
     second = change_terms(first.carried, 6, LARGEST, 1, 30)
     assert (second.left, second.needed, second.pay_minor) == (60, 120, 6000)
 
 
 def test_e_e_what_was_lost_stays_lost() -> None:
-    down = change_terms(full(PLUS, 1, 30), 14, LIGHT, 1, 30)
+    down = change_terms(carry_full_period(PLUS, 1, 30), 14, LIGHT, 1, 30)
     up = change_terms(down.carried, 6, PLUS, 1, 30)
     assert (up.left, up.needed, up.pay_minor, up.lost_minor) == (30, 60, 3000, 0)
 
 
 def test_more_terminals_in_the_middle_of_a_period_are_a_change_too() -> None:
-    change = change_terms(full(BASE, 9, 31), 10, BASE, 12, 31)
+    change = change_terms(carry_full_period(BASE, 9, 31), 10, BASE, 12, 31)
     assert formula(change.explanation) == "21 × 1 080.00/31 − 21 × 900.00/31 = 121.94"
     assert (change.pay_minor, evaluate(change.explanation)) == (12_194, 12_194)
 
 
 def test_on_the_day_of_a_change_another_one_finds_the_whole_value() -> None:
-    first = change_terms(full(LIGHT, 1, 30), 14, PLUS, 1, 30)
+    first = change_terms(carry_full_period(LIGHT, 1, 30), 14, PLUS, 1, 30)
     second = change_terms(first.carried, 0, LARGEST, 1, 30)
     assert (second.left, second.pay_minor, second.carried) == (96, 9600, Carried(Fraction(192), 16))
 
 
 def test_a_period_has_no_more_days_than_it_has() -> None:
-    assert change_terms(full(LIGHT, 1, 30), 30, PLUS, 1, 30).pay_minor == 0
+    assert change_terms(carry_full_period(LIGHT, 1, 30), 30, PLUS, 1, 30).pay_minor == 0
     for used in (-1, 31):
         with pytest.raises(ValueError, match="days used of 30"):
-            change_terms(full(LIGHT, 1, 30), used, PLUS, 1, 30)
+            change_terms(carry_full_period(LIGHT, 1, 30), used, PLUS, 1, 30)
     with pytest.raises(NoPrice):
-        change_terms(full(LIGHT, 1, 30), 1, TRIAL, 1, 30)
+        change_terms(carry_full_period(LIGHT, 1, 30), 1, TRIAL, 1, 30)
 
 
 @given(
@@ -208,7 +208,7 @@ def test_a_period_has_no_more_days_than_it_has() -> None:
 )
 def test_whatever_the_chain_of_changes_each_day_is_paid_for_once(days: int, chain: list[tuple[int, object]]) -> None:
     """Paid in all = days used at their own rates + what is still carried + what was lost; exact, before rounding."""
-    carried, paid = full(LIGHT, 1, days), Fraction(90)
+    carried, paid = carry_full_period(LIGHT, 1, days), Fraction(90)
     spent = lost = Fraction(0)
     for wanted, terms in chain:
         used = min(wanted, carried.days)

@@ -36,9 +36,11 @@ from billing.models import (
 from billing.operations.collection import payment_methods
 from billing.operations.cycle import access
 from billing.pricing.periods import business_date
-from billing.reports import calendar, calendar_titles, overview, subscription_work, waiting
-from billing.reports.calendar import Step
+from billing.reports import overview
+from billing.reports.calendars import calendar, titles
+from billing.reports.calendars.calendar import Step
 from billing.reports.invoices import with_credited
+from billing.reports.worklists import subscription_work, waiting
 from billing.wording import formats
 
 MOST = 6  # rows of a kind; the list has all
@@ -78,7 +80,7 @@ def join_details(*parts: object) -> str:
 
 
 def _account(account: BillingAccount, as_of: datetime) -> dict[str, Any]:
-    state = overview.standing(account=account, as_of=as_of)
+    state = overview.account_position(account=account, as_of=as_of)
     method = payment_methods.active_method(account)
     return {
         "link": link(account, _("Account %(number)s") % {"number": account.number}),
@@ -94,19 +96,19 @@ def _next_dates(account: BillingAccount, as_of: datetime) -> list[Row]:
     """Returns the next due items of the account's calendar; reminders are left out."""
     due_items = [
         due_item
-        for due_item in calendar.happenings(account=account, as_of=as_of, months=1)
+        for due_item in calendar.calendar_items(account=account, as_of=as_of, months=1)
         if due_item.step != Step.REMINDER
     ]
     return [
-        Row(_step_title(due_item), formats.date_text(due_item.day), calendar_titles.amount(due_item))
+        Row(_step_title(due_item), formats.date_text(due_item.day), titles.amount(due_item))
         for due_item in due_items[:MOST_DATES]
     ]
 
 
-def _step_title(due_item: calendar.Happening) -> str:
+def _step_title(due_item: calendar.CalendarItem) -> str:
     if due_item.step == Step.END and due_item.subscription is not None:
         return str(_("%(domain)s: ends, as its owner asked") % {"domain": due_item.subscription.instance.domain})
-    return calendar_titles.title(due_item)
+    return titles.title(due_item)
 
 
 def _instances(customer: Customer, as_of: datetime) -> Table:
@@ -118,7 +120,7 @@ def _instances(customer: Customer, as_of: datetime) -> Table:
         row.instance_id: row
         for row in Subscription.objects.filter(instance__in=instances)
         .select_related("account__seller", "tariff", "instance__product")
-        .annotate(in_debt=subscription_work.in_debt(as_of))
+        .annotate(in_debt=subscription_work.has_overdue_invoice(as_of))
         .order_by(F("terminated_at").asc(nulls_last=True))
     }  # the running subscription, else the one that ended last
     levels = access.levels(instances, as_of=as_of)

@@ -31,7 +31,8 @@ from billing.operations.cycle import access
 from billing.operations.run import document_reads
 from billing.operations.staff_roles import permission_of
 from billing.pricing.periods import business_date
-from billing.reports import overview, waiting
+from billing.reports import overview
+from billing.reports.worklists import waiting
 from billing.wording import formats
 
 Kind = CustomerRequest.Kind
@@ -325,10 +326,10 @@ class CustomerRequestPage(ReadOnlyPage):
         return lines(rows)
 
     @staticmethod
-    def _account_state(row: Any) -> overview.Standing:
+    def _account_state(row: Any) -> overview.AccountPosition:
         if not hasattr(row, "account_state_now"):
-            row.account_state_now = overview.standing(account=row.account, as_of=row.as_of)
-        account_state: overview.Standing = row.account_state_now
+            row.account_state_now = overview.account_position(account=row.account, as_of=row.as_of)
+        account_state: overview.AccountPosition = row.account_state_now
         return account_state
 
     @display(description=_("access"))

@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Customer
 from billing.admin.base import badge, figure, link, money, short_moment
-from billing.reports import movements, timeline
-from billing.reports.statement import Row
-from billing.reports.timeline import Happening
+from billing.reports import timeline
+from billing.reports.statements import movements
+from billing.reports.statements.statement import Row
+from billing.reports.timeline import TimelineRow
 from billing.wording import formats
 
 Words = str | Promise
@@ -78,7 +79,7 @@ class Line:
     state: SafeString | str = ""
 
 
-def _entry(item: Happening, people: dict[int, str]) -> dict[str, Any]:
+def _entry(item: TimelineRow, people: dict[int, str]) -> dict[str, Any]:
     entry = item.row
     amount = (entry.given or 0) - (entry.taken or 0)
     charge = getattr(entry, "charge", None)
@@ -93,7 +94,7 @@ def _entry(item: Happening, people: dict[int, str]) -> dict[str, Any]:
     }
 
 
-def _invoice(item: Happening) -> dict[str, Any]:
+def _invoice(item: TimelineRow) -> dict[str, Any]:
     row = item.row
     due = _("due %(date)s") % {"date": formats.date_text(row.due_date)}
     return {
@@ -104,7 +105,7 @@ def _invoice(item: Happening) -> dict[str, Any]:
     }
 
 
-def _credit_note(item: Happening) -> dict[str, Any]:
+def _credit_note(item: TimelineRow) -> dict[str, Any]:
     row = item.row
     numbers = {"number": row.number, "invoice": row.invoice.number}
     return {
@@ -116,7 +117,7 @@ def _credit_note(item: Happening) -> dict[str, Any]:
     }
 
 
-def _payment(item: Happening) -> dict[str, Any]:
+def _payment(item: TimelineRow) -> dict[str, Any]:
     row = item.row
     title = _("Payment: %(method)s") % {"method": row.get_method_display()}
     return {
@@ -128,7 +129,7 @@ def _payment(item: Happening) -> dict[str, Any]:
     }
 
 
-def _attempt(item: Happening) -> dict[str, Any]:
+def _attempt(item: TimelineRow) -> dict[str, Any]:
     from billing.admin.money.checkout_attempts import reason_text
 
     row = item.row
@@ -142,7 +143,7 @@ def _attempt(item: Happening) -> dict[str, Any]:
     }
 
 
-def _notice(item: Happening) -> dict[str, Any]:
+def _notice(item: TimelineRow) -> dict[str, Any]:
     row = item.row
     return {
         "title": row.subject,
@@ -153,12 +154,12 @@ def _notice(item: Happening) -> dict[str, Any]:
     }
 
 
-def _act(item: Happening) -> dict[str, Any]:
+def _act(item: TimelineRow) -> dict[str, Any]:
     row = item.row
     return {"title": ACTS.get(row.action, row.action), "notes": (row.reason,), "who": row.actor, "target": row}
 
 
-def _subscription(item: Happening) -> dict[str, Any]:
+def _subscription(item: TimelineRow) -> dict[str, Any]:
     row = item.row
     titles = {
         "created": _("Subscription began"),
@@ -174,7 +175,7 @@ def _subscription(item: Happening) -> dict[str, Any]:
     }
 
 
-def _access(item: Happening) -> dict[str, Any]:
+def _access(item: TimelineRow) -> dict[str, Any]:
     row = item.row
     tone = {"full": "good", "read_only": "warn"}.get(row.level, "plain")
     return {
@@ -184,7 +185,7 @@ def _access(item: Happening) -> dict[str, Any]:
     }
 
 
-def _relief(item: Happening) -> dict[str, Any]:
+def _relief(item: TimelineRow) -> dict[str, Any]:
     row = item.row
     until = _("until %(end)s") % {"end": short_moment(row.ends_at)}
     return {
@@ -195,7 +196,7 @@ def _relief(item: Happening) -> dict[str, Any]:
     }
 
 
-def _request(item: Happening) -> dict[str, Any]:
+def _request(item: TimelineRow) -> dict[str, Any]:
     row = item.row
     domain = row.instance.domain if row.instance is not None else ""
     return {
@@ -206,7 +207,7 @@ def _request(item: Happening) -> dict[str, Any]:
     }
 
 
-def _answer(item: Happening) -> dict[str, Any]:
+def _answer(item: TimelineRow) -> dict[str, Any]:
     row = item.row
     tone = "good" if row.outcome == "done" else "plain"
     return {
@@ -218,7 +219,7 @@ def _answer(item: Happening) -> dict[str, Any]:
     }
 
 
-def _offer(item: Happening) -> dict[str, Any]:
+def _offer(item: TimelineRow) -> dict[str, Any]:
     row = item.row
     until = _("valid until %(date)s") % {"date": formats.date_text(row.valid_until)}
     return {
@@ -230,7 +231,7 @@ def _offer(item: Happening) -> dict[str, Any]:
     }
 
 
-def _member(item: Happening) -> dict[str, Any]:
+def _member(item: TimelineRow) -> dict[str, Any]:
     row = item.row
     names = {"person": row.member, "status": row.get_status_display()}
     late = (
@@ -261,7 +262,7 @@ WRITERS: dict[str, Any] = {
 }
 
 
-def _line(request: HttpRequest, item: Happening, people: dict[int, str]) -> Line:
+def _line(request: HttpRequest, item: TimelineRow, people: dict[int, str]) -> Line:
     content = _entry(item, people) if item.source.name == "entry" else WRITERS[item.source.name](item)
     target = content.pop("target", None)
     if target is not None and request.user.has_perm(f"{target._meta.app_label}.view_{target._meta.model_name}"):

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 
-from billing.reports import workload
+from billing.reports.worklists import workload
 from billing.wording import formats
 
 
@@ -25,7 +25,7 @@ class Card:
         return self.tone in ("debt", "warn")
 
 
-def sums(totals: workload.Heap) -> tuple[str, ...]:
+def sums(totals: workload.Backlog) -> tuple[str, ...]:
     """Formats the sums of ``totals``, one for each currency."""
     return tuple(formats.money_text(total, currency) for currency, total in sorted(totals.sums.items()))
 

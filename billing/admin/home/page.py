@@ -18,12 +18,16 @@ from billing.models import BillingAccount, Heartbeat, Invoice, JobRun, Notice, T
 from billing.operations import health
 from billing.operations.staff_roles import permission_of
 from billing.pricing.periods import business_date
-from billing.reports import workload
+from billing.reports.worklists import workload
 from billing.wording import formats
 
 
 def _debt_cards(as_of: datetime) -> list[Card]:
-    debtors, soon, days = workload.debtors(as_of), workload.heap(workload.due_soon(as_of)), workload.soon_days()
+    debtors, soon, days = (
+        workload.debtors(as_of),
+        workload.count_backlog(workload.invoices_due_soon(as_of)),
+        workload.due_soon_days(),
+    )
     return [
         count_card(
             _("Accounts read-only for debt"),
@@ -46,7 +50,7 @@ def _debt_cards(as_of: datetime) -> list[Card]:
 
 
 def _work_cards(as_of: datetime) -> list[Card]:
-    late = workload.to_close(as_of).count()
+    late = workload.accounts_to_close(as_of).count()
     return [
         count_card(
             _("Months to be closed"),
@@ -57,7 +61,7 @@ def _work_cards(as_of: datetime) -> list[Card]:
         ),
         count_card(
             _("Work set aside"),
-            workload.set_aside().count(),
+            workload.unfinished_work().count(),
             list_url(JobRun),
             _("Begun and not finished: it is tried again, then waits for somebody."),
             "warn",
@@ -100,7 +104,7 @@ def cards(request: HttpRequest, as_of: datetime) -> list[Card]:
         cards_shown.append(
             count_card(
                 _("Tariffs in review"),
-                workload.in_review().count(),
+                workload.tariffs_in_review().count(),
                 list_url(Tariff, "status__exact=in_review"),
                 _("Somebody else than the author publishes them."),
                 "warn",

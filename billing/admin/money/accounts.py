@@ -49,7 +49,8 @@ from billing.operations.customers import customers
 from billing.operations.cycle import access
 from billing.operations.settlement import payments
 from billing.operations.staff_roles import permission_of
-from billing.reports import overview, workload
+from billing.reports import overview
+from billing.reports.worklists import workload
 from billing.wording import formats
 
 REASONS: "dict[str, str | Promise]" = {
@@ -225,7 +226,7 @@ class DebtFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if self.value() == "overdue":
-            late = workload.overdue(clock.now()).values("account")
+            late = workload.overdue_invoices(clock.now()).values("account")
             return queryset.filter(pk__in=late)
         if self.value() == "open":
             return queryset.filter(pk__in=Invoice.objects.filter(open_minor__gt=0).values("account"))
@@ -285,7 +286,7 @@ class BillingAccountPage(ReadOnlyPage):
     def get_queryset(self, request: HttpRequest) -> Any:
         """Adds the open and the overdue sum of each account to the list's one query."""
         still = Invoice.objects.filter(account=OuterRef("pk"), open_minor__gt=0).order_by()
-        late = workload.overdue(clock.now()).filter(account=OuterRef("pk")).order_by()
+        late = workload.overdue_invoices(clock.now()).filter(account=OuterRef("pk")).order_by()
 
         def total(rows: Any) -> Any:
             return Coalesce(Subquery(rows.values("account").annotate(sum=Sum("open_minor")).values("sum")), Value(0))
@@ -312,7 +313,7 @@ class BillingAccountPage(ReadOnlyPage):
 
     @display(description=_("made of"))
     def made_of(self, account: BillingAccount) -> SafeString:
-        state = overview.standing(account=account, as_of=clock.now())
+        state = overview.account_position(account=account, as_of=clock.now())
         parts: list[object] = []
         if state.credit_minor:
             parts.append(_("%(sum)s to spend") % {"sum": money(state.credit_minor, account.currency)})
@@ -328,7 +329,7 @@ class BillingAccountPage(ReadOnlyPage):
 
     @display(description=_("to be paid"))
     def due(self, account: BillingAccount) -> SafeString:
-        state = overview.standing(account=account, as_of=clock.now())
+        state = overview.account_position(account=account, as_of=clock.now())
         rows = [
             (link(row), money(row.open_minor, row.currency), self._due_text(row, state))
             for row in state.open_invoices[:10]
@@ -336,7 +337,7 @@ class BillingAccountPage(ReadOnlyPage):
         return format_html_join("", "<div>{} · {} · {}</div>", rows) if rows else SafeString(formats.NO_VALUE)
 
     @staticmethod
-    def _due_text(invoice: Invoice, state: overview.Standing) -> str:
+    def _due_text(invoice: Invoice, state: overview.AccountPosition) -> str:
         due = formats.date_text(invoice.due_date)
         late = (state.today - invoice.due_date).days
         return str(

@@ -33,8 +33,8 @@ from billing.models import Allocation, CreditNote, Invoice, InvoiceDocument, Inv
 from billing.operations.run import delivery
 from billing.operations.staff_roles import permission_of
 from billing.pricing.periods import business_date
-from billing.reports import workload
 from billing.reports.invoices import with_credited
+from billing.reports.worklists import workload
 from billing.wording import charge_lines, formats
 
 STATUS = {"open": "info", "paid": "good", "overdue": "bad", "void": "plain"}
@@ -47,7 +47,7 @@ class StatusFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
-        days = workload.soon_days()
+        days = workload.due_soon_days()
         return [
             ("overdue", _("overdue")),
             ("soon", ngettext("due within %(days)s day", "due within %(days)s days", days) % {"days": days}),
@@ -59,9 +59,9 @@ class StatusFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         as_of = clock.now()
         queries = {
-            "overdue": lambda: queryset.filter(pk__in=workload.overdue(as_of).values("pk")),
-            "soon": lambda: queryset.filter(pk__in=workload.due_soon(as_of).values("pk")),
-            "open": lambda: queryset.filter(pk__in=workload.not_due(as_of).values("pk")),
+            "overdue": lambda: queryset.filter(pk__in=workload.overdue_invoices(as_of).values("pk")),
+            "soon": lambda: queryset.filter(pk__in=workload.invoices_due_soon(as_of).values("pk")),
+            "open": lambda: queryset.filter(pk__in=workload.invoices_not_overdue(as_of).values("pk")),
             "paid": lambda: queryset.filter(open_minor=0).exclude(credited=F("total_minor")),
             "void": lambda: queryset.filter(credited=F("total_minor")),
         }

@@ -18,8 +18,8 @@ from billing.admin.subscriptions.tables import ChargeTable, CollectionTable, His
 from billing.admin.subscriptions.terms_acts import ChangeTerms, Choose, CollectNow, Extend, UndoChange
 from billing.models import Charge, Subscription
 from billing.operations.subscriptions import lifecycle
-from billing.reports import subscription_work
 from billing.reports.plan_state import Stage
+from billing.reports.worklists import subscription_work
 from billing.wording import formats
 
 
@@ -46,12 +46,12 @@ class StateFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         value, as_of = self.value() or "", clock.now()
         if value in STATUS:
-            return subscription_work.by_status(queryset, value, as_of)
+            return subscription_work.filter_by_status(queryset, value, as_of)
         if value == "ending":
-            return queryset.filter(pk__in=subscription_work.trials_ending(as_of).values("pk"))
+            return queryset.filter(pk__in=subscription_work.ending_trials(as_of).values("pk"))
         if value == "failing":
-            return queryset.filter(pk__in=subscription_work.collections_failing(as_of).values("pk"))
-        return queryset.filter(pk__in=subscription_work.renewals_short(as_of)) if value == "short" else queryset
+            return queryset.filter(pk__in=subscription_work.failing_collections(as_of).values("pk"))
+        return queryset.filter(pk__in=subscription_work.uncovered_renewals(as_of)) if value == "short" else queryset
 
 
 @admin.register(Subscription)
@@ -103,7 +103,7 @@ class SubscriptionPage(ReadOnlyPage):
         )
         as_of = clock.now()  # one instant, and one look at the clock, for all rows
         return subscriptions.annotate(
-            in_debt=subscription_work.in_debt(as_of), asked_at=Value(as_of, output_field=DateTimeField())
+            in_debt=subscription_work.has_overdue_invoice(as_of), asked_at=Value(as_of, output_field=DateTimeField())
         )
 
     # --- How it stands -----------------------------------------------------------------------------------------------

@@ -82,7 +82,7 @@ def move_subscribers(
         for row in subscriptions
     )
     for row in subscriptions:
-        notices.terms_will_change(
+        notices.queue_terms_will_change(
             subscription=row, tariff=target, effective_date=effective_date, reason=reason, move=move, at=as_of
         )
     audit.record(
@@ -118,7 +118,7 @@ def call_off_move(*, move: TariffMove, user: User, as_of: datetime, reason: str)
         raise BillingError(_("Nothing of this move is waiting any more."), code="move_is_over", rule="E2")
     TermsChange.objects.filter(pk__in=[row.pk for row in pending]).update(cancelled_at=as_of, cancelled_by=user.email)
     for row in pending:
-        notices.terms_stay(subscription=row.subscription, move=move, at=as_of)
+        notices.queue_terms_stay(subscription=row.subscription, move=move, at=as_of)
     audit.record(
         actor=user.email,
         action="tariff.move_called_off",

@@ -232,7 +232,7 @@ def _record_undecided(attempt: PaymentAttempt, status: Status, as_of: datetime) 
     """Records that the attempt is undecided. Who has to confirm a charge made in their absence is written to, once."""
     attempt.status = status
     if status == Status.REQUIRES_ACTION and attempt.method is not None:
-        notices.method_needs_you(attempt=attempt, method=attempt.method, at=as_of)
+        notices.queue_method_needs_you(attempt=attempt, method=attempt.method, at=as_of)
 
 
 def _record_failure(attempt: PaymentAttempt, account: BillingAccount, result: Result, as_of: datetime) -> None:
@@ -245,7 +245,7 @@ def _record_failure(attempt: PaymentAttempt, account: BillingAccount, result: Re
     )
     # A renewal's tries have no invoice yet, and notices of their own that say when the next one is (E8).
     if attempt.method is None or attempt.invoice is not None:
-        notices.payment_failed(attempt=attempt, at=as_of)
+        notices.queue_payment_failed(attempt=attempt, at=as_of)
 
 
 def _record_success(attempt: PaymentAttempt, account: BillingAccount, result: Result, as_of: datetime) -> None:

@@ -133,7 +133,7 @@ def _announce_collection(subscription: Subscription, on: date, amount: int, bala
     """Writes the notice that the money will be taken; once, at the first attempt."""
     if not Collection.objects.filter(subscription=subscription, period_start=on).exists():
         with transaction.atomic():
-            notices.payment_coming(
+            notices.queue_payment_coming(
                 subscription=subscription,
                 renews_on=on,
                 amount_minor=amount,
@@ -159,7 +159,7 @@ def _record_failure(
     with transaction.atomic():
         collection = _record_attempt(subscription, on, today, amount, balance, outcome, as_of, attempt)
         if collection is not None:
-            notices.collection_failed(
+            notices.queue_collection_failed(
                 subscription=subscription, collection=collection, days_left=(on - today).days, at=as_of
             )
             _report_low_balance(subscription, collection, as_of)

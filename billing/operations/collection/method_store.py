@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import transaction
 
 from billing import notices
-from billing.gateways.base import KeptMethod, ProviderError
+from billing.gateways.base import ProviderError, ProviderMethod
 from billing.gateways.registry import providers
 from billing.models import BillingAccount, SavedMethod
 from billing.operations import audit
@@ -21,7 +21,7 @@ REPLACED = "replaced"
 
 
 def save_method(
-    *, account: BillingAccount, provider: str, kept_method: KeptMethod, as_of: datetime, actor: str
+    *, account: BillingAccount, provider: str, kept_method: ProviderMethod, as_of: datetime, actor: str
 ) -> SavedMethod | None:
     """Saves the method that the provider keeps for ``account`` since ``as_of``, in place of the one before it.
 
@@ -57,7 +57,7 @@ def save_method(
         before=summary(replaced) if replaced is not None else None,
         after=summary(method),
     )
-    notices.method_saved(method=method, at=as_of)
+    notices.queue_method_saved(method=method, at=as_of)
     return method
 
 

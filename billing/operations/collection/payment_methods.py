@@ -47,7 +47,7 @@ def remove_method(*, method: SavedMethod, as_of: datetime, actor: str, reason: s
         reason=reason,
         before=method_store.summary(method),
     )
-    notices.method_removed(method=method, at=as_of)
+    notices.queue_method_removed(method=method, at=as_of)
     return method
 
 

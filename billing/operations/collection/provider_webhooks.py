@@ -7,14 +7,14 @@ from datetime import datetime
 from django.db import transaction
 
 from billing.errors import Refusal
-from billing.gateways.base import Heard
+from billing.gateways.base import ProviderReport
 from billing.models import ProviderEvent, SavedMethod, Subscription
 from billing.operations.collection import checkout, method_setup, payment_methods
 from billing.operations.ledger import posting
 from billing.operations.subscriptions import plan_changes
 
 
-def process_messages(*, provider: str, messages: Iterable[Heard], as_of: datetime) -> int:
+def process_messages(*, provider: str, messages: Iterable[ProviderReport], as_of: datetime) -> int:
     """Carries out each message of an authentic webhook; returns how many are about something of ours.
 
     Everything is committed when it returns, so the webhook may be answered.
@@ -22,7 +22,7 @@ def process_messages(*, provider: str, messages: Iterable[Heard], as_of: datetim
     return sum(_process_message(provider, message, as_of) for message in messages)
 
 
-def _process_message(provider: str, message: Heard, as_of: datetime) -> bool:
+def _process_message(provider: str, message: ProviderReport, as_of: datetime) -> bool:
     if message.type in ("payment.changed", "set_up.changed"):
         attempt = checkout.sync_by_external_id(provider=provider, external_id=message.subject, as_of=as_of)
         return bool(
@@ -38,7 +38,7 @@ def actor_of(provider: str) -> str:
     return f"provider:{provider}"
 
 
-def _remove_method(provider: str, message: Heard, as_of: datetime) -> bool:
+def _remove_method(provider: str, message: ProviderReport, as_of: datetime) -> bool:
     method = SavedMethod.objects.filter(provider=provider, external_id=message.subject).first()
     if method is None:
         return False
@@ -50,7 +50,7 @@ def _remove_method(provider: str, message: Heard, as_of: datetime) -> bool:
     return True
 
 
-def _cancel_subscription(provider: str, message: Heard, as_of: datetime) -> bool:
+def _cancel_subscription(provider: str, message: ProviderReport, as_of: datetime) -> bool:
     """Cancels the subscription of the message: it works to the end of what is paid, then ends (C4)."""
     subscription = Subscription.objects.filter(public_id=message.subject).first()
     if subscription is None:
@@ -64,7 +64,9 @@ def _cancel_subscription(provider: str, message: Heard, as_of: datetime) -> bool
 
 
 @transaction.atomic
-def _act_once(provider: str, message: Heard, account_id: int, act: Callable[[], object], as_of: datetime) -> None:
+def _act_once(
+    provider: str, message: ProviderReport, account_id: int, act: Callable[[], object], as_of: datetime
+) -> None:
     """Carries out ``act`` and records the message in the same transaction: delivered again it does nothing, also after its
     effect was taken back here. A refused message is recorded too; repeating it would not help."""
     posting.lock(account_id)

@@ -187,7 +187,7 @@ def invite_member(
     member = metering.report_member(instance=instance, report=report, as_of=as_of, source="portal", actor=invited_by)
     assert member is not None
     if account is not None:
-        notices.invitation(
+        notices.queue_invitation(
             member=member, account=account, link=invitation_link(member), invited_by=invited_by, at=as_of
         )
     return member
@@ -203,7 +203,7 @@ def _may_join(member: Member) -> bool:
 def invite_first_member(*, member: Member, account: BillingAccount, as_of: datetime) -> None:
     """Sends the first person of an instance the link to their login; whoever has one already needs none (M15)."""
     if _may_join(member):
-        notices.invitation(
+        notices.queue_invitation(
             member=member, account=account, link=invitation_link(member), invited_by=settings.PORTAL_NAME, at=as_of
         )
 

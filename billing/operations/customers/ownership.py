@@ -210,12 +210,12 @@ def _notify_both(
         return
     link = "" if User.objects.filter(email=taker.email).exists() else member_management.invitation_link(taker)
     token_count = active_tokens(instance).count()
-    notices.instance_handed_over(
+    notices.queue_instance_handed_over(
         instance=instance,
         account=account,
         giver=giver,
         taker=taker,
-        kept=kept_role,
+        giver_role=kept_role,
         link=link,
         with_invoices=transfer.with_invoices,
         tokens=token_count,

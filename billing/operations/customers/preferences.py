@@ -14,7 +14,7 @@ from accounts.models import User
 from accounts.verified import verified_emails
 from billing.errors import BadInput
 from billing.models import BillingAccount, NoticePreference
-from billing.notices import channels, readers
+from billing.notices.recipients import channels, readers
 from billing.operations.cycle import due
 
 Group = NoticePreference.Group
@@ -83,7 +83,7 @@ def groups_for(user: User) -> list[GroupOption]:
     accounts = list(BillingAccount.objects.for_user(user).select_related("customer"))
 
     def is_bound(group: Group) -> bool:
-        return any(own_emails & readers.cannot_refuse(group, account) for account in accounts)
+        return any(own_emails & readers.unrefusable_addresses(group, account) for account in accounts)
 
     return [GroupOption(group, about_group(group), is_bound(group)) for group in Group]
 

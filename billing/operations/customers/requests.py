@@ -148,7 +148,7 @@ def _answer(request: CustomerRequest, outcome: Outcome, answer: str, as_of: date
         after={"kind": request.kind},
     )
     if outcome != Outcome.WITHDRAWN:
-        notices.request_answered(request=request, at=as_of)
+        notices.queue_request_answered(request=request, at=as_of)
     return request
 
 

@@ -210,9 +210,9 @@ def announce_changes(account: BillingAccount, *, as_of: datetime) -> list[Instan
     )
     overdue = overdue_invoices(account, as_of)
     if changed and overdue:
-        notices.read_only(account=account, instances=changed, invoices=overdue, at=as_of)
+        notices.queue_read_only(account=account, instances=changed, invoices=overdue, at=as_of)
     elif changed:
-        notices.restored(account=account, instances=changed, at=as_of)
+        notices.queue_restored(account=account, instances=changed, at=as_of)
     return [] if overdue else changed
 
 

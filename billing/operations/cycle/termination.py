@@ -43,7 +43,7 @@ def end_subscription(
         data={**outbox.subscription_data(subscription), "reason": code, "remove": not subscription.is_metered},
     )
     if not subscription.is_metered:
-        notices.ended(subscription=subscription, reason=reason, at=as_of)
+        notices.queue_ended(subscription=subscription, reason=reason, at=as_of)
     access.announce(subscription.instance, as_of=as_of, subscription=subscription)
     return final
 

@@ -133,7 +133,7 @@ def _end_trial(subscription: Subscription, day: date, as_of: datetime) -> bool:
     outbox.emit(
         "subscription.trial_ended", at=as_of, subscription=subscription, data=outbox.subscription_data(subscription)
     )
-    notices.trial_ended(subscription=subscription, at=as_of)
+    notices.queue_trial_ended(subscription=subscription, at=as_of)
     access.announce(subscription.instance, as_of=as_of, subscription=subscription)
     return False
 
@@ -171,7 +171,7 @@ def start_paid_time(
         to_quantity=subscription.quantity,
     )
     if charge is not None:
-        notices.started(subscription=subscription, charge=charge, at=as_of)
+        notices.queue_started(subscription=subscription, charge=charge, at=as_of)
     return charge
 
 
@@ -198,7 +198,7 @@ def renew(subscription: Subscription, on: date, as_of: datetime) -> Charge | Non
         },
     )
     if charge is not None:
-        notices.renewed(subscription=subscription, charge=charge, at=as_of)
+        notices.queue_renewed(subscription=subscription, charge=charge, at=as_of)
     return charge
 
 

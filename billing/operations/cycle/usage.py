@@ -15,7 +15,7 @@ from billing.models import BillingPeriod, Charge, Subscription
 from billing.operations.events import outbox
 from billing.operations.ledger import charges
 from billing.pricing import peak as peaks
-from billing.pricing.explanation import Explanation, explain_quantity
+from billing.pricing.explanations.explanation import Explanation, explain_quantity
 from billing.pricing.periods import month_start, next_month
 from billing.pricing.terms import Terms
 
@@ -182,4 +182,4 @@ def _announce_rise(charge: Charge, peak: int, charged_minor: int, as_of: datetim
         data={"peak": peak, "amount": outbox.money_data(charge.amount_minor, charge.currency)},
     )
     if charged_minor == 0 and charge.kind == Charge.Kind.PEAK_RAISED:
-        notices.quota_crossed(charge=charge, peak=peak, at=as_of)
+        notices.queue_quota_crossed(charge=charge, peak=peak, at=as_of)

@@ -139,7 +139,7 @@ def _settle_and_announce(invoice: Invoice, as_of: datetime) -> None:
     outbox.emit("invoice.issued", at=as_of, account=invoice.account, data=event_data(invoice))
     if invoice.open_minor == 0:
         outbox.emit("invoice.paid", at=as_of, account=invoice.account, data=event_data(invoice))
-    notices.invoice_issued(invoice=invoice, at=as_of)
+    notices.queue_invoice_issued(invoice=invoice, at=as_of)
     jobs.enqueue("billing.tasks.deliver", invoice.number)
     methods = SavedMethod.objects.filter(account=invoice.account, removed_at=None)
     if invoice.open_minor and invoice.kind in PAID_AT_ONCE and methods.exists():

@@ -15,7 +15,7 @@ from billing import notices
 from billing.documents import invoices as invoice_documents
 from billing.errors import BadInput
 from billing.models import Invoice, InvoiceDocument, Notice
-from billing.notices import channels
+from billing.notices.recipients import channels
 from billing.operations import audit, jobs
 from billing.operations.settlement import offers
 
@@ -138,7 +138,9 @@ def resend_invoice(
     """Sends the invoice again on request, as notices of their own beside the first; returns them."""
     last = Notice.objects.filter(fact=f"invoice:{invoice.number}").order_by("-edition").first()
     edition = (last.edition if last else 0) + 1
-    sent = notices.invoice_issued(invoice=invoice, at=as_of, edition=edition, requested_by=actor, recipients=recipients)
+    sent = notices.queue_invoice_issued(
+        invoice=invoice, at=as_of, edition=edition, requested_by=actor, recipients=recipients
+    )
     audit.record(
         actor=actor,
         action="invoice.resent",

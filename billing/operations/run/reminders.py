@@ -26,7 +26,7 @@ def invoices_to_remind_of(as_of: datetime) -> list[Invoice]:
 @transaction.atomic
 def remind_of_invoice(*, invoice: Invoice, as_of: datetime) -> int:
     """Reminds the owners of one invoice; once, whoever calls. Returns how many notices were written."""
-    return len(notices.due_soon(invoice=invoice, at=as_of))
+    return len(notices.queue_due_soon(invoice=invoice, at=as_of))
 
 
 def trials_to_remind_of(as_of: datetime) -> list[Due]:
@@ -69,7 +69,7 @@ def remind_of_renewal(*, subscription: Subscription, renews_on: date, days_left:
     """Reminds the owners of one yearly charge; once for each number of days. Returns how many notices were written."""
     amount = subscription_status.renewal_price(subscription, renews_on)
     return len(
-        notices.renewal_coming(
+        notices.queue_renewal_coming(
             subscription=subscription, renews_on=renews_on, amount_minor=amount, days_left=days_left, at=as_of
         )
     )

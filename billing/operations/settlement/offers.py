@@ -100,7 +100,7 @@ def send_offer(
         sent_at=as_of,
         sent_by=actor,
     )
-    notices.offer_sent(offer=offer, at=as_of)
+    notices.queue_offer_sent(offer=offer, at=as_of)
     audit.record(
         actor=actor,
         action="offer.sent",

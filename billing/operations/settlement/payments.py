@@ -164,7 +164,7 @@ def record_payment(*, account: BillingAccount, new: NewPayment, as_of: datetime,
     payment.save(force_insert=True)
     outbox.emit("payment.received", at=as_of, account=account, data=_summary(payment))
     settle_open_invoices(account, as_of=as_of, first=invoice)
-    notices.payment_received(payment=payment, at=as_of)
+    notices.queue_payment_received(payment=payment, at=as_of)
     audit.record(
         actor=actor,
         action="payment.recorded",

@@ -87,5 +87,5 @@ def announce_end(*, relief_id: int, as_of: datetime) -> bool:
         return False
     overdue = access.overdue_invoices(account, as_of)
     if overdue:
-        notices.read_only(account=account, instances=[relief.instance], invoices=overdue, at=as_of)
+        notices.queue_read_only(account=account, instances=[relief.instance], invoices=overdue, at=as_of)
     return True

@@ -11,7 +11,7 @@ from billing.operations.cycle import prepaid_periods, scheduled_changes, transit
 from billing.operations.invoices import issuing
 from billing.operations.settlement import credit_notes
 from billing.operations.settlement.credit_notes import NoteLine
-from billing.pricing.changes import change_terms, full
+from billing.pricing.changes import carry_full_period, change_terms
 from billing.pricing.periods import business_date, start_of_day
 
 Kind = SubscriptionChange.Kind
@@ -50,7 +50,7 @@ def undo_terms_change(
     )
     _reschedule(subscription, record)
     refunded += _settle_renewal(subscription, record, as_of, actor)
-    notices.change_undone(subscription=subscription, refunded_minor=refunded, at=as_of)
+    notices.queue_change_undone(subscription=subscription, refunded_minor=refunded, at=as_of)
     audit.record(
         actor=actor,
         action="subscription.change_undone",
@@ -89,7 +89,9 @@ def _settle_renewal(subscription: Subscription, record: SubscriptionChange, as_o
     tariff, bought = scheduled_changes.terms_on(subscription, period.start)
     units = prepaid_periods.units(subscription, tariff, bought, start_of_day(period.start, subscription.account.zone))
     days = period.span.days
-    change = change_terms(full(period.tariff.terms(), period.quantity, days), 0, tariff.terms(), units, days)
+    change = change_terms(
+        carry_full_period(period.tariff.terms(), period.quantity, days), 0, tariff.terms(), units, days
+    )
     if change.lost_minor:
         renewal = Charge.objects.get(period=period, kind=Charge.Kind.RENEWAL)
         assert renewal.line is not None

@@ -111,7 +111,7 @@ def _schedule(quote: Quote, as_of: datetime, actor: str, reason: str) -> None:
         to_quantity=quote.quantity,
         reason=reason,
     )
-    notices.change_scheduled(subscription=subscription, change=scheduled, at=as_of)
+    notices.queue_change_scheduled(subscription=subscription, change=scheduled, at=as_of)
 
 
 def _carry_out(quote: Quote, as_of: datetime, actor: str, reason: str) -> None:
@@ -134,7 +134,7 @@ def _carry_out(quote: Quote, as_of: datetime, actor: str, reason: str) -> None:
         for number, line in enumerate(quote.lines, start=1)
     ]
     _issue_invoice(subscription, charges, key, quote, as_of)
-    notices.terms_changed(
+    notices.queue_terms_changed(
         subscription=subscription,
         change=record,
         charge=charges[0] if charges else None,
@@ -185,7 +185,7 @@ def undo_change(
             to_quantity=waiting.quantity,
             reason=reason,
         )
-        notices.change_undone(subscription=subscription, refunded_minor=0, at=as_of)
+        notices.queue_change_undone(subscription=subscription, refunded_minor=0, at=as_of)
         audit.record(
             actor=actor,
             action="subscription.change_called_off",
@@ -252,7 +252,7 @@ def cancel_subscription(*, subscription: Subscription, as_of: datetime, actor: s
         subscription=subscription,
         data={**outbox.subscription_data(subscription), "cancel_date": subscription.cancel_date.isoformat()},
     )
-    notices.cancelled(subscription=subscription, cancel_date=subscription.cancel_date, at=as_of)
+    notices.queue_cancelled(subscription=subscription, cancel_date=subscription.cancel_date, at=as_of)
     transitions.set_next_date(subscription)
     audit.record(
         actor=actor,
@@ -291,7 +291,7 @@ def undo_cancellation(*, subscription: Subscription, as_of: datetime, actor: str
     SubscriptionChange.objects.create(
         subscription=subscription, kind=Kind.CANCEL_UNDONE, at=as_of, actor=actor, reason=reason
     )
-    notices.cancel_undone(subscription=subscription, at=as_of)
+    notices.queue_cancel_undone(subscription=subscription, at=as_of)
     transitions.set_next_date(subscription)
     audit.record(
         actor=actor,

@@ -13,11 +13,11 @@ from billing.errors import BadInput, BillingError
 from billing.models import BillingPeriod, Charge, Subscription, Tariff
 from billing.operations import rehearsal
 from billing.operations.cycle import offered_tariffs, prepaid_periods, scheduled_changes, subscription_status
-from billing.pricing.changes import change_terms, full
-from billing.pricing.evaluation import Explanation
-from billing.pricing.explanation import explain_quantity
+from billing.pricing.changes import carry_full_period, change_terms
+from billing.pricing.explanations.evaluation import Explanation
+from billing.pricing.explanations.explanation import explain_quantity
 from billing.pricing.periods import business_date
-from billing.pricing.quantity import exact, price
+from billing.pricing.quantity import exact_price, price
 from billing.pricing.terms import ChangeRule, Metric, Terms
 from billing.wording import charge_lines
 
@@ -157,7 +157,7 @@ def _refuse_state(subscription: Subscription, as_of: datetime) -> None:
 
 
 def _monthly_price(terms: Terms, units: int) -> Fraction:
-    return exact(terms, units) / (terms.interval_months or 1)
+    return exact_price(terms, units) / (terms.interval_months or 1)
 
 
 def _effective_time(
@@ -206,7 +206,9 @@ def _quote_now(subscription: Subscription, tariff: Tariff, quantity: int | None,
     for period in subscription.periods.filter(end__gt=today).order_by("start"):
         first_day = max(today, period.start)
         old_tariff, bought = scheduled_changes.terms_on(subscription, period.start)
-        old_period = full(old_tariff.terms(), _units(subscription, old_tariff, bought, today), period.span.days)
+        old_period = carry_full_period(
+            old_tariff.terms(), _units(subscription, old_tariff, bought, today), period.span.days
+        )
         change = change_terms(old_period, (first_day - period.start).days, tariff.terms(), new_units, period.span.days)
         lost += change.lost_minor
         if change.pay_minor:

@@ -61,7 +61,7 @@ def start_trial(subscription: Subscription, *, as_of: datetime) -> None:
     subscription.save(update_fields=["trial_ends_on"])
     if subscription.priced_by.price_model == PriceModel.TRIAL:
         mark_test(subscription.instance, is_test=True)
-    notices.trial_started(subscription=subscription, at=as_of)
+    notices.queue_trial_started(subscription=subscription, at=as_of)
     transitions.set_next_date(subscription)
 
 
@@ -142,7 +142,7 @@ def _schedule_choice(
 ) -> TermsChange:
     assert subscription.trial_ends_on is not None
     starts_on = subscription.trial_ends_on + timedelta(days=1)
-    notices.plan_chosen(subscription=subscription, tariff=tariff, starts_on=starts_on, at=as_of)
+    notices.queue_plan_chosen(subscription=subscription, tariff=tariff, starts_on=starts_on, at=as_of)
     return TermsChange.objects.create(
         subscription=subscription,
         tariff=tariff,
@@ -208,7 +208,7 @@ def extend_trial(
     if subscription.cancel_date is not None:
         subscription.cancel_date = subscription.trial_ends_on + timedelta(days=1)
         subscription.save(update_fields=["cancel_date"])
-    notices.trial_extended(subscription=subscription, days=days, at=as_of)
+    notices.queue_trial_extended(subscription=subscription, days=days, at=as_of)
     transitions.set_next_date(subscription)
     access.announce(subscription.instance, as_of=as_of, subscription=subscription)
     audit.record(
@@ -270,4 +270,4 @@ def remind_of_trial_end(*, subscription: Subscription, days_left: int, as_of: da
             },
             fact=reminder_fact(subscription, days_left),
         )
-        notices.trial_ending(subscription=subscription, days_left=days_left, at=as_of)
+        notices.queue_trial_ending(subscription=subscription, days_left=days_left, at=as_of)

@@ -6,9 +6,9 @@ from pydantic import BaseModel
 from billing.api.v1.fields import DayText, InstantText, Money, instant_text, one_of, plain_number
 from billing.api.v1.schemas.subscriptions import Span
 from billing.models import CreditNote, Invoice, InvoiceLine
-from billing.pricing.explanation import plain
+from billing.pricing.explanations.explanation import plain
 from billing.pricing.periods import business_date
-from billing.reports.invoices import standings
+from billing.reports.invoices import invoice_states
 from billing.wording import charge_lines, formats
 
 
@@ -58,7 +58,7 @@ def _line(line: InvoiceLine, currency: str) -> LineAnswer:
 def invoice_answer(invoice: Invoice, as_of: datetime) -> InvoiceAnswer:
     """Answers the invoice (read through `reports.invoices.with_credited`, lines prefetched) with its status at ``as_of``."""
     today: date = business_date(as_of, invoice.account.zone)
-    [state] = standings([invoice], today)
+    [state] = invoice_states([invoice], today)
     currency = invoice.currency
     return InvoiceAnswer(
         id=str(invoice.id),

@@ -29,8 +29,8 @@ ROWS = 50
 def instances(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Lists all instances charged to the account, the busiest first."""
     as_of, account = clock.now(), desk.account
-    money = reports.standing(account=account, as_of=as_of)
-    page = Paginator(reports.places(account=account, as_of=as_of), ROWS).get_page(request.GET.get("page"))
+    money = reports.account_position(account=account, as_of=as_of)
+    page = Paginator(reports.instance_rows(account=account, as_of=as_of), ROWS).get_page(request.GET.get("page"))
     levels = access.levels([place.instance for place in page.object_list], as_of=as_of)
     context = {
         "section": "instances",
@@ -71,7 +71,7 @@ def _owner_page(
     request: HttpRequest, desk: Desk, instance: Instance, subscription: Subscription | None, as_of: datetime
 ) -> HttpResponse:
     zone = desk.account.zone
-    money = reports.standing(account=desk.account, as_of=as_of)
+    money = reports.account_position(account=desk.account, as_of=as_of)
     people = Member.objects.present().filter(instance=instance).select_related("role").order_by("name", "email", "pk")
     usage, plan = None, None
     if subscription is not None:

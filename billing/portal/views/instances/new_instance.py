@@ -27,7 +27,7 @@ from billing.portal.views.person.sign_up import cost_lines
 from billing.portal.views.plans.change_plan import read_quantity
 from billing.portal.views.plans.start_plan import list_start_choices
 from billing.pricing.terms import Metric
-from billing.reports import plans as reports
+from billing.reports.tariffs import plans as reports
 from billing.wording import formats
 from billing.wording.refusals import explain_refusal
 

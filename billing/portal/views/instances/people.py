@@ -155,7 +155,7 @@ def people(request: HttpRequest, public_id: str) -> HttpResponse:
     as_of = clock.now()
     desk, instance, subscription = instance_or_404(request, public_id)
     everybody = Member.objects.present().filter(instance=instance).select_related("role")
-    money = reports.standing(account=desk.account, as_of=as_of)
+    money = reports.account_position(account=desk.account, as_of=as_of)
     context = {
         **_common_context(desk, instance, subscription, as_of),
         "money": money,

@@ -33,7 +33,7 @@ def integration(request: HttpRequest, desk: Desk) -> HttpResponse:
     as_of, customer = clock.now(), desk.account.customer
     page = Paginator(endpoints_of(customer), ROWS).get_page(request.GET.get("page"))
     endpoints = list(page.object_list)
-    states = webhook_traffic.standings(endpoints, as_of)
+    states = webhook_traffic.endpoint_states(endpoints, as_of)
     tokens, all_instances = tokens_of(customer), instances_of(customer)
     instances, sample_instance = list(all_instances[:FEW]), instance_for_first_call(customer)
     context = {

@@ -16,8 +16,8 @@ from billing.charts.months import month_bars
 from billing.portal import calendar_feed
 from billing.portal.permissions import Desk, billing_page, refuse_unprintable, signed_in_user
 from billing.pricing.periods import business_date, month_start
-from billing.reports import calendar as reports
 from billing.reports import overview
+from billing.reports.calendars import calendar as reports
 
 ROWS = 60
 # The file holds so many items at most, the nearest.
@@ -30,8 +30,8 @@ def calendar(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Shows what falls due within a year, by month, with the sum of each month."""
     as_of, account = clock.now(), desk.account
     today = business_date(as_of, account.zone)
-    money = overview.standing(account=account, as_of=as_of)
-    items = reports.happenings(account=account, as_of=as_of)
+    money = overview.account_position(account=account, as_of=as_of)
+    items = reports.calendar_items(account=account, as_of=as_of)
     months = reports.months_of(items, today=today, overdue_minor=money.overdue_minor)
     sums = Counter[date]()
     for item in items:
@@ -68,7 +68,7 @@ def calendar_file(request: HttpRequest, token: str) -> HttpResponse:
     user, account = reader
     as_of = clock.now()
     with override(user.locale):
-        items = reports.happenings(account=account, as_of=as_of)[:MOST_EVENTS]
+        items = reports.calendar_items(account=account, as_of=as_of)[:MOST_EVENTS]
         content = calendar_feed.calendar_of(account, items, as_of)
     response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = f'inline; filename="saldo-{account.number}.ics"'

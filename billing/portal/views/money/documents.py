@@ -37,8 +37,8 @@ CREDIT_NOTES = 25
 def documents(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Lists the account's invoices with their state today and its credit notes, newest first."""
     as_of, account = clock.now(), desk.account
-    money = overview.standing(account=account, as_of=as_of)
-    page = Paginator(reports.of_account(account), ROWS).get_page(request.GET.get("page"))
+    money = overview.account_position(account=account, as_of=as_of)
+    page = Paginator(reports.invoices_of(account), ROWS).get_page(request.GET.get("page"))
     context = {
         "section": "documents",
         "desk": desk,
@@ -47,7 +47,7 @@ def documents(request: HttpRequest, desk: Desk) -> HttpResponse:
         "read_only_debt": bool(money.overdue),
         "page": page,
         "notes": CreditNote.objects.filter(account=account).select_related("invoice")[:CREDIT_NOTES],
-        "states": reports.standings(page.object_list, money.today),
+        "states": reports.invoice_states(page.object_list, money.today),
         "first_invoice": next_month(money.charged_month),
     }
     return render(request, "portal/documents.html", context)
@@ -66,8 +66,8 @@ def document(request: HttpRequest, number: str) -> HttpResponse:
 def _page(invoice: Invoice, as_of: datetime) -> dict[str, Any]:
     account = invoice.account
     today = business_date(as_of, account.zone)
-    money = overview.standing(account=account, as_of=as_of)
-    (state,) = reports.standings(reports.with_credited(Invoice.objects.filter(pk=invoice.pk)), today)
+    money = overview.account_position(account=account, as_of=as_of)
+    (state,) = reports.invoice_states(reports.with_credited(Invoice.objects.filter(pk=invoice.pk)), today)
     return {
         "zone": account.zone,
         "today": today,

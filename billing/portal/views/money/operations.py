@@ -7,7 +7,8 @@ from django.views.decorators.http import require_GET
 from billing import clock
 from billing.portal.cursors import read_cursor
 from billing.portal.permissions import Desk, billing_page
-from billing.reports import overview, statement
+from billing.reports import overview
+from billing.reports.statements import statement
 
 ROWS = 50
 
@@ -20,7 +21,7 @@ def operations(request: HttpRequest, desk: Desk) -> HttpResponse:
         account=desk.account, limit=ROWS, before=read_cursor(request, "before"), after=read_cursor(request, "after")
     )
     as_of = clock.now()
-    money = overview.standing(account=desk.account, as_of=as_of)
+    money = overview.account_position(account=desk.account, as_of=as_of)
     context = {
         "section": "operations",
         "desk": desk,

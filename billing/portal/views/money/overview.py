@@ -15,9 +15,10 @@ from billing.models import BillingAccount, Subscription
 from billing.operations.cycle import access
 from billing.portal.permissions import Desk, desk_of, instances_of, signed_in_user
 from billing.pricing.periods import month_span
-from billing.reports import calendar, statement
 from billing.reports import overview as reports
+from billing.reports.calendars import calendar
 from billing.reports.plan_state import PlanState, Stage, plan_state
+from billing.reports.statements import statement
 from billing.reports.usage import Usage, current_period, usage_of
 
 LATEST, PLACES, PLANS, AHEAD = 5, 6, 3, 6
@@ -39,7 +40,7 @@ def _home(request: HttpRequest, as_of: datetime) -> HttpResponse:
     return render(request, "portal/home.html", {"states": [(instance, levels[instance.pk]) for instance in instances]})
 
 
-def banner_of(money: reports.Standing, running: int, plans: Sequence[PlanState] = ()) -> str:
+def banner_of(money: reports.AccountPosition, running: int, plans: Sequence[PlanState] = ()) -> str:
     """Returns the most urgent banner: ``debt`` while something is overdue, ``collect`` where a renewal could not be collected, ``over``
     where a trial has ended without a choice, ``due`` while something waits to be paid, else empty."""
     if money.overdue:
@@ -51,7 +52,7 @@ def banner_of(money: reports.Standing, running: int, plans: Sequence[PlanState] 
     return "due" if money.pressing and running else ""
 
 
-def plans_of(places: Sequence[reports.Place], account: BillingAccount, as_of: datetime) -> list[PlanState]:
+def plans_of(places: Sequence[reports.InstanceRow], account: BillingAccount, as_of: datetime) -> list[PlanState]:
     """Returns the states of the prepaid subscriptions that get a card: those that need the owner first, then the running ones."""
     subscriptions = [place.subscription for place in places if place.subscription is not None and not place.is_metered]
     ordered = sorted(
@@ -83,7 +84,7 @@ def _is_quiet(subscription: Subscription) -> bool:
     return subscription.turns_on is None and not lapsed
 
 
-def usage_of_place(place: reports.Place | None, as_of: datetime) -> Usage | None:
+def usage_of_place(place: reports.InstanceRow | None, as_of: datetime) -> Usage | None:
     """Returns the usage of the running month of ``place``; None where nothing is metered now."""
     if place is None or place.subscription is None or not place.is_metered:
         return None
@@ -105,16 +106,16 @@ def usage_context(usage: Usage | None, zone: str, as_of: datetime) -> dict[str, 
     }
 
 
-def _upcoming(account: BillingAccount, as_of: datetime) -> list[calendar.Happening]:
+def _upcoming(account: BillingAccount, as_of: datetime) -> list[calendar.CalendarItem]:
     """Returns the nearest due items, without reminders."""
-    items = calendar.happenings(account=account, as_of=as_of, months=2)
+    items = calendar.calendar_items(account=account, as_of=as_of, months=2)
     return [item for item in items if item.step != calendar.Step.REMINDER][:AHEAD]
 
 
 def _page(desk: Desk, as_of: datetime) -> dict[str, Any]:
     account = desk.account
-    money = reports.standing(account=account, as_of=as_of)
-    places = reports.places(account=account, as_of=as_of)
+    money = reports.account_position(account=account, as_of=as_of)
+    places = reports.instance_rows(account=account, as_of=as_of)
     running = [place for place in places if place.subscription is not None and place.subscription.is_running(as_of)]
     metered = [place for place in places if place.is_metered]
     usage = usage_of_place(metered[0] if metered else None, as_of)
@@ -133,7 +134,7 @@ def _page(desk: Desk, as_of: datetime) -> dict[str, Any]:
         "banner": banner,
         "banner_acts": bool(banner),
         "living": len(running),
-        "coming": reports.coming(money),
+        "coming": reports.next_dates(money),
         "plans": plans,
         "pressing_plan": pressing,
         "is_metered": bool(metered) or not plans,

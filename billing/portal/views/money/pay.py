@@ -46,7 +46,7 @@ def parse_sum(text: str, currency: str) -> int | None:
     return parse_exact(text.translate(SPACES).replace(",", "."), currency)
 
 
-def presets(money: reports.Standing, invoice: Invoice | None, renewal_minor: int = 0) -> list[Preset]:
+def presets(money: reports.AccountPosition, invoice: Invoice | None, renewal_minor: int = 0) -> list[Preset]:
     """Returns the suggested sums, the most urgent first, none twice and none of zero.
 
     ``renewal_minor`` is what a renewal still lacks; what is owed is paid before it (G7)."""
@@ -103,7 +103,7 @@ def pay(request: HttpRequest, desk: Desk) -> HttpResponse:
             )
         except Refusal as refusal:
             error = explain_refusal(refusal)
-    money = reports.standing(account=account, as_of=as_of)
+    money = reports.account_position(account=account, as_of=as_of)
     sums = presets(money, invoice, _missing_for_renewal(request, account, as_of))
     context = {
         "section": "pay",
@@ -159,7 +159,7 @@ def _read_sum(request: HttpRequest, currency: str) -> int | None:
     return int(choice) if choice.isascii() and choice.isdigit() and len(choice) < 19 else None
 
 
-def counter(money: reports.Standing) -> dict[str, int] | None:
+def counter(money: reports.AccountPosition) -> dict[str, int] | None:
     """Returns the sum that restores access, what has come of it and what is left, in minor units (M9); None while nothing is
     overdue."""
     if not money.overdue:
@@ -168,7 +168,7 @@ def counter(money: reports.Standing) -> dict[str, int] | None:
     return {"asked": due, "came": max(0, due - money.overdue_minor), "left": money.overdue_minor}
 
 
-def transfer(account: BillingAccount, money: reports.Standing, invoice: Invoice | None = None) -> dict[str, Any]:
+def transfer(account: BillingAccount, money: reports.AccountPosition, invoice: Invoice | None = None) -> dict[str, Any]:
     """Returns a bank transfer's sum, payee and purpose; for roubles with the QR code that banking apps read."""
     invoices = [invoice] if invoice is not None else list(money.pressing)
     sum_minor = sum(open_invoice.open_minor for open_invoice in invoices)
@@ -206,7 +206,7 @@ def payment(request: HttpRequest, attempt_id: uuid.UUID) -> HttpResponse:
     attempt = attempt_or_404(signed_in_user(request), attempt_id)
     account = attempt.account
     attempt = checkout.sync_attempt(attempt=attempt, as_of=as_of)
-    money = reports.standing(account=account, as_of=as_of)
+    money = reports.account_position(account=account, as_of=as_of)
     context = {
         "section": "pay",
         "desk": desk_for(request, account),

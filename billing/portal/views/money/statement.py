@@ -13,8 +13,8 @@ from billing.errors import Refusal
 from billing.portal.permissions import Desk, billing_page
 from billing.pricing.periods import business_date, month_start
 from billing.reports import overview as reports
-from billing.reports.statement import statement as statement_of
-from billing.reports.statement_export import statement_csv, statement_pdf
+from billing.reports.statements.export import statement_csv, statement_pdf
+from billing.reports.statements.statement import statement as statement_of
 from billing.wording.refusals import explain_refusal
 
 # Rows on the page; the files have all of them.
@@ -54,7 +54,7 @@ def _statement_page(
 ) -> HttpResponse:
     start, end = days
     account_statement = statement_of(account=desk.account, start=start, end=end)
-    money = reports.standing(account=desk.account, as_of=as_of)
+    money = reports.account_position(account=desk.account, as_of=as_of)
     context = {
         "section": "operations",
         "desk": desk,

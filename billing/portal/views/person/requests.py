@@ -39,7 +39,7 @@ REASONS = ("expensive", "missing", "switched", "unused", "other")
 def requests(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Lists the requests that were filed, those that can be filed, and the account's offers."""
     as_of, account = clock.now(), desk.account
-    money = reports.standing(account=account, as_of=as_of)
+    money = reports.account_position(account=account, as_of=as_of)
     filed_requests = CustomerRequest.objects.filter(account=account).select_related("instance").order_by("-pk")
     context = {
         "section": "requests",
@@ -133,7 +133,7 @@ def _page(
     as_of: datetime,
 ) -> dict[str, Any]:
     account = desk.account
-    money = reports.standing(account=account, as_of=as_of)
+    money = reports.account_position(account=account, as_of=as_of)
     ended = subscription is not None and subscription.terminated_at is not None
     waiting = CustomerRequest.objects.waiting().filter(account=account, kind=kind, instance=instance)
     return {

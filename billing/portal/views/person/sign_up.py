@@ -32,7 +32,7 @@ from billing.portal.rate_limits import LimitExceeded
 from billing.portal.views.person.join import BACKEND
 from billing.portal.views.plans.change_plan import read_quantity, read_tariff_id
 from billing.pricing.terms import Metric
-from billing.reports import plans as reports
+from billing.reports.tariffs import plans as reports
 from billing.wording import formats
 from billing.wording.refusals import explain_refusal
 

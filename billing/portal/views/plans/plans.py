@@ -22,8 +22,8 @@ from billing.portal.get_or_404 import instance_or_404
 from billing.portal.permissions import Desk, billing_page, refuse_unprintable
 from billing.portal.views.plans.prices import read_quantity_shown
 from billing.pricing.terms import Metric
-from billing.reports import plans as reports
-from billing.reports import what_if as supposing
+from billing.reports.tariffs import plans as reports
+from billing.reports.tariffs import what_if as supposing
 from billing.wording import formats, unit_names
 
 
@@ -78,12 +78,12 @@ def what_if(request: HttpRequest, public_id: str) -> HttpResponse:
 
 def _offer_and_plan(
     instance: Instance, subscription: Subscription | None, as_of: datetime
-) -> tuple[reports.Offer | None, supposing.Mine | None, supposing.Size]:
+) -> tuple[reports.Offer | None, supposing.CurrentPlan | None, supposing.Size]:
     """Returns what is offered to the instance, its current plan (None without a running one), and its size."""
     offer = reports.offer_of(instance.product)
     if subscription is None or subscription.tariff is None or not subscription.is_running(as_of):
         return offer, None, supposing.size_of(instance, None, None)
-    plan = supposing.mine_of(subscription, offer.variants if offer else (), as_of)
+    plan = supposing.current_plan(subscription, offer.variants if offer else (), as_of)
     return offer, plan, plan.size
 
 
@@ -92,7 +92,7 @@ class Acts:
     """What the owner of ``instance`` can do about a plan: on the plan ``current`` now, or after a subscription that ``ended``."""
 
     instance: Instance
-    current: supposing.Mine | None
+    current: supposing.CurrentPlan | None
     ended: Subscription | None
 
     @property
@@ -155,7 +155,7 @@ def _letter(variant: reports.Variant, instance: Instance) -> str:
 
 
 def _what_if_context(
-    request: HttpRequest, offer: reports.Offer | None, current: supposing.Mine | None, size: supposing.Size
+    request: HttpRequest, offer: reports.Offer | None, current: supposing.CurrentPlan | None, size: supposing.Size
 ) -> dict[str, Any]:
     """Prices the number asked for: on the current tariff, and under each that is offered."""
     own = [current.next_terms] if current is not None and current.next_terms.metric != Metric.NONE else []
@@ -185,14 +185,14 @@ def _what_if_context(
     }
 
 
-def _rest(current: supposing.Mine) -> dict[str, int] | None:
+def _rest(current: supposing.CurrentPlan) -> dict[str, int] | None:
     """What is left of the paid period for a seat that comes or goes today; None where no seats are paid in advance."""
     if not current.counts_seats or current.period is None:
         return None
     return prepaid_periods.share(current.tariff.terms(), current.period.span, prepaid_periods.day_after(current.today))
 
 
-def _purchase_address(current: supposing.Mine | None, quantity: int) -> str:
+def _purchase_address(current: supposing.CurrentPlan | None, quantity: int) -> str:
     """Returns the page that buys ``quantity``; empty where nothing is bought by number, it is the current number, or cannot be had."""
     if current is None or current.next_terms.metric != Metric.QUANTITY or current.trial_ends_on is not None:
         return ""

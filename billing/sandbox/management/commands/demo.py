@@ -24,10 +24,10 @@ class Command(BaseCommand):
 
     def make(self) -> None:
         try:
-            made = story.make_sample(progress=self.draw)
+            is_new = story.make_sample(progress=self.draw)
         except Refusal as refusal:
             raise CommandError(str(refusal)) from None
-        if made:
+        if is_new:
             self.stderr.write("")
             self.stdout.write("The sample is ready; `manage.py demo --logins` says whom to sign in as.")
         else:

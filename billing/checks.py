@@ -8,7 +8,7 @@ from django.db.utils import OperationalError
 
 from billing import triggers
 from billing.documents.pango import missing_pango
-from billing.notices import channels
+from billing.notices.recipients import channels
 
 
 @register(Tags.database)

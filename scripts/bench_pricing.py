@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from billing.pricing.explanation import explain_quantity, formula  # noqa: E402
+from billing.pricing.explanations.explanation import explain_quantity, formula  # noqa: E402
 from billing.pricing.quantity import price  # noqa: E402
 from billing.pricing.terms import Metric, PriceModel, QuotaMode, Step, Terms, Timing  # noqa: E402
 

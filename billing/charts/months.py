@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from billing.charts.scale import percent, slots
-from billing.reports.calendar import Month
+from billing.reports.calendars.calendar import Month
 
 HEIGHT, TOP, LETTERS = 96, 22, 140
 

@@ -3,7 +3,7 @@
 from billing.documents.context import DocumentLine, InvoiceContext, Party
 from billing.documents.renderer import render_invoice
 from billing.models import Invoice, InvoiceLine
-from billing.pricing import explanation as explaining
+from billing.pricing.explanations import explanation as explaining
 from billing.pricing.money import from_minor
 from billing.pricing.units import UnitNames
 from billing.wording import charge_lines, formats

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import billing.models.signups
+import billing.models.customers.sign_ups
 import django.db.models.deletion
 from django.db import migrations, models
 
@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
             name='SignUp',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=billing.models.signups.new_sign_up_id, editable=False, max_length=32, unique=True, verbose_name='id')),
+                ('public_id', models.CharField(default=billing.models.customers.sign_ups.new_sign_up_id, editable=False, max_length=32, unique=True, verbose_name='id')),
                 ('email', models.EmailField(max_length=254, verbose_name='email')),
                 ('name', models.CharField(blank=True, max_length=200, verbose_name='name')),
                 ('customer_name', models.CharField(max_length=200, verbose_name='customer')),

@@ -5,22 +5,22 @@ from billing.models.approvals import Approval
 from billing.models.audit import AuditRecord
 from billing.models.catalogue import Tariff
 from billing.models.checkout import MethodSetUp, PaymentAttempt, ProviderEvent, SavedMethod
+from billing.models.customers.offers import Offer, OfferDocument, OfferPayment
+from billing.models.customers.preferences import NoticePreference
+from billing.models.customers.requests import CustomerRequest, RequestFile
+from billing.models.customers.sign_ups import SignUp
 from billing.models.dunning import Collection
-from billing.models.events import Event, Notice
-from billing.models.integration import ApiToken, IdempotencyRecord, RateWindow
+from billing.models.integration.api_tokens import ApiToken, IdempotencyRecord, RateWindow
+from billing.models.integration.events import Event, Notice
+from billing.models.integration.jobs import Heartbeat, JobRun
+from billing.models.integration.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from billing.models.invoices import CreditNote, Invoice, InvoiceDocument, InvoiceLine
-from billing.models.jobs import Heartbeat, JobRun
 from billing.models.ledger import Entry, LedgerAccount, Posting
 from billing.models.metering import BillingPeriod, Charge
 from billing.models.moves import TariffMove, TermsChange
-from billing.models.offers import Offer, OfferDocument, OfferPayment
 from billing.models.payments import Allocation, Credit, Payment
-from billing.models.preferences import NoticePreference
-from billing.models.requests import CustomerRequest, RequestFile
 from billing.models.sellers import BillingAccount, BillingAddress, NumberSeries, Seller, VatRate
-from billing.models.signups import SignUp
 from billing.models.subscriptions import Subscription, SubscriptionChange
-from billing.models.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "AccessAnnouncement",

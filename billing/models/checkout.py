@@ -7,8 +7,8 @@ from django.utils.translation import pgettext_lazy
 from moneyed import Money
 
 from accounts.ids import new_id
+from billing.models.customers.offers import Offer
 from billing.models.invoices import Invoice
-from billing.models.offers import Offer
 from billing.models.payments import Payment
 from billing.models.sellers import BillingAccount
 from billing.pricing.money import from_minor

@@ -111,7 +111,7 @@ class Charge(models.Model):
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
     amount_minor = models.BigIntegerField(_("amount in minor units"))
     currency = models.CharField(_("currency"), max_length=3)
-    # What the amount was worked out from (G8); read by billing.pricing.explanation.
+    # What the amount was worked out from (G8); read by billing.pricing.explanations.explanation.
     explanation = models.JSONField(_("how it was worked out"))
     occurred_at = models.DateTimeField(_("arose"))
     posted_at = models.DateTimeField(_("posted"))

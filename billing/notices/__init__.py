@@ -6,15 +6,15 @@ is decided by `readers`; sending follows later (`billing.operations.run.delivery
 """
 
 from billing.notices.access import read_only, restored
-from billing.notices.base import owner_recipients, queue
 from billing.notices.changes import change_scheduled, change_undone, terms_changed
 from billing.notices.dunning import collection_failed, payment_coming
 from billing.notices.invoices import due_soon, invoice_issued, invoice_recipients
+from billing.notices.letters.base import owner_recipients, queue
 from billing.notices.methods import method_needs_you, method_removed, method_saved
 from billing.notices.ownership import instance_handed_over
 from billing.notices.payments import payment_failed, payment_received
 from billing.notices.people import invitation, offer_sent, request_answered
-from billing.notices.readers import account_recipients
+from billing.notices.recipients.readers import account_recipients
 from billing.notices.subscriptions import (
     cancel_undone,
     cancelled,

@@ -6,7 +6,7 @@ from typing import Any
 
 from accounts.models import Instance
 from billing.models import BillingAccount, Invoice, Notice
-from billing.notices.base import balance, link, owner_recipients, queue
+from billing.notices.letters.base import balance, link, owner_recipients, queue
 from billing.pricing.due_dates import midnight_after
 from billing.wording import formats
 

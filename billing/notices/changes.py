@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from billing.models import Charge, Notice, Subscription, SubscriptionChange, TermsChange
-from billing.notices import about
+from billing.notices.letters import about
 from billing.pricing.periods import business_date
 from billing.wording import formats
 

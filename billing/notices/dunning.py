@@ -6,8 +6,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from billing.models import Collection, Notice, SavedMethod, Subscription
-from billing.notices import about
-from billing.notices.base import link
+from billing.notices.letters import about
+from billing.notices.letters.base import link
 from billing.pricing import due_dates
 from billing.wording import formats
 

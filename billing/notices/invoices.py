@@ -6,8 +6,8 @@ from typing import Any
 
 from accounts.models import Instance
 from billing.models import Invoice, Notice
-from billing.notices.base import link, queue
-from billing.notices.readers import account_recipients, each_once
+from billing.notices.letters.base import link, queue
+from billing.notices.recipients.readers import account_recipients, each_once
 from billing.pricing.due_dates import midnight_after
 from billing.wording import charge_lines, formats
 

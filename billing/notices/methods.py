@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from billing.models import Notice, PaymentAttempt, SavedMethod
-from billing.notices.base import link, queue
-from billing.notices.readers import account_recipients, each_once
+from billing.notices.letters.base import link, queue
+from billing.notices.recipients.readers import account_recipients, each_once
 from billing.wording import formats
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from accounts.models import Instance, Member, Role
 from billing.models import BillingAccount, Notice
-from billing.notices.base import link as link_to
-from billing.notices.base import queue
+from billing.notices.letters.base import link as link_to
+from billing.notices.letters.base import queue
 
 
 def instance_handed_over(

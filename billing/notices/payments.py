@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from billing.models import Notice, Payment, PaymentAttempt
-from billing.notices.base import balance, link, queue
-from billing.notices.readers import account_recipients
+from billing.notices.letters.base import balance, link, queue
+from billing.notices.recipients.readers import account_recipients
 from billing.pricing.periods import business_date
 from billing.wording import formats
 

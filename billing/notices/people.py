@@ -5,9 +5,9 @@ from typing import Any
 
 from accounts.models import Member
 from billing.models import BillingAccount, CustomerRequest, Notice, Offer
-from billing.notices.base import link as link_to
-from billing.notices.base import owner_recipients, queue
-from billing.notices.readers import account_recipients, each_once
+from billing.notices.letters.base import link as link_to
+from billing.notices.letters.base import owner_recipients, queue
+from billing.notices.recipients.readers import account_recipients, each_once
 from billing.wording import formats
 
 

@@ -11,8 +11,8 @@ from django.template.loader import render_to_string
 from django.utils.translation import override
 
 from billing.models import SignUp
-from billing.notices.about import plan_text
-from billing.notices.base import GAPS, link
+from billing.notices.letters.about import plan_text
+from billing.notices.letters.base import GAPS, link
 from billing.wording import formats
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import ngettext
 
 from billing.models import Charge, Notice, Subscription
-from billing.notices import about
+from billing.notices.letters import about
 from billing.pricing import due_dates
 from billing.pricing.periods import add_months, business_date, start_of_day
 from billing.pricing.terms import Metric, Renewal

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from billing.models import Notice, Subscription, Tariff, TariffMove
-from billing.notices.base import link, owner_recipients, queue
+from billing.notices.letters.base import link, owner_recipients, queue
 from billing.wording import formats
 from billing.wording.tariff_prices import price_lines
 

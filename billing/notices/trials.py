@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from billing.models import Notice, Subscription, Tariff
-from billing.notices import about
+from billing.notices.letters import about
 from billing.pricing.periods import business_date
 from billing.pricing.terms import PriceModel
 from billing.wording import formats

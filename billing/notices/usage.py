@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from billing.models import Charge, Notice
-from billing.notices.base import link, owner_recipients, queue
+from billing.notices.letters.base import link, owner_recipients, queue
 from billing.pricing.periods import month_start, next_month
 from billing.pricing.quantity import next_unit_costs
 from billing.wording import charge_lines, formats

@@ -15,8 +15,8 @@ from icalendar import Calendar, Event, vDuration, vText
 
 from accounts.models import User
 from billing.models import BillingAccount
-from billing.reports import calendar_titles
-from billing.reports.calendar import Happening
+from billing.reports.calendars import titles
+from billing.reports.calendars.calendar import Happening
 
 SALT = "saldo.calendar"
 # How often a calendar program is asked to look again.
@@ -73,7 +73,7 @@ def calendar_of(account: BillingAccount, happenings: Iterable[Happening], as_of:
 
 def _event_of(happening: Happening, host: str, as_of: datetime) -> Event:
     """The happening as an entry of the calendar: an hour where one is known, else a whole day."""
-    title, amount = calendar_titles.title(happening), calendar_titles.amount(happening)
+    title, amount = titles.title(happening), titles.amount(happening)
     event = Event()
     event.add("uid", f"{happening.uid}@{host}")
     event.add("dtstamp", as_of.astimezone(UTC))
@@ -83,7 +83,7 @@ def _event_of(happening: Happening, host: str, as_of: datetime) -> Event:
     else:
         event.add("dtstart", happening.at.astimezone(UTC))
     event.add("summary", _printable(f"{title}: {amount}" if amount else title))
-    if note := calendar_titles.note(happening):
+    if note := titles.note(happening):
         event.add("description", _printable(note))
     event.add("url", settings.BASE_URL + _path_of(happening))
     event.add("categories", [_("Payments")])

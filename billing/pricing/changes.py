@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
-from billing.pricing.evaluation import Explanation, Left, Share, evaluate, needed
-from billing.pricing.explanation import described
+from billing.pricing.explanations.evaluation import Explanation, Left, Share, evaluate, needed
+from billing.pricing.explanations.explanation import described
+from billing.pricing.explanations.parts import parts_of
 from billing.pricing.money import rounded
-from billing.pricing.parts import parts_of
 from billing.pricing.quantity import exact
 from billing.pricing.terms import Terms
 

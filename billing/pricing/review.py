@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
-from billing.pricing.formula import is_short
+from billing.pricing.explanations.formula import is_short
 from billing.pricing.quantity import price, thresholds
 from billing.pricing.terms import STEPPED, Metric, PriceModel, QuotaMode, Step, Terms, Timing
 from billing.pricing.tiers import NoPrice

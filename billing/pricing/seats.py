@@ -3,9 +3,9 @@
 from datetime import date
 from typing import NamedTuple
 
-from billing.pricing.evaluation import Explanation, Share
-from billing.pricing.explanation import described, with_share
-from billing.pricing.parts import difference, parts_of
+from billing.pricing.explanations.evaluation import Explanation, Share
+from billing.pricing.explanations.explanation import described, with_share
+from billing.pricing.explanations.parts import difference, parts_of
 from billing.pricing.periods import month_span
 from billing.pricing.quantity import chargeable
 from billing.pricing.terms import Terms

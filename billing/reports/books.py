@@ -24,7 +24,7 @@ from billing.models import (
     Posting,
 )
 from billing.operations.events import stream
-from billing.pricing.explanation import evaluate
+from billing.pricing.explanations.explanation import evaluate
 
 
 @dataclass(frozen=True)

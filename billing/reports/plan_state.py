@@ -14,7 +14,7 @@ from billing.operations.cycle.locking import read_subscription
 from billing.operations.invoices import issuing
 from billing.operations.subscriptions import change_undo
 from billing.pricing import due_dates
-from billing.pricing.evaluation import Explanation
+from billing.pricing.explanations.evaluation import Explanation
 from billing.pricing.periods import business_date
 from billing.pricing.quantity import price
 from billing.pricing.terms import Metric, Renewal, Terms

@@ -1,4 +1,4 @@
-"""Template filters around `billing.reports.calendar_titles`: what comes next, in the words of the page."""
+"""Template filters around `billing.reports.calendars.titles`: what comes next, in the words of the page."""
 
 from datetime import date
 from typing import Any
@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 from django import template
 from django.utils.translation import gettext as _
 
-from billing.reports import calendar_titles
-from billing.reports.calendar import Happening
+from billing.reports.calendars import titles
+from billing.reports.calendars.calendar import Happening
 from billing.wording import formats
 
 register = template.Library()
@@ -17,19 +17,19 @@ register = template.Library()
 @register.filter
 def happening(one: Happening) -> str:
     """The thing in a sentence, without its sum."""
-    return calendar_titles.title(one)
+    return titles.title(one)
 
 
 @register.filter
 def happening_sum(one: Happening) -> str:
     """Its sum, with ≈ where it may still change."""
-    return calendar_titles.amount(one)
+    return titles.amount(one)
 
 
 @register.filter
 def happening_note(one: Happening) -> str:
     """The small print; empty where there is none."""
-    return calendar_titles.note(one)
+    return titles.note(one)
 
 
 @register.filter

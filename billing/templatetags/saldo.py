@@ -12,8 +12,8 @@ from django.utils.safestring import SafeString, mark_safe
 from billing import clock
 from billing.models import Charge, InvoiceLine
 from billing.pricing.periods import business_date
-from billing.reports import movements
-from billing.reports.statement import Row
+from billing.reports.statements import movements
+from billing.reports.statements.statement import Row
 from billing.wording import charge_lines, formats
 
 register = template.Library()

@@ -9,7 +9,7 @@ from django.utils.translation import override
 
 from accounts.models import Member
 from billing.models import Charge, InvoiceLine, Subscription, Tariff
-from billing.pricing.evaluation import Explanation
+from billing.pricing.explanations.evaluation import Explanation
 from billing.pricing.terms import Metric
 from billing.wording import formats, unit_names
 

@@ -11,9 +11,9 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from billing.pricing.evaluation import Explanation, parts_in, percent_in
-from billing.pricing.notes import Note, NoteKind, notes
-from billing.pricing.parts import Kind
+from billing.pricing.explanations.evaluation import Explanation, parts_in, percent_in
+from billing.pricing.explanations.notes import Note, NoteKind, notes
+from billing.pricing.explanations.parts import Kind
 from billing.wording import unit_names
 
 # What the formula shows by itself, or another sentence of the page tells: said only where everything is.

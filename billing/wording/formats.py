@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from billing.pricing import explanation as explained
+from billing.pricing.explanations import explanation as explained
 from billing.pricing.money import exponent, from_minor
 from billing.wording.explanations import Figures, beside_formula, sentences
 

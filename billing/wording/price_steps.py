@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from billing.pricing.discounts import at_once
-from billing.pricing.formula import decimal, is_short
+from billing.pricing.explanations.formula import decimal, is_short
 from billing.pricing.money import rounded
 from billing.pricing.terms import PriceModel, QuotaMode, Step, Terms
 from billing.pricing.tiers import first_paid, price_of_one

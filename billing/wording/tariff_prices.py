@@ -13,7 +13,7 @@ from django.utils.translation import ngettext, pgettext
 
 from billing.models import Tariff
 from billing.pricing.discounts import at_once, intervals
-from billing.pricing.formula import decimal, is_short
+from billing.pricing.explanations.formula import decimal, is_short
 from billing.pricing.terms import Metric, PriceModel, QuotaMode, Renewal, Terms, Timing
 from billing.pricing.tiers import price_of_one
 from billing.wording import formats, unit_names

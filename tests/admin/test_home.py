@@ -136,7 +136,7 @@ def test_d12_one_setting_moves_the_reminder_the_calendar_the_card_and_the_words(
 ) -> None:
     from billing.operations.customers import preferences
     from billing.operations.run import reminders
-    from billing.reports.calendar import happenings
+    from billing.reports.calendars.calendar import happenings
 
     account = story.account
     label, morning = "Invoices due within 3 days", msk(5, 10, 10)

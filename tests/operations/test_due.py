@@ -14,7 +14,7 @@ from billing.operations.run.next_due import next_due
 from billing.operations.subscriptions import trials
 from billing.pricing.periods import next_month, start_of_day
 from billing.pricing.terms import Renewal
-from billing.reports.calendar import Happening, Step, happenings
+from billing.reports.calendars.calendar import Happening, Step, happenings
 from tests import people
 from tests.people import Party, at
 

@@ -17,8 +17,8 @@ from accounts.models import User
 from billing import notices
 from billing.errors import BadInput
 from billing.models import Notice, NoticePreference
-from billing.notices.groups import SHORT
-from billing.notices.short import MOST, short_text
+from billing.notices.letters.short import MOST, short_text
+from billing.notices.recipients.groups import SHORT
 from billing.operations.customers import erasure, preferences
 from billing.operations.customers.preferences import Choice
 from billing.operations.run import delivery

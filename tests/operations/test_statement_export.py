@@ -8,9 +8,9 @@ from datetime import date
 import pytest
 
 from billing.errors import BillingError
-from billing.reports import statement_export
-from billing.reports.statement import statement
-from billing.reports.statement_export import safe_cell, statement_csv, statement_pdf
+from billing.reports.statements import export
+from billing.reports.statements.export import safe_cell, statement_csv, statement_pdf
+from billing.reports.statements.statement import statement
 from tests.support import pdf_reading
 from tests.support.people import at, installation, party
 
@@ -152,7 +152,7 @@ def test_open_ends_are_the_opening_of_the_account_and_today(romashka):
 
 
 def test_more_rows_than_can_be_printed_are_refused_and_never_left_out(romashka, monkeypatch):
-    monkeypatch.setattr(statement_export, "PRINTED_ROWS", 2)
+    monkeypatch.setattr(export, "PRINTED_ROWS", 2)
     with pytest.raises(BillingError) as refused:
         statement_pdf(statement(account=romashka.account), locale="ru", as_of=NOW)
     assert refused.value.code == "statement_too_long"

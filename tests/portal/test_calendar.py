@@ -13,7 +13,7 @@ from billing.models import BillingPeriod, Subscription
 from billing.operations.subscriptions import plan_changes, trials
 from billing.operations.subscriptions.quotes import Wish
 from billing.portal import calendar_feed
-from billing.reports.calendar import happenings, months_of
+from billing.reports.calendars.calendar import happenings, months_of
 from tests.support.people import Party, at
 from tests.support.query_counts import queries
 from tests.support.shops import Shop, now, shop, text

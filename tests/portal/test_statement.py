@@ -6,8 +6,8 @@ from django.utils import translation
 
 from billing.models import Invoice
 from billing.operations.settlement import adjustments, credit_notes, payments
-from billing.reports import movements
-from billing.reports.statement import page, statement
+from billing.reports.statements import movements
+from billing.reports.statements.statement import page, statement
 from tests.support.story import msk
 
 

@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 from django.utils import translation
 
-from billing.pricing.explanation import explain_quantity, explain_share
-from billing.pricing.notes import Note, NoteKind
+from billing.pricing.explanations.explanation import explain_quantity, explain_share
+from billing.pricing.explanations.notes import Note, NoteKind
 from billing.pricing.review import Contradiction, Fall, Finding
 from billing.pricing.terms import Metric, PriceModel, QuotaMode, Renewal, Step, Terms
 from billing.wording import explanations, formats, price_steps, review_findings, tariff_prices, unit_names

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.pricing import explanation, money, periods, quantity
+from billing.pricing import money, periods, quantity
+from billing.pricing.explanations import explanation
 from billing.pricing.terms import Step, Terms, steps_from
 from tests.support.pricing_terms import DRIVER, METEOR, SCALE_ANNUAL
 

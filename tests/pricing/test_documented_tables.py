@@ -11,8 +11,8 @@ from typing import NamedTuple
 import pytest
 
 from billing.pricing.changes import Carried, change_terms
-from billing.pricing.explanation import evaluate, explain_quantity, explain_share, formula
-from billing.pricing.formula import grouped
+from billing.pricing.explanations.explanation import evaluate, explain_quantity, explain_share, formula
+from billing.pricing.explanations.formula import grouped
 from billing.pricing.money import from_minor, rounded
 from billing.pricing.periods import next_period
 from billing.pricing.quantity import price

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from billing.pricing import explanation as explained
 from billing.pricing.changes import Carried, change_terms
-from billing.pricing.evaluation import full_price
-from billing.pricing.explanation import (
+from billing.pricing.explanations import explanation as explained
+from billing.pricing.explanations.evaluation import full_price
+from billing.pricing.explanations.explanation import (
     NoteKind,
     evaluate,
     explain_quantity,

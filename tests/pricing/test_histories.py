@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from billing.pricing.changes import change_terms, full
-from billing.pricing.evaluation import evaluate
+from billing.pricing.explanations.evaluation import evaluate
 from billing.pricing.money import exponent
 from billing.pricing.periods import Span, add_months, month_span
 from billing.pricing.quantity import exact, price

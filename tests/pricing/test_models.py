@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from billing.pricing.discounts import at_once, intervals, kept
-from billing.pricing.explanation import explain_quantity, explain_share
+from billing.pricing.explanations.explanation import explain_quantity, explain_share
 from billing.pricing.quantity import chargeable, exact, next_unit_costs, price, thresholds
 from billing.pricing.terms import PriceModel, QuotaMode, Step
 from billing.pricing.tiers import Line, NoPrice, lines

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.pricing.discounts import at_once
-from billing.pricing.evaluation import full_price
-from billing.pricing.explanation import evaluate, explain_quantity, explain_share
+from billing.pricing.explanations.evaluation import full_price
+from billing.pricing.explanations.explanation import evaluate, explain_quantity, explain_share
+from billing.pricing.explanations.parts import parts_of
 from billing.pricing.money import exponent, rounded
-from billing.pricing.parts import parts_of
 from billing.pricing.quantity import exact, price
 from billing.pricing.review import Fall, falls
 from billing.pricing.terms import Terms

@@ -5,8 +5,8 @@ from random import Random
 
 import pytest
 
-from billing.pricing.explanation import evaluate, explain_quantity, formula, line_figures
-from billing.pricing.formula import decimal, is_short
+from billing.pricing.explanations.explanation import evaluate, explain_quantity, formula, line_figures
+from billing.pricing.explanations.formula import decimal, is_short
 from billing.pricing.money import from_minor
 from billing.pricing.quantity import exact, price
 from billing.pricing.review import contradictions

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.pricing.changes import Carried, change_terms, full
-from billing.pricing.evaluation import evaluate
-from billing.pricing.explanation import explain_share, formula
-from billing.pricing.parts import difference, parts_of
+from billing.pricing.explanations.evaluation import evaluate
+from billing.pricing.explanations.explanation import explain_share, formula
+from billing.pricing.explanations.parts import difference, parts_of
 from billing.pricing.periods import add_months, month_span
 from billing.pricing.quantity import exact
 from billing.pricing.seats import Rest, explain_seat_change, rest_until

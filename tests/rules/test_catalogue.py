@@ -12,7 +12,7 @@ from accounts.models import Product, Role
 from billing.errors import BadInput, BillingError
 from billing.models import Charge, Event, Notice, Seller, Tariff, TermsChange
 from billing.operations.catalogue import configuration, profiles, subscriber_moves, tariffs
-from billing.reports.release import release_check
+from billing.reports.tariffs.release import release_check
 from tests.support import people
 from tests.support.people import Party, at
 

@@ -35,7 +35,8 @@ from billing.operations.ledger import accounts, posting
 from billing.operations.run import billing_run
 from billing.operations.settlement import credit_notes, payments
 from billing.operations.settlement.credit_notes import NoteLine
-from billing.pricing import explanation, money, quantity
+from billing.pricing import money, quantity
+from billing.pricing.explanations import explanation
 from billing.sandbox import sandbox_clock
 from tests.support import people
 from tests.support.people import Party, at

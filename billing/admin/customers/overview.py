@@ -36,9 +36,11 @@ from billing.models import (
 from billing.operations.collection import payment_methods
 from billing.operations.cycle import access
 from billing.pricing.periods import business_date
-from billing.reports import calendar, calendar_titles, overview, subscription_work, waiting
-from billing.reports.calendar import Step
+from billing.reports import overview
+from billing.reports.calendars import calendar, titles
+from billing.reports.calendars.calendar import Step
 from billing.reports.invoices import with_credited
+from billing.reports.worklists import subscription_work, waiting
 from billing.wording import formats
 
 MOST = 6  # rows of a kind; the list has the rest
@@ -93,13 +95,13 @@ def _account(account: BillingAccount, as_of: datetime) -> dict[str, Any]:
 def _coming(account: BillingAccount, as_of: datetime) -> list[Row]:
     """The next dates of the money calendar; what we only write about is left out."""
     ahead = [one for one in calendar.happenings(account=account, as_of=as_of, months=1) if one.step != Step.REMINDER]
-    return [Row(_step(one), formats.date_text(one.day), calendar_titles.amount(one)) for one in ahead[:MOST_COMING]]
+    return [Row(_step(one), formats.date_text(one.day), titles.amount(one)) for one in ahead[:MOST_COMING]]
 
 
 def _step(one: calendar.Happening) -> str:
     if one.step == Step.END and one.subscription is not None:
         return str(_("%(domain)s: ends, as its owner asked") % {"domain": one.subscription.instance.domain})
-    return calendar_titles.title(one)
+    return titles.title(one)
 
 
 def _instances(customer: Customer, as_of: datetime) -> Table:

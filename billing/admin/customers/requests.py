@@ -31,7 +31,8 @@ from billing.operations.cycle import access
 from billing.operations.run import document_reads
 from billing.operations.staff_roles import permission_of
 from billing.pricing.periods import business_date
-from billing.reports import overview, waiting
+from billing.reports import overview
+from billing.reports.worklists import waiting
 from billing.wording import formats
 
 Kind = CustomerRequest.Kind

@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Customer
 from billing.admin.base import badge, figure, link, money, short_moment
-from billing.reports import movements, timeline
-from billing.reports.statement import Row
+from billing.reports import timeline
+from billing.reports.statements import movements
+from billing.reports.statements.statement import Row
 from billing.reports.timeline import Happening
 from billing.wording import formats
 

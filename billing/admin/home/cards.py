@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 
-from billing.reports import workload
+from billing.reports.worklists import workload
 from billing.wording import formats
 
 

@@ -18,7 +18,7 @@ from billing.models import BillingAccount, Heartbeat, Invoice, JobRun, Notice, T
 from billing.operations import health
 from billing.operations.staff_roles import permission_of
 from billing.pricing.periods import business_date
-from billing.reports import workload
+from billing.reports.worklists import workload
 from billing.wording import formats
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext_lazy
 from billing.admin.base import list_url
 from billing.admin.home.cards import Card, count_card
 from billing.models import Subscription
-from billing.reports import subscription_work
+from billing.reports.worklists import subscription_work
 
 
 def prepaid_cards(request: HttpRequest, as_of: datetime) -> list[Card]:

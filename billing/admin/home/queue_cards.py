@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from billing.admin.base import list_url
 from billing.admin.home.cards import Card, count_card
 from billing.models import Approval, CustomerRequest, Offer, PaymentAttempt, Relief
-from billing.reports import waiting
+from billing.reports.worklists import waiting
 
 
 def _request_cards(as_of: datetime) -> list[Card]:

@@ -49,7 +49,8 @@ from billing.operations.customers import customers
 from billing.operations.cycle import access
 from billing.operations.settlement import payments
 from billing.operations.staff_roles import permission_of
-from billing.reports import overview, workload
+from billing.reports import overview
+from billing.reports.worklists import workload
 from billing.wording import formats
 
 REASONS: "dict[str, str | Promise]" = {

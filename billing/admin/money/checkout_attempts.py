@@ -17,7 +17,7 @@ from billing.admin.acts.act_preview import Fact
 from billing.admin.base import ReadOnlyPage, badge, display, link, moment, money, short_moment
 from billing.models import BillingAccount, Payment, PaymentAttempt
 from billing.operations.collection import checkout
-from billing.reports import waiting
+from billing.reports.worklists import waiting
 from billing.wording import formats
 
 Status = PaymentAttempt.Status

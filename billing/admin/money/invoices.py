@@ -33,8 +33,8 @@ from billing.models import Allocation, CreditNote, Invoice, InvoiceDocument, Inv
 from billing.operations.run import delivery
 from billing.operations.staff_roles import permission_of
 from billing.pricing.periods import business_date
-from billing.reports import workload
 from billing.reports.invoices import with_credited
+from billing.reports.worklists import workload
 from billing.wording import charge_lines, formats
 
 STATUS = {"open": "info", "paid": "good", "overdue": "bad", "void": "plain"}

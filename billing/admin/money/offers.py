@@ -34,7 +34,7 @@ from billing.models import Notice, Offer
 from billing.operations.run import document_reads
 from billing.operations.staff_roles import permission_of
 from billing.pricing.periods import business_date
-from billing.reports import waiting
+from billing.reports.worklists import waiting
 from billing.wording import formats
 
 

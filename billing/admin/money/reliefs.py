@@ -22,7 +22,7 @@ from billing.models import BillingAccount, CustomerRequest, Payment, Relief, Sub
 from billing.operations.cycle import access
 from billing.operations.settlement import reliefs
 from billing.operations.staff_roles import permission_of
-from billing.reports import waiting
+from billing.reports.worklists import waiting
 
 
 class GrantForm(ActForm):

@@ -16,7 +16,7 @@ from billing.admin.base import badge, money
 from billing.admin.tariffs.terms_table import price_of
 from billing.models import Charge, Subscription, Tariff
 from billing.operations.cycle import subscription_status
-from billing.pricing.evaluation import Explanation
+from billing.pricing.explanations.evaluation import Explanation
 from billing.pricing.terms import Metric, PriceModel
 from billing.reports.plan_state import PlanState, plan_state
 from billing.wording import charge_lines, formats

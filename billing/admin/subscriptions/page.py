@@ -19,8 +19,8 @@ from billing.admin.subscriptions.tables import ChargeTable, LifeTable, PeriodTab
 from billing.admin.subscriptions.terms_acts import ChangeTerms, Choose, CollectNow, Extend, UndoChange
 from billing.models import Charge, Subscription
 from billing.operations.subscriptions import lifecycle
-from billing.reports import subscription_work
 from billing.reports.plan_state import Stage
+from billing.reports.worklists import subscription_work
 from billing.wording import formats
 
 

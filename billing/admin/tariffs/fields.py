@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 
 from billing.admin.acts.form_fields import SPACES
-from billing.pricing.parts import plain
+from billing.pricing.explanations.parts import plain
 from billing.wording import formats
 
 DECIMALS = 4  # of a price (G2)

@@ -13,7 +13,7 @@ from billing.admin.tariffs.terms_table import label_of, price_of, value_lines
 from billing.charts.price_totals import PriceChart, price_chart
 from billing.models import AuditRecord, Tariff
 from billing.pricing.terms import PriceModel
-from billing.reports.release import Effect, ReleaseCheck, SampleBill, release_check
+from billing.reports.tariffs.release import Effect, ReleaseCheck, SampleBill, release_check
 from billing.wording import formats
 from billing.wording.unit_names import name_of_many
 

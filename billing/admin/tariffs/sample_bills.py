@@ -7,7 +7,7 @@ from django.utils.translation import ngettext
 
 from billing.charts.price_totals import PriceChart, price_chart
 from billing.models import Tariff
-from billing.pricing.explanation import explain_quantity
+from billing.pricing.explanations.explanation import explain_quantity
 from billing.pricing.quantity import thresholds
 from billing.pricing.review import SAMPLES, contradictions, falls, sample_bills
 from billing.pricing.terms import PriceModel, Terms

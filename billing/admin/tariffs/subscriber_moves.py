@@ -32,7 +32,7 @@ from billing.admin.base import (
 )
 from billing.models import Notice, Subscription, Tariff, TariffMove, TermsChange
 from billing.operations.catalogue import subscriber_moves
-from billing.reports.release import Effect, effects
+from billing.reports.tariffs.release import Effect, effects
 from billing.wording import formats
 from billing.wording.unit_names import counted_text
 

@@ -20,8 +20,8 @@ from billing.operations.customers import customers, instances
 from billing.operations.cycle import offered_tariffs, prepaid_periods
 from billing.operations.subscriptions import lifecycle, start_quotes
 from billing.operations.subscriptions.start_quotes import StartQuote
-from billing.pricing.evaluation import Explanation
-from billing.pricing.explanation import explain_quantity
+from billing.pricing.explanations.evaluation import Explanation
+from billing.pricing.explanations.explanation import explain_quantity
 from billing.pricing.periods import business_date
 from billing.pricing.terms import Metric, PriceModel
 

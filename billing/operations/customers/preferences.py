@@ -14,7 +14,7 @@ from accounts.models import User
 from accounts.verified import verified_emails
 from billing.errors import BadInput
 from billing.models import BillingAccount, NoticePreference
-from billing.notices import channels, readers
+from billing.notices.recipients import channels, readers
 from billing.operations.cycle import due
 
 Group = NoticePreference.Group

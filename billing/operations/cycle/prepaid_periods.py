@@ -6,7 +6,7 @@ from typing import Any
 from billing.models import BillingPeriod, Charge, Subscription, Tariff
 from billing.operations.cycle import usage
 from billing.operations.ledger import charges
-from billing.pricing.explanation import Explanation, explain_quantity, explain_share
+from billing.pricing.explanations.explanation import Explanation, explain_quantity, explain_share
 from billing.pricing.periods import Span, add_months, month_span, next_period, start_of_day
 from billing.pricing.seats import rest_until
 from billing.pricing.terms import Cycle, Metric, Terms

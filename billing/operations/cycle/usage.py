@@ -15,7 +15,7 @@ from billing.models import BillingPeriod, Charge, Subscription
 from billing.operations.events import outbox
 from billing.operations.ledger import charges
 from billing.pricing import peak as peaks
-from billing.pricing.explanation import Explanation, explain_quantity
+from billing.pricing.explanations.explanation import Explanation, explain_quantity
 from billing.pricing.periods import month_start, next_month
 from billing.pricing.terms import Terms
 

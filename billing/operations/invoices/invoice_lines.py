@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from billing.models import Charge, InvoiceLine, Tariff
-from billing.pricing import explanation as explaining
+from billing.pricing.explanations import explanation as explaining
 from billing.pricing.money import from_minor
 from billing.wording import charge_lines, formats
 

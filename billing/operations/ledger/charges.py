@@ -5,7 +5,7 @@ from typing import Any
 
 from billing.models import BillingAccount, BillingPeriod, Charge, Entry, LedgerAccount, Subscription
 from billing.operations.ledger import posting
-from billing.pricing import explanation as explaining
+from billing.pricing.explanations import explanation as explaining
 
 
 def post_charge(

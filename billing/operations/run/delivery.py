@@ -15,7 +15,7 @@ from billing import notices
 from billing.documents import invoices as invoice_documents
 from billing.errors import BadInput
 from billing.models import Invoice, InvoiceDocument, Notice
-from billing.notices import channels
+from billing.notices.recipients import channels
 from billing.operations import audit, jobs
 from billing.operations.settlement import offers
 

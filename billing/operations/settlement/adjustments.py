@@ -11,7 +11,7 @@ from billing.operations import audit
 from billing.operations.cycle.locking import lock_account
 from billing.operations.ledger import charges, external_ids, posting
 from billing.operations.settlement import payments
-from billing.pricing.explanation import explain_amount
+from billing.pricing.explanations.explanation import explain_amount
 from billing.pricing.money import LARGEST_MINOR
 
 REASONS = ("service_failure", "goodwill", "billing_error", "tax", "migration", "fraud")

@@ -5,7 +5,7 @@ from datetime import datetime
 from billing.models import Charge, Invoice, Subscription
 from billing.operations.cycle import access, prepaid_periods
 from billing.operations.invoices import issuing
-from billing.pricing.explanation import explain_quantity
+from billing.pricing.explanations.explanation import explain_quantity
 from billing.pricing.periods import Span, business_date
 
 

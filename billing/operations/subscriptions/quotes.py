@@ -11,8 +11,8 @@ from billing.models import BillingPeriod, Charge, Subscription, Tariff
 from billing.operations import rehearsal
 from billing.operations.cycle import offered_tariffs, prepaid_periods, scheduled_changes, subscription_status
 from billing.pricing.changes import change_terms, full
-from billing.pricing.evaluation import Explanation
-from billing.pricing.explanation import explain_quantity
+from billing.pricing.explanations.evaluation import Explanation
+from billing.pricing.explanations.explanation import explain_quantity
 from billing.pricing.periods import business_date
 from billing.pricing.quantity import exact, price
 from billing.pricing.terms import ChangeRule, Metric, Terms

@@ -12,8 +12,8 @@ from billing.models import BillingPeriod, Charge, Credit, Subscription
 from billing.operations.cycle import prepaid_periods, usage
 from billing.operations.cycle.usage import SeatStep
 from billing.operations.settlement import payments
-from billing.pricing.evaluation import Explanation
-from billing.pricing.explanation import explain_amount
+from billing.pricing.explanations.evaluation import Explanation
+from billing.pricing.explanations.explanation import explain_amount
 from billing.pricing.periods import business_date, start_of_day
 from billing.pricing.seats import explain_seat_change
 from billing.pricing.terms import Metric

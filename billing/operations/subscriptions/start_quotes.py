@@ -16,8 +16,8 @@ from billing.operations.invoices import issuing
 from billing.operations.ledger import accounts, posting
 from billing.operations.subscriptions import lifecycle, quotes, trials
 from billing.pricing import peak as peaks
-from billing.pricing.evaluation import Explanation
-from billing.pricing.explanation import explain_quantity
+from billing.pricing.explanations.evaluation import Explanation
+from billing.pricing.explanations.explanation import explain_quantity
 from billing.pricing.periods import business_date, month_start, start_of_day
 from billing.pricing.quantity import price
 from billing.pricing.terms import Metric

@@ -11,9 +11,9 @@ from billing.models import Allocation, BillingAccount, Entry, Invoice, Payment
 from billing.operations.cycle import access
 from billing.operations.ledger import posting
 from billing.operations.settlement.adjustments import REASONS
-from billing.reports import movements
-from billing.reports.statement import Row, Statement
-from billing.reports.statement import statement as statement_of
+from billing.reports.statements import movements
+from billing.reports.statements.statement import Row, Statement
+from billing.reports.statements.statement import statement as statement_of
 
 
 class AccountAnswer(BaseModel):

@@ -6,7 +6,7 @@ from pydantic import BaseModel
 from billing.api.v1.fields import DayText, InstantText, Money, instant_text, one_of, plain_number
 from billing.api.v1.schemas.subscriptions import Span
 from billing.models import CreditNote, Invoice, InvoiceLine
-from billing.pricing.explanation import plain
+from billing.pricing.explanations.explanation import plain
 from billing.pricing.periods import business_date
 from billing.reports.invoices import standings
 from billing.wording import charge_lines, formats

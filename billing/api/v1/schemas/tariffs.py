@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from accounts.models import Product
 from billing.api.v1.fields import Money
 from billing.models import Tariff
-from billing.pricing.explanation import explain_quantity, plain
+from billing.pricing.explanations.explanation import explain_quantity, plain
 from billing.pricing.quantity import price
 from billing.pricing.terms import Metric, PriceModel, Terms
 from billing.pricing.tiers import NoPrice

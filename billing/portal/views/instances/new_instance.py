@@ -26,7 +26,7 @@ from billing.portal.rate_limits import TooMany
 from billing.portal.views.person.sign_up import cost_lines
 from billing.portal.views.plans.change_plan import written_quantity
 from billing.pricing.terms import Metric, PriceModel
-from billing.reports import plans as reports
+from billing.reports.tariffs import plans as reports
 from billing.wording import formats
 from billing.wording.refusals import explain_refusal
 

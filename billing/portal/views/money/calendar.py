@@ -16,8 +16,8 @@ from billing.charts.months import bars
 from billing.portal import calendar_feed
 from billing.portal.permissions import Desk, billing_page, refuse_odd, signed_in
 from billing.pricing.periods import business_date, month_start
-from billing.reports import calendar as reports
 from billing.reports import overview
+from billing.reports.calendars import calendar as reports
 
 ROWS = 60
 # A calendar program gets so many at most, the nearest.

@@ -6,7 +6,8 @@ from django.views.decorators.http import require_GET
 
 from billing import clock
 from billing.portal.permissions import Desk, billing_page
-from billing.reports import overview, statement
+from billing.reports import overview
+from billing.reports.statements import statement
 
 ROWS = 50
 

@@ -15,9 +15,10 @@ from billing.models import BillingAccount, Subscription
 from billing.operations.cycle import access
 from billing.portal.permissions import Desk, desk_of, instances_of, signed_in
 from billing.pricing.periods import month_span
-from billing.reports import calendar, statement
 from billing.reports import overview as reports
+from billing.reports.calendars import calendar
 from billing.reports.plan_state import PlanState, Stage, plan_state
+from billing.reports.statements import statement
 from billing.reports.usage import Usage, current_period, usage_of
 
 LATEST, PLACES, PLANS, AHEAD = 5, 6, 3, 6

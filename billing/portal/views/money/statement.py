@@ -13,8 +13,8 @@ from billing.errors import Refusal
 from billing.portal.permissions import Desk, billing_page
 from billing.pricing.periods import business_date, month_start
 from billing.reports import overview as reports
-from billing.reports.statement import statement as statement_of
-from billing.reports.statement_export import statement_csv, statement_pdf
+from billing.reports.statements.export import statement_csv, statement_pdf
+from billing.reports.statements.statement import statement as statement_of
 from billing.wording.refusals import explain_refusal
 
 # More than a screen can be read of; the files have everything.

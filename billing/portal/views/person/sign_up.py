@@ -32,7 +32,7 @@ from billing.portal.rate_limits import TooMany
 from billing.portal.views.person.join import BACKEND
 from billing.portal.views.plans.change_plan import asked_tariff, written_quantity
 from billing.pricing.terms import Metric
-from billing.reports import plans as reports
+from billing.reports.tariffs import plans as reports
 from billing.wording import formats
 from billing.wording.refusals import explain_refusal
 

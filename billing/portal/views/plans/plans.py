@@ -22,8 +22,8 @@ from billing.portal.get_or_404 import instance_or_404
 from billing.portal.permissions import Desk, billing_page, refuse_odd
 from billing.portal.views.plans.prices import quantity_asked
 from billing.pricing.terms import Metric
-from billing.reports import plans as reports
-from billing.reports import what_if as supposing
+from billing.reports.tariffs import plans as reports
+from billing.reports.tariffs import what_if as supposing
 from billing.wording import formats, unit_names
 
 

@@ -19,7 +19,7 @@ from billing.charts.price_curve import most_shown, price_curve, typical
 from billing.portal.permissions import refuse_odd
 from billing.pricing.quantity import thresholds
 from billing.pricing.review import SAMPLES
-from billing.reports import plans as reports
+from billing.reports.tariffs import plans as reports
 from billing.wording import unit_names
 
 KEPT_FOR = 300  # seconds a cache may keep a page of prices: as long as anybody may wait for a new price to show

@@ -21,8 +21,8 @@ from billing.portal.get_or_404 import instance_or_404
 from billing.portal.permissions import Desk, refuse_odd, signed_in
 from billing.portal.views.plans.change_plan import asked_tariff, back_to, choices_of, written_quantity
 from billing.pricing.terms import Metric, PriceModel
-from billing.reports import plans as reports
 from billing.reports.plan_state import PlanState, Stage, plan_state
+from billing.reports.tariffs import plans as reports
 from billing.wording import formats
 from billing.wording.refusals import explain_refusal
 

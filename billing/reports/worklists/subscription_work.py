@@ -12,8 +12,8 @@ from billing.models import Collection, Credit, SavedMethod, Subscription, TermsC
 from billing.operations.cycle import due
 from billing.pricing.quantity import price
 from billing.pricing.terms import Metric
-from billing.reports import workload
 from billing.reports.usage import paid_counts
+from billing.reports.worklists import workload
 
 STATUSES = ("trialing", "trial_ended", "active", "past_due", "cancelling", "terminated")
 # A renewal that nothing will pay is worth a call on its date and the day before.

@@ -12,8 +12,8 @@ from django.db.models import QuerySet
 
 from accounts.models import Product
 from billing.models import Tariff
-from billing.pricing.evaluation import Explanation
-from billing.pricing.explanation import explain_quantity
+from billing.pricing.explanations.evaluation import Explanation
+from billing.pricing.explanations.explanation import explain_quantity
 from billing.pricing.money import rounded
 from billing.pricing.quantity import exact, price
 from billing.pricing.terms import Metric, PriceModel, Terms

@@ -6,8 +6,8 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.ids import new_id
 from accounts.models import Instance
+from billing.models.customers.offers import Offer
 from billing.models.invoices import Invoice
-from billing.models.offers import Offer
 from billing.models.sellers import BillingAccount
 from billing.models.subscriptions import Subscription
 

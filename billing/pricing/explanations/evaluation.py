@@ -11,8 +11,8 @@ from fractions import Fraction
 from typing import Any
 
 from billing.pricing.discounts import kept
+from billing.pricing.explanations.parts import Kind, Part, part_from
 from billing.pricing.money import rounded
-from billing.pricing.parts import Kind, Part, part_from
 
 Explanation = dict[str, Any]
 

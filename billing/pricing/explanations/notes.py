@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from billing.pricing.evaluation import (
+from billing.pricing.explanations.evaluation import (
     AMOUNT,
     Explanation,
     full_price,
@@ -19,9 +19,9 @@ from billing.pricing.evaluation import (
     percent_in,
     share_in,
 )
-from billing.pricing.formula import decimal
+from billing.pricing.explanations.formula import decimal
+from billing.pricing.explanations.parts import Kind, Part
 from billing.pricing.money import from_minor, rounded
-from billing.pricing.parts import Kind, Part
 from billing.pricing.terms import PriceModel, QuotaMode
 
 Numbers = Mapping[str, int | Decimal]

@@ -7,7 +7,7 @@ from billing.models import Subscription, Tariff
 from billing.pricing.quantity import price
 from billing.pricing.review import SAMPLES, contradictions, falls
 from billing.pricing.tiers import NoPrice
-from billing.reports.sizes import sizes
+from billing.reports.tariffs.sizes import sizes
 from billing.wording.review_findings import fall_text, finding_text
 
 # The longest list of subscribers that is worked out one by one; above it the reviewer reads the number.

@@ -12,13 +12,13 @@ from django.db.models import Count, Exists, OuterRef, Q
 
 from accounts.models import Instance, Member
 from billing.models import BillingAccount, BillingPeriod, Subscription, Tariff, TermsChange
-from billing.pricing.evaluation import Explanation
-from billing.pricing.explanation import explain_quantity
+from billing.pricing.explanations.evaluation import Explanation
+from billing.pricing.explanations.explanation import explain_quantity
 from billing.pricing.periods import business_date
 from billing.pricing.quantity import exact, price
 from billing.pricing.seats import explain_seat_change
 from billing.pricing.terms import Metric, Terms
-from billing.reports.plans import Bill, Variant, bill_of
+from billing.reports.tariffs.plans import Bill, Variant, bill_of
 from billing.reports.usage import current_period
 
 # How many of an account's instances are named beside each other.

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from billing.models import Charge, Invoice, Notice, Subscription, Tariff
-from billing.notices.base import balance, link, owner_recipients, queue
+from billing.notices.letters.base import balance, link, owner_recipients, queue
 from billing.pricing.periods import start_of_day
 from billing.pricing.terms import Metric, PriceModel
 from billing.wording import charge_lines, formats, tariff_prices, unit_names

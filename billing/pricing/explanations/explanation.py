@@ -10,8 +10,16 @@ from fractions import Fraction
 from typing import Any
 
 from billing.pricing.discounts import intervals, kept
-from billing.pricing.evaluation import AMOUNT, Explanation, Share, evaluate, intervals_in, parts_in, percent_in
-from billing.pricing.formula import (
+from billing.pricing.explanations.evaluation import (
+    AMOUNT,
+    Explanation,
+    Share,
+    evaluate,
+    intervals_in,
+    parts_in,
+    percent_in,
+)
+from billing.pricing.explanations.formula import (
     MINUS,
     TIMES,
     Writer,
@@ -22,9 +30,9 @@ from billing.pricing.formula import (
     left_formula,
     price_formula,
 )
+from billing.pricing.explanations.notes import Note, NoteKind, notes
+from billing.pricing.explanations.parts import Kind, Part, parts_of, plain
 from billing.pricing.money import exponent, from_minor
-from billing.pricing.notes import Note, NoteKind, notes
-from billing.pricing.parts import Kind, Part, parts_of, plain
 from billing.pricing.quantity import chargeable, price
 from billing.pricing.terms import Metric, Terms
 

@@ -7,8 +7,8 @@ from allauth.account.models import EmailAddress
 from django.db.models.functions import Lower
 
 from billing.models import BillingAccount, Notice, NoticePreference
-from billing.notices.channels import services
-from billing.notices.groups import SHORT, group_of
+from billing.notices.recipients.channels import services
+from billing.notices.recipients.groups import SHORT, group_of
 
 Group = NoticePreference.Group
 

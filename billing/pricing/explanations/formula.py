@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
-from billing.pricing.evaluation import (
+from billing.pricing.explanations.evaluation import (
     AMOUNT,
     Explanation,
     Left,
@@ -23,8 +23,8 @@ from billing.pricing.evaluation import (
     percent_in,
     share_in,
 )
+from billing.pricing.explanations.parts import Kind, Part, plain
 from billing.pricing.money import from_minor, rounded
-from billing.pricing.parts import Kind, Part, plain
 
 MINUS, TIMES = "−", "×"
 FINEST = Decimal("0.0001")  # prices have up to four decimals; a figure that needs more is written as a quotient

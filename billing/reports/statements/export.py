@@ -20,8 +20,8 @@ from billing.documents.statement_context import StatementContext, StatementEntry
 from billing.errors import BillingError
 from billing.pricing.money import from_minor
 from billing.pricing.periods import business_date
-from billing.reports import movements
-from billing.reports.statement import Row, Statement
+from billing.reports.statements import movements
+from billing.reports.statements.statement import Row, Statement
 from billing.wording import formats
 
 # A row costs some 4 ms of layout, and one document is made at a time: more rows would hold up everybody's invoices.

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.ids import new_id
 from accounts.models import Customer, Product
-from billing.models.events import Event
+from billing.models.integration.events import Event
 from billing.models.subscriptions import Subscription
 
 

@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from billing.models import Tariff
 from billing.pricing.terms import Renewal
-from billing.reports.calendar import Happening, Step
+from billing.reports.calendars.calendar import Happening, Step
 from billing.wording import formats, unit_names
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from billing.models import Charge, Entry, Payment
 from billing.pricing.periods import business_date
-from billing.reports.statement import Row
+from billing.reports.statements.statement import Row
 from billing.wording import charge_lines, formats
 
 # Charges of paid time are called as their line on an invoice is.

@@ -13,8 +13,8 @@ from django.utils.translation import override
 
 from accounts.models import Instance, Member
 from billing.models import BillingAccount, Invoice, LedgerAccount, Notice, Offer, Subscription, Tariff
-from billing.notices.readers import account_recipients, deliveries, each_once
-from billing.notices.short import short_text
+from billing.notices.letters.short import short_text
+from billing.notices.recipients.readers import account_recipients, deliveries, each_once
 from billing.pricing.periods import business_date
 from billing.wording import formats
 

@@ -7,14 +7,19 @@ import pytest
 
 from tests.support.tree import ROOT, read
 
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "billing").glob("README.md"), *(ROOT / "docs").rglob("*.md")]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CHANGELOG.md",
+    *(ROOT / "billing").glob("README.md"),
+    *(ROOT / "docs").rglob("*.md"),
+]
 FROM = (ROOT, ROOT / "billing", ROOT / "billing" / "operations")
 ENDINGS = "py|md|html|txt|sql|css|js|toml|po"
 # `path`, `path: name` and `path: name, name`; <kind> stands for a name that the reader gives.
-NAMED = re.compile(rf"`([\w.<][\w./<>*-]*(?:\.(?:{ENDINGS})|/))(?:: ([\w, ]+))?`")
+NAMED = re.compile(rf"`([\w.<][\w./<>*-]*(?:\.(?:{ENDINGS})|/))(?::\s+([\w,\s]+?))?`")
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
-# Examples that the reader makes, and addresses that look like folders.
-NOT_HERE = re.compile(r"^(var|site)/|^[a-z_]+\.py$")
+# Folders that an installation makes.
+NOT_HERE = re.compile(r"^(var|site)/")
 
 
 def there(path: str) -> list[Path]:
@@ -29,7 +34,7 @@ def missing(text: str) -> list[str]:
         files = there(path)
         if not files and not NOT_HERE.match(path):
             faults.append(path)
-        for name in filter(None, re.split(r"[, ]+", names)):
+        for name in filter(None, re.split(r"[,\s]+", names)):
             defined = re.compile(rf"^(?:def |class )?{name}\b", re.M)
             if not any(file.is_file() and defined.search(read(file)) for file in files):
                 faults.append(f"{path}: {name}")

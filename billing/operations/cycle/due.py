@@ -180,14 +180,12 @@ RULES: dict[Kind, Rule] = {
         _invoices_to_remind_of, "due_date", invoice_reminder_days, MORNING, "seller", is_daily=True
     ),
     Kind.TRIAL_REMINDER: Rule(_undecided_trials, "trial_ends_on", trial_reminder_days, MORNING),
-    Kind.YEARLY_REMINDER: Rule(
-        _charged_yearly, "renews_on", yearly_reminder_days, MORNING, index_column="turns_on"
-    ),
+    Kind.YEARLY_REMINDER: Rule(_charged_yearly, "renews_on", yearly_reminder_days, MORNING, index_column="turns_on"),
     Kind.INVOICE_DUE: Rule(_open_invoices, "due_date", seller="seller"),
     Kind.INVOICE_LOCK: Rule(_open_invoices, "due_date", _day_after, seller="seller"),
     Kind.OFFER_EXPIRY: Rule(_valid_offers, "valid_until", _day_after),
     Kind.REQUEST_LATE: Rule(CustomerRequest.objects.waiting, "answer_by", _day_after),
-}  # fmt: skip
+}
 
 
 def on_each_calendar(

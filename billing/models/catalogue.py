@@ -10,7 +10,18 @@ from djmoney.models.fields import MoneyField
 
 from accounts.models import Product
 from billing.models.sellers import Seller
-from billing.pricing.terms import ChangeRule, Cycle, Metric, PriceModel, QuotaMode, Renewal, Terms, Timing, steps_from
+from billing.pricing.terms import (
+    STEPPED,
+    ChangeRule,
+    Cycle,
+    Metric,
+    PriceModel,
+    QuotaMode,
+    Renewal,
+    Terms,
+    Timing,
+    steps_from,
+)
 from billing.pricing.units import UNNAMED, UnitNames
 
 # The preset id of a product's base tariff (E5).
@@ -165,7 +176,7 @@ class Tariff(models.Model):
                 condition=models.Q(price_model="trial", trial_days__gt=0)
                 | models.Q(price_model="per_unit", unit_price__gt=0)
                 | models.Q(price_model="flat", flat_fee__gt=0)
-                | models.Q(price_model__in=["volume", "graduated", "package"]),
+                | models.Q(price_model__in=[model.value for model in STEPPED]),
                 name="no_tariff_is_zero",
             ),
             models.CheckConstraint(

@@ -10,11 +10,10 @@ from typing import NamedTuple
 
 from billing.pricing.explanations.formula import is_short
 from billing.pricing.quantity import price, thresholds
-from billing.pricing.terms import Metric, PriceModel, QuotaMode, Step, Terms, Timing
+from billing.pricing.terms import STEPPED, Metric, PriceModel, QuotaMode, Step, Terms, Timing
 from billing.pricing.tiers import NoPrice
 
 SAMPLES = (1, 9, 10, 11, 29, 30, 100)
-STEPPED = frozenset({PriceModel.VOLUME, PriceModel.GRADUATED, PriceModel.PACKAGE})
 
 
 class Contradiction(StrEnum):
@@ -162,7 +161,7 @@ def _check_prices(terms: Terms) -> Iterator[Finding]:
 
 
 def _check_units(terms: Terms) -> Iterator[Finding]:
-    if terms.metric == Metric.NONE and terms.price_model in STEPPED | {PriceModel.PER_UNIT}:
+    if terms.metric == Metric.NONE and terms.price_model in {*STEPPED, PriceModel.PER_UNIT}:
         yield Finding(Contradiction.UNITS_NOT_COUNTED)
 
 

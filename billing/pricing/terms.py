@@ -32,6 +32,10 @@ class PriceModel(StrEnum):
     TRIAL = "trial"  # days without a price, after which a tariff is chosen (C1, E3)
 
 
+# The models whose prices stand in steps.
+STEPPED = (PriceModel.VOLUME, PriceModel.GRADUATED, PriceModel.PACKAGE)
+
+
 class QuotaMode(StrEnum):
     """What a free quota means once it is exceeded."""
 

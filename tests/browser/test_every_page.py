@@ -11,6 +11,7 @@ import pytest
 from django.urls import get_resolver, reverse
 
 from accounts.models import Member
+from billing.models import CustomerRequest
 from billing.operations import api_tokens
 from billing.operations.collection import checkout, method_setup, payment_methods
 from billing.operations.customers import requests
@@ -23,7 +24,7 @@ from tests.support.browser import LOOKS, looked_at, stand_at
 pytestmark = pytest.mark.browser
 
 NOW = stories.msk(5, 12)
-KINDS = ("termination", "resumption", "deletion", "proof_of_payment", "year_up_front")
+KINDS = CustomerRequest.Kind.values
 NOT_PAGES = {
     "undo_change",
     "undo_cancel",

@@ -13,11 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from billing.models import Tariff
-from billing.pricing.terms import PriceModel
+from billing.pricing.terms import STEPPED, PriceModel
 
-COUNTING = ("per_unit", "volume", "graduated", "package")
-STEPPED = ("volume", "graduated", "package")
-PRICED = (*COUNTING, "flat")
+COUNTING = (PriceModel.PER_UNIT, *STEPPED)
+PRICED = (*COUNTING, PriceModel.FLAT)
 RECURRING, LONG, MONTHLY = "recurring", "long", "monthly"
 
 

@@ -13,7 +13,7 @@ from unfold import widgets
 from accounts.models import User
 from billing import clock
 from billing.admin.acts.form_fields import OperationForm, choice_field
-from billing.admin.tariffs.field_rules import MODELS, STEPPED, reset_unused_fields
+from billing.admin.tariffs.field_rules import MODELS, reset_unused_fields
 from billing.admin.tariffs.fields import (
     CountField,
     FeaturesWidget,
@@ -27,7 +27,7 @@ from billing.admin.tariffs.fields import (
 )
 from billing.models import Tariff
 from billing.operations.catalogue import tariffs
-from billing.pricing.terms import Metric, PriceModel
+from billing.pricing.terms import STEPPED, Metric, PriceModel
 
 MOST_ROWS = 60
 

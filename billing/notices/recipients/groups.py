@@ -1,5 +1,7 @@
 """Which notices belong together, as people choose them, and which exist as a short message too."""
 
+from django.conf import settings
+
 from billing.models import NoticePreference
 
 Group = NoticePreference.Group
@@ -32,21 +34,9 @@ _GROUP_OF = {kind: group for group, kinds in _GROUPS.items() for kind in kinds}
 # Nobody can do without these: they are written to one person, who has asked for nothing yet.
 ALWAYS = frozenset({"invitation"})
 
-# Kinds with a `templates/emails/<kind>_short.txt`.
+# Kinds that exist as a message too: those with a `templates/emails/<kind>_short.txt`.
 SHORT = frozenset(
-    {
-        "payment_coming",
-        "collection_failed",
-        "read_only",
-        "payment_failed",
-        "ended",
-        "due_soon",
-        "renewal_coming",
-        "trial_ending",
-        "trial_ended",
-        "terms_will_change",
-        "quota_crossed",
-    }
+    path.name.removesuffix("_short.txt") for path in (settings.BASE_DIR / "templates" / "emails").glob("*_short.txt")
 )
 
 

@@ -15,8 +15,8 @@ from billing.operations.subscriptions import trials
 from billing.pricing.periods import next_month, start_of_day
 from billing.pricing.terms import Renewal
 from billing.reports.calendars.calendar import CalendarItem, Step, calendar_items
-from tests import people
-from tests.people import Party, at
+from tests.support import people
+from tests.support.people import Party, at
 
 pytestmark = pytest.mark.django_db
 FAR = at("2030-01-01 00:00")

@@ -1,5 +1,6 @@
 """Doing an act as people do: look at its effect, then confirm what was shown."""
 
+import html
 import re
 from typing import Any
 
@@ -44,7 +45,9 @@ def errors(response: HttpResponse) -> dict[str, list[str]]:
     assert response.status_code == 422, response.status_code
     with override("en"):
         refused = response.context["form"].errors.items()  # type: ignore[attr-defined]
-        return {name: [RULE_LINK.sub("", sentence) for sentence in sentences] for name, sentences in refused}
+        return {
+            name: [html.unescape(RULE_LINK.sub("", sentence)) for sentence in sentences] for name, sentences in refused
+        }
 
 
 def messages(response: Any) -> list[str]:

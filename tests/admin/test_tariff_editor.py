@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from accounts.models import Product, Role
 from billing.models import Seller, Tariff
+from tests.support.page_text import plain_refusals
 from tests.support.staff import colleague
 from tests.support.story import Story
 from tests.support.tariff_forms import ADD, rows_of, saved, step, typed
@@ -35,7 +36,7 @@ def manager(story: Story, signed_in: SignIn) -> Client:
 
 def problems(answer: Any) -> dict[str, list[str]]:
     assert answer.status_code == 200
-    return {name: list(found) for name, found in answer.context["adminform"].form.errors.items()}
+    return {name: plain_refusals(found) for name, found in answer.context["adminform"].form.errors.items()}
 
 
 def panel(client: Client, **form: Any) -> Any:
@@ -261,7 +262,7 @@ def test_role_under_a_published_tariff_stays_paid_and_the_refusal_says_what_to_d
     role = Role.objects.get(product__code="meteor", code="member")
     form = {"product": role.product_id, "code": "member", "name": "Member", "name_ru": "Участник", "position": "1"}
     answer = manager.post(reverse("admin:accounts_role_change", args=(role.pk,)), form)
-    assert answer.context["adminform"].form.errors["is_paid"] == [
+    assert plain_refusals(answer.context["adminform"].form.errors["is_paid"]) == [
         (
             "Tariffs of this product have been published, and whether this role is paid is part of them. Make a new role and "
             "give it to those whom it is meant for."

@@ -129,7 +129,7 @@ def test_key_that_is_none_is_refused(operator: Api, key: str) -> None:
 
 
 def test_answers_are_kept_a_week_in_real_time(operator: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("billing.api.v1.once.PRUNED_EVERY", 1)
+    monkeypatch.setattr("billing.api.v1.once.PRUNE_EVERY", 1)
     start = clock.real_now()
     for hours in (0, 24, 7 * 24 + 1):
         monkeypatch.setattr(clock, "real_now", lambda hours=hours: start + timedelta(hours=hours))

@@ -1,13 +1,13 @@
 """Doing an act as people do: look at its effect, then confirm what was shown."""
 
-import html
-import re
 from typing import Any
 
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
+
+from tests.support.page_text import plain_refusals
 
 
 def act_url(model: str, act: str, pk: object = None) -> str:
@@ -37,17 +37,12 @@ def rows(response: Any) -> dict[str, str]:
         return {str(row.label): str(row.after) for row in response.context["effect"]}
 
 
-RULE_LINK = re.compile(r' <a class="rule-link" href="/rules/#\w[\w-]*" target="_blank">[^<]+</a>$')
-
-
 def errors(response: HttpResponse) -> dict[str, list[str]]:
     """What the form complains of, field by field, without the links to the rules that refused."""
     assert response.status_code == 422, response.status_code
     with override("en"):
         refused = response.context["form"].errors.items()  # type: ignore[attr-defined]
-        return {
-            name: [html.unescape(RULE_LINK.sub("", sentence)) for sentence in sentences] for name, sentences in refused
-        }
+        return {name: plain_refusals(sentences) for name, sentences in refused}
 
 
 def messages(response: Any) -> list[str]:

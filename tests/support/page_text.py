@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Iterable
 from html import unescape
 from typing import Any
 
@@ -42,3 +43,11 @@ def read(address: str, locale: str = "en", client: Client | None = None) -> str:
     answer = (client or Client()).get(address, headers={"accept-language": locale})
     assert answer.status_code == 200, address
     return shown_text(answer.content.decode())
+
+
+RULE_LINK = re.compile(r' <a class="rule-link" href="/rules/#[^"]+" target="_blank">[^<]+</a>')
+
+
+def plain_refusals(sentences: Iterable[str]) -> list[str]:
+    """Refusals as sentences, without the links to the rules that refused."""
+    return [unescape(RULE_LINK.sub("", sentence)) if "rule-link" in sentence else sentence for sentence in sentences]

@@ -11,8 +11,9 @@ from django.utils.translation import override
 from accounts.models import Product, Role, User
 from accounts.models.products import UNIT_FIELDS
 from billing import clock
-from billing.admin.acts.form_fields import OperationForm
+from billing.admin.acts.form_fields import OperationForm, add_refusal
 from billing.admin.base import OperationPage, ReadOnlyTable, badge, display, lines, list_link
+from billing.errors import BadInput
 from billing.models import Seller, Tariff, VatRate
 from billing.operations.catalogue import configuration
 from billing.operations.staff_roles import permission_of
@@ -40,8 +41,14 @@ class ConfigurationForm(OperationForm):
 
 
 class ProductForm(ConfigurationForm):
-    def validate_constraints(self) -> None:
-        """Leaves the forms of the unit's name to the operation, which names the missing one."""
+    def clean(self) -> dict[str, Any]:
+        """Names the form of the unit's name that is missing, beside its field, before the database would refuse the row."""
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        try:
+            configuration.refuse_half_named_unit(values)
+        except BadInput as refusal:
+            add_refusal(self, refusal)
+        return values
 
 
 class ConfigurationPage(OperationPage):

@@ -1,5 +1,6 @@
 """Configuration by hand: products, roles, sellers, VAT rates. Each change is recorded with who made it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -56,9 +57,12 @@ def _refuse_role(role: Role, before: dict[str, str]) -> None:
         )
 
 
-def _refuse_half_named_unit(product: Product) -> None:
-    """A sentence with a number needs every form: half of them would leave some sentences without a word."""
-    empty = [name for name in UNIT_FIELDS if not getattr(product, name)]
+def refuse_half_named_unit(forms: Mapping[str, str]) -> None:
+    """Refuses some forms of a unit's name without the others: a sentence with a number would be left without its word.
+
+    ``forms``: the value of each of `UNIT_FIELDS`. The refusal names the first field that is empty.
+    """
+    empty = [name for name in UNIT_FIELDS if not forms.get(name)]
     if empty and len(empty) < len(UNIT_FIELDS):
         raise BadInput(
             _("Enter all forms of the unit's name, or none of them: then it is called a unit."),
@@ -80,7 +84,7 @@ def _refuse_contradiction(row: Configured, before: dict[str, str]) -> None:
     ):
         raise BadInput(_("This product has tariffs: its kind cannot change any more."), field="kind", rule="E1")
     if isinstance(row, Product):
-        _refuse_half_named_unit(row)
+        refuse_half_named_unit({name: getattr(row, name) for name in UNIT_FIELDS})
     if isinstance(row, VatRate):
         issued = Invoice.objects.filter(seller__vat_code=row.code, period_end__gt=row.valid_from)
         if issued.exists():

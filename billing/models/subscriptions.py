@@ -53,7 +53,7 @@ class Subscription(models.Model):
     cancel_date = models.DateField(_("cancelled for"), null=True, blank=True)
     # The next day on which a transition happens by itself (a trial ends, paid time begins, is renewed or ends): written by
     # every act that moves that day, read by the run to find its work.
-    turns_on = models.DateField(_("next turn"), null=True, blank=True)
+    next_transition_date = models.DateField(_("next transition"), null=True, blank=True)
     # Instant of the termination in force: written by the termination, emptied by a resumption (both are kept as changes);
     # read by all that looks for running subscriptions.
     terminated_at = models.DateTimeField(_("terminated"), null=True, blank=True)
@@ -72,8 +72,12 @@ class Subscription(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["turns_on"], condition=models.Q(terminated_at=None), name="subscription_by_turn"),
-            models.Index(fields=["account", "turns_on"], name="subscription_of_account"),
+            models.Index(
+                fields=["next_transition_date"],
+                condition=models.Q(terminated_at=None),
+                name="subscription_by_transition",
+            ),
+            models.Index(fields=["account", "next_transition_date"], name="subscription_of_account"),
         ]
 
     def __str__(self) -> str:

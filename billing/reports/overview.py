@@ -154,7 +154,7 @@ def account_position(*, account: BillingAccount, as_of: datetime) -> AccountPosi
     uninvoiced = (
         Charge.objects.uncollected()
         .filter(account=account)
-        .aggregate(total=Sum("amount_minor"), turns_on=Min("subscription__turns_on"))
+        .aggregate(total=Sum("amount_minor"), next_transition_date=Min("subscription__next_transition_date"))
     )
     credit = Credit.objects.unapplied().filter(account=account).aggregate(total=Sum("unapplied_minor"))["total"]
     open_invoices = tuple(Invoice.objects.open().filter(account=account))
@@ -167,7 +167,7 @@ def account_position(*, account: BillingAccount, as_of: datetime) -> AccountPosi
         charged_minor=uninvoiced["total"] or 0,
         charged_month=account.open_month,
         credit_minor=credit or 0,
-        next_invoice_date=min(filter(None, [uninvoiced["turns_on"], next_month(account.open_month)])),
+        next_invoice_date=min(filter(None, [uninvoiced["next_transition_date"], next_month(account.open_month)])),
         relief=_relief(account, as_of) if late else None,
     )
 

@@ -178,7 +178,7 @@ def plan_state(subscription: Subscription, as_of: datetime) -> PlanState:
     Where a midnight has passed that no job has dealt with yet, what is due since is rehearsed (D3).
     """
     today = business_date(as_of, subscription.account.zone)
-    if subscription.turns_on is None or subscription.turns_on > today:
+    if subscription.next_transition_date is None or subscription.next_transition_date > today:
         return _state(subscription, as_of)
     return read_subscription(subscription, lambda row: _state(row, as_of), as_of=as_of)
 

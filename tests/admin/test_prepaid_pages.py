@@ -265,7 +265,7 @@ def crowd(party: Party, until: int) -> None:
                 started_at=kept.started_at,
                 paid_from=kept.paid_from,
                 anchor_date=kept.anchor_date,
-                turns_on=kept.turns_on,
+                next_transition_date=kept.next_transition_date,
             )
             for i, (one, account) in enumerate(zip(instances, accounts, strict=True), start)
         ]

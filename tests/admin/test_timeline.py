@@ -1,5 +1,6 @@
 """A customer's page and its timeline: everything once, newest first, by kind, page by page, as many queries for any length."""
 
+import re
 import uuid
 from datetime import timedelta
 
@@ -114,7 +115,7 @@ def test_cursor_that_is_none_begins_at_the_newest(story: Story, text: str) -> No
 
 def page_of(client: Client, story: Story, query: str = "") -> str:
     address = reverse("admin:accounts_customer_timeline", args=(story.customer.pk,))
-    return client.get(address + query).content.decode().replace("\xa0", " ")
+    return re.sub(r"\s+", " ", client.get(address + query).content.decode())
 
 
 def test_timeline_names_author_reason_and_sum(story: Story) -> None:

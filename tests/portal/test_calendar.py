@@ -221,7 +221,7 @@ def more_tills(till: Shop, number: int) -> None:
             started_at=own.started_at,
             paid_from=date(2026, 5, 12),
             anchor_date=date(2026, 5, 12),
-            turns_on=date(2026, 6, 13),
+            next_transition_date=date(2026, 6, 13),
         )
         for one in made
     )

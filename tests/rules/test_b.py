@@ -284,7 +284,7 @@ def test_b7_annual_what_comes_to_nothing_makes_no_invoice_and_waits_for_the_next
     number = len(party.invoices)
     party.activate(1, at("2026-03-31 12:00"), TEAM)
     party.tell("u-2", "removed", at("2026-03-31 13:00"))
-    assert party.now_is(at("2026-04-01 00:00")).turns_on == date(2027, 1, 1)
+    assert party.now_is(at("2026-04-01 00:00")).next_transition_date == date(2027, 1, 1)
     assert len(party.invoices) == number
     party.activate(1, at("2026-05-31 12:00"), TEAM)
     party.now_is(at("2026-06-01 00:00"))

@@ -225,7 +225,7 @@ def test_d7_e8_scheduled_terms_begin_with_their_period_though_it_is_paid_before(
     party.now_is(at("2026-05-01 00:00"))
     assert party.fresh.priced_by.tariff_id == "light"
     assert Event.objects.get(type="subscription.terms_changed").data["tariff_id"] == "light"
-    assert party.fresh.turns_on == date(2026, 6, 2)
+    assert party.fresh.next_transition_date == date(2026, 6, 2)
 
 
 def test_d7_e8_who_has_paid_the_next_period_stays_on_the_dearer_terms_for_its_difference() -> None:

@@ -346,7 +346,7 @@ def test_c4_e8_a_cancellation_before_the_money_is_taken_and_one_after_it() -> No
     assert [party.balance for party in (first, second)] == [9_000, 0]
     # Taken back in time, what was cancelled is collected on the days that are left.
     plan_changes.undo_cancellation(subscription=first.subscription, as_of=at("2027-04-30 12:00"), actor="anna")
-    assert first.fresh.turns_on == date(2027, 5, 2)
+    assert first.fresh.next_transition_date == date(2027, 5, 2)
     jobs("2027-04-30 12:01")
     assert (first.balance, spans(first)[-1]) == (0, ("2027-05-01", "2027-06-01"))
 

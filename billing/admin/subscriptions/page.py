@@ -172,14 +172,14 @@ class SubscriptionPage(ReadOnlyPage):
         minor = state_of(row).seats_minor
         return money(minor, row.account.currency) if minor else formats.NO_VALUE
 
-    @display(description=_("next turn"), ordering="turns_on")
+    @display(description=_("next transition"), ordering="next_transition_date")
     def next_turn(self, row: Subscription) -> str:
-        return short_date(row.turns_on)
+        return short_date(row.next_transition_date)
 
-    @display(description=_("next turn"))
+    @display(description=_("next transition"))
     def next_turn_text(self, row: Subscription) -> str:
         """Shows the midnight of the next transition: a trial ends, paid time begins, is renewed or ends."""
-        return formats.date_text(row.turns_on) if row.turns_on is not None else formats.NO_VALUE
+        return formats.date_text(row.next_transition_date) if row.next_transition_date is not None else formats.NO_VALUE
 
     @display(description=_("can be resumed until"))
     def until(self, row: Subscription) -> str:

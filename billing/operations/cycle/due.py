@@ -172,15 +172,23 @@ def collection_days() -> tuple[int, ...]:
 
 
 RULES: dict[Kind, Rule] = {
-    Kind.TRANSITION: Rule(Subscription.objects.running, "turns_on"),
+    Kind.TRANSITION: Rule(Subscription.objects.running, "next_transition_date"),
     Kind.COLLECTION: Rule(
-        _collected_renewals, "renews_on", collection_days, MORNING, is_daily=True, index_column="turns_on", index_lag=1
+        _collected_renewals,
+        "renews_on",
+        collection_days,
+        MORNING,
+        is_daily=True,
+        index_column="next_transition_date",
+        index_lag=1,
     ),
     Kind.INVOICE_REMINDER: Rule(
         _invoices_to_remind_of, "due_date", invoice_reminder_days, MORNING, "seller", is_daily=True
     ),
     Kind.TRIAL_REMINDER: Rule(_undecided_trials, "trial_ends_on", trial_reminder_days, MORNING),
-    Kind.YEARLY_REMINDER: Rule(_yearly_renewals, "renews_on", yearly_reminder_days, MORNING, index_column="turns_on"),
+    Kind.YEARLY_REMINDER: Rule(
+        _yearly_renewals, "renews_on", yearly_reminder_days, MORNING, index_column="next_transition_date"
+    ),
     Kind.INVOICE_DUE: Rule(_open_invoices, "due_date", seller="seller"),
     Kind.INVOICE_LOCK: Rule(_open_invoices, "due_date", _day_after, seller="seller"),
     Kind.OFFER_EXPIRY: Rule(_valid_offers, "valid_until", _day_after),

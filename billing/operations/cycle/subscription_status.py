@@ -28,7 +28,7 @@ def find_lapse(subscription: Subscription, as_of: datetime) -> Lapse | None:
         return Lapse("subscription_terminated", subscription.ends_at)
     zone = subscription.account.zone
     today = business_date(as_of, zone)
-    is_behind = subscription.turns_on is not None and subscription.turns_on <= today
+    is_behind = subscription.next_transition_date is not None and subscription.next_transition_date <= today
     trial_end = subscription.trial_ends_on
     if trial_end is not None and trial_end < today and subscription.paid_from is None:
         chosen = TermsChange.objects.waiting().filter(subscription=subscription, effective_date__lte=today)

@@ -26,8 +26,8 @@ def end_subscription(
     else:
         last_period = None
         _end_prepaid_periods(subscription, at, as_of, actor)
-    subscription.terminated_at, subscription.turns_on = at, None
-    subscription.save(update_fields=["terminated_at", "turns_on"])
+    subscription.terminated_at, subscription.next_transition_date = at, None
+    subscription.save(update_fields=["terminated_at", "next_transition_date"])
     SubscriptionChange.objects.create(
         subscription=subscription, kind=Kind.TERMINATED, at=at, actor=actor, requested_by=requested_by, reason=reason
     )

@@ -26,9 +26,9 @@ def set_next_date(subscription: Subscription, done_on: date | None = None) -> No
     day = next_transition_date(subscription)
     if done_on is not None and day is not None:
         day = max(day, prepaid_periods.day_after(done_on))
-    if subscription.turns_on != day:
-        subscription.turns_on = day
-        subscription.save(update_fields=["turns_on"])
+    if subscription.next_transition_date != day:
+        subscription.next_transition_date = day
+        subscription.save(update_fields=["next_transition_date"])
 
 
 def next_transition_date(subscription: Subscription) -> date | None:
@@ -75,13 +75,13 @@ def _daily_invoice_dates(subscription: Subscription) -> list[date]:
 
 def first_due_date(account: BillingAccount, today: date) -> date | None:
     """The first day up to ``today`` on which a subscription of ``account`` has a transition; None where none has."""
-    due = Subscription.objects.running().filter(account=account, turns_on__lte=today)
-    return due.order_by("turns_on").values_list("turns_on", flat=True).first()
+    due = Subscription.objects.running().filter(account=account, next_transition_date__lte=today)
+    return due.order_by("next_transition_date").values_list("next_transition_date", flat=True).first()
 
 
 def carry_out_transitions(account: BillingAccount, day: date, as_of: datetime) -> Invoice | None:
     """Carries out every transition of ``day`` on ``account`` (locked by the caller) and bills what begins with one invoice."""
-    due = Subscription.objects.running().filter(account=account, turns_on=day)
+    due = Subscription.objects.running().filter(account=account, next_transition_date=day)
     to_bill: list[Subscription] = []
     for subscription in due.select_related("tariff__product", "instance__customer", "instance__product").order_by("pk"):
         subscription.account = account

@@ -183,7 +183,9 @@ def issue_monthly(*, account: BillingAccount, span: Span, as_of: datetime) -> In
     is billed when it begins (D17), together with adjustments where nothing is metered."""
     charges = _uncollected(account).filter(billing_month__lte=span.start).exclude(kind__in=ONE_LINE_EACH)
     if not charges.exclude(subscription=None).exists():
-        beginning = account.subscriptions.filter(terminated_at=None, turns_on=span.end, paid_from__isnull=False)
+        beginning = account.subscriptions.filter(
+            terminated_at=None, next_transition_date=span.end, paid_from__isnull=False
+        )
         if beginning.exists():  # its invoice takes the adjustments along
             return None
     return issue_invoice(

@@ -281,7 +281,7 @@ def _paid_items(subscription: Subscription, facts: _Facts) -> Iterator[CalendarI
 
 
 def _seat_items(subscription: Subscription, facts: _Facts) -> Iterator[CalendarItem]:
-    amount, on = facts.uncollected.get(subscription.pk, 0), subscription.turns_on
+    amount, on = facts.uncollected.get(subscription.pk, 0), subscription.next_transition_date
     if amount > 0 and on is not None:
         pay_by = on + timedelta(days=subscription.priced_by.payment_days)
         yield CalendarItem(Step.SEATS, on, facts.account, subscription=subscription, amount_minor=amount, pay_by=pay_by)

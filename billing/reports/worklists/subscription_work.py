@@ -106,7 +106,11 @@ def uncovered_renewals(as_of: datetime) -> list[int]:
 def _next_price(subscription: Subscription, change: TermsChange | None, seats: dict[int, int]) -> int:
     """What the next period costs at the units of now, on the terms that are scheduled for it."""
     tariff, bought = subscription.priced_by, subscription.quantity
-    if change is not None and subscription.turns_on is not None and change.effective_date < subscription.turns_on:
+    if (
+        change is not None
+        and subscription.next_transition_date is not None
+        and change.effective_date < subscription.next_transition_date
+    ):
         tariff, bought = change.tariff, change.quantity or bought
     units = seats.get(subscription.instance_id, 0) if tariff.metric == Metric.PAID_MEMBERS else bought or 1
     return price(tariff.terms(), units)

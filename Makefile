@@ -7,7 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX ?= $(CURDIR)/.venv/pycache
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test coverage lint format messages screenshots bench lock
+.PHONY: help setup run check test coverage lint format messages screenshots bench lock
 
 help: ## list these commands
 	@echo "Saldo: make <command>"
@@ -23,6 +23,10 @@ run: ## the sample installation: web server and job cluster together, until Ctrl
 test: ## every test on SQLite, then those about money under concurrency on a real PostgreSQL
 	@$(PYTHON) scripts/environment.py dev
 	@exec $(BIN)/python scripts/run_tests.py
+
+check: ## the inner loop: lint, pricing, rules and the tests of what changed since HEAD; no browser, no PostgreSQL
+	@$(PYTHON) scripts/environment.py dev
+	@exec $(BIN)/python scripts/check_change.py
 
 coverage: ## what the tests on SQLite leave out of accounts and billing
 	@$(PYTHON) scripts/environment.py dev

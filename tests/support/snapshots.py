@@ -20,7 +20,6 @@ Rows = dict[str, list[tuple[Any, ...]]]
 
 KEPT_BY_MIGRATIONS = {"django_migrations"}
 _told: dict[str, tuple[Rows, Rows, bytes]] = {}
-_columns: dict[str, list[str]] = {}
 
 
 def can_keep() -> bool:
@@ -29,11 +28,10 @@ def can_keep() -> bool:
 
 
 def columns_of(table: str) -> list[str]:
-    if table not in _columns:
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT name FROM pragma_table_info('{table}')")
-            _columns[table] = [name for (name,) in cursor.fetchall()]
-    return _columns[table]
+    """The columns in the order of their names: a migration that builds a table anew may put them in another."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT name FROM pragma_table_info('{table}') ORDER BY name")
+        return [name for (name,) in cursor.fetchall()]
 
 
 def rows_now() -> Rows:
@@ -51,7 +49,7 @@ def rows_now() -> Rows:
 
 def put_back(rows: Rows, now: Rows) -> None:
     """Makes the tables hold ``rows``; those that hold them ``now`` are left alone."""
-    changed = {table: wanted for table, wanted in rows.items() if wanted != now[table]}
+    changed = {table: wanted for table, wanted in rows.items() if wanted != now.get(table)}
     if not changed:
         return
     with transaction.atomic(), connection.cursor() as cursor:
@@ -63,8 +61,9 @@ def put_back(rows: Rows, now: Rows) -> None:
             if table == "sqlite_sequence":  # written to by the rows before
                 cursor.execute("DELETE FROM sqlite_sequence")
             if wanted:
+                names = ", ".join(f'"{name}"' for name in columns_of(table))
                 places = ", ".join(["%s"] * len(wanted[0]))
-                cursor.executemany(f'INSERT INTO "{table}" VALUES ({places})', wanted)
+                cursor.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({places})', wanted)
         triggers.install(connection)
 
 

@@ -4,7 +4,7 @@ another (M15, D18, E1)."""
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db import IntegrityError
 from django.db.models import Q
@@ -20,6 +20,7 @@ from billing.operations.customers import customers, instances
 from billing.operations.cycle import offered_tariffs, prepaid_periods
 from billing.operations.subscriptions import lifecycle, start_quotes
 from billing.operations.subscriptions.start_quotes import StartQuote
+from billing.pricing import due_dates
 from billing.pricing.explanations.evaluation import Explanation
 from billing.pricing.explanations.explanation import explain_quantity
 from billing.pricing.periods import business_date
@@ -242,7 +243,7 @@ def forecast_plan(*, tariff: Tariff, quantity: int | None, as_of: datetime) -> P
     """Works out what ``tariff`` costs a new instance with its one person, and ``quantity`` units where they are bought."""
     terms, today = tariff.terms(), business_date(as_of, tariff.seller.time_zone)
     if tariff.trial_days:
-        return PlanForecast(tariff, quantity, today + timedelta(days=tariff.trial_days), None, None)
+        return PlanForecast(tariff, quantity, due_dates.trial_end(today, tariff.trial_days), None, None)
     if terms.is_metered:
         return PlanForecast(tariff, quantity, None, None, None)
     units = quantity or 1

@@ -16,6 +16,7 @@ from billing.operations.cycle.locking import lock_subscription
 from billing.operations.events import outbox
 from billing.operations.invoices import issuing
 from billing.operations.subscriptions import quotes
+from billing.pricing import due_dates
 from billing.pricing.periods import business_date
 from billing.pricing.terms import PriceModel
 
@@ -57,7 +58,7 @@ def check_trial(tariff: Tariff, instance: Instance, trial: bool | None) -> bool:
 def start_trial(subscription: Subscription, *, as_of: datetime) -> None:
     """Starts the trial of ``subscription`` today, for the tariff's days: its last day counts whole (D12)."""
     today = business_date(as_of, subscription.account.zone)
-    subscription.trial_ends_on = today + timedelta(days=subscription.priced_by.trial_days)
+    subscription.trial_ends_on = due_dates.trial_end(today, subscription.priced_by.trial_days)
     subscription.save(update_fields=["trial_ends_on"])
     if subscription.priced_by.price_model == PriceModel.TRIAL:
         mark_test(subscription.instance, is_test=True)

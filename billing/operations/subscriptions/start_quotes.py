@@ -14,9 +14,9 @@ from accounts.models import Instance
 from billing.models import BillingAccount, Charge, Subscription, Tariff
 from billing.operations import rehearsal
 from billing.operations.cycle import month_close, offered_tariffs, prepaid_periods, subscription_status, usage
-from billing.operations.cycle.locking import lock_subscription, read_subscription
+from billing.operations.cycle.locking import lock_account, lock_subscription, read_subscription
 from billing.operations.invoices import issuing
-from billing.operations.ledger import accounts, posting
+from billing.operations.ledger import accounts
 from billing.operations.subscriptions import lifecycle, quotes, trials
 from billing.pricing import due_dates
 from billing.pricing import peak as peaks
@@ -109,8 +109,7 @@ def start_subscription(
 ) -> StartQuote:
     """Takes out a subscription (`lifecycle.create_subscription`) and returns the quote that it was charged by."""
     terms = _paid_terms(instance, tariff_id, quantity, trial)
-    account = posting.lock(accounts.find_or_open_account(instance.customer, terms.tariff.seller, as_of))
-    month_close.catch_up(account=account, as_of=as_of)
+    account = lock_account(accounts.find_or_open_account(instance.customer, terms.tariff.seller, as_of), as_of=as_of)
     return _check_charges(
         _build_start(instance, account, terms, as_of),
         lambda: lifecycle.create_subscription(

@@ -18,7 +18,7 @@ from billing.models import Seller, Subscription, Tariff
 from billing.operations import audit, rehearsal
 from billing.operations.customers import customers, instances
 from billing.operations.cycle import offered_tariffs, prepaid_periods
-from billing.operations.subscriptions import lifecycle, start_quotes
+from billing.operations.subscriptions import lifecycle, start_quotes, trials
 from billing.operations.subscriptions.start_quotes import StartQuote
 from billing.pricing import due_dates
 from billing.pricing.explanations.evaluation import Explanation
@@ -114,11 +114,7 @@ def has_had_trial(*, email: str, domain: str, product: Product) -> bool:
 
 def refuse_second_trial() -> None:
     """Refuses a tariff that is nothing but a trial, for somebody who has had theirs (B2)."""
-    raise BillingError(
-        _("The trial of this product has been used already: choose a tariff that is paid."),
-        code="trial_used",
-        rule="B2",
-    )
+    raise BillingError(trials.TRIAL_USED, code="trial_used", rule="B2")
 
 
 def _begins_with_trial(application: Application, tariff: Tariff) -> bool:
@@ -217,7 +213,7 @@ def carry_out_as_quoted(act: Callable[[], OnboardingResult], seen: str) -> Onboa
     except IntegrityError as error:
         if "one_living_instance_per_domain" not in str(error):
             raise
-        raise BillingError(_("This domain has an instance of this product already."), code="domain_taken") from None
+        raise BillingError(instances.DOMAIN_TAKEN, code="domain_taken") from None
 
 
 @dataclass(frozen=True)

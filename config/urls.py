@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from billing.api.health import healthz
-from billing.api.v1 import api
+from billing.api.v1.api import api
 from billing.inbound.provider_webhooks import receive_webhook
 
 # The stock admin login knows no second factor and no rate limit: staff sign in where everybody does.

@@ -26,7 +26,7 @@ FORMATTER_OFF = tuple("fmt: " + word for word in ("skip", "off"))
 
 def find_long_template_lines(root: Path) -> Iterator[str]:
     """Finds template lines over the limit: the formatter breaks no tag, so a chain of them on one line stays."""
-    for path in sorted((root / "templates").rglob("*")):
+    for path in sorted(path for folder in TEMPLATES for path in (root / folder).rglob("*")):
         if path.suffix in {".html", ".txt"}:
             for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
                 if len(line) > LONGEST_TEMPLATE_LINE:

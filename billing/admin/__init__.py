@@ -4,13 +4,13 @@ Django looks for an app's admin here, so every page is imported; a new one is ad
 """
 
 # ruff: noqa: F401
-import billing.admin.acts.approvals
 import billing.admin.customers.customers
 import billing.admin.customers.instances
 import billing.admin.customers.members
 import billing.admin.customers.requests
 import billing.admin.customers.sign_ups
 import billing.admin.money.accounts
+import billing.admin.money.approvals
 import billing.admin.money.checkout_attempts
 import billing.admin.money.invoices
 import billing.admin.money.ledger

@@ -19,6 +19,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from unfold.decorators import display as unfold_display
 
+from accounts.models import Instance
+from billing.models import BillingAccount, Subscription
 from billing.wording import formats
 
 if TYPE_CHECKING:
@@ -288,3 +290,12 @@ def list_link(model: type[Model], query: str, text: object) -> SafeString:
 def lines(rows: Sequence[object]) -> SafeString:
     """Renders values one under another."""
     return format_html_join(mark_safe("<br>"), "{}", ((row,) for row in rows)) or mark_safe(formats.NO_VALUE)
+
+
+def account_of(instance: Instance) -> BillingAccount | None:
+    """Returns the account that the instance's use is charged to: of the running subscription, else of the last; None without one."""
+    subscriptions = (
+        Subscription.objects.filter(instance=instance).select_related("account__seller").order_by("terminated_at")
+    )
+    running = subscriptions.filter(terminated_at=None).first() or subscriptions.last()
+    return running.account if running is not None else None

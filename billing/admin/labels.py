@@ -3,6 +3,8 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from billing.models import SubscriptionChange
+
 Words = dict[str, "str | Promise"]
 
 MAILS: Words = {
@@ -29,7 +31,7 @@ MAILS: Words = {
     "terms_changed": _("terms changed"),
     "change_scheduled": _("change scheduled"),
     "change_undone": _("change undone"),
-    "cancelled": _("cancelled for the end of what is paid"),
+    "cancelled": SubscriptionChange.Kind.CANCELLED.label,
     "cancel_undone": _("cancellation taken back"),
     "ended": _("subscription ended"),
     "payment_coming": _("renewal to be paid"),
@@ -118,7 +120,7 @@ EVENTS: Words = {
     "subscription.trial_ended": _("trial over"),
     "subscription.terms_changed": _("terms changed"),
     "subscription.renewed": _("renewed"),
-    "subscription.cancel_scheduled": _("cancelled for the end of what is paid"),
+    "subscription.cancel_scheduled": SubscriptionChange.Kind.CANCELLED.label,
     "subscription.resumed": _("subscription resumed"),
     "instance.read_only": _("instance read-only"),
     "instance.restored": _("instance restored"),

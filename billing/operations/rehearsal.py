@@ -16,6 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from billing.errors import BillingError
 from billing.operations import jobs
 
+QUOTE_EXPIRED = _("The figures have changed meanwhile: look at the new ones and confirm them.")
+
 Result = TypeVar("Result")
 
 
@@ -55,12 +57,7 @@ def carry_out_as_seen(
 
 def quote_expired(**current: object) -> BillingError:
     """The refusal of a quote whose figures no longer hold, with the ``current`` ones (G10)."""
-    return BillingError(
-        _("The figures have changed meanwhile: look at the new ones and confirm them."),
-        code="quote_expired",
-        rule="G10",
-        extra=current,
-    )
+    return BillingError(QUOTE_EXPIRED, code="quote_expired", rule="G10", extra=current)
 
 
 def price_changed(_result: object) -> BillingError:

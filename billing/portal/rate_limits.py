@@ -1,5 +1,5 @@
 """Limits how often somebody may do what costs others something (mails, sign-ups): counted by allauth's rate limiter, in the
-shared cache and in real time."""
+shared cache and in real time; `docs/adr/0033` says why beside the other two limits."""
 
 from allauth.core.internal import ratelimit
 from django.core.cache import cache
@@ -21,7 +21,7 @@ class LimitExceeded(Exception):
 
 
 def count(request: HttpRequest, action: str, most: int, key: str | None = None) -> None:
-    """Counts ``action`` asked for by ``key``, without one by the network that the request comes from; raises `TooMany` beyond
+    """Counts ``action`` asked for by ``key``, without one by the network that the request comes from; raises `LimitExceeded` beyond
     ``most`` within an hour; 0 means no limit.
 
     The network is one address as far as TRUSTED_PROXY_COUNT lets anybody be believed, and of IPv6 the /64 that a household or

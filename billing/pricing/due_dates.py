@@ -12,6 +12,16 @@ COLLECTION_DAYS = 5
 RESUMPTION_MONTHS = 12
 
 
+def payment_date(day: date, payment_days: int) -> date:
+    """The last day to pay what is invoiced on ``day`` (M8)."""
+    return day + timedelta(days=payment_days)
+
+
+def trial_end(first_day: date, trial_days: int) -> date:
+    """The last day, which counts whole, of a trial that begins on ``first_day`` (D12)."""
+    return first_day + timedelta(days=trial_days)
+
+
 def midnight_after(last_day: date, zone: str) -> datetime:
     """The instant at which ``last_day`` is over, in UTC.
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from billing.models import BillingPeriod, Charge, Collection, SavedMethod, Subscription, SubscriptionChange, TermsChange
 from billing.operations.collection import payment_methods
-from billing.operations.cycle import prepaid_periods, scheduled_changes, subscription_status
+from billing.operations.cycle import due, prepaid_periods, scheduled_changes, subscription_status
 from billing.operations.cycle.locking import read_subscription
 from billing.operations.invoices import issuing
 from billing.operations.subscriptions import change_undo
@@ -127,8 +127,10 @@ class PlanState:
         """Ten o'clock of the next day on which it is tried; None after the last (E8)."""
         if self.next_date is None or not self.tries:
             return None
-        day = due_dates.next_collection_day(self.next_date, self.tries[0].day)
-        return due_dates.morning_of(day, self.zone) if day is not None else None
+        collection = due.next_collection(
+            self.subscription, self.next_date, self.zone, last_try=self.tries[0].day, amount_minor=self.next_minor
+        )
+        return collection.at if collection is not None else None
 
     @property
     def ends_unpaid_at(self) -> datetime | None:

@@ -9,7 +9,7 @@ import jsonschema_rs
 import pytest
 from django.utils.translation import override
 
-from billing.api.v1 import api
+from billing.api.v1.api import api
 from billing.api.v1.document import codes
 from billing.errors import BillingError
 from billing.operations.events.event_types import TYPES

@@ -47,10 +47,11 @@ def test_no_line_of_a_template_is_over_140_characters() -> None:
     assert list(run_lint.find_long_template_lines(ROOT)) == []
 
 
-def test_a_line_of_141_characters_is_found_and_one_of_140_is_not(tmp_path: Path) -> None:
-    (tmp_path / "templates").mkdir()
-    (tmp_path / "templates" / "page.html").write_text("ж" * 140 + "\n" + "ж" * 141 + "\n", encoding="utf-8")
-    assert list(run_lint.find_long_template_lines(tmp_path)) == ["templates/page.html:2: 141 characters"]
+@pytest.mark.parametrize("folder", ["templates", "billing/sandbox/templates"])
+def test_a_line_of_141_characters_is_found_and_one_of_140_is_not(tmp_path: Path, folder: str) -> None:
+    (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / folder / "page.html").write_text("ж" * 140 + "\n" + "ж" * 141 + "\n", encoding="utf-8")
+    assert list(run_lint.find_long_template_lines(tmp_path)) == [f"{folder}/page.html:2: 141 characters"]
 
 
 def test_no_code_is_left_out_of_the_formatting() -> None:

@@ -11,7 +11,7 @@ from billing.admin.acts.act_preview import Fact
 from billing.admin.base import money
 from billing.errors import BadInput
 from billing.models import Approval, Payment
-from billing.operations.settlement import approvals
+from billing.operations.settlement import adjustments, approvals
 from billing.operations.staff_roles import permission_of
 
 if TYPE_CHECKING:
@@ -82,10 +82,7 @@ def adjust_balance(act: "Act", data: dict[str, Any], as_of: datetime) -> Any:
     """Adjusts the balance, or asks for approval; a sum below zero is against the customer. Raises BadInput for no sum."""
     amount = data["amount"]
     if not amount:
-        raise BadInput(
-            _("Enter a sum other than zero, with at most two decimals: above zero for the customer, below against."),
-            field="amount",
-        )
+        raise BadInput(adjustments.NO_SUM, field="amount")
     payload = {"sign": -1 if amount < 0 else 1, "reason_code": data["reason_code"]}
     return _act_or_ask(act, Approval.Kind.ADJUSTMENT, abs(amount), payload, data["comment"], as_of)
 

@@ -12,6 +12,7 @@ from billing import clock
 from billing.admin.base import (
     ReadOnlyPage,
     ReadOnlyTable,
+    account_of,
     badge,
     display,
     lines,
@@ -22,7 +23,7 @@ from billing.admin.base import (
     short_moment,
 )
 from billing.admin.customers.instance_acts import Delete, Register, Subscribe
-from billing.admin.customers.members import ReportPerson, account_of
+from billing.admin.customers.members import ReportPerson
 from billing.admin.money.reliefs import GrantRelief
 from billing.admin.subscriptions.labels import status_badge, tariff_name
 from billing.models import Invoice, Subscription

@@ -13,22 +13,13 @@ from accounts.models import Instance, Member, MemberChange, Role
 from billing.admin.acts.act_pages import Act, ActForm
 from billing.admin.acts.act_preview import Fact
 from billing.admin.acts.form_fields import choice_field, email_field, instant_field, text_field
-from billing.admin.base import ReadOnlyPage, ReadOnlyTable, badge, display, link, short_column, short_moment
-from billing.models import BillingAccount, Subscription
+from billing.admin.base import ReadOnlyPage, ReadOnlyTable, account_of, badge, display, link, short_column, short_moment
+from billing.models import BillingAccount
 from billing.operations.cycle import usage
 from billing.operations.subscriptions import metering
 from billing.wording import formats
 
 STATUS = {"active": "good", "invited": "info", "blocked": "warn", "removed": "plain"}
-
-
-def account_of(instance: Instance) -> BillingAccount | None:
-    """Returns the account that the instance's use is charged to: of the running subscription, else of the last; None without one."""
-    subscriptions = (
-        Subscription.objects.filter(instance=instance).select_related("account__seller").order_by("terminated_at")
-    )
-    running = subscriptions.filter(terminated_at=None).first() or subscriptions.last()
-    return running.account if running is not None else None
 
 
 class ReportForm(ActForm):

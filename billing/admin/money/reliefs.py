@@ -15,8 +15,7 @@ from billing import clock
 from billing.admin.acts.act_pages import Act, ActForm, ReasonForm
 from billing.admin.acts.act_preview import Fact
 from billing.admin.acts.form_fields import instant_field, model_field, reason_field
-from billing.admin.base import ReadOnlyPage, badge, display, link, moment, money, short_moment
-from billing.admin.customers.members import account_of
+from billing.admin.base import ReadOnlyPage, account_of, badge, display, link, moment, money, short_moment
 from billing.errors import BadInput
 from billing.models import BillingAccount, CustomerRequest, Payment, Relief, Subscription
 from billing.operations.cycle import access

@@ -28,8 +28,6 @@ Status = PaymentAttempt.Status
 
 FINAL_FAILURES = {"failed": Status.FAILED, "canceled": Status.CANCELED}
 UNDECIDED = {"pending": Status.PENDING, "requires_action": Status.REQUIRES_ACTION}
-# After this long without a decision an attempt is not asked about any more; a webhook still settles it.
-GIVE_UP = timedelta(days=3)
 # A charge that the provider does not know of after this long has not reached it, and will not.
 NEVER_ARRIVED = timedelta(minutes=10)
 SILENT = "provider_silent"
@@ -275,7 +273,7 @@ def _record_success(attempt: PaymentAttempt, account: BillingAccount, result: Re
 
 def sync_undecided(*, as_of: datetime) -> int:
     """Asks the providers about every undecided attempt and method set-up; returns how many were settled."""
-    is_known_there = ~Q(external_id="") & Q(created_at__gt=as_of - GIVE_UP)
+    is_known_there = ~Q(external_id="") & Q(created_at__gt=as_of - method_setup.GIVE_UP)
     is_unanswered = Q(
         external_id="", method__isnull=False
     )  # however old: until it is decided its fact is not charged again

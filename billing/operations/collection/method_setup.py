@@ -18,7 +18,7 @@ from billing.operations.ledger import posting
 Status = MethodSetUp.Status
 UNDECIDED = {"pending": Status.PENDING, "requires_action": Status.REQUIRES_ACTION}
 FAILURES = {"failed": Status.FAILED, "canceled": Status.CANCELED}
-# After this long nobody is on the provider's page any more; a webhook still settles it.
+# After this long nobody is on the provider's page any more: what is undecided is not asked about; a webhook still settles it.
 GIVE_UP = timedelta(days=3)
 
 

@@ -17,6 +17,9 @@ from billing.operations.cycle import access
 from billing.operations.cycle.locking import lock_subscriptions
 from billing.operations.subscriptions import lifecycle, metering
 
+DOMAIN_TAKEN = _("This domain has an instance of this product already.")
+SUBSCRIPTION_ACTIVE = _("The subscription is running: terminate it before the instance is deleted.")
+
 DOMAIN = re.compile(r"(?=.{1,253}$)([^\W_]([\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]{0,61}[^\W_]", re.UNICODE)
 
 
@@ -39,7 +42,7 @@ def check_domain(domain: str, product: Product) -> str:
     if not DOMAIN.fullmatch(cleaned):
         raise BadInput(_("Enter a domain such as team.example.com."), field="domain")
     if Instance.objects.filter(domain__iexact=cleaned, product=product, deleted_at=None).exists():
-        raise BillingError(_("This domain has an instance of this product already."), code="domain_taken")
+        raise BillingError(DOMAIN_TAKEN, code="domain_taken")
     return cleaned
 
 
@@ -109,11 +112,7 @@ def delete_instance(*, instance: Instance, as_of: datetime, actor: str, requeste
     if instance.deleted_at is not None:
         return
     if any(subscription.terminated_at is None for subscription in subscriptions):
-        raise BillingError(
-            _("The subscription is running: terminate it before the instance is deleted."),
-            code="subscription_active",
-            rule="M14",
-        )
+        raise BillingError(SUBSCRIPTION_ACTIVE, code="subscription_active", rule="M14")
     for subscription in subscriptions:
         lifecycle.refuse_debt(subscription, "M14")
     instance.deleted_at = as_of

@@ -4,7 +4,7 @@ another (M15, D18, E1)."""
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db import IntegrityError
 from django.db.models import Q
@@ -18,8 +18,9 @@ from billing.models import Seller, Subscription, Tariff
 from billing.operations import audit, rehearsal
 from billing.operations.customers import customers, instances
 from billing.operations.cycle import offered_tariffs, prepaid_periods
-from billing.operations.subscriptions import lifecycle, start_quotes
+from billing.operations.subscriptions import lifecycle, start_quotes, trials
 from billing.operations.subscriptions.start_quotes import StartQuote
+from billing.pricing import due_dates
 from billing.pricing.explanations.evaluation import Explanation
 from billing.pricing.explanations.explanation import explain_quantity
 from billing.pricing.periods import business_date
@@ -113,11 +114,7 @@ def has_had_trial(*, email: str, domain: str, product: Product) -> bool:
 
 def refuse_second_trial() -> None:
     """Refuses a tariff that is nothing but a trial, for somebody who has had theirs (B2)."""
-    raise BillingError(
-        _("The trial of this product has been used already: choose a tariff that is paid."),
-        code="trial_used",
-        rule="B2",
-    )
+    raise BillingError(trials.TRIAL_USED, code="trial_used", rule="B2")
 
 
 def _begins_with_trial(application: Application, tariff: Tariff) -> bool:
@@ -216,7 +213,7 @@ def carry_out_as_quoted(act: Callable[[], OnboardingResult], seen: str) -> Onboa
     except IntegrityError as error:
         if "one_living_instance_per_domain" not in str(error):
             raise
-        raise BillingError(_("This domain has an instance of this product already."), code="domain_taken") from None
+        raise BillingError(instances.DOMAIN_TAKEN, code="domain_taken") from None
 
 
 @dataclass(frozen=True)
@@ -242,7 +239,7 @@ def forecast_plan(*, tariff: Tariff, quantity: int | None, as_of: datetime) -> P
     """Works out what ``tariff`` costs a new instance with its one person, and ``quantity`` units where they are bought."""
     terms, today = tariff.terms(), business_date(as_of, tariff.seller.time_zone)
     if tariff.trial_days:
-        return PlanForecast(tariff, quantity, today + timedelta(days=tariff.trial_days), None, None)
+        return PlanForecast(tariff, quantity, due_dates.trial_end(today, tariff.trial_days), None, None)
     if terms.is_metered:
         return PlanForecast(tariff, quantity, None, None, None)
     units = quantity or 1

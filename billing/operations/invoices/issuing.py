@@ -25,6 +25,7 @@ from billing.operations import jobs
 from billing.operations.events import outbox
 from billing.operations.invoices.invoice_lines import ONE_LINE_EACH, Group, build_line, group_charges, tariff_of
 from billing.operations.ledger import numbering, posting
+from billing.pricing import due_dates
 from billing.pricing.money import from_minor, to_minor
 from billing.pricing.periods import Span, business_date
 from billing.wording import charge_lines
@@ -106,7 +107,7 @@ def issue_invoice(
         period_start=span.start,
         period_end=span.end,
         issue_date=issue_date,
-        due_date=issue_date + timedelta(days=_payment_days(account, groups)),
+        due_date=due_dates.payment_date(issue_date, _payment_days(account, groups)),
         issued_at=as_of,
         line_count=len(groups),
         total_minor=total_minor,

@@ -14,6 +14,8 @@ from billing.operations.settlement import payments
 from billing.pricing.explanations.explanation import explain_amount
 from billing.pricing.money import LARGEST_MINOR
 
+NO_SUM = _("Enter a sum other than zero, with at most two decimals: above zero for the customer, below against.")
+
 REASONS = ("service_failure", "goodwill", "billing_error", "tax", "migration", "fraud")
 
 
@@ -21,10 +23,7 @@ def _check_adjustment(
     amount_minor: int | None, currency: str, account: BillingAccount, reason_code: str, comment: str
 ) -> int:
     if amount_minor is None or amount_minor == 0 or abs(amount_minor) > LARGEST_MINOR:
-        raise BadAmount(
-            _("Enter a sum other than zero, with at most two decimals: above zero for the customer, below against."),
-            field="amount",
-        )
+        raise BadAmount(NO_SUM, field="amount")
     if currency != account.currency:
         raise BadInput(
             _("This account is kept in %(currency)s: enter the sum in that currency.") % {"currency": account.currency},

@@ -17,6 +17,8 @@ from billing.operations.invoices import issuing
 from billing.operations.ledger import external_ids, posting
 from billing.pricing.money import LARGEST_MINOR
 
+NOT_POSITIVE = _("The sum must be more than zero.")
+
 # The seller's account that a way of paying lands on.
 RECEIVED_ON = {
     Payment.Method.BANK: LedgerAccount.Kind.BANK,
@@ -45,7 +47,7 @@ def check_amount(amount_minor: int | None, field: str = "amount") -> int:
     if amount_minor is None:
         raise _amount_error(_("Enter the sum with at most two decimals, for example 1500.00."), field)
     if amount_minor <= 0:
-        raise _amount_error(_("The sum must be more than zero."), field)
+        raise _amount_error(NOT_POSITIVE, field)
     if amount_minor > LARGEST_MINOR:
         raise _amount_error(_("The sum is larger than any payment we take. Check the number of digits."), field)
     return amount_minor

@@ -19,6 +19,13 @@ from billing.operations.subscriptions import one_off, quotes, trials
 from billing.pricing.due_dates import resumption_end
 from billing.pricing.periods import Span, business_date, month_start, next_month, start_of_day
 
+SUBSCRIPTION_EXISTS = _("This instance has a subscription already: change or terminate that one.")
+RESUME_INSTEAD = _("This instance had a subscription that can still be resumed: resume it instead.")
+ALREADY_TERMINATED = _("This subscription is terminated already.")
+NOT_TERMINATED = _("This subscription is running: there is nothing to resume.")
+NEW_SUBSCRIPTION = _("Paid time that has ended is not resumed: take out a new subscription.")
+RESUME_WINDOW_OVER = _("A subscription can be resumed within 12 months of its termination; take out a new one.")
+
 Kind = SubscriptionChange.Kind
 
 
@@ -57,15 +64,9 @@ def _refuse_second(instance: Instance, as_of: datetime) -> None:
     earlier = Subscription.objects.filter(instance=instance).select_related("account__seller")
     for subscription in earlier:
         if subscription.terminated_at is None:
-            raise BillingError(
-                _("This instance has a subscription already: change or terminate that one."), code="subscription_exists"
-            )
+            raise BillingError(SUBSCRIPTION_EXISTS, code="subscription_exists")
         if subscription.is_metered and as_of < resumable_until(subscription):
-            raise BillingError(
-                _("This instance had a subscription that can still be resumed: resume it instead."),
-                code="resume_instead",
-                rule="M13",
-            )
+            raise BillingError(RESUME_INSTEAD, code="resume_instead", rule="M13")
 
 
 def not_before_open_month(account: BillingAccount, as_of: datetime) -> datetime:
@@ -172,7 +173,7 @@ def terminate(
         raise BadInput(_("Say why the subscription ends: the reason stays with it."), field="reason", rule="M12")
     subscription = lock_subscription(subscription, as_of=as_of)
     if subscription.terminated_at is not None:
-        raise BillingError(_("This subscription is terminated already."), code="already_terminated", rule="M12")
+        raise BillingError(ALREADY_TERMINATED, code="already_terminated", rule="M12")
     final = termination.end_subscription(
         subscription, at=as_of, as_of=as_of, reason=reason, actor=actor, requested_by=requested_by
     )
@@ -223,21 +224,11 @@ def resume(*, subscription: Subscription, as_of: datetime, actor: str, requested
     if subscription.instance.deleted_at is not None:
         raise BillingError(_("This instance has been deleted."), code="instance_deleted", rule="M14")
     if subscription.terminated_at is None:
-        raise BillingError(
-            _("This subscription is running: there is nothing to resume."), code="not_terminated", rule="M13"
-        )
+        raise BillingError(NOT_TERMINATED, code="not_terminated", rule="M13")
     if not subscription.is_metered:
-        raise BillingError(
-            _("Paid time that has ended is not resumed: take out a new subscription."),
-            code="new_subscription",
-            rule="E9",
-        )
+        raise BillingError(NEW_SUBSCRIPTION, code="new_subscription", rule="E9")
     if as_of >= resumable_until(subscription):
-        raise BillingError(
-            _("A subscription can be resumed within 12 months of its termination; take out a new one."),
-            code="resume_window_over",
-            rule="M13",
-        )
+        raise BillingError(RESUME_WINDOW_OVER, code="resume_window_over", rule="M13")
     refuse_debt(subscription, "M13")
     subscription.terminated_at = None
     subscription.save(update_fields=["terminated_at"])

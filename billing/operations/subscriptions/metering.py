@@ -22,6 +22,11 @@ from billing.operations.subscriptions import seats, trials
 from billing.pricing import peak as peaks
 from billing.pricing.periods import business_date, month_start, start_of_day
 
+INSTANCE_DELETED = _("This instance has been deleted: nothing can be reported about it.")
+IN_THE_FUTURE = _(
+    "This instant is in the future: report people when they change, with the time in UTC or with its offset."
+)
+
 # How far ahead of ours another machine's clock may be before its report is refused.
 CLOCK_SKEW = timedelta(minutes=5)
 
@@ -96,13 +101,7 @@ def check_instant(occurred_at: datetime | None, as_of: datetime, field: str) -> 
     if occurred_at is None or as_of < occurred_at <= as_of + CLOCK_SKEW:
         return None
     if occurred_at > as_of:
-        raise BadInput(
-            _(
-                "This instant is in the future: report people when they change, with the time in UTC or with its offset."
-            ),
-            field=field,
-            code="in_the_future",
-        )
+        raise BadInput(IN_THE_FUTURE, field=field, code="in_the_future")
     return occurred_at
 
 
@@ -111,9 +110,7 @@ def _lock_instance(instance: Instance, as_of: datetime) -> tuple[Instance, list[
     subscriptions = lock_subscriptions(instance, as_of=as_of)
     instance = members.lock(instance)
     if instance.deleted_at is not None:
-        raise BillingError(
-            _("This instance has been deleted: nothing can be reported about it."), code="instance_deleted"
-        )
+        raise BillingError(INSTANCE_DELETED, code="instance_deleted")
     return instance, subscriptions
 
 

@@ -18,6 +18,11 @@ from billing.operations.subscriptions import change_undo, quotes
 from billing.operations.subscriptions.quotes import Quote, TermsRequest
 from billing.pricing.periods import Span
 
+NOTHING_TO_UNDO = _("There is no change to take back: one can be undone until the end of its day.")
+NOTHING_TO_CANCEL = _("Nothing renews here: there is nothing to cancel.")
+NOT_PREPAID = _("What is paid afterwards is ended by support on your request, within one working day.")
+NOT_CANCELLED = _("There is no cancellation to take back.")
+
 Kind = SubscriptionChange.Kind
 Result = TypeVar("Result")
 
@@ -197,11 +202,7 @@ def undo_change(
         return subscription
     record = change_undo.find_undoable_change(subscription, as_of)
     if record is None:
-        raise BillingError(
-            _("There is no change to take back: one can be undone until the end of its day."),
-            code="nothing_to_undo",
-            rule="D6",
-        )
+        raise BillingError(NOTHING_TO_UNDO, code="nothing_to_undo", rule="D6")
     _refuse_other_terms(record.to_tariff, record.to_quantity, tariff_id, quantity)
     change_undo.undo_terms_change(subscription, record, as_of=as_of, actor=actor, reason=reason)
     return subscription
@@ -271,13 +272,9 @@ def _refuse_cancel(subscription: Subscription, as_of: datetime) -> None:
         raise BillingError(_("This subscription has ended already."), code="already_terminated", rule="C4")
     terms = subscription.tariff.terms() if subscription.tariff is not None else None
     if terms is None or terms.is_one_off:
-        raise BillingError(_("Nothing renews here: there is nothing to cancel."), code="nothing_to_cancel", rule="C4")
+        raise BillingError(NOTHING_TO_CANCEL, code="nothing_to_cancel", rule="C4")
     if terms.is_metered:
-        raise BillingError(
-            _("What is paid afterwards is ended by support on your request, within one working day."),
-            code="not_prepaid",
-            rule="M12",
-        )
+        raise BillingError(NOT_PREPAID, code="not_prepaid", rule="M12")
 
 
 @transaction.atomic
@@ -285,7 +282,7 @@ def undo_cancellation(*, subscription: Subscription, as_of: datetime, actor: str
     """Takes the cancellation of ``subscription`` back while it still runs: it renews again as before (C4)."""
     subscription = lock_subscription(subscription, as_of=as_of)
     if subscription.cancel_date is None or subscription_status.find_lapse(subscription, as_of) is not None:
-        raise BillingError(_("There is no cancellation to take back."), code="not_cancelled", rule="C4")
+        raise BillingError(NOT_CANCELLED, code="not_cancelled", rule="C4")
     subscription.cancel_date = None
     subscription.save(update_fields=["cancel_date"])
     SubscriptionChange.objects.create(

@@ -21,6 +21,16 @@ from billing.pricing.quantity import exact_price, price
 from billing.pricing.terms import ChangeRule, Metric, Terms
 from billing.wording import charge_lines
 
+INVALID_QUANTITY = _("Enter how many you need: 1 to 1,000,000.")
+PRODUCT_IS_FREE = _("This product is free: there is nothing to change.")
+TRIAL_CHOOSE = _("This is a trial: choose a tariff instead, and paid time begins after it.")
+CANCELLED = _("It is cancelled, so that no period follows: take the cancellation back first, or choose now.")
+NEXT_PERIOD_PAID = _(
+    "The next period is paid already, on the terms that were chosen for it: choose now, or wait until it begins."
+)
+ONLY_AT_PERIOD_END = _("This change takes effect at the end of the period that is paid: choose period_end.")
+NOTHING_CHANGES = _("These are the terms it is on: choose another tariff or quantity.")
+
 NOW, PERIOD_END = "now", "period_end"
 MOST_UNITS = 1_000_000
 
@@ -102,7 +112,7 @@ def check_quantity(tariff: Tariff, quantity: int | None, present_quantity: int |
         return None
     quantity = quantity or present_quantity or 1 if quantity is None else quantity
     if not 1 <= quantity <= MOST_UNITS:
-        raise BadInput(_("Enter how many you need: 1 to 1,000,000."), field="quantity", code="invalid_quantity")
+        raise BadInput(INVALID_QUANTITY, field="quantity", code="invalid_quantity")
     return quantity
 
 
@@ -117,41 +127,23 @@ def build_quote(subscription: Subscription, request: TermsRequest, as_of: dateti
     quantity = check_quantity(tariff, request.quantity, subscription.quantity)
     paid_period = scheduled_changes.period_paid_ahead(subscription)
     if tariff.pk == present.pk and quantity == subscription.quantity and paid_period is None:
-        raise BadInput(
-            _("These are the terms it is on: choose another tariff or quantity."),
-            field="tariff_id",
-            code="nothing_changes",
-        )
+        raise BadInput(NOTHING_CHANGES, field="tariff_id", code="nothing_changes")
     if present.terms().is_one_off or tariff.terms().is_one_off:
         return _quote_more_units(subscription, tariff, quantity, request, as_of)
     when = _effective_time(subscription, present, tariff, quantity, request.when, as_of)
     if when == PERIOD_END and subscription.cancel_date is not None:
-        raise BillingError(
-            _("It is cancelled, so that no period follows: take the cancellation back first, or choose now."),
-            code="cancelled",
-            rule="C4",
-        )
+        raise BillingError(CANCELLED, code="cancelled", rule="C4")
     if when == PERIOD_END and paid_period is not None:
-        raise BillingError(
-            _(
-                "The next period is paid already, on the terms that were chosen for it: choose now, or wait until it begins."
-            ),
-            code="next_period_paid",
-            rule="E8",
-        )
+        raise BillingError(NEXT_PERIOD_PAID, code="next_period_paid", rule="E8")
     return (_quote_now if when == NOW else _quote_at_period_end)(subscription, tariff, quantity, as_of)
 
 
 def _refuse_state(subscription: Subscription, as_of: datetime) -> None:
     if subscription.tariff is None:
-        raise BillingError(_("This product is free: there is nothing to change."), code="product_is_free", rule="E1")
+        raise BillingError(PRODUCT_IS_FREE, code="product_is_free", rule="E1")
     lapse = subscription_status.find_lapse(subscription, as_of)
     if subscription_status.is_trialing(subscription, as_of) or (lapse is not None and lapse.code == "trial_ended"):
-        raise BillingError(
-            _("This is a trial: choose a tariff instead, and paid time begins after it."),
-            code="trial_choose",
-            rule="D18",
-        )
+        raise BillingError(TRIAL_CHOOSE, code="trial_choose", rule="D18")
     if lapse is not None:
         raise BillingError(_("This subscription has ended: take out a new one."), code="already_terminated", rule="E9")
 
@@ -177,12 +169,7 @@ def _effective_time(
         or present.cycle != tariff.cycle
     )
     if only_later and requested == NOW:
-        raise BadInput(
-            _("This change takes effect at the end of the period that is paid: choose period_end."),
-            field="when",
-            code="only_at_period_end",
-            rule="B8",
-        )
+        raise BadInput(ONLY_AT_PERIOD_END, field="when", code="only_at_period_end", rule="B8")
     if only_later:
         return PERIOD_END
     today = business_date(as_of, subscription.account.zone)

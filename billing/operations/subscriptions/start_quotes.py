@@ -5,7 +5,7 @@ Preview and act use the same builder, so that what was shown is what is charged 
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db import transaction
 
@@ -14,10 +14,11 @@ from accounts.models import Instance
 from billing.models import BillingAccount, Charge, Subscription, Tariff
 from billing.operations import rehearsal
 from billing.operations.cycle import month_close, offered_tariffs, prepaid_periods, subscription_status, usage
-from billing.operations.cycle.locking import lock_subscription, read_subscription
+from billing.operations.cycle.locking import lock_account, lock_subscription, read_subscription
 from billing.operations.invoices import issuing
-from billing.operations.ledger import accounts, posting
+from billing.operations.ledger import accounts
 from billing.operations.subscriptions import lifecycle, quotes, trials
+from billing.pricing import due_dates
 from billing.pricing import peak as peaks
 from billing.pricing.explanations.evaluation import Explanation
 from billing.pricing.explanations.explanation import explain_quantity
@@ -108,8 +109,7 @@ def start_subscription(
 ) -> StartQuote:
     """Takes out a subscription (`lifecycle.create_subscription`) and returns the quote that it was charged by."""
     terms = _paid_terms(instance, tariff_id, quantity, trial)
-    account = posting.lock(accounts.find_or_open_account(instance.customer, terms.tariff.seller, as_of))
-    month_close.catch_up(account=account, as_of=as_of)
+    account = lock_account(accounts.find_or_open_account(instance.customer, terms.tariff.seller, as_of), as_of=as_of)
     return _check_charges(
         _build_start(instance, account, terms, as_of),
         lambda: lifecycle.create_subscription(
@@ -156,7 +156,7 @@ def _build_start(instance: Instance, account: BillingAccount, terms: _Terms, as_
         lifecycle.refuse_start(instance, as_of)
     subscription = Subscription(instance=instance, account=account, tariff=terms.tariff, quantity=terms.quantity)
     if terms.with_trial:
-        ends_on = business_date(as_of, account.zone) + timedelta(days=terms.tariff.trial_days)
+        ends_on = due_dates.trial_end(business_date(as_of, account.zone), terms.tariff.trial_days)
         return StartQuote(subscription, terms.tariff, terms.quantity, trial_ends_on=ends_on)
     if terms.tariff.terms().is_metered:
         return _quote_metered(subscription, as_of)
@@ -298,7 +298,7 @@ def _add_invoice(quote: StartQuote, total_minor: int) -> StartQuote:
         return quote
     account = quote.subscription.account
     credit = issuing.available_credit(account) if not account._state.adding else 0
-    due_date = quote.starts_on + timedelta(days=quote.tariff.payment_days)
+    due_date = due_dates.payment_date(quote.starts_on, quote.tariff.payment_days)
     return replace(quote, due_now_minor=max(0, total_minor - credit), due_date=due_date)
 
 

@@ -16,8 +16,12 @@ from billing.operations.cycle.locking import lock_subscription
 from billing.operations.events import outbox
 from billing.operations.invoices import issuing
 from billing.operations.subscriptions import quotes
+from billing.pricing import due_dates
 from billing.pricing.periods import business_date
 from billing.pricing.terms import PriceModel
+
+TRIAL_USED = _("The trial of this product has been used already: choose a tariff that is paid.")
+NO_TRIAL = _("There is no trial to be ended by a choice: change the terms instead.")
 
 Kind = SubscriptionChange.Kind
 LONGEST_EXTENSION = 365
@@ -44,11 +48,7 @@ def check_trial(tariff: Tariff, instance: Instance, trial: bool | None) -> bool:
     used = has_used_trial(instance.customer, instance.product)
     only_trial = tariff.price_model == PriceModel.TRIAL
     if used and (trial or only_trial):
-        raise BillingError(
-            _("The trial of this product has been used already: choose a tariff that is paid."),
-            code="trial_used",
-            rule="B2",
-        )
+        raise BillingError(TRIAL_USED, code="trial_used", rule="B2")
     if only_trial and trial is False:
         raise BadInput(_("This tariff is a trial: choose another to pay at once."), field="trial", rule="C1")
     return trial is not False and not used
@@ -57,7 +57,7 @@ def check_trial(tariff: Tariff, instance: Instance, trial: bool | None) -> bool:
 def start_trial(subscription: Subscription, *, as_of: datetime) -> None:
     """Starts the trial of ``subscription`` today, for the tariff's days: its last day counts whole (D12)."""
     today = business_date(as_of, subscription.account.zone)
-    subscription.trial_ends_on = today + timedelta(days=subscription.priced_by.trial_days)
+    subscription.trial_ends_on = due_dates.trial_end(today, subscription.priced_by.trial_days)
     subscription.save(update_fields=["trial_ends_on"])
     if subscription.priced_by.price_model == PriceModel.TRIAL:
         mark_test(subscription.instance, is_test=True)
@@ -126,9 +126,7 @@ def choose_tariff(
 def refuse_without_trial(subscription: Subscription, as_of: datetime) -> None:
     """Refuses where there is no trial to end: there was none, paid time has begun, or the subscription has ended."""
     if subscription.trial_ends_on is None or subscription.paid_from is not None or not subscription.is_running(as_of):
-        raise BillingError(
-            _("There is no trial to be ended by a choice: change the terms instead."), code="no_trial", rule="D18"
-        )
+        raise BillingError(NO_TRIAL, code="no_trial", rule="D18")
 
 
 def _is_same_choice(subscription: Subscription, tariff: Tariff, quantity: int | None) -> bool:

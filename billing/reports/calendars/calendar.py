@@ -7,7 +7,7 @@ still change are marked as estimates.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -16,6 +16,7 @@ from django.db.models import Max, Sum
 from billing.models import BillingAccount, BillingPeriod, Charge, Collection, Invoice, Subscription, Tariff, TermsChange
 from billing.operations.cycle import due, prepaid_periods
 from billing.operations.cycle.due import Due
+from billing.pricing import due_dates
 from billing.pricing.periods import add_months, business_date, month_start, next_month, start_of_day
 from billing.pricing.quantity import price
 from billing.pricing.terms import Metric, Renewal
@@ -208,7 +209,7 @@ def _usage_items(facts: _Facts, running: Sequence[Subscription]) -> Iterator[Cal
             facts.account,
             amount_minor=used,
             is_estimate=True,
-            pay_by=on + timedelta(days=days) if days else None,
+            pay_by=due_dates.payment_date(on, days) if days else None,
         )
 
 
@@ -257,7 +258,7 @@ def _start_items(subscription: Subscription, change: TermsChange, facts: _Facts)
         tariff=tariff,
         amount_minor=amount,
         is_estimate=tariff.metric == Metric.PAID_MEMBERS,
-        pay_by=day + timedelta(days=terms.payment_days),
+        pay_by=due_dates.payment_date(day, terms.payment_days),
     )
     yield from _renewal_items(subscription, tariff, units, span.end, day, facts)
 
@@ -283,7 +284,7 @@ def _paid_items(subscription: Subscription, facts: _Facts) -> Iterator[CalendarI
 def _seat_items(subscription: Subscription, facts: _Facts) -> Iterator[CalendarItem]:
     amount, on = facts.uncollected.get(subscription.pk, 0), subscription.next_transition_date
     if amount > 0 and on is not None:
-        pay_by = on + timedelta(days=subscription.priced_by.payment_days)
+        pay_by = due_dates.payment_date(on, subscription.priced_by.payment_days)
         yield CalendarItem(Step.SEATS, on, facts.account, subscription=subscription, amount_minor=amount, pay_by=pay_by)
 
 
@@ -314,7 +315,7 @@ def _renewal_items(
     amount, is_first = price(terms, units), True
     while is_first or on < facts.until:
         if amount:
-            pay_by = None if tariff.renewal == Renewal.COLLECTED else on + timedelta(days=terms.payment_days)
+            pay_by = None if tariff.renewal == Renewal.COLLECTED else due_dates.payment_date(on, terms.payment_days)
             yield CalendarItem(
                 Step.RENEWAL,
                 on,

@@ -1,5 +1,7 @@
 """The documented problems: their stable codes, the rule behind each, and an example sentence.
 
+A sentence without figures is read from the operation that refuses with it; one with figures is written out here.
+
 Each view names its own. A test follows every answer of every test and of the fuzzer: a code that no view names, or an answer
 whose code its view does not name, fails.
 """
@@ -10,6 +12,10 @@ from typing import NamedTuple
 from django.utils.functional import Promise
 
 from billing.api.v1.sentences import SENTENCES
+from billing.operations import rehearsal
+from billing.operations.customers import instances
+from billing.operations.settlement import payments
+from billing.operations.subscriptions import lifecycle, metering, plan_changes, quotes, trials
 
 
 class Problem(NamedTuple):
@@ -49,70 +55,46 @@ PROBLEMS: dict[str, Problem] = {
     "unknown_product": Problem(
         422, "There is no product “metoer”. Use one of: blue, cyberos, evotor-app, meteor.", field="product"
     ),
-    "domain_taken": Problem(409, "This domain has an instance of this product already."),
-    "subscription_active": Problem(
-        409, "The subscription is running: terminate it before the instance is deleted.", "M14"
-    ),
+    "domain_taken": Problem(409, instances.DOMAIN_TAKEN),
+    "subscription_active": Problem(409, instances.SUBSCRIPTION_ACTIVE, "M14"),
     "debt_outstanding": Problem(409, "5990.00 RUB are still owed on account 100001: pay them first.", "M14"),
-    "instance_deleted": Problem(409, "This instance has been deleted: nothing can be reported about it."),
+    "instance_deleted": Problem(409, metering.INSTANCE_DELETED),
     "trial_seat_limit": Problem(409, "Up to 20 people can take part in the trial: choose a tariff to add more.", "B2"),
     "unknown_role": Problem(
         422, "There is no role “captain” in this product. Use one of: administrator, member, billing.", field="role"
     ),
-    "in_the_future": Problem(
-        422,
-        "This instant is in the future: report people when they change, with the time in UTC or with its offset.",
-        field="occurred_at",
-    ),
+    "in_the_future": Problem(422, metering.IN_THE_FUTURE, field="occurred_at"),
     "too_many_rows": Problem(422, SENTENCES["too_many_rows"]),
     # --- subscriptions
-    "subscription_exists": Problem(409, "This instance has a subscription already: change or terminate that one."),
-    "resume_instead": Problem(
-        409, "This instance had a subscription that can still be resumed: resume it instead.", "M13"
-    ),
-    "trial_used": Problem(409, "The trial of this product has been used already: choose a tariff that is paid.", "B2"),
+    "subscription_exists": Problem(409, lifecycle.SUBSCRIPTION_EXISTS),
+    "resume_instead": Problem(409, lifecycle.RESUME_INSTEAD, "M13"),
+    "trial_used": Problem(409, trials.TRIAL_USED, "B2"),
     "unknown_tariff": Problem(
         422, "There is no tariff “blue-weekly” here. Use one of: blue-monthly, blue-annual.", "E5", "tariff_id"
     ),
     "trial_is_no_choice": Problem(422, "“trial” is a trial: choose one of the plans.", "C1", "tariff_id"),
-    "invalid_quantity": Problem(422, "Enter how many you need: 1 to 1,000,000.", field="quantity"),
-    "no_trial": Problem(409, "There is no trial to be ended by a choice: change the terms instead.", "D18"),
+    "invalid_quantity": Problem(422, quotes.INVALID_QUANTITY, field="quantity"),
+    "no_trial": Problem(409, trials.NO_TRIAL, "D18"),
     "trial_moved": Problem(
         409, "The trial ends on 2026-05-15 and not on the day you named: look at it and ask again.", "B2"
     ),
-    "product_is_free": Problem(409, "This product is free: there is nothing to change.", "E1"),
-    "trial_choose": Problem(409, "This is a trial: choose a tariff instead, and paid time begins after it.", "D18"),
-    "already_terminated": Problem(409, "This subscription is terminated already.", "M12"),
-    "cancelled": Problem(
-        409, "It is cancelled, so that no period follows: take the cancellation back first, or choose now.", "C4"
-    ),
-    "next_period_paid": Problem(
-        409,
-        "The next period is paid already, on the terms that were chosen for it: choose now, or wait until it begins.",
-        "E8",
-    ),
-    "quote_expired": Problem(409, "The figures have changed meanwhile: look at the new ones and confirm them.", "G10"),
-    "only_at_period_end": Problem(
-        422, "This change takes effect at the end of the period that is paid: choose period_end.", "B8", "when"
-    ),
-    "nothing_changes": Problem(
-        422, "These are the terms it is on: choose another tariff or quantity.", field="tariff_id"
-    ),
-    "nothing_to_undo": Problem(
-        409, "There is no change to take back: one can be undone until the end of its day.", "D6"
-    ),
-    "nothing_to_cancel": Problem(409, "Nothing renews here: there is nothing to cancel.", "C4"),
-    "not_prepaid": Problem(
-        409, "What is paid afterwards is ended by support on your request, within one working day.", "M12"
-    ),
-    "not_cancelled": Problem(409, "There is no cancellation to take back.", "C4"),
-    "not_terminated": Problem(409, "This subscription is running: there is nothing to resume.", "M13"),
-    "new_subscription": Problem(409, "Paid time that has ended is not resumed: take out a new subscription.", "E9"),
-    "resume_window_over": Problem(
-        409, "A subscription can be resumed within 12 months of its termination; take out a new one.", "M13"
-    ),
+    "product_is_free": Problem(409, quotes.PRODUCT_IS_FREE, "E1"),
+    "trial_choose": Problem(409, quotes.TRIAL_CHOOSE, "D18"),
+    "already_terminated": Problem(409, lifecycle.ALREADY_TERMINATED, "M12"),
+    "cancelled": Problem(409, quotes.CANCELLED, "C4"),
+    "next_period_paid": Problem(409, quotes.NEXT_PERIOD_PAID, "E8"),
+    "quote_expired": Problem(409, rehearsal.QUOTE_EXPIRED, "G10"),
+    "only_at_period_end": Problem(422, quotes.ONLY_AT_PERIOD_END, "B8", "when"),
+    "nothing_changes": Problem(422, quotes.NOTHING_CHANGES, field="tariff_id"),
+    "nothing_to_undo": Problem(409, plan_changes.NOTHING_TO_UNDO, "D6"),
+    "nothing_to_cancel": Problem(409, plan_changes.NOTHING_TO_CANCEL, "C4"),
+    "not_prepaid": Problem(409, plan_changes.NOT_PREPAID, "M12"),
+    "not_cancelled": Problem(409, plan_changes.NOT_CANCELLED, "C4"),
+    "not_terminated": Problem(409, lifecycle.NOT_TERMINATED, "M13"),
+    "new_subscription": Problem(409, lifecycle.NEW_SUBSCRIPTION, "E9"),
+    "resume_window_over": Problem(409, lifecycle.RESUME_WINDOW_OVER, "M13"),
     # --- money
-    "invalid_amount": Problem(422, "The sum must be more than zero.", field="amount"),
+    "invalid_amount": Problem(422, payments.NOT_POSITIVE, field="amount"),
     "currency_mismatch": Problem(422, "This account is kept in RUB: enter the sum in that currency.", field="currency"),
     "unknown_invoice": Problem(
         422, "This account has no invoice R-2026-000043: check the number, or leave it out.", field="invoice"

@@ -39,6 +39,8 @@ MAILS: Words = {
     "method_saved": _("payment method saved"),
     "method_removed": _("payment method removed"),
     "method_needs_you": _("charge to be confirmed by the payer"),
+    "ownership_given": _("instance handed over"),
+    "ownership_received": _("instance taken over"),
 }
 
 ACTS: Words = {

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from billing import clock
 from billing.gateways.base import Forbidden, Provider
 from billing.gateways.registry import providers
-from billing.operations.collection import provider_webhooks
+from billing.operations.collection import provider_reports
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +42,6 @@ def receive_webhook(request: HttpRequest, provider: str) -> HttpResponse:
 def apply_report(provider: Provider, request: HttpRequest) -> int:
     """Commits the effect of an authentic report; returns how many of its events concern rows of this installation. Raises
     `Forbidden` for one that is not authentic."""
-    return provider_webhooks.process_messages(
+    return provider_reports.process_messages(
         provider=provider.code, messages=provider.webhook(request), as_of=clock.now()
     )

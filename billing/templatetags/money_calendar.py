@@ -1,4 +1,4 @@
-"""Template filters around `billing.reports.calendar_titles`: due items in words."""
+"""Template filters around `billing.reports.calendars.titles`: due items in words."""
 
 from datetime import date
 from typing import Any

@@ -1,4 +1,4 @@
-"""The notes of an explanation in words: `pricing.notes` says what each figure means, here it becomes text (G8).
+"""The notes of an explanation in words: `pricing.explanations.notes` says what each figure means, here it becomes text (G8).
 
 `Figures` says how figures are written, so that the same sentences serve pages, documents and programs.
 """

@@ -6,7 +6,7 @@ import pytest
 
 from billing.gateways.base import ProviderReport
 from billing.models import AuditRecord, Payment, PaymentAttempt, ProviderEvent, SavedMethod
-from billing.operations.collection import checkout, method_setup, payment_methods, provider_webhooks
+from billing.operations.collection import checkout, method_setup, payment_methods, provider_reports
 from billing.sandbox import sample_bank as sample
 from billing.sandbox.models import SampleCharge
 from tests.support import people
@@ -45,11 +45,7 @@ def test_one_message_of_the_provider_has_its_effect_once(till: Party) -> None:
     heard = [ProviderReport("evt-1", "method.removed", method.external_id)]
     assert (
         at_once(
-            [
-                lambda: patient(
-                    lambda: provider_webhooks.process_messages(provider="sample", messages=heard, as_of=START)
-                )
-            ]
+            [lambda: patient(lambda: provider_reports.process_messages(provider="sample", messages=heard, as_of=START))]
             * PROCESSES
         )
         == [1] * PROCESSES

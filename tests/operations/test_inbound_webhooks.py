@@ -8,7 +8,7 @@ from django.test import Client
 
 from billing.gateways import registry
 from billing.gateways.base import ProviderError
-from billing.operations.collection import provider_webhooks
+from billing.operations.collection import provider_reports
 from billing.sandbox.sample_bank import SampleProvider, message, signature
 from tests.support.people import Party
 
@@ -51,7 +51,7 @@ def test_what_could_not_be_kept_is_asked_for_again_and_then_kept(
         raise failure
 
     with monkeypatch.context() as patched:
-        patched.setattr(provider_webhooks, "process_messages", fail)
+        patched.setattr(provider_reports, "process_messages", fail)
         answer = cancel(outside, till)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
     assert till.fresh.cancel_date is None

@@ -5,7 +5,7 @@ from typing import Any
 
 from billing.gateways.base import ProviderReport
 from billing.models import AuditRecord, ProviderEvent
-from billing.operations.collection import payment_methods, provider_webhooks
+from billing.operations.collection import payment_methods, provider_reports
 from billing.operations.subscriptions import plan_changes
 from tests.support import people
 from tests.support.cards import ANNA, START, pay_and_keep
@@ -13,7 +13,7 @@ from tests.support.people import Party
 
 
 def told(type_: Any, subject: str, event_id: str = "evt-1", now: datetime = START) -> int:
-    return provider_webhooks.process_messages(
+    return provider_reports.process_messages(
         provider="sample", messages=[ProviderReport(event_id, type_, subject)], as_of=now
     )
 

@@ -13,7 +13,7 @@ from billing.errors import BillingError
 from billing.gateways.base import ProviderError, ProviderMethod, ProviderReport
 from billing.models import AuditRecord, Entry, Event, MethodSetUp, Notice, Payment, PaymentAttempt, SavedMethod
 from billing.operations import jobs
-from billing.operations.collection import checkout, method_setup, method_store, payment_methods, provider_webhooks
+from billing.operations.collection import checkout, method_setup, method_store, payment_methods, provider_reports
 from billing.operations.ledger import posting
 from billing.operations.run import billing_run
 from billing.operations.subscriptions import plan_changes
@@ -182,7 +182,7 @@ def test_what_needs_the_customer_is_written_to_them_once_and_settled_where_they_
     assert f"/payments/{attempt.pk}/" in Notice.objects.filter(kind="method_needs_you")[0].text
     sample.decide(attempt.external_id, "succeeded")
     heard = ProviderReport("evt-1", "payment.changed", attempt.external_id)
-    assert provider_webhooks.process_messages(provider="sample", messages=[heard, heard], as_of=START) == 2
+    assert provider_reports.process_messages(provider="sample", messages=[heard, heard], as_of=START) == 2
     assert outcome(charge(till)) == ("succeeded", "")
     assert Payment.objects.filter(amount_minor=9_000).count() == 1
 

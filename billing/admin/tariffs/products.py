@@ -1,4 +1,5 @@
-"""The admin's pages of products, roles, sellers and VAT rates, which product managers change."""
+"""The admin's pages of products, roles, sellers and VAT rates, which product managers change: sellers and VAT rates are here
+too, because both are configured with the products, by the same operations and people."""
 
 from typing import Any
 

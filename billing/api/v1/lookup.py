@@ -49,6 +49,6 @@ def account(number: str) -> BillingAccount:
 
 
 def invoice(number: str) -> Invoice:
-    """Returns the invoice with the sum of its credit notes, ready for `reports.invoices.standings`."""
+    """Returns the invoice with the sum of its credit notes, ready for `reports.invoices.invoice_states`."""
     rows = Invoice.objects.select_related("account__seller", "account__customer", "seller").prefetch_related("lines")
     return _find_row(with_credited(rows), "number", number)

@@ -16,8 +16,8 @@ from ninja.types import DictStrAny
 
 from billing.api.v1 import problems
 from billing.api.v1.auth import OperatorBearer
+from billing.api.v1.docs_page import Pages
 from billing.api.v1.document import complete
-from billing.api.v1.pages import Pages
 from billing.api.v1.queries import refuse_unknown
 
 

@@ -1,4 +1,5 @@
-"""The mails of the second wave as their readers get them: sums from the posted rows, both languages, text and HTML."""
+"""The mails of payments, offers, invitations and answered requests as their readers get them: sums from the posted rows, both
+languages, text and HTML."""
 
 import re
 from decimal import Decimal

@@ -6,14 +6,16 @@ it is called a unit. `number_text` is the number as the reader's language writes
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
-from accounts.models import Product
 from billing.pricing.terms import Metric
 from billing.pricing.units import UNNAMED, UnitNames
+
+if TYPE_CHECKING:
+    from accounts.models import Product  # documents are worded in processes without Django's models
 
 
 class Counting(Protocol):
@@ -39,7 +41,7 @@ def counting_of(explanation: Mapping[str, Any]) -> Counted:
     return Counted(str(explanation.get("metric", Metric.PEAK_ACTIVE)), UnitNames.from_dict(explanation.get("unit")))
 
 
-def counting_of_product(product: Product) -> Counted:
+def counting_of_product(product: "Product") -> Counted:
     """Returns the unit that ``product`` sells by quantity."""
     return Counted(Metric.QUANTITY, UnitNames(*product.unit_forms))
 

@@ -146,8 +146,8 @@ BEHIND_THE_API = [
     ROOT / "billing/sandbox/sandbox_clock.py",
     ROOT / "accounts/members.py",
 ]
-# A sandbox's clock is 404 outside the sandbox before it could refuse; a reversal is the admin's.
-ELSEWHERE = {"not_a_sandbox", "already_reversed", "internal_error", "method_not_allowed"}
+# A sandbox's clock is 404 outside the sandbox before it could refuse; a reversal is the admin's, an effect seen beforehand the portal's.
+ELSEWHERE = {"not_a_sandbox", "already_reversed", "price_changed", "internal_error", "method_not_allowed"}
 
 
 def raised() -> dict[str, set[str]]:

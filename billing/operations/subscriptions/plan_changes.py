@@ -1,7 +1,6 @@
 """Changes of plan by owners: other terms, cancellation, and taking either back (E6, E7, C4, D6, D7)."""
 
 from datetime import datetime
-from typing import TypeVar
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -24,7 +23,6 @@ NOT_PREPAID = _("What is paid afterwards is ended by support on your request, wi
 NOT_CANCELLED = _("There is no cancellation to take back.")
 
 Kind = SubscriptionChange.Kind
-Result = TypeVar("Result")
 
 
 def quote_change(*, subscription: Subscription, request: TermsRequest, as_of: datetime) -> Quote:

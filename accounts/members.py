@@ -15,6 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.errors import BadInput
 from accounts.models import Instance, Member, MemberChange, Role
 
+# The first key of rows that are only foreseen: they count after every stored one.
+NOT_STORED_YET = 2**62
+
 
 @dataclass(frozen=True)
 class Report:
@@ -163,6 +166,32 @@ def _record_late_report(
         _update_details(member, report)
     member.save()
     return change
+
+
+def foresee_report(*, instance: Instance, report: Report, at: datetime) -> MemberChange | None:
+    """Returns the row, not stored, that ``report`` would write if it were recorded now, at ``at``; None where it changes nothing.
+
+    Its key is later than every stored one. Somebody unknown has no key yet. Refuses what `report` refuses; ``report`` names no
+    instant of its own.
+    """
+    member = Member.objects.select_related("role").filter(instance=instance, external_id=report.external_id).first()
+    if member is None and report.status == Member.Status.REMOVED:
+        return None
+    role = find_role(instance, report.role) if report.role or member is None else member.role
+    if report.email or member is None:
+        clean_email(report.email)
+    if member is not None and (report.status, role.pk) == (member.status, member.role_id):
+        return None
+    occurred_at = max(at, member.confirmed_at) if member is not None else at
+    return MemberChange(
+        pk=NOT_STORED_YET,
+        instance=instance,
+        member=member or Member(instance=instance, external_id=report.external_id, role=role),
+        status=report.status,
+        role=role,
+        occurred_at=occurred_at,
+        received_at=at,
+    )
 
 
 def report(

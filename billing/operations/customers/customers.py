@@ -101,6 +101,22 @@ def _is_same_customer(customer: Customer, new: NewCustomer) -> bool:
     return is_same and new.currency in currencies and new_requisites == stored_requisites
 
 
+def apply_values(customer: Customer, values: dict[str, str]) -> dict[str, str]:
+    """Sets ``values`` on ``customer``, stores nothing, and returns them as they were set; refuses what `change_customer` does."""
+    if "email" in values:
+        values = {**values, "email": members.clean_email(values["email"])}
+    new_requisites = {name: value for name, value in values.items() if name in Customer.REQUISITES}
+    _check_requisites({**customer.requisites(), **new_requisites})
+    for name, value in values.items():
+        setattr(customer, name, value)
+    try:
+        customer.clean_fields()
+    except ValidationError as error:
+        name, messages = next(iter(error.message_dict.items()))
+        raise BadInput(messages[0], field=name) from None
+    return values
+
+
 @transaction.atomic
 def change_customer(*, customer: Customer, values: dict[str, str], as_of: datetime, actor: str) -> Customer:
     """Changes name, address, language or requisites of ``customer``, for future documents only (G6); recorded for audit.
@@ -109,17 +125,7 @@ def change_customer(*, customer: Customer, values: dict[str, str], as_of: dateti
     """
     locked = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
     before = {name: str(getattr(locked, name)) for name in values}
-    if "email" in values:
-        values = {**values, "email": members.clean_email(values["email"])}
-    new_requisites = {name: value for name, value in values.items() if name in Customer.REQUISITES}
-    _check_requisites({**locked.requisites(), **new_requisites})
-    for name, value in values.items():
-        setattr(locked, name, value)
-    try:
-        locked.clean_fields()
-    except ValidationError as error:
-        name, messages = next(iter(error.message_dict.items()))
-        raise BadInput(messages[0], field=name) from None
+    values = apply_values(locked, values)
     changed = {name: value for name, value in values.items() if before[name] != value}
     if changed:
         locked.save(update_fields=sorted(changed))

@@ -1,10 +1,10 @@
 """Members managed by a billing owner in the portal: preview what a change costs, invite, admit, block, change roles.
 
-Every change goes through `metering.report_member`, as the instance's own reports do; the preview is that very operation,
-rehearsed and rolled back (G10).
+Every change goes through `metering.report_member`, as the instance's own reports do; the preview reads what it would charge
+from the builders that it charges by, and writes and locks nothing (G10).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TypeVar
@@ -18,14 +18,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import members
 from accounts.ids import new_id
-from accounts.models import Instance, Member, Role, User
+from accounts.models import Instance, Member, MemberChange, Role, User
 from accounts.verified import verified_emails
 from billing import notices
 from billing.errors import BadInput, BillingError
 from billing.models import BillingAccount, Charge, Subscription
 from billing.operations import hourly_limits, rehearsal
 from billing.operations.cycle import access, prepaid_periods, scheduled_changes, subscription_status
-from billing.operations.cycle.locking import lock_subscription
+from billing.operations.cycle.locking import lock_subscription, read_subscription
 from billing.operations.ledger import posting
 from billing.operations.subscriptions import metering, seats
 from billing.pricing.quantity import price
@@ -61,14 +61,15 @@ class _NextCharge:
     interval_months: int | None = None
 
 
-def _find_next_charge(subscription: Subscription) -> _NextCharge:
+def _find_next_charge(subscription: Subscription, foreseen: Sequence[MemberChange] = ()) -> _NextCharge:
+    """Finds what is charged next by the stored reports about people and those ``foreseen``."""
     change_member = scheduled_changes.waiting_change(subscription)
     if subscription.cancel_date is not None:
         return _NextCharge()
     if subscription.paid_from is None:
         if change_member is None:
             return _NextCharge()
-        units = prepaid_periods.units_now(subscription, change_member.tariff)
+        units = prepaid_periods.units_now(subscription, change_member.tariff, foreseen)
         return _NextCharge(
             change_member.effective_date,
             price(change_member.tariff.terms(), units),
@@ -78,19 +79,46 @@ def _find_next_charge(subscription: Subscription) -> _NextCharge:
     if period is None:
         return _NextCharge()
     tariff = change_member.tariff if change_member is not None else subscription.priced_by
-    return _NextCharge(period.end, subscription_status.renewal_price(subscription, period.end), tariff.interval_months)
+    later_minor = subscription_status.renewal_price(subscription, period.end, foreseen)
+    return _NextCharge(period.end, later_minor, tariff.interval_months)
 
 
 def preview_report(*, instance: Instance, report: members.Report, as_of: datetime) -> Effect | None:
-    """Previews what ``report`` would cost if it were made now; None where nobody is charged for people.
+    """Previews what ``report``, which names no instant, would cost if it were made now; see `preview_reports`."""
+    return preview_reports(instance=instance, reports=[report], as_of=as_of)
 
-    It is the act itself, rehearsed and rolled back, and refuses what the act would refuse.
+
+def preview_reports(*, instance: Instance, reports: Sequence[members.Report], as_of: datetime) -> Effect | None:
+    """Previews what ``reports``, each about another person, would cost together if they were made now; None where nobody is
+    charged for people. Refuses what `metering.report_member` would refuse.
+
+    It writes and locks nothing, and gives the effect that `carry_out_and_measure` measures (G10).
     """
+    subscription = access.current_subscription(instance)
+    if subscription is None:
+        metering.foresee_reports(instance=instance, reports=reports, as_of=as_of)  # for its refusals
+        return None
+    return read_subscription(subscription, lambda current: _read_effect(current, reports, as_of), as_of=as_of)
 
-    def act() -> Member | None:
-        return metering.report_member(instance=instance, report=report, as_of=as_of, source="portal")
 
-    return rehearsal.rehearse(lambda: carry_out_and_measure(instance=instance, act=act, as_of=as_of))[1]
+def _read_effect(subscription: Subscription, reports: Sequence[members.Report], as_of: datetime) -> Effect:
+    instance, account = subscription.instance, subscription.account
+    changes = metering.foresee_reports(instance=instance, reports=reports, as_of=as_of)
+    explanations = metering.explain_changes(instance=instance, account=account, changes=changes, as_of=as_of)
+    by_seats = seats.is_paid_by_seat(subscription)
+    before = _find_next_charge(subscription) if by_seats else _NextCharge()
+    after = _find_next_charge(subscription, changes) if by_seats else before
+    amount_minor = sum(int(explanation["amount_minor"]) for explanation in explanations)
+    return Effect(
+        amount_minor=amount_minor,
+        currency=account.currency,
+        balance_after_minor=posting.balance(account) - amount_minor,
+        explanations=tuple(explanations),
+        is_by_seats=by_seats,
+        later_minor=after.minor - before.minor,
+        later_from=after.day,
+        interval_months=after.interval_months,
+    )
 
 
 def carry_out_and_measure(
@@ -101,11 +129,9 @@ def carry_out_and_measure(
     subscription = access.current_subscription(instance)
     if subscription is None:
         return act(), None
+    subscription = lock_subscription(subscription, as_of=as_of)  # what is due comes before what is asked
     by_seats = seats.is_paid_by_seat(subscription)
-    before = _NextCharge()
-    if by_seats:
-        subscription = lock_subscription(subscription, as_of=as_of)  # what is due comes before what is asked
-        before = _find_next_charge(subscription)
+    before = _find_next_charge(subscription) if by_seats else _NextCharge()
     last_charge = Charge.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     result = act()
     account = subscription.account

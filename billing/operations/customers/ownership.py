@@ -107,9 +107,13 @@ def describe_shared_account(instance: Instance, giver: Member, by: User) -> Shar
 def _lock_instance(instance: Instance, as_of: datetime) -> Instance:
     lock_subscriptions(instance, as_of=as_of)
     instance = members.lock(instance)
+    _refuse_deleted(instance)
+    return instance
+
+
+def _refuse_deleted(instance: Instance) -> None:
     if instance.deleted_at is not None:
         raise BillingError(_("This instance has been deleted."), code="instance_deleted")
-    return instance
 
 
 def _find_parties(instance: Instance, by: User, transfer: Transfer) -> tuple[Member, Member]:
@@ -131,8 +135,15 @@ def _find_kept_role(instance: Instance, transfer: Transfer) -> Role | None:
     return kept_role
 
 
-def _report_role(instance: Instance, member: Member, status: str, role: Role, as_of: datetime, actor: str) -> Member:
-    report = Report(external_id=member.external_id, status=status, role=role.code)
+def _reports(instance: Instance, giver: Member, taker: Member, kept_role: Role | None) -> tuple[Report | None, Report]:
+    """Returns the report that makes ``taker`` an administrator, None where they are one, and then the giver's."""
+    role = administrator_role(instance)
+    taken = Report(taker.external_id, Status.ACTIVE, role=role.code) if not taker.role.is_administrator else None
+    status = Status.ACTIVE if kept_role is not None else Status.REMOVED
+    return taken, Report(giver.external_id, status, role=(kept_role or giver.role).code)
+
+
+def _make_report(instance: Instance, report: Report, as_of: datetime, actor: str) -> Member:
     updated = metering.report_member(
         instance=instance, report=report, as_of=as_of, source=MemberChange.Source.PORTAL, actor=actor
     )
@@ -177,10 +188,10 @@ def _transfer(instance: Instance, by: User, transfer: Transfer, as_of: datetime)
     kept_role, actor = _find_kept_role(instance, transfer), by.get_short_name()
     before = {"owner": giver.email, "role": giver.role.code, "taker_role": taker.role.code}
     previous_email = Customer.objects.get(pk=instance.customer_id).email
-    if not taker.role.is_administrator:
-        taker = _report_role(instance, taker, Status.ACTIVE, administrator_role(instance), as_of, actor)
-    status = Status.ACTIVE if kept_role is not None else Status.REMOVED
-    giver = _report_role(instance, giver, status, kept_role or giver.role, as_of, actor)
+    takers_report, givers_report = _reports(instance, giver, taker, kept_role)
+    if takers_report is not None:
+        taker = _make_report(instance, takers_report, as_of, actor)
+    giver = _make_report(instance, givers_report, as_of, actor)
     if transfer.with_invoices:
         _move_invoices(instance, giver, taker, as_of, actor)
     for token in active_tokens(instance) if transfer.revoke_tokens else ():
@@ -224,6 +235,14 @@ def _notify_both(
 
 
 def preview_transfer(*, instance: Instance, by: User, transfer: Transfer, as_of: datetime) -> Effect | None:
-    """Previews what `transfer_instance` would do to the account now, by rehearsing it; None where nobody is charged. Refuses what
-    it would refuse."""
-    return rehearsal.rehearse(lambda: _transfer_and_measure(instance, by, transfer, as_of))[1]
+    """Previews what `transfer_instance` would do to the account now; None where nobody is charged. Refuses what it would refuse,
+    and writes and locks nothing (G10)."""
+    instance = Instance.objects.select_related("product", "customer").get(pk=instance.pk)
+    _refuse_deleted(instance)
+    giver, taker = _find_parties(instance, by, transfer)
+    reports = _reports(instance, giver, taker, _find_kept_role(instance, transfer))
+    made_reports = [report for report in reports if report is not None]
+    effect = member_management.preview_reports(instance=instance, reports=made_reports, as_of=as_of)
+    if transfer.with_invoices:
+        customers.apply_values(instance.customer, {"email": taker.email})  # for its refusals: nothing is stored
+    return effect

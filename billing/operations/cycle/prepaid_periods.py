@@ -1,8 +1,10 @@
 """Prepaid periods: how long they are, what they cost in full or by their share, and how they are opened (B3, B4, E5, C2)."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from accounts.models import MemberChange
 from billing.models import BillingPeriod, Charge, Subscription, Tariff
 from billing.operations.cycle import usage
 from billing.operations.ledger import charges
@@ -61,19 +63,24 @@ def add_dates(explanation: Explanation, first_day: date, until: date, **more: An
 
 
 def units(
-    subscription: Subscription, tariff: Tariff, quantity: int | None, opened_at: datetime, counted_to: int = 0
+    subscription: Subscription,
+    tariff: Tariff,
+    quantity: int | None,
+    opened_at: datetime,
+    counted_to: int = 0,
+    foreseen: Sequence[MemberChange] = (),
 ) -> int:
     """The units of ``subscription`` under ``tariff`` when a period is opened at ``opened_at``: the ``quantity`` bought, or the
-    people in paid roles then; a flat fee counts as one."""
+    people in paid roles then, by the stored reports and those ``foreseen``; a flat fee counts as one."""
     if tariff.metric == Metric.PAID_MEMBERS:
-        return usage.seats_at(subscription.instance, opened_at, counted_to)
+        return usage.seats_at(subscription.instance, opened_at, counted_to, foreseen)
     return quantity or 1
 
 
-def units_now(subscription: Subscription, tariff: Tariff) -> int:
+def units_now(subscription: Subscription, tariff: Tariff, foreseen: Sequence[MemberChange] = ()) -> int:
     """The units of ``subscription`` under ``tariff`` by the latest reports and purchases."""
     if tariff.metric == Metric.PAID_MEMBERS:
-        return usage.paid_count(subscription.instance)
+        return usage.paid_count(subscription.instance, foreseen)
     return subscription.quantity or 1
 
 

@@ -1,9 +1,11 @@
 """The status of a subscription, worked out from its dates and payments at the instant asked (D3): a job that has not run yet
 makes nobody's access longer or shorter."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from accounts.models import MemberChange
 from billing.models import Subscription, TermsChange
 from billing.operations.cycle import prepaid_periods, scheduled_changes
 from billing.operations.invoices import issuing
@@ -59,11 +61,14 @@ def is_covered(subscription: Subscription, on: date, incoming_minor: int = 0) ->
     return available >= renewal_price(subscription, on)
 
 
-def renewal_price(subscription: Subscription, on: date) -> int:
-    """What the period that begins on ``on`` costs, in minor units: on the terms scheduled for it, else the present ones."""
+def renewal_price(subscription: Subscription, on: date, foreseen: Sequence[MemberChange] = ()) -> int:
+    """What the period that begins on ``on`` costs, in minor units: on the terms scheduled for it, else the present ones.
+
+    ``foreseen``: reports about people, not stored, that count with those that are.
+    """
     tariff, bought = scheduled_changes.terms_on(subscription, on)
     starts_at = start_of_day(on, subscription.account.zone)
-    return price(tariff.terms(), prepaid_periods.units(subscription, tariff, bought, starts_at))
+    return price(tariff.terms(), prepaid_periods.units(subscription, tariff, bought, starts_at, foreseen=foreseen))
 
 
 def is_trialing(subscription: Subscription, as_of: datetime) -> bool:

@@ -1,12 +1,14 @@
 """The use of a month: its price against what has been charged for it (M1–M4), for member reports and for the month close.
 
-The charge of a month follows from the *set* of reports: their peak is priced, and the difference is posted.
+The charge of a month follows from the *set* of reports: their peak is priced, and the difference is posted. Reports that are
+``foreseen`` (`accounts.members.foresee_report`) are counted with those that are stored: so a preview reads what the act charges.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from django.db.models import Max, QuerySet, Sum
+from django.db.models import Max, Q, QuerySet, Sum
 
 from accounts import members
 from accounts.models import Instance, Member, MemberChange
@@ -23,7 +25,9 @@ from billing.pricing.terms import Terms
 EVER = datetime.min.replace(tzinfo=UTC)
 
 
-def _relevant_rows(instance: Instance, since: datetime | None) -> tuple[QuerySet[MemberChange], QuerySet[Member]]:
+def _relevant_rows(
+    instance: Instance, since: datetime | None, foreseen: Sequence[MemberChange]
+) -> tuple[QuerySet[MemberChange], QuerySet[Member]]:
     """The reports to go through, and the active members to be counted besides them.
 
     From ``since`` on only the people reported in that time matter, with all reports about them; the others are now what they
@@ -33,14 +37,24 @@ def _relevant_rows(instance: Instance, since: datetime | None) -> tuple[QuerySet
     if since is None:
         return changes, people.none()
     changed_people = changes.filter(occurred_at__gte=since).values("member")
-    return MemberChange.objects.filter(member__in=changed_people), people.exclude(pk__in=changed_people)
+    reported = _known_people(foreseen)
+    rows = MemberChange.objects.filter(Q(member__in=changed_people) | Q(member__in=reported))
+    return rows, people.exclude(pk__in=changed_people).exclude(pk__in=reported)
 
 
-def known_steps(instance: Instance, since: datetime | None = None) -> list[peaks.Step]:
+def _known_people(foreseen: Sequence[MemberChange]) -> list[int]:
+    """The keys of the people whom ``foreseen`` is about, but for somebody new, who has none."""
+    return [change.member_id for change in foreseen if change.member_id is not None]
+
+
+def known_steps(
+    instance: Instance, since: datetime | None = None, foreseen: Sequence[MemberChange] = ()
+) -> list[peaks.Step]:
     """Lists every rise and fall of the number of active members of ``instance``, in the order in which they count; with
     ``since`` only what gives the number at any instant from then on."""
-    changes, others = _relevant_rows(instance, since)
-    rows = members.order_changes(changes.only("pk", "member_id", "status", "occurred_at", "is_dated"))
+    changes, others = _relevant_rows(instance, since, foreseen)
+    stored = changes.only("pk", "member_id", "status", "occurred_at", "is_dated")
+    rows = members.order_changes([*stored, *foreseen])
     steps = peaks.steps_of(
         peaks.Report(row.member_id, row.occurred_at, row.status == Member.Status.ACTIVE, row.is_dated) for row in rows
     )
@@ -63,18 +77,20 @@ class SeatStep:
         return self.change.occurred_at < opened_at
 
 
-def seat_steps(instance: Instance, since: datetime | None = None) -> list[SeatStep]:
+def seat_steps(
+    instance: Instance, since: datetime | None = None, foreseen: Sequence[MemberChange] = ()
+) -> list[SeatStep]:
     """Lists every rise and fall of the number of seats, which are people active in paid roles (B1), in the order in which they
     count.
 
     A report that repeats what is known makes none; a change of role does where it crosses paid and free. With ``since`` only
     what gives the seats at any instant from then on; who was there all the time is one step before everything.
     """
-    changes, others = _relevant_rows(instance, since)
+    changes, others = _relevant_rows(instance, since, foreseen)
     present = others.filter(role__is_paid=True).count() if since is not None else 0
     seated: set[int] = set()
     steps = [SeatStep(MemberChange(pk=0, occurred_at=EVER), present)] if present else []
-    for row in members.order_changes(changes.select_related("role", "member")):
+    for row in members.order_changes([*changes.select_related("role", "member"), *foreseen]):
         is_seat = row.status == Member.Status.ACTIVE and row.role.is_paid
         if is_seat == (row.member_id in seated):
             continue
@@ -83,9 +99,10 @@ def seat_steps(instance: Instance, since: datetime | None = None) -> list[SeatSt
     return steps
 
 
-def seats_at(instance: Instance, opened_at: datetime, counted_to: int) -> int:
+def seats_at(instance: Instance, opened_at: datetime, counted_to: int, foreseen: Sequence[MemberChange] = ()) -> int:
     """The number of seats when a period is opened at ``opened_at`` (D1), see `SeatStep.is_before`."""
-    return sum(step.by for step in seat_steps(instance, opened_at) if step.is_before(opened_at, counted_to))
+    steps = seat_steps(instance, opened_at, foreseen)
+    return sum(step.by for step in steps if step.is_before(opened_at, counted_to))
 
 
 def last_report(instance: Instance) -> int:
@@ -93,13 +110,20 @@ def last_report(instance: Instance) -> int:
     return MemberChange.objects.filter(instance=instance).aggregate(last=Max("pk"))["last"] or 0
 
 
-def paid_count(instance: Instance) -> int:
+def paid_count(instance: Instance, foreseen: Sequence[MemberChange] = ()) -> int:
     """The number of people active in paid roles by the latest reports."""
-    return Member.objects.active().filter(instance=instance, role__is_paid=True).count()
+    others = (
+        Member.objects.active().filter(instance=instance, role__is_paid=True).exclude(pk__in=_known_people(foreseen))
+    )
+    return others.count() + sum(change.status == Member.Status.ACTIVE and change.role.is_paid for change in foreseen)
 
 
-def active_count(instance: Instance) -> int:
-    return Member.objects.filter(instance=instance, status=Member.Status.ACTIVE).count()
+def active_count(instance: Instance, foreseen: Sequence[MemberChange] = ()) -> int:
+    """The number of active people by the latest reports; ``foreseen`` has at most one about each."""
+    others = Member.objects.filter(instance=instance, status=Member.Status.ACTIVE).exclude(
+        pk__in=_known_people(foreseen)
+    )
+    return others.count() + sum(change.status == Member.Status.ACTIVE for change in foreseen)
 
 
 def charged_for(subscription: Subscription, month: date) -> int:
@@ -129,6 +153,19 @@ def explain_month(
     }
 
 
+def explain_settlement(
+    subscription: Subscription, periods: Sequence[BillingPeriod], member: Member | None = None
+) -> Explanation:
+    """Explains the difference between the price of the month's peak and what has been charged for the month (M4).
+
+    ``periods`` are all of the subscription's within one calendar month, with their peaks.
+    """
+    month = month_start(periods[-1].start)
+    highest = max(periods, key=lambda row: row.peak)
+    terms, charged_minor = periods[-1].tariff.terms(), charged_for(subscription, month)
+    return explain_month(terms, month, highest.peak, highest.peak_at, charged_minor, member)
+
+
 def settle_month(
     *,
     subscription: Subscription,
@@ -146,10 +183,7 @@ def settle_month(
     """
     period = periods[-1]
     month = month_start(period.start)
-    terms = period.tariff.terms()
-    charged_minor = charged_for(subscription, month)
-    highest = max(periods, key=lambda row: row.peak)
-    explanation = explain_month(terms, month, highest.peak, highest.peak_at, charged_minor, member)
+    explanation = explain_settlement(subscription, periods, member)
     if explanation["amount_minor"] == 0:
         return None
     posted = Charge.objects.filter(period__subscription=subscription).count()
@@ -165,7 +199,7 @@ def settle_month(
         billing_month=subscription.account.open_month,
         actor=actor,
     )
-    _announce_rise(charge, highest.peak, charged_minor, as_of)
+    _announce_rise(charge, max(row.peak for row in periods), int(explanation["before_minor"]), as_of)
     return charge
 
 

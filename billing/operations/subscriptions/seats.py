@@ -5,7 +5,8 @@ and one difference is posted for each (D5), so that the books do not depend on t
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import datetime
 
 from accounts.models import MemberChange
 from billing.models import BillingPeriod, Charge, Credit, Subscription
@@ -26,44 +27,63 @@ def is_paid_by_seat(subscription: Subscription) -> bool:
     return subscription.tariff is not None and subscription.tariff.metric == Metric.PAID_MEMBERS
 
 
+@dataclass(frozen=True)
+class _Line:
+    """What is to be charged in ``period`` for ``change``; for none where the period was counted again."""
+
+    period: BillingPeriod
+    change: MemberChange | None
+    explanation: Explanation
+
+
 def charge_seats(
     *, subscription: Subscription, changes: Sequence[MemberChange], as_of: datetime, actor: str = ""
 ) -> list[Charge]:
     """Posts what ``changes``, just reported, cost or give back and returns the charges; the caller holds the locks."""
+    lines = _work_out_lines(subscription, changes)
+    return [_post_charge(subscription, line, as_of, actor) for line in lines]
+
+
+def explain_charges(
+    *, subscription: Subscription, change: MemberChange, foreseen: Sequence[MemberChange], as_of: datetime
+) -> list[Explanation]:
+    """Explains what `charge_seats` would post for ``change``, the last of ``foreseen``, none of which is stored (G10)."""
+    lines = _work_out_lines(subscription, [change], foreseen)
+    return [_add_opposite(line.explanation, _find_opposite(subscription, line, as_of)) for line in lines]
+
+
+def _work_out_lines(
+    subscription: Subscription, changes: Sequence[MemberChange], foreseen: Sequence[MemberChange] = ()
+) -> list[_Line]:
     first = min(change.occurred_at for change in changes)
     periods = list(subscription.periods.filter(ended_at__gt=first).select_related("tariff").order_by("number"))
     if not periods:
         return []
-    steps = usage.seat_steps(subscription.instance, min(first, periods[0].opened_at))
+    steps = usage.seat_steps(subscription.instance, min(first, periods[0].opened_at), foreseen)
     reported = {change.pk for change in changes}
     latest = [step for step in steps if step.change.pk in reported]
     # Where the terms changed within a period, its opening price is not that of its end: each report posts its own line.
     has_changed = Charge.objects.filter(period__in=periods, kind=Kind.TERMS).exists()
     is_late = any(change.is_dated for change in changes) or steps[len(steps) - len(latest) :] != latest
     if is_late and not has_changed:
-        return [charge for period in periods for charge in _recount(subscription, period, steps, as_of, actor)]
-    return _charge_each(subscription, periods, steps, len(steps) - len(latest), as_of, actor)
+        return [line for period in periods for line in _recount(subscription, period, steps)]
+    return _explain_each(subscription, periods, steps, len(steps) - len(latest))
 
 
-def _charge_each(
-    subscription: Subscription,
-    periods: list[BillingPeriod],
-    steps: list[SeatStep],
-    start: int,
-    as_of: datetime,
-    actor: str,
-) -> list[Charge]:
-    """Posts one charge for each of the steps from ``start`` on: they are the newest of all."""
+def _explain_each(
+    subscription: Subscription, periods: list[BillingPeriod], steps: list[SeatStep], start: int
+) -> list[_Line]:
+    """Explains each of the steps from ``start`` on in a line of its own: they are the newest of all."""
     level = sum(step.by for step in steps[:start])
-    charges = []
+    lines = []
     for step in steps[start:]:
         period = next((row for row in periods if row.opened_at <= step.change.occurred_at < row.ended_at), None)
         if period is not None:
             explanation = explain_step(subscription, period, step, level)
             if explanation["amount_minor"]:
-                charges.append(_post_charge(subscription, period, step.change, explanation, as_of, actor))
+                lines.append(_Line(period, step.change, explanation))
         level += step.by
-    return charges
+    return lines
 
 
 def explain_step(subscription: Subscription, period: BillingPeriod, step: SeatStep, seats_before: int) -> Explanation:
@@ -77,10 +97,8 @@ def explain_step(subscription: Subscription, period: BillingPeriod, step: SeatSt
     return prepaid_periods.add_dates(explanation, first_day, period.end, member=step.change.member_id)
 
 
-def _recount(
-    subscription: Subscription, period: BillingPeriod, steps: list[SeatStep], as_of: datetime, actor: str
-) -> list[Charge]:
-    """Counts ``period`` again from all reports and posts the difference to what has been charged (D5)."""
+def _recount(subscription: Subscription, period: BillingPeriod, steps: list[SeatStep]) -> list[_Line]:
+    """Counts ``period`` again from all reports and explains the difference to what has been charged (D5)."""
     level = sum(step.by for step in steps if step.is_before(period.opened_at, period.counted_to))
     opening = prepaid_periods.explain_period(period.tariff.terms(), level, period.span)
     expected = int(opening["amount_minor"])
@@ -98,20 +116,16 @@ def _recount(
         "from": period.start.isoformat(),
         "until": period.end.isoformat(),
     }
-    return [_post_charge(subscription, period, None, explanation, as_of, actor)]
+    return [_Line(period, None, explanation)]
 
 
-def _post_charge(
-    subscription: Subscription,
-    period: BillingPeriod,
-    change: MemberChange | None,
-    explanation: Explanation,
-    as_of: datetime,
-    actor: str,
-) -> Charge:
-    amount = int(explanation["amount_minor"])
-    occurred_at = change.occurred_at if change else as_of
-    opposite = _find_opposite(subscription, amount, business_date(occurred_at, subscription.account.zone))
+def _add_opposite(explanation: Explanation, opposite: Charge | None) -> Explanation:
+    return explanation if opposite is None else explanation | {"opposite": opposite.pk}
+
+
+def _post_charge(subscription: Subscription, line: _Line, as_of: datetime, actor: str) -> Charge:
+    period, amount = line.period, int(line.explanation["amount_minor"])
+    opposite = _find_opposite(subscription, line, as_of)
     if amount > 0:
         kind = Kind.SEAT_ADDED if opposite is None else Kind.SEAT_NOT_REMOVED
     else:
@@ -120,9 +134,9 @@ def _post_charge(
         subscription=subscription,
         period=period,
         kind=kind,
-        explanation=explanation if opposite is None else explanation | {"opposite": opposite.pk},
+        explanation=_add_opposite(line.explanation, opposite),
         key=f"{subscription.public_id}:seats:{period.number}:{Charge.objects.filter(period=period).count() + 1}",
-        occurred_at=occurred_at,
+        occurred_at=line.change.occurred_at if line.change else as_of,
         as_of=as_of,
         actor=actor,
     )
@@ -135,10 +149,11 @@ def _post_charge(
     return charge
 
 
-def _find_opposite(subscription: Subscription, amount: int, day: date) -> Charge | None:
-    """Finds the change of the same day that this one takes back: block and unblock on one day net to nothing (B7). Not one
+def _find_opposite(subscription: Subscription, line: _Line, as_of: datetime) -> Charge | None:
+    """Finds the change of the same day that ``line`` takes back: block and unblock on one day net to nothing (B7). Not one
     that is on an invoice or whose credit is spent."""
-    zone = subscription.account.zone
+    zone, amount = subscription.account.zone, int(line.explanation["amount_minor"])
+    day = business_date(line.change.occurred_at if line.change else as_of, zone)
     of_day = Charge.objects.filter(
         subscription=subscription,
         occurred_at__gte=start_of_day(day, zone),

@@ -131,7 +131,7 @@ def _administrators_to_ask(instance: Instance) -> list[Member]:
 
 
 def _options(instance: Instance, member: Member, as_of: datetime, user: User) -> list[Option]:
-    """Returns every change that ``user`` may make to ``member``, with its effect by a rehearsal (M15)."""
+    """Returns every change that ``user`` may make to ``member``, with its effect (M15)."""
     roles = _roles_for(instance, user)
     if member.role.is_administrator and not any(role.is_administrator for role in roles):
         return []

@@ -196,9 +196,10 @@ def test_d5_who_is_first_heard_of_as_gone_and_then_as_having_come_was_there_in_b
     assert Member.objects.get(external_id="guest").email == "guest@romashka.example"
 
 
-def test_d5_somebody_unknown_who_is_removed_now_leaves_no_trace(meteor: Party) -> None:
-    assert meteor.tell("nobody", "removed", at("2026-04-12 12:00")) is None
-    assert not Member.objects.filter(external_id="nobody").exists()
+def test_d5_somebody_unknown_who_is_removed_now_is_kept_and_costs_nothing(meteor: Party) -> None:
+    meteor.tell("nobody", "removed", at("2026-04-12 12:00"))
+    assert Member.objects.get(external_id="nobody").status == "removed"
+    assert meteor.charges == []
 
 
 def test_d5_a_confirmation_counts_when_a_late_report_says_it_was_otherwise_in_between(meteor: Party) -> None:

@@ -90,7 +90,8 @@ def seat_steps(
     present = others.filter(role__is_paid=True).count() if since is not None else 0
     seated: set[int] = set()
     steps = [SeatStep(MemberChange(pk=0, occurred_at=EVER), present)] if present else []
-    for row in members.order_changes([*changes.select_related("role", "member"), *foreseen]):
+    rows = members.order_changes([*changes.select_related("role", "member"), *foreseen])
+    for row in members.fold_roles(rows):
         is_seat = row.status == Member.Status.ACTIVE and row.role.is_paid
         if is_seat == (row.member_id in seated):
             continue

@@ -195,7 +195,7 @@ def _lock_instance(instance: Instance, as_of: datetime) -> tuple[Instance, list[
 
 def _record_report(
     instance: Instance, report: members.Report, as_of: datetime, source: str, actor: str
-) -> tuple[Member | None, MemberChange | None]:
+) -> tuple[Member, MemberChange | None]:
     """Stores one report under the caller's locks and charges nothing yet; returns the member and the change that it made."""
     report = replace(report, occurred_at=check_instant(report.occurred_at, as_of, "occurred_at"))
     trials.refuse_over_limit(instance, report, as_of)
@@ -205,8 +205,8 @@ def _record_report(
 @transaction.atomic
 def report_member(
     *, instance: Instance, report: members.Report, as_of: datetime, source: str, actor: str = ""
-) -> Member | None:
-    """Stores one report and charges what it costs in the same transaction; returns the member, None where none is known.
+) -> Member:
+    """Stores one report and charges what it costs in the same transaction; returns the member.
 
     Repeats and late arrivals are fine and lead to the same books (D5). Refuses a broken address, an unknown role, an
     instant in the future and a deleted instance.
@@ -239,7 +239,6 @@ def report_members(
         except Refusal as refusal:
             outcomes.append(refusal)
             continue
-        assert member is not None
         outcomes.append(member)
         changes += [change] if change is not None else []
     for subscription in subscriptions if changes else ():

@@ -5,7 +5,7 @@ invoice in the database maps it to these; from here on no query is possible and 
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from decimal import Decimal
@@ -319,15 +319,11 @@ def _date(value: object) -> date:
     return date.fromisoformat(value) if isinstance(value, str) else value  # type: ignore[return-value]
 
 
-def _lines(rows: Iterable[Mapping[str, Any]]) -> tuple[DocumentLine, ...]:
-    return tuple(DocumentLine.from_dict(row) for row in rows)
-
-
 def _plain(values: Mapping[str, Any], kind: type[Sheet]) -> dict[str, Any]:
     readers: dict[str, Any] = {
         "seller": Party.from_snapshot,
         "buyer": Party.from_snapshot,
-        "lines": _lines,
+        "lines": lambda rows: tuple(DocumentLine.from_dict(row) for row in rows),
         "logo": bytes,
         "issue_date": _date,
         "due_date": _date,

@@ -9,17 +9,6 @@ from billing.models import CreditNote
 from billing.pricing.money import from_minor
 
 
-def _line(number: int, description: str, amount: Decimal, locale: str) -> DocumentLine:
-    return DocumentLine(
-        number=number,
-        description=description,
-        quantity=Decimal(1),
-        unit=UNITS[locale]["unit"],
-        unit_price=amount,
-        amount=amount,
-    )
-
-
 def credit_note_context(note: CreditNote) -> CreditNoteContext:
     """What the document of ``note`` prints, in the language of its invoice."""
     invoice = note.invoice
@@ -32,8 +21,13 @@ def credit_note_context(note: CreditNote) -> CreditNoteContext:
         buyer=Party.from_snapshot(invoice.buyer_snapshot),
         account_number=note.account.number,
         lines=tuple(
-            _line(
-                number, str(line["description"]), from_minor(int(line["amount_minor"]), note.currency), invoice.locale
+            DocumentLine(
+                number=number,
+                description=str(line["description"]),
+                quantity=Decimal(1),
+                unit=UNITS[invoice.locale]["unit"],
+                unit_price=(amount := from_minor(int(line["amount_minor"]), note.currency)),
+                amount=amount,
             )
             for number, line in enumerate(note.lines, start=1)
         ),

@@ -51,16 +51,14 @@ def lines(terms: Terms) -> tuple[Line, ...]:
     Raises NoPrice for a trial and for terms that `review.contradictions` finds wrong in their prices.
     """
     _check_prices(terms)
-    fee_line = Line(0, fixed=Fraction(terms.flat_fee))
+    fee = Fraction(terms.flat_fee)
+    fee_line = Line(0, fixed=fee)
     if terms.price_model == PriceModel.FLAT:
         return (fee_line,)
-    units = _cut_off_quota(terms, _lines_without_quota(terms))
-    return fee_line, *(_add_fee(line, terms) for line in units)
-
-
-def _add_fee(line: Line, terms: Terms) -> Line:
-    fee = Fraction(terms.flat_fee)
-    return replace(line, fixed=line.fixed + fee, cap=None if line.cap is None else line.cap + fee)
+    unit_lines = _cut_off_quota(terms, _lines_without_quota(terms))
+    return fee_line, *(
+        replace(line, fixed=line.fixed + fee, cap=None if line.cap is None else line.cap + fee) for line in unit_lines
+    )
 
 
 def _lines_without_quota(terms: Terms) -> list[Line]:
@@ -143,9 +141,6 @@ def _check_prices(terms: Terms) -> None:
         raise NoPrice("The first step begins below 1.")
     if any(above.from_quantity <= below.from_quantity for below, above in pairwise(terms.steps)):
         raise NoPrice("The steps do not rise.")
-    if terms.included_quantity and terms.quota_mode == QuotaMode.ONLY_ABOVE and _has_totals(terms.steps):
+    has_totals = any(step.total is not None for step in terms.steps)
+    if has_totals and terms.included_quantity and terms.quota_mode == QuotaMode.ONLY_ABOVE:
         raise NoPrice("A total cannot be reckoned without the units of the quota.")
-
-
-def _has_totals(steps: tuple[Step, ...]) -> bool:
-    return any(step.total is not None for step in steps)

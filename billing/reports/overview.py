@@ -234,13 +234,9 @@ def instance_rows(
     rows.sort(
         key=lambda row: (
             row.instance.deleted_at is not None,
-            not _is_running(row, as_of),
+            row.subscription is None or not row.subscription.is_running(as_of),
             -row.active,
             row.instance.domain,
         )
     )
     return rows[offset : offset + limit] if limit is not None else rows[offset:]
-
-
-def _is_running(row: InstanceRow, as_of: datetime) -> bool:
-    return row.subscription is not None and row.subscription.is_running(as_of)

@@ -149,10 +149,6 @@ def _mails(customer: Customer) -> "QuerySet[Any]":
     return Notice.objects.filter(account__customer=customer).defer("text", "html")
 
 
-def _acts(customer: Customer) -> "QuerySet[Any]":
-    return AuditRecord.objects.filter(customer=customer)
-
-
 def _changes(customer: Customer) -> "QuerySet[Any]":
     changes = SubscriptionChange.objects.filter(subscription__instance__customer=customer)
     return changes.select_related("subscription__instance")
@@ -165,7 +161,7 @@ SOURCES: tuple[Source, ...] = (
     Source("payment", "payments", Payment, "recorded_at", _of_account(Payment)),
     Source("attempt", "payments", PaymentAttempt, "created_at", _of_account(PaymentAttempt)),
     Source("notice", "mails", Notice, "created_at", _mails),
-    Source("act", "acts", AuditRecord, "at", _acts),
+    Source("act", "acts", AuditRecord, "at", lambda customer: AuditRecord.objects.filter(customer=customer)),
     Source("subscription", "access", SubscriptionChange, "at", _changes),
     Source("access", "access", AccessAnnouncement, "announced_at", _of_instance(AccessAnnouncement)),
     Source("relief", "access", Relief, "starts_at", _of_instance(Relief)),

@@ -38,16 +38,6 @@ def _set_first(to: datetime) -> None:
             BillingAccount.objects.filter(pk=account.pk).update(open_month=this_month)
 
 
-def _move(to: datetime) -> None:
-    """Moves the row; a parallel call that is further on already is left alone."""
-    SandboxClock.objects.filter(id=1, stands_at__lt=to).update(stands_at=to)
-
-
-def _run_at(instant: datetime, done: RunResult) -> None:
-    _move(instant)
-    done.add(run_due(as_of=instant))
-
-
 def advance(*, to: datetime, progress: Callable[[datetime], None] | None = None) -> RunResult:
     """Moves the sandbox to the instant ``to`` and runs what falls due on the way; returns what was done.
 
@@ -72,7 +62,10 @@ def advance(*, to: datetime, progress: Callable[[datetime], None] | None = None)
         stop: datetime | None = stands_at
         while stop is not None:
             stop = next_due.next_due(stop, to)
-            _run_at(stop or to, done)
+            instant = stop or to
+            # A parallel call that is further on already is left alone.
+            SandboxClock.objects.filter(id=1, stands_at__lt=instant).update(stands_at=instant)
+            done.add(run_due(as_of=instant))
             if progress is not None:
-                progress(stop or to)
+                progress(instant)
     return done

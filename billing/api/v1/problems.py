@@ -163,14 +163,12 @@ def invalid_body(errors: Sequence[dict[str, str]]) -> dict[str, Any]:
     return body_of(422, "invalid", SENTENCES["invalid"], errors=errors)
 
 
-def _skipped(error: dict[str, Any]) -> int:
-    """Returns how many leading parts of a location are ours: a body's has ("body", parameter's name), any other's the source."""
-    return 2 if error["loc"][0] == "body" else 1
-
-
 def _answer_invalid(error: NinjaValidationError) -> HttpResponse:
+    # The leading parts of a location that are ours: of a body's ("body", parameter's name), of any other's the source.
     all_findings = [
-        finding for problem_part in error.errors for finding in findings([problem_part], _skipped(problem_part))
+        finding
+        for problem_part in error.errors
+        for finding in findings([problem_part], skipped=2 if problem_part["loc"][0] == "body" else 1)
     ]
     return _response(invalid_body(all_findings[:50]))
 

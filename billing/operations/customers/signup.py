@@ -206,18 +206,13 @@ def refuse_closed_link(sign_up: SignUp, as_of: datetime) -> None:
         raise BillingError(_("This address has a sign-in meanwhile: sign in and go on there."), code="sign_up_known")
 
 
-def _build_order(sign_up: SignUp, domain: str) -> InstanceOrder:
-    tariff = sign_up.tariff
-    return InstanceOrder(
-        sign_up.product, domain or sign_up.domain, tariff.tariff_id if tariff else None, sign_up.quantity
-    )
-
-
 def _build_application(sign_up: SignUp, domain: str) -> Application:
     new = NewCustomer(
         name=sign_up.customer_name, kind=sign_up.kind, email=sign_up.email, locale=sign_up.locale, currency=""
     )
-    return Application(None, new, _build_order(sign_up, domain), Owner(sign_up.email, sign_up.name))
+    tariff_id = sign_up.tariff.tariff_id if sign_up.tariff else None
+    order = InstanceOrder(sign_up.product, domain or sign_up.domain, tariff_id, sign_up.quantity)
+    return Application(None, new, order, Owner(sign_up.email, sign_up.name))
 
 
 def _create_account(sign_up: SignUp, domain: str, password: str, as_of: datetime) -> OnboardingResult:

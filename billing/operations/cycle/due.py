@@ -130,10 +130,6 @@ def _renewals(renewal: Renewal) -> "QuerySet[Subscription]":
     return running.annotate(renews_on=Subquery(last.values("end")[:1]))
 
 
-def _collected_renewals() -> "QuerySet[Subscription]":
-    return _renewals(Renewal.COLLECTED)
-
-
 def _yearly_renewals() -> "QuerySet[Subscription]":
     """Paid time whose next period is a year, on the terms that are scheduled for it, else on its own."""
     scheduled = TermsChange.objects.waiting().filter(
@@ -141,10 +137,6 @@ def _yearly_renewals() -> "QuerySet[Subscription]":
     )
     interval = Coalesce(Subquery(scheduled.values("tariff__interval_months")[:1]), F("tariff__interval_months"))
     return _renewals(Renewal.INVOICED).annotate(next_interval=interval).filter(next_interval=YEAR_MONTHS)
-
-
-def _valid_offers() -> "QuerySet[Offer]":
-    return Offer.objects.filter(paid_at=None, withdrawn_at=None)
 
 
 def _day_after() -> tuple[int, ...]:
@@ -174,7 +166,7 @@ def collection_days() -> tuple[int, ...]:
 RULES: dict[Kind, Rule] = {
     Kind.TRANSITION: Rule(Subscription.objects.running, "next_transition_date"),
     Kind.COLLECTION: Rule(
-        _collected_renewals,
+        lambda: _renewals(Renewal.COLLECTED),
         "renews_on",
         collection_days,
         MORNING,
@@ -191,7 +183,7 @@ RULES: dict[Kind, Rule] = {
     ),
     Kind.INVOICE_DUE: Rule(_open_invoices, "due_date", seller="seller"),
     Kind.INVOICE_LOCK: Rule(_open_invoices, "due_date", _day_after, seller="seller"),
-    Kind.OFFER_EXPIRY: Rule(_valid_offers, "valid_until", _day_after),
+    Kind.OFFER_EXPIRY: Rule(lambda: Offer.objects.filter(paid_at=None, withdrawn_at=None), "valid_until", _day_after),
     Kind.REQUEST_LATE: Rule(CustomerRequest.objects.waiting, "answer_by", _day_after),
 }
 

@@ -3,7 +3,6 @@
 import json
 import shlex
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -132,7 +131,7 @@ def send_message(message: Message) -> Attempt:
         error,
         took,
         message.headers,
-        _headers_to_store(answer.headers),
+        {name: strip_nul(answer.headers[name][:STORED_HEADER]) for name in STORED_HEADERS if name in answer.headers},
         _answer_text(answer),
         message.body,
     )
@@ -141,10 +140,6 @@ def send_message(message: Message) -> Attempt:
 def strip_nul(text: str) -> str:
     """Replaces the one character that PostgreSQL stores in no text."""
     return text.replace("\x00", "�")
-
-
-def _headers_to_store(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name: strip_nul(headers[name][:STORED_HEADER]) for name in STORED_HEADERS if name in headers}
 
 
 def _answer_text(answer: http_client.Answer) -> str:

@@ -96,11 +96,6 @@ def _describe(group: Group, locale: str, people: dict[int, str]) -> str:
         return _("%(product)s, %(domain)s: peak of active members, %(month)s") % names
 
 
-def _unit(charge: Charge) -> str:
-    """The unit of the line's quantity: people where use is metered, else units."""
-    return "unit" if charge.explanation["model"] == "amount" or charge.kind in ONE_LINE_EACH else "person"
-
-
 def build_line(invoice_id: uuid.UUID, position: int, group: Group, locale: str, people: dict[int, str]) -> InvoiceLine:
     explanation = _explain(group)
     currency = group.first.currency
@@ -108,13 +103,14 @@ def build_line(invoice_id: uuid.UUID, position: int, group: Group, locale: str, 
         quantity, unit_price = Decimal(1), from_minor(group.amount_minor, currency)
     else:
         quantity, unit_price = explaining.line_figures(explanation)
+    counts_people = group.first.explanation["model"] != "amount" and group.first.kind not in ONE_LINE_EACH
     return InvoiceLine(
         invoice_id=invoice_id,
         position=position,
         subscription=group.first.subscription,
         description=_describe(group, locale, people),
         quantity=quantity,
-        unit=_unit(group.first),
+        unit="person" if counts_people else "unit",
         unit_price=unit_price,
         amount_minor=group.amount_minor,
         explanation=explanation,

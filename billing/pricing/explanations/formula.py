@@ -171,11 +171,7 @@ def _write_sum(parts: list[Part], writer: Writer) -> tuple[str, bool]:
             text = f"{MINUS}{written}" if part.units < 0 else written
         else:
             text += f" {MINUS if part.units < 0 else '+'} {written}"
-    return text, len(parts) == 1 and not _shows_cut(parts[0])
-
-
-def _shows_cut(part: Part) -> bool:
-    return part.is_capped and part.units > 0
+    return text, len(parts) == 1 and not (parts[0].is_capped and parts[0].units > 0)
 
 
 def _write_part(part: Part, writer: Writer) -> str:

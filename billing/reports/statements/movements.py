@@ -79,12 +79,9 @@ def crosses_quota(row: Row) -> bool:
 def _own_actor(row: Row) -> str:
     """Who did it where that is one of the customer's own people: they need not know who works for the operator, nor what
     its programs are called."""
-    theirs = row.charge.subscription_id is not None if row.charge is not None else _paid_online(row)
+    is_paid_online = row.payment is not None and row.payment.method == Payment.Method.CARD
+    theirs = row.charge.subscription_id is not None if row.charge is not None else is_paid_online
     return row.entry.actor if theirs and not row.entry.actor.startswith("api:") else ""
-
-
-def _paid_online(row: Row) -> bool:
-    return row.payment is not None and row.payment.method == Payment.Method.CARD
 
 
 def _actor_text(row: Row) -> str:

@@ -85,22 +85,17 @@ def ledger_account(account: BillingAccount) -> LedgerAccount:
     return LedgerAccount.objects.get(billing_account=account)
 
 
-def _signed(ledger: LedgerAccount) -> Case:
-    return Case(
-        When(credit=ledger, then=F("amount_minor")),
-        default=Value(-1) * F("amount_minor"),
-        output_field=BigIntegerField(),
-    )
-
-
 def _postings(ledger: LedgerAccount) -> "QuerySet[Posting]":
     return Posting.objects.filter(Q(debit=ledger) | Q(credit=ledger))
 
 
 def _sum(postings: "QuerySet[Posting]", ledger: LedgerAccount) -> int:
-    return int(
-        postings.aggregate(total=Coalesce(Sum(_signed(ledger)), Value(0), output_field=BigIntegerField()))["total"]
+    amount = Case(
+        When(credit=ledger, then=F("amount_minor")),
+        default=Value(-1) * F("amount_minor"),
+        output_field=BigIntegerField(),
     )
+    return int(postings.aggregate(total=Coalesce(Sum(amount), Value(0), output_field=BigIntegerField()))["total"])
 
 
 def _with_facts(postings: "QuerySet[Posting]") -> "QuerySet[Posting]":

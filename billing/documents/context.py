@@ -1,4 +1,4 @@
-"""What a document prints: frozen values that refuse to contradict each other.
+"""The values that a document prints, frozen; they refuse to contradict each other.
 
 Sums are Decimals of the main unit (roubles, not kopecks), dates are business dates, periods are half-open. Whoever has an
 invoice in the database maps it to these; from here on no query is possible and none is needed.
@@ -81,7 +81,7 @@ class Party:
 
     @property
     def is_russian(self) -> bool:
-        """Whether the party has a Russian bank and signs as Russian firms do."""
+        """Tells whether the party has a Russian bank and signs as Russian firms do."""
         return self.kind in ("company", "sole_trader")
 
 
@@ -117,7 +117,7 @@ class DocumentLine:
 
 @dataclass(frozen=True, kw_only=True)
 class Sheet:
-    """What every document has: whose it is, for whom, in which language, and how it looks.
+    """The values of every document: whose it is, for whom, in which language, and how it looks.
 
     ``logo`` is PNG or JPEG; ``accent`` and ``fill`` are the operator's colours (#rrggbb), empty for ours. A document
     without a series of its own has no ``number``.
@@ -164,7 +164,7 @@ class _Taxed(Sheet):
 
     @property
     def names_tax(self) -> bool:
-        """Whether VAT is spoken of: always by a Russian seller, by one abroad only where there is something to say."""
+        """Tells whether the document speaks of VAT: always a Russian seller's, one abroad only where there is something to say."""
         return self.seller.is_russian or self.tax_percent is not None or bool(self.reason_without_tax)
 
     def _tax_within(self, amount: Decimal) -> Decimal:
@@ -176,7 +176,7 @@ class _Taxed(Sheet):
 
 @dataclass(frozen=True, kw_only=True)
 class _Paper(_Taxed):
-    """What an invoice and a credit note have in common: rows, their ``total``, and ``tax``, the part of it that is VAT."""
+    """The values that an invoice and a credit note share: rows, their ``total``, and ``tax``, the part of it that is VAT."""
 
     lines: tuple[DocumentLine, ...]
     total: Decimal
@@ -204,7 +204,7 @@ class _Paper(_Taxed):
 
     @property
     def unprinted_amount(self) -> Decimal:
-        """What the rows beyond the printed ones come to; printed as one row, so that the column still adds up."""
+        """The sum of the rows beyond the printed ones; printed as one row, so that the column still adds up."""
         return sum((line.amount for line in self.lines[PRINTED_LINES:]), Decimal(0))
 
 
@@ -294,7 +294,7 @@ class OfferContext(_Taxed):
 
     @property
     def is_per_person(self) -> bool:
-        """Whether a month is simply people by price; a tariff with steps or a quota comes to another sum."""
+        """Tells whether a month is simply people by price; a tariff with steps or a quota comes to another sum."""
         return self.people * self.unit_price == self.month
 
     @property

@@ -10,7 +10,7 @@ from billing.pricing.money import from_minor
 
 
 def credit_note_context(note: CreditNote) -> CreditNoteContext:
-    """What the document of ``note`` prints, in the language of its invoice."""
+    """Collects what the document of ``note`` prints, in the language of its invoice."""
     invoice = note.invoice
     return CreditNoteContext(
         number=note.number,

@@ -1,4 +1,4 @@
-"""What a document may open: our own fonts, its logo and its payment code, all from memory. Nothing else, from nowhere."""
+"""The files that a document may open: our own fonts, its logo and its payment code, all from memory. Nothing else, from nowhere."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

@@ -29,7 +29,7 @@ def _clip(text: str, length: int) -> str:
 
 
 def _can_pay(seller: Party) -> bool:
-    """Whether the seller's requisites are complete and of the shape that the standard demands."""
+    """Tells whether the seller's requisites are complete and of the shape that the standard demands."""
     digits = bool(re.fullmatch(r"\d{20}", seller.bank_account) and re.fullmatch(r"\d{9}", seller.bic))
     return seller.is_russian and digits and bool(seller.short_name and seller.bank_name)
 

@@ -29,7 +29,7 @@ ENGINE = Engine(dirs=[str(TEMPLATES)], builtins=["billing.documents.template_tag
 
 @dataclass(frozen=True)
 class _Press:
-    """What is dear to make and serves every document of this process."""
+    """The renderer with its fonts and style sheets: slow to load, so every document of this process shares one."""
 
     weasyprint: Any
     fetcher: Any
@@ -104,7 +104,7 @@ def render_html(html: str, assets: Mapping[str, Asset], accent: str = "", fill: 
 
 
 def _add_payment_code(document: Sheet, code: str | None, purpose_text: str) -> tuple[dict[str, Any], dict[str, Asset]]:
-    """What the block "how to pay" of ``document`` needs: values for its template and the files it opens."""
+    """Collects what the block "how to pay" of ``document`` needs: values for its template and the files it opens."""
     assets = _logo(document)
     if code:
         assets[QR_URL] = Asset(payment_qr.qr_png(code), "image/png")

@@ -1,4 +1,4 @@
-"""What a payment provider is to Saldo: it takes a payment, keeps a way of paying, and can be asked what became of either.
+"""The protocol of a payment provider: it takes a payment, keeps a way of paying, and can be asked what became of either.
 
 The answer to `fetch` is the only truth: neither the return address nor a webhook's body is believed. Amounts are integers of
 the minor unit. Every call that takes money carries a key, so that repeating it takes nothing twice. Nothing else in Saldo
@@ -49,7 +49,7 @@ class ProviderMethod:
 
 @dataclass(frozen=True)
 class Result:
-    """What the provider says of a payment or of a set-up (whose amount is 0): ``external_id`` is its id there, ``reason`` why
+    """The provider's answer about a payment or a set-up (whose amount is 0): ``external_id`` is its id there, ``reason`` why
     it failed, in the provider's own words, ``method`` what it keeps since, where keeping was asked for."""
 
     status: Status

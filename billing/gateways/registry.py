@@ -1,4 +1,4 @@
-"""Which payment providers this installation offers: those of the setting ``PAYMENT_PROVIDERS`` that have what they need.
+"""The payment providers that this installation offers: those of ``PAYMENT_PROVIDERS`` that have the settings they need.
 
 The setting holds the dotted paths of classes that fulfil `billing.gateways.base.Provider`. A module that is not listed is never
 imported.

@@ -7,7 +7,7 @@ from accounts.models import Customer
 
 
 class AuditRecord(models.Model):
-    """Who did what to what, and why: written in the transaction of the act. Append-only."""
+    """One act of a person on a row, with its reason: written in the transaction of the act. Append-only."""
 
     at = models.DateTimeField(_("when"))
     actor = models.CharField(_("who"), max_length=200)

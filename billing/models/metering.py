@@ -73,7 +73,7 @@ class BillingPeriod(models.Model):
 
 class ChargeQuerySet(models.QuerySet["Charge"]):
     def uncollected(self) -> "ChargeQuerySet":
-        """What an invoice still has to collect: not what was given back as credit at once (B6)."""
+        """The charges that an invoice still has to collect: not what was given back as credit at once (B6)."""
         return self.filter(line=None).exclude(kind__in=Charge.AS_CREDIT)
 
 

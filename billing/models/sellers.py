@@ -18,7 +18,7 @@ WRONG_SERIES = _("Use one to five Latin capitals, the last neither C nor O: thos
 
 
 class Seller(models.Model):
-    """Who sells and whose name and bank stand on the documents: one currency, one series of numbers, one time zone."""
+    """The legal person that sells, whose name and bank stand on documents: one currency, one series of numbers, one time zone."""
 
     class Kind(models.TextChoices):
         COMPANY = "company", _("company")

@@ -91,7 +91,7 @@ class Subscription(models.Model):
 
     @property
     def is_metered(self) -> bool:
-        """Whether its use is measured and paid afterwards (M1), so that once ended it can be resumed (M13); what is free or
+        """Tells whether use is measured and paid afterwards (M1), so that once ended it can be resumed (M13); what is free or
         paid in advance is not."""
         return self.tariff is not None and self.tariff.is_metered
 
@@ -103,7 +103,7 @@ class Subscription(models.Model):
         return self.terminated_at
 
     def is_running(self, as_of: datetime) -> bool:
-        """Whether it has not ended at ``as_of``, also where no job has noticed the end yet (D3)."""
+        """Tells whether it has not ended at ``as_of``, also where no job has noticed the end yet (D3)."""
         return self.ends_at is None or as_of < self.ends_at
 
 

@@ -14,7 +14,7 @@ from billing.wording import formats
 
 
 def _paid(subscription: Subscription, charge: Charge) -> dict[str, Any]:
-    """What was charged, for which days, and what comes next."""
+    """Collects what was charged, for which days, and what comes next."""
     return {
         "amount": about.money(subscription, charge.amount_minor),
         "period": about.paid_days(charge),

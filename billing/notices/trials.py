@@ -11,7 +11,7 @@ from billing.wording import formats
 
 
 def _trial(subscription: Subscription) -> dict[str, Any]:
-    """What every mail about a trial says: its last day, what follows without a choice, what can be chosen."""
+    """Collects what every mail about a trial says: its last day, what follows without a choice, what can be chosen."""
     last_day = _last_day(subscription)
     return {
         "last_day": formats.date_text(last_day),

@@ -1,4 +1,4 @@
-"""Who sees what in the portal: rights follow from the verified addresses of the person who signed in (M10, M15).
+"""The rights of a person in the portal: they follow from the verified addresses of the one who signed in (M10, M15).
 
 Somebody else's account, invoice or instance is answered exactly like one that does not exist: 404 with the same page.
 """

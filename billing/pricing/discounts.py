@@ -1,4 +1,4 @@
-"""What paying several intervals at once comes to: how many of them, less a percentage (C2)."""
+"""The price of several intervals paid at once: how many of them, less a percentage (C2)."""
 
 from decimal import Decimal
 from fractions import Fraction
@@ -9,7 +9,7 @@ WHOLE = Decimal(100)
 
 
 def intervals(terms: Terms) -> Fraction:
-    """How many times the stated prices are paid at once, exact: 12 for a year of monthly prices, 1 for a one-off."""
+    """Returns how many times the stated prices are paid at once, exact: 12 for a year of monthly prices, 1 for a one-off."""
     if terms.interval_months is None:
         return Fraction(1)
     return Fraction(terms.interval_months, terms.price_months)

@@ -1,4 +1,4 @@
-"""When things fall due, counted from a date: on which days, and at which instant of a billing zone. Arithmetic alone; the
+"""Due dates counted from a date: on which days, and at which instant of a billing zone. Arithmetic alone; the
 rows that it is counted for are `operations.cycle.due`'s."""
 
 from collections.abc import Sequence
@@ -55,12 +55,12 @@ def next_collection_day(renewal_date: date, last_try: date | None) -> date | Non
 
 
 def is_collection_day(renewal_date: date, day: date) -> bool:
-    """Whether the renewal of ``renewal_date`` is collected on ``day`` (E8)."""
+    """Tells whether the renewal of ``renewal_date`` is collected on ``day`` (E8)."""
     return first_collection_day(renewal_date) <= day <= renewal_date
 
 
 def days_before_ahead(days_before: Sequence[int], event_date: date | None, today: date) -> int | None:
-    """Which of the ``days_before`` an event is announced with on ``today``: the nearest that has begun.
+    """Picks from ``days_before`` the days that an event is announced with on ``today``: the nearest that has begun.
 
     None before the first has begun, and from ``event_date`` on.
     """

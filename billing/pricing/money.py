@@ -12,7 +12,7 @@ LARGEST_MINOR = 10**12
 
 
 def exponent(currency: str) -> int:
-    """How many digits the minor unit of ``currency`` has."""
+    """Returns how many digits the minor unit of ``currency`` has."""
     return EXPONENTS.get(currency, 2)
 
 
@@ -39,7 +39,7 @@ def from_minor(minor: int, currency: str) -> Decimal:
 
 
 def parse_exact(text: str, currency: str) -> int | None:
-    """What a person or a program wrote as a sum, in minor units; None where it is no number or finer than the minor unit.
+    """Reads what a person or a program wrote as a sum, in minor units; None where it is no number or finer than the minor unit.
 
     Nothing is rounded away silently: 1.005 RUB is None, not 1.01.
     """

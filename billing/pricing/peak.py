@@ -13,7 +13,7 @@ class Peak(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What is known of one member from ``at`` on. ``is_dated``: the reporter named the instant afterwards, so that at one
+    """The state of one member from ``at`` on. ``is_dated``: the reporter named the instant afterwards, so that at one
     instant leaving goes before coming (half-open intervals, D1)."""
 
     member: int

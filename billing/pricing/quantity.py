@@ -1,4 +1,4 @@
-"""What a quantity costs under the terms of a tariff, whatever its price model (M2, M3, E4, E5, C2).
+"""The price of a quantity under the terms of a tariff, whatever its price model (M2, M3, E4, E5, C2).
 
 The exact lines of `tiers` are turned into integers once for each `Terms` and kept with it; a price is then one look into a
 short table, one product and one division, exact and rounded once (G2).
@@ -29,7 +29,7 @@ class Compiled(NamedTuple):
 
 
 def chargeable(terms: Terms, quantity: int) -> int:
-    """How many of ``quantity`` units are paid for: none up to the free quota; above it all of them (M3), or those above.
+    """Counts how many of ``quantity`` units are paid for: none up to the free quota; above it all of them (M3), or those above.
 
     A flat tariff counts none.
     """
@@ -55,7 +55,7 @@ def exact_price(terms: Terms, quantity: int) -> Fraction:
 
 
 def next_unit_costs(terms: Terms, quantity: int) -> int:
-    """What one unit more than ``quantity`` adds, in minor units: the cliff of the quota shows here (D8)."""
+    """Returns what one unit more than ``quantity`` adds, in minor units: the cliff of the quota shows here (D8)."""
     return price(terms, quantity + 1) - price(terms, quantity)
 
 

@@ -62,7 +62,7 @@ def lines(terms: Terms) -> tuple[Line, ...]:
 
 
 def _lines_without_quota(terms: Terms) -> list[Line]:
-    """What the units cost if there were no quota and no fee."""
+    """Returns the lines of what the units would cost without quota and fee."""
     if terms.price_model == PriceModel.PER_UNIT:
         if terms.unit_price is None:
             raise NoPrice("The price of one is missing.")

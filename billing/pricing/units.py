@@ -1,4 +1,4 @@
-"""What is sold by quantity, by its name: the forms that a number and a preposition ask for, in English and Russian."""
+"""The names of what is sold by quantity: the forms that a number and a preposition ask for, in English and Russian."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass

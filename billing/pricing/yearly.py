@@ -1,4 +1,4 @@
-"""What a year up front comes to (M11): the expected volume, less the discount, and the bonus that makes up for it."""
+"""The sum for a year up front (M11): the expected volume, less the discount, and the bonus that makes up for it."""
 
 from dataclasses import dataclass
 from decimal import Decimal

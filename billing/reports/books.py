@@ -87,7 +87,7 @@ def invoices() -> Iterator[Fault]:
 
 
 def credits() -> Iterator[Fault]:
-    """What is left of each credit is its amount less its allocations, and belongs to the balance (G7)."""
+    """Checks that what is left of each credit is its amount less its allocations, and belongs to the balance (G7)."""
     used = _sums(Allocation.objects.order_by(), "credit", "amount_minor")
     for credit in Credit.objects.iterator():
         left = credit.amount_minor - used.get(credit.pk, 0)

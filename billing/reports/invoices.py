@@ -47,7 +47,7 @@ def invoices_of(account: BillingAccount) -> "QuerySet[Invoice]":
 
 
 def settlements(invoice: Invoice) -> list[Allocation]:
-    """What met the invoice, oldest first: payments, earlier credit, credit notes, and what was undone."""
+    """Lists what met the invoice, oldest first: payments, earlier credit, credit notes, and what was undone."""
     return list(
         Allocation.objects.filter(invoice=invoice)
         .select_related("credit__payment", "credit__entry__credit_note")

@@ -60,7 +60,7 @@ SHOWN_ELSEWHERE = (
 
 @dataclass(frozen=True)
 class Cursor:
-    """Where a page ended: what comes next is older than this."""
+    """The place where a page ended: what comes next is older than this."""
 
     at: datetime
     rank: int

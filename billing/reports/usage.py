@@ -1,4 +1,4 @@
-"""How many people were active, step by step: what a month's charge was measured from."""
+"""The number of active people, step by step: what a month's charge was measured from."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -47,18 +47,18 @@ class Usage:
 
     @property
     def chargeable(self) -> int:
-        """How many people the price of the peak counts (M3)."""
+        """The number of people that the price of the peak counts (M3)."""
         return chargeable(self.terms, self.peak)
 
     @property
     def room(self) -> int:
-        """How many more people may be active at once before this month costs more."""
+        """The number of people who may be active at once besides before this month costs more."""
         free = max(self.peak, self.quota)
         return max(0, free - self.active)
 
     @property
     def next_costs_minor(self) -> int:
-        """What the person who goes beyond that room adds to this month, in minor units (D8)."""
+        """The sum that the person who goes beyond that room adds to this month, in minor units (D8)."""
         return next_unit_costs(self.terms, max(self.peak, self.quota))
 
 
@@ -82,7 +82,7 @@ def usage_of(*, subscription: Subscription, period: BillingPeriod, as_of: dateti
 
 
 def _before(step: peaks.Step, opened_at: datetime) -> bool:
-    """Whether the step belongs to the time before the period: one who is reported to have left at its first instant was
+    """Tells whether the step belongs to the time before the period: one who is reported to have left at its first instant was
     not there any more (D1)."""
     return step.at < opened_at or (step.at == opened_at and step.is_dated and step.by < 0)
 
@@ -93,7 +93,7 @@ def current_period(subscription: Subscription, as_of: datetime) -> BillingPeriod
 
 
 def active_counts(instances: Iterable[Instance]) -> dict[int, int]:
-    """How many people are active now in each of ``instances``, by its primary key: one query for all."""
+    """Counts the people active now in each of ``instances``, by its primary key: one query for all."""
     rows = (
         Member.objects.active()
         .filter(instance__in=[instance.pk for instance in instances])
@@ -104,7 +104,7 @@ def active_counts(instances: Iterable[Instance]) -> dict[int, int]:
 
 
 def paid_counts(instances: Iterable[Instance]) -> dict[int, int]:
-    """How many people are active in paid roles now in each of ``instances``, by its primary key: one query for all (B1)."""
+    """Counts the people active in paid roles now in each of ``instances``, by its primary key: one query for all (B1)."""
     rows = (
         Member.objects.active()
         .filter(instance__in=[instance.pk for instance in instances], role__is_paid=True)

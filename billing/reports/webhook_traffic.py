@@ -1,4 +1,4 @@
-"""How events fare on their way to an endpoint: how late they arrive, what fails, what waits (for the bench in admin and portal).
+"""The fate of events on their way to an endpoint: how late they arrive, what fails, what waits (for the bench in admin and portal).
 
 An event's lag runs from the event to its delivery; of one that somebody had sent again, from when they asked for it.
 """
@@ -25,7 +25,7 @@ WAITED_SINCE = Coalesce("replayed_at", "event__at")
 
 @dataclass(frozen=True)
 class Bucket:
-    """What arrived from ``start`` up to ``end``: how many, their median and worst lag in milliseconds (None where nothing
+    """The arrivals from ``start`` up to ``end``: how many, their median and worst lag in milliseconds (None where nothing
     arrived), and how many calls failed in that time."""
 
     start: datetime
@@ -38,7 +38,7 @@ class Bucket:
 
 @dataclass(frozen=True)
 class Waiting:
-    """How many deliveries wait, and for how long the oldest of them has, in milliseconds (None: nothing waits)."""
+    """The number of deliveries that wait, and how long the oldest of them has, in milliseconds (None: nothing waits)."""
 
     number: int
     oldest_ms: int | None

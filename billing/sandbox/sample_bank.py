@@ -214,6 +214,6 @@ def cards_of(customer_key: str) -> list[SampleCard]:
 
 
 def receipts_of(customer_key: str) -> list[SampleCharge]:
-    """What this payer has paid, the latest first."""
+    """Lists what this payer has paid, the latest first."""
     paid = SampleCharge.objects.filter(customer_key=customer_key, status="succeeded", amount_minor__gt=0)
     return list(paid.order_by("-paid_at", "external_id")[:50])

@@ -65,7 +65,7 @@ def moment(text: str) -> datetime:
 
 
 class Outside:
-    """What happens at the edge of the sample; ``at`` is where its clock stands."""
+    """The events at the edge of the sample; ``at`` is where its clock stands."""
 
     at: datetime
 

@@ -112,7 +112,7 @@ STORY: tuple[tuple[str, str, str, object], ...] = (
 
 
 class Prepaid:
-    """What the customers of this story do; ``at`` is where the sample's clock stands."""
+    """The acts of the customers of this story; ``at`` is where the sample's clock stands."""
 
     at: datetime
 

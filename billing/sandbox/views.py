@@ -120,7 +120,7 @@ def show_wallet(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _wallet_act(visit: SampleVisit, act: str, subject: str) -> None:
-    """What is not there, or is done already, changes nothing and is not reported."""
+    """Carries out one act of the wallet; what is not there, or is done already, changes nothing and is not reported."""
     if act == "remove":
         held = SampleCard.objects.filter(customer_key=visit.customer_key, external_id=subject, removed=False)
         if held.update(removed=True):

@@ -73,12 +73,12 @@ class Offer(models.Model):
         return Money(from_minor(self.pay_minor, self.currency), self.currency)
 
     def is_open(self, today: date) -> bool:
-        """Whether it can still be accepted or paid: neither paid nor withdrawn, its last day counted whole (D12)."""
+        """Tells whether it can still be accepted or paid: neither paid nor withdrawn, its last day counted whole (D12)."""
         return self.paid_at is None and self.withdrawn_at is None and today <= self.valid_until
 
 
 class OfferPayment(models.Model):
-    """Which payment paid which offer, and the bonus that came with it: so that taking the payment back takes back both.
+    """The payment of an offer, with the bonus that came with it: taking the payment back takes back both.
     Append-only."""
 
     offer = models.ForeignKey(Offer, models.PROTECT, related_name="paid_by", verbose_name=_("offer"))

@@ -7,7 +7,7 @@ from django.utils.translation import pgettext_lazy
 
 
 class NoticePreference(models.Model):
-    """Which notices a person wants, by which way and in which language; without a row: everything, by email.
+    """A person's choice of notices, ways and language; without a row they get everything, by email.
 
     It decides about this person alone: a customer's own billing addresses get the bills whatever anybody chose.
     """

@@ -21,7 +21,7 @@ class CustomerRequestQuerySet(models.QuerySet["CustomerRequest"]):
 
 
 class CustomerRequest(models.Model):
-    """What a billing owner asks of support (M12–M14, M16, M11), with the working day by which it is answered."""
+    """A billing owner's request to support (M12–M14, M16, M11), with the working day by which it is answered."""
 
     class Kind(models.TextChoices):
         TERMINATION = "termination", _("end the subscription")
@@ -90,7 +90,7 @@ class CustomerRequest(models.Model):
         return self.public_id
 
     def is_late(self, today: date) -> bool:
-        """Whether its working day is over and nobody has answered."""
+        """Tells whether its working day is over and nobody has answered."""
         return self.answered_at is None and self.answer_by < today
 
 

@@ -71,7 +71,7 @@ class IdempotencyRecord(models.Model):
 
 
 class RateWindow(models.Model):
-    """How many calls a token made in one minute of real time."""
+    """The number of calls a token made in one minute of real time."""
 
     token = models.ForeignKey(ApiToken, models.CASCADE, related_name="+")
     # The minute's beginning, in real time; windows that are over are removed by later calls.

@@ -30,7 +30,7 @@ class JobRun(models.Model):
 
 
 class Heartbeat(models.Model):
-    """When a part of the machinery last showed that it is alive, in real time."""
+    """The real time at which a part of the machinery last showed that it is alive."""
 
     name = models.CharField(_("part"), max_length=40, primary_key=True)
     # Written by each part at work, in real time; read by the health check.

@@ -20,7 +20,7 @@ class WebhookEndpointQuerySet(models.QuerySet["WebhookEndpoint"]):
 
 
 class WebhookEndpoint(models.Model):
-    """Where a product's backend hears of its instances' events (E9): of one product, one customer, or all."""
+    """An address where a product's backend hears of its instances' events (E9): of one product, one customer, or all."""
 
     public_id = models.CharField(_("id"), max_length=32, unique=True, default=new_endpoint_id, editable=False)
     name = models.CharField(_("name"), max_length=100, blank=True)
@@ -59,7 +59,7 @@ class WebhookEndpoint(models.Model):
         return self.public_id
 
     def hears(self, type_: str) -> bool:
-        """Whether events of ``type_`` go to it."""
+        """Tells whether events of ``type_`` go to the endpoint."""
         return not self.types or any(type_.startswith(one) if one.endswith(".") else type_ == one for one in self.types)
 
 

@@ -1,4 +1,4 @@
-"""What the mails about a subscription share: what it is on, what comes next, and the row that a mail becomes.
+"""The parts that mails about a subscription share: what it is on, what comes next, and the row that a mail becomes.
 
 Names for their templates, besides those of ``_base.html``: ``domain``, ``product``, ``plan`` (the tariff and how much of it,
 in quotes), ``instance_url``. Texts are in the active language.
@@ -70,13 +70,13 @@ def money(subscription: Subscription, minor: int) -> str:
 
 
 def open_invoices_minor(subscription: Subscription) -> int:
-    """What is open on the account's invoices, in minor units."""
+    """Sums what is open on the account's invoices, in minor units."""
     account = subscription.account
     return Invoice.objects.open().filter(account=account).aggregate(sum=Sum("open_minor"))["sum"] or 0
 
 
 def left_text(days: int) -> str:
-    """How long there still is: 3 days left; of the last day itself: today is the last day."""
+    """Says how long there still is: 3 days left; of the last day itself: today is the last day."""
     if days <= 0:
         return _("today is the last day")
     return ngettext("%(count)s day left", "%(count)s days left", days) % {"count": days}
@@ -99,7 +99,7 @@ def charge_rows(subscription: Subscription, charge: Charge | None) -> list[dict[
 
 
 def prices(tariff: Tariff) -> list[str]:
-    """What the tariff costs, a sentence each, once its trial is no longer the question."""
+    """Lists what the tariff costs, a sentence each, once its trial is no longer the question."""
     terms = replace(tariff.terms(), trial_days=0)
     return [f"{tariff_prices.headline(terms)}.", *tariff_prices.details(terms)]
 

@@ -1,4 +1,4 @@
-"""What every notice shares: whom it goes to, what all mails show, the row that it becomes."""
+"""The parts that every notice shares: whom it goes to, what all mails show, the row that it becomes."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -62,7 +62,7 @@ def _debt(account: BillingAccount, at: datetime) -> dict[str, Any]:
 
 
 def _common(account: BillingAccount, at: datetime, locale: str) -> dict[str, Any]:
-    """What every mail shows: whose it is, where the portal is, whom to turn to (D20)."""
+    """Collects what every mail shows: whose it is, where the portal is, whom to turn to (D20)."""
     return {
         "locale": locale,
         "portal_name": settings.PORTAL_NAME,

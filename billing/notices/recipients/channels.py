@@ -28,7 +28,7 @@ class Service:
 
     @property
     def asks_handle(self) -> bool:
-        """Whether it knows people by a name within the messenger, not by their phone."""
+        """Tells whether the messenger knows people by a name within it, not by their phone."""
         return "{handle}" in self.template
 
     def address(self, recipient: str) -> str:

@@ -1,4 +1,4 @@
-"""Which notices belong together, as people choose them, and which exist as a short message too."""
+"""The groups of notices that people choose among, and those notices that exist as a short message too."""
 
 from django.conf import settings
 

@@ -1,4 +1,4 @@
-"""Who gets a notice, by which way and in which language: the recipients of the fact, less what each has chosen."""
+"""The readers of a notice, their ways and languages: the recipients of the fact, less what each has chosen."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ def each_once(emails: Sequence[str]) -> list[str]:
 
 
 def _preferences(emails: Sequence[str]) -> dict[str, NoticePreference]:
-    """What the people behind ``emails`` have chosen, by the address: only a confirmed one speaks for its person."""
+    """Returns what the people behind ``emails`` have chosen, by the address: only a confirmed one speaks for its person."""
     rows = EmailAddress.objects.filter(verified=True, user__is_active=True, user__notice_preference__isnull=False)
     preferences = rows.annotate(address=Lower("email")).filter(address__in=emails)
     return {row.address: row.user.notice_preference for row in preferences.select_related("user__notice_preference")}

@@ -87,7 +87,7 @@ def _refuse_zero(draft: Tariff) -> None:
 
 
 def _refuse_kind(draft: Tariff) -> None:
-    """What the product's kind allows (E1), and the currency its seller sells in."""
+    """Refuses terms that the product's kind does not allow (E1), and a currency other than the seller's."""
     kinds = Product.Kind
     if draft.product.kind == kinds.FREE:
         raise BadInput(

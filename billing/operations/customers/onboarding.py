@@ -96,7 +96,7 @@ def _mailbox_pattern(email: str) -> str:
 
 
 def has_had_trial(*, email: str, domain: str, product: Product) -> bool:
-    """Whether the reader of ``email`` has had a trial of ``product``, as the customer, as the one who registered an instance or
+    """Tells whether the reader of ``email`` had a trial of ``product``, as the customer, as the one who registered an instance or
     for the same domain: a new customer gets no second trial (B2)."""
     pattern = _mailbox_pattern(email)
     trials = Subscription.objects.filter(instance__product=product, trial_ends_on__isnull=False)
@@ -118,7 +118,7 @@ def refuse_second_trial() -> None:
 
 
 def _begins_with_trial(application: Application, tariff: Tariff) -> bool:
-    """Whether the instance begins with the tariff's trial. Refuses a tariff that is nothing but a trial after an earlier one
+    """Tells whether the instance begins with the tariff's trial. Refuses a tariff that is nothing but a trial after an earlier one
     (B2)."""
     owner, order = application.owner, application.order
     is_new = application.customer is None

@@ -60,7 +60,7 @@ class Access:
 
 
 def _is_more_current(candidate: Subscription, chosen: Subscription | None) -> bool:
-    """Whether ``candidate`` is the current subscription of its instance: the one that runs, else the one that ended last."""
+    """Tells whether ``candidate`` is the current subscription of its instance: the one that runs, else the one that ended last."""
     if chosen is None or candidate.terminated_at is None:
         return True
     return chosen.terminated_at is not None and candidate.terminated_at > chosen.terminated_at

@@ -1,4 +1,4 @@
-"""When things fall due: the one source of (instant, kind, row, sum) for the run, the sandbox's next stop, the calendar, support's
+"""Due dates: the one source of (instant, kind, row, sum) for the run, the sandbox's next stop, the calendar, support's
 lists and every text that names a number of days.
 
 `RULES` says for each kind which rows it happens to and from which of their dates it is counted. Three questions are asked of
@@ -144,22 +144,22 @@ def _day_after() -> tuple[int, ...]:
 
 
 def invoice_reminder_days() -> tuple[int, ...]:
-    """How many days before its due date owners are reminded of an invoice."""
+    """Returns how many days before its due date owners are reminded of an invoice."""
     return (settings.REMIND_INVOICE_DAYS,)
 
 
 def trial_reminder_days() -> tuple[int, ...]:
-    """How many days before the end of a trial owners are reminded of it, the earliest reminder first."""
+    """Returns how many days before the end of a trial owners are reminded of it, the earliest reminder first."""
     return tuple(sorted(settings.REMIND_TRIAL_DAYS, reverse=True))
 
 
 def yearly_reminder_days() -> tuple[int, ...]:
-    """How many days before a yearly charge owners are reminded of it, the earliest reminder first."""
+    """Returns how many days before a yearly charge owners are reminded of it, the earliest reminder first."""
     return tuple(sorted(settings.REMIND_YEARLY_DAYS, reverse=True))
 
 
 def collection_days() -> tuple[int, ...]:
-    """How many days before its date the collection of a renewal begins (E8)."""
+    """Returns how many days before its date the collection of a renewal begins (E8)."""
     return (due_dates.COLLECTION_DAYS,)
 
 

@@ -109,7 +109,7 @@ def meaning_of(type_: str) -> str:
 
 
 def is_of_a_subscription(type_: str) -> bool:
-    """Whether events of ``type_`` are numbered within a subscription; those of an account's money are not."""
+    """Tells whether events of ``type_`` are numbered within a subscription; those of an account's money are not."""
     return not type_.startswith(("invoice.", "payment."))
 
 

@@ -43,7 +43,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What a change of terms finds of an older payment: ``value`` for ``days``, of which ``used`` are over (E6)."""
+    """The rest of an older payment that a change of terms finds: ``value`` for ``days``, of which ``used`` are over (E6)."""
 
     value: Fraction
     days: int
@@ -70,7 +70,7 @@ def parts_in(explanation: Explanation) -> list[Part]:
 
 
 def intervals_in(explanation: Explanation) -> Fraction:
-    """How many stated intervals are paid at once."""
+    """Returns how many stated intervals are paid at once."""
     return Fraction(explanation.get("intervals", 1))
 
 
@@ -85,7 +85,7 @@ def share_in(explanation: Explanation) -> Share | None:
 
 
 def left_in(explanation: Explanation) -> Left | None:
-    """What a change of terms had left of an older payment, None where it is none."""
+    """Returns what a change of terms had left of an older payment, None where it is none."""
     row = explanation.get("left")
     return Left(Fraction(row["value"]), int(row["days"]), int(row["used"])) if row else None
 
@@ -97,7 +97,7 @@ def full_price(explanation: Explanation) -> Fraction:
 
 
 def needed_price(explanation: Explanation) -> Fraction:
-    """What the time in question costs, exact, in main units: all of the full price, or its share."""
+    """Returns what the time in question costs, exact, in main units: all of the full price, or its share."""
     share = share_in(explanation)
     return full_price(explanation) * (share.factor if share else 1)
 

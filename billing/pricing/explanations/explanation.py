@@ -1,4 +1,4 @@
-"""How an amount was worked out, kept with the amount (G8): plain values that can be evaluated again and shown to a person.
+"""The computation of an amount, kept with it (G8): plain values that can be evaluated again and shown to a person.
 
 An explanation is a JSON object. ``{"model": "per_unit", "quantity", "counted", "parts", "before_minor", "amount_minor",
 "currency", …}`` says which parts make up the price and what had been charged before; ``{"model": "amount", …}`` says that
@@ -115,7 +115,7 @@ def _price_of_one(parts: list[Part]) -> str | None:
 
 
 def counts_units(explanation: Explanation) -> bool:
-    """Whether the quantity of the line is a number of units, not one of everything."""
+    """Tells whether the quantity of the line is a number of units, not one of everything."""
     return _units_at_one_price(explanation) is not None
 
 
@@ -154,5 +154,5 @@ def _only_units_part(explanation: Explanation) -> Part | None:
 
 
 def units_moved(explanation: Explanation) -> Decimal:
-    """How many units the amount stands for, as `line_figures` shows them."""
+    """Returns how many units the amount stands for, as `line_figures` shows them."""
     return line_figures(explanation)[0]

@@ -43,7 +43,7 @@ def write_percent(value: Decimal) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """How the reader's language writes a sum, a whole number and a percentage."""
+    """The ways in which the reader's language writes a sum, a whole number and a percentage."""
 
     number: Callable[[Decimal], str] = grouped
     count: Callable[[int], str] = str
@@ -59,7 +59,7 @@ class Writer:
 
 
 def is_short(amount: Fraction) -> bool:
-    """Whether four decimals say all of ``amount``."""
+    """Tells whether four decimals say all of ``amount``."""
     return (amount * 10_000).denominator == 1
 
 
@@ -93,14 +93,14 @@ def formula(
 
 
 def price_formula(explanation: Explanation, writer: Writer | None = None) -> str:
-    """How the price of the whole time came about, of which a share is charged: ``3 × 70.00 = 210.00``."""
+    """Writes the computation of the price of the whole time, of which a share is charged: ``3 × 70.00 = 210.00``."""
     writer = writer or Writer()
     text, amount = _write_full_price(explanation, writer)[0], writer.sum(full_price(explanation))
     return amount if text == amount else f"{text} = {amount}"
 
 
 def left_formula(explanation: Explanation, writer: Writer | None = None) -> str:
-    """What was left of the older payment (E6): ``90.00 − 14 × 3.00 = 48.00``; empty where nothing was carried over."""
+    """Writes what was left of the older payment (E6): ``90.00 − 14 × 3.00 = 48.00``; empty where nothing was carried over."""
     writer, old = writer or Writer(), left_in(explanation)
     if old is None:
         return ""

@@ -49,12 +49,12 @@ class Part:
 
     @property
     def is_capped(self) -> bool:
-        """Whether the total of the next step is what limits the sum."""
+        """Tells whether the total of the next step is what limits the sum."""
         return self.cap is not None and abs(self.uncapped) > self.cap
 
     @property
     def value(self) -> Fraction:
-        """What the part comes to, exact."""
+        """The exact sum of the part."""
         if self.cap is None or not self.is_capped:
             return self.uncapped
         return Fraction(self.cap) * (1 if self.units > 0 else -1)
@@ -141,7 +141,7 @@ def _graduated_parts(terms: Terms, quantity: int) -> list[Part]:
 
 
 def difference(after: Iterable[Part], before: Iterable[Part]) -> list[Part]:
-    """What ``after`` has beyond ``before``: equal prices are drawn together, what cancels out is left out (B5, B6)."""
+    """Returns what ``after`` has beyond ``before``: equal prices are drawn together, what cancels out is left out (B5, B6)."""
     merged: dict[tuple[object, ...], Part] = {}
     for part in [*after, *(part.times(-1) for part in before)]:
         # Sums that a cap limits do not add up to one that it limits once; of the others the cap is no matter.

@@ -76,7 +76,7 @@ class CalendarItem:
 
     @property
     def money_minor(self) -> int:
-        """What it adds to the sum of its month."""
+        """The sum it adds to that of its month, in minor units."""
         return self.amount_minor or 0 if self.step in MONEY else 0
 
 
@@ -214,7 +214,7 @@ def _usage_items(facts: _Facts, running: Sequence[Subscription]) -> Iterator[Cal
 
 
 def _subscription_items(subscription: Subscription, facts: _Facts) -> Iterator[CalendarItem]:
-    """What comes to one subscription by its own dates."""
+    """Lists what comes to one subscription by its own dates."""
     terms = subscription.priced_by.terms()
     if terms.is_metered:
         return
@@ -245,7 +245,7 @@ def _trial_items(subscription: Subscription, facts: _Facts) -> Iterator[Calendar
 
 
 def _start_items(subscription: Subscription, change: TermsChange, facts: _Facts) -> Iterator[CalendarItem]:
-    """What was chosen during the trial begins, and goes on from there."""
+    """Lists the start of what was chosen during the trial, and the periods that follow."""
     tariff, day = change.tariff, change.effective_date
     terms, units = tariff.terms(), facts.units(subscription, tariff, change.quantity)
     span = prepaid_periods.first_span(terms, day)

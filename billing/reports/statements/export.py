@@ -41,7 +41,7 @@ AFTER_SEPARATOR = re.compile(r"""([;,|]["'\s]*)(?=[=+\-@＝＋－＠﹦﹢﹣﹫
 
 
 def _starts_formula(text: str) -> bool:
-    """Whether a spreadsheet might run ``text``: full-width and small forms count, and what is invisible is passed over."""
+    """Tells whether a spreadsheet might run ``text``: full-width and small forms count, and what is invisible is passed over."""
     seen = (c for c in text if not c.isspace() and unicodedata.category(c) not in ("Cc", "Cf"))
     return text.startswith(FORMULA_STARTS) or unicodedata.normalize("NFKC", next(seen, "")).startswith(FORMULA_STARTS)
 
@@ -53,14 +53,14 @@ def safe_cell(text: str) -> str:
 
 
 def _working(row: Row, zone: str) -> str:
-    """How the movement was worked out and all else that is known of it, in the active language."""
+    """Writes how the movement was worked out and all else that is known of it, in the active language."""
     return " · ".join(filter(None, [movements.occurrence_date_text(row, zone), *movements.notes(row)]))
 
 
 def statement_context(
     statement: Statement, *, locale: str, as_of: datetime, start: date | None = None, end: date | None = None
 ) -> StatementContext:
-    """What the document of ``statement`` prints; ``start`` and ``end`` are the dates it was asked for.
+    """Collects what the document of ``statement`` prints; ``start`` and ``end`` are the dates it was asked for.
 
     An open start is the day on which the account was opened, an open end the day of ``as_of``.
     """

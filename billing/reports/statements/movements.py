@@ -1,4 +1,4 @@
-"""What a movement of the balance is called and how it was worked out, in the language that is active.
+"""The names of the balance's movements and how each was worked out, in the language that is active.
 
 One place for the portal, the API's statement and the files: a row reads the same wherever it is shown.
 """
@@ -69,7 +69,7 @@ def formula(row: Row) -> str:
 
 
 def crosses_quota(row: Row) -> bool:
-    """Whether this movement is the one that made everybody count: the quota's cliff (M3, D8)."""
+    """Tells whether this movement is the one that made everybody count: the quota's cliff (M3, D8)."""
     if row.charge is None or row.charge.kind in PAID_TIME:
         return False
     facts = row.charge.explanation
@@ -77,7 +77,7 @@ def crosses_quota(row: Row) -> bool:
 
 
 def _own_actor(row: Row) -> str:
-    """Who did it where that is one of the customer's own people: they need not know who works for the operator, nor what
+    """Names who did it where that is one of the customer's own people: they need not know who works for the operator, nor what
     its programs are called."""
     is_paid_online = row.payment is not None and row.payment.method == Payment.Method.CARD
     theirs = row.charge.subscription_id is not None if row.charge is not None else is_paid_online
@@ -85,7 +85,7 @@ def _own_actor(row: Row) -> str:
 
 
 def _actor_text(row: Row) -> str:
-    """Who moved the balance, and whose arrival or leaving it was about."""
+    """Says who moved the balance, and whose arrival or leaving it was about."""
     actor = _own_actor(row)
     if not row.person or row.charge is None or row.charge.kind in PAID_TIME:
         return actor

@@ -26,7 +26,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class SampleBill:
-    """What ``quantity`` units cost for one interval, in minor units; None where there was no price."""
+    """The price of ``quantity`` units for one interval, in minor units; None where there was no price."""
 
     quantity: int
     old_minor: int | None
@@ -35,7 +35,7 @@ class SampleBill:
 
 @dataclass(frozen=True)
 class Effect:
-    """What one subscriber pays at the size they have now, before and after, in minor units."""
+    """The price that one subscriber pays at the size they have now, before and after, in minor units."""
 
     customer: str
     domain: str
@@ -85,7 +85,7 @@ def bill(tariff: Tariff | None, quantity: int) -> int | None:
 
 
 def effects(source: Tariff, target: Tariff, most: int = MOST_LISTED) -> list[Effect]:
-    """What the subscribers of ``source`` pay at their size, and would pay on ``target``; the first ``most`` of them."""
+    """Lists what the subscribers of ``source`` pay at their size, and would pay on ``target``; the first ``most`` of them."""
     running = Subscription.objects.running().filter(tariff=source).order_by("pk")
     listed = list(running.select_related("instance__customer", "tariff")[:most])
     quantities = sizes(listed)

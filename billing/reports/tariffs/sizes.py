@@ -1,4 +1,4 @@
-"""How many units a subscription has: what a bill of another tariff would be worked out from."""
+"""The number of units a subscription has, from which a bill of another tariff would be worked out."""
 
 from collections.abc import Sequence
 

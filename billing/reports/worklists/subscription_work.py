@@ -22,7 +22,7 @@ FAILED = (Collection.Outcome.NO_METHOD, Collection.Outcome.DECLINED, Collection.
 
 
 def has_overdue_invoice(as_of: datetime) -> Exists:
-    """Whether the account of a subscription has an overdue invoice (M8, D17)."""
+    """Tells whether the account of a subscription has an overdue invoice (M8, D17)."""
     return Exists(workload.overdue_invoices(as_of).filter(account=OuterRef("account")))
 
 
@@ -104,7 +104,7 @@ def uncovered_renewals(as_of: datetime) -> list[int]:
 
 
 def _next_price(subscription: Subscription, change: TermsChange | None, seats: dict[int, int]) -> int:
-    """What the next period costs at the units of now, on the terms that are scheduled for it."""
+    """Returns what the next period costs at the units of now, on the terms that are scheduled for it."""
     tariff, bought = subscription.priced_by, subscription.quantity
     if (
         change is not None

@@ -1,4 +1,4 @@
-"""What waits for somebody of the staff besides debts and jobs: requests, approvals, offers, odd payments, reliefs."""
+"""The work that waits for staff besides debts and jobs: requests, approvals, offers, odd payments, reliefs."""
 
 from datetime import datetime
 

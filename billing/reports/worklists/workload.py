@@ -1,4 +1,4 @@
-"""What needs somebody of the staff now: counts and sums, each with the list that it stands for. Nothing here writes."""
+"""The work that needs somebody of the staff now: counts and sums, each with the list that it stands for. Nothing here writes."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -77,7 +77,7 @@ def worst_debtors(as_of: datetime, limit: int = 8) -> list[Invoice]:
 
 
 def balances() -> dict[str, int]:
-    """What all customers' accounts hold, by currency, in minor units: below zero they owe."""
+    """Sums what all customers' accounts hold, by currency, in minor units: below zero they owe."""
     rows = (
         LedgerAccount.objects.filter(kind=LedgerAccount.Kind.CUSTOMER)
         .order_by()

@@ -24,7 +24,7 @@ class Price(BaseModel):
 
 
 class IntervalPrice(BaseModel):
-    """What ``quantity`` units cost for the whole interval, or once, the flat fee and the discount included."""
+    """The price of ``quantity`` units for the whole interval, or once, the flat fee and the discount included."""
 
     quantity: int
     amount: Money
@@ -32,7 +32,7 @@ class IntervalPrice(BaseModel):
 
 
 class UnitAnswer(BaseModel):
-    """What one unit and several are called; Russian has a form for 1 and 21, for 2 to 4, and for 5 to 20."""
+    """The names of one unit and of several; Russian has a form for 1 and 21, for 2 to 4, and for 5 to 20."""
 
     one: str
     many: str

@@ -35,7 +35,7 @@ router = Router(tags=["accounts"])
     openapi_extra=describe(answer=examples.AN_ACCOUNT),
 )
 def get_account(request: HttpRequest, number: str) -> AccountAnswer:
-    """How an account stands now."""
+    """Returns the account's balance, debt and charges as they are now."""
     return account_answer(lookup.account(number), clock.now())
 
 

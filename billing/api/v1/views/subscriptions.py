@@ -147,7 +147,7 @@ def choose_tariff(request: HttpRequest, subscription_id: str, payload: Choice) -
     ),
 )
 def preview_change(request: HttpRequest, subscription_id: str, payload: Terms) -> PreviewAnswer:
-    """What other terms would come to: due now, lost, the next charge. Changes nothing (G10)."""
+    """Prices a change to other terms: due now, lost, the next charge. Changes nothing (G10)."""
     subscription = lookup.subscription(subscription_id)
     return preview_answer(
         plan_changes.quote_change(subscription=subscription, request=_wish(payload), as_of=clock.now())

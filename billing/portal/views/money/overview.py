@@ -79,7 +79,7 @@ def chart_of(usage: Usage, zone: str, as_of: datetime) -> Chart:
 
 
 def _is_quiet(subscription: Subscription) -> bool:
-    """Whether no date is ahead of the subscription: bought for good, free, or over."""
+    """Tells whether no date is ahead of the subscription: bought for good, free, or over."""
     lapsed = subscription.trial_ends_on is not None and subscription.paid_from is None
     return subscription.next_transition_date is None and not lapsed
 

@@ -89,7 +89,7 @@ def _offer_and_plan(
 
 @dataclass(frozen=True)
 class Acts:
-    """What the owner of ``instance`` can do about a plan: on the plan ``current`` now, or after a subscription that ``ended``."""
+    """The owner's choices about a plan for ``instance``: on the plan ``current`` now, or after a subscription that ``ended``."""
 
     instance: Instance
     current: supposing.CurrentPlan | None
@@ -97,7 +97,7 @@ class Acts:
 
     @property
     def is_resumable(self) -> bool:
-        """Whether the terminated subscription is resumed on request instead of bought anew (M13)."""
+        """Tells whether the terminated subscription is resumed on request instead of bought anew (M13)."""
         return self.ended is not None and self.ended.is_metered
 
     def kind_of(self, variant: reports.Variant) -> str:
@@ -186,7 +186,7 @@ def _what_if_context(
 
 
 def _rest(current: supposing.CurrentPlan) -> dict[str, int] | None:
-    """What is left of the paid period for a seat that comes or goes today; None where no seats are paid in advance."""
+    """Returns what is left of the paid period for a seat that comes or goes today; None where no seats are paid in advance."""
     if not current.counts_seats or current.period is None:
         return None
     return prepaid_periods.share(current.tariff.terms(), current.period.span, prepaid_periods.day_after(current.today))

@@ -243,7 +243,7 @@ class InvoiceContext(_Paper):
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "InvoiceContext":
         """The invoice from plain values: ``seller`` and ``buyer`` as snapshots, ``lines`` as dicts, sums as text or Decimal."""
-        return cls(**_plain(values, cls))
+        return cls(**_read_values(values, cls))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -257,7 +257,7 @@ class CreditNoteContext(_Paper):
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "CreditNoteContext":
         """The credit note from plain values, as `InvoiceContext.from_dict`."""
-        return cls(**_plain(values, cls))
+        return cls(**_read_values(values, cls))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -305,7 +305,7 @@ class OfferContext(_Taxed):
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "OfferContext":
         """The offer from plain values, as `InvoiceContext.from_dict`."""
-        return cls(**_plain(values, cls))
+        return cls(**_read_values(values, cls))
 
 
 def _decimal(value: object) -> Decimal:
@@ -319,7 +319,7 @@ def _date(value: object) -> date:
     return date.fromisoformat(value) if isinstance(value, str) else value  # type: ignore[return-value]
 
 
-def _plain(values: Mapping[str, Any], kind: type[Sheet]) -> dict[str, Any]:
+def _read_values(values: Mapping[str, Any], kind: type[Sheet]) -> dict[str, Any]:
     readers: dict[str, Any] = {
         "seller": Party.from_snapshot,
         "buyer": Party.from_snapshot,

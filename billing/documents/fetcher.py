@@ -44,7 +44,7 @@ def fetcher_class() -> type[Any]:
             self._document_assets: dict[str, Asset] = {}
 
         @contextmanager
-        def lending(self, assets: Mapping[str, Asset]) -> Iterator[None]:
+        def lend(self, assets: Mapping[str, Asset]) -> Iterator[None]:
             """Serves ``assets`` too, for one document."""
             self._document_assets = dict(assets)
             try:

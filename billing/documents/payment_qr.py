@@ -34,7 +34,7 @@ def _can_pay(seller: Party) -> bool:
     return seller.is_russian and digits and bool(seller.short_name and seller.bank_name)
 
 
-def _mandatory(seller: Party) -> dict[str, str]:
+def _mandatory_fields(seller: Party) -> dict[str, str]:
     """The five fields every code has, shortened to 300 bytes: first the bank loses its city, then the seller's name its end."""
     city = f", г. {seller.bank_city}" if seller.bank_city else ""
     bank = (
@@ -64,7 +64,7 @@ def payment_text(seller: Party, amount: Decimal, purpose: str) -> str | None:
     """The text of the code for paying ``amount`` (roubles) to ``seller``; None where the requisites do not suffice."""
     if not _can_pay(seller) or amount <= 0:
         return None
-    fields = _mandatory(seller)
+    fields = _mandatory_fields(seller)
     fields["Sum"] = str(to_minor(amount, "RUB"))
     fields["Purpose"] = _clip(tidy(purpose), LONGEST_PURPOSE)
     fields |= {key: value for key, value in (("PayeeINN", seller.inn), ("KPP", seller.kpp)) if value}

@@ -89,7 +89,7 @@ def render_html(html: str, assets: Mapping[str, Asset], accent: str = "", fill: 
     with _LOCK:
         press = _press()
         try:
-            with press.fetcher.lending(assets):
+            with press.fetcher.lend(assets):
                 page = press.weasyprint.HTML(string=html, url_fetcher=press.fetcher, base_url=f"{SCHEME}:")
                 pdf: bytes = page.write_pdf(
                     font_config=press.fonts,

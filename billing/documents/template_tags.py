@@ -30,13 +30,13 @@ def amount(context: Context, value: Decimal) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def moved(context: Context, value: Decimal) -> str:
+def signed_amount(context: Context, value: Decimal) -> str:
     """A movement without the currency's sign, its direction always shown: +6 589,00; −599,00."""
     return ("+" if value > 0 else "") + amount(context, value)
 
 
 @register.simple_tag(takes_context=True)
-def moved_money(context: Context, value: Decimal) -> str:
+def signed_money(context: Context, value: Decimal) -> str:
     """A movement with the currency's sign: +6 589,00 ₽; −599,00 ₽."""
     return formats.money_text(value, _doc(context).currency, _doc(context).locale, signed=True)
 

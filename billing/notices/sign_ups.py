@@ -54,6 +54,6 @@ def confirm_address(*, sign_up: SignUp, link: str) -> Letter:
     return _letter("sign_up_confirm", sign_up, sign_up.locale, link=link, until=until)
 
 
-def known_already(*, sign_up: SignUp, link: str, locale: str) -> Letter:
+def write_to_known_person(*, sign_up: SignUp, link: str, locale: str) -> Letter:
     """To somebody who has a login: where they sign in and add the instance."""
     return _letter("sign_up_known", sign_up, locale, link=link)

@@ -13,7 +13,7 @@ from billing.pricing.terms import Metric, Renewal
 from billing.wording import formats
 
 
-def _paid(subscription: Subscription, charge: Charge) -> dict[str, Any]:
+def _payment_context(subscription: Subscription, charge: Charge) -> dict[str, Any]:
     """Collects what was charged, for which days, and what comes next."""
     return {
         "amount": about.money(subscription, charge.amount_minor),
@@ -45,7 +45,7 @@ def queue_started(*, subscription: Subscription, charge: Charge, at: datetime) -
         fact=f"charge:{charge.entry_id}",
         subscription=subscription,
         at=at,
-        context=lambda locale: _paid(subscription, charge),
+        context=lambda locale: _payment_context(subscription, charge),
     )
 
 
@@ -82,7 +82,7 @@ def queue_renewed(*, subscription: Subscription, charge: Charge, at: datetime) -
         fact=f"charge:{charge.entry_id}",
         subscription=subscription,
         at=at,
-        context=lambda locale: _paid(subscription, charge),
+        context=lambda locale: _payment_context(subscription, charge),
     )
 
 

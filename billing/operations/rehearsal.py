@@ -26,7 +26,7 @@ def rehearse(act: Callable[[], Result]) -> Result:
 
     Figures are to be read within ``act``: afterwards its rows are gone. Raises what ``act`` raises.
     """
-    with jobs.drained_by_caller(), transaction.atomic():
+    with jobs.leave_jobs_to_caller(), transaction.atomic():
         result = act()
         transaction.set_rollback(True)
     return result

@@ -97,10 +97,10 @@ def billing_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
 
     @wraps(view)
     @login_required
-    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         desk = desk_of(request)
         if desk is None:
             raise Http404
         return view(request, desk, *args, **kwargs)
 
-    return wrapped
+    return wrapper

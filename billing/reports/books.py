@@ -161,7 +161,7 @@ def stream_positions() -> Iterator[Fault]:
 
 def guards() -> Iterator[Fault]:
     """Every trigger is in the database (2.2)."""
-    for name in triggers.missing(connection):
+    for name in triggers.list_missing(connection):
         yield Fault("trigger", name, "is missing")
 
 

@@ -58,7 +58,7 @@ def advance(*, to: datetime, progress: Callable[[datetime], None] | None = None)
             _("The sandbox clock stands at %(at)s and moves forward only.") % {"at": stands_at.isoformat()},
             code="clock_moves_forward",
         )
-    with jobs.drained_by_caller():
+    with jobs.leave_jobs_to_caller():
         stop: datetime | None = stands_at
         while stop is not None:
             stop = next_due.next_due(stop, to)

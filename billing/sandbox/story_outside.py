@@ -101,14 +101,14 @@ class Outside:
     def next_price(self, tariff_id: str, price: object) -> None:
         """The product manager submits the next version of one tariff and begins that of another."""
         author = User.objects.get(email=PRODUCT_MANAGER)
-        draft = tariffs.draft_next_version(tariff=_published(tariff_id), user=author, as_of=self.at)
+        draft = tariffs.draft_next_version(tariff=_published_tariff(tariff_id), user=author, as_of=self.at)
         draft.unit_price = type(draft.unit_price)(int(str(price)), draft.currency)
         tariffs.save_draft(draft=draft, user=author, as_of=self.at)
         tariffs.submit_tariff(tariff=draft, user=author, as_of=self.at)
-        tariffs.draft_next_version(tariff=_published("plus"), user=author, as_of=self.at)
+        tariffs.draft_next_version(tariff=_published_tariff("plus"), user=author, as_of=self.at)
 
 
-def _published(tariff_id: str) -> Tariff:
+def _published_tariff(tariff_id: str) -> Tariff:
     return Tariff.objects.published().get(tariff_id=tariff_id)
 
 

@@ -61,7 +61,7 @@ def _debt(account: BillingAccount, at: datetime) -> dict[str, Any]:
     return {"restore_sum": formats.money_text(owed, account.currency), "use_is_charged": metered.exists()}
 
 
-def _common(account: BillingAccount, at: datetime, locale: str) -> dict[str, Any]:
+def _common_context(account: BillingAccount, at: datetime, locale: str) -> dict[str, Any]:
     """Collects what every mail shows: whose it is, where the portal is, whom to turn to (D20)."""
     return {
         "locale": locale,
@@ -79,7 +79,7 @@ def _common(account: BillingAccount, at: datetime, locale: str) -> dict[str, Any
 def _letter(kind: str, channel: str, account: BillingAccount, context: Context, at: datetime, locale: str) -> _Letter:
     """The notice as one reader gets it."""
     with override(locale):
-        full = {**_common(account, at, locale), **(context(locale) if callable(context) else context)}
+        full = {**_common_context(account, at, locale), **(context(locale) if callable(context) else context)}
         if channel == Notice.Channel.MESSAGE:
             text = short_text(kind, full)
             return _Letter(text[:300], text)

@@ -44,7 +44,7 @@ def services() -> dict[str, Service]:
     return {name: Service(name, template) for name, template in settings.MESSAGE_URLS.items()}
 
 
-def unreadable() -> list[str]:
+def find_unusable() -> list[str]:
     """The names of services whose address leads nowhere: no place for the recipient, or nothing that apprise knows."""
     if not settings.MESSAGE_URLS:
         return []

@@ -142,7 +142,7 @@ def _build_letter(sign_up: SignUp) -> letters.Letter:
         link = settings.BASE_URL + reverse("portal:sign_up_confirm", args=[sign_link(sign_up)])
         return letters.confirm_address(sign_up=sign_up, link=link)
     link = f"{settings.BASE_URL}{reverse('portal:new_instance')}?{order_query(sign_up)}"
-    return letters.known_already(sign_up=sign_up, link=link, locale=user.locale)
+    return letters.write_to_known_person(sign_up=sign_up, link=link, locale=user.locale)
 
 
 def send_link(*, sign_up: SignUp, as_of: datetime) -> bool:

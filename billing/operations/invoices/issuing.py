@@ -170,7 +170,7 @@ def uncollected_minor(account: BillingAccount, subscription: Subscription) -> in
     )
 
 
-def _uncollected(account: BillingAccount) -> Any:
+def _uncollected_charges(account: BillingAccount) -> Any:
     return (
         Charge.objects.uncollected()
         .filter(account=account)
@@ -182,7 +182,7 @@ def _uncollected(account: BillingAccount) -> Any:
 def issue_monthly(*, account: BillingAccount, span: Span, as_of: datetime) -> Invoice | None:
     """Issues the account's invoice for the month ``span``: all use posted in it and not yet on an invoice (M7, D5). Paid time
     is billed when it begins (D17), together with adjustments where nothing is metered."""
-    charges = _uncollected(account).filter(billing_month__lte=span.start).exclude(kind__in=ONE_LINE_EACH)
+    charges = _uncollected_charges(account).filter(billing_month__lte=span.start).exclude(kind__in=ONE_LINE_EACH)
     if not charges.exclude(subscription=None).exists():
         beginning = account.subscriptions.filter(
             terminated_at=None, next_transition_date=span.end, paid_from__isnull=False
@@ -210,7 +210,7 @@ def issue_prepaid(
     """Issues the invoice of paid time that begins or changes: everything of ``subscriptions`` that is not on one yet (D17, B7),
     and adjustments of the account. None where there is nothing to bill."""
     is_billed_together = models.Q(subscription__in=list(subscriptions)) | models.Q(subscription=None)
-    charges = list(_uncollected(account).filter(is_billed_together)) if subscriptions else []
+    charges = list(_uncollected_charges(account).filter(is_billed_together)) if subscriptions else []
     if not any(charge.subscription_id for charge in charges):
         return None
     return issue_invoice(
@@ -238,7 +238,7 @@ def issue_final(*, period: BillingPeriod, as_of: datetime) -> Invoice | None:
     subscription = period.subscription
     return issue_invoice(
         account=subscription.account,
-        charges=_uncollected(subscription.account).filter(subscription=subscription),
+        charges=_uncollected_charges(subscription.account).filter(subscription=subscription),
         span=period.span,
         kind=Invoice.Kind.FINAL,
         key=f"final:{subscription.public_id}:{period.number}",

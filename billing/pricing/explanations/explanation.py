@@ -24,14 +24,14 @@ from billing.pricing.explanations.formula import (
     TIMES,
     Writer,
     formula,
-    grouped,
+    group_digits,
     is_short,
     left_formula,
     price_formula,
     to_decimal,
 )
 from billing.pricing.explanations.notes import Note, NoteKind, notes
-from billing.pricing.explanations.parts import Kind, Part, parts_of, plain
+from billing.pricing.explanations.parts import Kind, Part, parts_of, plain_price
 from billing.pricing.money import exponent, from_minor
 from billing.pricing.quantity import chargeable, price
 from billing.pricing.terms import Metric, Terms
@@ -49,11 +49,11 @@ __all__ = [
     "explain_quantity",
     "explain_share",
     "formula",
-    "grouped",
+    "group_digits",
     "left_formula",
     "line_figures",
     "notes",
-    "plain",
+    "plain_price",
     "price_formula",
     "units_moved",
 ]
@@ -111,7 +111,7 @@ def add_share(explanation: dict[str, Any], share: Share) -> Explanation:
 def _price_of_one(parts: list[Part]) -> str | None:
     """The price of one unit where there is one for all of them and four decimals say it."""
     units = [part for part in parts if part.kind == Kind.UNITS]
-    return plain(to_decimal(units[0].unit_value)) if len(units) == 1 and is_short(units[0].unit_value) else None
+    return plain_price(to_decimal(units[0].unit_value)) if len(units) == 1 and is_short(units[0].unit_value) else None
 
 
 def counts_units(explanation: Explanation) -> bool:

@@ -23,14 +23,14 @@ from billing.pricing.explanations.evaluation import (
     percent_in,
     share_in,
 )
-from billing.pricing.explanations.parts import Kind, Part, plain
+from billing.pricing.explanations.parts import Kind, Part, plain_price
 from billing.pricing.money import from_minor, round_to_minor
 
 MINUS, TIMES = "−", "×"
 FINEST = Decimal("0.0001")  # prices have up to four decimals; a figure that needs more is written as a quotient
 
 
-def grouped(amount: Decimal) -> str:
+def group_digits(amount: Decimal) -> str:
     """Writes a sum in the neutral way, for programs and logs: 6 589.00, −4.67."""
     sign = MINUS if amount < 0 else ""
     return sign + f"{abs(amount):,f}".replace(",", " ")
@@ -45,7 +45,7 @@ def write_percent(value: Decimal) -> str:
 class Writer:
     """The ways in which the reader's language writes a sum, a whole number and a percentage."""
 
-    number: Callable[[Decimal], str] = grouped
+    number: Callable[[Decimal], str] = group_digits
     count: Callable[[int], str] = str
     percent: Callable[[Decimal], str] = write_percent
 
@@ -66,12 +66,12 @@ def is_short(amount: Fraction) -> bool:
 def to_decimal(amount: Fraction) -> Decimal:
     """Writes ``amount`` as a Decimal with at least two decimals and at most four."""
     exactly = Decimal(amount.numerator) / amount.denominator
-    return Decimal(plain(exactly.quantize(FINEST, rounding=ROUND_HALF_UP)))
+    return Decimal(plain_price(exactly.quantize(FINEST, rounding=ROUND_HALF_UP)))
 
 
 def formula(
     explanation: Explanation,
-    number: Callable[[Decimal], str] = grouped,
+    number: Callable[[Decimal], str] = group_digits,
     count: Callable[[int], str] = str,
     percent: Callable[[Decimal], str] = write_percent,
 ) -> str:
@@ -178,7 +178,7 @@ def _write_part(part: Part, writer: Writer) -> str:
     """The part without its sign. Where the next step limits it, what that takes off: ``9 × 120.00 − 80.00`` (E-a)."""
     units = abs(part.units)
     if part.kind != Kind.UNITS:
-        return writer.number(Decimal(plain(part.amount)))
+        return writer.number(Decimal(plain_price(part.amount)))
     if part.is_capped and part.units < 0:
         return writer.sum(-part.value)
     if units == part.of and not is_short(part.unit_value):

@@ -64,13 +64,13 @@ class Part:
 
     def as_dict(self) -> dict[str, Any]:
         """The part as plain JSON values, without what is as usual."""
-        values: dict[str, Any] = {"kind": str(self.kind), "units": self.units, "amount": plain(self.amount)}
+        values: dict[str, Any] = {"kind": str(self.kind), "units": self.units, "amount": plain_price(self.amount)}
         if self.of != 1:
             values["of"] = self.of
         if self.start is not None:
             values["from"] = self.start
         if self.cap is not None:
-            values |= {"cap": plain(self.cap), "cap_from": self.cap_from}
+            values |= {"cap": plain_price(self.cap), "cap_from": self.cap_from}
         return values
 
 
@@ -87,7 +87,7 @@ def part_from(row: dict[str, Any]) -> Part:
     )
 
 
-def plain(price_of_one: Decimal) -> str:
+def plain_price(price_of_one: Decimal) -> str:
     """A price with at least two decimals and no idle zeros beyond them: 599.0000 → 599.00, 0.0125 → 0.0125."""
     text = f"{price_of_one.normalize():f}"
     whole, _, fraction = text.partition(".")

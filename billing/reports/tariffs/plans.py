@@ -127,7 +127,7 @@ class Offer:
     def variants(self) -> tuple[Variant, ...]:
         return tuple(variant for plan in self.plans for variant in plan.variants)
 
-    def priced(self, quantity: int, but: str = "") -> list[PricedVariant]:
+    def price_variants(self, quantity: int, but: str = "") -> list[PricedVariant]:
         """Prices ``quantity`` units under each tariff that has a price for them, leaving out the one with the id ``but``."""
         priced = []
         for plan in self.plans:

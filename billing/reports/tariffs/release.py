@@ -59,7 +59,7 @@ class ReleaseCheck:
     falls: list[str] = field(default_factory=list)
 
 
-def replaced_by(tariff: Tariff) -> Tariff | None:
+def find_predecessor(tariff: Tariff) -> Tariff | None:
     """The version that ``tariff`` takes the place of: the one published, else the latest before it."""
     earlier = Tariff.objects.filter(product=tariff.product_id, tariff_id=tariff.tariff_id, version__lt=tariff.version)
     statuses = [Tariff.Status.PUBLISHED, Tariff.Status.ARCHIVED]
@@ -103,7 +103,7 @@ def effects(source: Tariff, target: Tariff, most: int = MOST_LISTED) -> list[Eff
 
 def release_check(tariff: Tariff) -> ReleaseCheck:
     """All that speaks for or against offering ``tariff`` in place of the version before it."""
-    previous = replaced_by(tariff)
+    previous = find_predecessor(tariff)
     running = Subscription.objects.running().filter(tariff=previous) if previous else Subscription.objects.none()
     terms = tariff.terms()
     return ReleaseCheck(

@@ -106,7 +106,7 @@ def usage_context(usage: Usage | None, zone: str, as_of: datetime) -> dict[str, 
     }
 
 
-def _upcoming(account: BillingAccount, as_of: datetime) -> list[calendar.CalendarItem]:
+def _upcoming_items(account: BillingAccount, as_of: datetime) -> list[calendar.CalendarItem]:
     """Returns the nearest due items, without reminders."""
     items = calendar.calendar_items(account=account, as_of=as_of, months=2)
     return [item for item in items if item.step != calendar.Step.REMINDER][:AHEAD]
@@ -138,7 +138,7 @@ def _page(desk: Desk, as_of: datetime) -> dict[str, Any]:
         "plans": plans,
         "pressing_plan": pressing,
         "is_metered": bool(metered) or not plans,
-        "items": _upcoming(account, as_of) if plans else None,
+        "items": _upcoming_items(account, as_of) if plans else None,
         "places": [(place, levels[place.instance.pk]) for place in listed_places],
         "more_places": len(places) > PLACES,
         "latest": statement.page(account=account, limit=LATEST).rows,

@@ -178,7 +178,7 @@ def _what_if_context(
         "current": current,
         "supposed": supposing.what_if(current, quantity, _rest(current)) if current is not None else None,
         "buy": _purchase_address(current, quantity),
-        "bills": offer.priced(quantity, but=current.tariff.tariff_id if current else "") if offer else [],
+        "bills": offer.price_variants(quantity, but=current.tariff.tariff_id if current else "") if offer else [],
         "curve": price_curve(counted[0], quantity, most),
         "curve_name": curve_of.name_in(formats.language()) if curve_of else "",
         "currency": counted[0].currency,

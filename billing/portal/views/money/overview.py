@@ -37,7 +37,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 def _home(request: HttpRequest, as_of: datetime) -> HttpResponse:
     instances = list(instances_of(signed_in_user(request)).order_by("domain")[:200])
     levels = access.levels(instances, as_of=as_of)
-    return render(request, "portal/home.html", {"states": [(instance, levels[instance.pk]) for instance in instances]})
+    return render(request, "portal/home_without_account.html", {"states": [(instance, levels[instance.pk]) for instance in instances]})
 
 
 def banner_of(money: reports.AccountPosition, running: int, plans: Sequence[PlanState] = ()) -> str:

@@ -104,7 +104,7 @@ def _samples(counted: list[reports.Variant]) -> list[int]:
 @public_page
 def bill(request: HttpRequest, code: str) -> HttpResponse:
     """Answers the slider: the calculator's figures as a fragment of the page."""
-    return render(request, "portal/_bill.html", calculator(_offer_or_404(code), request))
+    return render(request, "portal/_calculator_bills.html", calculator(_offer_or_404(code), request))
 
 
 def calculator(offer: reports.Offer, request: HttpRequest) -> dict[str, Any]:

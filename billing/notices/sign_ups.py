@@ -12,7 +12,7 @@ from django.utils.translation import override
 
 from billing.models import SignUp
 from billing.notices.letters.about import plan_text
-from billing.notices.letters.base import GAPS, link
+from billing.notices.letters.base import GAPS, link, support_contacts
 from billing.wording import formats
 
 
@@ -32,11 +32,7 @@ def _letter(kind: str, sign_up: SignUp, locale: str, **names: Any) -> Letter:
             "locale": locale,
             "portal_name": settings.PORTAL_NAME,
             "portal_url": link("portal:overview"),
-            "support": {
-                "email": settings.SUPPORT_EMAIL,
-                "phone": settings.SUPPORT_PHONE,
-                "link": settings.SUPPORT_LINK,
-            },
+            "support": support_contacts(),
             "domain": sign_up.domain,
             "product": product,
             "plan": plan_text(sign_up.tariff, sign_up.quantity, locale, product),

@@ -118,6 +118,11 @@ class PlanState:
         return max(0, self.next_minor - self.available_minor)
 
     @property
+    def needs_card(self) -> bool:
+        """Tells whether the next period will be collected with no card saved and too little on the balance (E8)."""
+        return self.is_collected and self.method is None and self.missing_minor > 0
+
+    @property
     def is_in_dunning(self) -> bool:
         """Tells whether a try for the next period has failed and the money is not there yet."""
         return bool(self.tries) and self.tries[0].outcome not in PAID_TRIES and self.missing_minor > 0

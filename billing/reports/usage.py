@@ -41,6 +41,11 @@ class Usage:
         return self.terms.included_quantity
 
     @property
+    def is_within_quota(self) -> bool:
+        """Tells whether the peak so far is free: no more people than the quota of a tariff that has one (M3)."""
+        return self.quota > 0 and self.peak <= self.quota
+
+    @property
     def charged_minor(self) -> int:
         """The price of the peak so far, in minor units (M2)."""
         return price(self.terms, self.peak)

@@ -173,7 +173,9 @@ class TariffPage(OperationPage):
             raise PermissionDenied
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        return TemplateResponse(request, "admin/tariffs/_sample_bills.html", {"panel": self._preview_panel(request, tariff)})
+        return TemplateResponse(
+            request, "admin/tariffs/_sample_bills.html", {"panel": self._preview_panel(request, tariff)}
+        )
 
     def _preview_panel(self, request: HttpRequest, tariff: Tariff | None) -> Panel:
         form_class: Any = self.get_form(request, tariff, change=tariff is not None)

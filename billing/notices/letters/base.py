@@ -61,6 +61,12 @@ def _debt(account: BillingAccount, at: datetime) -> dict[str, Any]:
     return {"restore_sum": formats.money_text(owed, account.currency), "use_is_charged": metered.exists()}
 
 
+def support_contacts() -> dict[str, str]:
+    """Returns the operator's support contacts, empty where none are set (D20)."""
+    contacts = {"email": settings.SUPPORT_EMAIL, "phone": settings.SUPPORT_PHONE, "link": settings.SUPPORT_LINK}
+    return contacts if any(contacts.values()) else {}
+
+
 def _common_context(account: BillingAccount, at: datetime, locale: str) -> dict[str, Any]:
     """Collects what every mail shows: whose it is, where the portal is, whom to turn to (D20)."""
     return {
@@ -71,7 +77,7 @@ def _common_context(account: BillingAccount, at: datetime, locale: str) -> dict[
         "short_link": link("portal:pay"),
         "customer_name": account.customer.name,
         "account_number": account.number,
-        "support": {"email": settings.SUPPORT_EMAIL, "phone": settings.SUPPORT_PHONE, "link": settings.SUPPORT_LINK},
+        "support": support_contacts(),
         **_debt(account, at),
     }
 

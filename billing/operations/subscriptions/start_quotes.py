@@ -72,6 +72,11 @@ class StartQuote:
         return sum(line.amount_minor for line in self.lines)
 
     @property
+    def may_change_with_seats(self) -> bool:
+        """Tells whether the sum may still change: seats are charged as they are when paid time begins, later (B3)."""
+        return not self.is_now and self.starts_on is not None and self.tariff.metric == Metric.PAID_MEMBERS
+
+    @property
     def token(self) -> str:
         """A digest of the figures, whatever the ids of the rows are."""
         return rehearsal.token_of(

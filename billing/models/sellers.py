@@ -25,10 +25,12 @@ class Seller(models.Model):
         SOLE_TRADER = "sole_trader", _("sole trader")
         FOREIGN = "foreign", _("company abroad")
 
+    # Entered with the seller; the delivered catalogue finds its seller by it.
     code = models.SlugField(_("code"), max_length=30, unique=True)
     kind = models.CharField(_("kind"), max_length=15, choices=Kind.choices, default=Kind.COMPANY)
     name = models.CharField(_("short name"), max_length=200)
     full_name = models.CharField(_("full legal name"), max_length=300, blank=True)
+    # Of all its tariffs and accounts: a tariff in another currency is refused.
     currency = models.CharField(_("currency"), max_length=3)
     series = models.CharField(
         _("series of numbers"),
@@ -36,7 +38,9 @@ class Seller(models.Model):
         unique=True,
         help_text=_("Latin capitals; stands before the year: R-2026-000001."),
     )
+    # Where a business day begins for everything that is charged in its name (G1).
     time_zone = models.CharField(_("billing time zone"), max_length=50, default="Europe/Moscow")
+    # Days to pay an invoice on which no tariff stands; a tariff has its own.
     payment_days = models.PositiveSmallIntegerField(_("days to pay"), default=14)
 
     inn = models.CharField(_("INN"), max_length=12, blank=True)
@@ -108,6 +112,7 @@ class VatRate(models.Model):
 
     code = models.SlugField(_("code"), max_length=20)
     percent = models.DecimalField(_("percent"), max_digits=5, decimal_places=2)
+    # Entered by staff; the latest that has begun on the day of supply counts.
     valid_from = models.DateField(_("from"))
 
     objects: ClassVar[models.Manager["VatRate"]] = models.Manager()
@@ -150,6 +155,7 @@ class BillingAccount(models.Model):
     Its balance is that of its ledger account. This row is what every act on the account's money locks first.
     """
 
+    # Written once, at the opening; customers name it in payments, the API and pages find the account by it.
     number = models.CharField(_("number"), max_length=20, unique=True)
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="billing_accounts", verbose_name=_("customer"))
     seller = models.ForeignKey(Seller, models.PROTECT, related_name="accounts", verbose_name=_("seller"))

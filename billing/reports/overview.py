@@ -168,11 +168,11 @@ def account_position(*, account: BillingAccount, as_of: datetime) -> AccountPosi
         charged_month=account.open_month,
         credit_minor=credit or 0,
         next_invoice_date=min(filter(None, [uninvoiced["next_transition_date"], next_month(account.open_month)])),
-        relief=_relief(account, as_of) if late else None,
+        relief=_running_relief(account, as_of) if late else None,
     )
 
 
-def _relief(account: BillingAccount, as_of: datetime) -> Relief | None:
+def _running_relief(account: BillingAccount, as_of: datetime) -> Relief | None:
     running = Relief.objects.filter(
         instance__subscriptions__account=account,
         instance__subscriptions__terminated_at=None,

@@ -182,8 +182,8 @@ class Page:
     people: dict[int, str]
 
 
-def _before(source: Source, rank: int, cursor: Cursor | None) -> Q:
-    """The rows of ``source`` that come after the cursor in the order (instant, source, key), all falling."""
+def _older_than(source: Source, rank: int, cursor: Cursor | None) -> Q:
+    """Filters the rows of ``source`` that come after the cursor in the order (instant, source, key), all falling."""
     if cursor is None:
         return Q()
     earlier, same = Q(**{f"{source.field}__lt": cursor.at}), Q(**{source.field: cursor.at})
@@ -204,7 +204,7 @@ def page(*, customer: Customer, limit: int, kinds: frozenset[str] = frozenset(),
     for rank, source in enumerate(SOURCES):
         if kinds and source.kind not in kinds:
             continue
-        rows = source.rows(customer).filter(_before(source, rank, before))
+        rows = source.rows(customer).filter(_older_than(source, rank, before))
         if source.name == "act" and kinds != {"acts"}:
             rows = rows.exclude(action__in=SHOWN_ELSEWHERE)
         for row in rows.order_by(f"-{source.field}", "-pk")[: limit + 1]:

@@ -79,14 +79,14 @@ def usage_of(*, subscription: Subscription, period: BillingPeriod, as_of: dateti
     levels: list[tuple[datetime, int]] = []
     for step in steps:
         level += step.by
-        if not levels and _before(step, period.opened_at):
+        if not levels and _is_before(step, period.opened_at):
             opening = level
         else:
             levels.append((step.at, level))
     return Usage(subscription, period, period.tariff.terms(), opening, tuple(levels), level)
 
 
-def _before(step: peaks.Step, opened_at: datetime) -> bool:
+def _is_before(step: peaks.Step, opened_at: datetime) -> bool:
     """Tells whether the step belongs to the time before the period: one who is reported to have left at its first instant was
     not there any more (D1)."""
     return step.at < opened_at or (step.at == opened_at and step.is_dated and step.by < 0)

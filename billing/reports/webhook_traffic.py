@@ -1,4 +1,4 @@
-"""The fate of events on their way to an endpoint: how late they arrive, what fails, what waits (for the bench in admin and portal).
+"""The fate of events on their way to an endpoint: how late they arrive, what fails, what waits (for its page in admin and portal).
 
 An event's lag runs from the event to its delivery; of one that somebody had sent again, from when they asked for it.
 """

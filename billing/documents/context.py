@@ -62,7 +62,7 @@ class Party:
 
     @classmethod
     def from_snapshot(cls, snapshot: Mapping[str, Any]) -> "Party":
-        """The party from the plain dict stored on a document; keys that a document does not print are ignored."""
+        """Reads the party from the plain dict stored on a document; keys that a document does not print are ignored."""
         return cls(**{field.name: tidy(snapshot[field.name]) for field in fields(cls) if snapshot.get(field.name)})
 
     @property
@@ -103,7 +103,7 @@ class DocumentLine:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "DocumentLine":
-        """The row from plain values; numbers may be Decimal, int or text, never float."""
+        """Reads the row from plain values; numbers may be Decimal, int or text, never float."""
         return cls(
             number=int(values["number"]),
             description=values["description"],
@@ -168,7 +168,7 @@ class _Taxed(Sheet):
         return self.seller.is_russian or self.tax_percent is not None or bool(self.reason_without_tax)
 
     def _tax_within(self, amount: Decimal) -> Decimal:
-        """The VAT inside ``amount``, rounded to the minor unit; 0 without VAT."""
+        """Returns the VAT inside ``amount``, rounded to the minor unit; 0 without VAT."""
         if self.tax_percent is None:
             return Decimal(0)
         return round_half_up(amount * self.tax_percent / (100 + self.tax_percent), self.currency)
@@ -242,7 +242,7 @@ class InvoiceContext(_Paper):
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "InvoiceContext":
-        """The invoice from plain values: ``seller`` and ``buyer`` as snapshots, ``lines`` as dicts, sums as text or Decimal."""
+        """Reads the invoice from plain values: ``seller`` and ``buyer`` as snapshots, ``lines`` as dicts, sums as text or Decimal."""
         return cls(**_read_values(values, cls))
 
 
@@ -256,7 +256,7 @@ class CreditNoteContext(_Paper):
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "CreditNoteContext":
-        """The credit note from plain values, as `InvoiceContext.from_dict`."""
+        """Reads the credit note from plain values, as `InvoiceContext.from_dict`."""
         return cls(**_read_values(values, cls))
 
 
@@ -304,12 +304,12 @@ class OfferContext(_Taxed):
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "OfferContext":
-        """The offer from plain values, as `InvoiceContext.from_dict`."""
+        """Reads the offer from plain values, as `InvoiceContext.from_dict`."""
         return cls(**_read_values(values, cls))
 
 
 def _decimal(value: object) -> Decimal:
-    """A Decimal from Decimal, int or text. Raises BadContext for anything else: a float has lost the kopeck already."""
+    """Returns a Decimal from Decimal, int or text. Raises BadContext for anything else: a float has lost the kopeck already."""
     if isinstance(value, bool) or not isinstance(value, (Decimal, int, str)):
         raise BadContext(f"{value!r} is no exact number.")
     return Decimal(value)

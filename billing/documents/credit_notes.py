@@ -41,5 +41,5 @@ def credit_note_context(note: CreditNote) -> CreditNoteContext:
 
 
 def credit_note_pdf(note: CreditNote) -> bytes:
-    """The PDF of ``note``: a credit note never changes, so these are the same bytes whenever it is rendered."""
+    """Renders the PDF of ``note``: a credit note never changes, so these are the same bytes whenever it is rendered."""
     return render_credit_note(credit_note_context(note))

@@ -29,7 +29,7 @@ def font_assets() -> dict[str, Asset]:
 
 @cache
 def fetcher_class() -> type[Any]:
-    """The class of our fetcher; made late, because WeasyPrint must not be imported before a document is wanted."""
+    """Returns the class of our fetcher; made late, because WeasyPrint must not be imported before a document is wanted."""
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
     class ClosedFetcher(URLFetcher):  # type: ignore[misc]

@@ -59,5 +59,5 @@ def invoice_context(invoice: Invoice) -> InvoiceContext:
 
 
 def invoice_pdf(invoice: Invoice) -> bytes:
-    """The PDF of ``invoice``: the same bytes whenever and wherever it is rendered."""
+    """Renders the PDF of ``invoice``: the same bytes whenever and wherever it is rendered."""
     return render_invoice(invoice_context(invoice))

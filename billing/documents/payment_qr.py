@@ -35,7 +35,7 @@ def _can_pay(seller: Party) -> bool:
 
 
 def _mandatory_fields(seller: Party) -> dict[str, str]:
-    """The five fields every code has, shortened to 300 bytes: first the bank loses its city, then the seller's name its end."""
+    """Writes the five fields every code has, shortened to 300 bytes: first the bank loses its city, then the seller's name its end."""
     city = f", г. {seller.bank_city}" if seller.bank_city else ""
     bank = (
         seller.bank_name + city
@@ -61,7 +61,7 @@ def _bytes(fields: dict[str, str]) -> int:
 
 
 def payment_text(seller: Party, amount: Decimal, purpose: str) -> str | None:
-    """The text of the code for paying ``amount`` (roubles) to ``seller``; None where the requisites do not suffice."""
+    """Writes the text of the code for paying ``amount`` (roubles) to ``seller``; None where the requisites do not suffice."""
     if not _can_pay(seller) or amount <= 0:
         return None
     fields = _mandatory_fields(seller)
@@ -76,7 +76,7 @@ def payment_text(seller: Party, amount: Decimal, purpose: str) -> str | None:
 
 
 def invoice_payment_text(invoice: InvoiceContext) -> str | None:
-    """The text of the invoice's code; None for another currency than roubles and where nothing is to be paid."""
+    """Writes the text of the invoice's code; None for another currency than roubles and where nothing is to be paid."""
     return (
         payment_text(invoice.seller, invoice.amount_due, payment_purpose(invoice))
         if invoice.currency == "RUB"
@@ -85,7 +85,7 @@ def invoice_payment_text(invoice: InvoiceContext) -> str | None:
 
 
 def offer_payment_text(offer: OfferContext) -> str | None:
-    """The text of the offer's code; None for another currency than roubles."""
+    """Writes the text of the offer's code; None for another currency than roubles."""
     return payment_text(offer.seller, offer.pay, offer_purpose(offer)) if offer.currency == "RUB" else None
 
 

@@ -111,7 +111,7 @@ class Provider(Protocol):
         """Keeps the method no longer; safe to repeat. Raises ProviderError."""
 
     def manage(self, customer_key: str, plans: list[Plan], return_url: str) -> str:
-        """The address of the provider's own page for this customer: cards, receipts, cancelling a plan (C5). Raises
+        """Returns the address of the provider's own page for this customer: cards, receipts, cancelling a plan (C5). Raises
         ProviderError."""
 
     def webhook(self, request: HttpRequest) -> list[ProviderReport]:

@@ -9,7 +9,7 @@ from billing.pricing.money import from_minor
 
 class ApprovalQuerySet(models.QuerySet["Approval"]):
     def waiting(self) -> "ApprovalQuerySet":
-        """Those that a second person has still to look at, the oldest first."""
+        """Filters those that a second person has still to look at, the oldest first."""
         return self.filter(decided_at=None).order_by("pk")
 
 

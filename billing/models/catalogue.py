@@ -30,7 +30,7 @@ BASE_TARIFF_ID = "base"
 
 class TariffQuerySet(models.QuerySet["Tariff"]):
     def published(self) -> "TariffQuerySet":
-        """The versions that are offered to customers now: archived tariffs are not, though those on them stay (E2)."""
+        """Filters the versions that are offered to customers now: archived tariffs are not, though those on them stay (E2)."""
         return self.filter(status=Tariff.Status.PUBLISHED)
 
 
@@ -268,7 +268,7 @@ class Tariff(models.Model):
         )
 
     def snapshot(self) -> dict[str, Any]:
-        """The terms as plain values: what a reviewer approved and what a later version is compared with."""
+        """Returns the terms as plain values: what a reviewer approved and what a later version is compared with."""
         return {
             **self.terms().as_dict(),
             "name": self.name,

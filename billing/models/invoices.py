@@ -16,7 +16,7 @@ from billing.pricing.periods import Span
 
 class InvoiceQuerySet(models.QuerySet["Invoice"]):
     def open(self) -> "InvoiceQuerySet":
-        """Those that are not paid in full, the oldest due first (G7)."""
+        """Filters those that are not paid in full, the oldest due first (G7)."""
         return self.filter(open_minor__gt=0).order_by("due_date", "issued_at", "number")
 
     def overdue(self, today: date) -> "InvoiceQuerySet":
@@ -127,7 +127,7 @@ class Invoice(models.Model):
         return Money(from_minor(self.amount_due_minor, self.currency), self.currency)
 
     def status_on(self, today: date, credited_minor: int) -> "Invoice.Status":
-        """The status on the business date ``today``; ``credited_minor`` is the sum of its credit notes (D19)."""
+        """Returns the status on the business date ``today``; ``credited_minor`` is the sum of its credit notes (D19)."""
         if credited_minor == self.total_minor:
             return Invoice.Status.VOID
         if self.open_minor == 0:

@@ -74,7 +74,7 @@ class BillingPeriod(models.Model):
 
 class ChargeQuerySet(models.QuerySet["Charge"]):
     def uncollected(self) -> "ChargeQuerySet":
-        """The charges that an invoice still has to collect: not what was given back as credit at once (B6)."""
+        """Filters the charges that an invoice still has to collect: not what was given back as credit at once (B6)."""
         return self.filter(line=None).exclude(kind__in=Charge.AS_CREDIT)
 
 

@@ -38,7 +38,7 @@ class TariffMove(models.Model):
 
 class TermsChangeQuerySet(models.QuerySet["TermsChange"]):
     def waiting(self) -> "TermsChangeQuerySet":
-        """Those that have neither taken effect nor been called off."""
+        """Filters those that have neither taken effect nor been called off."""
         return self.filter(applied_at=None, cancelled_at=None)
 
 

@@ -17,7 +17,7 @@ def new_payment_id() -> str:
 
 class CreditQuerySet(models.QuerySet["Credit"]):
     def unapplied(self) -> "CreditQuerySet":
-        """The credits that can still pay invoices, in the order of spending: bonus before cash (D11), then oldest first (G7)."""
+        """Filters the credits that can still pay invoices, in the order of spending: bonus before cash (D11), then oldest first (G7)."""
         bonus_first = models.Case(models.When(kind="bonus", then=0), default=1)
         return self.filter(unapplied_minor__gt=0).order_by(bonus_first, "pk")
 

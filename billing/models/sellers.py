@@ -103,7 +103,7 @@ class Seller(models.Model):
             raise ValidationError({"time_zone": _("Use the name of a zone, as Europe/Moscow.")})
 
     def snapshot(self) -> dict[str, Any]:
-        """The seller as a document prints it, to be copied onto the document at its issue (G6)."""
+        """Returns the seller as a document prints it, to be copied onto the document at its issue (G6)."""
         return {name: getattr(self, name) for name in self.SNAPSHOT}
 
 
@@ -128,7 +128,7 @@ class VatRate(models.Model):
 
     @classmethod
     def percent_on(cls, code: str, day: date) -> Decimal:
-        """The rate ``code`` in force on ``day``, in percent; raises DoesNotExist where none has been entered."""
+        """Returns the rate ``code`` in force on ``day``, in percent; raises DoesNotExist where none has been entered."""
         rate = cls.objects.filter(code=code, valid_from__lte=day).order_by("-valid_from").first()
         if rate is None:
             raise cls.DoesNotExist(f"no VAT rate {code!r} on {day}")

@@ -17,7 +17,7 @@ def new_subscription_id() -> str:
 
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):
     def running(self) -> "SubscriptionQuerySet":
-        """Those that are not terminated."""
+        """Filters those that are not terminated."""
         return self.filter(terminated_at=None)
 
 

@@ -50,7 +50,7 @@ def queue_started(*, subscription: Subscription, charge: Charge, at: datetime) -
 
 
 def renewal_fact(subscription: Subscription, renews_on: date, days_left: int) -> str:
-    """The business fact of announcing a yearly charge, so that each number of days is announced once."""
+    """Returns the business fact of announcing a yearly charge, so that each number of days is announced once."""
     return f"renewal:{subscription.public_id}:{renews_on}:{days_left}"
 
 
@@ -132,6 +132,6 @@ def queue_ended(*, subscription: Subscription, reason: str, at: datetime) -> lis
 
 
 def _last_whole_day(instant: datetime, zone: str) -> date:
-    """The day on which something ended, as people say it: what ends at 00:00 ended the day before."""
+    """Returns the day on which something ended, as people say it: what ends at 00:00 ended the day before."""
     day = business_date(instant, zone)
     return day - about.ONE_DAY if instant == start_of_day(day, zone) else day

@@ -44,7 +44,7 @@ def enqueue(task: str, argument: str) -> None:
 
 
 def delay_after(attempts: int) -> timedelta:
-    """The wait before the next start: 1, 5, 25, 125 … minutes."""
+    """Returns the wait before the next start: 1, 5, 25, 125 … minutes."""
     return timedelta(minutes=5 ** max(attempts - 1, 0))
 
 

@@ -137,7 +137,7 @@ def act_name(codename: str) -> str:
 
 
 def permission_of(act: str) -> str:
-    """The permission that ``act`` needs, as `User.has_perm` takes it."""
+    """Returns the permission that ``act`` needs, as `User.has_perm` takes it."""
     return f"{BillingAccount._meta.app_label}.{act}"
 
 

@@ -23,7 +23,7 @@ class Carried:
     days: int
 
     def left_after(self, used_days: int) -> Fraction:
-        """The value of the days that are not used yet, exact."""
+        """Returns the value of the days that are not used yet, exact."""
         return Left(self.value, self.days, used_days).left
 
 

@@ -16,7 +16,7 @@ def intervals(terms: Terms) -> Fraction:
 
 
 def factor_after_discount(percent: Decimal) -> Fraction:
-    """The factor that ``percent`` off leaves of an amount, exact: 10 → 9/10."""
+    """Returns the factor that ``percent`` off leaves of an amount, exact: 10 → 9/10."""
     return Fraction(WHOLE - percent) / 100
 
 

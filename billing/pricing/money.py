@@ -27,14 +27,14 @@ def to_minor(amount: Decimal, currency: str) -> int:
 
 
 def round_to_minor(amount: Fraction, currency: str) -> int:
-    """The exact ``amount`` of the main unit as an integer of the minor unit, half away from zero: 35/3 USD → 1167 (G2)."""
+    """Returns the exact ``amount`` of the main unit as an integer of the minor unit, half away from zero: 35/3 USD → 1167 (G2)."""
     scaled = abs(amount) * 10 ** exponent(currency)
     minor: int = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
     return -minor if amount < 0 else minor
 
 
 def from_minor(minor: int, currency: str) -> Decimal:
-    """The integer ``minor`` as a Decimal of the main unit with the currency's digits: 467 USD → Decimal("4.67")."""
+    """Returns the integer ``minor`` as a Decimal of the main unit with the currency's digits: 467 USD → Decimal("4.67")."""
     return Decimal(minor).scaleb(-exponent(currency))
 
 

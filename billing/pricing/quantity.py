@@ -39,7 +39,7 @@ def chargeable(terms: Terms, quantity: int) -> int:
 
 
 def price(terms: Terms, quantity: int) -> int:
-    """The price of ``quantity`` units for one interval, or of a one-off, in minor units, rounded once (M2, G2).
+    """Returns the price of ``quantity`` units for one interval, or of a one-off, in minor units, rounded once (M2, G2).
 
     Raises NoPrice where the terms name none, ValueError for a negative quantity.
     """
@@ -48,7 +48,7 @@ def price(terms: Terms, quantity: int) -> int:
 
 
 def exact_price(terms: Terms, quantity: int) -> Fraction:
-    """The price of `price` in main units and not rounded: what shares of a period are taken of (B3–B6, E6). Raises as `price`."""
+    """Returns the price of `price` in main units and not rounded: what shares of a period are taken of (B3–B6, E6). Raises as `price`."""
     compiled: Compiled = terms.cached.get("price") or _compile(terms)
     half = compiled.whole // 2
     return Fraction(_numerator(compiled, quantity) - half, compiled.whole * 10 ** exponent(terms.currency))
@@ -60,7 +60,7 @@ def next_unit_costs(terms: Terms, quantity: int) -> int:
 
 
 def thresholds(terms: Terms) -> tuple[int, ...]:
-    """The quantities at which another line of the price begins, 0 first: between them it only grows."""
+    """Returns the quantities at which another line of the price begins, 0 first: between them it only grows."""
     compiled: Compiled = terms.cached.get("price") or _compile(terms)
     return compiled.starts
 

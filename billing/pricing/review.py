@@ -79,7 +79,7 @@ class Bill(NamedTuple):
 
 
 def contradictions(terms: Terms) -> list[Finding]:
-    """All that does not go together in ``terms``; nothing where they can be reviewed. It needs no price to be named."""
+    """Lists all that does not go together in ``terms``; nothing where they can be reviewed. It needs no price to be named."""
     checks = (
         _check_trial,
         _check_prices,

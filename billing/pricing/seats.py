@@ -41,7 +41,7 @@ def explain_seat_change(
     whole_months: int = 0,
     of_months: int | None = None,
 ) -> Explanation:
-    """The one line of a change from ``before`` to ``after`` seats for what is left of the period: a charge, or a credit below
+    """Returns the one line of a change from ``before`` to ``after`` seats for what is left of the period: a charge, or a credit below
     zero (B5, B6). A month is its share of the interval, or of ``of_months``: a twelfth of a yearly price, never rounded by
     itself."""
     parts = difference(parts_of(terms, after), parts_of(terms, before))

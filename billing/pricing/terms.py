@@ -73,13 +73,13 @@ class Step:
     total: Decimal | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """The step as plain JSON values, as a tariff stores it."""
+        """Returns the step as plain JSON values, as a tariff stores it."""
         prices = {"unit_price": self.unit_price, "total": self.total}
         return {"from": self.from_quantity, **{name: str(value) for name, value in prices.items() if value is not None}}
 
 
 def steps_from(rows: Iterable[Mapping[str, Any]]) -> tuple[Step, ...]:
-    """The steps that `Step.as_dict` wrote, lowest first."""
+    """Returns the steps that `Step.as_dict` wrote, lowest first."""
     steps = (
         Step(
             int(row["from"]),
@@ -143,7 +143,7 @@ class Terms:
         return Decimal(self.interval_months or self.price_months) / self.price_months
 
     def as_dict(self) -> dict[str, Any]:
-        """The terms as plain JSON values: what a reviewer approves and an explanation is worked out from (G8)."""
+        """Returns the terms as plain JSON values: what a reviewer approves and an explanation is worked out from (G8)."""
         return {
             "tariff_id": self.tariff_id,
             "version": self.version,

@@ -29,7 +29,7 @@ class Line:
 
 
 def price_of_one(step: Step) -> Fraction:
-    """The exact price of one unit at ``step``; of a step with a total its share, never rounded (E-a).
+    """Returns the exact price of one unit at ``step``; of a step with a total its share, never rounded (E-a).
 
     Raises NoPrice where the step says neither or both.
     """
@@ -41,12 +41,12 @@ def price_of_one(step: Step) -> Fraction:
 
 
 def first_paid(terms: Terms) -> int:
-    """The smallest quantity that is not within the free quota."""
+    """Returns the smallest quantity that is not within the free quota."""
     return terms.included_quantity + 1
 
 
 def lines(terms: Terms) -> tuple[Line, ...]:
-    """The price of one stated interval, the flat fee included, line by line; the first begins at 0.
+    """Returns the price of one stated interval, the flat fee included, line by line; the first begins at 0.
 
     Raises NoPrice for a trial and for terms that `review.contradictions` finds wrong in their prices.
     """
@@ -114,7 +114,7 @@ def _cut_off_quota(terms: Terms, gross: list[Line]) -> list[Line]:
 
 
 def _take_off_quota(terms: Terms, line: Line, reached: list[Line]) -> Line:
-    """The line without the units of the quota: they keep their numbers (graduated) or are not counted at all."""
+    """Returns the line without the units of the quota: they keep their numbers (graduated) or are not counted at all."""
     free = terms.included_quantity
     if terms.price_model == PriceModel.GRADUATED:
         within = [below for below in reached if below.start <= free]

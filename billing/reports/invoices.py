@@ -42,7 +42,7 @@ def invoice_states(invoices: Iterable[Invoice], today: date) -> list[InvoiceStat
 
 
 def invoices_of(account: BillingAccount) -> "QuerySet[Invoice]":
-    """The account's invoices, newest first, ready for `invoice_states`."""
+    """Returns the account's invoices, newest first, ready for `invoice_states`."""
     return with_credited(Invoice.objects.filter(account=account).order_by("-issued_at", "-number"))
 
 

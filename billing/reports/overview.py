@@ -149,7 +149,7 @@ class InstanceRow:
 
 
 def account_position(*, account: BillingAccount, as_of: datetime) -> AccountPosition:
-    """The account's money at ``as_of``, in four queries however much there is, five where something is overdue."""
+    """Returns the account's money at ``as_of``, in four queries however much there is, five where something is overdue."""
     today = business_date(as_of, account.zone)
     uninvoiced = (
         Charge.objects.uncollected()
@@ -204,7 +204,7 @@ def next_dates(money: AccountPosition, most: int = 4) -> list[NextDate]:
 def instance_rows(
     *, account: BillingAccount, as_of: datetime, limit: int | None = None, offset: int = 0
 ) -> list[InstanceRow]:
-    """The account's instances with their people, the busiest first; four queries however many there are."""
+    """Returns the account's instances with their people, the busiest first; four queries however many there are."""
     subscriptions = (
         Subscription.objects.filter(account=account)
         .select_related("instance__product", "tariff__product")

@@ -240,7 +240,7 @@ def _units(subscription: Subscription, stage: Stage) -> int:
 def _next_charge(
     subscription: Subscription, stage: Stage, last: BillingPeriod | None, change: TermsChange | None
 ) -> tuple[date | None, int, Explanation | None]:
-    """The first charge that comes by itself: its day, its sum, and how it comes about where a trial is followed by it."""
+    """Returns the first charge that comes by itself: its day, its sum, and how it comes about where a trial is followed by it."""
     if subscription.cancel_date is not None:
         return None, 0, None
     if stage == Stage.TRIAL and change is not None:

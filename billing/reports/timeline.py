@@ -71,7 +71,7 @@ class Cursor:
 
     @classmethod
     def read(cls, text: str) -> "Cursor | None":
-        """The cursor of an address; None for anything that is none."""
+        """Returns the cursor of an address; None for anything that is none."""
         try:
             at, rank, key = text.split("~")
             cursor = cls(datetime.fromisoformat(at), int(rank), key)

@@ -68,7 +68,7 @@ class Usage:
 
 
 def usage_of(*, subscription: Subscription, period: BillingPeriod, as_of: datetime) -> Usage:
-    """The use of ``period`` as far as it is known at ``as_of``."""
+    """Returns the use of ``period`` as far as it is known at ``as_of``."""
     until = min(as_of, period.ended_at)
     changes = MemberChange.objects.filter(instance=subscription.instance_id, occurred_at__lte=until)
     steps = peaks.steps_of(
@@ -93,7 +93,7 @@ def _is_before(step: peaks.Step, opened_at: datetime) -> bool:
 
 
 def current_period(subscription: Subscription, as_of: datetime) -> BillingPeriod | None:
-    """The period in which ``as_of`` lies, else the last one before it; None where nothing has been metered yet."""
+    """Returns the period in which ``as_of`` lies, else the last one before it; None where nothing has been metered yet."""
     return BillingPeriod.objects.filter(subscription=subscription, opened_at__lte=as_of).order_by("-opened_at").first()
 
 

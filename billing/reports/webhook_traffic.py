@@ -86,20 +86,20 @@ def milliseconds(duration: timedelta) -> int:
 
 
 def median(sorted_numbers: Sequence[int]) -> int | None:
-    """The middle one of numbers in ascending order, of two middle ones what lies between; None of none."""
+    """Returns the middle one of numbers in ascending order, of two middle ones what lies between; None of none."""
     count = len(sorted_numbers)
     return (sorted_numbers[(count - 1) // 2] + sorted_numbers[count // 2]) // 2 if count else None
 
 
 def hour_edges(as_of: datetime, zone: str) -> list[datetime]:
-    """The beginnings of the last 24 hours on the wall clock of ``zone``, and the end of the running one."""
+    """Returns the beginnings of the last 24 hours on the wall clock of ``zone``, and the end of the running one."""
     local = as_of.astimezone(ZoneInfo(zone))
     running = as_of - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
     return [running - timedelta(hours=back) for back in range(HOURS - 1, -2, -1)]
 
 
 def day_edges(as_of: datetime, zone: str) -> list[datetime]:
-    """The beginnings of the last 14 days on the wall calendar of ``zone``, and of tomorrow."""
+    """Returns the beginnings of the last 14 days on the wall calendar of ``zone``, and of tomorrow."""
     today = business_date(as_of, zone)
     return [start_of_day(today - timedelta(days=back), zone) for back in range(DAYS - 1, -2, -1)]
 
@@ -123,14 +123,14 @@ def buckets(
 
 
 def _bucket_of(edges: Sequence[datetime], at: datetime) -> int | None:
-    """The number of the bucket that ``at`` falls into; days are not all of one length, so it is looked for."""
+    """Returns the number of the bucket that ``at`` falls into; days are not all of one length, so it is looked for."""
     if not edges[0] <= at < edges[-1]:
         return None
     return next(number for number, end in enumerate(edges[1:]) if at < end)
 
 
 def traffic(endpoint: WebhookEndpoint, *, as_of: datetime, zone: str) -> Traffic:
-    """The endpoint's charts at ``as_of``, hours and days on the wall clock of ``zone``. Three reads, however much was sent."""
+    """Returns the endpoint's charts at ``as_of``, hours and days on the wall clock of ``zone``. Three reads, however much was sent."""
     hours, days = hour_edges(as_of, zone), day_edges(as_of, zone)
     since = min(hours[0], days[0])
     own_deliveries = WebhookDelivery.objects.filter(endpoint=endpoint)
@@ -178,7 +178,7 @@ def waiting_of(endpoints: Iterable[WebhookEndpoint], as_of: datetime) -> dict[in
 
 
 def endpoint_states(endpoints: Sequence[WebhookEndpoint], as_of: datetime) -> dict[int, EndpointState]:
-    """The state of each of ``endpoints`` by its key, for a list: two reads."""
+    """Returns the state of each of ``endpoints`` by its key, for a list: two reads."""
     waiting = waiting_of(endpoints, as_of)
     latest = (
         WebhookDelivery.objects.filter(endpoint=OuterRef("pk"), state=State.DELIVERED).order_by("-pk").values("pk")[:1]
@@ -206,7 +206,7 @@ def deliveries(
     before: int | None = None,
     after: int | None = None,
 ) -> Page:
-    """A page of the endpoint's deliveries with their events and instances, newest first. ``shown``: one of `SHOWN` (else all);
+    """Returns a page of the endpoint's deliveries with their events and instances, newest first. ``shown``: one of `SHOWN` (else all);
     ``before`` and ``after`` are cursors from a neighbouring page."""
     own_deliveries: QuerySet[WebhookDelivery] = WebhookDelivery.objects.filter(endpoint=endpoint).select_related(
         "event__instance"

@@ -30,7 +30,7 @@ def _refuse_outside() -> None:
 
 @transaction.atomic
 def _set_first(to: datetime) -> None:
-    """The first time may lie in the past: accounts opened before it begin with the month that it falls in."""
+    """Sets the first time, which may lie in the past: accounts opened before it begin with the month that it falls in."""
     SandboxClock.objects.create(id=1, stands_at=to)
     for account in BillingAccount.objects.select_related("seller"):
         this_month = month_start(business_date(to, account.zone))

@@ -60,7 +60,7 @@ WAITS = (BUSY, BUSY._replace(after=timedelta(seconds=7)), BUSY._replace(after=ti
 
 
 def moment(text: str) -> datetime:
-    """The instant of a row of the sample's story, on the wall clock of its sellers."""
+    """Returns the instant of a row of the sample's story, on the wall clock of its sellers."""
     return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=ZONE)
 
 
@@ -99,7 +99,7 @@ class Outside:
         signup.send_link(sign_up=signup.file_sign_up(new=new, as_of=self.at), as_of=self.at)
 
     def next_price(self, tariff_id: str, price: object) -> None:
-        """The product manager submits the next version of one tariff and begins that of another."""
+        """Lets the product manager submit the next version of one tariff and begin that of another."""
         author = User.objects.get(email=PRODUCT_MANAGER)
         draft = tariffs.draft_next_version(tariff=_published_tariff(tariff_id), user=author, as_of=self.at)
         draft.unit_price = type(draft.unit_price)(int(str(price)), draft.currency)
@@ -113,7 +113,7 @@ def _published_tariff(tariff_id: str) -> Tariff:
 
 
 def write_calls_as_history(endpoint: WebhookEndpoint) -> None:
-    """The calls of what waits at ``endpoint``, as if a receiver had been there: all were taken but the last, which waits."""
+    """Writes the calls of what waits at ``endpoint``, as if a receiver had been there: all were taken but the last, which waits."""
     waiting = endpoint.deliveries.filter(state=WebhookDelivery.State.WAITING).order_by("pk").select_related("event")
     *taken, last = waiting
     for number, row in enumerate(taken):

@@ -123,7 +123,7 @@ class Prepaid:
         )
 
     def card(self, domain: str, number: object) -> None:
-        """The owner leaves a card with the payment service."""
+        """Lets the owner leave a card with the payment service."""
         account = BillingAccount.objects.get(subscriptions__instance__domain=domain)
         set_up = method_setup.start_set_up(account=account, as_of=self.at, user_email=FIRST_PEOPLE[domain][0])
         bank.decide(set_up.external_id, "succeeded", str(number))

@@ -85,7 +85,7 @@ def _response(body: dict[str, Any]) -> HttpResponse:
 
 
 def problem(status: int, code: str, detail: "str | Promise", **members: Any) -> HttpResponse:
-    """An answer that says what went wrong; ``members`` as in `body_of`."""
+    """Returns an answer that says what went wrong; ``members`` as in `body_of`."""
     return _response(body_of(status, code, detail, **members))
 
 
@@ -93,7 +93,7 @@ def problem(status: int, code: str, detail: "str | Promise", **members: Any) -> 
 
 
 def refusal_body(refusal: Refusal) -> dict[str, Any]:
-    """A refusal: 422 where the input cannot be meant, 409 where a rule does not allow the act."""
+    """Returns a refusal: 422 where the input cannot be meant, 409 where a rule does not allow the act."""
     if not isinstance(refusal, BadInput):
         return body_of(409, refusal.code, refusal.message, rule=refusal.rule, extra=refusal.extra)
     field = getattr(refusal, "field", "")

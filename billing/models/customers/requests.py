@@ -16,7 +16,7 @@ def new_request_id() -> str:
 
 class CustomerRequestQuerySet(models.QuerySet["CustomerRequest"]):
     def waiting(self) -> "CustomerRequestQuerySet":
-        """Those that support has not answered, the one to be answered first on top."""
+        """Filters those that support has not answered, the one to be answered first on top."""
         return self.filter(answered_at=None).order_by("answer_by", "pk")
 
 

@@ -15,7 +15,7 @@ def new_endpoint_id() -> str:
 
 class WebhookEndpointQuerySet(models.QuerySet["WebhookEndpoint"]):
     def active(self) -> "WebhookEndpointQuerySet":
-        """Those that events go to."""
+        """Filters those that events go to."""
         return self.filter(disabled_at=None)
 
 

@@ -23,7 +23,7 @@ ONE_DAY = timedelta(days=1)
 
 
 def plan_text(tariff: Tariff | None, quantity: int | None, locale: str, product: str = "") -> str:
-    """The tariff and, where it is bought by number, how much: “By the device”, 12 devices; a free product's own name (E1)."""
+    """Writes the tariff and, where it is bought by number, how much: “By the device”, 12 devices; a free product's own name (E1)."""
     if tariff is None:
         return _("“%(name)s”") % {"name": product}
     shown = {"name": tariff.name_in(locale)}
@@ -83,12 +83,12 @@ def left_text(days: int) -> str:
 
 
 def row(label: str, value: str, note: str = "", *, is_total: bool = False) -> dict[str, Any]:
-    """A line of a mail's table: what it is and the sum."""
+    """Returns a line of a mail's table: what it is and the sum."""
     return {"label": label, "value": value, "note": note, "is_total": is_total}
 
 
 def charge_rows(subscription: Subscription, charge: Charge | None) -> list[dict[str, Any]]:
-    """The charge with its computation (G8), and what the balance is after it."""
+    """Returns the charge with its computation (G8), and what the balance is after it."""
     rows = []
     if charge is not None:
         label = _("Charged") if charge.amount_minor > 0 else _("Given back")
@@ -105,7 +105,7 @@ def prices(tariff: Tariff) -> list[str]:
 
 
 def paid_days(charge: Charge) -> str:
-    """The days that a charge pays for, both ends included; empty where it is for good."""
+    """Returns the days that a charge pays for, both ends included; empty where it is for good."""
     start, end = charge.explanation.get("from"), charge.explanation.get("until")
     if start is None or end is None:
         return ""
@@ -113,7 +113,7 @@ def paid_days(charge: Charge) -> str:
 
 
 def next_date_text(subscription: Subscription) -> str:
-    """The day on which the next period begins and is charged; empty where none follows."""
+    """Writes the day on which the next period begins and is charged; empty where none follows."""
     tariff = subscription.tariff
     last = subscription.periods.order_by("-number").first()
     if last is None or tariff is None or tariff.terms().is_one_off or subscription.cancel_date:
@@ -122,7 +122,7 @@ def next_date_text(subscription: Subscription) -> str:
 
 
 def choices(subscription: Subscription) -> list[str]:
-    """The tariffs that can be chosen after a trial, each with the figure it is known by."""
+    """Returns the tariffs that can be chosen after a trial, each with the figure it is known by."""
     product = subscription.instance.product_id
     offered = Tariff.objects.published().filter(product=product).exclude(price_model=PriceModel.TRIAL)
     locale = formats.language()

@@ -35,7 +35,7 @@ class _Letter:
 
 
 def owner_recipients(account: BillingAccount, instances: Iterable[Instance]) -> list[str]:
-    """The billing owners of ``instances`` (M10) and the account's addresses, once each."""
+    """Returns the billing owners of ``instances`` (M10) and the account's addresses, once each."""
     owners = Member.objects.billing_owners().filter(instance__in=list(instances))
     return each_once([*owners.order_by("pk").values_list("email", flat=True), *account_recipients(account)])
 
@@ -49,7 +49,7 @@ def balance(account: BillingAccount) -> int:
 
 
 def _debt(account: BillingAccount, at: datetime) -> dict[str, Any]:
-    """The sum that restores access, written out, where the account is read-only for debt at ``at``, and whether use goes
+    """Returns the sum that restores access, written out, where the account is read-only for debt at ``at``, and whether use goes
     on being charged meanwhile (D4); empty where it is not."""
     today = business_date(at, account.zone)
     owed = sum(invoice.open_minor for invoice in Invoice.objects.filter(account=account).overdue(today))
@@ -83,7 +83,7 @@ def _common_context(account: BillingAccount, at: datetime, locale: str) -> dict[
 
 
 def _letter(kind: str, channel: str, account: BillingAccount, context: Context, at: datetime, locale: str) -> _Letter:
-    """The notice as one reader gets it."""
+    """Returns the notice as one reader gets it."""
     with override(locale):
         full = {**_common_context(account, at, locale), **(context(locale) if callable(context) else context)}
         if channel == Notice.Channel.MESSAGE:

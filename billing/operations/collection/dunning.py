@@ -27,7 +27,7 @@ Outcome = Collection.Outcome
 
 
 def renewal_date(subscription: Subscription) -> date:
-    """The payment date: the first day of the period that is not paid yet."""
+    """Returns the payment date: the first day of the period that is not paid yet."""
     period = prepaid_periods.last_period(subscription)
     assert period is not None
     return period.end

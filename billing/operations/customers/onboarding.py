@@ -90,7 +90,7 @@ def find_seller(tariff: Tariff | None) -> Seller:
 
 
 def _mailbox_pattern(email: str) -> str:
-    """A pattern for ``email`` and for the same mailbox with a tag after a plus: name+second@example.com."""
+    """Returns a pattern for ``email`` and for the same mailbox with a tag after a plus: name+second@example.com."""
     local, _at_sign, host = email.rpartition("@")
     return rf"^{re.escape(local.split('+')[0])}(\+[^@]*)?@{re.escape(host)}$"
 
@@ -152,7 +152,7 @@ def quote_instance(*, application: Application, as_of: datetime) -> OnboardingRe
 
 
 def _new_customer(application: Application, tariff: Tariff | None) -> customers.NewCustomer:
-    """The data of the customer to be created, in the currency of the tariff's seller."""
+    """Returns the data of the customer to be created, in the currency of the tariff's seller."""
     assert application.new is not None
     return replace(application.new, currency=find_seller(tariff).currency)
 

@@ -127,7 +127,7 @@ def find_user(email: str) -> User | None:
 
 
 def order_query(sign_up: SignUp) -> str:
-    """The order of ``sign_up`` as the query of the page for a new instance."""
+    """Returns the order of ``sign_up`` as the query of the page for a new instance."""
     parameters = {"product": sign_up.product.code, "domain": sign_up.domain}
     if sign_up.tariff is not None:
         parameters["tariff"] = sign_up.tariff.tariff_id

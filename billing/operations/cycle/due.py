@@ -97,7 +97,7 @@ class Rule:
     index_lag: int = 0
 
     def within(self, today: date, days: int) -> Q:
-        """The condition that the date lies between ``today`` and ``days`` later."""
+        """Returns the condition that the date lies between ``today`` and ``days`` later."""
         condition = Q(**{f"{self.column}__range": (today, today + timedelta(days=days))})
         if self.index_column:
             first = today + timedelta(days=self.index_lag)
@@ -268,7 +268,7 @@ def dues_of_invoice(invoice: Invoice, zone: str) -> Iterator[Due]:
 def next_collection(
     subscription: Subscription, renews_on: date, zone: str, *, last_try: date | None, amount_minor: int
 ) -> Due | None:
-    """The next attempt to collect the renewal of ``renews_on``; None after the last (E8)."""
+    """Returns the next attempt to collect the renewal of ``renews_on``; None after the last (E8)."""
     day = due_dates.next_collection_day(renews_on, last_try)
     if day is None:
         return None
@@ -292,7 +292,7 @@ def _next_of_rule(kind: Kind, after: datetime, sellers: Sequence[Seller]) -> Ite
 
 
 def _next_months(after: datetime, sellers: Sequence[Seller]) -> Iterator[Due]:
-    """The next 1st at 00:00 of every billing zone: months close and open (M6, M7)."""
+    """Returns the next 1st at 00:00 of every billing zone: months close and open (M6, M7)."""
     for seller in sellers or [Seller(time_zone=settings.BILLING_TIME_ZONE)]:
         first = next_month(business_date(after, seller.time_zone))
         yield Due(start_of_day(first, seller.time_zone), Kind.MONTH_CLOSE, seller, first)
@@ -314,7 +314,7 @@ def resumption_ends() -> Iterator[Due]:
 
 
 def resumption_end_of(account: BillingAccount) -> datetime | None:
-    """The instant from which nothing of ``account`` can be resumed; None while a subscription runs, or none ever did."""
+    """Returns the instant from which nothing of ``account`` can be resumed; None while a subscription runs, or none ever did."""
     ends = list(account.subscriptions.values_list("terminated_at", flat=True))
     past_ends = [end for end in ends if end is not None]
     if not past_ends or len(past_ends) < len(ends):

@@ -143,14 +143,14 @@ def strip_nul(text: str) -> str:
 
 
 def _answer_text(answer: http_client.Answer) -> str:
-    """The beginning of the body, for people to read; nothing of a compressed one, which nobody asked for."""
+    """Writes the beginning of the body, for people to read; nothing of a compressed one, which nobody asked for."""
     if answer.headers.get("content-encoding", "identity") != "identity":
         return ""
     return strip_nul(answer.body[: STORED_ANSWER * 4].decode("utf-8", errors="replace")[:STORED_ANSWER])
 
 
 def retry_after(attempt: Attempt, now: datetime) -> timedelta:
-    """The time that a 429 or 503 asks us to wait, 24 hours at most; ``now`` is real time."""
+    """Returns the time that a 429 or 503 asks us to wait, 24 hours at most; ``now`` is real time."""
     value = attempt.answer_headers.get("retry-after", "").strip() if attempt.status in RETRY_STATUSES else ""
     if value.isascii() and value.isdecimal():
         return timedelta(seconds=min(int(value[:9]), int(LONGEST_WAIT.total_seconds())))

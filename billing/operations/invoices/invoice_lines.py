@@ -42,7 +42,7 @@ class Group:
 
 
 def _line_key(charge: Charge) -> tuple[Any, ...]:
-    """The key by which charges share a line: the use of a subscription's month; else each period, change and seat has its own
+    """Returns the key by which charges share a line: the use of a subscription's month; else each period, change and seat has its own
     (B5)."""
     subscription = charge.subscription_id or 0
     if charge.kind == Charge.Kind.ADJUSTMENT:
@@ -63,7 +63,7 @@ def group_charges(charges: Iterable[Charge]) -> list[Group]:
 
 
 def _explain(group: Group) -> dict[str, Any]:
-    """The line's explanation: that of its last charge, less all that was charged for the month on other lines."""
+    """Returns the line's explanation: that of its last charge, less all that was charged for the month on other lines."""
     explanation: dict[str, Any] = group.charges[-1].explanation
     if explanation["model"] == "amount" or len(group.charges) == 1:
         return explanation
@@ -72,7 +72,7 @@ def _explain(group: Group) -> dict[str, Any]:
 
 
 def tariff_of(charge: Charge) -> Tariff:
-    """The version that ``charge``, of a subscription, was priced by."""
+    """Returns the version that ``charge``, of a subscription, was priced by."""
     assert charge.subscription is not None
     return charge.period.tariff if charge.period is not None else charge.subscription.priced_by
 

@@ -59,7 +59,7 @@ def spend_credit(account: BillingAccount, invoice: Invoice, kind: Allocation.Kin
 
 
 def available_credit(account: BillingAccount) -> int:
-    """The credit of ``account`` that no invoice has used yet, in minor units."""
+    """Returns the credit of ``account`` that no invoice has used yet, in minor units."""
     return sum(credit.unapplied_minor for credit in Credit.objects.unapplied().filter(account=account))
 
 
@@ -148,7 +148,7 @@ def _settle_and_announce(invoice: Invoice, as_of: datetime) -> None:
 
 
 def event_data(invoice: Invoice) -> dict[str, Any]:
-    """The data of ``invoice`` that events carry."""
+    """Returns the data of ``invoice`` that events carry."""
     return {
         "number": invoice.number,
         "account": invoice.account.number,
@@ -159,7 +159,7 @@ def event_data(invoice: Invoice) -> dict[str, Any]:
 
 
 def uncollected_minor(account: BillingAccount, subscription: Subscription) -> int:
-    """The sum that `issue_prepaid` of ``subscription`` would bill now, in minor units; neither row needs to be stored."""
+    """Returns the sum that `issue_prepaid` of ``subscription`` would bill now, in minor units; neither row needs to be stored."""
     if account._state.adding:
         return 0
     is_billed_together = models.Q(subscription=None)
@@ -219,7 +219,7 @@ def issue_prepaid(
 
 
 def _span_of(charges: Sequence[Charge], account: BillingAccount, as_of: datetime) -> Span:
-    """The days of the periods that begin, else those that the charges pay for; today for what is bought once."""
+    """Returns the days of the periods that begin, else those that the charges pay for; today for what is bought once."""
     beginning = [row for row in charges if row.kind in (Charge.Kind.START, Charge.Kind.RENEWAL)]
     days = [
         date.fromisoformat(row.explanation[name])

@@ -179,7 +179,7 @@ def _effective_time(
 
 
 def _units(subscription: Subscription, tariff: Tariff, quantity: int | None, today: date) -> int:
-    """The units under ``tariff`` today."""
+    """Returns the units under ``tariff`` today."""
     if tariff.metric == Metric.QUANTITY:
         return quantity or 1
     return prepaid_periods.units_now(subscription, tariff)

@@ -289,7 +289,7 @@ def _quote_paid_time(subscription: Subscription, tariff: Tariff, quantity: int |
 
 
 def _units(subscription: Subscription, tariff: Tariff, bought: int | None, at: datetime, within_day: bool) -> int:
-    """The units of a period that is opened at ``at``; see `prepaid_periods.open_period` for ``within_day``."""
+    """Returns the units of a period that is opened at ``at``; see `prepaid_periods.open_period` for ``within_day``."""
     instance = subscription.instance
     if instance._state.adding and tariff.metric == Metric.PAID_MEMBERS:
         return 1 if members.first_role(instance).is_paid else 0

@@ -250,7 +250,7 @@ def refuse_over_limit(instance: Instance, report: Report, as_of: datetime) -> No
 
 
 def reminder_fact(subscription: Subscription, days_left: int) -> str:
-    """The business fact of a reminder, so that it is sent once."""
+    """Returns the business fact of a reminder, so that it is sent once."""
     return f"trial_ending:{subscription.public_id}:{subscription.trial_ends_on}:{days_left}"
 
 

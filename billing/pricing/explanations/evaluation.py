@@ -63,7 +63,7 @@ class Left:
 
 
 def parts_in(explanation: Explanation) -> list[Part]:
-    """The summands of one stated interval."""
+    """Returns the summands of one stated interval."""
     if "parts" in explanation:
         return [part_from(row) for row in explanation["parts"]]
     return [Part(Kind.UNITS, Decimal(explanation["unit_price"]), units=int(explanation["counted"]))]
@@ -75,12 +75,12 @@ def intervals_in(explanation: Explanation) -> Fraction:
 
 
 def percent_in(explanation: Explanation) -> Decimal:
-    """The discount for it, in percent."""
+    """Returns the discount for it, in percent."""
     return Decimal(explanation.get("discount_percent", 0))
 
 
 def share_in(explanation: Explanation) -> Share | None:
-    """The share of the time, None where the whole is paid."""
+    """Returns the share of the time, None where the whole is paid."""
     return Share(**explanation["share"]) if "share" in explanation else None
 
 
@@ -91,7 +91,7 @@ def left_in(explanation: Explanation) -> Left | None:
 
 
 def full_price(explanation: Explanation) -> Fraction:
-    """The price of the whole time, exact, in main units."""
+    """Returns the price of the whole time, exact, in main units."""
     stated = sum((part.value for part in parts_in(explanation)), Fraction(0))
     return stated * intervals_in(explanation) * factor_after_discount(percent_in(explanation))
 
@@ -103,7 +103,7 @@ def needed_price(explanation: Explanation) -> Fraction:
 
 
 def evaluate(explanation: Explanation) -> int:
-    """The amount in minor units, worked out again from the stored inputs and rounded once (G2, G8).
+    """Returns the amount in minor units, worked out again from the stored inputs and rounded once (G2, G8).
 
     Where something was left of an older payment, nothing is given back (E7): the least is 0.
     """

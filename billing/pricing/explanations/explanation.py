@@ -109,7 +109,7 @@ def add_share(explanation: dict[str, Any], share: Share) -> Explanation:
 
 
 def _price_of_one(parts: list[Part]) -> str | None:
-    """The price of one unit where there is one for all of them and four decimals say it."""
+    """Returns the price of one unit where there is one for all of them and four decimals say it."""
     units = [part for part in parts if part.kind == Kind.UNITS]
     return plain_price(to_decimal(units[0].unit_value)) if len(units) == 1 and is_short(units[0].unit_value) else None
 
@@ -120,7 +120,7 @@ def counts_units(explanation: Explanation) -> bool:
 
 
 def line_figures(explanation: Explanation) -> tuple[Decimal, Decimal]:
-    """The quantity and the price of one that a line of a document shows: their product is the amount, to the minor unit.
+    """Returns the quantity and the price of one that a line of a document shows: their product is the amount, to the minor unit.
 
     599.00 more at 599.00 each is 1 unit, −5 990.00 is −10. Where no price of one leads to the amount exactly (several
     prices, a cap, rounding, days), it is one unit at the amount.
@@ -130,7 +130,7 @@ def line_figures(explanation: Explanation) -> tuple[Decimal, Decimal]:
 
 
 def _units_at_one_price(explanation: Explanation) -> tuple[Decimal, Decimal] | None:
-    """The units and the price of one whose product is the amount exactly; None where no price of one leads to it."""
+    """Returns the units and the price of one whose product is the amount exactly; None where no price of one leads to it."""
     currency = explanation["currency"]
     amount = from_minor(evaluate(explanation), currency)
     units_part = _only_units_part(explanation)
@@ -146,7 +146,7 @@ def _units_at_one_price(explanation: Explanation) -> tuple[Decimal, Decimal] | N
 
 
 def _only_units_part(explanation: Explanation) -> Part | None:
-    """The part that is units at one price, where there is no other."""
+    """Returns the part that is units at one price, where there is no other."""
     if explanation["model"] == AMOUNT or "left" in explanation:
         return None
     parts = parts_in(explanation)

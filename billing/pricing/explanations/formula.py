@@ -50,7 +50,7 @@ class Writer:
     percent: Callable[[Decimal], str] = write_percent
 
     def sum(self, amount: Fraction) -> str:
-        """An exact sum, in full as far as four decimals go."""
+        """Returns an exact sum, in full as far as four decimals go."""
         return self.number(to_decimal(amount))
 
     def quotient(self, amount: Fraction, by: int) -> str:
@@ -75,7 +75,7 @@ def formula(
     count: Callable[[int], str] = str,
     percent: Callable[[Decimal], str] = write_percent,
 ) -> str:
-    """The whole computation: ``12 × 4 900.00 − 10% = 52 920.00``.
+    """Writes the whole computation: ``12 × 4 900.00 − 10% = 52 920.00``.
 
     ``number`` writes one sum, ``count`` a quantity, ``percent`` a percentage; the defaults are the neutral form of the API,
     pages pass their language's. Where there is nothing to work out, the amount stands alone.
@@ -145,7 +145,7 @@ def _write_share(text: str, share: Share) -> str:
 
 
 def _write_full_price(explanation: Explanation, writer: Writer) -> tuple[str, bool]:
-    """The price of the whole time, and whether it is a product, so that it can be multiplied as it stands."""
+    """Writes the price of the whole time, and tells whether it is a product, so that it can be multiplied as it stands."""
     text, is_product = _write_sum(parts_in(explanation), writer)
     times = intervals_in(explanation)
     if times != 1:
@@ -175,7 +175,7 @@ def _write_sum(parts: list[Part], writer: Writer) -> tuple[str, bool]:
 
 
 def _write_part(part: Part, writer: Writer) -> str:
-    """The part without its sign. Where the next step limits it, what that takes off: ``9 × 120.00 − 80.00`` (E-a)."""
+    """Writes the part without its sign. Where the next step limits it, what that takes off: ``9 × 120.00 − 80.00`` (E-a)."""
     units = abs(part.units)
     if part.kind != Kind.UNITS:
         return writer.number(Decimal(plain_price(part.amount)))

@@ -63,7 +63,7 @@ class Part:
         return replace(self, units=self.units * factor)
 
     def as_dict(self) -> dict[str, Any]:
-        """The part as plain JSON values, without what is as usual."""
+        """Returns the part as plain JSON values, without what is as usual."""
         values: dict[str, Any] = {"kind": str(self.kind), "units": self.units, "amount": plain_price(self.amount)}
         if self.of != 1:
             values["of"] = self.of
@@ -75,7 +75,7 @@ class Part:
 
 
 def part_from(row: dict[str, Any]) -> Part:
-    """The part that `Part.as_dict` wrote."""
+    """Returns the part that `Part.as_dict` wrote."""
     return Part(
         kind=Kind(row["kind"]),
         amount=Decimal(row["amount"]),
@@ -88,14 +88,14 @@ def part_from(row: dict[str, Any]) -> Part:
 
 
 def plain_price(price_of_one: Decimal) -> str:
-    """A price with at least two decimals and no idle zeros beyond them: 599.0000 → 599.00, 0.0125 → 0.0125."""
+    """Returns a price with at least two decimals and no idle zeros beyond them: 599.0000 → 599.00, 0.0125 → 0.0125."""
     text = f"{price_of_one.normalize():f}"
     whole, _, fraction = text.partition(".")
     return f"{whole}.{fraction.ljust(2, '0')}"
 
 
 def parts_of(terms: Terms, quantity: int) -> list[Part]:
-    """The summands of ``quantity`` units for one stated interval, lowest step first. Raises as `quantity.price`.
+    """Returns the summands of ``quantity`` units for one stated interval, lowest step first. Raises as `quantity.price`.
 
     Per unit has its units also where none is paid (0 × 599.00): that is how the quota shows (M3).
     """
@@ -127,7 +127,7 @@ def _volume_part(step: Step, above: Step | None, counted: int) -> Part:
 
 
 def _graduated_parts(terms: Terms, quantity: int) -> list[Part]:
-    """Each step's own units; those inside a quota that only frees them keep their numbers."""
+    """Returns each step's own units; those inside a quota that only frees them keep their numbers."""
     if not chargeable(terms, quantity):
         return []
     first = first_paid(terms) if terms.quota_mode == QuotaMode.ONLY_ABOVE else 1

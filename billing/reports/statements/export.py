@@ -96,7 +96,7 @@ def statement_context(
 def statement_pdf(
     statement: Statement, *, locale: str, as_of: datetime, start: date | None = None, end: date | None = None
 ) -> bytes:
-    """The PDF of ``statement`` (G3, G5), the same bytes for the same arguments; they are those of `statement_context`.
+    """Returns the PDF of ``statement`` (G3, G5), the same bytes for the same arguments; they are those of `statement_context`.
 
     Raises BillingError beyond ``PRINTED_ROWS`` movements: a document that left some out would not add up.
     """
@@ -111,7 +111,7 @@ def statement_pdf(
 
 
 def statement_csv(statement: Statement, locale: str) -> bytes:
-    """The statement for a spreadsheet: UTF-8 with BOM, every cell quoted, sums as bare decimals of the main unit.
+    """Returns the statement for a spreadsheet: UTF-8 with BOM, every cell quoted, sums as bare decimals of the main unit.
 
     Russian spreadsheets expect ``;`` and a decimal comma, the others ``,`` and a dot. The first row is the opening
     balance, the last one the closing balance, so that the column of sums leads from the one to the other.

@@ -48,7 +48,7 @@ def _charge_title(charge: Charge, person: str) -> str:
 
 
 def title(row: Row) -> str:
-    """The movement in a few words: "Peak rose to 11", "Payment: bank transfer"."""
+    """Writes the movement in a few words: "Peak rose to 11", "Payment: bank transfer"."""
     if row.charge is not None:
         return _charge_title(row.charge, row.person)
     if row.payment is not None:
@@ -62,7 +62,7 @@ def title(row: Row) -> str:
 
 
 def formula(row: Row) -> str:
-    """A charge as a person would write it (G8); empty where nothing was computed."""
+    """Writes a charge as a person would (G8); empty where nothing was computed."""
     if row.charge is None or row.charge.explanation.get("model") == "amount":
         return ""
     return formats.formula_text(charge_lines.explanation_of(row.charge))
@@ -96,7 +96,7 @@ def _actor_text(row: Row) -> str:
 
 
 def notes(row: Row) -> list[str]:
-    """The small print under the title: who did it, how it was worked out, the reason or reference given."""
+    """Writes the small print under the title: who did it, how it was worked out, the reason or reference given."""
     parts = [_actor_text(row), formula(row)]
     if row.charge is not None and crosses_quota(row):
         quota = formats.count_text(int(row.charge.explanation["included"]))
@@ -106,7 +106,7 @@ def notes(row: Row) -> list[str]:
 
 
 def occurrence_date_text(row: Row, zone: str) -> str:
-    """The business date on which the charged use happened, where that is another day than that of the posting."""
+    """Writes the business date on which the charged use happened, where that is another day than that of the posting."""
     if row.charge is None:
         return ""
     happened, posted = business_date(row.charge.occurred_at, zone), business_date(row.at, zone)

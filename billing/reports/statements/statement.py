@@ -81,7 +81,7 @@ class Page:
 
 
 def ledger_account(account: BillingAccount) -> LedgerAccount:
-    """The account's side of the ledger; every billing account has one from its opening."""
+    """Returns the account's side of the ledger; every billing account has one from its opening."""
     return LedgerAccount.objects.get(billing_account=account)
 
 
@@ -129,14 +129,14 @@ def _member_id(posting: Posting) -> int | None:
 
 
 def _people(postings: list[Posting]) -> dict[int | None, str]:
-    """The names of the people whom the charges speak of: one query for all."""
+    """Returns the names of the people whom the charges speak of: one query for all."""
     ids = [pk for pk in map(_member_id, postings) if pk is not None]
     members = Member.objects.filter(pk__in=ids)
     return {member.pk: str(member) for member in members.only("name", "email")}
 
 
 def statement(*, account: BillingAccount, start: date | None = None, end: date | None = None) -> Statement:
-    """The movements of the business dates ``start`` to ``end``, both included; None leaves that side open."""
+    """Returns the movements of the business dates ``start`` to ``end``, both included; None leaves that side open."""
     ledger = ledger_account(account)
     postings, earlier = _postings(ledger), Posting.objects.none()
     if start is not None:

@@ -62,7 +62,7 @@ class Variant:
         return self.terms.metric != Metric.NONE and self.has_price
 
     def bill(self, quantity: int) -> Bill | None:
-        """The price of ``quantity`` units; None for a trial and where the terms name none."""
+        """Returns the price of ``quantity`` units; None for a trial and where the terms name none."""
         return bill_of(self.terms, quantity)
 
 
@@ -87,7 +87,7 @@ class Plan:
         return self.variants[0]
 
     def name_in(self, locale: str) -> str:
-        """The name of the plan: what its variants' names have before a comma alike ("Build, by the month" → "Build")."""
+        """Returns the name of the plan: what its variants' names have before a comma alike ("Build, by the month" → "Build")."""
         names = [variant.tariff.name_in(locale) for variant in self.variants]
         heads = {name.split(",")[0].strip() for name in names}
         return heads.pop() if len(names) > 1 and len(heads) == 1 else names[0]
@@ -175,7 +175,7 @@ def bill_of(terms: Terms, quantity: int) -> Bill | None:
 
 
 def plans_of(tariffs: Iterable[Tariff]) -> tuple[Plan, ...]:
-    """The tariffs by plan, in the order in which the first of each comes; within it the shortest interval first."""
+    """Returns the tariffs by plan, in the order in which the first of each comes; within it the shortest interval first."""
     by_plan: dict[str, list[Variant]] = {}
     for tariff in tariffs:
         by_plan.setdefault(tariff.plan_code, []).append(Variant(tariff, tariff.terms()))
@@ -193,7 +193,7 @@ def offer_of(product: Product) -> Offer | None:
 
 
 def offers() -> list[Offer]:
-    """Every product that somebody could take, with its plans: two queries, however many there are."""
+    """Lists every product that somebody could take, with its plans: two queries, however many there are."""
     by_product: dict[int, list[Tariff]] = {}
     for tariff in _published_tariffs():
         by_product.setdefault(tariff.product_id, []).append(tariff)

@@ -60,14 +60,14 @@ class ReleaseCheck:
 
 
 def find_predecessor(tariff: Tariff) -> Tariff | None:
-    """The version that ``tariff`` takes the place of: the one published, else the latest before it."""
+    """Returns the version that ``tariff`` takes the place of: the one published, else the latest before it."""
     earlier = Tariff.objects.filter(product=tariff.product_id, tariff_id=tariff.tariff_id, version__lt=tariff.version)
     statuses = [Tariff.Status.PUBLISHED, Tariff.Status.ARCHIVED]
     return earlier.filter(status__in=statuses).order_by("-version").first()
 
 
 def differences(before: Tariff | None, after: Tariff) -> list[Difference]:
-    """Every term whose value is another, in the order of the fields; all of none before."""
+    """Lists every term whose value is another, in the order of the fields; all of none before."""
     if before is None:
         return []
     old, new = before.snapshot(), after.snapshot()
@@ -77,7 +77,7 @@ def differences(before: Tariff | None, after: Tariff) -> list[Difference]:
 
 
 def bill(tariff: Tariff | None, quantity: int) -> int | None:
-    """The price of ``quantity`` units under ``tariff``, in minor units; None where it names none."""
+    """Returns the price of ``quantity`` units under ``tariff``, in minor units; None where it names none."""
     try:
         return price(tariff.terms(), quantity) if tariff is not None else None
     except NoPrice:
@@ -102,7 +102,7 @@ def effects(source: Tariff, target: Tariff, most: int = MOST_LISTED) -> list[Eff
 
 
 def release_check(tariff: Tariff) -> ReleaseCheck:
-    """All that speaks for or against offering ``tariff`` in place of the version before it."""
+    """Collects all that speaks for or against offering ``tariff`` in place of the version before it."""
     previous = find_predecessor(tariff)
     running = Subscription.objects.running().filter(tariff=previous) if previous else Subscription.objects.none()
     terms = tariff.terms()

@@ -136,7 +136,7 @@ def size_of(instance: Instance, subscription: Subscription | None, period: Billi
 
 
 def instances_of(account: BillingAccount) -> list[Instance]:
-    """The living instances that are charged to ``account`` or to none yet, the busiest of those that run first: one query."""
+    """Returns the living instances that are charged to ``account`` or to none yet, the busiest of those that run first: one query."""
     charged_here = Q(subscriptions__account=account) | Q(subscriptions=None, customer=account.customer_id)
     running = Exists(Subscription.objects.filter(instance=OuterRef("pk"), terminated_at=None))
     active = Count("members", filter=Q(members__status=Member.Status.ACTIVE), distinct=True)

@@ -52,7 +52,7 @@ def filter_by_status(subscriptions: "QuerySet[Subscription]", status: str, as_of
 
 
 def trial_days() -> int:
-    """A trial that ends within so many days without a choice is worth a call: as many as its owners are reminded before."""
+    """Returns within how many days a trial that ends without a choice is worth a call: as many as its owners are reminded before."""
     return max(due.trial_reminder_days())
 
 
@@ -78,7 +78,7 @@ def failing_collections(as_of: datetime) -> "QuerySet[Subscription]":
 
 
 def uncovered_renewals(as_of: datetime) -> list[int]:
-    """The keys of subscriptions whose renewal of today or tomorrow nothing will pay: too little on the account, and no saved
+    """Returns the keys of subscriptions whose renewal of today or tomorrow nothing will pay: too little on the account, and no saved
     method (E8). A handful of queries, however many there are."""
     saved = SavedMethod.objects.filter(account=OuterRef("account"), removed_at=None)
     rows = list(

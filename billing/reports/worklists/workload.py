@@ -23,7 +23,7 @@ def overdue_invoices(as_of: datetime) -> "QuerySet[Invoice]":
 
 
 def due_soon_days() -> int:
-    """An invoice that falls due within so many days is worth a call: as many as its owners are reminded before."""
+    """Returns within how many days an invoice that falls due is worth a call: as many as its owners are reminded before."""
     return max(due.invoice_reminder_days())
 
 
@@ -72,7 +72,7 @@ def tariffs_in_review() -> "QuerySet[Tariff]":
 
 
 def worst_debtors(as_of: datetime, limit: int = 8) -> list[Invoice]:
-    """The overdue invoices that have waited longest, with their accounts."""
+    """Returns the overdue invoices that have waited longest, with their accounts."""
     return list(overdue_invoices(as_of).select_related("account__customer").order_by("due_date", "number")[:limit])
 
 

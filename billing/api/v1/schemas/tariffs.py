@@ -77,7 +77,7 @@ INTERVALS = {1: "month", 12: "year"}
 
 
 def _money(amount: Decimal | None, currency: str) -> Money | None:
-    """A price, which may be finer than the currency's minor unit."""
+    """Returns a price, which may be finer than the currency's minor unit."""
     return None if amount is None else Money(amount=plain_price(amount), currency=currency)
 
 

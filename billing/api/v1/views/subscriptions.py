@@ -98,7 +98,7 @@ def create_subscription(request: HttpRequest, instance_id: str, payload: NewSubs
     openapi_extra=describe(answer=examples.A_SUBSCRIPTION, links=links.OF_SUBSCRIPTION),
 )
 def get_subscription(request: HttpRequest, subscription_id: str) -> SubscriptionAnswer:
-    """A subscription as it stands now."""
+    """Returns a subscription as it stands now."""
     return _answer_current(subscription_id, clock.now())
 
 

@@ -28,7 +28,7 @@ PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 
 
 def tidy(text: object) -> str:
-    """One line without control characters, never longer than ``LONGEST_TEXT``; None becomes the empty text."""
+    """Returns one line without control characters, never longer than ``LONGEST_TEXT``; None becomes the empty text."""
     plain = "".join(c if c.isprintable() or c in UNBREAKABLE else " " for c in str(text or ""))
     line = " ".join(word for word in plain.split(" ") if word)
     return line if len(line) <= LONGEST_TEXT else line[: LONGEST_TEXT - 1].rstrip() + "…"

@@ -23,7 +23,7 @@ class Asset:
 
 
 def font_assets() -> dict[str, Asset]:
-    """Our fonts by the addresses that the style sheet uses."""
+    """Returns our fonts by the addresses that the style sheet uses."""
     return {f"{SCHEME}:{path.name}": Asset(path.read_bytes(), "font/woff2") for path in sorted(FONTS.glob("*.woff2"))}
 
 

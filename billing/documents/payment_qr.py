@@ -90,7 +90,7 @@ def offer_payment_text(offer: OfferContext) -> str | None:
 
 
 def qr_png(text: str) -> bytes:
-    """``text`` as a PNG of one bit a pixel, error level M, no ECI header, with its quiet zone.
+    """Draws ``text`` as a PNG of one bit a pixel, error level M, no ECI header, with its quiet zone.
 
     A picture of one bit is set twice as fast as the same modules drawn as paths.
     """

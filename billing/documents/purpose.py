@@ -17,7 +17,7 @@ def plain_amount(amount: Decimal, currency: str, locale: str) -> str:
 
 
 def percent_text(percent: Decimal) -> str:
-    """22, 5, 9.5: without useless zeros."""
+    """Writes a percentage without useless zeros: 22, 5, 9.5."""
     return f"{percent.normalize():f}"
 
 

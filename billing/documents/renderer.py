@@ -62,7 +62,7 @@ def _press() -> _Press:
 
 
 def _style_sheet(accent: str, fill: str) -> str:
-    """Our style sheet with its colours put in: working out `var()` for every element would cost 5 ms a document."""
+    """Reads our style sheet and puts its colours in: working out `var()` for every element would cost 5 ms a document."""
     text = (TEMPLATES / "document.css").read_text(encoding="utf-8")
     colours = dict(re.findall(r"--([a-z]+): (#[0-9a-f]{6});", text))
     colours |= {name: colour for name, colour in (("accent", accent), ("fill", fill)) if colour}

@@ -20,7 +20,7 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
         return self.filter(open_minor__gt=0).order_by("due_date", "issued_at", "number")
 
     def overdue(self, today: date) -> "InvoiceQuerySet":
-        """Open ones whose due date has passed on the business date ``today``: due today is not late (M8)."""
+        """Filters open ones whose due date has passed on the business date ``today``: due today is not late (M8)."""
         return self.open().filter(due_date__lt=today)
 
 

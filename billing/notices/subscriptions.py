@@ -26,7 +26,7 @@ def _payment_context(subscription: Subscription, charge: Charge) -> dict[str, An
 
 
 def _collection_note(subscription: Subscription) -> str:
-    """From when on the next period is collected (E8); empty where it is not."""
+    """Says from when on the next period is collected (E8); empty where it is not."""
     if subscription.priced_by.renewal != Renewal.COLLECTED:
         return ""
     days = due_dates.COLLECTION_DAYS

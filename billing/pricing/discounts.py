@@ -21,5 +21,5 @@ def factor_after_discount(percent: Decimal) -> Fraction:
 
 
 def payment_factor(terms: Terms) -> Fraction:
-    """By what the stated prices are multiplied for one payment: 12 × 9/10 for a year less 10 % (C2)."""
+    """Returns by what the stated prices are multiplied for one payment: 12 × 9/10 for a year less 10 % (C2)."""
     return intervals(terms) * factor_after_discount(terms.discount_percent)

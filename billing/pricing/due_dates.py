@@ -31,7 +31,7 @@ def midnight_after(last_day: date, zone: str) -> datetime:
 
 
 def morning_of(day: date, zone: str) -> datetime:
-    """Ten o'clock of ``day``: notices go out and renewals are tried then (D12, E8)."""
+    """Returns ten o'clock of ``day``: notices go out and renewals are tried then (D12, E8)."""
     return at_hour(day, MORNING, zone)
 
 

@@ -17,12 +17,12 @@ def exponent(currency: str) -> int:
 
 
 def round_half_up(amount: Decimal, currency: str) -> Decimal:
-    """``amount`` in whole minor units, half away from zero: 4.665 → 4.67, −4.665 → −4.67 (G2)."""
+    """Rounds ``amount`` to whole minor units, half away from zero: 4.665 → 4.67, −4.665 → −4.67 (G2)."""
     return amount.quantize(Decimal(1).scaleb(-exponent(currency)), rounding=ROUND_HALF_UP)
 
 
 def to_minor(amount: Decimal, currency: str) -> int:
-    """``amount`` of the main unit as an integer of the minor unit, rounded half up: Decimal("4.665") USD → 467."""
+    """Returns ``amount`` of the main unit as an integer of the minor unit, rounded half up: Decimal("4.665") USD → 467."""
     return int(round_half_up(amount, currency).scaleb(exponent(currency)))
 
 

@@ -169,5 +169,5 @@ CHECKS = (guards, balances, entries, invoices, credits, accounts, charges, lines
 
 
 def faults() -> list[Fault]:
-    """Everything that is wrong with the books; empty where they are right."""
+    """Lists everything that is wrong with the books; empty where they are right."""
     return [fault for check in CHECKS for fault in check()]

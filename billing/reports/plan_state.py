@@ -267,7 +267,7 @@ def _seats_minor(subscription: Subscription) -> int:
 
 
 def _end_reason(subscription: Subscription) -> str:
-    """``cancelled``, ``unpaid``, or ``terminated`` by support; also where no job has noticed the end yet."""
+    """Returns ``cancelled``, ``unpaid``, or ``terminated`` by support; also where no job has noticed the end yet."""
     if subscription.terminated_at is None:
         return "cancelled" if subscription.cancel_date is not None else "unpaid"
     last = subscription.changes.filter(kind=SubscriptionChange.Kind.TERMINATED).order_by("-pk").first()

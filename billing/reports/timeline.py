@@ -199,7 +199,7 @@ def _people(rows: Iterable[TimelineRow]) -> dict[int, str]:
 
 
 def page(*, customer: Customer, limit: int, kinds: frozenset[str] = frozenset(), before: Cursor | None = None) -> Page:
-    """``limit`` things, newest first, of ``kinds`` (all where none is chosen), older than the cursor ``before``."""
+    """Returns ``limit`` things, newest first, of ``kinds`` (all where none is chosen), older than the cursor ``before``."""
     candidates: list[tuple[datetime, int, Any, TimelineRow]] = []
     for rank, source in enumerate(SOURCES):
         if kinds and source.kind not in kinds:

@@ -81,7 +81,7 @@ class Page:
 
 
 def milliseconds(duration: timedelta) -> int:
-    """Never below nothing: a fact may be dated later than the clock that delivered it."""
+    """Returns the time in milliseconds, never below 0: a fact may be dated later than the clock that delivered it."""
     return max(0, duration // timedelta(milliseconds=1))
 
 
@@ -107,7 +107,7 @@ def day_edges(as_of: datetime, zone: str) -> list[datetime]:
 def buckets(
     edges: Sequence[datetime], arrived: Iterable[tuple[datetime, int]], failures: Iterable[datetime]
 ) -> tuple[Bucket, ...]:
-    """``arrived`` as (when, lag in ms) and the instants of ``failures``, put between ``edges``; what lies outside is left."""
+    """Puts ``arrived`` (when, lag in ms) and the instants of ``failures`` between ``edges``; what lies outside is left."""
     lags: list[list[int]] = [[] for _edge in edges[1:]]
     failed = [0 for _edge in edges[1:]]
     for at, lag in arrived:
@@ -157,7 +157,7 @@ def traffic(endpoint: WebhookEndpoint, *, as_of: datetime, zone: str) -> Traffic
 
 
 def _waited_since(at: datetime, event_at: datetime, replayed_at: datetime | None, replays: int) -> datetime | None:
-    """Since when what arrived ``at`` had been waited for; None for one of several replays before the last, of which nobody
+    """Returns since when what arrived ``at`` was waited for; None for one of several replays before the last, of which nobody
     knows any more when it was asked for."""
     if replayed_at is None or (at < replayed_at and replays == 1):
         return event_at

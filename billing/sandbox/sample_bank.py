@@ -102,7 +102,7 @@ class SampleProvider:
 
     @classmethod
     def from_settings(cls) -> "SampleProvider | None":
-        """It takes money that does not exist, so only a sandbox offers it."""
+        """Returns the provider in a sandbox alone: it takes money that does not exist."""
         return cls() if settings.BILLING_SANDBOX else None
 
     def start(self, request: PaymentRequest) -> Result:

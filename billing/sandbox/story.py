@@ -253,7 +253,7 @@ class Sample(story_prepaid.Prepaid, story_outside.Outside):
         )
 
     def offer(self, domain: str, people: object) -> None:
-        """Support offers a year up front at 15 percent off."""
+        """Lets support offer a year up front at 15 percent off."""
         offers.send_offer(
             subscription=Subscription.objects.get(instance__domain=domain),
             people=int(str(people)),
@@ -279,7 +279,7 @@ class Sample(story_prepaid.Prepaid, story_outside.Outside):
         )
 
     def stop(self, _domain: str, _nothing: object) -> None:
-        """Only moves the clock."""
+        """Moves the clock and does nothing else."""
 
 
 def make_logins() -> None:

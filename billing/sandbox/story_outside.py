@@ -70,7 +70,7 @@ class Outside:
     at: datetime
 
     def webhook(self, domain: str, name: object) -> None:
-        """Anna adds a webhook. It is paused while the story runs, so that nothing is called on the way."""
+        """Adds Anna's webhook. It is paused while the story runs, so that nothing is called on the way."""
         customer = Customer.objects.get(instances__domain=domain)
         endpoint, _secret = endpoints.add_endpoint(
             url=ADDRESS, customer=customer, types=HEARS, name=str(name), as_of=self.at, actor=ANNA
@@ -78,7 +78,7 @@ class Outside:
         WebhookEndpoint.objects.filter(pk=endpoint.pk).update(paused_at=self.at)
 
     def replay(self, domain: str, span: object) -> None:
-        """Anna has what happened before sent again, to try her side of it."""
+        """Lets Anna have what happened before sent again, to try her side of it."""
         since, until = map(moment, str(span).split("/"))
         endpoint = WebhookEndpoint.objects.get(customer__instances__domain=domain)
         fan_out.replay_range(endpoint=endpoint, since=since, until=until, as_of=self.at, actor=ANNA)
@@ -93,7 +93,7 @@ class Outside:
         api_tokens.create_token(scope="instance", instance=instance, label=str(label), at=clock.real_now(), actor=ANNA)
 
     def sign_up(self, domain: str, customer: object) -> None:
-        """Somebody asks for an instance and has not opened the link of the mail yet."""
+        """Lets somebody ask for an instance who has not opened the link of the mail yet."""
         order = InstanceOrder(instances.find_product("meteor"), domain, "meteor-cloud")
         new = signup.NewSignUp("boyan@lukomorye.example", "Боян Вещий", str(customer), "company", "ru", order)
         signup.send_link(sign_up=signup.file_sign_up(new=new, as_of=self.at), as_of=self.at)

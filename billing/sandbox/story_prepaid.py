@@ -134,7 +134,7 @@ class Prepaid:
         plan_changes.cancel_subscription(subscription=subscription, as_of=self.at, actor=FIRST_PEOPLE[domain][1])
 
     def later(self, domain: str, terminals: object) -> None:
-        """Fewer terminals from the next period on (D7)."""
+        """Schedules fewer terminals from the next period on (D7)."""
         subscription = Subscription.objects.get(instance__domain=domain)
         wish = TermsRequest(quantity=int(str(terminals)))
         plan_changes.change_terms(subscription=subscription, request=wish, as_of=self.at, actor=FIRST_PEOPLE[domain][1])

@@ -64,7 +64,7 @@ FILLED = json_schema(
 
 
 def between(shortest: int, longest: int) -> StringConstraints:
-    """``shortest`` to ``longest`` characters, spaces around them taken off."""
+    """Limits a text to ``shortest`` to ``longest`` characters, spaces around them taken off."""
     return StringConstraints(strip_whitespace=True, min_length=shortest, max_length=longest)
 
 

@@ -60,7 +60,7 @@ def queue_to_owners(
 
 
 def midnight_text(subscription: Subscription, day: date) -> str:
-    """00:00 of ``day`` in the billing zone, as everything that happens by itself does (D12)."""
+    """Writes 00:00 of ``day`` in the billing zone, when everything happens that happens by itself (D12)."""
     zone = subscription.account.zone
     return formats.instant_text(start_of_day(day, zone), zone)
 

@@ -122,7 +122,7 @@ def _undecided_trials() -> "QuerySet[Subscription]":
 
 
 def _renewals(renewal: Renewal) -> "QuerySet[Subscription]":
-    """Paid time that goes on by itself; ``renews_on``: the first day that is not paid yet."""
+    """Selects paid time that goes on by itself; ``renews_on``: the first day that is not paid yet."""
     last = BillingPeriod.objects.filter(subscription=OuterRef("pk")).order_by("-number")
     running = Subscription.objects.running().filter(
         tariff__renewal=renewal, tariff__interval_months__isnull=False, paid_from__isnull=False, cancel_date=None
@@ -131,7 +131,7 @@ def _renewals(renewal: Renewal) -> "QuerySet[Subscription]":
 
 
 def _yearly_renewals() -> "QuerySet[Subscription]":
-    """Paid time whose next period is a year, on the terms that are scheduled for it, else on its own."""
+    """Selects paid time whose next period is a year, on the terms that are scheduled for it, else on its own."""
     scheduled = TermsChange.objects.waiting().filter(
         subscription=OuterRef("pk"), effective_date__lte=OuterRef("renews_on")
     )

@@ -111,7 +111,7 @@ def build_message(endpoint: WebhookEndpoint, *, id_: str, body: str, at: datetim
 
 
 def message_of(event: Event, endpoint: WebhookEndpoint, at: datetime) -> Message:
-    """`build_message` of ``event``, under its own id."""
+    """Builds the message of ``event`` under its own id (`build_message`)."""
     return build_message(endpoint, id_=event.public_id, body=body_of(event), at=at)
 
 

@@ -21,7 +21,7 @@ PLAIN = "whsec_"
 
 
 def seal(plain: str) -> str:
-    """``plain`` as it may stand in the database."""
+    """Encrypts ``plain`` so that it may stand in the database."""
     return _derive_key(settings.SECRET_KEY).encrypt(plain.encode()).decode()
 
 

@@ -112,7 +112,7 @@ def is_public(address: IPAddress) -> bool:
 
 
 def resolve(address: Address, seconds: float) -> list[tuple[int, Any]]:
-    """(family, socket address) of the host, asked for once. Raises BadAddress where any of them is not public."""
+    """Looks up the host once: (family, socket address) of each. Raises BadAddress where any of them is not public."""
     answers: queue.Queue[Any] = queue.Queue()
 
     def resolve_name() -> None:

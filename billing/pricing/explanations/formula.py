@@ -54,7 +54,7 @@ class Writer:
         return self.number(to_decimal(amount))
 
     def quotient(self, amount: Fraction, by: int) -> str:
-        """``amount / by``: worked out where that is exact, else left standing as a quotient, never rounded."""
+        """Writes ``amount / by``: worked out where that is exact, else left standing as a quotient, never rounded."""
         return self.sum(amount / by) if is_short(amount / by) else f"{self.sum(amount)}/{by}"
 
 

@@ -185,7 +185,7 @@ def _read_facts(
 
 
 def _invoice_items(facts: _Facts) -> Iterator[CalendarItem]:
-    """Open invoices: the reminder, the last day, the lock."""
+    """Lists the dates of open invoices: the reminder, the last day, the lock."""
     account = facts.account
     open_invoices = Invoice.objects.open().filter(account=account, due_date__gte=facts.today)
     for invoice in open_invoices:

@@ -47,7 +47,7 @@ def _starts_formula(text: str) -> bool:
 
 
 def safe_cell(text: str) -> str:
-    """``text`` as one line that every spreadsheet takes for text: an apostrophe before whatever might be a formula."""
+    """Returns ``text`` as one line that every spreadsheet takes for text: an apostrophe before whatever might be a formula."""
     line = AFTER_SEPARATOR.sub(r"\1'", tidy(text))
     return f"'{line}" if _starts_formula(text) or _starts_formula(line) else line
 

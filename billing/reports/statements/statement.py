@@ -99,7 +99,7 @@ def _sum(postings: "QuerySet[Posting]", ledger: LedgerAccount) -> int:
 
 
 def _with_facts(postings: "QuerySet[Posting]") -> "QuerySet[Posting]":
-    """Everything a row may have to tell, in the one query."""
+    """Reads everything a row may have to tell, in the one query."""
     return postings.select_related(
         "entry__charge__line__invoice",
         "entry__charge__period__tariff",
@@ -152,7 +152,7 @@ def statement(*, account: BillingAccount, start: date | None = None, end: date |
 
 
 def page(*, account: BillingAccount, limit: int, before: int | None = None, after: int | None = None) -> Page:
-    """``limit`` movements, newest first: those just before the cursor, just after it, or the latest."""
+    """Returns ``limit`` movements, newest first: those just before the cursor, just after it, or the latest."""
     ledger = ledger_account(account)
     all_postings = _postings(ledger)
     if after is not None:

@@ -62,7 +62,7 @@ def ending_trials(as_of: datetime) -> "QuerySet[Subscription]":
 
 
 def _uncollected_renewals(as_of: datetime, days: int, *, has_failed: bool = False) -> "QuerySet[Subscription]":
-    """Collected renewals (E8) that nobody has paid yet and whose date is today or within ``days`` days; ``has_failed``: and
+    """Selects collected renewals (E8) that are not paid and whose date is today or within ``days`` days; ``has_failed``: and
     that somebody has tried to collect in vain."""
 
     rows = due.coming_rows(due.Kind.COLLECTION, as_of=as_of, days=days)

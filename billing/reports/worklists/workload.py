@@ -18,7 +18,7 @@ class Backlog:
 
 
 def overdue_invoices(as_of: datetime) -> "QuerySet[Invoice]":
-    """Open invoices whose due date has passed, each on its seller's wall calendar (M8)."""
+    """Selects open invoices whose due date has passed, each on its seller's wall calendar (M8)."""
     return due.due_rows(due.Kind.INVOICE_LOCK, as_of=as_of).order_by()
 
 
@@ -28,12 +28,12 @@ def due_soon_days() -> int:
 
 
 def invoices_due_soon(as_of: datetime) -> "QuerySet[Invoice]":
-    """Open invoices that fall due today or within `due_soon_days`."""
+    """Selects open invoices that fall due today or within `due_soon_days`."""
     return due.coming_rows(due.Kind.INVOICE_LOCK, as_of=as_of, days=due_soon_days()).order_by()
 
 
 def invoices_not_overdue(as_of: datetime) -> "QuerySet[Invoice]":
-    """Open invoices that are not overdue."""
+    """Selects open invoices that are not overdue."""
     return Invoice.objects.filter(open_minor__gt=0).exclude(pk__in=overdue_invoices(as_of).values("pk"))
 
 

@@ -257,7 +257,7 @@ def extend_trial(request: HttpRequest, subscription_id: str, payload: Extension)
 def cancel_subscription(
     request: HttpRequest, subscription_id: str, payload: Nothing | None = None
 ) -> SubscriptionAnswer:
-    """Nothing renews any more; everything works to the end of what is paid (C4)."""
+    """Cancels the next renewal; everything works to the end of what is paid (C4)."""
     as_of = clock.now()
     plan_changes.cancel_subscription(
         subscription=lookup.subscription(subscription_id), as_of=as_of, actor=actor_of(request)

@@ -77,7 +77,7 @@ def endpoint_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
 
     @wraps(view)
     @login_required
-    def wrapped(request: HttpRequest, public_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+    def wrapper(request: HttpRequest, public_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         refuse_unprintable(public_id)
         endpoint = WebhookEndpoint.objects.filter(public_id=public_id).select_related("customer").first()
         desk = None
@@ -87,7 +87,7 @@ def endpoint_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
             raise Http404
         return view(request, desk, endpoint, *args, **kwargs)
 
-    return wrapped
+    return wrapper
 
 
 def delivery_or_404(endpoint: WebhookEndpoint, number: int) -> WebhookDelivery:

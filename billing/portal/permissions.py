@@ -1,4 +1,4 @@
-"""Who sees what in the portal: rights follow from the verified addresses of the person who signed in (M10, M15).
+"""The rights of a person in the portal: they follow from the verified addresses of the one who signed in (M10, M15).
 
 Somebody else's account, invoice or instance is answered exactly like one that does not exist: 404 with the same page.
 """
@@ -97,10 +97,10 @@ def billing_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
 
     @wraps(view)
     @login_required
-    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         desk = desk_of(request)
         if desk is None:
             raise Http404
         return view(request, desk, *args, **kwargs)
 
-    return wrapped
+    return wrapper

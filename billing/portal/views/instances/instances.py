@@ -64,7 +64,7 @@ def _member_page(request: HttpRequest, instance: Instance, as_of: datetime) -> H
     subscription = access.current_subscription(instance)
     zone = subscription.account.zone if subscription is not None else "Europe/Moscow"
     context = {"instance": instance, "access": access.level(instance, as_of=as_of), "zone": zone}
-    return render(request, "portal/state.html", context)
+    return render(request, "portal/instance_state.html", context)
 
 
 def _owner_page(

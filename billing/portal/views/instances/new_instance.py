@@ -49,7 +49,7 @@ class Choice:
 
     @property
     def asks(self) -> bool:
-        """Whether a number has to be given for it."""
+        """Tells whether a number has to be given for it."""
         return self.variant.terms.metric == Metric.QUANTITY
 
 
@@ -147,7 +147,7 @@ def _read_form(user: User, owner: Owner, desk: Desk | None, data: QueryDict, pro
 
 
 def _is_trial_used(product: Product, customer: Customer | None, owner: Owner, domain: str) -> bool:
-    """Whether the customer, or this address or domain, has used the product's one trial (B2, D18)."""
+    """Tells whether the customer, or this address or domain, has used the product's one trial (B2, D18)."""
     if customer is not None:
         return trials.has_used_trial(customer, product)
     return onboarding.has_had_trial(email=owner.email, domain=domain, product=product)

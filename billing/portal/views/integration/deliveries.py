@@ -84,7 +84,7 @@ def curl_of(delivery: WebhookDelivery, as_of: datetime) -> str:
 
 @dataclass(frozen=True)
 class Range:
-    """Which events are to be sent again: from ``since`` to before ``until``, of ``types`` (empty: all)."""
+    """The events that are to be sent again: from ``since`` to before ``until``, of ``types`` (empty: all)."""
 
     since: datetime
     until: datetime

@@ -60,7 +60,7 @@ def document(request: HttpRequest, number: str) -> HttpResponse:
     as_of = clock.now()
     invoice = invoice_or_404(signed_in_user(request), number)
     desk = desk_of(request, invoice.account.number)
-    return render(request, "portal/document.html", {"section": "documents", "desk": desk, **_page(invoice, as_of)})
+    return render(request, "portal/invoice.html", {"section": "documents", "desk": desk, **_page(invoice, as_of)})
 
 
 def _page(invoice: Invoice, as_of: datetime) -> dict[str, Any]:

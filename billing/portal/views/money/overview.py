@@ -37,7 +37,11 @@ def overview(request: HttpRequest) -> HttpResponse:
 def _home(request: HttpRequest, as_of: datetime) -> HttpResponse:
     instances = list(instances_of(signed_in_user(request)).order_by("domain")[:200])
     levels = access.levels(instances, as_of=as_of)
-    return render(request, "portal/home.html", {"states": [(instance, levels[instance.pk]) for instance in instances]})
+    return render(
+        request,
+        "portal/home_without_account.html",
+        {"states": [(instance, levels[instance.pk]) for instance in instances]},
+    )
 
 
 def banner_of(money: reports.AccountPosition, running: int, plans: Sequence[PlanState] = ()) -> str:
@@ -79,7 +83,7 @@ def chart_of(usage: Usage, zone: str, as_of: datetime) -> Chart:
 
 
 def _is_quiet(subscription: Subscription) -> bool:
-    """Whether no date is ahead of the subscription: bought for good, free, or over."""
+    """Tells whether no date is ahead of the subscription: bought for good, free, or over."""
     lapsed = subscription.trial_ends_on is not None and subscription.paid_from is None
     return subscription.next_transition_date is None and not lapsed
 
@@ -106,7 +110,7 @@ def usage_context(usage: Usage | None, zone: str, as_of: datetime) -> dict[str, 
     }
 
 
-def _upcoming(account: BillingAccount, as_of: datetime) -> list[calendar.CalendarItem]:
+def _upcoming_items(account: BillingAccount, as_of: datetime) -> list[calendar.CalendarItem]:
     """Returns the nearest due items, without reminders."""
     items = calendar.calendar_items(account=account, as_of=as_of, months=2)
     return [item for item in items if item.step != calendar.Step.REMINDER][:AHEAD]
@@ -124,6 +128,8 @@ def _page(desk: Desk, as_of: datetime) -> dict[str, Any]:
     levels = access.levels([place.instance for place in listed_places], as_of=as_of)
     charged = [place for place in running if not place.is_free]
     banner = banner_of(money, len(running), plans)
+    coming = reports.next_dates(money)
+    items = _upcoming_items(account, as_of) if plans else None
     pressing = next((plan for plan in plans if plan.is_in_dunning or plan.stage == Stage.TRIAL_ENDED), None)
     context = {
         "section": "overview",
@@ -134,11 +140,12 @@ def _page(desk: Desk, as_of: datetime) -> dict[str, Any]:
         "banner": banner,
         "banner_acts": bool(banner),
         "living": len(running),
-        "coming": reports.next_dates(money),
+        "coming": coming,
         "plans": plans,
         "pressing_plan": pressing,
         "is_metered": bool(metered) or not plans,
-        "items": _upcoming(account, as_of) if plans else None,
+        "items": items,
+        "has_dates": bool(coming or money.overdue or items),
         "places": [(place, levels[place.instance.pk]) for place in listed_places],
         "more_places": len(places) > PLACES,
         "latest": statement.page(account=account, limit=LATEST).rows,

@@ -50,7 +50,7 @@ def methods(request: HttpRequest, desk: Desk) -> HttpResponse:
         "charges": charges.order_by("-created_at", "-pk")[:ROWS],
         "error": error,
     }
-    return render(request, "portal/methods.html", context, status=409 if error else 200)
+    return render(request, "portal/payment_methods.html", context, status=409 if error else 200)
 
 
 def _act(request: HttpRequest, desk: Desk) -> str:

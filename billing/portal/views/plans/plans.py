@@ -89,7 +89,7 @@ def _offer_and_plan(
 
 @dataclass(frozen=True)
 class Acts:
-    """What the owner of ``instance`` can do about a plan: on the plan ``current`` now, or after a subscription that ``ended``."""
+    """The owner's choices about a plan for ``instance``: on the plan ``current`` now, or after a subscription that ``ended``."""
 
     instance: Instance
     current: supposing.CurrentPlan | None
@@ -97,7 +97,7 @@ class Acts:
 
     @property
     def is_resumable(self) -> bool:
-        """Whether the terminated subscription is resumed on request instead of bought anew (M13)."""
+        """Tells whether the terminated subscription is resumed on request instead of bought anew (M13)."""
         return self.ended is not None and self.ended.is_metered
 
     def kind_of(self, variant: reports.Variant) -> str:
@@ -178,7 +178,7 @@ def _what_if_context(
         "current": current,
         "supposed": supposing.what_if(current, quantity, _rest(current)) if current is not None else None,
         "buy": _purchase_address(current, quantity),
-        "bills": offer.priced(quantity, but=current.tariff.tariff_id if current else "") if offer else [],
+        "bills": offer.price_variants(quantity, but=current.tariff.tariff_id if current else "") if offer else [],
         "curve": price_curve(counted[0], quantity, most),
         "curve_name": curve_of.name_in(formats.language()) if curve_of else "",
         "currency": counted[0].currency,
@@ -186,7 +186,7 @@ def _what_if_context(
 
 
 def _rest(current: supposing.CurrentPlan) -> dict[str, int] | None:
-    """What is left of the paid period for a seat that comes or goes today; None where no seats are paid in advance."""
+    """Returns what is left of the paid period for a seat that comes or goes today; None where no seats are paid in advance."""
     if not current.counts_seats or current.period is None:
         return None
     return prepaid_periods.share(current.tariff.terms(), current.period.span, prepaid_periods.day_after(current.today))

@@ -103,7 +103,7 @@ def _start_free_product(request: HttpRequest, instance: Instance) -> HttpRespons
 
 
 def _is_resumable(subscription: Subscription | None) -> bool:
-    """Whether the terminated subscription is resumed on request instead of bought anew (M13)."""
+    """Tells whether the terminated subscription is resumed on request instead of bought anew (M13)."""
     return subscription is not None and subscription.is_metered
 
 

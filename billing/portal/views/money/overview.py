@@ -13,7 +13,7 @@ from billing import clock
 from billing.charts.members import Chart, members_chart
 from billing.models import BillingAccount, Subscription
 from billing.operations.cycle import access
-from billing.portal.permissions import Desk, desk_of, instances_of, signed_in_user
+from billing.portal.permissions import AccountSelection, instances_of, select_account, signed_in_user
 from billing.pricing.periods import month_span
 from billing.reports import overview as reports
 from billing.reports.calendars import calendar
@@ -28,10 +28,10 @@ LATEST, PLACES, PLANS, AHEAD = 5, 6, 3, 6
 @login_required
 def overview(request: HttpRequest) -> HttpResponse:
     """Shows an account's overview; to people without the billing right, the access of their instances."""
-    as_of, desk = clock.now(), desk_of(request)
-    if desk is None:
+    as_of, selection = clock.now(), select_account(request)
+    if selection is None:
         return _home(request, as_of)
-    return render(request, "portal/overview.html", _page(desk, as_of))
+    return render(request, "portal/overview.html", _page(selection, as_of))
 
 
 def _home(request: HttpRequest, as_of: datetime) -> HttpResponse:
@@ -116,8 +116,8 @@ def _upcoming_items(account: BillingAccount, as_of: datetime) -> list[calendar.C
     return [item for item in items if item.step != calendar.Step.REMINDER][:AHEAD]
 
 
-def _page(desk: Desk, as_of: datetime) -> dict[str, Any]:
-    account = desk.account
+def _page(selection: AccountSelection, as_of: datetime) -> dict[str, Any]:
+    account = selection.account
     money = reports.account_position(account=account, as_of=as_of)
     places = reports.instance_rows(account=account, as_of=as_of)
     running = [place for place in places if place.subscription is not None and place.subscription.is_running(as_of)]
@@ -133,7 +133,7 @@ def _page(desk: Desk, as_of: datetime) -> dict[str, Any]:
     pressing = next((plan for plan in plans if plan.is_in_dunning or plan.stage == Stage.TRIAL_ENDED), None)
     context = {
         "section": "overview",
-        "desk": desk,
+        "selection": selection,
         "zone": account.zone,
         "today": money.today,
         "money": money,

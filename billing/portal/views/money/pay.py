@@ -21,8 +21,14 @@ from billing.errors import Refusal
 from billing.gateways.registry import provider_for
 from billing.models import Allocation, BillingAccount, Invoice, Offer, PaymentAttempt, Subscription
 from billing.operations.collection import checkout, payment_methods
-from billing.portal.get_or_404 import attempt_or_404, desk_for, relative_address
-from billing.portal.permissions import Desk, billing_page, invoice_or_404, refuse_unprintable, signed_in_user
+from billing.portal.get_or_404 import attempt_or_404, relative_address, selection_with
+from billing.portal.permissions import (
+    AccountSelection,
+    billing_page,
+    invoice_or_404,
+    refuse_unprintable,
+    signed_in_user,
+)
 from billing.pricing.money import from_minor, parse_exact
 from billing.reports import overview as reports
 from billing.reports.plan_state import plan_state
@@ -88,9 +94,9 @@ def redirect_to_provider(attempt: PaymentAttempt) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @billing_page
-def pay(request: HttpRequest, desk: Desk) -> HttpResponse:
+def pay(request: HttpRequest, selection: AccountSelection) -> HttpResponse:
     """Shows the suggested sums and both ways of paying; POST begins a payment and leads to the provider's page."""
-    as_of, account = clock.now(), desk.account
+    as_of, account = clock.now(), selection.account
     invoice = _find_invoice(request, account)
     error = ""
     if request.method == "POST":
@@ -109,7 +115,7 @@ def pay(request: HttpRequest, desk: Desk) -> HttpResponse:
     sums = presets(money, invoice, _missing_for_renewal(request, account, as_of))
     context = {
         "section": "pay",
-        "desk": desk,
+        "selection": selection,
         "zone": account.zone,
         "currency": account.currency,
         "money": money,
@@ -206,7 +212,7 @@ def payment(request: HttpRequest, attempt_id: uuid.UUID) -> HttpResponse:
     money = reports.account_position(account=account, as_of=as_of)
     context = {
         "section": "pay",
-        "desk": desk_for(request, account),
+        "selection": selection_with(request, account),
         "zone": account.zone,
         "currency": account.currency,
         "attempt": attempt,

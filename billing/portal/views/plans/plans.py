@@ -19,7 +19,7 @@ from billing.charts.price_curve import price_curve, slider_end, typical_quantity
 from billing.models import Subscription
 from billing.operations.cycle import prepaid_periods
 from billing.portal.get_or_404 import instance_or_404
-from billing.portal.permissions import Desk, billing_page, refuse_unprintable
+from billing.portal.permissions import AccountSelection, billing_page, refuse_unprintable
 from billing.portal.views.plans.prices import read_quantity_shown
 from billing.pricing.terms import Metric
 from billing.reports.tariffs import plans as reports
@@ -29,9 +29,9 @@ from billing.wording import formats, unit_names
 
 @require_GET
 @billing_page
-def plans_home(request: HttpRequest, desk: Desk) -> HttpResponse:
+def plans_home(request: HttpRequest, selection: AccountSelection) -> HttpResponse:
     """Leads to the plans of the account's busiest instance; without instances, to the public prices."""
-    instances = supposing.instances_of(desk.account)
+    instances = supposing.instances_of(selection.account)
     if not instances:
         return redirect("portal:prices")
     return HttpResponseRedirect(reverse("portal:plans", args=[instances[0].public_id]))
@@ -43,15 +43,15 @@ def plans(request: HttpRequest, public_id: str) -> HttpResponse:
     """Shows the plans; only for those who have the billing right in the instance."""
     refuse_unprintable(public_id)
     as_of = clock.now()
-    desk, instance, subscription = instance_or_404(request, public_id)
+    selection, instance, subscription = instance_or_404(request, public_id)
     offer, plan, size = _offer_and_plan(instance, subscription, as_of)
     ended = subscription if plan is None and subscription is not None and subscription.terminated_at else None
     acts = Acts(instance, plan, ended)
     cards = [(offered_plan, _payment_ways(offered_plan, size, acts)) for offered_plan in offer.plans] if offer else []
     context = {
         "section": "plans",
-        "desk": desk,
-        "zone": desk.account.zone,
+        "selection": selection,
+        "zone": selection.account.zone,
         "instance": instance,
         "offer": offer,
         "current": plan,
@@ -61,7 +61,7 @@ def plans(request: HttpRequest, public_id: str) -> HttpResponse:
         "cards": cards,
         # One tariff and no other to compare it with.
         "is_only_plan": plan is not None and all(way["kind"] == "mine" for _plan, ways in cards for way in ways),
-        "others": [other for other in supposing.instances_of(desk.account) if other != instance],
+        "others": [other for other in supposing.instances_of(selection.account) if other != instance],
     }
     return render(request, "portal/plans.html", {**context, **_what_if_context(request, offer, plan, size)})
 
@@ -71,7 +71,7 @@ def plans(request: HttpRequest, public_id: str) -> HttpResponse:
 def what_if(request: HttpRequest, public_id: str) -> HttpResponse:
     """Answers the slider: the price of the number in the address, as a fragment of the page."""
     refuse_unprintable(public_id)
-    _desk, instance, subscription = instance_or_404(request, public_id)
+    _selection, instance, subscription = instance_or_404(request, public_id)
     offer, plan, size = _offer_and_plan(instance, subscription, clock.now())
     return render(request, "portal/_what_if.html", _what_if_context(request, offer, plan, size))
 

@@ -24,7 +24,7 @@ def triggers_are_in_place(app_configs: Any = None, databases: Any = None, **kwar
             tables = set(connection.introspection.table_names())
         except OperationalError:
             continue
-        if "billing_posting" in tables and (missing_triggers := triggers.missing(connection)):
+        if "billing_posting" in tables and (missing_triggers := triggers.list_missing(connection)):
             warnings.append(
                 Warning(
                     f"The database lacks {len(missing_triggers)} of its guards: {', '.join(missing_triggers)}.",
@@ -53,5 +53,5 @@ def messages_can_be_sent(app_configs: Any = None, **kwargs: Any) -> list[CheckMe
             hint="Write name=service://…/{to}, with {to}, {digits} or {handle} where the recipient stands.",
             id="billing.W003",
         )
-        for name in channels.unreadable()
+        for name in channels.find_unusable()
     ]

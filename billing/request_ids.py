@@ -7,13 +7,13 @@ from contextvars import ContextVar
 _current: ContextVar[str] = ContextVar("request_id", default="")
 
 
-def current() -> str:
+def current_id() -> str:
     """Returns the id of the request that is being answered; empty in a job or a command."""
     return _current.get()
 
 
 @contextmanager
-def during(request_id: str) -> Iterator[None]:
+def bind(request_id: str) -> Iterator[None]:
     """Sets the request id for everything done inside the block."""
     token = _current.set(request_id)
     try:

@@ -23,7 +23,7 @@ def statements(vendor: str) -> list[str]:
     return [part for part in parts if part.startswith("CREATE ")]
 
 
-def expected(vendor: str) -> dict[str, str]:
+def list_expected(vendor: str) -> dict[str, str]:
     """Returns every trigger that must exist, with its table."""
     matches = (NAME.match(statement) for statement in statements(vendor))
     return {match[1]: match[2] for match in matches if match}
@@ -46,11 +46,11 @@ def install(connection: BaseDatabaseWrapper) -> None:
 def drop(connection: BaseDatabaseWrapper) -> None:
     """Drops every trigger: for reversing the migration and for tests that empty their tables."""
     with connection.cursor() as cursor:
-        for name, table in expected(connection.vendor).items():
+        for name, table in list_expected(connection.vendor).items():
             _drop(cursor, connection.vendor, name, table)
 
 
-def missing(connection: BaseDatabaseWrapper) -> list[str]:
+def list_missing(connection: BaseDatabaseWrapper) -> list[str]:
     """Returns the names of the triggers that are missing from the database, or disabled there."""
     query = (
         "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
@@ -60,7 +60,7 @@ def missing(connection: BaseDatabaseWrapper) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(query)
         present = {row[0] for row in cursor.fetchall()}
-    return sorted(set(expected(connection.vendor)) - present)
+    return sorted(set(list_expected(connection.vendor)) - present)
 
 
 def before_migrate(sender: Any, using: str, plan: Any = None, **kwargs: Any) -> None:
@@ -77,5 +77,5 @@ def after_migrate(sender: Any, using: str, plan: Any = None, **kwargs: Any) -> N
     """Creates the triggers once their tables exist; called by Django's post_migrate."""
     connection = connections[using]
     tables = set(connection.introspection.table_names())
-    if set(expected(connection.vendor).values()) <= tables:
+    if set(list_expected(connection.vendor).values()) <= tables:
         install(connection)

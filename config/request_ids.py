@@ -26,7 +26,7 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         header = request.headers.get(HEADER, "")
         request_id = header if VALID_ID.fullmatch(header) else new_id("req")
-        with request_ids.during(request_id):
+        with request_ids.bind(request_id):
             response = self.get_response(request)
         response.headers[HEADER] = request_id
         return response
@@ -36,5 +36,5 @@ class RequestIdFilter(logging.Filter):
     """Gives every line of the log its ``request_id``, a hyphen outside of requests."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = request_ids.current() or "-"
+        record.request_id = request_ids.current_id() or "-"
         return True

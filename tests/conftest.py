@@ -13,6 +13,7 @@ from django.db import connections
 from django.test import TransactionTestCase
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 # Playwright's synchronous API runs an event loop in this thread, and Django would refuse to touch the database in it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -126,6 +127,26 @@ def meteor() -> Any:
     from tests.support import people
 
     return people.party()
+
+
+# --- Static files ----------------------------------------------------------------------------------------------------
+
+_static_files: dict[str, Any] = {}
+
+
+def find_static_files_once(find: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Every test's client builds the middleware anew, and WhiteNoise looks through every folder of static files each time."""
+
+    def find_once(middleware: Any) -> None:
+        if not _static_files:
+            find(middleware)
+            _static_files.update(middleware.files)
+        middleware.files.update(_static_files)
+
+    return find_once
+
+
+WhiteNoiseMiddleware.add_files_from_finders = find_static_files_once(WhiteNoiseMiddleware.add_files_from_finders)
 
 
 # --- The browser -----------------------------------------------------------------------------------------------------

@@ -53,8 +53,8 @@ class Customer(models.Model):
 
     # Instant of creation (`as_of` of the operation).
     created_at = models.DateTimeField(_("created"))
-    # Nothing writes it yet: data is erased an instance at a time (operations.customers.erasure). The admin reads it and
-    # offers no change of a customer, and no new instance for one, whose personal data is gone.
+    # Empty in every row: no act writes it, since data is erased an instance at a time (operations.customers.erasure). Where it
+    # were set the admin would offer neither a change of the requisites nor a new instance.
     erased_at = models.DateTimeField(_("personal data erased"), null=True, blank=True, editable=False)
 
     objects: ClassVar[models.Manager["Customer"]] = models.Manager()

@@ -7,7 +7,7 @@ DARK_PAPER = Colour(27, 31, 36)
 
 
 def scale(accent: str) -> dict[str, str]:
-    """The theme's eleven steps: 600 carries white text, 500 and lighter are read on the dark theme's paper."""
+    """Returns the theme's eleven steps: 600 carries white text, 500 and lighter are read on the dark theme's paper."""
     own = parse(accent)
     strong = make_readable(own, [WHITE], BLACK)
     light = make_readable(own, [DARK_PAPER], WHITE)

@@ -15,7 +15,7 @@ logger = logging.getLogger("billing")
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 while web and database work, 503 where the database does not answer.
+    """Answers 200 while web and database work, 503 where the database does not answer.
 
     ``cluster`` says whether the jobs run: ``fresh``, ``stale`` or ``never``; without them nothing is lost, only late (D3).
     """

@@ -60,12 +60,6 @@ def _starts(terms: Terms) -> tuple[int, ...]:
         return ()
 
 
-def _right_edge(all_terms: Iterable[Terms]) -> int:
-    """Returns the quantity at the right edge: the last step with some room after it."""
-    last = max((start for terms in all_terms for start in _starts(terms)), default=0)
-    return max(LEAST_SHOWN, last + last // 4)
-
-
 def _points(terms: Terms, most: int) -> list[Point]:
     every = max(1, most // MOST_POINTS)
     steps = {near for start in _starts(terms) for near in (start - 1, start) if 0 <= near <= most}
@@ -94,7 +88,8 @@ def _area(scale: Scale, points: Sequence[Point]) -> str:
 def price_chart(terms: Terms, before: Terms | None = None) -> PriceChart | None:
     """Draws the total of ``terms`` by quantity, with that of ``before`` as a dashed line; None where there is nothing to draw."""
     all_terms = [terms] if before is None else [terms, before]
-    most = _right_edge(all_terms)
+    last_step = max((start for drawn_terms in all_terms for start in _starts(drawn_terms)), default=0)
+    most = max(LEAST_SHOWN, last_step + last_step // 4)  # the last step with some room after it
     lines = [_points(tariff_terms, most) for tariff_terms in all_terms]
     highest = max((minor for line in lines for _quantity, minor in line if minor is not None), default=0)
     if not highest:
@@ -106,7 +101,9 @@ def price_chart(terms: Terms, before: Terms | None = None) -> PriceChart | None:
         area=_area(scale, lines[0]),
         old_line=_path(scale, lines[1]) if before is not None else "",
         dots=tuple(
-            _dot(scale, terms, quantity) for quantity in SAMPLES if _price(terms, quantity) and quantity <= most
+            Mark(scale.percent(quantity), scale.pixel(minor))
+            for quantity in SAMPLES
+            if quantity <= most and (minor := _price(terms, quantity))
         ),
         falls=tuple(
             Mark(scale.percent(fall.next_quantity), scale.pixel(fall.next_price_minor)) for fall in falls(terms, most)
@@ -114,10 +111,6 @@ def price_chart(terms: Terms, before: Terms | None = None) -> PriceChart | None:
         x_ticks=tuple(_x_ticks(scale)),
         y_ticks=tuple(_y_ticks(scale, every, terms.currency)),
     )
-
-
-def _dot(scale: Scale, terms: Terms, quantity: int) -> Mark:
-    return Mark(scale.percent(quantity), scale.pixel(_price(terms, quantity) or 0))
 
 
 def _x_ticks(scale: Scale) -> Iterable[Mark]:

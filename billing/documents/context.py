@@ -1,11 +1,11 @@
-"""What a document prints: frozen values that refuse to contradict each other.
+"""The values that a document prints, frozen; they refuse to contradict each other.
 
 Sums are Decimals of the main unit (roubles, not kopecks), dates are business dates, periods are half-open. Whoever has an
 invoice in the database maps it to these; from here on no query is possible and none is needed.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from decimal import Decimal
@@ -28,7 +28,7 @@ PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 
 
 def tidy(text: object) -> str:
-    """One line without control characters, never longer than ``LONGEST_TEXT``; None becomes the empty text."""
+    """Returns one line without control characters, never longer than ``LONGEST_TEXT``; None becomes the empty text."""
     plain = "".join(c if c.isprintable() or c in UNBREAKABLE else " " for c in str(text or ""))
     line = " ".join(word for word in plain.split(" ") if word)
     return line if len(line) <= LONGEST_TEXT else line[: LONGEST_TEXT - 1].rstrip() + "…"
@@ -62,7 +62,7 @@ class Party:
 
     @classmethod
     def from_snapshot(cls, snapshot: Mapping[str, Any]) -> "Party":
-        """The party from the plain dict stored on a document; keys that a document does not print are ignored."""
+        """Reads the party from the plain dict stored on a document; keys that a document does not print are ignored."""
         return cls(**{field.name: tidy(snapshot[field.name]) for field in fields(cls) if snapshot.get(field.name)})
 
     @property
@@ -81,7 +81,7 @@ class Party:
 
     @property
     def is_russian(self) -> bool:
-        """Whether the party has a Russian bank and signs as Russian firms do."""
+        """Tells whether the party has a Russian bank and signs as Russian firms do."""
         return self.kind in ("company", "sole_trader")
 
 
@@ -103,7 +103,7 @@ class DocumentLine:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "DocumentLine":
-        """The row from plain values; numbers may be Decimal, int or text, never float."""
+        """Reads the row from plain values; numbers may be Decimal, int or text, never float."""
         return cls(
             number=int(values["number"]),
             description=values["description"],
@@ -117,7 +117,7 @@ class DocumentLine:
 
 @dataclass(frozen=True, kw_only=True)
 class Sheet:
-    """What every document has: whose it is, for whom, in which language, and how it looks.
+    """The values of every document: whose it is, for whom, in which language, and how it looks.
 
     ``logo`` is PNG or JPEG; ``accent`` and ``fill`` are the operator's colours (#rrggbb), empty for ours. A document
     without a series of its own has no ``number``.
@@ -164,11 +164,11 @@ class _Taxed(Sheet):
 
     @property
     def names_tax(self) -> bool:
-        """Whether VAT is spoken of: always by a Russian seller, by one abroad only where there is something to say."""
+        """Tells whether the document speaks of VAT: always a Russian seller's, one abroad only where there is something to say."""
         return self.seller.is_russian or self.tax_percent is not None or bool(self.reason_without_tax)
 
     def _tax_within(self, amount: Decimal) -> Decimal:
-        """The VAT inside ``amount``, rounded to the minor unit; 0 without VAT."""
+        """Returns the VAT inside ``amount``, rounded to the minor unit; 0 without VAT."""
         if self.tax_percent is None:
             return Decimal(0)
         return round_half_up(amount * self.tax_percent / (100 + self.tax_percent), self.currency)
@@ -176,7 +176,7 @@ class _Taxed(Sheet):
 
 @dataclass(frozen=True, kw_only=True)
 class _Paper(_Taxed):
-    """What an invoice and a credit note have in common: rows, their ``total``, and ``tax``, the part of it that is VAT."""
+    """The values that an invoice and a credit note share: rows, their ``total``, and ``tax``, the part of it that is VAT."""
 
     lines: tuple[DocumentLine, ...]
     total: Decimal
@@ -204,7 +204,7 @@ class _Paper(_Taxed):
 
     @property
     def unprinted_amount(self) -> Decimal:
-        """What the rows beyond the printed ones come to; printed as one row, so that the column still adds up."""
+        """The sum of the rows beyond the printed ones; printed as one row, so that the column still adds up."""
         return sum((line.amount for line in self.lines[PRINTED_LINES:]), Decimal(0))
 
 
@@ -242,8 +242,8 @@ class InvoiceContext(_Paper):
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "InvoiceContext":
-        """The invoice from plain values: ``seller`` and ``buyer`` as snapshots, ``lines`` as dicts, sums as text or Decimal."""
-        return cls(**_plain(values, cls))
+        """Reads the invoice from plain values: ``seller`` and ``buyer`` as snapshots, ``lines`` as dicts, sums as text or Decimal."""
+        return cls(**_read_values(values, cls))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,8 +256,8 @@ class CreditNoteContext(_Paper):
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "CreditNoteContext":
-        """The credit note from plain values, as `InvoiceContext.from_dict`."""
-        return cls(**_plain(values, cls))
+        """Reads the credit note from plain values, as `InvoiceContext.from_dict`."""
+        return cls(**_read_values(values, cls))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -294,7 +294,7 @@ class OfferContext(_Taxed):
 
     @property
     def is_per_person(self) -> bool:
-        """Whether a month is simply people by price; a tariff with steps or a quota comes to another sum."""
+        """Tells whether a month is simply people by price; a tariff with steps or a quota comes to another sum."""
         return self.people * self.unit_price == self.month
 
     @property
@@ -304,12 +304,12 @@ class OfferContext(_Taxed):
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "OfferContext":
-        """The offer from plain values, as `InvoiceContext.from_dict`."""
-        return cls(**_plain(values, cls))
+        """Reads the offer from plain values, as `InvoiceContext.from_dict`."""
+        return cls(**_read_values(values, cls))
 
 
 def _decimal(value: object) -> Decimal:
-    """A Decimal from Decimal, int or text. Raises BadContext for anything else: a float has lost the kopeck already."""
+    """Returns a Decimal from Decimal, int or text. Raises BadContext for anything else: a float has lost the kopeck already."""
     if isinstance(value, bool) or not isinstance(value, (Decimal, int, str)):
         raise BadContext(f"{value!r} is no exact number.")
     return Decimal(value)
@@ -319,15 +319,11 @@ def _date(value: object) -> date:
     return date.fromisoformat(value) if isinstance(value, str) else value  # type: ignore[return-value]
 
 
-def _lines(rows: Iterable[Mapping[str, Any]]) -> tuple[DocumentLine, ...]:
-    return tuple(DocumentLine.from_dict(row) for row in rows)
-
-
-def _plain(values: Mapping[str, Any], kind: type[Sheet]) -> dict[str, Any]:
+def _read_values(values: Mapping[str, Any], kind: type[Sheet]) -> dict[str, Any]:
     readers: dict[str, Any] = {
         "seller": Party.from_snapshot,
         "buyer": Party.from_snapshot,
-        "lines": _lines,
+        "lines": lambda rows: tuple(DocumentLine.from_dict(row) for row in rows),
         "logo": bytes,
         "issue_date": _date,
         "due_date": _date,

@@ -9,19 +9,8 @@ from billing.models import CreditNote
 from billing.pricing.money import from_minor
 
 
-def _line(number: int, description: str, amount: Decimal, locale: str) -> DocumentLine:
-    return DocumentLine(
-        number=number,
-        description=description,
-        quantity=Decimal(1),
-        unit=UNITS[locale]["unit"],
-        unit_price=amount,
-        amount=amount,
-    )
-
-
 def credit_note_context(note: CreditNote) -> CreditNoteContext:
-    """What the document of ``note`` prints, in the language of its invoice."""
+    """Collects what the document of ``note`` prints, in the language of its invoice."""
     invoice = note.invoice
     return CreditNoteContext(
         number=note.number,
@@ -32,8 +21,13 @@ def credit_note_context(note: CreditNote) -> CreditNoteContext:
         buyer=Party.from_snapshot(invoice.buyer_snapshot),
         account_number=note.account.number,
         lines=tuple(
-            _line(
-                number, str(line["description"]), from_minor(int(line["amount_minor"]), note.currency), invoice.locale
+            DocumentLine(
+                number=number,
+                description=str(line["description"]),
+                quantity=Decimal(1),
+                unit=UNITS[invoice.locale]["unit"],
+                unit_price=(amount := from_minor(int(line["amount_minor"]), note.currency)),
+                amount=amount,
             )
             for number, line in enumerate(note.lines, start=1)
         ),
@@ -47,5 +41,5 @@ def credit_note_context(note: CreditNote) -> CreditNoteContext:
 
 
 def credit_note_pdf(note: CreditNote) -> bytes:
-    """The PDF of ``note``: a credit note never changes, so these are the same bytes whenever it is rendered."""
+    """Renders the PDF of ``note``: a credit note never changes, so these are the same bytes whenever it is rendered."""
     return render_credit_note(credit_note_context(note))

@@ -1,4 +1,4 @@
-"""What a document may open: our own fonts, its logo and its payment code, all from memory. Nothing else, from nowhere."""
+"""The files that a document may open: our own fonts, its logo and its payment code, all from memory. Nothing else, from nowhere."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -23,13 +23,13 @@ class Asset:
 
 
 def font_assets() -> dict[str, Asset]:
-    """Our fonts by the addresses that the style sheet uses."""
+    """Returns our fonts by the addresses that the style sheet uses."""
     return {f"{SCHEME}:{path.name}": Asset(path.read_bytes(), "font/woff2") for path in sorted(FONTS.glob("*.woff2"))}
 
 
 @cache
 def fetcher_class() -> type[Any]:
-    """The class of our fetcher; made late, because WeasyPrint must not be imported before a document is wanted."""
+    """Returns the class of our fetcher; made late, because WeasyPrint must not be imported before a document is wanted."""
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
     class ClosedFetcher(URLFetcher):  # type: ignore[misc]
@@ -44,7 +44,7 @@ def fetcher_class() -> type[Any]:
             self._document_assets: dict[str, Asset] = {}
 
         @contextmanager
-        def lending(self, assets: Mapping[str, Asset]) -> Iterator[None]:
+        def lend(self, assets: Mapping[str, Asset]) -> Iterator[None]:
             """Serves ``assets`` too, for one document."""
             self._document_assets = dict(assets)
             try:

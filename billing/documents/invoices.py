@@ -13,7 +13,7 @@ BASIS = {"ru": "Лицевой счёт № {number}", "en": "Account {number}"}
 
 
 def _unit_text(line: InvoiceLine, locale: str) -> str:
-    """What the quantity counts: the product's units, by the name that stood on the charge, where it is a number of them."""
+    """Names what the quantity counts: the product's units, by the name that stood on the charge, where it is a number of them."""
     names = UnitNames.from_dict(line.explanation.get("unit"))
     if names and explaining.counts_units(line.explanation):
         return names.of_one(locale)
@@ -35,7 +35,7 @@ def _line(line: InvoiceLine, currency: str, locale: str) -> DocumentLine:
 
 
 def invoice_context(invoice: Invoice) -> InvoiceContext:
-    """What the document of ``invoice`` prints, in its own language."""
+    """Collects what the document of ``invoice`` prints, in its own language."""
     currency, locale = invoice.currency, invoice.locale
     return InvoiceContext(
         number=invoice.number,
@@ -59,5 +59,5 @@ def invoice_context(invoice: Invoice) -> InvoiceContext:
 
 
 def invoice_pdf(invoice: Invoice) -> bytes:
-    """The PDF of ``invoice``: the same bytes whenever and wherever it is rendered."""
+    """Renders the PDF of ``invoice``: the same bytes whenever and wherever it is rendered."""
     return render_invoice(invoice_context(invoice))

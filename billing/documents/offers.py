@@ -8,7 +8,7 @@ from billing.pricing.periods import business_date
 
 
 def offer_pdf(offer: Offer) -> bytes:
-    """The PDF of ``offer``, in the customer's language; the VAT inside it is that of the day it was sent."""
+    """Renders the PDF of ``offer``, in the customer's language; the VAT inside it is that of the day it was sent."""
     currency, account = offer.currency, offer.account
     issue_date, vat_code = business_date(offer.sent_at, account.zone), account.seller.vat_code
     return render_offer(

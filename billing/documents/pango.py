@@ -31,7 +31,7 @@ def _loads(names: tuple[str, ...], load: Callable[[str], object]) -> bool:
 
 
 def missing_pango(load: Callable[[str], object] = ctypes.CDLL) -> str | None:
-    """A sentence that names the missing libraries and the command that installs them; None where PDFs can be made.
+    """Returns a sentence that names the missing libraries and the command that installs them; None where PDFs can be made.
 
     ``load`` opens a library by its name and raises OSError where there is none.
     """

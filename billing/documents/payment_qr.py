@@ -29,13 +29,13 @@ def _clip(text: str, length: int) -> str:
 
 
 def _can_pay(seller: Party) -> bool:
-    """Whether the seller's requisites are complete and of the shape that the standard demands."""
+    """Tells whether the seller's requisites are complete and of the shape that the standard demands."""
     digits = bool(re.fullmatch(r"\d{20}", seller.bank_account) and re.fullmatch(r"\d{9}", seller.bic))
     return seller.is_russian and digits and bool(seller.short_name and seller.bank_name)
 
 
-def _mandatory(seller: Party) -> dict[str, str]:
-    """The five fields every code has, shortened to 300 bytes: first the bank loses its city, then the seller's name its end."""
+def _mandatory_fields(seller: Party) -> dict[str, str]:
+    """Writes the five fields every code has, shortened to 300 bytes: first the bank loses its city, then the seller's name its end."""
     city = f", г. {seller.bank_city}" if seller.bank_city else ""
     bank = (
         seller.bank_name + city
@@ -61,10 +61,10 @@ def _bytes(fields: dict[str, str]) -> int:
 
 
 def payment_text(seller: Party, amount: Decimal, purpose: str) -> str | None:
-    """The text of the code for paying ``amount`` (roubles) to ``seller``; None where the requisites do not suffice."""
+    """Writes the text of the code for paying ``amount`` (roubles) to ``seller``; None where the requisites do not suffice."""
     if not _can_pay(seller) or amount <= 0:
         return None
-    fields = _mandatory(seller)
+    fields = _mandatory_fields(seller)
     fields["Sum"] = str(to_minor(amount, "RUB"))
     fields["Purpose"] = _clip(tidy(purpose), LONGEST_PURPOSE)
     fields |= {key: value for key, value in (("PayeeINN", seller.inn), ("KPP", seller.kpp)) if value}
@@ -76,7 +76,7 @@ def payment_text(seller: Party, amount: Decimal, purpose: str) -> str | None:
 
 
 def invoice_payment_text(invoice: InvoiceContext) -> str | None:
-    """The text of the invoice's code; None for another currency than roubles and where nothing is to be paid."""
+    """Writes the text of the invoice's code; None for another currency than roubles and where nothing is to be paid."""
     return (
         payment_text(invoice.seller, invoice.amount_due, payment_purpose(invoice))
         if invoice.currency == "RUB"
@@ -85,12 +85,12 @@ def invoice_payment_text(invoice: InvoiceContext) -> str | None:
 
 
 def offer_payment_text(offer: OfferContext) -> str | None:
-    """The text of the offer's code; None for another currency than roubles."""
+    """Writes the text of the offer's code; None for another currency than roubles."""
     return payment_text(offer.seller, offer.pay, offer_purpose(offer)) if offer.currency == "RUB" else None
 
 
 def qr_png(text: str) -> bytes:
-    """``text`` as a PNG of one bit a pixel, error level M, no ECI header, with its quiet zone.
+    """Draws ``text`` as a PNG of one bit a pixel, error level M, no ECI header, with its quiet zone.
 
     A picture of one bit is set twice as fast as the same modules drawn as paths.
     """

@@ -11,13 +11,13 @@ LONGEST = 160
 
 
 def plain_amount(amount: Decimal, currency: str, locale: str) -> str:
-    """A sum as typed on a keyboard, without groups: 2618,36 or 2618.36."""
+    """Writes a sum as typed on a keyboard, without groups: 2618,36 or 2618.36."""
     digits = f"{amount:.{exponent(currency)}f}"
     return digits.replace(".", ",") if locale == "ru" else digits
 
 
 def percent_text(percent: Decimal) -> str:
-    """22, 5, 9.5: without useless zeros."""
+    """Writes a percentage without useless zeros: 22, 5, 9.5."""
     return f"{percent.normalize():f}"
 
 
@@ -43,7 +43,7 @@ def _clip(text: str) -> str:
 
 
 def payment_purpose(invoice: InvoiceContext) -> str:
-    """The purpose of the payment of ``invoice``, at most 160 characters, the VAT being that of the amount due."""
+    """Writes the purpose of the payment of ``invoice``, at most 160 characters, the VAT being that of the amount due."""
     locale = payment_language(invoice)
     day = f"{invoice.issue_date:%d.%m.%Y}"
     if locale == "ru":
@@ -54,7 +54,7 @@ def payment_purpose(invoice: InvoiceContext) -> str:
 
 
 def offer_purpose(offer: OfferContext) -> str:
-    """The purpose of the payment that takes ``offer`` (M11), at most 160 characters."""
+    """Writes the purpose of the payment that takes ``offer`` (M11), at most 160 characters."""
     locale = payment_language(offer)
     if locale == "ru":
         text = f"Оплата по предложению № {offer.number} от {offer.issue_date:%d.%m.%Y}, ЛС {offer.account_number}."

@@ -29,7 +29,7 @@ ENGINE = Engine(dirs=[str(TEMPLATES)], builtins=["billing.documents.template_tag
 
 @dataclass(frozen=True)
 class _Press:
-    """What is dear to make and serves every document of this process."""
+    """The renderer with its fonts and style sheets: slow to load, so every document of this process shares one."""
 
     weasyprint: Any
     fetcher: Any
@@ -37,7 +37,7 @@ class _Press:
     styles: dict[tuple[str, str], Any]
 
     def style(self, accent: str, fill: str) -> Any:
-        """The style sheet in the colours asked for, read once; an installation has one pair, so few are ever kept."""
+        """Returns the style sheet in the colours asked for, read once; an installation has one pair, so few are ever kept."""
         if (accent, fill) not in self.styles:
             text = _style_sheet(accent, fill)
             self.styles[accent, fill] = self.weasyprint.CSS(
@@ -62,7 +62,7 @@ def _press() -> _Press:
 
 
 def _style_sheet(accent: str, fill: str) -> str:
-    """Our style sheet with its colours put in: working out `var()` for every element would cost 5 ms a document."""
+    """Reads our style sheet and puts its colours in: working out `var()` for every element would cost 5 ms a document."""
     text = (TEMPLATES / "document.css").read_text(encoding="utf-8")
     colours = dict(re.findall(r"--([a-z]+): (#[0-9a-f]{6});", text))
     colours |= {name: colour for name, colour in (("accent", accent), ("fill", fill)) if colour}
@@ -82,14 +82,14 @@ def _new_press() -> _Press:
 
 
 def render_html(html: str, assets: Mapping[str, Asset], accent: str = "", fill: str = "") -> bytes:
-    """The PDF (PDF/UA-1) of a page of ours that may open ``assets`` and our fonts, in our colours or the operator's.
+    """Renders the PDF (PDF/UA-1) of a page of ours that may open ``assets`` and our fonts, in our colours or the operator's.
 
     Raises RenderBlocked where the page asks for anything else, RendererMissing where Pango is not installed.
     """
     with _LOCK:
         press = _press()
         try:
-            with press.fetcher.lending(assets):
+            with press.fetcher.lend(assets):
                 page = press.weasyprint.HTML(string=html, url_fetcher=press.fetcher, base_url=f"{SCHEME}:")
                 pdf: bytes = page.write_pdf(
                     font_config=press.fonts,
@@ -104,7 +104,7 @@ def render_html(html: str, assets: Mapping[str, Asset], accent: str = "", fill: 
 
 
 def _add_payment_code(document: Sheet, code: str | None, purpose_text: str) -> tuple[dict[str, Any], dict[str, Asset]]:
-    """What the block "how to pay" of ``document`` needs: values for its template and the files it opens."""
+    """Collects what the block "how to pay" of ``document`` needs: values for its template and the files it opens."""
     assets = _logo(document)
     if code:
         assets[QR_URL] = Asset(payment_qr.qr_png(code), "image/png")
@@ -112,45 +112,45 @@ def _add_payment_code(document: Sheet, code: str | None, purpose_text: str) -> t
 
 
 def invoice_page(invoice: InvoiceContext) -> tuple[str, dict[str, Asset]]:
-    """The HTML of an invoice and the files that it opens."""
+    """Renders the HTML of an invoice and the files that it opens."""
     code, text = payment_qr.invoice_payment_text(invoice), purpose.payment_purpose(invoice)
     values, assets = _add_payment_code(invoice, code, text)
     return _html(f"invoice_{invoice.locale}.html", invoice, values), assets
 
 
 def offer_page(offer: OfferContext) -> tuple[str, dict[str, Asset]]:
-    """The HTML of an offer and the files that it opens."""
+    """Renders the HTML of an offer and the files that it opens."""
     values, assets = _add_payment_code(offer, payment_qr.offer_payment_text(offer), purpose.offer_purpose(offer))
     return _html(f"offer_{offer.locale}.html", offer, values), assets
 
 
 def credit_note_page(note: CreditNoteContext) -> tuple[str, dict[str, Asset]]:
-    """The HTML of a credit note and the files that it opens."""
+    """Renders the HTML of a credit note and the files that it opens."""
     return _html(f"credit_note_{note.locale}.html", note, {}), _logo(note)
 
 
 def statement_page(statement: StatementContext) -> tuple[str, dict[str, Asset]]:
-    """The HTML of a statement of account and the files that it opens."""
+    """Renders the HTML of a statement of account and the files that it opens."""
     return _html(f"statement_{statement.locale}.html", statement, {}), _logo(statement)
 
 
 def render_invoice(invoice: InvoiceContext) -> bytes:
-    """The invoice as PDF. To be made once and stored: an issued number is never rendered again (G6)."""
+    """Renders the invoice as PDF. To be made once and stored: an issued number is never rendered again (G6)."""
     return render_html(*invoice_page(invoice), invoice.accent, invoice.fill)
 
 
 def render_credit_note(note: CreditNoteContext) -> bytes:
-    """The credit note as PDF; raises as `render_html`."""
+    """Renders the credit note as PDF; raises as `render_html`."""
     return render_html(*credit_note_page(note), note.accent, note.fill)
 
 
 def render_offer(offer: OfferContext) -> bytes:
-    """The offer of a year up front as PDF (M11); raises as `render_html`."""
+    """Renders the offer of a year up front as PDF (M11); raises as `render_html`."""
     return render_html(*offer_page(offer), offer.accent, offer.fill)
 
 
 def render_statement(statement: StatementContext) -> bytes:
-    """The statement of account as PDF, as many pages as it takes; raises as `render_html`."""
+    """Renders the statement of account as PDF, as many pages as it takes; raises as `render_html`."""
     return render_html(*statement_page(statement), statement.accent, statement.fill)
 
 

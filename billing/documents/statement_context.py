@@ -1,4 +1,4 @@
-"""What a statement of account prints: every movement of a range, with the balance after each (G3, G5)."""
+"""The values that a statement of account prints: every movement of a range, with the balance after each (G3, G5)."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -47,12 +47,12 @@ class StatementContext(Sheet):
 
     @property
     def received(self) -> Decimal:
-        """What came to the account in the range."""
+        """The sum of what came to the account in the range."""
         return sum((entry.amount for entry in self.entries if entry.amount > 0), Decimal(0))
 
     @property
     def charged(self) -> Decimal:
-        """What was taken from it, negative."""
+        """The sum of what was taken from the account in the range, negative."""
         return sum((entry.amount for entry in self.entries if entry.amount < 0), Decimal(0))
 
     # The names by which the tag `period` asks a document for its range.

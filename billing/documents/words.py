@@ -14,7 +14,7 @@ SPELLING = {"kopeks": "kopecks", "kopek": "kopeck"}
 
 
 def money_words(amount: Decimal, currency: str, locale: str) -> str:
-    """``amount`` (main units) in words, the hundredths in digits: "Одна тысяча один рубль 01 копейка".
+    """Writes ``amount`` (main units) in words, the hundredths in digits: "Одна тысяча один рубль 01 копейка".
 
     ``locale`` is ru or en. Raises TypeError for anything but a Decimal: the library reads an int as kopecks, so 1500 would
     come out as fifteen roubles.

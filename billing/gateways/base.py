@@ -1,4 +1,4 @@
-"""What a payment provider is to Saldo: it takes a payment, keeps a way of paying, and can be asked what became of either.
+"""The protocol of a payment provider: it takes a payment, keeps a way of paying, and can be asked what became of either.
 
 The answer to `fetch` is the only truth: neither the return address nor a webhook's body is believed. Amounts are integers of
 the minor unit. Every call that takes money carries a key, so that repeating it takes nothing twice. Nothing else in Saldo
@@ -49,7 +49,7 @@ class ProviderMethod:
 
 @dataclass(frozen=True)
 class Result:
-    """What the provider says of a payment or of a set-up (whose amount is 0): ``external_id`` is its id there, ``reason`` why
+    """The provider's answer about a payment or a set-up (whose amount is 0): ``external_id`` is its id there, ``reason`` why
     it failed, in the provider's own words, ``method`` what it keeps since, where keeping was asked for."""
 
     status: Status
@@ -111,7 +111,7 @@ class Provider(Protocol):
         """Keeps the method no longer; safe to repeat. Raises ProviderError."""
 
     def manage(self, customer_key: str, plans: list[Plan], return_url: str) -> str:
-        """The address of the provider's own page for this customer: cards, receipts, cancelling a plan (C5). Raises
+        """Returns the address of the provider's own page for this customer: cards, receipts, cancelling a plan (C5). Raises
         ProviderError."""
 
     def webhook(self, request: HttpRequest) -> list[ProviderReport]:

@@ -10,9 +10,13 @@ class Relief(models.Model):
     """Full access in spite of debt, for a time of its own and with the reason kept (M16). It ends by itself."""
 
     instance = models.ForeignKey(Instance, models.PROTECT, related_name="reliefs", verbose_name=_("instance"))
+    # Written with the row by reliefs.grant_relief: the instant of the grant. Access and reports read the span.
     starts_at = models.DateTimeField(_("from"))
+    # Chosen by support, at most 30 days ahead; access reads it, so that the relief ends with no job.
     ends_at = models.DateTimeField(_("until"))
+    # Typed by support with the grant; shown in the admin and kept in the audit.
     reason = models.CharField(_("reason"), max_length=500)
+    # The member of staff who granted it; shown in the admin and the timeline.
     granted_by = models.CharField(_("granted by"), max_length=200)
     # Written where somebody ends it before its time; read by access.
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
@@ -48,6 +52,7 @@ class AccessAnnouncement(models.Model):
         DELETED = "deleted", _("deleted")
 
     instance = models.ForeignKey(Instance, models.PROTECT, related_name="announcements", verbose_name=_("instance"))
+    # Written by access.announce where it differs from the row before; read there and by the timeline.
     level = models.CharField(_("access"), max_length=10, choices=Level.choices)
     # The instant from which the level holds, which may lie before its announcement where the run came late.
     since = models.DateTimeField(_("since"))

@@ -9,7 +9,7 @@ from billing.pricing.money import from_minor
 
 class ApprovalQuerySet(models.QuerySet["Approval"]):
     def waiting(self) -> "ApprovalQuerySet":
-        """Those that a second person has still to look at, the oldest first."""
+        """Filters those that a second person has still to look at, the oldest first."""
         return self.filter(decided_at=None).order_by("pk")
 
 
@@ -26,21 +26,28 @@ class Approval(models.Model):
         APPROVED = "approved", _("approved")
         REJECTED = "rejected", _("rejected")
 
+    # The act that waits: written with the request, read to carry it out.
     kind = models.CharField(_("act"), max_length=20, choices=Kind.choices)
     account = models.ForeignKey(
         BillingAccount, models.PROTECT, related_name="approvals", verbose_name=_("billing account")
     )
+    # The size of the act, written with the request: staff see it, an adjustment takes its sum from it (its sign is in
+    # `payload`).
     amount_minor = models.BigIntegerField(_("amount in minor units"))
     currency = models.CharField(_("currency"), max_length=3)
     # The act's arguments as plain values: written with the request, read by the act alone once it is approved.
     payload = models.JSONField(_("particulars"))
+    # Typed by the first person; recorded with the act once it is approved.
     reason = models.CharField(_("reason"), max_length=500)
+    # The first person, who can never decide (a constraint); written with the request.
     requested_by = models.CharField(_("asked for by"), max_length=200)
     requested_at = models.DateTimeField(_("asked"))
+    # Written once, with who decided and when; empty while it waits.
     decision = models.CharField(_("decision"), max_length=10, choices=Decision.choices, blank=True)
     decided_by = models.CharField(_("decided by"), max_length=200, blank=True)
     # Written with the decision, in the transaction of the act where that is approved; empty while it waits.
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    # The second person's words with the decision; shown in the admin.
     comment = models.CharField(_("comment"), max_length=500, blank=True)
 
     objects: ClassVar[models.Manager["Approval"]] = ApprovalQuerySet.as_manager()

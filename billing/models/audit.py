@@ -7,13 +7,17 @@ from accounts.models import Customer
 
 
 class AuditRecord(models.Model):
-    """Who did what to what, and why: written in the transaction of the act. Append-only."""
+    """One act of a person on a row, with its reason: written in the transaction of the act. Append-only."""
 
     at = models.DateTimeField(_("when"))
+    # Who acted, as a person is named: an address, "api:" and a token's label, or "provider:" and its code.
     actor = models.CharField(_("who"), max_length=200)
+    # What was done, as a dotted code ("payment.recorded"); `admin.labels` has its words.
     action = models.CharField(_("act"), max_length=60)
+    # The model and the key of the row acted on: no foreign key, since it may be of any table. Read by the admin's links.
     object_type = models.CharField(_("kind of object"), max_length=40)
     object_id = models.CharField(_("object"), max_length=60)
+    # Whose business it was, where it was a customer's; the timeline is read by it.
     customer = models.ForeignKey(
         Customer, models.PROTECT, related_name="audit_records", verbose_name=_("customer"), null=True, blank=True
     )

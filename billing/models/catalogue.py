@@ -30,7 +30,7 @@ BASE_TARIFF_ID = "base"
 
 class TariffQuerySet(models.QuerySet["Tariff"]):
     def published(self) -> "TariffQuerySet":
-        """What is offered to customers now: archived tariffs are not, though those on them stay (E2)."""
+        """Filters the versions that are offered to customers now: archived tariffs are not, though those on them stay (E2)."""
         return self.filter(status=Tariff.Status.PUBLISHED)
 
 
@@ -221,17 +221,17 @@ class Tariff(models.Model):
 
     @property
     def is_metered(self) -> bool:
-        """Whether use is measured and paid afterwards (M1)."""
+        """Tells whether use is measured and paid afterwards (M1)."""
         return self.terms().is_metered
 
     @property
     def is_base(self) -> bool:
-        """Whether it is its product's base tariff (E5), which always has the same id."""
+        """Tells whether it is its product's base tariff (E5), which always has the same id."""
         return self.tariff_id == BASE_TARIFF_ID
 
     @property
     def unit(self) -> UnitNames:
-        """What the product calls that which is sold by quantity; a draft may have no product yet."""
+        """The names of what the product sells by quantity; a draft may have no product yet."""
         return UnitNames(*self.product.unit_forms) if self.product_id else UNNAMED
 
     def audience_in(self, locale: str) -> str:
@@ -268,7 +268,7 @@ class Tariff(models.Model):
         )
 
     def snapshot(self) -> dict[str, Any]:
-        """The terms as plain values: what a reviewer approved and what a later version is compared with."""
+        """Returns the terms as plain values: what a reviewer approved and what a later version is compared with."""
         return {
             **self.terms().as_dict(),
             "name": self.name,

@@ -26,11 +26,15 @@ class SavedMethod(models.Model):
     account = models.ForeignKey(
         BillingAccount, models.PROTECT, related_name="saved_methods", verbose_name=_("billing account")
     )
+    # Written with the row by method_store: who keeps the method, and its id there. A charge of it names both.
     provider = models.CharField(_("provider"), max_length=20)
     external_id = models.CharField(_("id at the provider"), max_length=100)
+    # As the provider names it (a card's last digits); pages and mails show it.
     title = models.CharField(_("what it is"), max_length=60)
+    # As the provider says, empty where it says none; the portal warns when it is near, nothing is refused by it.
     expires_on = models.DateField(_("valid until"), null=True, blank=True)
     saved_at = models.DateTimeField(_("saved"))
+    # The address of whoever left it; mails and pages name them.
     saved_by = models.EmailField(_("by"))
     # Written where the owner or the provider removes it, or another takes its place; a removed method is never charged.
     removed_at = models.DateTimeField(_("removed"), null=True, blank=True)
@@ -72,13 +76,18 @@ class MethodSetUp(models.Model):
     provider = models.CharField(_("provider"), max_length=20)
     # Written with the provider's first answer; empty until then, and where it never answered.
     external_id = models.CharField(_("id at the provider"), max_length=100, blank=True)
+    # Written from what the provider answers when it is asked; final once settled_at is set.
     status = models.CharField(_("status"), max_length=20, choices=Status.choices, default=Status.CREATED)
+    # Written with the outcome: why it failed, in the provider's words.
     reason = models.CharField(_("reason"), max_length=200, blank=True)
+    # The provider's page for the payer, written with its first answer; the portal sends the payer there.
     redirect_url = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(_("begun"))
+    # The address of whoever asked for it; written to the method as `saved_by`.
     created_by = models.EmailField(_("by"))
     # Written once the outcome is final; the sweep asks the provider about all that have none.
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
+    # Written when the provider keeps it, in the transaction that saves the method.
     method = models.OneToOneField(
         SavedMethod, models.PROTECT, related_name="set_up", verbose_name=_("saved method"), null=True, blank=True
     )
@@ -126,6 +135,8 @@ class PaymentAttempt(models.Model):
     external_id = models.CharField(_("id at the provider"), max_length=100, blank=True)
     currency = models.CharField(_("currency"), max_length=3)
     amount_minor = models.BigIntegerField(_("amount in minor units"))
+    # What the payer chose to pay, invoice or offer: written with the attempt, passed on to its payment; both empty for a
+    # top-up.
     invoice = models.ForeignKey(
         Invoice, models.PROTECT, related_name="payment_attempts", verbose_name=_("invoice"), null=True, blank=True
     )
@@ -142,9 +153,13 @@ class PaymentAttempt(models.Model):
     fact = models.CharField(_("about"), max_length=200, null=True, blank=True, unique=True)
     # Written from what the provider answers when it is asked; final once settled_at is set.
     status = models.CharField(_("status"), max_length=20, choices=Status.choices, default=Status.CREATED)
+    # Why it failed, in the provider's words; shown to the payer and to staff.
     reason = models.CharField(_("reason"), max_length=200, blank=True)
+    # The provider's page for the payer, written with its first answer; the portal sends the payer there.
     redirect_url = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(_("begun"))
+    # The address of whoever pays, empty where the run charges the saved method. The payment's actor; mails about a failure
+    # go there.
     created_by = models.EmailField(_("by"))
     # Written once the outcome is final; the sweep asks the provider about all that have none.
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
@@ -191,8 +206,10 @@ class ProviderEvent(models.Model):
     cancelled there. Written with its effect in one transaction, append-only."""
 
     provider = models.CharField(_("provider"), max_length=20)
+    # The provider's id of the message: written with its effect, read to pass over the same one delivered again.
     event_id = models.CharField(_("id of the message"), max_length=100)
     type = models.CharField(_("what happened"), max_length=60)
+    # The id of what it is about, at the provider or, of a plan, ours.
     subject = models.CharField(_("about"), max_length=100)
     heard_at = models.DateTimeField(_("heard"))
     # Why it changed nothing, where it did not: the code of the refusal.

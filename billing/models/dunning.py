@@ -20,18 +20,22 @@ class Collection(models.Model):
     subscription = models.ForeignKey(
         Subscription, models.PROTECT, related_name="collections", verbose_name=_("subscription")
     )
+    # First day of the period that is to be paid for; its tries are found by it.
     period_start = models.DateField(_("for the period from"))
     # The business date of the try; with the subscription and the period it makes the try unique.
     day = models.DateField(_("day of the try"))
     at = models.DateTimeField(_("when"))
     currency = models.CharField(_("currency"), max_length=3)
+    # The price of the period at that try; what the card had to pay is this less `balance_minor`.
     amount_minor = models.BigIntegerField(_("amount in minor units"))
     # How much of it the balance covered at that moment.
     balance_minor = models.BigIntegerField(_("from the balance, in minor units"))
     # Written with the row, after the balance and the saved method have been tried; read by the mail, the plan's page and
     # support's lists.
     outcome = models.CharField(_("outcome"), max_length=15, choices=Outcome.choices)
+    # Why the method was declined, in the provider's words; shown to the owner and to support.
     reason = models.CharField(_("reason"), max_length=200, blank=True)
+    # The charge of the saved method, where the try came so far; written with the row.
     attempt = models.OneToOneField(
         PaymentAttempt,
         models.PROTECT,

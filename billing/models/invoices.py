@@ -16,11 +16,11 @@ from billing.pricing.periods import Span
 
 class InvoiceQuerySet(models.QuerySet["Invoice"]):
     def open(self) -> "InvoiceQuerySet":
-        """Those that are not paid in full, the oldest due first (G7)."""
+        """Filters those that are not paid in full, the oldest due first (G7)."""
         return self.filter(open_minor__gt=0).order_by("due_date", "issued_at", "number")
 
     def overdue(self, today: date) -> "InvoiceQuerySet":
-        """Open ones whose due date has passed on the business date ``today``: due today is not late (M8)."""
+        """Filters open ones whose due date has passed on the business date ``today``: due today is not late (M8)."""
         return self.open().filter(due_date__lt=today)
 
 
@@ -43,6 +43,7 @@ class Invoice(models.Model):
         VOID = "void", _("void")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # Series, year and sequence joined; taken without a gap in the transaction of the issue (G6).
     number = models.CharField(_("number"), max_length=30, unique=True)
     series = models.CharField(_("series"), max_length=6)
     year = models.PositiveSmallIntegerField(_("year"))
@@ -56,15 +57,19 @@ class Invoice(models.Model):
     key = models.CharField(_("business fact"), max_length=200, unique=True)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
     currency = models.CharField(_("currency"), max_length=3)
+    # The customer's language at issue: lines, PDF and mail are written in it.
     locale = models.CharField(_("language"), max_length=2)
     period_start = models.DateField(_("period from"))
     period_end = models.DateField(_("period to, not included"))
+    # The business day of the issue, and the last day to pay: written at issue, read by access (M8) and reminders.
     issue_date = models.DateField(_("issued on"))
     due_date = models.DateField(_("due on"))
     issued_at = models.DateTimeField(_("issued"))
+    # How many lines it seals; a trigger holds it and the total against the lines.
     line_count = models.PositiveIntegerField(_("lines"))
     total_minor = models.BigIntegerField(_("total in minor units"))
     tax_minor = models.BigIntegerField(_("VAT in it, in minor units"))
+    # The rate of the day of supply, None where the seller has no VAT; documents print it.
     tax_percent = models.DecimalField(_("VAT rate"), max_digits=5, decimal_places=2, null=True, blank=True)
     # Credit that met it in the transaction of its issue; what is paid later are allocations.
     credit_applied_minor = models.BigIntegerField(_("credit applied at issue, in minor units"))
@@ -122,7 +127,7 @@ class Invoice(models.Model):
         return Money(from_minor(self.amount_due_minor, self.currency), self.currency)
 
     def status_on(self, today: date, credited_minor: int) -> "Invoice.Status":
-        """The status on the business date ``today``; ``credited_minor`` is the sum of its credit notes (D19)."""
+        """Returns the status on the business date ``today``; ``credited_minor`` is the sum of its credit notes (D19)."""
         if credited_minor == self.total_minor:
             return Invoice.Status.VOID
         if self.open_minor == 0:
@@ -146,6 +151,7 @@ class InvoiceLine(models.Model):
     )
     description = models.CharField(_("description"), max_length=300)
     quantity = models.DecimalField(_("quantity"), max_digits=18, decimal_places=6)
+    # "person" where use is metered, else "unit": documents put the product's own word in its place.
     unit = models.CharField(_("unit"), max_length=20)
     unit_price = models.DecimalField(_("unit price"), max_digits=19, decimal_places=4)
     amount_minor = models.BigIntegerField(_("amount in minor units"))
@@ -168,6 +174,7 @@ class InvoiceDocument(models.Model):
     """The PDF as it was first rendered; served from here ever after (G6). Append-only."""
 
     invoice = models.OneToOneField(Invoice, models.PROTECT, related_name="document", verbose_name=_("invoice"))
+    # Written by the mail or the download that asks first; `sha256` proves that the bytes are the same ever after.
     content = models.BinaryField(_("PDF"))
     sha256 = models.CharField(_("SHA-256"), max_length=64)
     rendered_at = models.DateTimeField(_("rendered"))
@@ -186,6 +193,7 @@ class CreditNote(models.Model):
     """Puts an issued invoice right: gives its amount back to the account, dated today (D9). Append-only."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # Series, year and sequence joined; a series of its own, without a gap.
     number = models.CharField(_("number"), max_length=30, unique=True)
     series = models.CharField(_("series"), max_length=6)
     year = models.PositiveSmallIntegerField(_("year"))
@@ -197,7 +205,9 @@ class CreditNote(models.Model):
     currency = models.CharField(_("currency"), max_length=3)
     total_minor = models.BigIntegerField(_("total in minor units"))
     tax_minor = models.BigIntegerField(_("VAT in it, in minor units"))
+    # [{"description": "…", "amount_minor": 59900}, …]: written at issue, printed by the document.
     lines = models.JSONField(_("lines"))
+    # Typed by whoever gives back; stands on the document.
     reason = models.CharField(_("reason"), max_length=500)
     issue_date = models.DateField(_("issued on"))
     issued_at = models.DateTimeField(_("issued"))

@@ -28,8 +28,10 @@ class LedgerAccount(models.Model):
         BONUS = "bonus", _("bonuses granted")
 
     seller = models.ForeignKey(Seller, models.PROTECT, related_name="ledger_accounts", verbose_name=_("seller"))
+    # What is kept on it: written once, when the account is first needed; postings find a seller's own by kind and currency.
     kind = models.CharField(_("kind"), max_length=15, choices=Kind.choices)
     currency = models.CharField(_("currency"), max_length=3)
+    # The customer's account of which it is the ledger side; empty on a shared one.
     billing_account = models.OneToOneField(
         BillingAccount,
         models.PROTECT,
@@ -82,6 +84,7 @@ class Entry(models.Model):
     # The business fact, unique: written with the entry, so that a repeated act finds it and posts nothing twice.
     key = models.CharField(_("business fact"), max_length=200, unique=True)
     kind = models.CharField(_("kind"), max_length=15, choices=Kind.choices)
+    # Whose business it was; statements read entries by it.
     account = models.ForeignKey(
         BillingAccount, models.PROTECT, related_name="entries", verbose_name=_("billing account")
     )
@@ -89,6 +92,7 @@ class Entry(models.Model):
     at = models.DateTimeField(_("posted"))
     # Who acted, as the statement shows it: a person's name or address, or “api:” and the token's label; empty for the run.
     actor = models.CharField(_("who"), max_length=200, blank=True)
+    # Why, where somebody decided on it (an adjustment, a reversal); the statement shows it.
     reason = models.CharField(_("reason"), max_length=500, blank=True)
     # The entry that this one takes back: written by a reversal alone, so that an entry is reversed once.
     reverses = models.OneToOneField(
@@ -111,6 +115,7 @@ class Posting(models.Model):
     """An amount moved from one account to another: balanced by construction (G5). Append-only."""
 
     entry = models.ForeignKey(Entry, models.PROTECT, related_name="postings", verbose_name=_("entry"))
+    # Written by ledger.posting with the entry: the amount, always above zero, goes from the debit to the credit account.
     debit = models.ForeignKey(LedgerAccount, models.PROTECT, related_name="debits", verbose_name=_("debit"))
     credit = models.ForeignKey(LedgerAccount, models.PROTECT, related_name="credits", verbose_name=_("credit"))
     currency = models.CharField(_("currency"), max_length=3)

@@ -29,6 +29,7 @@ class BillingPeriod(models.Model):
     number = models.PositiveIntegerField(_("number"))
     start = models.DateField(_("from"))
     end = models.DateField(_("to, not included"))
+    # Written at the opening; a termination moves the second. The peak is taken between the two instants.
     opened_at = models.DateTimeField(_("metered from"))
     ended_at = models.DateTimeField(_("metered to"))
     # Prepaid: how many units the period was opened with; written then, read when units or terms change within it.
@@ -73,7 +74,7 @@ class BillingPeriod(models.Model):
 
 class ChargeQuerySet(models.QuerySet["Charge"]):
     def uncollected(self) -> "ChargeQuerySet":
-        """What an invoice still has to collect: not what was given back as credit at once (B6)."""
+        """Filters the charges that an invoice still has to collect: not what was given back as credit at once (B6)."""
         return self.filter(line=None).exclude(kind__in=Charge.AS_CREDIT)
 
 
@@ -113,7 +114,9 @@ class Charge(models.Model):
     period = models.ForeignKey(
         BillingPeriod, models.PROTECT, related_name="charges", verbose_name=_("period"), null=True, blank=True
     )
+    # Written by whoever charges; decides how invoices group it and how pages word it.
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
+    # Gross, below zero where something is given back; written once, the entry posts the same sum.
     amount_minor = models.BigIntegerField(_("amount in minor units"))
     currency = models.CharField(_("currency"), max_length=3)
     # What the amount was worked out from (G8); read by billing.pricing.explanations.explanation.

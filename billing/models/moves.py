@@ -11,10 +11,13 @@ from billing.models.subscriptions import Subscription
 class TariffMove(models.Model):
     """A decision to bring the subscribers of one version to another: listed, dated, announced beforehand (E2)."""
 
+    # Written at the decision (operations.catalogue.subscriber_moves); the change of each subscriber points back to the
+    # move.
     source = models.ForeignKey(Tariff, models.PROTECT, related_name="moves_away", verbose_name=_("from"))
     target = models.ForeignKey(Tariff, models.PROTECT, related_name="moves_here", verbose_name=_("to"))
     # From when on the next period of each subscriber is on the target: written at the decision, read by the announcement.
     effective_date = models.DateField(_("takes effect"))
+    # Typed by the product manager; shown on both tariffs' pages.
     reason = models.CharField(_("reason"), max_length=500)
     decided_at = models.DateTimeField(_("decided"))
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by"))
@@ -35,7 +38,7 @@ class TariffMove(models.Model):
 
 class TermsChangeQuerySet(models.QuerySet["TermsChange"]):
     def waiting(self) -> "TermsChangeQuerySet":
-        """Those that have neither taken effect nor been called off."""
+        """Filters those that have neither taken effect nor been called off."""
         return self.filter(applied_at=None, cancelled_at=None)
 
 
@@ -48,6 +51,7 @@ class TermsChange(models.Model):
     subscription = models.ForeignKey(
         Subscription, models.PROTECT, related_name="terms_changes", verbose_name=_("subscription")
     )
+    # The terms to come: written at the decision by the owner, or by a move; read by the transition and by quotes.
     tariff = models.ForeignKey(Tariff, models.PROTECT, related_name="terms_changes", verbose_name=_("tariff"))
     # Of what the customer buys; empty where the tariff counts by itself, or the quantity stays.
     quantity = models.PositiveIntegerField(_("quantity"), null=True, blank=True)

@@ -17,7 +17,7 @@ def new_payment_id() -> str:
 
 class CreditQuerySet(models.QuerySet["Credit"]):
     def unapplied(self) -> "CreditQuerySet":
-        """What can still pay invoices, in the order in which it is spent: bonus before cash (D11), then oldest first (G7)."""
+        """Filters the credits that can still pay invoices, in the order of spending: bonus before cash (D11), then oldest first (G7)."""
         bonus_first = models.Case(models.When(kind="bonus", then=0), default=1)
         return self.filter(unapplied_minor__gt=0).order_by(bonus_first, "pk")
 
@@ -35,8 +35,10 @@ class Credit(models.Model):
     account = models.ForeignKey(
         BillingAccount, models.PROTECT, related_name="credits", verbose_name=_("billing account")
     )
+    # Where it came from: written with the entry, decides the order of spending (bonus first, D11).
     kind = models.CharField(_("kind"), max_length=15, choices=Kind.choices)
     currency = models.CharField(_("currency"), max_length=3)
+    # Written once, above zero; what is left of it is `unapplied_minor`.
     amount_minor = models.BigIntegerField(_("amount in minor units"))
     # Amount less its allocations: written by a trigger, no other value is accepted; read wherever credit is spent.
     unapplied_minor = models.BigIntegerField(_("not yet used, in minor units"))
@@ -81,6 +83,7 @@ class Payment(models.Model):
     account = models.ForeignKey(
         BillingAccount, models.PROTECT, related_name="payments", verbose_name=_("billing account")
     )
+    # Chosen by staff or given by the provider; decides the ledger account that is debited.
     method = models.CharField(_("method"), max_length=10, choices=Method.choices)
     # What the bank or the staff wrote beside it; staff search by it.
     reference = models.CharField(_("reference"), max_length=200, blank=True)
@@ -90,11 +93,13 @@ class Payment(models.Model):
     received_at = models.DateTimeField(_("received"))
     # When it was written here, which is when the balance moved.
     recorded_at = models.DateTimeField(_("recorded"))
+    # Who recorded it: staff's address, "api:…", or the payer of an attempt. Shown in the admin.
     recorded_by = models.CharField(_("recorded by"), max_length=200)
     # The invoice that the payer named; it is met first (G7).
     invoice = models.ForeignKey(
         Invoice, models.PROTECT, related_name="named_by", verbose_name=_("named invoice"), null=True, blank=True
     )
+    # What the payment put on the account: written in its transaction, read to know how much of it is spent.
     credit = models.OneToOneField(Credit, models.PROTECT, related_name="payment", verbose_name=_("credit"))
 
     objects: ClassVar[models.Manager["Payment"]] = models.Manager()
@@ -130,7 +135,9 @@ class Allocation(models.Model):
     invoice = models.ForeignKey(
         Invoice, models.PROTECT, related_name="allocations", verbose_name=_("invoice"), null=True, blank=True
     )
+    # Written with the row: at issue, on payment, or the undoing of one of these. Statements and pages word it by this.
     kind = models.CharField(_("kind"), max_length=15, choices=Kind.choices)
+    # Below zero it takes an earlier allocation back; triggers keep the invoice's and the credit's open sums by it.
     amount_minor = models.BigIntegerField(_("amount in minor units"))
     at = models.DateTimeField(_("when"))
 

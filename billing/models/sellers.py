@@ -18,17 +18,19 @@ WRONG_SERIES = _("Use one to five Latin capitals, the last neither C nor O: thos
 
 
 class Seller(models.Model):
-    """Who sells and whose name and bank stand on the documents: one currency, one series of numbers, one time zone."""
+    """The legal person that sells, whose name and bank stand on documents: one currency, one series of numbers, one time zone."""
 
     class Kind(models.TextChoices):
         COMPANY = "company", _("company")
         SOLE_TRADER = "sole_trader", _("sole trader")
         FOREIGN = "foreign", _("company abroad")
 
+    # Entered with the seller; the delivered catalogue finds its seller by it.
     code = models.SlugField(_("code"), max_length=30, unique=True)
     kind = models.CharField(_("kind"), max_length=15, choices=Kind.choices, default=Kind.COMPANY)
     name = models.CharField(_("short name"), max_length=200)
     full_name = models.CharField(_("full legal name"), max_length=300, blank=True)
+    # Of all its tariffs and accounts: a tariff in another currency is refused.
     currency = models.CharField(_("currency"), max_length=3)
     series = models.CharField(
         _("series of numbers"),
@@ -36,7 +38,9 @@ class Seller(models.Model):
         unique=True,
         help_text=_("Latin capitals; stands before the year: R-2026-000001."),
     )
+    # Where a business day begins for everything that is charged in its name (G1).
     time_zone = models.CharField(_("billing time zone"), max_length=50, default="Europe/Moscow")
+    # Days to pay an invoice on which no tariff stands; a tariff has its own.
     payment_days = models.PositiveSmallIntegerField(_("days to pay"), default=14)
 
     inn = models.CharField(_("INN"), max_length=12, blank=True)
@@ -99,7 +103,7 @@ class Seller(models.Model):
             raise ValidationError({"time_zone": _("Use the name of a zone, as Europe/Moscow.")})
 
     def snapshot(self) -> dict[str, Any]:
-        """The seller as a document prints it, to be copied onto the document at its issue (G6)."""
+        """Returns the seller as a document prints it, to be copied onto the document at its issue (G6)."""
         return {name: getattr(self, name) for name in self.SNAPSHOT}
 
 
@@ -108,6 +112,7 @@ class VatRate(models.Model):
 
     code = models.SlugField(_("code"), max_length=20)
     percent = models.DecimalField(_("percent"), max_digits=5, decimal_places=2)
+    # Entered by staff; the latest that has begun on the day of supply counts.
     valid_from = models.DateField(_("from"))
 
     objects: ClassVar[models.Manager["VatRate"]] = models.Manager()
@@ -123,7 +128,7 @@ class VatRate(models.Model):
 
     @classmethod
     def percent_on(cls, code: str, day: date) -> Decimal:
-        """The rate ``code`` in force on ``day``, in percent; raises DoesNotExist where none has been entered."""
+        """Returns the rate ``code`` in force on ``day``, in percent; raises DoesNotExist where none has been entered."""
         rate = cls.objects.filter(code=code, valid_from__lte=day).order_by("-valid_from").first()
         if rate is None:
             raise cls.DoesNotExist(f"no VAT rate {code!r} on {day}")
@@ -150,6 +155,7 @@ class BillingAccount(models.Model):
     Its balance is that of its ledger account. This row is what every act on the account's money locks first.
     """
 
+    # Written once, at the opening; customers name it in payments, the API and pages find the account by it.
     number = models.CharField(_("number"), max_length=20, unique=True)
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="billing_accounts", verbose_name=_("customer"))
     seller = models.ForeignKey(Seller, models.PROTECT, related_name="accounts", verbose_name=_("seller"))

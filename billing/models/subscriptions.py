@@ -17,7 +17,7 @@ def new_subscription_id() -> str:
 
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):
     def running(self) -> "SubscriptionQuerySet":
-        """Those that are not terminated."""
+        """Filters those that are not terminated."""
         return self.filter(terminated_at=None)
 
 
@@ -91,7 +91,7 @@ class Subscription(models.Model):
 
     @property
     def is_metered(self) -> bool:
-        """Whether its use is measured and paid afterwards (M1), so that once ended it can be resumed (M13); what is free or
+        """Tells whether use is measured and paid afterwards (M1), so that once ended it can be resumed (M13); what is free or
         paid in advance is not."""
         return self.tariff is not None and self.tariff.is_metered
 
@@ -103,7 +103,7 @@ class Subscription(models.Model):
         return self.terminated_at
 
     def is_running(self, as_of: datetime) -> bool:
-        """Whether it has not ended at ``as_of``, also where no job has noticed the end yet (D3)."""
+        """Tells whether it has not ended at ``as_of``, also where no job has noticed the end yet (D3)."""
         return self.ends_at is None or as_of < self.ends_at
 
 
@@ -129,6 +129,7 @@ class SubscriptionChange(models.Model):
     subscription = models.ForeignKey(
         Subscription, models.PROTECT, related_name="changes", verbose_name=_("subscription")
     )
+    # Which step it was; written with the act. Undoing, reports and the timeline read it.
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
     # What it was on before, for the acts that put it on other terms: so that a change can be undone on its day (D6).
     from_tariff = models.ForeignKey(
@@ -144,9 +145,11 @@ class SubscriptionChange(models.Model):
         "self", models.PROTECT, related_name="undone_by", verbose_name=_("undoes"), null=True, blank=True
     )
     at = models.DateTimeField(_("when"))
+    # Who did it: an address, "api:…", "provider:…", or empty for the run.
     actor = models.CharField(_("who"), max_length=200, blank=True)
     # Who asked for it, where somebody else carried it out (M12).
     requested_by = models.CharField(_("asked for by"), max_length=200, blank=True)
+    # Typed where the act asks why; shown to staff.
     reason = models.CharField(_("reason"), max_length=500, blank=True)
 
     objects: ClassVar[models.Manager["SubscriptionChange"]] = models.Manager()

@@ -1,4 +1,4 @@
-"""What Saldo writes to people: one function per notice.
+"""The notices that Saldo writes to people: one function for each.
 
 A notice is a row, written in the transaction of its fact and unique by kind, fact and recipient, so that each goes out once
 whatever is repeated. Sums and dates come from the posted rows. Who gets it, and whether by email or as a short message too,

@@ -13,7 +13,7 @@ from billing.wording import formats
 
 
 def _sums(subscription: Subscription, amount_minor: int, balance_minor: int) -> dict[str, Any]:
-    """What is to be paid, what the balance covers of it, and what it does not. Money that comes pays earlier invoices first
+    """Returns what is to be paid, what the balance covers of it, and what it does not. Money that comes pays earlier invoices first
     (G7), so that as much more has to come as they still take."""
     missing = max(0, amount_minor - max(0, balance_minor))
     open_minor = about.open_invoices_minor(subscription)

@@ -15,7 +15,7 @@ BY_MONTH = (Invoice.Kind.MONTHLY, Invoice.Kind.FINAL)
 
 
 def invoice_recipients(invoice: Invoice) -> list[str]:
-    """Who gets the invoice (M7): the address given at the registration of each instance on it, the customer's and the
+    """Lists who gets the invoice (M7): the address given at the registration of each instance on it, the customer's and the
     account's billing addresses; once each."""
     billed = Instance.objects.filter(subscriptions__invoice_lines__invoice=invoice, deleted_at=None)
     registered = billed.order_by("pk").values_list("email", flat=True)
@@ -23,7 +23,7 @@ def invoice_recipients(invoice: Invoice) -> list[str]:
 
 
 def period_of(invoice: Invoice) -> str:
-    """What the invoice is for, in the active language: its month, or the days that were paid in advance."""
+    """Names what the invoice is for, in the active language: its month, or the days that were paid in advance."""
     if invoice.kind in BY_MONTH:
         return formats.period_text(invoice.period_start)
     return formats.span_text(invoice.period_start, invoice.span.last_day)

@@ -10,7 +10,7 @@ from billing.wording import formats
 
 
 def _recipients(method: SavedMethod) -> list[str]:
-    """The account's addresses and whoever left the method there."""
+    """Returns the account's addresses and whoever left the method there."""
     return each_once([*account_recipients(method.account), method.saved_by])
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import override
 
 from billing.models import SignUp
 from billing.notices.letters.about import plan_text
-from billing.notices.letters.base import GAPS, link
+from billing.notices.letters.base import GAPS, link, support_contacts
 from billing.wording import formats
 
 
@@ -32,11 +32,7 @@ def _letter(kind: str, sign_up: SignUp, locale: str, **names: Any) -> Letter:
             "locale": locale,
             "portal_name": settings.PORTAL_NAME,
             "portal_url": link("portal:overview"),
-            "support": {
-                "email": settings.SUPPORT_EMAIL,
-                "phone": settings.SUPPORT_PHONE,
-                "link": settings.SUPPORT_LINK,
-            },
+            "support": support_contacts(),
             "domain": sign_up.domain,
             "product": product,
             "plan": plan_text(sign_up.tariff, sign_up.quantity, locale, product),
@@ -48,12 +44,12 @@ def _letter(kind: str, sign_up: SignUp, locale: str, **names: Any) -> Letter:
 
 
 def confirm_address(*, sign_up: SignUp, link: str) -> Letter:
-    """To a new address: the link that proves it, and until when it holds."""
+    """Writes to a new address: the link that proves it, and until when it holds."""
     zone = sign_up.tariff.seller.time_zone if sign_up.tariff is not None else settings.BILLING_TIME_ZONE
     until = formats.instant_text(sign_up.expires_at, zone, sign_up.locale)
     return _letter("sign_up_confirm", sign_up, sign_up.locale, link=link, until=until)
 
 
-def known_already(*, sign_up: SignUp, link: str, locale: str) -> Letter:
-    """To somebody who has a login: where they sign in and add the instance."""
+def write_to_known_person(*, sign_up: SignUp, link: str, locale: str) -> Letter:
+    """Writes to somebody who has a login: where they sign in and add the instance."""
     return _letter("sign_up_known", sign_up, locale, link=link)

@@ -13,8 +13,8 @@ from billing.pricing.terms import Metric, Renewal
 from billing.wording import formats
 
 
-def _paid(subscription: Subscription, charge: Charge) -> dict[str, Any]:
-    """What was charged, for which days, and what comes next."""
+def _payment_context(subscription: Subscription, charge: Charge) -> dict[str, Any]:
+    """Collects what was charged, for which days, and what comes next."""
     return {
         "amount": about.money(subscription, charge.amount_minor),
         "period": about.paid_days(charge),
@@ -26,7 +26,7 @@ def _paid(subscription: Subscription, charge: Charge) -> dict[str, Any]:
 
 
 def _collection_note(subscription: Subscription) -> str:
-    """From when on the next period is collected (E8); empty where it is not."""
+    """Says from when on the next period is collected (E8); empty where it is not."""
     if subscription.priced_by.renewal != Renewal.COLLECTED:
         return ""
     days = due_dates.COLLECTION_DAYS
@@ -45,12 +45,12 @@ def queue_started(*, subscription: Subscription, charge: Charge, at: datetime) -
         fact=f"charge:{charge.entry_id}",
         subscription=subscription,
         at=at,
-        context=lambda locale: _paid(subscription, charge),
+        context=lambda locale: _payment_context(subscription, charge),
     )
 
 
 def renewal_fact(subscription: Subscription, renews_on: date, days_left: int) -> str:
-    """The business fact of announcing a yearly charge, so that each number of days is announced once."""
+    """Returns the business fact of announcing a yearly charge, so that each number of days is announced once."""
     return f"renewal:{subscription.public_id}:{renews_on}:{days_left}"
 
 
@@ -82,7 +82,7 @@ def queue_renewed(*, subscription: Subscription, charge: Charge, at: datetime) -
         fact=f"charge:{charge.entry_id}",
         subscription=subscription,
         at=at,
-        context=lambda locale: _paid(subscription, charge),
+        context=lambda locale: _payment_context(subscription, charge),
     )
 
 
@@ -132,6 +132,6 @@ def queue_ended(*, subscription: Subscription, reason: str, at: datetime) -> lis
 
 
 def _last_whole_day(instant: datetime, zone: str) -> date:
-    """The day on which something ended, as people say it: what ends at 00:00 ended the day before."""
+    """Returns the day on which something ended, as people say it: what ends at 00:00 ended the day before."""
     day = business_date(instant, zone)
     return day - about.ONE_DAY if instant == start_of_day(day, zone) else day

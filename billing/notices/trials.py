@@ -10,8 +10,8 @@ from billing.pricing.terms import PriceModel
 from billing.wording import formats
 
 
-def _trial(subscription: Subscription) -> dict[str, Any]:
-    """What every mail about a trial says: its last day, what follows without a choice, what can be chosen."""
+def _trial_context(subscription: Subscription) -> dict[str, Any]:
+    """Collects what every mail about a trial says: its last day, what follows without a choice, what can be chosen."""
     last_day = _last_day(subscription)
     return {
         "last_day": formats.date_text(last_day),
@@ -32,7 +32,7 @@ def queue_trial_started(*, subscription: Subscription, at: datetime) -> list[Not
 
     def context(locale: str) -> dict[str, Any]:
         in_test = tariff.price_model == PriceModel.TRIAL and subscription.instance.is_test
-        return {**_trial(subscription), "people": tariff.trial_people, "is_test": in_test}
+        return {**_trial_context(subscription), "people": tariff.trial_people, "is_test": in_test}
 
     fact = f"trial:{subscription.public_id}"
     return about.queue_to_owners(kind="trial_started", fact=fact, subscription=subscription, at=at, context=context)
@@ -42,7 +42,7 @@ def queue_trial_ending(*, subscription: Subscription, days_left: int, at: dateti
     """Tells owners that the trial ends soon and nothing has been chosen yet. ``days_left`` is 0 on its last day."""
 
     def context(locale: str) -> dict[str, Any]:
-        return {**_trial(subscription), "left": about.left_text(days_left)}
+        return {**_trial_context(subscription), "left": about.left_text(days_left)}
 
     fact = f"trial:{subscription.public_id}:{_last_day(subscription)}:{days_left}"
     return about.queue_to_owners(kind="trial_ending", fact=fact, subscription=subscription, at=at, context=context)
@@ -52,7 +52,11 @@ def queue_trial_ended(*, subscription: Subscription, at: datetime) -> list[Notic
     """Tells owners that the trial is over without a choice: read-only, nothing charged, nothing lost; how it goes on."""
     fact = f"trial:{subscription.public_id}:{_last_day(subscription)}"
     return about.queue_to_owners(
-        kind="trial_ended", fact=fact, subscription=subscription, at=at, context=lambda locale: _trial(subscription)
+        kind="trial_ended",
+        fact=fact,
+        subscription=subscription,
+        at=at,
+        context=lambda locale: _trial_context(subscription),
     )
 
 
@@ -60,7 +64,7 @@ def queue_trial_extended(*, subscription: Subscription, days: int, at: datetime)
     """Tells owners that support has extended the trial by ``days``; its new last day stands in the subscription."""
 
     def context(locale: str) -> dict[str, Any]:
-        return {**_trial(subscription), "days": days}
+        return {**_trial_context(subscription), "days": days}
 
     fact = f"trial:{subscription.public_id}:{_last_day(subscription)}"
     return about.queue_to_owners(kind="trial_extended", fact=fact, subscription=subscription, at=at, context=context)

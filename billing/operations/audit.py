@@ -30,5 +30,5 @@ def record(
         reason=reason,
         before=before or {},
         after=after or {},
-        request_id=request_ids.current(),
+        request_id=request_ids.current_id(),
     )

@@ -20,17 +20,17 @@ MOST_ATTEMPTS = 5
 # What a nudge may call: queued payloads are data, and data must not choose code.
 ALLOWED = frozenset({"billing.tasks.collect", "billing.tasks.deliver"})
 
-_drained_by_caller: ContextVar[bool] = ContextVar("drained_by_caller", default=False)
+_left_to_caller: ContextVar[bool] = ContextVar("left_to_caller", default=False)
 
 
 @contextmanager
-def drained_by_caller() -> Iterator[None]:
+def leave_jobs_to_caller() -> Iterator[None]:
     """Enqueues nothing within it: the caller does the queued work itself (the sandbox's clock, the sample)."""
-    token = _drained_by_caller.set(True)
+    token = _left_to_caller.set(True)
     try:
         yield
     finally:
-        _drained_by_caller.reset(token)
+        _left_to_caller.reset(token)
 
 
 def enqueue(task: str, argument: str) -> None:
@@ -39,12 +39,12 @@ def enqueue(task: str, argument: str) -> None:
 
     if task not in ALLOWED:
         raise ValueError(f"{task} is not a task")
-    if not _drained_by_caller.get():
+    if not _left_to_caller.get():
         async_task(task, argument)
 
 
 def delay_after(attempts: int) -> timedelta:
-    """The wait before the next start: 1, 5, 25, 125 … minutes."""
+    """Returns the wait before the next start: 1, 5, 25, 125 … minutes."""
     return timedelta(minutes=5 ** max(attempts - 1, 0))
 
 

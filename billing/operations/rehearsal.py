@@ -26,7 +26,7 @@ def rehearse(act: Callable[[], Result]) -> Result:
 
     Figures are to be read within ``act``: afterwards its rows are gone. Raises what ``act`` raises.
     """
-    with jobs.drained_by_caller(), transaction.atomic():
+    with jobs.leave_jobs_to_caller(), transaction.atomic():
         result = act()
         transaction.set_rollback(True)
     return result
@@ -56,12 +56,12 @@ def carry_out_as_seen(
 
 
 def quote_expired(**current: object) -> BillingError:
-    """The refusal of a quote whose figures no longer hold, with the ``current`` ones (G10)."""
+    """Returns the refusal of a quote whose figures no longer hold, with the ``current`` ones (G10)."""
     return BillingError(QUOTE_EXPIRED, code="quote_expired", rule="G10", extra=current)
 
 
 def price_changed(_result: object) -> BillingError:
-    """The refusal of an act on people whose effect on the bill is another than the one shown (G10)."""
+    """Returns the refusal of an act on people whose effect on the bill is another than the one shown (G10)."""
     return BillingError(
         _("The price has changed since this page was opened. Look at it again and confirm."), code="price_changed"
     )

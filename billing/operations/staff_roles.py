@@ -1,4 +1,4 @@
-"""What the operator's people may do: five groups, a permission for every act and for every list they may look into.
+"""The rights of the operator's people: five groups, a permission for every act and for every list they may look into.
 
 Groups are made from the tables below (`manage.py sync_roles`, the sample): an act that nobody lists here is an
 administrator's alone. Nobody gets a right by being staff.
@@ -127,17 +127,17 @@ VIEWS: dict[str, tuple[str, ...]] = {
 
 
 def group_name(name: str) -> str:
-    """What a group is called in the active language; one that an operator made keeps its own name."""
+    """Names a group in the active language; one that an operator made keeps its own name."""
     return str(GROUPS.get(name, name))
 
 
 def act_name(codename: str) -> str:
-    """What a right allows, in the active language; raises KeyError for one that is no act's."""
+    """Names what a right allows, in the active language; raises KeyError for one that is no act's."""
     return str(ACTS[codename][0])
 
 
 def permission_of(act: str) -> str:
-    """The permission that ``act`` needs, as `User.has_perm` takes it."""
+    """Returns the permission that ``act`` needs, as `User.has_perm` takes it."""
     return f"{BillingAccount._meta.app_label}.{act}"
 
 

@@ -57,12 +57,12 @@ def calendar_of(account: BillingAccount, items: Iterable[CalendarItem], as_of: d
     host = urlsplit(settings.BASE_URL).hostname or "localhost"
     calendar = Calendar()
     calendar.add("version", "2.0")
-    calendar.add("prodid", _printable(f"-//{settings.PORTAL_NAME}//billing//EN"))
+    calendar.add("prodid", _strip_control_characters(f"-//{settings.PORTAL_NAME}//billing//EN"))
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", "PUBLISH")
     name = f"{settings.PORTAL_NAME} · {account.customer.name} · {account.number}"
     calendar.add(
-        "x-wr-calname", vText(_printable(name))
+        "x-wr-calname", vText(_strip_control_characters(name))
     )  # the library escapes no name of its own accord that begins with X-
     calendar.add("refresh-interval", vDuration(timedelta(hours=REFRESH_HOURS)), parameters={"value": "DURATION"})
     calendar.add("x-published-ttl", f"PT{REFRESH_HOURS}H")
@@ -83,9 +83,9 @@ def _event_of(item: CalendarItem, host: str, as_of: datetime) -> Event:
         event.add("dtend", item.day + timedelta(days=1))
     else:
         event.add("dtstart", item.at.astimezone(UTC))
-    event.add("summary", _printable(f"{title}: {amount}" if amount else title))
+    event.add("summary", _strip_control_characters(f"{title}: {amount}" if amount else title))
     if note := titles.note(item):
-        event.add("description", _printable(note))
+        event.add("description", _strip_control_characters(note))
     event.add("url", settings.BASE_URL + _path_of(item))
     event.add("categories", [_("Payments")])
     event.add("transp", "TRANSPARENT")
@@ -101,6 +101,6 @@ def _path_of(item: CalendarItem) -> str:
     return reverse("portal:overview")
 
 
-def _printable(text: str) -> str:
+def _strip_control_characters(text: str) -> str:
     """Strips control characters, which the format forbids and the library lets through."""
     return "".join(sign for sign in text if sign.isprintable() or sign in "\n\u00a0\u202f")

@@ -46,7 +46,7 @@ def support() -> dict[str, str]:
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: puts ``portal`` into every page. Makes no query but, in a sandbox, that for its clock."""
+    """Puts ``portal`` into every page (a context processor). Makes no query but, in a sandbox, that for its clock."""
     theme = request.COOKIES.get(THEME_COOKIE, "")
     accent = settings.PORTAL_ACCENT
     user = getattr(request, "user", None)

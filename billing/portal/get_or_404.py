@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest
 from accounts.models import Instance, User
 from billing.models import BillingAccount, CreditNote, CustomerRequest, MethodSetUp, Offer, PaymentAttempt, Subscription
 from billing.operations.cycle import access
-from billing.portal.permissions import Desk, accounts_of, desk_of, refuse_unprintable, signed_in_user
+from billing.portal.permissions import AccountSelection, accounts_of, refuse_unprintable, select_account, signed_in_user
 
 Row = TypeVar("Row", bound=Model)
 
@@ -66,9 +66,9 @@ def find_instance(public_id: str, accounts: tuple[BillingAccount, ...]) -> Insta
     return instances.select_related("product", "customer").first()
 
 
-def desk_of_instance(
+def select_account_of_instance(
     instance: Instance, accounts: tuple[BillingAccount, ...]
-) -> tuple[Desk, Instance, Subscription | None]:
+) -> tuple[AccountSelection, Instance, Subscription | None]:
     """Returns the account that the instance is charged to (else its customer's first), the instance and its subscription."""
     subscription = access.current_subscription(instance)
     customer_accounts = [account for account in accounts if account.customer_id == instance.customer_id]
@@ -77,23 +77,23 @@ def desk_of_instance(
     ]
     if subscription is not None:
         subscription.instance = instance
-    return Desk((charged_accounts or customer_accounts)[0], accounts), instance, subscription
+    return AccountSelection((charged_accounts or customer_accounts)[0], accounts), instance, subscription
 
 
-def instance_or_404(request: HttpRequest, public_id: str) -> tuple[Desk, Instance, Subscription | None]:
+def instance_or_404(request: HttpRequest, public_id: str) -> tuple[AccountSelection, Instance, Subscription | None]:
     """Returns an instance (not deleted) of one of the person's customers: the account it is charged to, itself, its subscription."""
     accounts = tuple(accounts_of(signed_in_user(request)))
     instance = find_instance(public_id, accounts)
     if instance is None:
         raise Http404
-    return desk_of_instance(instance, accounts)
+    return select_account_of_instance(instance, accounts)
 
 
-def desk_for(request: HttpRequest, account: BillingAccount) -> Desk:
-    """Returns the desk with ``account`` in view; the caller has made sure that it is the person's."""
-    desk = desk_of(request, account.number)
-    assert desk is not None
-    return desk
+def selection_with(request: HttpRequest, account: BillingAccount) -> AccountSelection:
+    """Returns the selection with ``account`` in view; the caller has made sure that it is the person's."""
+    selection = select_account(request, account.number)
+    assert selection is not None
+    return selection
 
 
 def relative_address(address: str) -> str:

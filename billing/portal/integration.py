@@ -17,7 +17,7 @@ from billing.errors import BadInput
 from billing.models import ApiToken, Subscription, WebhookDelivery, WebhookEndpoint
 from billing.operations.customers import ownership
 from billing.operations.events.event_types import TYPES, meaning_of
-from billing.portal.permissions import Desk, accounts_of, refuse_unprintable, signed_in_user
+from billing.portal.permissions import AccountSelection, accounts_of, refuse_unprintable, signed_in_user
 from billing.wording import webhook_events
 
 
@@ -64,30 +64,30 @@ def instance_for_first_call(customer: Customer) -> Instance | None:
     return living.filter(pk__in=running.values("instance")).first() or living.first()
 
 
-def _desk_of(request: HttpRequest, customer_id: int | None, number: str) -> Desk | None:
-    """Returns the desk of the account ``number``, else of the customer's first account; None where the person may see none."""
+def _select_account(request: HttpRequest, customer_id: int | None, number: str) -> AccountSelection | None:
+    """Returns the selection of the account ``number``, else of the customer's first account; None where the person may see none."""
     accounts = tuple(accounts_of(signed_in_user(request)))
     customer_accounts = [account for account in accounts if account.customer_id == customer_id]
     matching_accounts = [account for account in customer_accounts if account.number == number] or customer_accounts
-    return Desk(matching_accounts[0], accounts) if matching_accounts else None
+    return AccountSelection(matching_accounts[0], accounts) if matching_accounts else None
 
 
 def endpoint_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Decorates a page of one endpoint: the view gets the `Desk` and the endpoint in place of its id."""
+    """Decorates a page of one endpoint: the view gets the `AccountSelection` and the endpoint in place of its id."""
 
     @wraps(view)
     @login_required
-    def wrapped(request: HttpRequest, public_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+    def wrapper(request: HttpRequest, public_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         refuse_unprintable(public_id)
         endpoint = WebhookEndpoint.objects.filter(public_id=public_id).select_related("customer").first()
-        desk = None
+        selection = None
         if endpoint is not None and endpoint.customer_id is not None:
-            desk = _desk_of(request, endpoint.customer_id, request.GET.get("account", ""))
-        if desk is None:
+            selection = _select_account(request, endpoint.customer_id, request.GET.get("account", ""))
+        if selection is None:
             raise Http404
-        return view(request, desk, endpoint, *args, **kwargs)
+        return view(request, selection, endpoint, *args, **kwargs)
 
-    return wrapped
+    return wrapper
 
 
 def delivery_or_404(endpoint: WebhookEndpoint, number: int) -> WebhookDelivery:

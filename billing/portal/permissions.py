@@ -1,4 +1,4 @@
-"""Who sees what in the portal: rights follow from the verified addresses of the person who signed in (M10, M15).
+"""The rights of a person in the portal: they follow from the verified addresses of the one who signed in (M10, M15).
 
 Somebody else's account, invoice or instance is answered exactly like one that does not exist: 404 with the same page.
 """
@@ -18,19 +18,19 @@ from billing.models import BillingAccount, Invoice
 
 
 @dataclass(frozen=True)
-class Desk:
+class AccountSelection:
     """The account in view and all accounts of the same person; ``query`` keeps the choice in the page's links."""
 
     account: BillingAccount
     all: tuple[BillingAccount, ...]
 
     @property
-    def others(self) -> bool:
+    def has_others(self) -> bool:
         return len(self.all) > 1
 
     @property
     def query(self) -> str:
-        return f"?account={self.account.number}" if self.others else ""
+        return f"?account={self.account.number}" if self.has_others else ""
 
 
 def signed_in_user(request: HttpRequest) -> User:
@@ -57,7 +57,7 @@ def instances_of(user: User) -> "QuerySet[Instance]":
     )
 
 
-def desk_of(request: HttpRequest, number: str = "") -> Desk | None:
+def select_account(request: HttpRequest, number: str = "") -> AccountSelection | None:
     """Returns the account named by ``number`` or ``?account=``, else the one due first; None for a person without accounts.
 
     Raises Http404 for an account that is not the person's.
@@ -67,9 +67,9 @@ def desk_of(request: HttpRequest, number: str = "") -> Desk | None:
     if chosen:
         for account in accounts:
             if account.number == chosen:
-                return Desk(account, accounts)
+                return AccountSelection(account, accounts)
         raise Http404
-    return Desk(accounts[0], accounts) if accounts else None
+    return AccountSelection(accounts[0], accounts) if accounts else None
 
 
 def refuse_unprintable(text: str) -> None:
@@ -93,14 +93,14 @@ def invoice_or_404(user: User, number: str) -> Invoice:
 
 
 def billing_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Decorates a page about an account: only for people with the billing right; the view gets the `Desk`."""
+    """Decorates a page about an account: only for people with the billing right; the view gets the `AccountSelection`."""
 
     @wraps(view)
     @login_required
-    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        desk = desk_of(request)
-        if desk is None:
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        selection = select_account(request)
+        if selection is None:
             raise Http404
-        return view(request, desk, *args, **kwargs)
+        return view(request, selection, *args, **kwargs)
 
-    return wrapped
+    return wrapper

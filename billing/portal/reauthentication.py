@@ -44,7 +44,7 @@ def require_reauthentication(view: Callable[..., HttpResponse]) -> Callable[...,
     out afterwards. Stands inside whatever answers 404, so that nobody is asked about what is not theirs."""
 
     @wraps(view)
-    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         redirect = redirect_to_reauthentication(request)
         if redirect is None:
             return view(request, *args, **kwargs)
@@ -61,7 +61,7 @@ def require_reauthentication(view: Callable[..., HttpResponse]) -> Callable[...,
         }
         return redirect
 
-    return wrapped
+    return wrapper
 
 
 def resume_request(request: HttpRequest, state: dict[str, str]) -> HttpResponse:

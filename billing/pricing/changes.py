@@ -13,7 +13,7 @@ from billing.pricing.terms import Terms
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """What a segment of a period is worth on its first day, exact, in main units, and for how many days.
+    """The value of a segment of a period on its first day, exact, in main units, and for how many days.
 
     It is the value in force and not the sum last paid: after an upgrade for 48.00 it is 96.00 (E-d), after a downgrade what
     the cheaper terms need; what was lost stays lost (E-e).
@@ -23,18 +23,18 @@ class Carried:
     days: int
 
     def left_after(self, used_days: int) -> Fraction:
-        """The value of the days that are not used yet, exact."""
+        """Returns the value of the days that are not used yet, exact."""
         return Left(self.value, self.days, used_days).left
 
 
 def carry_full_period(terms: Terms, quantity: int, days: int) -> Carried:
-    """What a period of ``days`` that was paid in full carries from its first day on: the exact price in main units."""
+    """Returns the value that a period of ``days``, paid in full, carries from its first day on: the exact price in main units."""
     return Carried(exact_price(terms, quantity), days)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a change of terms comes to. ``left`` and ``needed`` are exact, in main units; ``pay_minor`` is to be paid now,
+    """The money of a change of terms. ``left`` and ``needed`` are exact, in main units; ``pay_minor`` is to be paid now,
     ``lost_minor`` is what would be lost (E7): at most one of them is above 0. ``carried`` is the value from now on."""
 
     left: Fraction

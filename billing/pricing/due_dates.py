@@ -1,4 +1,4 @@
-"""When things fall due, counted from a date: on which days, and at which instant of a billing zone. Arithmetic alone; the
+"""Due dates counted from a date: on which days, and at which instant of a billing zone. Arithmetic alone; the
 rows that it is counted for are `operations.cycle.due`'s."""
 
 from collections.abc import Sequence
@@ -13,17 +13,17 @@ RESUMPTION_MONTHS = 12
 
 
 def payment_date(day: date, payment_days: int) -> date:
-    """The last day to pay what is invoiced on ``day`` (M8)."""
+    """Returns the last day to pay what is invoiced on ``day`` (M8)."""
     return day + timedelta(days=payment_days)
 
 
 def trial_end(first_day: date, trial_days: int) -> date:
-    """The last day, which counts whole, of a trial that begins on ``first_day`` (D12)."""
+    """Returns the last day, which counts whole, of a trial that begins on ``first_day`` (D12)."""
     return first_day + timedelta(days=trial_days)
 
 
 def midnight_after(last_day: date, zone: str) -> datetime:
-    """The instant at which ``last_day`` is over, in UTC.
+    """Returns the instant at which ``last_day`` is over, in UTC.
 
     An unpaid invoice locks then (M8), a trial without a choice (B2); an unpaid renewal ends its subscription (E8).
     """
@@ -31,23 +31,23 @@ def midnight_after(last_day: date, zone: str) -> datetime:
 
 
 def morning_of(day: date, zone: str) -> datetime:
-    """Ten o'clock of ``day``: notices go out and renewals are tried then (D12, E8)."""
+    """Returns ten o'clock of ``day``: notices go out and renewals are tried then (D12, E8)."""
     return at_hour(day, MORNING, zone)
 
 
 def next_day_at(hour: int, *, after: datetime, zone: str) -> date:
-    """The first day whose ``hour`` o'clock comes later than ``after``."""
+    """Returns the first day whose ``hour`` o'clock comes later than ``after``."""
     today = business_date(after, zone)
     return today if after < at_hour(today, hour, zone) else today + timedelta(days=1)
 
 
 def first_collection_day(renewal_date: date) -> date:
-    """The day of the first try to collect the renewal of ``renewal_date`` (E8)."""
+    """Returns the day of the first try to collect the renewal of ``renewal_date`` (E8)."""
     return renewal_date - timedelta(days=COLLECTION_DAYS)
 
 
 def next_collection_day(renewal_date: date, last_try: date | None) -> date | None:
-    """The day of the next try after that of ``last_try``; the first where none was made, None after the last (E8)."""
+    """Returns the day of the next try after that of ``last_try``; the first where none was made, None after the last (E8)."""
     first = first_collection_day(renewal_date)
     if last_try is None or last_try < first:
         return first
@@ -55,12 +55,12 @@ def next_collection_day(renewal_date: date, last_try: date | None) -> date | Non
 
 
 def is_collection_day(renewal_date: date, day: date) -> bool:
-    """Whether the renewal of ``renewal_date`` is collected on ``day`` (E8)."""
+    """Tells whether the renewal of ``renewal_date`` is collected on ``day`` (E8)."""
     return first_collection_day(renewal_date) <= day <= renewal_date
 
 
 def days_before_ahead(days_before: Sequence[int], event_date: date | None, today: date) -> int | None:
-    """Which of the ``days_before`` an event is announced with on ``today``: the nearest that has begun.
+    """Picks from ``days_before`` the days that an event is announced with on ``today``: the nearest that has begun.
 
     None before the first has begun, and from ``event_date`` on.
     """
@@ -69,6 +69,6 @@ def days_before_ahead(days_before: Sequence[int], event_date: date | None, today
 
 
 def resumption_end(ended_at: datetime, zone: str) -> datetime:
-    """The instant from which a subscription that ended at ``ended_at`` can be resumed no more: its day a year later counts
+    """Returns the instant from which a subscription that ended at ``ended_at`` can be resumed no more: its day a year later counts
     whole (M13)."""
     return midnight_after(add_months(business_date(ended_at, zone), RESUMPTION_MONTHS), zone)

@@ -12,34 +12,34 @@ LARGEST_MINOR = 10**12
 
 
 def exponent(currency: str) -> int:
-    """How many digits the minor unit of ``currency`` has."""
+    """Returns how many digits the minor unit of ``currency`` has."""
     return EXPONENTS.get(currency, 2)
 
 
 def round_half_up(amount: Decimal, currency: str) -> Decimal:
-    """``amount`` in whole minor units, half away from zero: 4.665 → 4.67, −4.665 → −4.67 (G2)."""
+    """Rounds ``amount`` to whole minor units, half away from zero: 4.665 → 4.67, −4.665 → −4.67 (G2)."""
     return amount.quantize(Decimal(1).scaleb(-exponent(currency)), rounding=ROUND_HALF_UP)
 
 
 def to_minor(amount: Decimal, currency: str) -> int:
-    """``amount`` of the main unit as an integer of the minor unit, rounded half up: Decimal("4.665") USD → 467."""
+    """Returns ``amount`` of the main unit as an integer of the minor unit, rounded half up: Decimal("4.665") USD → 467."""
     return int(round_half_up(amount, currency).scaleb(exponent(currency)))
 
 
 def round_to_minor(amount: Fraction, currency: str) -> int:
-    """The exact ``amount`` of the main unit as an integer of the minor unit, half away from zero: 35/3 USD → 1167 (G2)."""
+    """Returns the exact ``amount`` of the main unit as an integer of the minor unit, half away from zero: 35/3 USD → 1167 (G2)."""
     scaled = abs(amount) * 10 ** exponent(currency)
     minor: int = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
     return -minor if amount < 0 else minor
 
 
 def from_minor(minor: int, currency: str) -> Decimal:
-    """The integer ``minor`` as a Decimal of the main unit with the currency's digits: 467 USD → Decimal("4.67")."""
+    """Returns the integer ``minor`` as a Decimal of the main unit with the currency's digits: 467 USD → Decimal("4.67")."""
     return Decimal(minor).scaleb(-exponent(currency))
 
 
 def parse_exact(text: str, currency: str) -> int | None:
-    """What a person or a program wrote as a sum, in minor units; None where it is no number or finer than the minor unit.
+    """Reads what a person or a program wrote as a sum, in minor units; None where it is no number or finer than the minor unit.
 
     Nothing is rounded away silently: 1.005 RUB is None, not 1.01.
     """

@@ -13,7 +13,7 @@ class Peak(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What is known of one member from ``at`` on. ``is_dated``: the reporter named the instant afterwards, so that at one
+    """The state of one member from ``at`` on. ``is_dated``: the reporter named the instant afterwards, so that at one
     instant leaving goes before coming (half-open intervals, D1)."""
 
     member: int
@@ -46,7 +46,7 @@ def steps_of(reports: Iterable[Report]) -> list[Step]:
 
 
 def peak_between(steps: Iterable[Step], opened_at: datetime, ended_at: datetime) -> Peak:
-    """The peak of ``[opened_at, ended_at)``: it starts at the number active then (M6) and never falls (M4).
+    """Returns the peak of ``[opened_at, ended_at)``: it starts at the number active then (M6) and never falls (M4).
 
     Whoever is reported to have left at the very instant of the opening was not there any more (D1).
     """

@@ -1,4 +1,4 @@
-"""What a quantity costs under the terms of a tariff, whatever its price model (M2, M3, E4, E5, C2).
+"""The price of a quantity under the terms of a tariff, whatever its price model (M2, M3, E4, E5, C2).
 
 The exact lines of `tiers` are turned into integers once for each `Terms` and kept with it; a price is then one look into a
 short table, one product and one division, exact and rounded once (G2).
@@ -29,7 +29,7 @@ class Compiled(NamedTuple):
 
 
 def chargeable(terms: Terms, quantity: int) -> int:
-    """How many of ``quantity`` units are paid for: none up to the free quota; above it all of them (M3), or those above.
+    """Counts how many of ``quantity`` units are paid for: none up to the free quota; above it all of them (M3), or those above.
 
     A flat tariff counts none.
     """
@@ -39,7 +39,7 @@ def chargeable(terms: Terms, quantity: int) -> int:
 
 
 def price(terms: Terms, quantity: int) -> int:
-    """The price of ``quantity`` units for one interval, or of a one-off, in minor units, rounded once (M2, G2).
+    """Returns the price of ``quantity`` units for one interval, or of a one-off, in minor units, rounded once (M2, G2).
 
     Raises NoPrice where the terms name none, ValueError for a negative quantity.
     """
@@ -48,19 +48,19 @@ def price(terms: Terms, quantity: int) -> int:
 
 
 def exact_price(terms: Terms, quantity: int) -> Fraction:
-    """The price of `price` in main units and not rounded: what shares of a period are taken of (B3–B6, E6). Raises as `price`."""
+    """Returns the price of `price` in main units and not rounded: what shares of a period are taken of (B3–B6, E6). Raises as `price`."""
     compiled: Compiled = terms.cached.get("price") or _compile(terms)
     half = compiled.whole // 2
     return Fraction(_numerator(compiled, quantity) - half, compiled.whole * 10 ** exponent(terms.currency))
 
 
 def next_unit_costs(terms: Terms, quantity: int) -> int:
-    """What one unit more than ``quantity`` adds, in minor units: the cliff of the quota shows here (D8)."""
+    """Returns what one unit more than ``quantity`` adds, in minor units: the cliff of the quota shows here (D8)."""
     return price(terms, quantity + 1) - price(terms, quantity)
 
 
 def thresholds(terms: Terms) -> tuple[int, ...]:
-    """The quantities at which another line of the price begins, 0 first: between them it only grows."""
+    """Returns the quantities at which another line of the price begins, 0 first: between them it only grows."""
     compiled: Compiled = terms.cached.get("price") or _compile(terms)
     return compiled.starts
 

@@ -1,4 +1,4 @@
-"""What is wrong or surprising in the terms of a tariff, found before a customer meets it (E2, E3)."""
+"""The mistakes and surprises in the terms of a tariff, found before a customer meets them (E2, E3)."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ SAMPLES = (1, 9, 10, 11, 29, 30, 100)
 
 
 class Contradiction(StrEnum):
-    """What does not go together, with the numbers a finding of it comes with. ``from_units``, ``months``, ``days`` and other
+    """The kinds of contradiction in terms, each with the numbers that a finding has. ``from_units``, ``months``, ``days`` and other
     counts are whole numbers; ``price`` and ``percent`` are Decimals."""
 
     NO_PRICE = "no_price"  # nothing costs anything; free is a kind of product (E3)
@@ -72,14 +72,14 @@ class Fall(NamedTuple):
 
 
 class Bill(NamedTuple):
-    """What ``quantity`` units cost for one interval; None where the terms name no price for it."""
+    """The price of ``quantity`` units for one interval; None where the terms name no price for it."""
 
     quantity: int
     price_minor: int | None
 
 
 def contradictions(terms: Terms) -> list[Finding]:
-    """All that does not go together in ``terms``; nothing where they can be reviewed. It needs no price to be named."""
+    """Lists all that does not go together in ``terms``; nothing where they can be reviewed. It needs no price to be named."""
     checks = (
         _check_trial,
         _check_prices,
@@ -95,7 +95,7 @@ def contradictions(terms: Terms) -> list[Finding]:
 
 
 def falls(terms: Terms, up_to: int | None = None) -> list[Fall]:
-    """Where more units cost less in total, lowest quantity first, up to the quantity ``up_to``.
+    """Lists where more units cost less in total, lowest quantity first, up to the quantity ``up_to``.
 
     A price grows evenly between its thresholds, so it can fall at these alone and every one of them is looked at.
     Terms without a price have no falls.
@@ -115,7 +115,7 @@ def falls(terms: Terms, up_to: int | None = None) -> list[Fall]:
 
 
 def sample_bills(terms: Terms, quantities: Iterable[int] = SAMPLES) -> list[Bill]:
-    """What each of ``quantities`` costs, for whoever reviews the tariff."""
+    """Prices each of ``quantities``, for whoever reviews the tariff."""
     return [Bill(quantity, _price_or_none(terms, quantity)) for quantity in quantities]
 
 
@@ -234,7 +234,7 @@ def _check_amounts(terms: Terms) -> Iterator[Finding]:
 
 
 def _is_finer(value: Decimal) -> bool:
-    """Whether more decimals than four say something."""
+    """Tells whether the number has more than four decimals."""
     return not is_short(Fraction(value))
 
 

@@ -12,7 +12,7 @@ from billing.pricing.terms import Terms
 
 
 class Rest(NamedTuple):
-    """What is left of a prepaid period: the ``days`` of a broken month of ``of_days``, then ``whole_months``."""
+    """The rest of a prepaid period: the ``days`` of a broken month of ``of_days``, then ``whole_months``."""
 
     days: int
     of_days: int
@@ -20,7 +20,7 @@ class Rest(NamedTuple):
 
 
 def rest_until(first_day: date, until: date) -> Rest:
-    """What is left from ``first_day`` (included) to ``until``, the 1st of a month (not included). A month that is left
+    """Returns what is left from ``first_day`` (included) to ``until``, the 1st of a month (not included). A month that is left
     whole counts as one, so its length does not matter. Nothing is left where ``first_day`` is ``until`` or later."""
     month = month_span(first_day)
     if first_day >= until:
@@ -41,7 +41,7 @@ def explain_seat_change(
     whole_months: int = 0,
     of_months: int | None = None,
 ) -> Explanation:
-    """The one line of a change from ``before`` to ``after`` seats for what is left of the period: a charge, or a credit below
+    """Returns the one line of a change from ``before`` to ``after`` seats for what is left of the period: a charge, or a credit below
     zero (B5, B6). A month is its share of the interval, or of ``of_months``: a twelfth of a yearly price, never rounded by
     itself."""
     parts = difference(parts_of(terms, after), parts_of(terms, before))

@@ -15,7 +15,7 @@ class Timing(StrEnum):
 
 
 class Metric(StrEnum):
-    """What is counted."""
+    """The units that a tariff counts."""
 
     PEAK_ACTIVE = "peak_active"  # the most members active at once (M1)
     PAID_MEMBERS = "paid_members"  # active members in paid roles (B1)
@@ -37,28 +37,28 @@ STEPPED = (PriceModel.VOLUME, PriceModel.GRADUATED, PriceModel.PACKAGE)
 
 
 class QuotaMode(StrEnum):
-    """What a free quota means once it is exceeded."""
+    """The units that are charged once a free quota is exceeded: all of them, or those above it."""
 
     ALL_ABOVE = "all_above"  # above it every unit counts (M3)
     ONLY_ABOVE = "only_above"  # only the units above it count
 
 
 class Cycle(StrEnum):
-    """Where periods begin."""
+    """The day on which periods begin."""
 
     CALENDAR = "calendar"  # on the 1st (M5, B3)
     ANNIVERSARY = "anniversary"  # on the day of the start (E5)
 
 
 class ChangeRule(StrEnum):
-    """When another tariff or quantity can take effect."""
+    """The time at which another tariff or quantity can take effect."""
 
     CARRIED = "carried"  # at once, by the value carried over, or at the period's end (E6, E7, D7)
     PERIOD_END = "period_end"  # at the period's end alone (B8)
 
 
 class Renewal(StrEnum):
-    """How a prepaid period that begins is paid."""
+    """The way in which a prepaid period that begins is paid."""
 
     INVOICED = "invoiced"  # an invoice, due in the payment term (D17)
     COLLECTED = "collected"  # the money is taken beforehand, or the subscription ends (E8)
@@ -73,13 +73,13 @@ class Step:
     total: Decimal | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """The step as plain JSON values, as a tariff stores it."""
+        """Returns the step as plain JSON values, as a tariff stores it."""
         prices = {"unit_price": self.unit_price, "total": self.total}
         return {"from": self.from_quantity, **{name: str(value) for name, value in prices.items() if value is not None}}
 
 
 def steps_from(rows: Iterable[Mapping[str, Any]]) -> tuple[Step, ...]:
-    """The steps that `Step.as_dict` wrote, lowest first."""
+    """Returns the steps that `Step.as_dict` wrote, lowest first."""
     steps = (
         Step(
             int(row["from"]),
@@ -130,7 +130,7 @@ class Terms:
 
     @property
     def is_metered(self) -> bool:
-        """Whether use is measured and charged as it rises (M1), not bought."""
+        """Tells whether use is measured and charged as it rises (M1), not bought."""
         return self.metric is Metric.PEAK_ACTIVE
 
     @property
@@ -139,11 +139,11 @@ class Terms:
 
     @property
     def intervals(self) -> Decimal:
-        """How many times the stated prices are paid at once: 12 for a year of monthly prices."""
+        """The number of times the stated prices are paid at once: 12 for a year of monthly prices."""
         return Decimal(self.interval_months or self.price_months) / self.price_months
 
     def as_dict(self) -> dict[str, Any]:
-        """The terms as plain JSON values: what a reviewer approves and an explanation is worked out from (G8)."""
+        """Returns the terms as plain JSON values: what a reviewer approves and an explanation is worked out from (G8)."""
         return {
             "tariff_id": self.tariff_id,
             "version": self.version,

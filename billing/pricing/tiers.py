@@ -29,7 +29,7 @@ class Line:
 
 
 def price_of_one(step: Step) -> Fraction:
-    """The exact price of one unit at ``step``; of a step with a total its share, never rounded (E-a).
+    """Returns the exact price of one unit at ``step``; of a step with a total its share, never rounded (E-a).
 
     Raises NoPrice where the step says neither or both.
     """
@@ -41,30 +41,28 @@ def price_of_one(step: Step) -> Fraction:
 
 
 def first_paid(terms: Terms) -> int:
-    """The smallest quantity that is not within the free quota."""
+    """Returns the smallest quantity that is not within the free quota."""
     return terms.included_quantity + 1
 
 
 def lines(terms: Terms) -> tuple[Line, ...]:
-    """The price of one stated interval, the flat fee included, line by line; the first begins at 0.
+    """Returns the price of one stated interval, the flat fee included, line by line; the first begins at 0.
 
     Raises NoPrice for a trial and for terms that `review.contradictions` finds wrong in their prices.
     """
     _check_prices(terms)
-    fee_line = Line(0, fixed=Fraction(terms.flat_fee))
+    fee = Fraction(terms.flat_fee)
+    fee_line = Line(0, fixed=fee)
     if terms.price_model == PriceModel.FLAT:
         return (fee_line,)
-    units = _cut_off_quota(terms, _lines_without_quota(terms))
-    return fee_line, *(_add_fee(line, terms) for line in units)
-
-
-def _add_fee(line: Line, terms: Terms) -> Line:
-    fee = Fraction(terms.flat_fee)
-    return replace(line, fixed=line.fixed + fee, cap=None if line.cap is None else line.cap + fee)
+    unit_lines = _cut_off_quota(terms, _lines_without_quota(terms))
+    return fee_line, *(
+        replace(line, fixed=line.fixed + fee, cap=None if line.cap is None else line.cap + fee) for line in unit_lines
+    )
 
 
 def _lines_without_quota(terms: Terms) -> list[Line]:
-    """What the units cost if there were no quota and no fee."""
+    """Returns the lines of what the units would cost without quota and fee."""
     if terms.price_model == PriceModel.PER_UNIT:
         if terms.unit_price is None:
             raise NoPrice("The price of one is missing.")
@@ -116,7 +114,7 @@ def _cut_off_quota(terms: Terms, gross: list[Line]) -> list[Line]:
 
 
 def _take_off_quota(terms: Terms, line: Line, reached: list[Line]) -> Line:
-    """The line without the units of the quota: they keep their numbers (graduated) or are not counted at all."""
+    """Returns the line without the units of the quota: they keep their numbers (graduated) or are not counted at all."""
     free = terms.included_quantity
     if terms.price_model == PriceModel.GRADUATED:
         within = [below for below in reached if below.start <= free]
@@ -143,9 +141,6 @@ def _check_prices(terms: Terms) -> None:
         raise NoPrice("The first step begins below 1.")
     if any(above.from_quantity <= below.from_quantity for below, above in pairwise(terms.steps)):
         raise NoPrice("The steps do not rise.")
-    if terms.included_quantity and terms.quota_mode == QuotaMode.ONLY_ABOVE and _has_totals(terms.steps):
+    has_totals = any(step.total is not None for step in terms.steps)
+    if has_totals and terms.included_quantity and terms.quota_mode == QuotaMode.ONLY_ABOVE:
         raise NoPrice("A total cannot be reckoned without the units of the quota.")
-
-
-def _has_totals(steps: tuple[Step, ...]) -> bool:
-    return any(step.total is not None for step in steps)

@@ -18,7 +18,7 @@ class WorkCalendar:
         return day in self.workdays or (day.weekday() in self.weekdays and day not in self.holidays)
 
     def next_working_day(self, day: date) -> date:
-        """The first working day after ``day``."""
+        """Returns the first working day after ``day``."""
         following = day + timedelta(days=1)
         while not self.is_working(following):
             following += timedelta(days=1)
@@ -26,7 +26,7 @@ class WorkCalendar:
 
 
 def answer_by(filed_on: date, calendar: WorkCalendar) -> date:
-    """The last day on which what was asked on ``filed_on`` is still answered within one working day: that day counts whole.
+    """Returns the last day on which what was asked on ``filed_on`` is still answered within one working day: that day counts whole.
 
     Asked on a Friday: Monday. Asked on a Saturday, it counts as asked on Monday: Tuesday.
     """

@@ -1,4 +1,4 @@
-"""What a year up front comes to (M11): the expected volume, less the discount, and the bonus that makes up for it."""
+"""The sum for a year up front (M11): the expected volume, less the discount, and the bonus that makes up for it."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -23,7 +23,7 @@ class YearlySum:
 
 
 def yearly_sum(terms: Terms, people: int, discount_percent: Decimal, months: int = 12) -> YearlySum:
-    """``months`` at the price of ``people``, with ``discount_percent`` off, the discount rounded once (G2, M11)."""
+    """Prices ``months`` for ``people``, with ``discount_percent`` off, the discount rounded once (G2, M11)."""
     month_minor = price(terms, people)
     full_minor = month_minor * months
     share = from_minor(full_minor, terms.currency) * discount_percent / 100

@@ -48,7 +48,7 @@ def _sums(queryset: object, key: str, amount: str) -> dict[object, int]:
 
 
 def balances() -> Iterator[Fault]:
-    """The balance kept on each customer's account equals the sum of its postings (G5)."""
+    """Checks that the balance kept on each customer's account equals the sum of its postings (G5)."""
     debits = _sums(Posting.objects.order_by(), "debit", "amount_minor")
     credits = _sums(Posting.objects.order_by(), "credit", "amount_minor")
     for account in LedgerAccount.objects.filter(kind=LedgerAccount.Kind.CUSTOMER).iterator():
@@ -58,7 +58,7 @@ def balances() -> Iterator[Fault]:
 
 
 def entries() -> Iterator[Fault]:
-    """Every entry has postings, and every posting moves one currency (G5)."""
+    """Checks that every entry has postings, and every posting moves one currency (G5)."""
     for entry in Entry.objects.annotate(n=Count("postings")).filter(n=0):
         yield Fault("entry", entry.key, "has no postings")
     mixed = Posting.objects.exclude(currency=F("debit__currency")) | Posting.objects.exclude(
@@ -87,7 +87,7 @@ def invoices() -> Iterator[Fault]:
 
 
 def credits() -> Iterator[Fault]:
-    """What is left of each credit is its amount less its allocations, and belongs to the balance (G7)."""
+    """Checks that what is left of each credit is its amount less its allocations, and belongs to the balance (G7)."""
     used = _sums(Allocation.objects.order_by(), "credit", "amount_minor")
     for credit in Credit.objects.iterator():
         left = credit.amount_minor - used.get(credit.pk, 0)
@@ -96,7 +96,7 @@ def credits() -> Iterator[Fault]:
 
 
 def accounts() -> Iterator[Fault]:
-    """The balance is unused credit less what is open less what is not yet on an invoice (G3, G7)."""
+    """Checks that the balance is unused credit less what is open less what is not yet on an invoice (G3, G7)."""
     unused = _sums(Credit.objects.order_by(), "account", "unapplied_minor")
     open_ = _sums(Invoice.objects.order_by(), "account", "open_minor")
     uncollected = _sums(Charge.objects.uncollected().order_by(), "account", "amount_minor")
@@ -108,7 +108,7 @@ def accounts() -> Iterator[Fault]:
 
 
 def charges() -> Iterator[Fault]:
-    """Every charge is what its explanation works out to, and what its entry posted (G8)."""
+    """Checks that every charge is what its explanation works out to, and what its entry posted (G8)."""
     posted = _sums(Posting.objects.order_by(), "entry", "amount_minor")
     for charge in Charge.objects.iterator():
         if evaluate(charge.explanation) != charge.amount_minor:
@@ -120,7 +120,7 @@ def charges() -> Iterator[Fault]:
 
 
 def lines() -> Iterator[Fault]:
-    """Every line of an invoice is what its explanation works out to (G8)."""
+    """Checks that every line of an invoice is what its explanation works out to (G8)."""
     for line in InvoiceLine.objects.select_related("invoice").iterator():
         if evaluate(line.explanation) != line.amount_minor:
             subject = f"{line.invoice.number} line {line.position}"
@@ -160,8 +160,8 @@ def stream_positions() -> Iterator[Fault]:
 
 
 def guards() -> Iterator[Fault]:
-    """Every trigger is in the database (2.2)."""
-    for name in triggers.missing(connection):
+    """Checks that every trigger is in the database (2.2)."""
+    for name in triggers.list_missing(connection):
         yield Fault("trigger", name, "is missing")
 
 
@@ -169,5 +169,5 @@ CHECKS = (guards, balances, entries, invoices, credits, accounts, charges, lines
 
 
 def faults() -> list[Fault]:
-    """Everything that is wrong with the books; empty where they are right."""
+    """Lists everything that is wrong with the books; empty where they are right."""
     return [fault for check in CHECKS for fault in check()]

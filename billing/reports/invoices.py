@@ -42,12 +42,12 @@ def invoice_states(invoices: Iterable[Invoice], today: date) -> list[InvoiceStat
 
 
 def invoices_of(account: BillingAccount) -> "QuerySet[Invoice]":
-    """The account's invoices, newest first, ready for `invoice_states`."""
+    """Returns the account's invoices, newest first, ready for `invoice_states`."""
     return with_credited(Invoice.objects.filter(account=account).order_by("-issued_at", "-number"))
 
 
 def settlements(invoice: Invoice) -> list[Allocation]:
-    """What met the invoice, oldest first: payments, earlier credit, credit notes, and what was undone."""
+    """Lists what met the invoice, oldest first: payments, earlier credit, credit notes, and what was undone."""
     return list(
         Allocation.objects.filter(invoice=invoice)
         .select_related("credit__payment", "credit__entry__credit_note")

@@ -49,7 +49,7 @@ class AccountPosition:
 
     @property
     def pressing(self) -> tuple[Invoice, ...]:
-        """What must be paid next: all that is overdue, else the invoices of the nearest due date."""
+        """The invoices that must be paid next: all that are overdue, else those of the nearest due date."""
         if self.overdue:
             return self.overdue
         nearest = self.open_invoices[0].due_date if self.open_invoices else None
@@ -84,12 +84,12 @@ class AccountPosition:
 
     @property
     def parts(self) -> bool:
-        """Whether the balance is made of more than one thing, so that its parts are worth showing."""
+        """Tells whether the balance is made of more than one thing, so that its parts are worth showing."""
         return len(self.open_invoices) + bool(self.charged_minor) + bool(self.credit_minor) > 1
 
     @property
     def next_due_minor(self) -> int:
-        """What the next invoice would leave to be paid if nothing more happened: charges less the credit on hand."""
+        """The sum the next invoice would leave to be paid if nothing more happened: charges less the credit on hand."""
         return max(0, self.charged_minor - self.credit_minor)
 
 
@@ -123,12 +123,12 @@ class InstanceRow:
 
     @property
     def is_metered(self) -> bool:
-        """Whether its use is measured and paid afterwards (M1); what is paid in advance or free shows its state instead."""
+        """Tells whether its use is measured and paid afterwards (M1); what is paid in advance or free shows its state instead."""
         return self.subscription is not None and self.subscription.is_metered
 
     @property
     def metric(self) -> str:
-        """What is counted; empty where there is no tariff."""
+        """The units that are counted; empty where there is no tariff."""
         tariff = self.subscription.tariff if self.subscription is not None else None
         return str(tariff.metric) if tariff is not None else ""
 
@@ -142,14 +142,14 @@ class InstanceRow:
 
     @property
     def is_free(self) -> bool:
-        """Whether its running month costs nothing so far (M3)."""
+        """Tells whether its running month costs nothing so far (M3)."""
         if self.subscription is None or self.subscription.tariff is None or not self.is_metered:
             return False
         return price(self.subscription.tariff.terms(), self.peak) == 0
 
 
 def account_position(*, account: BillingAccount, as_of: datetime) -> AccountPosition:
-    """The account's money at ``as_of``, in four queries however much there is, five where something is overdue."""
+    """Returns the account's money at ``as_of``, in four queries however much there is, five where something is overdue."""
     today = business_date(as_of, account.zone)
     uninvoiced = (
         Charge.objects.uncollected()
@@ -168,11 +168,11 @@ def account_position(*, account: BillingAccount, as_of: datetime) -> AccountPosi
         charged_month=account.open_month,
         credit_minor=credit or 0,
         next_invoice_date=min(filter(None, [uninvoiced["next_transition_date"], next_month(account.open_month)])),
-        relief=_relief(account, as_of) if late else None,
+        relief=_running_relief(account, as_of) if late else None,
     )
 
 
-def _relief(account: BillingAccount, as_of: datetime) -> Relief | None:
+def _running_relief(account: BillingAccount, as_of: datetime) -> Relief | None:
     running = Relief.objects.filter(
         instance__subscriptions__account=account,
         instance__subscriptions__terminated_at=None,
@@ -184,7 +184,7 @@ def _relief(account: BillingAccount, as_of: datetime) -> Relief | None:
 
 
 def next_dates(money: AccountPosition, most: int = 4) -> list[NextDate]:
-    """What happens next, in the order of its dates: the nearest ``most`` due dates, the lock, the next invoice."""
+    """Lists what happens next, in the order of its dates: the nearest ``most`` due dates, the lock, the next invoice."""
     zone = money.account.zone
     ahead = [
         NextDate(Step.DUE, invoice.due_date, invoice=invoice, amount_minor=invoice.open_minor)
@@ -204,7 +204,7 @@ def next_dates(money: AccountPosition, most: int = 4) -> list[NextDate]:
 def instance_rows(
     *, account: BillingAccount, as_of: datetime, limit: int | None = None, offset: int = 0
 ) -> list[InstanceRow]:
-    """The account's instances with their people, the busiest first; four queries however many there are."""
+    """Returns the account's instances with their people, the busiest first; four queries however many there are."""
     subscriptions = (
         Subscription.objects.filter(account=account)
         .select_related("instance__product", "tariff__product")
@@ -234,13 +234,9 @@ def instance_rows(
     rows.sort(
         key=lambda row: (
             row.instance.deleted_at is not None,
-            not _is_running(row, as_of),
+            row.subscription is None or not row.subscription.is_running(as_of),
             -row.active,
             row.instance.domain,
         )
     )
     return rows[offset : offset + limit] if limit is not None else rows[offset:]
-
-
-def _is_running(row: InstanceRow, as_of: datetime) -> bool:
-    return row.subscription is not None and row.subscription.is_running(as_of)

@@ -72,7 +72,7 @@ class PlanState:
 
     @property
     def metric(self) -> str:
-        """What is counted; empty for a flat fee and a free product."""
+        """The units that are counted; empty for a flat fee and a free product."""
         tariff = self.subscription.tariff
         return str(tariff.metric) if tariff is not None and tariff.metric != Metric.NONE else ""
 
@@ -103,7 +103,7 @@ class PlanState:
 
     @property
     def is_collected(self) -> bool:
-        """Whether a new period is collected before its date (E8), not billed on it."""
+        """Tells whether a new period is collected before its date (E8), not billed on it."""
         tariff = self.subscription.tariff
         return tariff is not None and tariff.renewal == Renewal.COLLECTED
 
@@ -114,12 +114,17 @@ class PlanState:
 
     @property
     def missing_minor(self) -> int:
-        """What the balance lacks for the next period."""
+        """The sum that the balance lacks for the next period, in minor units."""
         return max(0, self.next_minor - self.available_minor)
 
     @property
+    def needs_card(self) -> bool:
+        """Tells whether the next period will be collected with no card saved and too little on the balance (E8)."""
+        return self.is_collected and self.method is None and self.missing_minor > 0
+
+    @property
     def is_in_dunning(self) -> bool:
-        """Whether a try for the next period has failed and the money is not there yet."""
+        """Tells whether a try for the next period has failed and the money is not there yet."""
         return bool(self.tries) and self.tries[0].outcome not in PAID_TRIES and self.missing_minor > 0
 
     @property
@@ -153,12 +158,12 @@ class PlanState:
 
     @property
     def is_paid_ahead(self) -> bool:
-        """Whether the period after the running one has been paid already (E8)."""
+        """Tells whether the period after the running one has been paid already (E8)."""
         return self.last_period is not None and self.last_period.start > self.today
 
     @property
     def can_be_called_off(self) -> bool:
-        """Whether the scheduled change is the owner's own, and its period is not paid yet."""
+        """Tells whether the scheduled change is the owner's own, and its period is not paid yet."""
         if self.stage != Stage.PAID:
             return False  # the choice that ends a trial is taken back by another
         return self.change is not None and self.change.move_id is None and not self.is_paid_ahead
@@ -170,7 +175,7 @@ class PlanState:
 
     @property
     def total_minor(self) -> int:
-        """What a one-off purchase has cost in all (E4)."""
+        """The price of a one-off purchase in all (E4), in minor units."""
         return price(self.terms, self.units)
 
 
@@ -235,7 +240,7 @@ def _units(subscription: Subscription, stage: Stage) -> int:
 def _next_charge(
     subscription: Subscription, stage: Stage, last: BillingPeriod | None, change: TermsChange | None
 ) -> tuple[date | None, int, Explanation | None]:
-    """The first charge that comes by itself: its day, its sum, and how it comes about where a trial is followed by it."""
+    """Returns the first charge that comes by itself: its day, its sum, and how it comes about where a trial is followed by it."""
     if subscription.cancel_date is not None:
         return None, 0, None
     if stage == Stage.TRIAL and change is not None:
@@ -262,7 +267,7 @@ def _seats_minor(subscription: Subscription) -> int:
 
 
 def _end_reason(subscription: Subscription) -> str:
-    """``cancelled``, ``unpaid``, or ``terminated`` by support; also where no job has noticed the end yet."""
+    """Returns ``cancelled``, ``unpaid``, or ``terminated`` by support; also where no job has noticed the end yet."""
     if subscription.terminated_at is None:
         return "cancelled" if subscription.cancel_date is not None else "unpaid"
     last = subscription.changes.filter(kind=SubscriptionChange.Kind.TERMINATED).order_by("-pk").first()

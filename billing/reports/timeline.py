@@ -60,7 +60,7 @@ SHOWN_ELSEWHERE = (
 
 @dataclass(frozen=True)
 class Cursor:
-    """Where a page ended: what comes next is older than this."""
+    """The place where a page ended: what comes next is older than this."""
 
     at: datetime
     rank: int
@@ -71,7 +71,7 @@ class Cursor:
 
     @classmethod
     def read(cls, text: str) -> "Cursor | None":
-        """The cursor of an address; None for anything that is none."""
+        """Returns the cursor of an address; None for anything that is none."""
         try:
             at, rank, key = text.split("~")
             cursor = cls(datetime.fromisoformat(at), int(rank), key)
@@ -149,10 +149,6 @@ def _mails(customer: Customer) -> "QuerySet[Any]":
     return Notice.objects.filter(account__customer=customer).defer("text", "html")
 
 
-def _acts(customer: Customer) -> "QuerySet[Any]":
-    return AuditRecord.objects.filter(customer=customer)
-
-
 def _changes(customer: Customer) -> "QuerySet[Any]":
     changes = SubscriptionChange.objects.filter(subscription__instance__customer=customer)
     return changes.select_related("subscription__instance")
@@ -165,7 +161,7 @@ SOURCES: tuple[Source, ...] = (
     Source("payment", "payments", Payment, "recorded_at", _of_account(Payment)),
     Source("attempt", "payments", PaymentAttempt, "created_at", _of_account(PaymentAttempt)),
     Source("notice", "mails", Notice, "created_at", _mails),
-    Source("act", "acts", AuditRecord, "at", _acts),
+    Source("act", "acts", AuditRecord, "at", lambda customer: AuditRecord.objects.filter(customer=customer)),
     Source("subscription", "access", SubscriptionChange, "at", _changes),
     Source("access", "access", AccessAnnouncement, "announced_at", _of_instance(AccessAnnouncement)),
     Source("relief", "access", Relief, "starts_at", _of_instance(Relief)),
@@ -186,8 +182,8 @@ class Page:
     people: dict[int, str]
 
 
-def _before(source: Source, rank: int, cursor: Cursor | None) -> Q:
-    """The rows of ``source`` that come after the cursor in the order (instant, source, key), all falling."""
+def _older_than(source: Source, rank: int, cursor: Cursor | None) -> Q:
+    """Filters the rows of ``source`` that come after the cursor in the order (instant, source, key), all falling."""
     if cursor is None:
         return Q()
     earlier, same = Q(**{f"{source.field}__lt": cursor.at}), Q(**{source.field: cursor.at})
@@ -203,12 +199,12 @@ def _people(rows: Iterable[TimelineRow]) -> dict[int, str]:
 
 
 def page(*, customer: Customer, limit: int, kinds: frozenset[str] = frozenset(), before: Cursor | None = None) -> Page:
-    """``limit`` things, newest first, of ``kinds`` (all where none is chosen), older than the cursor ``before``."""
+    """Returns ``limit`` things, newest first, of ``kinds`` (all where none is chosen), older than the cursor ``before``."""
     candidates: list[tuple[datetime, int, Any, TimelineRow]] = []
     for rank, source in enumerate(SOURCES):
         if kinds and source.kind not in kinds:
             continue
-        rows = source.rows(customer).filter(_before(source, rank, before))
+        rows = source.rows(customer).filter(_older_than(source, rank, before))
         if source.name == "act" and kinds != {"acts"}:
             rows = rows.exclude(action__in=SHOWN_ELSEWHERE)
         for row in rows.order_by(f"-{source.field}", "-pk")[: limit + 1]:

@@ -1,4 +1,4 @@
-"""How many people were active, step by step: what a month's charge was measured from."""
+"""The number of active people, step by step: what a month's charge was measured from."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -41,29 +41,34 @@ class Usage:
         return self.terms.included_quantity
 
     @property
+    def is_within_quota(self) -> bool:
+        """Tells whether the peak so far is free: no more people than the quota of a tariff that has one (M3)."""
+        return self.quota > 0 and self.peak <= self.quota
+
+    @property
     def charged_minor(self) -> int:
         """The price of the peak so far, in minor units (M2)."""
         return price(self.terms, self.peak)
 
     @property
     def chargeable(self) -> int:
-        """How many people the price of the peak counts (M3)."""
+        """The number of people that the price of the peak counts (M3)."""
         return chargeable(self.terms, self.peak)
 
     @property
     def room(self) -> int:
-        """How many more people may be active at once before this month costs more."""
+        """The number of people who may be active at once besides before this month costs more."""
         free = max(self.peak, self.quota)
         return max(0, free - self.active)
 
     @property
     def next_costs_minor(self) -> int:
-        """What the person who goes beyond that room adds to this month, in minor units (D8)."""
+        """The sum that the person who goes beyond that room adds to this month, in minor units (D8)."""
         return next_unit_costs(self.terms, max(self.peak, self.quota))
 
 
 def usage_of(*, subscription: Subscription, period: BillingPeriod, as_of: datetime) -> Usage:
-    """The use of ``period`` as far as it is known at ``as_of``."""
+    """Returns the use of ``period`` as far as it is known at ``as_of``."""
     until = min(as_of, period.ended_at)
     changes = MemberChange.objects.filter(instance=subscription.instance_id, occurred_at__lte=until)
     steps = peaks.steps_of(
@@ -74,26 +79,26 @@ def usage_of(*, subscription: Subscription, period: BillingPeriod, as_of: dateti
     levels: list[tuple[datetime, int]] = []
     for step in steps:
         level += step.by
-        if not levels and _before(step, period.opened_at):
+        if not levels and _is_before(step, period.opened_at):
             opening = level
         else:
             levels.append((step.at, level))
     return Usage(subscription, period, period.tariff.terms(), opening, tuple(levels), level)
 
 
-def _before(step: peaks.Step, opened_at: datetime) -> bool:
-    """Whether the step belongs to the time before the period: one who is reported to have left at its first instant was
+def _is_before(step: peaks.Step, opened_at: datetime) -> bool:
+    """Tells whether the step belongs to the time before the period: one who is reported to have left at its first instant was
     not there any more (D1)."""
     return step.at < opened_at or (step.at == opened_at and step.is_dated and step.by < 0)
 
 
 def current_period(subscription: Subscription, as_of: datetime) -> BillingPeriod | None:
-    """The period in which ``as_of`` lies, else the last one before it; None where nothing has been metered yet."""
+    """Returns the period in which ``as_of`` lies, else the last one before it; None where nothing has been metered yet."""
     return BillingPeriod.objects.filter(subscription=subscription, opened_at__lte=as_of).order_by("-opened_at").first()
 
 
 def active_counts(instances: Iterable[Instance]) -> dict[int, int]:
-    """How many people are active now in each of ``instances``, by its primary key: one query for all."""
+    """Counts the people active now in each of ``instances``, by its primary key: one query for all."""
     rows = (
         Member.objects.active()
         .filter(instance__in=[instance.pk for instance in instances])
@@ -104,7 +109,7 @@ def active_counts(instances: Iterable[Instance]) -> dict[int, int]:
 
 
 def paid_counts(instances: Iterable[Instance]) -> dict[int, int]:
-    """How many people are active in paid roles now in each of ``instances``, by its primary key: one query for all (B1)."""
+    """Counts the people active in paid roles now in each of ``instances``, by its primary key: one query for all (B1)."""
     rows = (
         Member.objects.active()
         .filter(instance__in=[instance.pk for instance in instances], role__is_paid=True)

@@ -1,4 +1,4 @@
-"""How events fare on their way to an endpoint: how late they arrive, what fails, what waits (for the bench in admin and portal).
+"""The fate of events on their way to an endpoint: how late they arrive, what fails, what waits (for its page in admin and portal).
 
 An event's lag runs from the event to its delivery; of one that somebody had sent again, from when they asked for it.
 """
@@ -25,7 +25,7 @@ WAITED_SINCE = Coalesce("replayed_at", "event__at")
 
 @dataclass(frozen=True)
 class Bucket:
-    """What arrived from ``start`` up to ``end``: how many, their median and worst lag in milliseconds (None where nothing
+    """The arrivals from ``start`` up to ``end``: how many, their median and worst lag in milliseconds (None where nothing
     arrived), and how many calls failed in that time."""
 
     start: datetime
@@ -38,7 +38,7 @@ class Bucket:
 
 @dataclass(frozen=True)
 class Waiting:
-    """How many deliveries wait, and for how long the oldest of them has, in milliseconds (None: nothing waits)."""
+    """The number of deliveries that wait, and how long the oldest of them has, in milliseconds (None: nothing waits)."""
 
     number: int
     oldest_ms: int | None
@@ -81,25 +81,25 @@ class Page:
 
 
 def milliseconds(duration: timedelta) -> int:
-    """Never below nothing: a fact may be dated later than the clock that delivered it."""
+    """Returns the time in milliseconds, never below 0: a fact may be dated later than the clock that delivered it."""
     return max(0, duration // timedelta(milliseconds=1))
 
 
 def median(sorted_numbers: Sequence[int]) -> int | None:
-    """The middle one of numbers in ascending order, of two middle ones what lies between; None of none."""
+    """Returns the middle one of numbers in ascending order, of two middle ones what lies between; None of none."""
     count = len(sorted_numbers)
     return (sorted_numbers[(count - 1) // 2] + sorted_numbers[count // 2]) // 2 if count else None
 
 
 def hour_edges(as_of: datetime, zone: str) -> list[datetime]:
-    """The beginnings of the last 24 hours on the wall clock of ``zone``, and the end of the running one."""
+    """Returns the beginnings of the last 24 hours on the wall clock of ``zone``, and the end of the running one."""
     local = as_of.astimezone(ZoneInfo(zone))
     running = as_of - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
     return [running - timedelta(hours=back) for back in range(HOURS - 1, -2, -1)]
 
 
 def day_edges(as_of: datetime, zone: str) -> list[datetime]:
-    """The beginnings of the last 14 days on the wall calendar of ``zone``, and of tomorrow."""
+    """Returns the beginnings of the last 14 days on the wall calendar of ``zone``, and of tomorrow."""
     today = business_date(as_of, zone)
     return [start_of_day(today - timedelta(days=back), zone) for back in range(DAYS - 1, -2, -1)]
 
@@ -107,7 +107,7 @@ def day_edges(as_of: datetime, zone: str) -> list[datetime]:
 def buckets(
     edges: Sequence[datetime], arrived: Iterable[tuple[datetime, int]], failures: Iterable[datetime]
 ) -> tuple[Bucket, ...]:
-    """``arrived`` as (when, lag in ms) and the instants of ``failures``, put between ``edges``; what lies outside is left."""
+    """Puts ``arrived`` (when, lag in ms) and the instants of ``failures`` between ``edges``; what lies outside is left."""
     lags: list[list[int]] = [[] for _edge in edges[1:]]
     failed = [0 for _edge in edges[1:]]
     for at, lag in arrived:
@@ -123,14 +123,14 @@ def buckets(
 
 
 def _bucket_of(edges: Sequence[datetime], at: datetime) -> int | None:
-    """The number of the bucket that ``at`` falls into; days are not all of one length, so it is looked for."""
+    """Returns the number of the bucket that ``at`` falls into; days are not all of one length, so it is looked for."""
     if not edges[0] <= at < edges[-1]:
         return None
     return next(number for number, end in enumerate(edges[1:]) if at < end)
 
 
 def traffic(endpoint: WebhookEndpoint, *, as_of: datetime, zone: str) -> Traffic:
-    """The endpoint's charts at ``as_of``, hours and days on the wall clock of ``zone``. Three reads, however much was sent."""
+    """Returns the endpoint's charts at ``as_of``, hours and days on the wall clock of ``zone``. Three reads, however much was sent."""
     hours, days = hour_edges(as_of, zone), day_edges(as_of, zone)
     since = min(hours[0], days[0])
     own_deliveries = WebhookDelivery.objects.filter(endpoint=endpoint)
@@ -157,7 +157,7 @@ def traffic(endpoint: WebhookEndpoint, *, as_of: datetime, zone: str) -> Traffic
 
 
 def _waited_since(at: datetime, event_at: datetime, replayed_at: datetime | None, replays: int) -> datetime | None:
-    """Since when what arrived ``at`` had been waited for; None for one of several replays before the last, of which nobody
+    """Returns since when what arrived ``at`` was waited for; None for one of several replays before the last, of which nobody
     knows any more when it was asked for."""
     if replayed_at is None or (at < replayed_at and replays == 1):
         return event_at
@@ -178,7 +178,7 @@ def waiting_of(endpoints: Iterable[WebhookEndpoint], as_of: datetime) -> dict[in
 
 
 def endpoint_states(endpoints: Sequence[WebhookEndpoint], as_of: datetime) -> dict[int, EndpointState]:
-    """The state of each of ``endpoints`` by its key, for a list: two reads."""
+    """Returns the state of each of ``endpoints`` by its key, for a list: two reads."""
     waiting = waiting_of(endpoints, as_of)
     latest = (
         WebhookDelivery.objects.filter(endpoint=OuterRef("pk"), state=State.DELIVERED).order_by("-pk").values("pk")[:1]
@@ -206,7 +206,7 @@ def deliveries(
     before: int | None = None,
     after: int | None = None,
 ) -> Page:
-    """A page of the endpoint's deliveries with their events and instances, newest first. ``shown``: one of `SHOWN` (else all);
+    """Returns a page of the endpoint's deliveries with their events and instances, newest first. ``shown``: one of `SHOWN` (else all);
     ``before`` and ``after`` are cursors from a neighbouring page."""
     own_deliveries: QuerySet[WebhookDelivery] = WebhookDelivery.objects.filter(endpoint=endpoint).select_related(
         "event__instance"

@@ -40,7 +40,7 @@ def _only_in_a_sandbox() -> None:
     openapi_extra=describe(answer={"now": "2026-04-10T09:00:00+00:00"}),
 )
 def get_clock(request: HttpRequest) -> ClockAnswer:
-    """Where the sandbox's clock stands; real time until it is first set."""
+    """Returns the instant at which the sandbox's clock stands; real time until it is first set."""
     _only_in_a_sandbox()
     return ClockAnswer(now=instant_text(clock.now()))
 

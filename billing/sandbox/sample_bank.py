@@ -58,7 +58,7 @@ CARDS = {
 
 
 def signature(body: bytes) -> str:
-    """The signature of a webhook's body, by a key that only this installation knows."""
+    """Returns the signature of a webhook's body, by a key that only this installation knows."""
     return hmac.new(settings.SECRET_KEY.encode(), b"sample-provider:" + body, hashlib.sha256).hexdigest()
 
 
@@ -79,7 +79,7 @@ def _result(charge: SampleCharge) -> Result:
 
 
 def _book_charge(request: PaymentRequest, **outcome: object) -> SampleCharge:
-    """The bank's row for ``request``, made by the first call with its key."""
+    """Returns the bank's row for ``request``, made by the first call with its key."""
     values = {
         "external_id": f"sample-{secrets.token_hex(8)}",
         "currency": request.currency,
@@ -102,7 +102,7 @@ class SampleProvider:
 
     @classmethod
     def from_settings(cls) -> "SampleProvider | None":
-        """It takes money that does not exist, so only a sandbox offers it."""
+        """Returns the provider in a sandbox alone: it takes money that does not exist."""
         return cls() if settings.BILLING_SANDBOX else None
 
     def start(self, request: PaymentRequest) -> Result:
@@ -165,7 +165,7 @@ def message(type_: WebhookTopic, subject: str) -> bytes:
 
 
 def charge_of(external_id: str) -> SampleCharge:
-    """The bank's row of a payment or set-up. Raises ProviderError for one it does not know."""
+    """Returns the bank's row of a payment or set-up. Raises ProviderError for one it does not know."""
     charge = SampleCharge.objects.filter(external_id=external_id).first()
     if charge is None:
         raise ProviderError(f"the sample provider knows no payment {external_id}")
@@ -209,11 +209,11 @@ def _issue(customer_key: str, card: Card) -> SampleCard:
 
 
 def cards_of(customer_key: str) -> list[SampleCard]:
-    """The cards that are kept for this payer."""
+    """Returns the cards that are kept for this payer."""
     return list(SampleCard.objects.filter(customer_key=customer_key, removed=False).order_by("external_id"))
 
 
 def receipts_of(customer_key: str) -> list[SampleCharge]:
-    """What this payer has paid, the latest first."""
+    """Lists what this payer has paid, the latest first."""
     paid = SampleCharge.objects.filter(customer_key=customer_key, status="succeeded", amount_minor__gt=0)
     return list(paid.order_by("-paid_at", "external_id")[:50])

@@ -30,22 +30,12 @@ def _refuse_outside() -> None:
 
 @transaction.atomic
 def _set_first(to: datetime) -> None:
-    """The first time may lie in the past: accounts opened before it begin with the month that it falls in."""
+    """Sets the first time, which may lie in the past: accounts opened before it begin with the month that it falls in."""
     SandboxClock.objects.create(id=1, stands_at=to)
     for account in BillingAccount.objects.select_related("seller"):
         this_month = month_start(business_date(to, account.zone))
         if account.open_month > this_month:
             BillingAccount.objects.filter(pk=account.pk).update(open_month=this_month)
-
-
-def _move(to: datetime) -> None:
-    """Moves the row; a parallel call that is further on already is left alone."""
-    SandboxClock.objects.filter(id=1, stands_at__lt=to).update(stands_at=to)
-
-
-def _run_at(instant: datetime, done: RunResult) -> None:
-    _move(instant)
-    done.add(run_due(as_of=instant))
 
 
 def advance(*, to: datetime, progress: Callable[[datetime], None] | None = None) -> RunResult:
@@ -68,11 +58,14 @@ def advance(*, to: datetime, progress: Callable[[datetime], None] | None = None)
             _("The sandbox clock stands at %(at)s and moves forward only.") % {"at": stands_at.isoformat()},
             code="clock_moves_forward",
         )
-    with jobs.drained_by_caller():
+    with jobs.leave_jobs_to_caller():
         stop: datetime | None = stands_at
         while stop is not None:
             stop = next_due.next_due(stop, to)
-            _run_at(stop or to, done)
+            instant = stop or to
+            # A parallel call that is further on already is left alone.
+            SandboxClock.objects.filter(id=1, stands_at__lt=instant).update(stands_at=instant)
+            done.add(run_due(as_of=instant))
             if progress is not None:
-                progress(stop or to)
+                progress(instant)
     return done

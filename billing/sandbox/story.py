@@ -253,7 +253,7 @@ class Sample(story_prepaid.Prepaid, story_outside.Outside):
         )
 
     def offer(self, domain: str, people: object) -> None:
-        """Support offers a year up front at 15 percent off."""
+        """Lets support offer a year up front at 15 percent off."""
         offers.send_offer(
             subscription=Subscription.objects.get(instance__domain=domain),
             people=int(str(people)),
@@ -263,7 +263,7 @@ class Sample(story_prepaid.Prepaid, story_outside.Outside):
         )
 
     def proof(self, domain: str, email: object) -> None:
-        """An owner says that they have paid and attaches the payment order."""
+        """Lets an owner say that they have paid and attach the payment order."""
         instance = self._instance(domain)
         paper = requests.Attachment("payment-order-417.pdf", SAMPLE_PDF)
         new = requests.NewRequest(kind="proof_of_payment", text="Оплатили сегодня, п/п № 417", files=(paper,))
@@ -271,7 +271,7 @@ class Sample(story_prepaid.Prepaid, story_outside.Outside):
         requests.file_request(account=account, new=new, as_of=self.at, user_email=str(email), instance=instance)
 
     def year(self, domain: str, people: object) -> None:
-        """An owner asks what a year up front would cost."""
+        """Lets an owner ask what a year up front would cost."""
         account = BillingAccount.objects.filter(subscriptions__instance__domain=domain).distinct().get()
         new = requests.NewRequest(kind="year_up_front", people=int(str(people)))
         requests.file_request(
@@ -279,11 +279,11 @@ class Sample(story_prepaid.Prepaid, story_outside.Outside):
         )
 
     def stop(self, _domain: str, _nothing: object) -> None:
-        """Only moves the clock."""
+        """Moves the clock and does nothing else."""
 
 
 def make_logins() -> None:
-    """The people of `LOGINS`, with verified addresses and the staff's rights; safe to repeat."""
+    """Creates the people of `LOGINS`, with verified addresses and the staff's rights; safe to repeat."""
     from billing.operations import staff_roles
 
     staff_roles.ensure_groups()

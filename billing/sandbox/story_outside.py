@@ -60,17 +60,17 @@ WAITS = (BUSY, BUSY._replace(after=timedelta(seconds=7)), BUSY._replace(after=ti
 
 
 def moment(text: str) -> datetime:
-    """The instant of a row of the sample's story, on the wall clock of its sellers."""
+    """Returns the instant of a row of the sample's story, on the wall clock of its sellers."""
     return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=ZONE)
 
 
 class Outside:
-    """What happens at the edge of the sample; ``at`` is where its clock stands."""
+    """The events at the edge of the sample; ``at`` is where its clock stands."""
 
     at: datetime
 
     def webhook(self, domain: str, name: object) -> None:
-        """Anna adds a webhook. It is paused while the story runs, so that nothing is called on the way."""
+        """Adds Anna's webhook. It is paused while the story runs, so that nothing is called on the way."""
         customer = Customer.objects.get(instances__domain=domain)
         endpoint, _secret = endpoints.add_endpoint(
             url=ADDRESS, customer=customer, types=HEARS, name=str(name), as_of=self.at, actor=ANNA
@@ -78,7 +78,7 @@ class Outside:
         WebhookEndpoint.objects.filter(pk=endpoint.pk).update(paused_at=self.at)
 
     def replay(self, domain: str, span: object) -> None:
-        """Anna has what happened before sent again, to try her side of it."""
+        """Lets Anna have what happened before sent again, to try her side of it."""
         since, until = map(moment, str(span).split("/"))
         endpoint = WebhookEndpoint.objects.get(customer__instances__domain=domain)
         fan_out.replay_range(endpoint=endpoint, since=since, until=until, as_of=self.at, actor=ANNA)
@@ -93,27 +93,27 @@ class Outside:
         api_tokens.create_token(scope="instance", instance=instance, label=str(label), at=clock.real_now(), actor=ANNA)
 
     def sign_up(self, domain: str, customer: object) -> None:
-        """Somebody asks for an instance and has not opened the link of the mail yet."""
+        """Lets somebody ask for an instance who has not opened the link of the mail yet."""
         order = InstanceOrder(instances.find_product("meteor"), domain, "meteor-cloud")
         new = signup.NewSignUp("boyan@lukomorye.example", "Боян Вещий", str(customer), "company", "ru", order)
         signup.send_link(sign_up=signup.file_sign_up(new=new, as_of=self.at), as_of=self.at)
 
     def next_price(self, tariff_id: str, price: object) -> None:
-        """The product manager submits the next version of one tariff and begins that of another."""
+        """Lets the product manager submit the next version of one tariff and begin that of another."""
         author = User.objects.get(email=PRODUCT_MANAGER)
-        draft = tariffs.draft_next_version(tariff=_published(tariff_id), user=author, as_of=self.at)
+        draft = tariffs.draft_next_version(tariff=_published_tariff(tariff_id), user=author, as_of=self.at)
         draft.unit_price = type(draft.unit_price)(int(str(price)), draft.currency)
         tariffs.save_draft(draft=draft, user=author, as_of=self.at)
         tariffs.submit_tariff(tariff=draft, user=author, as_of=self.at)
-        tariffs.draft_next_version(tariff=_published("plus"), user=author, as_of=self.at)
+        tariffs.draft_next_version(tariff=_published_tariff("plus"), user=author, as_of=self.at)
 
 
-def _published(tariff_id: str) -> Tariff:
+def _published_tariff(tariff_id: str) -> Tariff:
     return Tariff.objects.published().get(tariff_id=tariff_id)
 
 
 def write_calls_as_history(endpoint: WebhookEndpoint) -> None:
-    """The calls of what waits at ``endpoint``, as if a receiver had been there: all were taken but the last, which waits."""
+    """Writes the calls of what waits at ``endpoint``, as if a receiver had been there: all were taken but the last, which waits."""
     waiting = endpoint.deliveries.filter(state=WebhookDelivery.State.WAITING).order_by("pk").select_related("event")
     *taken, last = waiting
     for number, row in enumerate(taken):

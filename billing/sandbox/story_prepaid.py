@@ -112,7 +112,7 @@ STORY: tuple[tuple[str, str, str, object], ...] = (
 
 
 class Prepaid:
-    """What the customers of this story do; ``at`` is where the sample's clock stands."""
+    """The acts of the customers of this story; ``at`` is where the sample's clock stands."""
 
     at: datetime
 
@@ -123,7 +123,7 @@ class Prepaid:
         )
 
     def card(self, domain: str, number: object) -> None:
-        """The owner leaves a card with the payment service."""
+        """Lets the owner leave a card with the payment service."""
         account = BillingAccount.objects.get(subscriptions__instance__domain=domain)
         set_up = method_setup.start_set_up(account=account, as_of=self.at, user_email=FIRST_PEOPLE[domain][0])
         bank.decide(set_up.external_id, "succeeded", str(number))
@@ -134,7 +134,7 @@ class Prepaid:
         plan_changes.cancel_subscription(subscription=subscription, as_of=self.at, actor=FIRST_PEOPLE[domain][1])
 
     def later(self, domain: str, terminals: object) -> None:
-        """Fewer terminals from the next period on (D7)."""
+        """Schedules fewer terminals from the next period on (D7)."""
         subscription = Subscription.objects.get(instance__domain=domain)
         wish = TermsRequest(quantity=int(str(terminals)))
         plan_changes.change_terms(subscription=subscription, request=wish, as_of=self.at, actor=FIRST_PEOPLE[domain][1])

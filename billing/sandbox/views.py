@@ -24,7 +24,7 @@ from billing.sandbox.models import SampleCard, SampleCharge, SampleVisit
 
 
 def send_webhook(type_: WebhookTopic, subject: str) -> None:
-    """The bank reports ``subject`` to the shop, by the door at which a provider's webhook from outside comes in."""
+    """Reports ``subject`` to the shop as the bank would, by the door at which a provider's webhook from outside comes in."""
     message = HttpRequest()
     message.method = "POST"
     message._body = sample_bank.message(type_, subject)
@@ -38,7 +38,7 @@ def send_webhook(type_: WebhookTopic, subject: str) -> None:
 @require_http_methods(["GET", "POST"])
 @login_required
 def show_bank(request: HttpRequest, external_id: str) -> HttpResponse:
-    """The page on which the payer decides; a decision is reported by webhook before the payer is back."""
+    """Shows the page on which the payer decides; a decision is reported by webhook before the payer is back."""
     charge = _charge(request, external_id)
     if request.method == "POST":
         try:
@@ -80,7 +80,7 @@ def _context(charge: SampleCharge) -> dict[str, Any]:
 
 
 def _cards() -> list[dict[str, str]]:
-    """The cards to try out with, and what charging each later comes to."""
+    """Returns the cards to try out with, and what charging each later comes to."""
     later = {
         "succeeded": _("later payments succeed"),
         "insufficient_funds": _("later payments fail: not enough money"),
@@ -120,7 +120,7 @@ def show_wallet(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _wallet_act(visit: SampleVisit, act: str, subject: str) -> None:
-    """What is not there, or is done already, changes nothing and is not reported."""
+    """Carries out one act of the wallet; what is not there, or is done already, changes nothing and is not reported."""
     if act == "remove":
         held = SampleCard.objects.filter(customer_key=visit.customer_key, external_id=subject, removed=False)
         if held.update(removed=True):

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from django import template
 from django.utils.translation import gettext as _
 
+from billing.pricing.terms import Metric
 from billing.reports.calendars import titles
 from billing.reports.calendars.calendar import CalendarItem
 from billing.wording import formats
@@ -45,6 +46,12 @@ def due_when(item: CalendarItem, today: date) -> str:
 def notes(explanation: dict[str, Any]) -> list[str]:
     """Returns how a sum was computed, a sentence each."""
     return formats.formula_notes(explanation)
+
+
+@register.filter
+def is_peak_by_price(explanation: dict[str, Any]) -> bool:
+    """Tells whether a sum is simply a month's peak by the price of one, so that figures say it without sentences (M1)."""
+    return explanation.get("metric") in (None, "", Metric.PEAK_ACTIVE) and bool(explanation.get("unit_price"))
 
 
 @register.filter

@@ -14,7 +14,7 @@ register = template.Library()
 
 @register.filter
 def headline(terms: Terms) -> tariff_prices.Headline:
-    """``{{ terms|headline }}``: 599,00 ₽ за активного человека в месяц; ``.figure`` and ``.per`` apart."""
+    """Writes the price in one line, ``{{ terms|headline }}``: 599,00 ₽ за активного человека в месяц; ``.figure`` and ``.per`` apart."""
     return tariff_prices.headline(terms)
 
 
@@ -51,7 +51,7 @@ def interval(months: int | None) -> str:
 
 @register.filter
 def units(number: int, counting: unit_names.Counting) -> str:
-    """``{{ 11|units:terms }}``: 11 человек; of terms or a tariff."""
+    """Writes a number of units, ``{{ 11|units:terms }}``: 11 человек; of terms or a tariff."""
     return unit_names.counted_text(counting, number, formats.count_text(number))
 
 

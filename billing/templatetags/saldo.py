@@ -53,7 +53,7 @@ def _keep_sums_unbroken(text: str, autoescape: bool) -> str | SafeString:
 
 @register.filter(needs_autoescape=True)
 def money(value: int | Decimal | None, currency: str, autoescape: bool = True) -> str:
-    """``{{ invoice.total_minor|money:invoice.currency }}``: an int is minor units, a Decimal the main unit."""
+    """Writes a sum, ``{{ invoice.total_minor|money:invoice.currency }}``: an int is minor units, a Decimal the main unit."""
     return formats.NO_VALUE if value is None else _keep_sums_unbroken(formats.money_text(value, currency), autoescape)
 
 

@@ -22,7 +22,7 @@ SHOWN_BY_FIGURES = {NoteKind.WITHIN_QUOTA, NoteKind.ALL_ABOVE, NoteKind.FEE, Not
 
 @dataclass(frozen=True)
 class Figures:
-    """How sums, numbers and percentages between the words are written, and in which language the words are."""
+    """The spelling of sums, numbers and percentages between the words, and the language of the words."""
 
     locale: str
     sum: Callable[[Decimal], str]
@@ -49,7 +49,7 @@ def sentences(explanation: Explanation, figures: Figures) -> list[str]:
 
 
 def _is_obvious(note: Note, explanation: Explanation) -> bool:
-    """Whether the note adds nothing: a price from the first unit on, or a number of periods whose discount is named anyway."""
+    """Tells whether the note adds nothing: a price from the first unit on, or a number of periods whose discount is named anyway."""
     if note.kind == NoteKind.INTERVALS:
         return percent_in(explanation) > 0
     return note.kind in {NoteKind.STEP, NoteKind.STEP_OWN} and note.numbers["from_units"] == 1

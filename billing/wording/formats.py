@@ -150,7 +150,9 @@ def formula_text(explanation: dict[str, Any], locale: str | None = None, *, sign
 
 def plain_formula_text(explanation: dict[str, Any]) -> str:
     """Writes the computation for programs, in neutral figures and English: 10 × 100.00 = 1 000.00 (from 10 licences: 100.00 each)."""
-    figures = Figures("en", lambda amount: explained.grouped(Decimal(explained.plain(amount))), str, percent_text)
+    figures = Figures(
+        "en", lambda amount: explained.group_digits(Decimal(explained.plain_price(amount))), str, percent_text
+    )
     return _append_notes(explained.formula(explanation), explanation, figures)
 
 

@@ -123,7 +123,7 @@ def _step(band: Band | None) -> Step:
 
 
 def _is_capped(band: Band, after: Band | None) -> bool:
-    """Whether a quantity of the band would cost more than the total of the next step."""
+    """Tells whether a quantity of the band would cost more than the total of the next step."""
     if after is None or after.step is None or after.step.total is None or band.last is None or band.step is None:
         return False
     return price_of_one(band.step) * band.last > _total(after.step)

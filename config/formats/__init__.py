@@ -1,1 +1,1 @@
-"""How Django's own fields write and read dates: as `billing.wording.formats` does, so that a page has one style."""
+"""The way Django's own fields write and read dates: as `billing.wording.formats` does, so that a page has one style."""

@@ -143,5 +143,5 @@ def test_who_may_not_draft_sees_no_editor(story: Story, signed_in: SignIn, group
     client = signed_in(group)
     assert client.get(reverse(ADD)).status_code == 403
     shown = client.get(reverse("admin:billing_tariff_change", args=(draft.pk,)))
-    assert shown.templates[0].name == "admin/tariffs/sheet.html"
+    assert shown.templates[0].name == "admin/tariffs/read_only.html"
     assert client.post(reverse("admin:billing_tariff_change", args=(draft.pk,)), typed(story)).status_code == 403

@@ -5,6 +5,7 @@ The table is made from the document itself: a call that nobody has thought of he
 
 import json
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
@@ -39,6 +40,7 @@ WITHOUT_ID = {
 }
 
 
+@cache
 def operations() -> dict[str, tuple[str, str]]:
     """Every call of the document: (method, path)."""
     paths = json.loads(Client().get("/api/v1/openapi.json").content)["paths"]

@@ -78,10 +78,10 @@ def test_audit_record_names_the_request(tenant: Tenant) -> None:
 
 def test_a_job_has_none(tenant: Tenant) -> None:
     set_clock("2026-04-02T12:00:00+03:00")
-    assert request_ids.current() == ""
-    with request_ids.during("outer"), request_ids.during("inner"):
-        assert request_ids.current() == "inner"
-    assert request_ids.current() == ""
+    assert request_ids.current_id() == ""
+    with request_ids.bind("outer"), request_ids.bind("inner"):
+        assert request_ids.current_id() == "inner"
+    assert request_ids.current_id() == ""
     assert set(AuditRecord.objects.filter(action="token.created").values_list("request_id", flat=True)) == {""}
 
 

@@ -14,7 +14,7 @@ from billing.models import Posting
 from billing.reports import books
 
 VENDOR = connection.vendor
-GUARDS = sorted(triggers.expected(VENDOR).items())
+GUARDS = sorted(triggers.list_expected(VENDOR).items())
 
 
 def drop(name: str, table: str) -> None:
@@ -23,14 +23,14 @@ def drop(name: str, table: str) -> None:
 
 
 def test_after_migrate_every_guard_is_in_place(db: None) -> None:
-    assert triggers.missing(connection) == []
+    assert triggers.list_missing(connection) == []
     assert len(GUARDS) > 50
     assert checks.triggers_are_in_place(databases=["default"]) == []
 
 
 def test_both_databases_have_the_same_guards() -> None:
     """PostgreSQL has those against TRUNCATE besides; SQLite's posting_keeps_one_currency is two."""
-    sqlite, postgres = set(triggers.expected("sqlite")), set(triggers.expected("postgresql"))
+    sqlite, postgres = set(triggers.list_expected("sqlite")), set(triggers.list_expected("postgresql"))
     assert sqlite - postgres == {"sealed_entry_takes_no_posting", "invoice_number_was_handed_out"}
     assert {name for name in postgres - sqlite if "emptied" not in name} == set()
 
@@ -51,7 +51,7 @@ def test_a_guard_that_is_gone_is_noticed(db: None, name: str, table: str) -> Non
 def test_a_guard_that_is_switched_off_is_noticed(db: None) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE billing_posting DISABLE TRIGGER posting_never_changes")
-    assert triggers.missing(connection) == ["posting_never_changes"]
+    assert triggers.list_missing(connection) == ["posting_never_changes"]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -67,18 +67,18 @@ def test_a_migration_can_rebuild_a_guarded_table_and_its_guards_are_back_after_m
         )
         with connection.schema_editor() as editor:
             editor.alter_field(Posting, before, after)
-        assert ("posting_never_changes" in triggers.missing(connection)) == (VENDOR == "sqlite")
+        assert ("posting_never_changes" in triggers.list_missing(connection)) == (VENDOR == "sqlite")
         call_command("migrate", verbosity=0)
-        assert triggers.missing(connection) == []
+        assert triggers.list_missing(connection) == []
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_migrate_with_nothing_to_do_takes_no_guard_away() -> None:
     emit_pre_migrate_signal(verbosity=0, interactive=False, db="default", plan=[])
-    assert triggers.missing(connection) == []
+    assert triggers.list_missing(connection) == []
 
 
 def test_installing_twice_changes_nothing(db: None) -> None:
     triggers.install(connection)
     triggers.install(connection)
-    assert triggers.missing(connection) == []
+    assert triggers.list_missing(connection) == []

@@ -122,7 +122,7 @@ def test_a_database_of_the_first_release_is_brought_up_to_date(tmp_path: Path) -
             write(before)
             assert guards_of_then() > 40
             call_command("migrate", verbosity=0)
-            assert triggers.missing(connection) == []
+            assert triggers.list_missing(connection) == []
             assert read(old_tables) == before
             people.assert_books_are_right()
             assert {row.tariff_id for row in BillingPeriod.objects.all()} == {party.subscription.tariff_id}

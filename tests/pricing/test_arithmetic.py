@@ -186,7 +186,7 @@ def test_a_formula_is_written_in_the_numbers_of_the_reader() -> None:
     ("price", "text"), [("599.0000", "599.00"), ("0.0125", "0.0125"), ("100", "100.00"), ("1E+2", "100.00")]
 )
 def test_a_price_shows_its_kopecks_and_no_idle_zeros(price: str, text: str) -> None:
-    assert explanation.plain(Decimal(price)) == text
+    assert explanation.plain_price(Decimal(price)) == text
 
 
 def test_the_units_an_amount_stands_for() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from billing.pricing.changes import Carried, change_terms
 from billing.pricing.explanations.explanation import evaluate, explain_quantity, explain_share, formula
-from billing.pricing.explanations.formula import grouped
+from billing.pricing.explanations.formula import group_digits
 from billing.pricing.money import from_minor, round_to_minor
 from billing.pricing.periods import next_period
 from billing.pricing.quantity import price
@@ -60,7 +60,7 @@ def cases() -> list[Case]:
 def stored(explanation: dict[str, object], sum_minor: int) -> Row:
     """What the page says of an explanation: its sum and its computation."""
     assert evaluate(explanation) == explanation["amount_minor"] == sum_minor
-    return [grouped(from_minor(sum_minor, str(explanation["currency"]))), f"`{formula(explanation)}`"]
+    return [group_digits(from_minor(sum_minor, str(explanation["currency"]))), f"`{formula(explanation)}`"]
 
 
 def minor(text: str) -> int:
@@ -105,7 +105,7 @@ def changed(terms: Terms, row: Row) -> Row:
     found = change_terms(carried, int(row[3]), new, 1, 30)
     sums = [round_to_minor(found.left, "RUB"), round_to_minor(found.needed, "RUB"), found.pay_minor, found.lost_minor]
     assert evaluate(found.explanation) == found.pay_minor
-    return [*row[:5], *(grouped(from_minor(one, "RUB")) for one in sums), f"`{formula(found.explanation)}`"]
+    return [*row[:5], *(group_digits(from_minor(one, "RUB")) for one in sums), f"`{formula(found.explanation)}`"]
 
 
 def repeated(_terms: Terms, row: Row) -> Row:
@@ -118,8 +118,8 @@ def repeated(_terms: Terms, row: Row) -> Row:
 
 def fallen(_terms: Terms, row: Row) -> Row:
     told = [
-        f"{fall.quantity} cost {grouped(from_minor(fall.price_minor, 'RUB'))}, "
-        f"{fall.next_quantity} cost {grouped(from_minor(fall.next_price_minor, 'RUB'))}"
+        f"{fall.quantity} cost {group_digits(from_minor(fall.price_minor, 'RUB'))}, "
+        f"{fall.next_quantity} cost {group_digits(from_minor(fall.next_price_minor, 'RUB'))}"
         for fall in falls(tariff(row[0].strip("`")))
     ]
     return [row[0], "; ".join(told) or "none"]

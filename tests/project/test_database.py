@@ -15,8 +15,8 @@ def test_every_change_of_a_model_has_its_migration(capsys: pytest.CaptureFixture
 
 
 def test_every_guard_stands_after_the_migrations() -> None:
-    assert len(triggers.expected(connection.vendor)) > 0
-    assert triggers.missing(connection) == []
+    assert len(triggers.list_expected(connection.vendor)) > 0
+    assert triggers.list_missing(connection) == []
 
 
 def asked(question: str) -> object:

@@ -17,7 +17,7 @@ def test_rows_put_back_are_those_that_were_told_and_the_guards_stand_again() -> 
         transaction.set_rollback(True)
     again = story.tell()
     assert snapshots.rows_now() == as_told
-    assert triggers.missing(connection) == []
+    assert triggers.list_missing(connection) == []
     people.assert_books_are_right()
     assert [(row.number, row.total_minor) for row in Invoice.objects.filter(account=again.account)] == [
         ("R-2026-000001", 658900)

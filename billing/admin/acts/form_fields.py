@@ -20,7 +20,7 @@ SPACES = str.maketrans("", "", " \u00a0\u202f\u2009'")
 
 
 def read_amount(text: str, currency: str) -> int | None:
-    """What a person typed as a sum, in minor units: 1 500,00 and 1500.00 alike; None where it cannot be read for certain
+    """Reads a sum that a person typed, in minor units: 1 500,00 and 1500.00 alike; None where it cannot be read for certain
     (1,500 may be either)."""
     plain = text.translate(SPACES).replace(MINUS, "-")
     if "," in plain:

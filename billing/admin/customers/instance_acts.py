@@ -151,15 +151,11 @@ class Subscribe(Act):
         rows.append(Fact(_("Charged at once"), formats.money_text(charged, currency)))
         if not result.is_metered:
             rows += [*charges_since(result, 0), next_fact(plan_state(result, self.as_of))]
-        return [*rows, Fact(_("Balance"), formats.money_text(_balance(result), currency))]
+        account = BillingAccount.objects.select_related("ledger_account").get(pk=result.account_id)
+        return [*rows, Fact(_("Balance"), formats.money_text(account.ledger_account.balance_minor, currency))]
 
     def success_message(self, result: Any) -> str:
         return str(_("The subscription runs."))
-
-
-def _balance(subscription: Subscription) -> int:
-    account = BillingAccount.objects.select_related("ledger_account").get(pk=subscription.account_id)
-    return int(account.ledger_account.balance_minor)
 
 
 class DeleteForm(ActForm):

@@ -272,7 +272,7 @@ def _mails(customer: Customer) -> Table:
     )
 
 
-def _waiting(
+def _waiting_rows(
     requests: list[CustomerRequest], offers: list[Offer], approvals: list[Approval], as_of: datetime
 ) -> list[Row]:
     """Returns what waits: requests for our answer, approvals for a colleague, open offers for the customer."""
@@ -332,7 +332,7 @@ def overview_of(request: HttpRequest, customer: Customer, as_of: datetime) -> di
     context: dict[str, Any] = {
         "tables": [table for table in tables if table.is_shown],
         "instances": instances,
-        "waiting": _waiting(requests, offers, approvals, as_of),
+        "waiting": _waiting_rows(requests, offers, approvals, as_of),
     }
     if may("billing.view_billingaccount"):
         context["accounts"] = [_account(account, as_of) for account in accounts]

@@ -92,8 +92,8 @@ class UserPage(Superusers, UserAdmin, Page):  # type: ignore[type-arg]
 
 @admin.register(Group)
 class GroupPage(Superusers, GroupAdmin, Page):
-    """What a group may do is laid down in `operations.staff_roles` and put in place by every upgrade: changing it here would not
-    last. A superuser still may, for a group of the operator's own."""
+    """The page of a group. `operations.staff_roles` lays down its rights and every upgrade restores them, so that a change of
+    one of our groups would not last; a superuser changes groups of the operator's own."""
 
     list_display = ("called", "people", "acts_count")
     filter_horizontal = ()

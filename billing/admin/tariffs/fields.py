@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 
 from billing.admin.acts.form_fields import SPACES
-from billing.pricing.explanations.parts import plain
+from billing.pricing.explanations.parts import plain_price
 from billing.wording import formats
 
 DECIMALS = 4  # of a price (G2)
@@ -43,7 +43,7 @@ def number_in_field(value: Any) -> str:
     """Formats a stored price for its field: 599,00 in Russian, 599.00 in English, without further zeros."""
     if value in (None, ""):
         return ""
-    text = plain(Decimal(str(getattr(value, "amount", value))))
+    text = plain_price(Decimal(str(getattr(value, "amount", value))))
     return text.replace(".", ",") if formats.language() == "ru" else text
 
 

@@ -40,11 +40,7 @@ def _months(value: str) -> int | None:
     return int(value) if value else None
 
 
-def _interval_choices() -> list[tuple[str, Any]]:
-    return [*((str(n), months_text(n)) for n in range(1, 13)), ("", _("once: a one-off payment"))]
-
-
-def _price_months_choices() -> list[tuple[str, Any]]:
+def _month_choices() -> list[tuple[str, Any]]:
     return [(str(n), months_text(n)) for n in range(1, 13)]
 
 
@@ -77,7 +73,7 @@ class TariffForm(OperationForm):
         required=False,
         coerce=_months,
         empty_value=None,
-        choices=_interval_choices,
+        choices=lambda: [*_month_choices(), ("", _("once: a one-off payment"))],
         widget=widgets.UnfoldAdminSelectWidget(),
     )
     price_months = forms.TypedChoiceField(
@@ -85,7 +81,7 @@ class TariffForm(OperationForm):
         required=False,
         coerce=_months,
         empty_value=None,
-        choices=_price_months_choices,
+        choices=_month_choices,
         widget=widgets.UnfoldAdminSelectWidget(),
     )
     discount_percent = NumberField(label=_("percent off for paying at once"), percent=True)

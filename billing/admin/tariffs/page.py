@@ -89,7 +89,7 @@ class TariffPage(OperationPage):
             response.template_name = "admin/tariffs/editor.html"
             details = self._editor_context(request, response.context_data["adminform"].form, tariff)
         else:
-            response.template_name = "admin/tariffs/sheet.html"
+            response.template_name = "admin/tariffs/read_only.html"
             details = {"terms": term_rows(tariff), "panel": panel_of(tariff)}
             if tariff.status == Status.IN_REVIEW:
                 details["check"] = check_of(tariff)
@@ -173,7 +173,9 @@ class TariffPage(OperationPage):
             raise PermissionDenied
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        return TemplateResponse(request, "admin/tariffs/_panel.html", {"panel": self._preview_panel(request, tariff)})
+        return TemplateResponse(
+            request, "admin/tariffs/_sample_bills.html", {"panel": self._preview_panel(request, tariff)}
+        )
 
     def _preview_panel(self, request: HttpRequest, tariff: Tariff | None) -> Panel:
         form_class: Any = self.get_form(request, tariff, change=tariff is not None)

@@ -98,9 +98,8 @@ class MoveSubscribers(Act):
 
     def facts(self, result: TariffMove) -> list[Fact]:
         changes = list(result.changes.values_list("subscription", flat=True))
-        listed_effects = [
-            effect for effect in effects(result.source, result.target) if effect.domain in _domains(changes)
-        ]
+        domains = set(Subscription.objects.filter(pk__in=changes).values_list("instance__domain", flat=True))
+        listed_effects = [effect for effect in effects(result.source, result.target) if effect.domain in domains]
         currency = result.target.currency
         notices = Notice.objects.filter(fact__startswith=f"move:{result.pk}:").count()
         rows = [
@@ -125,10 +124,6 @@ class MoveSubscribers(Act):
 
     def next_url(self, result: TariffMove) -> str:
         return reverse("admin:billing_tariffmove_change", args=(result.pk,))
-
-
-def _domains(subscriptions: list[int]) -> set[str]:
-    return set(Subscription.objects.filter(pk__in=subscriptions).values_list("instance__domain", flat=True))
 
 
 def _effect_fact(effect: Effect, source: Tariff, currency: str) -> Fact:

@@ -306,7 +306,7 @@ class SendSample(AnswerPageAct):
     button = _("Send it now")
     lead = _("Signed as every event is and marked as a sample; it is about nothing real and is not repeated.")
     icon, form_class, has_own_transactions = "science", SampleForm, True
-    answer_template = "admin/webhooks/answer.html"
+    answer_template = "admin/webhooks/sample_answer.html"
     result: Attempt
     sample_type: str
 

@@ -78,7 +78,7 @@ class WebhookEndpointPage(ReadOnlyPage):
         "created_by",
     )
     readonly_fields = fields
-    change_form_outer_before_template = "admin/webhooks/bench.html"
+    change_form_outer_before_template = "admin/webhooks/endpoint_traffic.html"
 
     def title_of(self, row: Any) -> str:
         return str(row.name or row.url)

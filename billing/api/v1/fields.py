@@ -64,7 +64,7 @@ FILLED = json_schema(
 
 
 def between(shortest: int, longest: int) -> StringConstraints:
-    """``shortest`` to ``longest`` characters, spaces around them taken off."""
+    """Limits a text to ``shortest`` to ``longest`` characters, spaces around them taken off."""
     return StringConstraints(strip_whitespace=True, min_length=shortest, max_length=longest)
 
 
@@ -175,7 +175,7 @@ class GivenMoney(Request):
     currency: Annotated[str, between(1, 10), Printable, json_schema(pattern=CURRENCY, examples=["RUB"])] | None = None
 
     def minor(self, currency: str) -> int | None:
-        """The sum in minor units of ``currency``; None where it is no number or finer than the minor unit."""
+        """Returns the sum in minor units of ``currency``; None where it is no number or finer than the minor unit."""
         return parse_exact(self.amount, currency) if AMOUNT.fullmatch(self.amount) else None
 
     def currency_or(self, currency: str) -> str:

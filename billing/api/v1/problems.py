@@ -85,7 +85,7 @@ def _response(body: dict[str, Any]) -> HttpResponse:
 
 
 def problem(status: int, code: str, detail: "str | Promise", **members: Any) -> HttpResponse:
-    """An answer that says what went wrong; ``members`` as in `body_of`."""
+    """Returns an answer that says what went wrong; ``members`` as in `body_of`."""
     return _response(body_of(status, code, detail, **members))
 
 
@@ -93,7 +93,7 @@ def problem(status: int, code: str, detail: "str | Promise", **members: Any) -> 
 
 
 def refusal_body(refusal: Refusal) -> dict[str, Any]:
-    """A refusal: 422 where the input cannot be meant, 409 where a rule does not allow the act."""
+    """Returns a refusal: 422 where the input cannot be meant, 409 where a rule does not allow the act."""
     if not isinstance(refusal, BadInput):
         return body_of(409, refusal.code, refusal.message, rule=refusal.rule, extra=refusal.extra)
     field = getattr(refusal, "field", "")
@@ -163,14 +163,12 @@ def invalid_body(errors: Sequence[dict[str, str]]) -> dict[str, Any]:
     return body_of(422, "invalid", SENTENCES["invalid"], errors=errors)
 
 
-def _skipped(error: dict[str, Any]) -> int:
-    """Returns how many leading parts of a location are ours: a body's has ("body", parameter's name), any other's the source."""
-    return 2 if error["loc"][0] == "body" else 1
-
-
 def _answer_invalid(error: NinjaValidationError) -> HttpResponse:
+    # The leading parts of a location that are ours: of a body's ("body", parameter's name), of any other's the source.
     all_findings = [
-        finding for problem_part in error.errors for finding in findings([problem_part], _skipped(problem_part))
+        finding
+        for problem_part in error.errors
+        for finding in findings([problem_part], skipped=2 if problem_part["loc"][0] == "body" else 1)
     ]
     return _response(invalid_body(all_findings[:50]))
 

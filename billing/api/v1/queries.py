@@ -30,11 +30,11 @@ def refuse_unknown(operation: Operation) -> Callable[..., Any]:
     view, names = operation.view_func, _parameter_names(operation)
 
     @wraps(view)
-    def strict(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+    def check_query(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         unknown = [("unknown_parameter", name) for name in request.GET if name not in names]
         twice = [("repeated_parameter", name) for name in names if len(request.GET.getlist(name)) > 1]
         if unknown or twice:
             raise ValidationError([{"type": kind, "loc": ("query", name), "msg": ""} for kind, name in unknown + twice])
         return view(request, *args, **kwargs)
 
-    return strict
+    return check_query

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, path
 from django.utils.module_loading import import_string
-from django.utils.translation import override
+from django.utils.translation import get_language, override
 from django.utils.translation.trans_real import parse_accept_lang_header
 from ninja import NinjaAPI, Router
 from ninja.operation import Operation
@@ -80,6 +80,7 @@ class Api(NinjaAPI):
             docs=Pages(),
         )
         problems.install(self)
+        self._documents: dict[tuple[str, ...], Any] = {}
 
     def add_router(self, prefix: str, router: Router | str, **options: Any) -> None:
         """Adds a resource, or imports the one at a dotted path; each of its operations is made strict about its query."""
@@ -106,4 +107,8 @@ class Api(NinjaAPI):
         return operation.view_func.__name__
 
     def get_openapi_schema(self, **kwargs: Any) -> Any:
-        return complete(super().get_openapi_schema(**kwargs))
+        """The document, made once a process for each language: making it takes longer than a dozen calls."""
+        key = (get_language() or "", *(f"{name}={value}" for name, value in sorted(kwargs.items())))
+        if key not in self._documents:
+            self._documents[key] = complete(super().get_openapi_schema(**kwargs))
+        return self._documents[key]

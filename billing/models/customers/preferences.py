@@ -7,7 +7,7 @@ from django.utils.translation import pgettext_lazy
 
 
 class NoticePreference(models.Model):
-    """Which notices a person wants, by which way and in which language; without a row: everything, by email.
+    """A person's choice of notices, ways and language; without a row they get everything, by email.
 
     It decides about this person alone: a customer's own billing addresses get the bills whatever anybody chose.
     """
@@ -33,6 +33,7 @@ class NoticePreference(models.Model):
     handle = models.CharField(_("name in the messenger"), max_length=64, blank=True)
     # Empty: the language of the customer whom the notice is about.
     locale = models.CharField(_("language"), max_length=2, blank=True, choices=[("ru", "Русский"), ("en", "English")])
+    # Written with each change by the person (operations.customers.preferences).
     changed_at = models.DateTimeField(_("changed"))
 
     objects: ClassVar[models.Manager["NoticePreference"]] = models.Manager()

@@ -16,12 +16,12 @@ def new_request_id() -> str:
 
 class CustomerRequestQuerySet(models.QuerySet["CustomerRequest"]):
     def waiting(self) -> "CustomerRequestQuerySet":
-        """Those that support has not answered, the one to be answered first on top."""
+        """Filters those that support has not answered, the one to be answered first on top."""
         return self.filter(answered_at=None).order_by("answer_by", "pk")
 
 
 class CustomerRequest(models.Model):
-    """What a billing owner asks of support (M12–M14, M16, M11), with the working day by which it is answered."""
+    """A billing owner's request to support (M12–M14, M16, M11), with the working day by which it is answered."""
 
     class Kind(models.TextChoices):
         TERMINATION = "termination", _("end the subscription")
@@ -37,6 +37,7 @@ class CustomerRequest(models.Model):
 
     public_id = models.CharField(_("id"), max_length=32, unique=True, default=new_request_id, editable=False)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
+    # Whose it is; instance and subscription where it is about one. Written in the portal, read by support's lists.
     account = models.ForeignKey(
         BillingAccount, models.PROTECT, related_name="requests", verbose_name=_("billing account")
     )
@@ -46,8 +47,10 @@ class CustomerRequest(models.Model):
     subscription = models.ForeignKey(
         Subscription, models.PROTECT, related_name="requests", verbose_name=_("subscription"), null=True, blank=True
     )
+    # The owner's address; the answer is mailed there.
     requested_by = models.EmailField(_("asked for by"))
     requested_at = models.DateTimeField(_("asked"))
+    # The owner's own words: support answers by them, the portal shows them.
     text = models.TextField(_("in their words"), blank=True, max_length=2000)
     # The number of people a year up front is asked for; empty for every other kind.
     people = models.PositiveIntegerField(_("expected people"), null=True, blank=True)
@@ -57,6 +60,7 @@ class CustomerRequest(models.Model):
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
     answered_by = models.CharField(_("answered by"), max_length=200, blank=True)
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome.choices, blank=True)
+    # Support's words to the owner; the mail and the portal show them.
     answer = models.CharField(_("answer"), max_length=1000, blank=True)
 
     objects: ClassVar[models.Manager["CustomerRequest"]] = CustomerRequestQuerySet.as_manager()
@@ -90,7 +94,7 @@ class CustomerRequest(models.Model):
         return self.public_id
 
     def is_late(self, today: date) -> bool:
-        """Whether its working day is over and nobody has answered."""
+        """Tells whether its working day is over and nobody has answered."""
         return self.answered_at is None and self.answer_by < today
 
 
@@ -99,6 +103,7 @@ class RequestFile(models.Model):
 
     request = models.ForeignKey(CustomerRequest, models.PROTECT, related_name="files", verbose_name=_("request"))
     name = models.CharField(_("name"), max_length=200)
+    # Found out from the content, not from the name that was sent; the download is served with it.
     content_type = models.CharField(_("type"), max_length=50)
     content = models.BinaryField(_("content"))
     sha256 = models.CharField(_("SHA-256"), max_length=64)

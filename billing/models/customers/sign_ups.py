@@ -16,6 +16,8 @@ class SignUp(models.Model):
     """A new customer who has asked for an instance and has not confirmed the address yet: nothing else is made before that."""
 
     public_id = models.CharField(_("id"), max_length=32, unique=True, default=new_sign_up_id, editable=False)
+    # Typed by the visitor, like all down to the domain; read at the confirmation, which makes login, customer and instance
+    # of it.
     email = models.EmailField(_("email"))
     name = models.CharField(_("name"), max_length=200, blank=True)
     customer_name = models.CharField(_("customer"), max_length=200)
@@ -33,6 +35,7 @@ class SignUp(models.Model):
     expires_at = models.DateTimeField(_("link holds until"))
     # When the mail with the link went out: sent at once, tried again by the next run where that failed.
     mailed_at = models.DateTimeField(_("mail sent"), null=True, blank=True)
+    # Counted up by each try to send the link; the next try waits longer by it.
     mail_attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     # Written where the link is opened; the customer and the instance are made in the same transaction.
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)

@@ -20,8 +20,10 @@ class Event(models.Model):
     """Something that happened and that the outside may want to know, written in the transaction of the fact. Append-only."""
 
     public_id = models.CharField(_("id"), max_length=32, unique=True, default=new_event_id, editable=False)
+    # One of operations.events.event_types; endpoints choose by it.
     type = models.CharField(_("type"), max_length=40)
     at = models.DateTimeField(_("when"))
+    # Whose it is: each is filled in where the fact has one; endpoints and tokens get only what is theirs by these.
     account = models.ForeignKey(
         BillingAccount, models.PROTECT, related_name="events", verbose_name=_("billing account"), null=True, blank=True
     )
@@ -80,6 +82,7 @@ class Notice(models.Model):
         SENT = "sent", _("sent")
         FAILED = "failed", _("failed")
 
+    # Which mail it is, and the business fact it is about: together with the recipient they make it go out once.
     kind = models.CharField(_("kind"), max_length=40)
     fact = models.CharField(_("about"), max_length=200)
     channel = models.CharField(_("sent by"), max_length=10, choices=Channel.choices, default=Channel.EMAIL)
@@ -92,12 +95,14 @@ class Notice(models.Model):
     account = models.ForeignKey(
         BillingAccount, models.PROTECT, related_name="notices", verbose_name=_("billing account")
     )
+    # The invoice or the offer that it is about; the mail that announces one has it attached as a PDF.
     invoice = models.ForeignKey(
         Invoice, models.PROTECT, related_name="notices", verbose_name=_("invoice"), null=True, blank=True
     )
     offer = models.ForeignKey(
         Offer, models.PROTECT, related_name="notices", verbose_name=_("offer"), null=True, blank=True
     )
+    # The language it was written in; subject, text and html are frozen with the fact and sent as they are.
     locale = models.CharField(_("language"), max_length=2)
     subject = models.CharField(_("subject"), max_length=300)
     text = models.TextField(_("text"))
@@ -108,10 +113,12 @@ class Notice(models.Model):
     created_at = models.DateTimeField(_("written"))
     # Written by the delivery: waiting, sent, or failed once every attempt has; shown to support and owner.
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.WAITING)
+    # Counted up before each sending, so that one which kills its worker is seen.
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     # Written by the delivery when it claims the notice and after a failure; the next run takes what has come due.
     next_attempt_at = models.DateTimeField(_("next attempt"))
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    # What the mail server or the messenger said the last time; shown to support.
     last_error = models.TextField(_("error"), blank=True)
 
     objects: ClassVar[models.Manager["Notice"]] = models.Manager()

@@ -15,16 +15,18 @@ def new_endpoint_id() -> str:
 
 class WebhookEndpointQuerySet(models.QuerySet["WebhookEndpoint"]):
     def active(self) -> "WebhookEndpointQuerySet":
-        """Those that events go to."""
+        """Filters those that events go to."""
         return self.filter(disabled_at=None)
 
 
 class WebhookEndpoint(models.Model):
-    """Where a product's backend hears of its instances' events (E9): of one product, one customer, or all."""
+    """An address where a product's backend hears of its instances' events (E9): of one product, one customer, or all."""
 
     public_id = models.CharField(_("id"), max_length=32, unique=True, default=new_endpoint_id, editable=False)
     name = models.CharField(_("name"), max_length=100, blank=True)
+    # Typed by its owner and checked to be public when it is written and again at each call.
     url = models.URLField(_("address"), max_length=500)
+    # Whose events it hears: of one product, of one customer, or both empty for all. Written at the creation.
     product = models.ForeignKey(
         Product, models.PROTECT, related_name="webhooks", verbose_name=_("product"), null=True, blank=True
     )
@@ -46,6 +48,7 @@ class WebhookEndpoint(models.Model):
     paused_at = models.DateTimeField(_("paused"), null=True, blank=True)
     # Written where its owner or the staff disable it, or its address answers 410 Gone; no delivery is written from then on.
     disabled_at = models.DateTimeField(_("disabled"), null=True, blank=True)
+    # The words of whoever disabled it, or of the rule that did; shown to its owner and staff.
     disabled_reason = models.CharField(_("why"), max_length=200, blank=True)
 
     objects: ClassVar[models.Manager["WebhookEndpoint"]] = WebhookEndpointQuerySet.as_manager()
@@ -59,7 +62,7 @@ class WebhookEndpoint(models.Model):
         return self.public_id
 
     def hears(self, type_: str) -> bool:
-        """Whether events of ``type_`` go to it."""
+        """Tells whether events of ``type_`` go to the endpoint."""
         return not self.types or any(type_.startswith(one) if one.endswith(".") else type_ == one for one in self.types)
 
 
@@ -80,7 +83,9 @@ class WebhookDelivery(models.Model):
         Subscription, models.PROTECT, related_name="+", verbose_name=_("subscription"), null=True, blank=True
     )
     sequence = models.PositiveIntegerField(_("sequence"), default=0)
+    # Written by the dispatch: waiting until a call was taken, or given up once every attempt has failed.
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.WAITING)
+    # Counted up when a call is claimed; a replay begins at 0 again.
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     # Written when it is claimed and after a failure; the dispatch takes what has come due.
     next_attempt_at = models.DateTimeField(_("next attempt"))
@@ -123,11 +128,13 @@ class WebhookAttempt(models.Model):
     delivery = models.ForeignKey(
         WebhookDelivery, models.CASCADE, related_name="tries", verbose_name=_("webhook delivery")
     )
+    # Counts the calls of one delivery; the row is written by the dispatch after the call.
     number = models.PositiveIntegerField(_("attempt"))
     at = models.DateTimeField(_("when"))
     # In real time, which the signature carries as well; a sandbox's clock stands elsewhere.
     sent_at = models.DateTimeField(_("sent"))
     took_ms = models.PositiveIntegerField(_("took, ms"))
+    # As they were sent, signature included; shown beside the answer to staff and to the endpoint's owner.
     headers = models.JSONField(_("headers sent"), default=dict)
     # Empty where nobody answered, and the error says why.
     status = models.PositiveSmallIntegerField(_("answer"), null=True, blank=True)

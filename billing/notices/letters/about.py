@@ -1,4 +1,4 @@
-"""What the mails about a subscription share: what it is on, what comes next, and the row that a mail becomes.
+"""The parts that mails about a subscription share: what it is on, what comes next, and the row that a mail becomes.
 
 Names for their templates, besides those of ``_base.html``: ``domain``, ``product``, ``plan`` (the tariff and how much of it,
 in quotes), ``instance_url``. Texts are in the active language.
@@ -23,7 +23,7 @@ ONE_DAY = timedelta(days=1)
 
 
 def plan_text(tariff: Tariff | None, quantity: int | None, locale: str, product: str = "") -> str:
-    """The tariff and, where it is bought by number, how much: “By the device”, 12 devices; a free product's own name (E1)."""
+    """Writes the tariff and, where it is bought by number, how much: “By the device”, 12 devices; a free product's own name (E1)."""
     if tariff is None:
         return _("“%(name)s”") % {"name": product}
     shown = {"name": tariff.name_in(locale)}
@@ -60,7 +60,7 @@ def queue_to_owners(
 
 
 def midnight_text(subscription: Subscription, day: date) -> str:
-    """00:00 of ``day`` in the billing zone, as everything that happens by itself does (D12)."""
+    """Writes 00:00 of ``day`` in the billing zone, when everything happens that happens by itself (D12)."""
     zone = subscription.account.zone
     return formats.instant_text(start_of_day(day, zone), zone)
 
@@ -70,25 +70,25 @@ def money(subscription: Subscription, minor: int) -> str:
 
 
 def open_invoices_minor(subscription: Subscription) -> int:
-    """What is open on the account's invoices, in minor units."""
+    """Sums what is open on the account's invoices, in minor units."""
     account = subscription.account
     return Invoice.objects.open().filter(account=account).aggregate(sum=Sum("open_minor"))["sum"] or 0
 
 
 def left_text(days: int) -> str:
-    """How long there still is: 3 days left; of the last day itself: today is the last day."""
+    """Says how long there still is: 3 days left; of the last day itself: today is the last day."""
     if days <= 0:
         return _("today is the last day")
     return ngettext("%(count)s day left", "%(count)s days left", days) % {"count": days}
 
 
 def row(label: str, value: str, note: str = "", *, is_total: bool = False) -> dict[str, Any]:
-    """A line of a mail's table: what it is and the sum."""
+    """Returns a line of a mail's table: what it is and the sum."""
     return {"label": label, "value": value, "note": note, "is_total": is_total}
 
 
 def charge_rows(subscription: Subscription, charge: Charge | None) -> list[dict[str, Any]]:
-    """The charge with its computation (G8), and what the balance is after it."""
+    """Returns the charge with its computation (G8), and what the balance is after it."""
     rows = []
     if charge is not None:
         label = _("Charged") if charge.amount_minor > 0 else _("Given back")
@@ -99,13 +99,13 @@ def charge_rows(subscription: Subscription, charge: Charge | None) -> list[dict[
 
 
 def prices(tariff: Tariff) -> list[str]:
-    """What the tariff costs, a sentence each, once its trial is no longer the question."""
+    """Lists what the tariff costs, a sentence each, once its trial is no longer the question."""
     terms = replace(tariff.terms(), trial_days=0)
     return [f"{tariff_prices.headline(terms)}.", *tariff_prices.details(terms)]
 
 
 def paid_days(charge: Charge) -> str:
-    """The days that a charge pays for, both ends included; empty where it is for good."""
+    """Returns the days that a charge pays for, both ends included; empty where it is for good."""
     start, end = charge.explanation.get("from"), charge.explanation.get("until")
     if start is None or end is None:
         return ""
@@ -113,7 +113,7 @@ def paid_days(charge: Charge) -> str:
 
 
 def next_date_text(subscription: Subscription) -> str:
-    """The day on which the next period begins and is charged; empty where none follows."""
+    """Writes the day on which the next period begins and is charged; empty where none follows."""
     tariff = subscription.tariff
     last = subscription.periods.order_by("-number").first()
     if last is None or tariff is None or tariff.terms().is_one_off or subscription.cancel_date:
@@ -122,7 +122,7 @@ def next_date_text(subscription: Subscription) -> str:
 
 
 def choices(subscription: Subscription) -> list[str]:
-    """The tariffs that can be chosen after a trial, each with the figure it is known by."""
+    """Returns the tariffs that can be chosen after a trial, each with the figure it is known by."""
     product = subscription.instance.product_id
     offered = Tariff.objects.published().filter(product=product).exclude(price_model=PriceModel.TRIAL)
     locale = formats.language()

@@ -1,4 +1,4 @@
-"""What every notice shares: whom it goes to, what all mails show, the row that it becomes."""
+"""The parts that every notice shares: whom it goes to, what all mails show, the row that it becomes."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -35,7 +35,7 @@ class _Letter:
 
 
 def owner_recipients(account: BillingAccount, instances: Iterable[Instance]) -> list[str]:
-    """The billing owners of ``instances`` (M10) and the account's addresses, once each."""
+    """Returns the billing owners of ``instances`` (M10) and the account's addresses, once each."""
     owners = Member.objects.billing_owners().filter(instance__in=list(instances))
     return each_once([*owners.order_by("pk").values_list("email", flat=True), *account_recipients(account)])
 
@@ -49,7 +49,7 @@ def balance(account: BillingAccount) -> int:
 
 
 def _debt(account: BillingAccount, at: datetime) -> dict[str, Any]:
-    """The sum that restores access, written out, where the account is read-only for debt at ``at``, and whether use goes
+    """Returns the sum that restores access, written out, where the account is read-only for debt at ``at``, and whether use goes
     on being charged meanwhile (D4); empty where it is not."""
     today = business_date(at, account.zone)
     owed = sum(invoice.open_minor for invoice in Invoice.objects.filter(account=account).overdue(today))
@@ -61,8 +61,14 @@ def _debt(account: BillingAccount, at: datetime) -> dict[str, Any]:
     return {"restore_sum": formats.money_text(owed, account.currency), "use_is_charged": metered.exists()}
 
 
-def _common(account: BillingAccount, at: datetime, locale: str) -> dict[str, Any]:
-    """What every mail shows: whose it is, where the portal is, whom to turn to (D20)."""
+def support_contacts() -> dict[str, str]:
+    """Returns the operator's support contacts, empty where none are set (D20)."""
+    contacts = {"email": settings.SUPPORT_EMAIL, "phone": settings.SUPPORT_PHONE, "link": settings.SUPPORT_LINK}
+    return contacts if any(contacts.values()) else {}
+
+
+def _common_context(account: BillingAccount, at: datetime, locale: str) -> dict[str, Any]:
+    """Collects what every mail shows: whose it is, where the portal is, whom to turn to (D20)."""
     return {
         "locale": locale,
         "portal_name": settings.PORTAL_NAME,
@@ -71,15 +77,15 @@ def _common(account: BillingAccount, at: datetime, locale: str) -> dict[str, Any
         "short_link": link("portal:pay"),
         "customer_name": account.customer.name,
         "account_number": account.number,
-        "support": {"email": settings.SUPPORT_EMAIL, "phone": settings.SUPPORT_PHONE, "link": settings.SUPPORT_LINK},
+        "support": support_contacts(),
         **_debt(account, at),
     }
 
 
 def _letter(kind: str, channel: str, account: BillingAccount, context: Context, at: datetime, locale: str) -> _Letter:
-    """The notice as one reader gets it."""
+    """Returns the notice as one reader gets it."""
     with override(locale):
-        full = {**_common(account, at, locale), **(context(locale) if callable(context) else context)}
+        full = {**_common_context(account, at, locale), **(context(locale) if callable(context) else context)}
         if channel == Notice.Channel.MESSAGE:
             text = short_text(kind, full)
             return _Letter(text[:300], text)

@@ -11,7 +11,7 @@ LEAST = 8
 
 
 def short_text(kind: str, context: dict[str, Any]) -> str:
-    """The message of ``kind``: without its link where that does not fit, its names shortened where even that is too long."""
+    """Writes the message of ``kind``: without its link where that does not fit, its names shortened where even that is too long."""
     names = dict(context)
     text = _line(kind, names)
     if len(text) > MOST:
@@ -26,6 +26,6 @@ def short_text(kind: str, context: dict[str, Any]) -> str:
 
 
 def _line(kind: str, context: dict[str, Any]) -> str:
-    """The template on one line; the spaces that never break are plain ones on a phone."""
+    """Returns the template on one line; the spaces that never break are plain ones on a phone."""
     text = render_to_string(f"emails/{kind}_short.txt", context)
     return " ".join(text.replace("\u00a0", " ").replace("\u202f", " ").split())

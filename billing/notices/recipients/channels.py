@@ -28,11 +28,11 @@ class Service:
 
     @property
     def asks_handle(self) -> bool:
-        """Whether it knows people by a name within the messenger, not by their phone."""
+        """Tells whether the messenger knows people by a name within it, not by their phone."""
         return "{handle}" in self.template
 
     def address(self, recipient: str) -> str:
-        """The address for one recipient."""
+        """Returns the address for one recipient."""
         address = self.template.replace("{to}", quote(recipient, safe="")).replace(
             "{handle}", quote(recipient, safe="")
         )
@@ -40,12 +40,12 @@ class Service:
 
 
 def services() -> dict[str, Service]:
-    """The services by their names, as the operator lists them."""
+    """Returns the services by their names, as the operator lists them."""
     return {name: Service(name, template) for name, template in settings.MESSAGE_URLS.items()}
 
 
-def unreadable() -> list[str]:
-    """The names of services whose address leads nowhere: no place for the recipient, or nothing that apprise knows."""
+def find_unusable() -> list[str]:
+    """Returns the names of services whose address leads nowhere: no place for the recipient, or nothing that apprise knows."""
     if not settings.MESSAGE_URLS:
         return []
     import apprise  # a third of a second: only where messages are sent

@@ -1,4 +1,4 @@
-"""Which notices belong together, as people choose them, and which exist as a short message too."""
+"""The groups of notices that people choose among, and those notices that exist as a short message too."""
 
 from django.conf import settings
 
@@ -41,5 +41,5 @@ SHORT = frozenset(
 
 
 def group_of(kind: str) -> Group | None:
-    """The group of ``kind``; None for what is always sent. What no other group names is about bills and access."""
+    """Returns the group of ``kind``; None for what is always sent. What no other group names is about bills and access."""
     return None if kind in ALWAYS else _GROUP_OF.get(kind, Group.BILLS)

@@ -1,4 +1,4 @@
-"""Who gets a notice, by which way and in which language: the recipients of the fact, less what each has chosen."""
+"""The readers of a notice, their ways and languages: the recipients of the fact, less what each has chosen."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Delivery:
 
 
 def account_recipients(account: BillingAccount) -> list[str]:
-    """The customer's address and the account's further billing addresses, once each."""
+    """Returns the customer's address and the account's further billing addresses, once each."""
     further = account.addresses.order_by("pk").values_list("email", flat=True)
     return each_once([account.customer.email, *further])
 
@@ -34,14 +34,14 @@ def each_once(emails: Sequence[str]) -> list[str]:
 
 
 def _preferences(emails: Sequence[str]) -> dict[str, NoticePreference]:
-    """What the people behind ``emails`` have chosen, by the address: only a confirmed one speaks for its person."""
+    """Returns what the people behind ``emails`` have chosen, by the address: only a confirmed one speaks for its person."""
     rows = EmailAddress.objects.filter(verified=True, user__is_active=True, user__notice_preference__isnull=False)
     preferences = rows.annotate(address=Lower("email")).filter(address__in=emails)
     return {row.address: row.user.notice_preference for row in preferences.select_related("user__notice_preference")}
 
 
 def unrefusable_addresses(group: Group | None, account: BillingAccount) -> set[str]:
-    """The addresses that get ``group`` by email whatever their people chose: bills go to all of the account's billing
+    """Returns the addresses that get ``group`` by email whatever their people chose: bills go to all of the account's billing
     addresses, reminders to the customer's own; somebody has to know."""
     if group == Group.BILLS:
         return set(account_recipients(account))
@@ -51,7 +51,7 @@ def unrefusable_addresses(group: Group | None, account: BillingAccount) -> set[s
 def deliveries(
     *, kind: str, account: BillingAccount, recipients: Sequence[str], locale: str, must: Sequence[str] = ()
 ) -> list[Delivery]:
-    """The rows that the notice ``kind`` becomes. ``locale`` is the language of whoever has chosen none; ``must`` are
+    """Returns the rows that the notice ``kind`` becomes. ``locale`` is the language of whoever has chosen none; ``must`` are
     addresses that get it in any case."""
     group, emails = group_of(kind), each_once(recipients)
     chosen = _preferences(emails)
@@ -69,7 +69,7 @@ def deliveries(
 
 
 def _messages(choice: NoticePreference, locale: str) -> list[Delivery]:
-    """The message to the person's phone or messenger; none where the operator has no such service (any more)."""
+    """Returns the message to the person's phone or messenger; none where the operator has no such service (any more)."""
     service = services().get(choice.service)
     recipient = choice.handle if service is not None and service.asks_handle else choice.phone
     if service is None or not recipient:

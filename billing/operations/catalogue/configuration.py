@@ -41,7 +41,7 @@ def _refuse_seller(seller: Seller, before: dict[str, str]) -> None:
 
 
 def _refuse_role(role: Role, before: dict[str, str]) -> None:
-    """Whether a role is paid is part of what every published tariff of its product means (B1)."""
+    """Refuses to change a role's product or whether it is paid once a tariff of its product is published: it is part of them (B1)."""
     fixed_values = {name: str(getattr(role, name)) for name in ("is_paid", "product_id")}
     changed = [name for name, value in fixed_values.items() if before and before[name] != value]
     frozen_statuses = [Tariff.Status.PUBLISHED, Tariff.Status.ARCHIVED]

@@ -26,11 +26,6 @@ def _find_or_create_author(email: str, name: str) -> User:
     return user
 
 
-def _load_seller(code: str, values: Mapping[str, object]) -> Seller:
-    seller, _created = Seller.objects.get_or_create(code=code, defaults=values)
-    return seller
-
-
 def _load_tariff(product: Product, seller: Seller, row: Mapping[str, object], position: int) -> bool:
     if Tariff.objects.filter(product=product, tariff_id=row["tariff_id"]).exists():
         return False
@@ -51,7 +46,7 @@ def _load_tariff(product: Product, seller: Seller, row: Mapping[str, object], po
 @transaction.atomic
 def load_profiles() -> dict[str, int]:
     """Creates what is missing of sellers, products, roles and published tariffs; returns how many tariffs were made."""
-    sellers = {code: _load_seller(code, values) for code, values in SELLERS.items()}
+    sellers = {code: Seller.objects.get_or_create(code=code, defaults=values)[0] for code, values in SELLERS.items()}
     created = 0
     for row in PRODUCTS:
         unit = dict(zip(UNIT_FIELDS, astuple(row.unit), strict=True))

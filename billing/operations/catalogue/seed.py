@@ -71,8 +71,8 @@ class ProductRow:
     unit: UnitNames = UNNAMED
 
 
-def _translated(*pairs: tuple[str, str]) -> list[dict[str, str]]:
-    """Feature lists as a tariff keeps them."""
+def _features(*pairs: tuple[str, str]) -> list[dict[str, str]]:
+    """Returns a feature list as a tariff stores it, each feature in both languages."""
     return [{"en": english, "ru": russian} for english, russian in pairs]
 
 
@@ -100,7 +100,7 @@ METEOR = ProductRow(
             "payment_days": 14,
             "audience": "Teams who pay for what they use",
             "audience_ru": "Командам, которые платят за то, чем пользуются",
-            "features": _translated(
+            "features": _features(
                 ("Nine people for free, every month", "Девять человек бесплатно, каждый месяц"),
                 ("Paid after the month, by invoice", "Оплата после месяца, по счёту"),
                 ("Only the month's peak of active people counts", "Считается только пик активных людей за месяц"),
@@ -120,7 +120,7 @@ _SEATS = {
     "plan": "blue",
     "audience": "Teams that work with clients",
     "audience_ru": "Командам, которые работают с клиентами",
-    "features": _translated(
+    "features": _features(
         ("Clients and viewers are free", "Клиенты и наблюдатели бесплатно"),
         ("Add and remove seats on any day", "Места можно добавлять и убирать в любой день"),
         ("What is not used comes back as credit", "Неиспользованное возвращается на счёт"),
@@ -192,7 +192,7 @@ EVOTOR_DRIVER = ProductRow(
             "change_rule": ChangeRule.CARRIED,
             "audience": "Shops with their own cash registers",
             "audience_ru": "Магазинам со своими кассами",
-            "features": _translated(
+            "features": _features(
                 ("Paid once for each terminal, for good", "Оплата один раз за каждый терминал, навсегда"),
                 ("More terminals later cost the difference", "Докупить терминалы можно за разницу"),
             ),
@@ -226,7 +226,7 @@ EVOTOR_APP = ProductRow(
             "steps": [{"from": 1, "unit_price": "100.00"}, {"from": 10, "unit_price": "90.00"}],
             "audience": "Any number of terminals",
             "audience_ru": "Любое число терминалов",
-            "features": _translated(
+            "features": _features(
                 ("Everything the application can", "Всё, что умеет приложение"),
                 ("From ten terminals each costs less", "От десяти терминалов каждый дешевле"),
             ),
@@ -239,7 +239,7 @@ EVOTOR_APP = ProductRow(
             "flat_fee": Decimal("90.00"),
             "audience": "One till",
             "audience_ru": "Одна касса",
-            "features": _translated(
+            "features": _features(
                 ("Sales and returns", "Продажи и возвраты"), ("A report for each day", "Отчёт за каждый день")
             ),
         },
@@ -251,7 +251,7 @@ EVOTOR_APP = ProductRow(
             "flat_fee": Decimal("180.00"),
             "audience": "A small shop",
             "audience_ru": "Небольшой магазин",
-            "features": _translated(("All of Light", "Всё из Лёгкого"), ("Stock and purchases", "Склад и закупки")),
+            "features": _features(("All of Light", "Всё из Лёгкого"), ("Stock and purchases", "Склад и закупки")),
         },
         {
             **_FLAT,
@@ -261,7 +261,7 @@ EVOTOR_APP = ProductRow(
             "flat_fee": Decimal("360.00"),
             "audience": "A chain of shops",
             "audience_ru": "Сеть магазинов",
-            "features": _translated(
+            "features": _features(
                 ("All of Plus", "Всё из Плюса"), ("All shops in one report", "Все магазины в одном отчёте")
             ),
         },
@@ -282,7 +282,7 @@ _BUILD = {
     "flat_fee": Decimal("4900.00"),
     "audience": "Teams that build on Cyberos",
     "audience_ru": "Командам, которые строят на Cyberos",
-    "features": _translated(
+    "features": _features(
         ("Everything of the trial, for production", "Всё из пробного периода, для работы"),
         ("Support on working days", "Поддержка в рабочие дни"),
         ("Cancel at any time", "Отказаться можно в любой момент"),
@@ -299,7 +299,7 @@ _SCALE = {
     "steps": [{"from": 1, "unit_price": "100.00"}, {"from": 501, "unit_price": "80.00"}],
     "audience": "Companies that grow: prices fall with volume",
     "audience_ru": "Растущим компаниям: цена падает с объёмом",
-    "features": _translated(
+    "features": _features(
         ("Everything of Build", "Всё из Build"),
         ("100 members included", "100 участников уже включены"),
         ("Support around the clock", "Поддержка круглосуточно"),
@@ -324,7 +324,7 @@ CYBEROS = ProductRow(
             "trial_days": 30,
             "audience": "Whoever wants to look first",
             "audience_ru": "Тем, кто хочет сначала посмотреть",
-            "features": _translated(
+            "features": _features(
                 ("Everything, in a test environment", "Всё, в тестовой среде"), ("No card needed", "Карта не нужна")
             ),
         },

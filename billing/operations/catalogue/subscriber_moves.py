@@ -28,7 +28,7 @@ def read_movable(source: Tariff) -> list[Subscription]:
 
 
 def earliest_date(source: Tariff, as_of: datetime) -> date:
-    """The first day on which a move decided at ``as_of`` may take effect: the owners get their notice before it."""
+    """Returns the first day on which a move decided at ``as_of`` may take effect: the owners get their notice before it."""
     return business_date(as_of, source.seller.time_zone) + timedelta(days=settings.MOVE_NOTICE_DAYS)
 
 

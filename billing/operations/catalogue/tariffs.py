@@ -72,7 +72,7 @@ def _record(tariff: Tariff, action: str, user: User, at: datetime, reason: str =
 
 
 def _refuse_zero(draft: Tariff) -> None:
-    """A tariff has a price; what is given away is a kind of product (E3)."""
+    """Refuses a tariff without a price; what is given away is a kind of product (E3)."""
     terms = draft.terms()
     prices = [terms.flat_fee, terms.unit_price or 0, *(step.unit_price or step.total or 0 for step in terms.steps)]
     if terms.price_model == PriceModel.TRIAL:
@@ -87,7 +87,7 @@ def _refuse_zero(draft: Tariff) -> None:
 
 
 def _refuse_kind(draft: Tariff) -> None:
-    """What the product's kind allows (E1), and the currency its seller sells in."""
+    """Refuses terms that the product's kind does not allow (E1), and a currency other than the seller's."""
     kinds = Product.Kind
     if draft.product.kind == kinds.FREE:
         raise BadInput(
@@ -113,7 +113,7 @@ def _refuse_kind(draft: Tariff) -> None:
 
 
 def _refuse_id(draft: Tariff) -> None:
-    """An id belongs to one tariff of its product for ever, also after that was archived (E5)."""
+    """Refuses an id that another tariff of the product has had: it belongs to that one for ever, also archived (E5)."""
     same_id = Tariff.objects.filter(product=draft.product, tariff_id=draft.tariff_id).exclude(pk=draft.pk)
     if same_id.exists():
         raise BadInput(

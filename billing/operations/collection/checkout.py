@@ -37,7 +37,7 @@ UNATTENDED = "saved method"
 
 @dataclass(frozen=True)
 class PaymentOrder:
-    """What somebody pays online: ``amount_minor`` on the account, for an invoice or an offer where they chose one;
+    """A payment that somebody makes online: ``amount_minor`` on the account, for an invoice or an offer where they chose one;
     ``saves_method`` where what they pay with is to be saved for renewals."""
 
     amount_minor: int | None

@@ -27,7 +27,7 @@ Outcome = Collection.Outcome
 
 
 def renewal_date(subscription: Subscription) -> date:
-    """The payment date: the first day of the period that is not paid yet."""
+    """Returns the payment date: the first day of the period that is not paid yet."""
     period = prepaid_periods.last_period(subscription)
     assert period is not None
     return period.end
@@ -69,7 +69,7 @@ def read_paid_meanwhile(as_of: datetime) -> list[Subscription]:
 
 
 def _is_to_be_collected(subscription: Subscription, as_of: datetime) -> bool:
-    """Whether the renewal is still to be collected now: another run may have done it, or the owner have cancelled."""
+    """Tells whether the renewal is still to be collected now: another run may have done it, or the owner have cancelled."""
     if subscription.terminated_at is not None or subscription.cancel_date is not None:
         return False
     today = business_date(as_of, subscription.account.zone)
@@ -124,7 +124,7 @@ def collect(*, subscription: Subscription, as_of: datetime) -> Collection | None
 
 
 def _is_still_to_be_collected(subscription: Subscription, on: date, as_of: datetime) -> bool:
-    """Whether the renewal on ``on`` is still to be collected, read again from the database."""
+    """Tells whether the renewal on ``on`` is still to be collected, read again from the database."""
     subscription.refresh_from_db(fields=["terminated_at", "cancel_date"])
     return _is_to_be_collected(subscription, as_of) and renewal_date(subscription) == on
 
@@ -224,7 +224,7 @@ def _own_attempt(attempt: PaymentAttempt | None) -> PaymentAttempt | None:
 
 
 def is_collected(subscription: Subscription) -> bool:
-    """Whether the next period of ``subscription`` is collected before it begins; not where it is cancelled or ended."""
+    """Tells whether the next period of ``subscription`` is collected before it begins; not where it is cancelled or ended."""
     if subscription.terminated_at is not None or subscription.cancel_date is not None or subscription.paid_from is None:
         return False
     tariff = subscription.tariff

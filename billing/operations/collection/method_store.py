@@ -80,7 +80,7 @@ def _forget_at_provider(method: SavedMethod) -> None:
 
 
 def summary(method: SavedMethod) -> dict[str, str]:
-    """The fields of ``method`` for an audit record."""
+    """Returns the fields of ``method`` for an audit record."""
     return {
         "id": method.public_id,
         "account": method.account.number,

@@ -85,7 +85,7 @@ def uncollected_invoices(*, as_of: datetime) -> "QuerySet[Invoice]":
 
 
 def provider_of(account: BillingAccount) -> Provider | None:
-    """The provider that saves methods for ``account``: that of the active one, else that of its currency; None for none."""
+    """Returns the provider that saves methods for ``account``: that of the active one, else that of its currency; None for none."""
     method = active_method(account)
     provider = providers().get(method.provider) if method is not None else provider_for(account.currency)
     return provider if provider is not None and provider.can_save else None

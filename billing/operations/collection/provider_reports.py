@@ -34,7 +34,7 @@ def _process_message(provider: str, message: ProviderReport, as_of: datetime) ->
 
 
 def actor_of(provider: str) -> str:
-    """The actor to be recorded where somebody acted on the provider's own page."""
+    """Returns the actor to be recorded where somebody acted on the provider's own page."""
     return f"provider:{provider}"
 
 

@@ -11,7 +11,7 @@ PREFIX = "renewal"
 
 
 def collection_fact(subscription: Subscription, on: date) -> str:
-    """The business fact of collecting the period that begins on ``on``: all attempts for one period share it."""
+    """Returns the business fact of collecting the period that begins on ``on``: all attempts for one period share it."""
     return f"{PREFIX}:{subscription.public_id}:{on.isoformat()}"
 
 

@@ -90,13 +90,13 @@ def find_seller(tariff: Tariff | None) -> Seller:
 
 
 def _mailbox_pattern(email: str) -> str:
-    """A pattern for ``email`` and for the same mailbox with a tag after a plus: name+second@example.com."""
+    """Returns a pattern for ``email`` and for the same mailbox with a tag after a plus: name+second@example.com."""
     local, _at_sign, host = email.rpartition("@")
     return rf"^{re.escape(local.split('+')[0])}(\+[^@]*)?@{re.escape(host)}$"
 
 
 def has_had_trial(*, email: str, domain: str, product: Product) -> bool:
-    """Whether the reader of ``email`` has had a trial of ``product``, as the customer, as the one who registered an instance or
+    """Tells whether the reader of ``email`` had a trial of ``product``, as the customer, as the one who registered an instance or
     for the same domain: a new customer gets no second trial (B2)."""
     pattern = _mailbox_pattern(email)
     trials = Subscription.objects.filter(instance__product=product, trial_ends_on__isnull=False)
@@ -118,7 +118,7 @@ def refuse_second_trial() -> None:
 
 
 def _begins_with_trial(application: Application, tariff: Tariff) -> bool:
-    """Whether the instance begins with the tariff's trial. Refuses a tariff that is nothing but a trial after an earlier one
+    """Tells whether the instance begins with the tariff's trial. Refuses a tariff that is nothing but a trial after an earlier one
     (B2)."""
     owner, order = application.owner, application.order
     is_new = application.customer is None
@@ -152,7 +152,7 @@ def quote_instance(*, application: Application, as_of: datetime) -> OnboardingRe
 
 
 def _new_customer(application: Application, tariff: Tariff | None) -> customers.NewCustomer:
-    """The data of the customer to be created, in the currency of the tariff's seller."""
+    """Returns the data of the customer to be created, in the currency of the tariff's seller."""
     assert application.new is not None
     return replace(application.new, currency=find_seller(tariff).currency)
 

@@ -31,7 +31,7 @@ WRONG_HANDLE = _("Write the name in the messenger: Latin letters, digits and . _
 
 
 def about_group(group: NoticePreference.Group) -> str:
-    """What the notices of ``group`` are about; of reminders also how many days before a yearly charge they come."""
+    """Says what the notices of ``group`` are about; of reminders also how many days before a yearly charge they come."""
     if group != Group.REMINDERS:
         return str(ABOUT[group])
     days = due.yearly_reminder_days()

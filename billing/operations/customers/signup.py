@@ -127,7 +127,7 @@ def find_user(email: str) -> User | None:
 
 
 def order_query(sign_up: SignUp) -> str:
-    """The order of ``sign_up`` as the query of the page for a new instance."""
+    """Returns the order of ``sign_up`` as the query of the page for a new instance."""
     parameters = {"product": sign_up.product.code, "domain": sign_up.domain}
     if sign_up.tariff is not None:
         parameters["tariff"] = sign_up.tariff.tariff_id
@@ -142,7 +142,7 @@ def _build_letter(sign_up: SignUp) -> letters.Letter:
         link = settings.BASE_URL + reverse("portal:sign_up_confirm", args=[sign_link(sign_up)])
         return letters.confirm_address(sign_up=sign_up, link=link)
     link = f"{settings.BASE_URL}{reverse('portal:new_instance')}?{order_query(sign_up)}"
-    return letters.known_already(sign_up=sign_up, link=link, locale=user.locale)
+    return letters.write_to_known_person(sign_up=sign_up, link=link, locale=user.locale)
 
 
 def send_link(*, sign_up: SignUp, as_of: datetime) -> bool:
@@ -206,18 +206,13 @@ def refuse_closed_link(sign_up: SignUp, as_of: datetime) -> None:
         raise BillingError(_("This address has a sign-in meanwhile: sign in and go on there."), code="sign_up_known")
 
 
-def _build_order(sign_up: SignUp, domain: str) -> InstanceOrder:
-    tariff = sign_up.tariff
-    return InstanceOrder(
-        sign_up.product, domain or sign_up.domain, tariff.tariff_id if tariff else None, sign_up.quantity
-    )
-
-
 def _build_application(sign_up: SignUp, domain: str) -> Application:
     new = NewCustomer(
         name=sign_up.customer_name, kind=sign_up.kind, email=sign_up.email, locale=sign_up.locale, currency=""
     )
-    return Application(None, new, _build_order(sign_up, domain), Owner(sign_up.email, sign_up.name))
+    tariff_id = sign_up.tariff.tariff_id if sign_up.tariff else None
+    order = InstanceOrder(sign_up.product, domain or sign_up.domain, tariff_id, sign_up.quantity)
+    return Application(None, new, order, Owner(sign_up.email, sign_up.name))
 
 
 def _create_account(sign_up: SignUp, domain: str, password: str, as_of: datetime) -> OnboardingResult:

@@ -47,7 +47,7 @@ class Access:
     subscription: Subscription | None = None
 
     def valid_until(self, as_of: datetime) -> datetime | None:
-        """The first instant after ``as_of`` at which time alone can change the access; None where it never does.
+        """Returns the first instant after ``as_of`` at which time alone can change the access; None where it never does.
 
         Debts, trials, renewals and ends all take effect at a midnight of the billing zone (D1, D3, M8); a relief ends at any
         instant (M16). What somebody does, a payment or a termination, comes as an event.
@@ -60,7 +60,7 @@ class Access:
 
 
 def _is_more_current(candidate: Subscription, chosen: Subscription | None) -> bool:
-    """Whether ``candidate`` is the current subscription of its instance: the one that runs, else the one that ended last."""
+    """Tells whether ``candidate`` is the current subscription of its instance: the one that runs, else the one that ended last."""
     if chosen is None or candidate.terminated_at is None:
         return True
     return chosen.terminated_at is not None and candidate.terminated_at > chosen.terminated_at
@@ -76,7 +76,7 @@ def _subscriptions(instances: list[Instance]) -> dict[int, Subscription]:
 
 
 def current_subscription(instance: Instance) -> Subscription | None:
-    """The running subscription of the instance, else the one that ended last."""
+    """Returns the running subscription of the instance, else the one that ended last."""
     return _subscriptions([instance]).get(instance.pk)
 
 
@@ -87,7 +87,7 @@ def overdue_invoices(account: BillingAccount, as_of: datetime) -> list[Invoice]:
 
 
 def _debts(subscriptions: Iterable[Subscription], as_of: datetime) -> dict[int, Reason]:
-    """The debt of each account that has one: its overdue invoices, the oldest first (M8)."""
+    """Returns the debt of each account that has one: its overdue invoices, the oldest first (M8)."""
     zones = {row.account_id: row.account.zone for row in subscriptions}
     debts: dict[int, Reason] = {}
     for invoice in Invoice.objects.open().filter(account__in=zones):
@@ -100,7 +100,7 @@ def _debts(subscriptions: Iterable[Subscription], as_of: datetime) -> dict[int, 
 
 
 def _reliefs(instances: Iterable[Instance], as_of: datetime) -> dict[int, Relief]:
-    """The relief in force of each instance that has one, the one that lasts longest (M16)."""
+    """Returns the relief in force of each instance that has one, the one that lasts longest (M16)."""
     in_force = Relief.objects.filter(
         instance__in=[instance.pk for instance in instances], starts_at__lte=as_of, ends_at__gt=as_of, withdrawn_at=None
     )
@@ -147,7 +147,7 @@ def level(instance: Instance, *, as_of: datetime) -> Access:
 
 
 def _last_announced(instances: Iterable[Instance]) -> dict[int, str | None]:
-    """The level that was last announced of each of ``instances``, None where nothing was: one read for all of them."""
+    """Returns the level that was last announced of each of ``instances``, None where nothing was: one read for all of them."""
     latest = AccessAnnouncement.objects.filter(instance=OuterRef("pk")).order_by("-pk").values("level")[:1]
     rows = Instance.objects.filter(pk__in=[row.pk for row in instances]).order_by()
     return dict(rows.values_list("pk", Subquery(latest)))

@@ -1,4 +1,4 @@
-"""When things fall due: the one source of (instant, kind, row, sum) for the run, the sandbox's next stop, the calendar, support's
+"""Due dates: the one source of (instant, kind, row, sum) for the run, the sandbox's next stop, the calendar, support's
 lists and every text that names a number of days.
 
 `RULES` says for each kind which rows it happens to and from which of their dates it is counted. Three questions are asked of
@@ -97,7 +97,7 @@ class Rule:
     index_lag: int = 0
 
     def within(self, today: date, days: int) -> Q:
-        """The condition that the date lies between ``today`` and ``days`` later."""
+        """Returns the condition that the date lies between ``today`` and ``days`` later."""
         condition = Q(**{f"{self.column}__range": (today, today + timedelta(days=days))})
         if self.index_column:
             first = today + timedelta(days=self.index_lag)
@@ -122,7 +122,7 @@ def _undecided_trials() -> "QuerySet[Subscription]":
 
 
 def _renewals(renewal: Renewal) -> "QuerySet[Subscription]":
-    """Paid time that goes on by itself; ``renews_on``: the first day that is not paid yet."""
+    """Selects paid time that goes on by itself; ``renews_on``: the first day that is not paid yet."""
     last = BillingPeriod.objects.filter(subscription=OuterRef("pk")).order_by("-number")
     running = Subscription.objects.running().filter(
         tariff__renewal=renewal, tariff__interval_months__isnull=False, paid_from__isnull=False, cancel_date=None
@@ -130,12 +130,8 @@ def _renewals(renewal: Renewal) -> "QuerySet[Subscription]":
     return running.annotate(renews_on=Subquery(last.values("end")[:1]))
 
 
-def _collected_renewals() -> "QuerySet[Subscription]":
-    return _renewals(Renewal.COLLECTED)
-
-
 def _yearly_renewals() -> "QuerySet[Subscription]":
-    """Paid time whose next period is a year, on the terms that are scheduled for it, else on its own."""
+    """Selects paid time whose next period is a year, on the terms that are scheduled for it, else on its own."""
     scheduled = TermsChange.objects.waiting().filter(
         subscription=OuterRef("pk"), effective_date__lte=OuterRef("renews_on")
     )
@@ -143,38 +139,34 @@ def _yearly_renewals() -> "QuerySet[Subscription]":
     return _renewals(Renewal.INVOICED).annotate(next_interval=interval).filter(next_interval=YEAR_MONTHS)
 
 
-def _valid_offers() -> "QuerySet[Offer]":
-    return Offer.objects.filter(paid_at=None, withdrawn_at=None)
-
-
 def _day_after() -> tuple[int, ...]:
     return (-1,)
 
 
 def invoice_reminder_days() -> tuple[int, ...]:
-    """How many days before its due date owners are reminded of an invoice."""
+    """Returns how many days before its due date owners are reminded of an invoice."""
     return (settings.REMIND_INVOICE_DAYS,)
 
 
 def trial_reminder_days() -> tuple[int, ...]:
-    """How many days before the end of a trial owners are reminded of it, the earliest reminder first."""
+    """Returns how many days before the end of a trial owners are reminded of it, the earliest reminder first."""
     return tuple(sorted(settings.REMIND_TRIAL_DAYS, reverse=True))
 
 
 def yearly_reminder_days() -> tuple[int, ...]:
-    """How many days before a yearly charge owners are reminded of it, the earliest reminder first."""
+    """Returns how many days before a yearly charge owners are reminded of it, the earliest reminder first."""
     return tuple(sorted(settings.REMIND_YEARLY_DAYS, reverse=True))
 
 
 def collection_days() -> tuple[int, ...]:
-    """How many days before its date the collection of a renewal begins (E8)."""
+    """Returns how many days before its date the collection of a renewal begins (E8)."""
     return (due_dates.COLLECTION_DAYS,)
 
 
 RULES: dict[Kind, Rule] = {
     Kind.TRANSITION: Rule(Subscription.objects.running, "next_transition_date"),
     Kind.COLLECTION: Rule(
-        _collected_renewals,
+        lambda: _renewals(Renewal.COLLECTED),
         "renews_on",
         collection_days,
         MORNING,
@@ -191,7 +183,7 @@ RULES: dict[Kind, Rule] = {
     ),
     Kind.INVOICE_DUE: Rule(_open_invoices, "due_date", seller="seller"),
     Kind.INVOICE_LOCK: Rule(_open_invoices, "due_date", _day_after, seller="seller"),
-    Kind.OFFER_EXPIRY: Rule(_valid_offers, "valid_until", _day_after),
+    Kind.OFFER_EXPIRY: Rule(lambda: Offer.objects.filter(paid_at=None, withdrawn_at=None), "valid_until", _day_after),
     Kind.REQUEST_LATE: Rule(CustomerRequest.objects.waiting, "answer_by", _day_after),
 }
 
@@ -276,7 +268,7 @@ def dues_of_invoice(invoice: Invoice, zone: str) -> Iterator[Due]:
 def next_collection(
     subscription: Subscription, renews_on: date, zone: str, *, last_try: date | None, amount_minor: int
 ) -> Due | None:
-    """The next attempt to collect the renewal of ``renews_on``; None after the last (E8)."""
+    """Returns the next attempt to collect the renewal of ``renews_on``; None after the last (E8)."""
     day = due_dates.next_collection_day(renews_on, last_try)
     if day is None:
         return None
@@ -300,7 +292,7 @@ def _next_of_rule(kind: Kind, after: datetime, sellers: Sequence[Seller]) -> Ite
 
 
 def _next_months(after: datetime, sellers: Sequence[Seller]) -> Iterator[Due]:
-    """The next 1st at 00:00 of every billing zone: months close and open (M6, M7)."""
+    """Returns the next 1st at 00:00 of every billing zone: months close and open (M6, M7)."""
     for seller in sellers or [Seller(time_zone=settings.BILLING_TIME_ZONE)]:
         first = next_month(business_date(after, seller.time_zone))
         yield Due(start_of_day(first, seller.time_zone), Kind.MONTH_CLOSE, seller, first)
@@ -322,7 +314,7 @@ def resumption_ends() -> Iterator[Due]:
 
 
 def resumption_end_of(account: BillingAccount) -> datetime | None:
-    """The instant from which nothing of ``account`` can be resumed; None while a subscription runs, or none ever did."""
+    """Returns the instant from which nothing of ``account`` can be resumed; None while a subscription runs, or none ever did."""
     ends = list(account.subscriptions.values_list("terminated_at", flat=True))
     past_ends = [end for end in ends if end is not None]
     if not past_ends or len(past_ends) < len(ends):

@@ -85,7 +85,7 @@ def month_is_over(account: BillingAccount, as_of: datetime) -> bool:
 
 
 def is_behind(account: BillingAccount, as_of: datetime) -> bool:
-    """Whether a month's end or a transition is due on ``account`` at ``as_of``: `catch_up` would write."""
+    """Tells whether a month's end or a transition is due on ``account`` at ``as_of``: `catch_up` would write."""
     return (
         month_is_over(account, as_of)
         or transitions.first_due_date(account, business_date(as_of, account.zone)) is not None

@@ -11,7 +11,7 @@ Kind = SubscriptionChange.Kind
 
 
 def waiting_change(subscription: Subscription) -> TermsChange | None:
-    """The change that is scheduled for ``subscription``; None where none is."""
+    """Returns the change that is scheduled for ``subscription``; None where none is."""
     return subscription.terms_changes.waiting().select_related("tariff__product").first()
 
 
@@ -22,14 +22,14 @@ def call_off(change: TermsChange, *, as_of: datetime, actor: str) -> None:
 
 
 def _quantity_after(change: TermsChange, subscription: Subscription) -> int | None:
-    """The units bought under the terms of ``change``: none where its tariff counts by itself."""
+    """Returns the units bought under the terms of ``change``: none where its tariff counts by itself."""
     if change.tariff.metric != Metric.QUANTITY:
         return None
     return change.quantity or subscription.quantity
 
 
 def terms_on(subscription: Subscription, day: date) -> tuple[Tariff, int | None]:
-    """The tariff and the bought quantity for a period of ``subscription`` that begins on ``day``: as scheduled, else present."""
+    """Returns the tariff and the bought quantity for a period of ``subscription`` that begins on ``day``: as scheduled, else present."""
     change = waiting_change(subscription)
     if change is None or change.effective_date > day:
         return subscription.priced_by, subscription.quantity
@@ -37,7 +37,7 @@ def terms_on(subscription: Subscription, day: date) -> tuple[Tariff, int | None]
 
 
 def period_paid_ahead(subscription: Subscription) -> BillingPeriod | None:
-    """The period that was paid on the scheduled terms before they are in force; None where none was.
+    """Returns the period that was paid on the scheduled terms before they are in force; None where none was.
 
     A renewal is collected up to five days before its period begins (E8).
     """

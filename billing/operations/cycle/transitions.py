@@ -32,7 +32,7 @@ def set_next_date(subscription: Subscription, done_on: date | None = None) -> No
 
 
 def next_transition_date(subscription: Subscription) -> date | None:
-    """The next day on which ``subscription`` has a transition; None where it has none (metered months are the account's)."""
+    """Returns the next day on which ``subscription`` has a transition; None where it has none (metered months are the account's)."""
     if subscription.terminated_at is not None or subscription.tariff is None or subscription.tariff.terms().is_metered:
         return None
     days = [subscription.cancel_date] if subscription.cancel_date else []
@@ -55,13 +55,13 @@ def _is_trial_end_announced(subscription: Subscription) -> bool:
 
 
 def _renewal_transition_date(subscription: Subscription, period: BillingPeriod) -> date:
-    """The day the next period begins; one day later where the money is still being collected on it (E8)."""
+    """Returns the day the next period begins; one day later where the money is still being collected on it (E8)."""
     collected = subscription.priced_by.renewal == Renewal.COLLECTED
     return prepaid_periods.day_after(period.end) if collected else period.end
 
 
 def _daily_invoice_dates(subscription: Subscription) -> list[date]:
-    """The day after seats were added that the invoice of that day is to bill (B7, annual). Charges that come to nothing get no
+    """Returns the day after seats were added that the invoice of that day is to bill (B7, annual). Charges that come to nothing get no
     invoice of their own: the next one bills them."""
     if (subscription.priced_by.interval_months or 1) == 1:
         return []
@@ -74,7 +74,7 @@ def _daily_invoice_dates(subscription: Subscription) -> list[date]:
 
 
 def first_due_date(account: BillingAccount, today: date) -> date | None:
-    """The first day up to ``today`` on which a subscription of ``account`` has a transition; None where none has."""
+    """Returns the first day up to ``today`` on which a subscription of ``account`` has a transition; None where none has."""
     due = Subscription.objects.running().filter(account=account, next_transition_date__lte=today)
     return due.order_by("next_transition_date").values_list("next_transition_date", flat=True).first()
 

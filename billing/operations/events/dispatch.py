@@ -74,7 +74,7 @@ def send_due(*, as_of: datetime, limit: int = 2000) -> int:
 
 
 def first_repeat_in(as_of: datetime) -> timedelta | None:
-    """The time until the next delivery is due whose first attempt has failed; None where none is within some seconds."""
+    """Returns the time until the next delivery is due whose first attempt has failed; None where none is within some seconds."""
     soon = (as_of, as_of + DELAYS[0] * 1.2)
     waiting = WebhookDelivery.objects.filter(state=State.WAITING, attempts=1, next_attempt_at__range=soon)
     due = waiting.aggregate(first=Min("next_attempt_at"))["first"]
@@ -210,7 +210,7 @@ def _record_failure(row: WebhookDelivery, status: int | None, error: str, again_
 
 
 def _delay_after(row: WebhookDelivery) -> timedelta:
-    """The wait after the failed attempt, and up to a tenth more, so that not all that failed at once are retried at once."""
+    """Returns the wait after the failed attempt, and up to a tenth more, so that not all that failed at once are retried at once."""
     delay = DELAYS[min(row.attempts, len(DELAYS)) - 1]
     number = int(hashlib.sha256(f"{row.pk}:{row.attempts}".encode()).hexdigest(), 16)
     return delay + delay * (number % 10_001) / 100_000

@@ -229,7 +229,7 @@ def record_act(action: str, endpoint: WebhookEndpoint, actor: str, at: datetime,
 
 
 def may_hear(product: int | None, customer: int | None) -> Q:
-    """The condition for endpoints that may get an event of an instance of ``product`` (None: of no instance) and
+    """Returns the condition for endpoints that may get an event of an instance of ``product`` (None: of no instance) and
     ``customer``."""
     of_product = Q(product=None) if product is None else Q(product=None) | Q(product=product)
     return of_product & (Q(customer=None) if customer is None else Q(customer=None) | Q(customer=customer))

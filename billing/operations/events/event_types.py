@@ -104,17 +104,17 @@ TYPES: dict[str, EventType] = {
 
 
 def meaning_of(type_: str) -> str:
-    """The meaning of an event of ``type_`` in the active language; empty for a type that is not listed here any more."""
+    """Returns the meaning of an event of ``type_`` in the active language; empty for a type that is not listed here any more."""
     return str(TYPES[type_].meaning) if type_ in TYPES else ""
 
 
 def is_of_a_subscription(type_: str) -> bool:
-    """Whether events of ``type_`` are numbered within a subscription; those of an account's money are not."""
+    """Tells whether events of ``type_`` are numbered within a subscription; those of an account's money are not."""
     return not type_.startswith(("invoice.", "payment."))
 
 
 def about_sample(type_: str) -> dict[str, Any]:
-    """The account, instance, subscription and number of a sample of ``type_``, as `webhook_request.write_body` takes them."""
+    """Returns the account, instance, subscription and number of a sample of ``type_``, as `webhook_request.write_body` takes them."""
     numbered = is_of_a_subscription(type_)
     return {
         "sequence": 4 if numbered else 0,

@@ -56,7 +56,7 @@ def _create_deliveries(may_hear: Sequence[WebhookEndpoint], events: Sequence[Eve
 
 
 def _customer_of(event: Event) -> int | None:
-    """The customer of ``event``: the account's at the time, so that an instance's next owner gets nothing of the one before."""
+    """Returns the customer of ``event``: the account's at the time, so that an instance's next owner gets nothing of the one before."""
     if event.account is not None:
         return event.account.customer_id
     return event.instance.customer_id if event.instance is not None else None

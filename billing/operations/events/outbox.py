@@ -19,7 +19,7 @@ def money_data(minor: int, currency: str) -> dict[str, str]:
 
 
 def subscription_data(subscription: Subscription) -> dict[str, Any]:
-    """The data that every event of ``subscription`` carries: its instance and its terms."""
+    """Returns the data that every event of ``subscription`` carries: its instance and its terms."""
     tariff = subscription.tariff
     return {
         "id": subscription.public_id,

@@ -3,7 +3,6 @@
 import json
 import shlex
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -112,7 +111,7 @@ def build_message(endpoint: WebhookEndpoint, *, id_: str, body: str, at: datetim
 
 
 def message_of(event: Event, endpoint: WebhookEndpoint, at: datetime) -> Message:
-    """`build_message` of ``event``, under its own id."""
+    """Builds the message of ``event`` under its own id (`build_message`)."""
     return build_message(endpoint, id_=event.public_id, body=body_of(event), at=at)
 
 
@@ -132,7 +131,7 @@ def send_message(message: Message) -> Attempt:
         error,
         took,
         message.headers,
-        _headers_to_store(answer.headers),
+        {name: strip_nul(answer.headers[name][:STORED_HEADER]) for name in STORED_HEADERS if name in answer.headers},
         _answer_text(answer),
         message.body,
     )
@@ -143,19 +142,15 @@ def strip_nul(text: str) -> str:
     return text.replace("\x00", "�")
 
 
-def _headers_to_store(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name: strip_nul(headers[name][:STORED_HEADER]) for name in STORED_HEADERS if name in headers}
-
-
 def _answer_text(answer: http_client.Answer) -> str:
-    """The beginning of the body, for people to read; nothing of a compressed one, which nobody asked for."""
+    """Writes the beginning of the body, for people to read; nothing of a compressed one, which nobody asked for."""
     if answer.headers.get("content-encoding", "identity") != "identity":
         return ""
     return strip_nul(answer.body[: STORED_ANSWER * 4].decode("utf-8", errors="replace")[:STORED_ANSWER])
 
 
 def retry_after(attempt: Attempt, now: datetime) -> timedelta:
-    """The time that a 429 or 503 asks us to wait, 24 hours at most; ``now`` is real time."""
+    """Returns the time that a 429 or 503 asks us to wait, 24 hours at most; ``now`` is real time."""
     value = attempt.answer_headers.get("retry-after", "").strip() if attempt.status in RETRY_STATUSES else ""
     if value.isascii() and value.isdecimal():
         return timedelta(seconds=min(int(value[:9]), int(LONGEST_WAIT.total_seconds())))

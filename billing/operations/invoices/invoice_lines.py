@@ -42,7 +42,7 @@ class Group:
 
 
 def _line_key(charge: Charge) -> tuple[Any, ...]:
-    """The key by which charges share a line: the use of a subscription's month; else each period, change and seat has its own
+    """Returns the key by which charges share a line: the use of a subscription's month; else each period, change and seat has its own
     (B5)."""
     subscription = charge.subscription_id or 0
     if charge.kind == Charge.Kind.ADJUSTMENT:
@@ -63,7 +63,7 @@ def group_charges(charges: Iterable[Charge]) -> list[Group]:
 
 
 def _explain(group: Group) -> dict[str, Any]:
-    """The line's explanation: that of its last charge, less all that was charged for the month on other lines."""
+    """Returns the line's explanation: that of its last charge, less all that was charged for the month on other lines."""
     explanation: dict[str, Any] = group.charges[-1].explanation
     if explanation["model"] == "amount" or len(group.charges) == 1:
         return explanation
@@ -72,7 +72,7 @@ def _explain(group: Group) -> dict[str, Any]:
 
 
 def tariff_of(charge: Charge) -> Tariff:
-    """The version that ``charge``, of a subscription, was priced by."""
+    """Returns the version that ``charge``, of a subscription, was priced by."""
     assert charge.subscription is not None
     return charge.period.tariff if charge.period is not None else charge.subscription.priced_by
 
@@ -96,11 +96,6 @@ def _describe(group: Group, locale: str, people: dict[int, str]) -> str:
         return _("%(product)s, %(domain)s: peak of active members, %(month)s") % names
 
 
-def _unit(charge: Charge) -> str:
-    """The unit of the line's quantity: people where use is metered, else units."""
-    return "unit" if charge.explanation["model"] == "amount" or charge.kind in ONE_LINE_EACH else "person"
-
-
 def build_line(invoice_id: uuid.UUID, position: int, group: Group, locale: str, people: dict[int, str]) -> InvoiceLine:
     explanation = _explain(group)
     currency = group.first.currency
@@ -108,13 +103,14 @@ def build_line(invoice_id: uuid.UUID, position: int, group: Group, locale: str, 
         quantity, unit_price = Decimal(1), from_minor(group.amount_minor, currency)
     else:
         quantity, unit_price = explaining.line_figures(explanation)
+    counts_people = group.first.explanation["model"] != "amount" and group.first.kind not in ONE_LINE_EACH
     return InvoiceLine(
         invoice_id=invoice_id,
         position=position,
         subscription=group.first.subscription,
         description=_describe(group, locale, people),
         quantity=quantity,
-        unit=_unit(group.first),
+        unit="person" if counts_people else "unit",
         unit_price=unit_price,
         amount_minor=group.amount_minor,
         explanation=explanation,

@@ -59,7 +59,7 @@ def spend_credit(account: BillingAccount, invoice: Invoice, kind: Allocation.Kin
 
 
 def available_credit(account: BillingAccount) -> int:
-    """The credit of ``account`` that no invoice has used yet, in minor units."""
+    """Returns the credit of ``account`` that no invoice has used yet, in minor units."""
     return sum(credit.unapplied_minor for credit in Credit.objects.unapplied().filter(account=account))
 
 
@@ -148,7 +148,7 @@ def _settle_and_announce(invoice: Invoice, as_of: datetime) -> None:
 
 
 def event_data(invoice: Invoice) -> dict[str, Any]:
-    """The data of ``invoice`` that events carry."""
+    """Returns the data of ``invoice`` that events carry."""
     return {
         "number": invoice.number,
         "account": invoice.account.number,
@@ -159,7 +159,7 @@ def event_data(invoice: Invoice) -> dict[str, Any]:
 
 
 def uncollected_minor(account: BillingAccount, subscription: Subscription) -> int:
-    """The sum that `issue_prepaid` of ``subscription`` would bill now, in minor units; neither row needs to be stored."""
+    """Returns the sum that `issue_prepaid` of ``subscription`` would bill now, in minor units; neither row needs to be stored."""
     if account._state.adding:
         return 0
     is_billed_together = models.Q(subscription=None)
@@ -170,7 +170,7 @@ def uncollected_minor(account: BillingAccount, subscription: Subscription) -> in
     )
 
 
-def _uncollected(account: BillingAccount) -> Any:
+def _uncollected_charges(account: BillingAccount) -> Any:
     return (
         Charge.objects.uncollected()
         .filter(account=account)
@@ -182,7 +182,7 @@ def _uncollected(account: BillingAccount) -> Any:
 def issue_monthly(*, account: BillingAccount, span: Span, as_of: datetime) -> Invoice | None:
     """Issues the account's invoice for the month ``span``: all use posted in it and not yet on an invoice (M7, D5). Paid time
     is billed when it begins (D17), together with adjustments where nothing is metered."""
-    charges = _uncollected(account).filter(billing_month__lte=span.start).exclude(kind__in=ONE_LINE_EACH)
+    charges = _uncollected_charges(account).filter(billing_month__lte=span.start).exclude(kind__in=ONE_LINE_EACH)
     if not charges.exclude(subscription=None).exists():
         beginning = account.subscriptions.filter(
             terminated_at=None, next_transition_date=span.end, paid_from__isnull=False
@@ -210,7 +210,7 @@ def issue_prepaid(
     """Issues the invoice of paid time that begins or changes: everything of ``subscriptions`` that is not on one yet (D17, B7),
     and adjustments of the account. None where there is nothing to bill."""
     is_billed_together = models.Q(subscription__in=list(subscriptions)) | models.Q(subscription=None)
-    charges = list(_uncollected(account).filter(is_billed_together)) if subscriptions else []
+    charges = list(_uncollected_charges(account).filter(is_billed_together)) if subscriptions else []
     if not any(charge.subscription_id for charge in charges):
         return None
     return issue_invoice(
@@ -219,7 +219,7 @@ def issue_prepaid(
 
 
 def _span_of(charges: Sequence[Charge], account: BillingAccount, as_of: datetime) -> Span:
-    """The days of the periods that begin, else those that the charges pay for; today for what is bought once."""
+    """Returns the days of the periods that begin, else those that the charges pay for; today for what is bought once."""
     beginning = [row for row in charges if row.kind in (Charge.Kind.START, Charge.Kind.RENEWAL)]
     days = [
         date.fromisoformat(row.explanation[name])
@@ -238,7 +238,7 @@ def issue_final(*, period: BillingPeriod, as_of: datetime) -> Invoice | None:
     subscription = period.subscription
     return issue_invoice(
         account=subscription.account,
-        charges=_uncollected(subscription.account).filter(subscription=subscription),
+        charges=_uncollected_charges(subscription.account).filter(subscription=subscription),
         span=period.span,
         kind=Invoice.Kind.FINAL,
         key=f"final:{subscription.public_id}:{period.number}",

@@ -11,7 +11,7 @@ from billing.models import Entry
 
 
 def fact_key(kind: str, owner: str, own_id: object, external_id: str) -> str:
-    """The ledger's key of a fact: by ``external_id`` among the ``owner``'s (an account, an invoice), else by its ``own_id`` id."""
+    """Returns the ledger's key of a fact: by ``external_id`` among the ``owner``'s (an account, an invoice), else by its ``own_id`` id."""
     return f"{kind}:{owner}:ext:{external_id}" if external_id else f"{kind}:{own_id}"
 
 

@@ -40,7 +40,7 @@ def lock(account: BillingAccount | int) -> BillingAccount:
 
 
 def customer_side(account: BillingAccount) -> LedgerAccount:
-    """The ledger account that carries the balance of ``account``."""
+    """Returns the ledger account that carries the balance of ``account``."""
     return LedgerAccount.objects.get(billing_account=account)
 
 
@@ -53,7 +53,7 @@ def seller_account(seller: Seller, kind: LedgerAccount.Kind | str) -> LedgerAcco
 
 
 def balance(account: BillingAccount) -> int:
-    """The balance of ``account`` in minor units; positive is money to spend, negative is owed (G3)."""
+    """Returns the balance of ``account`` in minor units; positive is money to spend, negative is owed (G3)."""
     return customer_side(account).balance_minor
 
 

@@ -21,12 +21,12 @@ PLAIN = "whsec_"
 
 
 def seal(plain: str) -> str:
-    """``plain`` as it may stand in the database."""
+    """Encrypts ``plain`` so that it may stand in the database."""
     return _derive_key(settings.SECRET_KEY).encrypt(plain.encode()).decode()
 
 
 def unseal(stored: str) -> str:
-    """What was sealed. Refuses (`secret_unreadable`) what none of the keys opens."""
+    """Returns the secret that was sealed. Refuses (`secret_unreadable`) what none of the keys opens."""
     if stored.startswith(PLAIN):
         return stored
     keys = [_derive_key(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
@@ -40,7 +40,7 @@ def unseal(stored: str) -> str:
 
 
 def is_current(stored: str) -> bool:
-    """Whether ``stored`` is sealed by today's key: what is not becomes unreadable when the fallbacks go."""
+    """Tells whether ``stored`` is sealed by today's key: what is not becomes unreadable when the fallbacks go."""
     if stored.startswith(PLAIN):
         return False
     try:

@@ -96,7 +96,7 @@ def _explain_failure(failed: Exception) -> str:
 
 
 def _connect(address: Address, places: list[tuple[int, Any]], deadline: float) -> socket.socket:
-    """A connection to the first of the checked places that takes one; TLS asks for the name, not for the number."""
+    """Returns a connection to the first of the checked places that takes one; TLS asks for the name, not for the number."""
     for number, (family, place) in enumerate(places, 1):
         sock = socket.socket(family, socket.SOCK_STREAM)
         try:
@@ -115,7 +115,7 @@ def _connect(address: Address, places: list[tuple[int, Any]], deadline: float) -
 
 @lru_cache(maxsize=1)
 def _tls_context() -> ssl.SSLContext:
-    """The authorities the machine trusts, and those browsers do: a slim container has none of its own."""
+    """Trusts the authorities that the machine trusts and those that browsers do: a slim container has none of its own."""
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
     context.set_alpn_protocols(["http/1.1"])

@@ -1,4 +1,4 @@
-"""Which addresses that others chose may be called: those of servers out there, never what only we can reach (SSRF)."""
+"""The addresses chosen by others that we may call: those of servers out there, never what only we can reach (SSRF)."""
 
 import ipaddress
 import queue
@@ -44,13 +44,13 @@ class Address:
 
     @property
     def authority(self) -> str:
-        """What the `Host` header says."""
+        """The value of the `Host` header."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == (443 if self.https else 80) else f"{host}:{self.port}"
 
 
 def parse(url: str) -> Address:
-    """What ``url`` names. Raises BadAddress for what is no https address of a public server as far as its text can tell."""
+    """Reads the target of ``url``. Raises BadAddress for what is no https address of a public server as far as its text can tell."""
     private = settings.WEBHOOK_ALLOW_PRIVATE
     if not re.fullmatch(r"[^\s\\\x00-\x20\x7f]{1,500}", url):
         raise BadAddress("the address has spaces, backslashes or control characters in it, or is too long")
@@ -93,7 +93,7 @@ def _parse_ip(host: str) -> IPAddress | None:
 
 
 def is_public(address: IPAddress) -> bool:
-    """Whether ``address`` is a server out there: nothing inside, of this machine or link, shared, reserved, for many or for
+    """Tells whether ``address`` is a server out there: nothing inside, of this machine or link, shared, reserved, for many or for
     examples, and no IPv6 address that stands for such an IPv4 one."""
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour
@@ -112,7 +112,7 @@ def is_public(address: IPAddress) -> bool:
 
 
 def resolve(address: Address, seconds: float) -> list[tuple[int, Any]]:
-    """(family, socket address) of the host, asked for once. Raises BadAddress where any of them is not public."""
+    """Looks up the host once: (family, socket address) of each. Raises BadAddress where any of them is not public."""
     answers: queue.Queue[Any] = queue.Queue()
 
     def resolve_name() -> None:

@@ -1,4 +1,4 @@
-"""When something falls due next: what the sandbox's clock stops at on its way, so that a quiet year costs a dozen stops."""
+"""The next instant at which something falls due, where the sandbox's clock stops: a quiet year costs a dozen stops."""
 
 from collections.abc import Iterator
 from datetime import datetime

@@ -21,7 +21,7 @@ Decision = Approval.Decision
 
 
 def limit_minor(currency: str) -> int:
-    """The largest sum on which one person decides alone, in minor units of ``currency``."""
+    """Returns the largest sum on which one person decides alone, in minor units of ``currency``."""
     return to_minor(Decimal(settings.APPROVAL_LIMIT), currency)
 
 

@@ -29,12 +29,12 @@ class NoteLine:
 
 
 def credited_minor(invoice: Invoice) -> int:
-    """The sum of the credit notes on ``invoice`` so far, in minor units."""
+    """Returns the sum of the credit notes on ``invoice`` so far, in minor units."""
     return CreditNote.objects.filter(invoice=invoice).aggregate(sum=Sum("total_minor"))["sum"] or 0
 
 
 def _tax_of(invoice: Invoice, total_minor: int) -> int:
-    """The part of the invoice's VAT in a further ``total_minor`` that is credited, by the invoice's own proportion.
+    """Returns the part of the invoice's VAT in a further ``total_minor`` that is credited, by the invoice's own proportion.
 
     Counted from all that has been credited, so that the parts never add up to more or less than the VAT of the whole.
     """

@@ -30,7 +30,7 @@ Kind = SubscriptionChange.Kind
 
 
 def _first_metered_day(instance: Instance, today: date, zone: str) -> date:
-    """The day on which the first period begins: the registration date (M5), but never one in a month that is over."""
+    """Returns the day on which the first period begins: the registration date (M5), but never one in a month that is over."""
     registration_date = business_date(instance.registered_at, zone)
     return registration_date if month_start(registration_date) == month_start(today) else today
 
@@ -148,7 +148,7 @@ def _start(subscription: Subscription, with_trial: bool, as_of: datetime, actor:
 
 
 def first_month(instance: Instance, account: BillingAccount, as_of: datetime) -> tuple[Span, datetime]:
-    """The first metered period, from the registration date on (M5), and the instant from which it is metered."""
+    """Returns the first metered period, from the registration date on (M5), and the instant from which it is metered."""
     first = _first_metered_day(instance, business_date(as_of, account.zone), account.zone)
     opened_at = max(start_of_day(first, account.zone), min(instance.registered_at, as_of))
     return Span(first, next_month(first)), opened_at
@@ -190,7 +190,7 @@ def terminate(
 
 
 def resumable_until(subscription: Subscription) -> datetime:
-    """The instant from which a terminated subscription cannot be resumed: its day a year later counts whole (M13)."""
+    """Returns the instant from which a terminated subscription cannot be resumed: its day a year later counts whole (M13)."""
     assert subscription.terminated_at is not None
     return resumption_end(subscription.terminated_at, subscription.account.zone)
 

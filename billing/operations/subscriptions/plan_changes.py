@@ -85,7 +85,7 @@ def _call_off_scheduled(subscription: Subscription, as_of: datetime, actor: str)
 
 
 def _is_scheduled(quote: Quote) -> bool:
-    """Whether this very change is scheduled already, by the customer and not by a move of the operator's (E2)."""
+    """Tells whether this very change is scheduled already, by the customer and not by a move of the operator's (E2)."""
     waiting = scheduled_changes.waiting_change(quote.subscription)
     if waiting is None or waiting.move_id is not None:
         return False
@@ -220,7 +220,7 @@ def _refuse_other_terms(
 
 
 def _is_own_and_unpaid(waiting: TermsChange, subscription: Subscription, as_of: datetime) -> bool:
-    """Whether the scheduled change is the owner's own, of paid time, and its period is not paid yet."""
+    """Tells whether the scheduled change is the owner's own, of paid time, and its period is not paid yet."""
     if waiting.move_id is not None or subscription_status.is_trialing(subscription, as_of):
         return False
     return scheduled_changes.period_paid_ahead(subscription) is None

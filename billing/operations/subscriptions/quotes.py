@@ -160,7 +160,7 @@ def _effective_time(
     requested: str | None,
     as_of: datetime,
 ) -> str:
-    """When the change takes effect: what was wanted where the rules leave the choice (B8, D7)."""
+    """Decides when the change takes effect: as asked for where the rules leave the choice (B8, D7)."""
     if requested not in (None, NOW, PERIOD_END):
         raise BadInput(_("Choose now or period_end."), field="when")
     only_later = (
@@ -179,7 +179,7 @@ def _effective_time(
 
 
 def _units(subscription: Subscription, tariff: Tariff, quantity: int | None, today: date) -> int:
-    """The units under ``tariff`` today."""
+    """Returns the units under ``tariff`` today."""
     if tariff.metric == Metric.QUANTITY:
         return quantity or 1
     return prepaid_periods.units_now(subscription, tariff)

@@ -72,6 +72,11 @@ class StartQuote:
         return sum(line.amount_minor for line in self.lines)
 
     @property
+    def may_change_with_seats(self) -> bool:
+        """Tells whether the sum may still change: seats are charged as they are when paid time begins, later (B3)."""
+        return not self.is_now and self.starts_on is not None and self.tariff.metric == Metric.PAID_MEMBERS
+
+    @property
     def token(self) -> str:
         """A digest of the figures, whatever the ids of the rows are."""
         return rehearsal.token_of(
@@ -284,7 +289,7 @@ def _quote_paid_time(subscription: Subscription, tariff: Tariff, quantity: int |
 
 
 def _units(subscription: Subscription, tariff: Tariff, bought: int | None, at: datetime, within_day: bool) -> int:
-    """The units of a period that is opened at ``at``; see `prepaid_periods.open_period` for ``within_day``."""
+    """Returns the units of a period that is opened at ``at``; see `prepaid_periods.open_period` for ``within_day``."""
     instance = subscription.instance
     if instance._state.adding and tariff.metric == Metric.PAID_MEMBERS:
         return 1 if members.first_role(instance).is_paid else 0

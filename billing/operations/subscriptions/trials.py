@@ -28,7 +28,7 @@ LONGEST_EXTENSION = 365
 
 
 def has_used_trial(customer: Customer, product: Product) -> bool:
-    """Whether the customer has used their trial of the product (B2); somebody who is no customer yet has not."""
+    """Tells whether the customer has used their trial of the product (B2); somebody who is no customer yet has not."""
     if customer._state.adding:
         return False
     return Subscription.objects.filter(
@@ -130,7 +130,7 @@ def refuse_without_trial(subscription: Subscription, as_of: datetime) -> None:
 
 
 def _is_same_choice(subscription: Subscription, tariff: Tariff, quantity: int | None) -> bool:
-    """Whether this very choice is scheduled for the trial's end already."""
+    """Tells whether this very choice is scheduled for the trial's end already."""
     scheduled = list(subscription.terms_changes.waiting())
     return [(row.tariff_id, row.quantity, row.move_id) for row in scheduled] == [(tariff.pk, quantity, None)]
 
@@ -250,7 +250,7 @@ def refuse_over_limit(instance: Instance, report: Report, as_of: datetime) -> No
 
 
 def reminder_fact(subscription: Subscription, days_left: int) -> str:
-    """The business fact of a reminder, so that it is sent once."""
+    """Returns the business fact of a reminder, so that it is sent once."""
     return f"trial_ending:{subscription.public_id}:{subscription.trial_ends_on}:{days_left}"
 
 

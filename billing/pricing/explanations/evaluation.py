@@ -43,7 +43,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What a change of terms finds of an older payment: ``value`` for ``days``, of which ``used`` are over (E6)."""
+    """The rest of an older payment that a change of terms finds: ``value`` for ``days``, of which ``used`` are over (E6)."""
 
     value: Fraction
     days: int
@@ -63,47 +63,47 @@ class Left:
 
 
 def parts_in(explanation: Explanation) -> list[Part]:
-    """The summands of one stated interval."""
+    """Returns the summands of one stated interval."""
     if "parts" in explanation:
         return [part_from(row) for row in explanation["parts"]]
     return [Part(Kind.UNITS, Decimal(explanation["unit_price"]), units=int(explanation["counted"]))]
 
 
 def intervals_in(explanation: Explanation) -> Fraction:
-    """How many stated intervals are paid at once."""
+    """Returns how many stated intervals are paid at once."""
     return Fraction(explanation.get("intervals", 1))
 
 
 def percent_in(explanation: Explanation) -> Decimal:
-    """The discount for it, in percent."""
+    """Returns the discount for it, in percent."""
     return Decimal(explanation.get("discount_percent", 0))
 
 
 def share_in(explanation: Explanation) -> Share | None:
-    """The share of the time, None where the whole is paid."""
+    """Returns the share of the time, None where the whole is paid."""
     return Share(**explanation["share"]) if "share" in explanation else None
 
 
 def left_in(explanation: Explanation) -> Left | None:
-    """What a change of terms had left of an older payment, None where it is none."""
+    """Returns what a change of terms had left of an older payment, None where it is none."""
     row = explanation.get("left")
     return Left(Fraction(row["value"]), int(row["days"]), int(row["used"])) if row else None
 
 
 def full_price(explanation: Explanation) -> Fraction:
-    """The price of the whole time, exact, in main units."""
+    """Returns the price of the whole time, exact, in main units."""
     stated = sum((part.value for part in parts_in(explanation)), Fraction(0))
     return stated * intervals_in(explanation) * factor_after_discount(percent_in(explanation))
 
 
 def needed_price(explanation: Explanation) -> Fraction:
-    """What the time in question costs, exact, in main units: all of the full price, or its share."""
+    """Returns what the time in question costs, exact, in main units: all of the full price, or its share."""
     share = share_in(explanation)
     return full_price(explanation) * (share.factor if share else 1)
 
 
 def evaluate(explanation: Explanation) -> int:
-    """The amount in minor units, worked out again from the stored inputs and rounded once (G2, G8).
+    """Returns the amount in minor units, worked out again from the stored inputs and rounded once (G2, G8).
 
     Where something was left of an older payment, nothing is given back (E7): the least is 0.
     """

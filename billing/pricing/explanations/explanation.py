@@ -1,4 +1,4 @@
-"""How an amount was worked out, kept with the amount (G8): plain values that can be evaluated again and shown to a person.
+"""The computation of an amount, kept with it (G8): plain values that can be evaluated again and shown to a person.
 
 An explanation is a JSON object. ``{"model": "per_unit", "quantity", "counted", "parts", "before_minor", "amount_minor",
 "currency", …}`` says which parts make up the price and what had been charged before; ``{"model": "amount", …}`` says that
@@ -24,14 +24,14 @@ from billing.pricing.explanations.formula import (
     TIMES,
     Writer,
     formula,
-    grouped,
+    group_digits,
     is_short,
     left_formula,
     price_formula,
     to_decimal,
 )
 from billing.pricing.explanations.notes import Note, NoteKind, notes
-from billing.pricing.explanations.parts import Kind, Part, parts_of, plain
+from billing.pricing.explanations.parts import Kind, Part, parts_of, plain_price
 from billing.pricing.money import exponent, from_minor
 from billing.pricing.quantity import chargeable, price
 from billing.pricing.terms import Metric, Terms
@@ -49,11 +49,11 @@ __all__ = [
     "explain_quantity",
     "explain_share",
     "formula",
-    "grouped",
+    "group_digits",
     "left_formula",
     "line_figures",
     "notes",
-    "plain",
+    "plain_price",
     "price_formula",
     "units_moved",
 ]
@@ -109,18 +109,18 @@ def add_share(explanation: dict[str, Any], share: Share) -> Explanation:
 
 
 def _price_of_one(parts: list[Part]) -> str | None:
-    """The price of one unit where there is one for all of them and four decimals say it."""
+    """Returns the price of one unit where there is one for all of them and four decimals say it."""
     units = [part for part in parts if part.kind == Kind.UNITS]
-    return plain(to_decimal(units[0].unit_value)) if len(units) == 1 and is_short(units[0].unit_value) else None
+    return plain_price(to_decimal(units[0].unit_value)) if len(units) == 1 and is_short(units[0].unit_value) else None
 
 
 def counts_units(explanation: Explanation) -> bool:
-    """Whether the quantity of the line is a number of units, not one of everything."""
+    """Tells whether the quantity of the line is a number of units, not one of everything."""
     return _units_at_one_price(explanation) is not None
 
 
 def line_figures(explanation: Explanation) -> tuple[Decimal, Decimal]:
-    """The quantity and the price of one that a line of a document shows: their product is the amount, to the minor unit.
+    """Returns the quantity and the price of one that a line of a document shows: their product is the amount, to the minor unit.
 
     599.00 more at 599.00 each is 1 unit, −5 990.00 is −10. Where no price of one leads to the amount exactly (several
     prices, a cap, rounding, days), it is one unit at the amount.
@@ -130,7 +130,7 @@ def line_figures(explanation: Explanation) -> tuple[Decimal, Decimal]:
 
 
 def _units_at_one_price(explanation: Explanation) -> tuple[Decimal, Decimal] | None:
-    """The units and the price of one whose product is the amount exactly; None where no price of one leads to it."""
+    """Returns the units and the price of one whose product is the amount exactly; None where no price of one leads to it."""
     currency = explanation["currency"]
     amount = from_minor(evaluate(explanation), currency)
     units_part = _only_units_part(explanation)
@@ -146,7 +146,7 @@ def _units_at_one_price(explanation: Explanation) -> tuple[Decimal, Decimal] | N
 
 
 def _only_units_part(explanation: Explanation) -> Part | None:
-    """The part that is units at one price, where there is no other."""
+    """Returns the part that is units at one price, where there is no other."""
     if explanation["model"] == AMOUNT or "left" in explanation:
         return None
     parts = parts_in(explanation)
@@ -154,5 +154,5 @@ def _only_units_part(explanation: Explanation) -> Part | None:
 
 
 def units_moved(explanation: Explanation) -> Decimal:
-    """How many units the amount stands for, as `line_figures` shows them."""
+    """Returns how many units the amount stands for, as `line_figures` shows them."""
     return line_figures(explanation)[0]

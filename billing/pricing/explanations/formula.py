@@ -23,14 +23,14 @@ from billing.pricing.explanations.evaluation import (
     percent_in,
     share_in,
 )
-from billing.pricing.explanations.parts import Kind, Part, plain
+from billing.pricing.explanations.parts import Kind, Part, plain_price
 from billing.pricing.money import from_minor, round_to_minor
 
 MINUS, TIMES = "−", "×"
 FINEST = Decimal("0.0001")  # prices have up to four decimals; a figure that needs more is written as a quotient
 
 
-def grouped(amount: Decimal) -> str:
+def group_digits(amount: Decimal) -> str:
     """Writes a sum in the neutral way, for programs and logs: 6 589.00, −4.67."""
     sign = MINUS if amount < 0 else ""
     return sign + f"{abs(amount):,f}".replace(",", " ")
@@ -43,39 +43,39 @@ def write_percent(value: Decimal) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """How the reader's language writes a sum, a whole number and a percentage."""
+    """The ways in which the reader's language writes a sum, a whole number and a percentage."""
 
-    number: Callable[[Decimal], str] = grouped
+    number: Callable[[Decimal], str] = group_digits
     count: Callable[[int], str] = str
     percent: Callable[[Decimal], str] = write_percent
 
     def sum(self, amount: Fraction) -> str:
-        """An exact sum, in full as far as four decimals go."""
+        """Returns an exact sum, in full as far as four decimals go."""
         return self.number(to_decimal(amount))
 
     def quotient(self, amount: Fraction, by: int) -> str:
-        """``amount / by``: worked out where that is exact, else left standing as a quotient, never rounded."""
+        """Writes ``amount / by``: worked out where that is exact, else left standing as a quotient, never rounded."""
         return self.sum(amount / by) if is_short(amount / by) else f"{self.sum(amount)}/{by}"
 
 
 def is_short(amount: Fraction) -> bool:
-    """Whether four decimals say all of ``amount``."""
+    """Tells whether four decimals say all of ``amount``."""
     return (amount * 10_000).denominator == 1
 
 
 def to_decimal(amount: Fraction) -> Decimal:
     """Writes ``amount`` as a Decimal with at least two decimals and at most four."""
     exactly = Decimal(amount.numerator) / amount.denominator
-    return Decimal(plain(exactly.quantize(FINEST, rounding=ROUND_HALF_UP)))
+    return Decimal(plain_price(exactly.quantize(FINEST, rounding=ROUND_HALF_UP)))
 
 
 def formula(
     explanation: Explanation,
-    number: Callable[[Decimal], str] = grouped,
+    number: Callable[[Decimal], str] = group_digits,
     count: Callable[[int], str] = str,
     percent: Callable[[Decimal], str] = write_percent,
 ) -> str:
-    """The whole computation: ``12 × 4 900.00 − 10% = 52 920.00``.
+    """Writes the whole computation: ``12 × 4 900.00 − 10% = 52 920.00``.
 
     ``number`` writes one sum, ``count`` a quantity, ``percent`` a percentage; the defaults are the neutral form of the API,
     pages pass their language's. Where there is nothing to work out, the amount stands alone.
@@ -93,14 +93,14 @@ def formula(
 
 
 def price_formula(explanation: Explanation, writer: Writer | None = None) -> str:
-    """How the price of the whole time came about, of which a share is charged: ``3 × 70.00 = 210.00``."""
+    """Writes the computation of the price of the whole time, of which a share is charged: ``3 × 70.00 = 210.00``."""
     writer = writer or Writer()
     text, amount = _write_full_price(explanation, writer)[0], writer.sum(full_price(explanation))
     return amount if text == amount else f"{text} = {amount}"
 
 
 def left_formula(explanation: Explanation, writer: Writer | None = None) -> str:
-    """What was left of the older payment (E6): ``90.00 − 14 × 3.00 = 48.00``; empty where nothing was carried over."""
+    """Writes what was left of the older payment (E6): ``90.00 − 14 × 3.00 = 48.00``; empty where nothing was carried over."""
     writer, old = writer or Writer(), left_in(explanation)
     if old is None:
         return ""
@@ -145,7 +145,7 @@ def _write_share(text: str, share: Share) -> str:
 
 
 def _write_full_price(explanation: Explanation, writer: Writer) -> tuple[str, bool]:
-    """The price of the whole time, and whether it is a product, so that it can be multiplied as it stands."""
+    """Writes the price of the whole time, and tells whether it is a product, so that it can be multiplied as it stands."""
     text, is_product = _write_sum(parts_in(explanation), writer)
     times = intervals_in(explanation)
     if times != 1:
@@ -171,18 +171,14 @@ def _write_sum(parts: list[Part], writer: Writer) -> tuple[str, bool]:
             text = f"{MINUS}{written}" if part.units < 0 else written
         else:
             text += f" {MINUS if part.units < 0 else '+'} {written}"
-    return text, len(parts) == 1 and not _shows_cut(parts[0])
-
-
-def _shows_cut(part: Part) -> bool:
-    return part.is_capped and part.units > 0
+    return text, len(parts) == 1 and not (parts[0].is_capped and parts[0].units > 0)
 
 
 def _write_part(part: Part, writer: Writer) -> str:
-    """The part without its sign. Where the next step limits it, what that takes off: ``9 × 120.00 − 80.00`` (E-a)."""
+    """Writes the part without its sign. Where the next step limits it, what that takes off: ``9 × 120.00 − 80.00`` (E-a)."""
     units = abs(part.units)
     if part.kind != Kind.UNITS:
-        return writer.number(Decimal(plain(part.amount)))
+        return writer.number(Decimal(plain_price(part.amount)))
     if part.is_capped and part.units < 0:
         return writer.sum(-part.value)
     if units == part.of and not is_short(part.unit_value):

@@ -1,4 +1,4 @@
-"""What a formula's figures mean, for whoever puts it into words: a kind and its numbers, in the order of the formula (G8).
+"""The meaning of a formula's figures, for whoever puts it into words: a kind and its numbers, in the order of the formula (G8).
 
 Pricing knows no language. `notes` says *this price holds from 10 units on: 100.00 each*; the sentence is made elsewhere.
 """
@@ -28,7 +28,7 @@ Numbers = Mapping[str, int | Decimal]
 
 
 class NoteKind(StrEnum):
-    """What is said, with the numbers it comes with: ``units``, ``quantity``, ``days`` and ``months`` are whole numbers,
+    """The kinds of notes, each with the numbers it comes with: ``units``, ``quantity``, ``days`` and ``months`` are whole numbers,
     ``percent`` a percentage, all others are sums of money in main units."""
 
     FEE = "fee"  # amount: due whatever the quantity, beside what the units cost
@@ -59,7 +59,7 @@ class Note:
 
 
 def notes(explanation: Explanation) -> list[Note]:
-    """What is worth saying about the computation, in the order in which its figures stand. An amount that a person set has
+    """Lists what is worth saying about the computation, in the order in which its figures stand. An amount that a person set has
     its reason instead, and no notes."""
     if explanation["model"] == AMOUNT:
         return []

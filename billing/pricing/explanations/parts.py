@@ -49,12 +49,12 @@ class Part:
 
     @property
     def is_capped(self) -> bool:
-        """Whether the total of the next step is what limits the sum."""
+        """Tells whether the total of the next step is what limits the sum."""
         return self.cap is not None and abs(self.uncapped) > self.cap
 
     @property
     def value(self) -> Fraction:
-        """What the part comes to, exact."""
+        """The exact sum of the part."""
         if self.cap is None or not self.is_capped:
             return self.uncapped
         return Fraction(self.cap) * (1 if self.units > 0 else -1)
@@ -63,19 +63,19 @@ class Part:
         return replace(self, units=self.units * factor)
 
     def as_dict(self) -> dict[str, Any]:
-        """The part as plain JSON values, without what is as usual."""
-        values: dict[str, Any] = {"kind": str(self.kind), "units": self.units, "amount": plain(self.amount)}
+        """Returns the part as plain JSON values, without what is as usual."""
+        values: dict[str, Any] = {"kind": str(self.kind), "units": self.units, "amount": plain_price(self.amount)}
         if self.of != 1:
             values["of"] = self.of
         if self.start is not None:
             values["from"] = self.start
         if self.cap is not None:
-            values |= {"cap": plain(self.cap), "cap_from": self.cap_from}
+            values |= {"cap": plain_price(self.cap), "cap_from": self.cap_from}
         return values
 
 
 def part_from(row: dict[str, Any]) -> Part:
-    """The part that `Part.as_dict` wrote."""
+    """Returns the part that `Part.as_dict` wrote."""
     return Part(
         kind=Kind(row["kind"]),
         amount=Decimal(row["amount"]),
@@ -87,15 +87,15 @@ def part_from(row: dict[str, Any]) -> Part:
     )
 
 
-def plain(price_of_one: Decimal) -> str:
-    """A price with at least two decimals and no idle zeros beyond them: 599.0000 → 599.00, 0.0125 → 0.0125."""
+def plain_price(price_of_one: Decimal) -> str:
+    """Returns a price with at least two decimals and no idle zeros beyond them: 599.0000 → 599.00, 0.0125 → 0.0125."""
     text = f"{price_of_one.normalize():f}"
     whole, _, fraction = text.partition(".")
     return f"{whole}.{fraction.ljust(2, '0')}"
 
 
 def parts_of(terms: Terms, quantity: int) -> list[Part]:
-    """The summands of ``quantity`` units for one stated interval, lowest step first. Raises as `quantity.price`.
+    """Returns the summands of ``quantity`` units for one stated interval, lowest step first. Raises as `quantity.price`.
 
     Per unit has its units also where none is paid (0 × 599.00): that is how the quota shows (M3).
     """
@@ -127,7 +127,7 @@ def _volume_part(step: Step, above: Step | None, counted: int) -> Part:
 
 
 def _graduated_parts(terms: Terms, quantity: int) -> list[Part]:
-    """Each step's own units; those inside a quota that only frees them keep their numbers."""
+    """Returns each step's own units; those inside a quota that only frees them keep their numbers."""
     if not chargeable(terms, quantity):
         return []
     first = first_paid(terms) if terms.quota_mode == QuotaMode.ONLY_ABOVE else 1
@@ -141,7 +141,7 @@ def _graduated_parts(terms: Terms, quantity: int) -> list[Part]:
 
 
 def difference(after: Iterable[Part], before: Iterable[Part]) -> list[Part]:
-    """What ``after`` has beyond ``before``: equal prices are drawn together, what cancels out is left out (B5, B6)."""
+    """Returns what ``after`` has beyond ``before``: equal prices are drawn together, what cancels out is left out (B5, B6)."""
     merged: dict[tuple[object, ...], Part] = {}
     for part in [*after, *(part.times(-1) for part in before)]:
         # Sums that a cap limits do not add up to one that it limits once; of the others the cap is no matter.

@@ -76,7 +76,7 @@ class CalendarItem:
 
     @property
     def money_minor(self) -> int:
-        """What it adds to the sum of its month."""
+        """The sum it adds to that of its month, in minor units."""
         return self.amount_minor or 0 if self.step in MONEY else 0
 
 
@@ -137,7 +137,7 @@ def calendar_items(*, account: BillingAccount, as_of: datetime, months: int = MO
 def months_of(
     ahead: Iterable[CalendarItem], *, today: date, overdue_minor: int = 0, months: int = MONTHS
 ) -> list[Month]:
-    """The sums of the running month and those after it; ``overdue_minor`` belongs to the running one."""
+    """Returns the sums of the running month and those after it; ``overdue_minor`` belongs to the running one."""
     first = month_start(today)
     starts = [add_months(first, number) for number in range(months)]
     sums = dict.fromkeys(starts, 0)
@@ -185,7 +185,7 @@ def _read_facts(
 
 
 def _invoice_items(facts: _Facts) -> Iterator[CalendarItem]:
-    """Open invoices: the reminder, the last day, the lock."""
+    """Lists the dates of open invoices: the reminder, the last day, the lock."""
     account = facts.account
     open_invoices = Invoice.objects.open().filter(account=account, due_date__gte=facts.today)
     for invoice in open_invoices:
@@ -197,7 +197,7 @@ def _invoice_items(facts: _Facts) -> Iterator[CalendarItem]:
 
 
 def _usage_items(facts: _Facts, running: Sequence[Subscription]) -> Iterator[CalendarItem]:
-    """The invoice of the 1st, which collects what is measured (M7)."""
+    """Returns the invoice of the 1st, which collects what is measured (M7)."""
     prepaid = {row.pk for row in running if row.tariff is not None and not row.is_metered}
     used = sum(amount for pk, amount in facts.uncollected.items() if pk not in prepaid)
     if used > 0:
@@ -214,7 +214,7 @@ def _usage_items(facts: _Facts, running: Sequence[Subscription]) -> Iterator[Cal
 
 
 def _subscription_items(subscription: Subscription, facts: _Facts) -> Iterator[CalendarItem]:
-    """What comes to one subscription by its own dates."""
+    """Lists what comes to one subscription by its own dates."""
     terms = subscription.priced_by.terms()
     if terms.is_metered:
         return
@@ -245,7 +245,7 @@ def _trial_items(subscription: Subscription, facts: _Facts) -> Iterator[Calendar
 
 
 def _start_items(subscription: Subscription, change: TermsChange, facts: _Facts) -> Iterator[CalendarItem]:
-    """What was chosen during the trial begins, and goes on from there."""
+    """Lists the start of what was chosen during the trial, and the periods that follow."""
     tariff, day = change.tariff, change.effective_date
     terms, units = tariff.terms(), facts.units(subscription, tariff, change.quantity)
     span = prepaid_periods.first_span(terms, day)
@@ -291,7 +291,7 @@ def _seat_items(subscription: Subscription, facts: _Facts) -> Iterator[CalendarI
 def _items_before_renewal(
     subscription: Subscription, tariff: Tariff, units: int, on: date, facts: _Facts
 ) -> Iterator[CalendarItem]:
-    """The tries to collect it and what follows if they fail (E8), or the reminders of a year's charge (B4)."""
+    """Returns the tries to collect it and what follows if they fail (E8), or the reminders of a year's charge (B4)."""
     zone = facts.account.zone
     if subscription.priced_by.renewal == Renewal.COLLECTED:
         amount = price(tariff.terms(), units)
@@ -310,7 +310,7 @@ def _items_before_renewal(
 def _renewal_items(
     subscription: Subscription, tariff: Tariff, units: int, on: date, anchor: date | None, facts: _Facts
 ) -> Iterator[CalendarItem]:
-    """The next renewal, and those after it within the calendar's months, at the units of now."""
+    """Returns the next renewal, and those after it within the calendar's months, at the units of now."""
     terms = tariff.terms()
     amount, is_first = price(terms, units), True
     while is_first or on < facts.until:

@@ -19,7 +19,7 @@ def title(item: CalendarItem) -> str:
 
 
 def _tariff_name(tariff: Tariff | None, quantity: int | None) -> str:
-    """The tariff, with the number that is bought of it where that changes."""
+    """Returns the tariff, with the number that is bought of it where that changes."""
     name = tariff.name_in(formats.language()) if tariff is not None else ""
     if tariff is None or quantity is None:
         return name
@@ -55,7 +55,7 @@ def _reminder(item: CalendarItem) -> str:
 
 
 def note(item: CalendarItem) -> str:
-    """The small print: from where it is taken, until when it has to be paid, what the sum rests on; empty where nothing is
+    """Writes the small print: from where it is taken, until when it has to be paid, what the sum rests on; empty where nothing is
     to be added."""
     sentences = []
     if item.step == Step.COLLECT:
@@ -72,7 +72,7 @@ def note(item: CalendarItem) -> str:
 
 
 def amount(item: CalendarItem) -> str:
-    """The sum, with ≈ before one that may still change; empty where there is none."""
+    """Returns the sum, with ≈ before one that may still change; empty where there is none."""
     if item.amount_minor is None:
         return ""
     text = formats.money_text(item.amount_minor, item.account.currency)

@@ -41,26 +41,26 @@ AFTER_SEPARATOR = re.compile(r"""([;,|]["'\s]*)(?=[=+\-@＝＋－＠﹦﹢﹣﹫
 
 
 def _starts_formula(text: str) -> bool:
-    """Whether a spreadsheet might run ``text``: full-width and small forms count, and what is invisible is passed over."""
+    """Tells whether a spreadsheet might run ``text``: full-width and small forms count, and what is invisible is passed over."""
     seen = (c for c in text if not c.isspace() and unicodedata.category(c) not in ("Cc", "Cf"))
     return text.startswith(FORMULA_STARTS) or unicodedata.normalize("NFKC", next(seen, "")).startswith(FORMULA_STARTS)
 
 
 def safe_cell(text: str) -> str:
-    """``text`` as one line that every spreadsheet takes for text: an apostrophe before whatever might be a formula."""
+    """Returns ``text`` as one line that every spreadsheet takes for text: an apostrophe before whatever might be a formula."""
     line = AFTER_SEPARATOR.sub(r"\1'", tidy(text))
     return f"'{line}" if _starts_formula(text) or _starts_formula(line) else line
 
 
 def _working(row: Row, zone: str) -> str:
-    """How the movement was worked out and all else that is known of it, in the active language."""
+    """Writes how the movement was worked out and all else that is known of it, in the active language."""
     return " · ".join(filter(None, [movements.occurrence_date_text(row, zone), *movements.notes(row)]))
 
 
 def statement_context(
     statement: Statement, *, locale: str, as_of: datetime, start: date | None = None, end: date | None = None
 ) -> StatementContext:
-    """What the document of ``statement`` prints; ``start`` and ``end`` are the dates it was asked for.
+    """Collects what the document of ``statement`` prints; ``start`` and ``end`` are the dates it was asked for.
 
     An open start is the day on which the account was opened, an open end the day of ``as_of``.
     """
@@ -96,7 +96,7 @@ def statement_context(
 def statement_pdf(
     statement: Statement, *, locale: str, as_of: datetime, start: date | None = None, end: date | None = None
 ) -> bytes:
-    """The PDF of ``statement`` (G3, G5), the same bytes for the same arguments; they are those of `statement_context`.
+    """Returns the PDF of ``statement`` (G3, G5), the same bytes for the same arguments; they are those of `statement_context`.
 
     Raises BillingError beyond ``PRINTED_ROWS`` movements: a document that left some out would not add up.
     """
@@ -111,7 +111,7 @@ def statement_pdf(
 
 
 def statement_csv(statement: Statement, locale: str) -> bytes:
-    """The statement for a spreadsheet: UTF-8 with BOM, every cell quoted, sums as bare decimals of the main unit.
+    """Returns the statement for a spreadsheet: UTF-8 with BOM, every cell quoted, sums as bare decimals of the main unit.
 
     Russian spreadsheets expect ``;`` and a decimal comma, the others ``,`` and a dot. The first row is the opening
     balance, the last one the closing balance, so that the column of sums leads from the one to the other.

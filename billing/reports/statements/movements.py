@@ -1,4 +1,4 @@
-"""What a movement of the balance is called and how it was worked out, in the language that is active.
+"""The names of the balance's movements and how each was worked out, in the language that is active.
 
 One place for the portal, the API's statement and the files: a row reads the same wherever it is shown.
 """
@@ -48,7 +48,7 @@ def _charge_title(charge: Charge, person: str) -> str:
 
 
 def title(row: Row) -> str:
-    """The movement in a few words: "Peak rose to 11", "Payment: bank transfer"."""
+    """Writes the movement in a few words: "Peak rose to 11", "Payment: bank transfer"."""
     if row.charge is not None:
         return _charge_title(row.charge, row.person)
     if row.payment is not None:
@@ -62,14 +62,14 @@ def title(row: Row) -> str:
 
 
 def formula(row: Row) -> str:
-    """A charge as a person would write it (G8); empty where nothing was computed."""
+    """Writes a charge as a person would (G8); empty where nothing was computed."""
     if row.charge is None or row.charge.explanation.get("model") == "amount":
         return ""
     return formats.formula_text(charge_lines.explanation_of(row.charge))
 
 
 def crosses_quota(row: Row) -> bool:
-    """Whether this movement is the one that made everybody count: the quota's cliff (M3, D8)."""
+    """Tells whether this movement is the one that made everybody count: the quota's cliff (M3, D8)."""
     if row.charge is None or row.charge.kind in PAID_TIME:
         return False
     facts = row.charge.explanation
@@ -77,18 +77,15 @@ def crosses_quota(row: Row) -> bool:
 
 
 def _own_actor(row: Row) -> str:
-    """Who did it where that is one of the customer's own people: they need not know who works for the operator, nor what
+    """Names who did it where that is one of the customer's own people: they need not know who works for the operator, nor what
     its programs are called."""
-    theirs = row.charge.subscription_id is not None if row.charge is not None else _paid_online(row)
+    is_paid_online = row.payment is not None and row.payment.method == Payment.Method.CARD
+    theirs = row.charge.subscription_id is not None if row.charge is not None else is_paid_online
     return row.entry.actor if theirs and not row.entry.actor.startswith("api:") else ""
 
 
-def _paid_online(row: Row) -> bool:
-    return row.payment is not None and row.payment.method == Payment.Method.CARD
-
-
 def _actor_text(row: Row) -> str:
-    """Who moved the balance, and whose arrival or leaving it was about."""
+    """Says who moved the balance, and whose arrival or leaving it was about."""
     actor = _own_actor(row)
     if not row.person or row.charge is None or row.charge.kind in PAID_TIME:
         return actor
@@ -99,7 +96,7 @@ def _actor_text(row: Row) -> str:
 
 
 def notes(row: Row) -> list[str]:
-    """The small print under the title: who did it, how it was worked out, the reason or reference given."""
+    """Writes the small print under the title: who did it, how it was worked out, the reason or reference given."""
     parts = [_actor_text(row), formula(row)]
     if row.charge is not None and crosses_quota(row):
         quota = formats.count_text(int(row.charge.explanation["included"]))
@@ -109,7 +106,7 @@ def notes(row: Row) -> list[str]:
 
 
 def occurrence_date_text(row: Row, zone: str) -> str:
-    """The business date on which the charged use happened, where that is another day than that of the posting."""
+    """Writes the business date on which the charged use happened, where that is another day than that of the posting."""
     if row.charge is None:
         return ""
     happened, posted = business_date(row.charge.occurred_at, zone), business_date(row.at, zone)

@@ -81,16 +81,8 @@ class Page:
 
 
 def ledger_account(account: BillingAccount) -> LedgerAccount:
-    """The account's side of the ledger; every billing account has one from its opening."""
+    """Returns the account's side of the ledger; every billing account has one from its opening."""
     return LedgerAccount.objects.get(billing_account=account)
-
-
-def _signed(ledger: LedgerAccount) -> Case:
-    return Case(
-        When(credit=ledger, then=F("amount_minor")),
-        default=Value(-1) * F("amount_minor"),
-        output_field=BigIntegerField(),
-    )
 
 
 def _postings(ledger: LedgerAccount) -> "QuerySet[Posting]":
@@ -98,13 +90,16 @@ def _postings(ledger: LedgerAccount) -> "QuerySet[Posting]":
 
 
 def _sum(postings: "QuerySet[Posting]", ledger: LedgerAccount) -> int:
-    return int(
-        postings.aggregate(total=Coalesce(Sum(_signed(ledger)), Value(0), output_field=BigIntegerField()))["total"]
+    amount = Case(
+        When(credit=ledger, then=F("amount_minor")),
+        default=Value(-1) * F("amount_minor"),
+        output_field=BigIntegerField(),
     )
+    return int(postings.aggregate(total=Coalesce(Sum(amount), Value(0), output_field=BigIntegerField()))["total"])
 
 
 def _with_facts(postings: "QuerySet[Posting]") -> "QuerySet[Posting]":
-    """Everything a row may have to tell, in the one query."""
+    """Reads everything a row may have to tell, in the one query."""
     return postings.select_related(
         "entry__charge__line__invoice",
         "entry__charge__period__tariff",
@@ -134,14 +129,14 @@ def _member_id(posting: Posting) -> int | None:
 
 
 def _people(postings: list[Posting]) -> dict[int | None, str]:
-    """The names of the people whom the charges speak of: one query for all."""
+    """Returns the names of the people whom the charges speak of: one query for all."""
     ids = [pk for pk in map(_member_id, postings) if pk is not None]
     members = Member.objects.filter(pk__in=ids)
     return {member.pk: str(member) for member in members.only("name", "email")}
 
 
 def statement(*, account: BillingAccount, start: date | None = None, end: date | None = None) -> Statement:
-    """The movements of the business dates ``start`` to ``end``, both included; None leaves that side open."""
+    """Returns the movements of the business dates ``start`` to ``end``, both included; None leaves that side open."""
     ledger = ledger_account(account)
     postings, earlier = _postings(ledger), Posting.objects.none()
     if start is not None:
@@ -157,7 +152,7 @@ def statement(*, account: BillingAccount, start: date | None = None, end: date |
 
 
 def page(*, account: BillingAccount, limit: int, before: int | None = None, after: int | None = None) -> Page:
-    """``limit`` movements, newest first: those just before the cursor, just after it, or the latest."""
+    """Returns ``limit`` movements, newest first: those just before the cursor, just after it, or the latest."""
     ledger = ledger_account(account)
     all_postings = _postings(ledger)
     if after is not None:

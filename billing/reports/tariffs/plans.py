@@ -1,4 +1,4 @@
-"""What is on offer, and what it would cost (C1).
+"""The plans on offer and their prices (C1).
 
 Every sum comes from `pricing.quantity.price`, which also charges it (G10). Facts only; the words are the pages'.
 """
@@ -26,7 +26,7 @@ MOST_UNITS = 100_000
 
 @dataclass(frozen=True)
 class Bill:
-    """What ``quantity`` units cost for one interval, in minor units, and how that came about (G8).
+    """The price of ``quantity`` units for one interval, in minor units, and its computation (G8).
 
     ``year_minor`` and ``month_minor`` are the same price over twelve months and over one, None for a one-off;
     ``month_is_exact`` tells whether a month needs no rounding.
@@ -58,11 +58,11 @@ class Variant:
 
     @property
     def counts(self) -> bool:
-        """Whether its price depends on a number."""
+        """Tells whether its price depends on a number."""
         return self.terms.metric != Metric.NONE and self.has_price
 
     def bill(self, quantity: int) -> Bill | None:
-        """The price of ``quantity`` units; None for a trial and where the terms name none."""
+        """Returns the price of ``quantity`` units; None for a trial and where the terms name none."""
         return bill_of(self.terms, quantity)
 
 
@@ -77,7 +77,7 @@ class PricedVariant:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a customer chooses between; its variants differ in how they are paid, the shortest interval first."""
+    """A plan that a customer chooses; its variants differ in how they are paid, the shortest interval first."""
 
     code: str
     variants: tuple[Variant, ...]
@@ -87,7 +87,7 @@ class Plan:
         return self.variants[0]
 
     def name_in(self, locale: str) -> str:
-        """The name of the plan: what its variants' names have before a comma alike ("Build, by the month" → "Build")."""
+        """Returns the name of the plan: what its variants' names have before a comma alike ("Build, by the month" → "Build")."""
         names = [variant.tariff.name_in(locale) for variant in self.variants]
         heads = {name.split(",")[0].strip() for name in names}
         return heads.pop() if len(names) > 1 and len(heads) == 1 else names[0]
@@ -103,7 +103,7 @@ class Plan:
         return self.saving_minor(0) if not any(variant.counts for variant in self.variants) else None
 
     def saving_minor(self, quantity: int) -> int | None:
-        """What a year paid at once costs less than twelve months of the shortest interval; None where it saves nothing."""
+        """Returns what a year paid at once costs less than twelve months of the shortest interval; None where it saves nothing."""
         yearly = self.yearly.bill(quantity) if self.yearly else None
         monthly = self.first.bill(quantity)
         if yearly is None or monthly is None or monthly.year_minor is None:
@@ -127,8 +127,8 @@ class Offer:
     def variants(self) -> tuple[Variant, ...]:
         return tuple(variant for plan in self.plans for variant in plan.variants)
 
-    def priced(self, quantity: int, but: str = "") -> list[PricedVariant]:
-        """What ``quantity`` units cost under each tariff that prices them, leaving out the one with the id ``but``."""
+    def price_variants(self, quantity: int, but: str = "") -> list[PricedVariant]:
+        """Prices ``quantity`` units under each tariff that has a price for them, leaving out the one with the id ``but``."""
         priced = []
         for plan in self.plans:
             for variant in plan.variants:
@@ -146,7 +146,7 @@ class Offer:
 
     @property
     def metric(self) -> str:
-        """What is counted by the first of its tariffs that counts anything."""
+        """The units counted by the first of its tariffs that counts any."""
         return next((str(variant.terms.metric) for variant in self.variants if variant.counts), str(Metric.NONE))
 
     @property
@@ -155,7 +155,7 @@ class Offer:
 
 
 def bill_of(terms: Terms, quantity: int) -> Bill | None:
-    """What ``quantity`` units cost under ``terms``; None where they name no price for it."""
+    """Prices ``quantity`` units under ``terms``; None where they name no price for it."""
     try:
         amount_minor, exact_amount = price(terms, quantity), exact_price(terms, quantity)
         explanation = explain_quantity(terms, quantity)
@@ -175,7 +175,7 @@ def bill_of(terms: Terms, quantity: int) -> Bill | None:
 
 
 def plans_of(tariffs: Iterable[Tariff]) -> tuple[Plan, ...]:
-    """The tariffs by plan, in the order in which the first of each comes; within it the shortest interval first."""
+    """Returns the tariffs by plan, in the order in which the first of each comes; within it the shortest interval first."""
     by_plan: dict[str, list[Variant]] = {}
     for tariff in tariffs:
         by_plan.setdefault(tariff.plan_code, []).append(Variant(tariff, tariff.terms()))
@@ -186,14 +186,14 @@ def plans_of(tariffs: Iterable[Tariff]) -> tuple[Plan, ...]:
 
 
 def offer_of(product: Product) -> Offer | None:
-    """What ``product`` may be bought as now; None where nothing of it is on offer. Two queries at most, however many."""
+    """Returns the plans that ``product`` may be bought on now; None where nothing of it is on offer. Two queries, however many."""
     tariffs = () if product.kind == Product.Kind.FREE else _published_tariffs().filter(product=product)
     offer = Offer(product, plans_of(tariffs))
     return offer if offer.plans or offer.is_free else None
 
 
 def offers() -> list[Offer]:
-    """Every product that somebody could take, with its plans: two queries, however many there are."""
+    """Lists every product that somebody could take, with its plans: two queries, however many there are."""
     by_product: dict[int, list[Tariff]] = {}
     for tariff in _published_tariffs():
         by_product.setdefault(tariff.product_id, []).append(tariff)

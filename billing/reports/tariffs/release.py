@@ -26,7 +26,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class SampleBill:
-    """What ``quantity`` units cost for one interval, in minor units; None where there was no price."""
+    """The price of ``quantity`` units for one interval, in minor units; None where there was no price."""
 
     quantity: int
     old_minor: int | None
@@ -35,7 +35,7 @@ class SampleBill:
 
 @dataclass(frozen=True)
 class Effect:
-    """What one subscriber pays at the size they have now, before and after, in minor units."""
+    """The price that one subscriber pays at the size they have now, before and after, in minor units."""
 
     customer: str
     domain: str
@@ -59,15 +59,15 @@ class ReleaseCheck:
     falls: list[str] = field(default_factory=list)
 
 
-def replaced_by(tariff: Tariff) -> Tariff | None:
-    """The version that ``tariff`` takes the place of: the one published, else the latest before it."""
+def find_predecessor(tariff: Tariff) -> Tariff | None:
+    """Returns the version that ``tariff`` takes the place of: the one published, else the latest before it."""
     earlier = Tariff.objects.filter(product=tariff.product_id, tariff_id=tariff.tariff_id, version__lt=tariff.version)
     statuses = [Tariff.Status.PUBLISHED, Tariff.Status.ARCHIVED]
     return earlier.filter(status__in=statuses).order_by("-version").first()
 
 
 def differences(before: Tariff | None, after: Tariff) -> list[Difference]:
-    """Every term whose value is another, in the order of the fields; all of none before."""
+    """Lists every term whose value is another, in the order of the fields; all of none before."""
     if before is None:
         return []
     old, new = before.snapshot(), after.snapshot()
@@ -77,7 +77,7 @@ def differences(before: Tariff | None, after: Tariff) -> list[Difference]:
 
 
 def bill(tariff: Tariff | None, quantity: int) -> int | None:
-    """The price of ``quantity`` units under ``tariff``, in minor units; None where it names none."""
+    """Returns the price of ``quantity`` units under ``tariff``, in minor units; None where it names none."""
     try:
         return price(tariff.terms(), quantity) if tariff is not None else None
     except NoPrice:
@@ -85,7 +85,7 @@ def bill(tariff: Tariff | None, quantity: int) -> int | None:
 
 
 def effects(source: Tariff, target: Tariff, most: int = MOST_LISTED) -> list[Effect]:
-    """What the subscribers of ``source`` pay at their size, and would pay on ``target``; the first ``most`` of them."""
+    """Lists what the subscribers of ``source`` pay at their size, and would pay on ``target``; the first ``most`` of them."""
     running = Subscription.objects.running().filter(tariff=source).order_by("pk")
     listed = list(running.select_related("instance__customer", "tariff")[:most])
     quantities = sizes(listed)
@@ -102,8 +102,8 @@ def effects(source: Tariff, target: Tariff, most: int = MOST_LISTED) -> list[Eff
 
 
 def release_check(tariff: Tariff) -> ReleaseCheck:
-    """All that speaks for or against offering ``tariff`` in place of the version before it."""
-    previous = replaced_by(tariff)
+    """Collects all that speaks for or against offering ``tariff`` in place of the version before it."""
+    previous = find_predecessor(tariff)
     running = Subscription.objects.running().filter(tariff=previous) if previous else Subscription.objects.none()
     terms = tariff.terms()
     return ReleaseCheck(

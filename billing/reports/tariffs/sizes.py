@@ -1,4 +1,4 @@
-"""How many units a subscription has: what a bill of another tariff would be worked out from."""
+"""The number of units a subscription has, from which a bill of another tariff would be worked out."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from billing.models import BillingPeriod, Subscription
 
 
 def sizes(subscriptions: Sequence[Subscription]) -> dict[int, int]:
-    """The size of each, by its primary key: the peak of the open period, else people active in paid roles; two reads for all."""
+    """Returns the size of each, by its primary key: the peak of the open period, else people active in paid roles; two reads for all."""
     peaks = dict(
         BillingPeriod.objects.filter(subscription__in=subscriptions, closed_at=None).values_list("subscription", "peak")
     )

@@ -29,7 +29,7 @@ MOST_SEATS = 5_000
 
 @dataclass(frozen=True)
 class Size:
-    """How large an instance is: people active now, those of them in paid roles, the peak of the running month where use is
+    """The size of an instance: people active now, those of them in paid roles, the peak of the running month where use is
     measured (else 0), the quantity that is bought."""
 
     active: int = 0
@@ -38,7 +38,7 @@ class Size:
     quantity: int = 1
 
     def under(self, terms: Terms) -> int:
-        """How many units that is for a tariff with ``terms``."""
+        """Returns how many units that is for a tariff with ``terms``."""
         if terms.metric == Metric.QUANTITY:
             return self.quantity
         return self.paid if terms.metric == Metric.PAID_MEMBERS else max(self.active, self.peak)
@@ -86,7 +86,7 @@ class CurrentPlan:
 
     @property
     def counts_seats(self) -> bool:
-        """Whether seats are paid in advance now, so that each that comes or goes is charged or given back (B5, B6)."""
+        """Tells whether seats are paid in advance now, so that each that comes or goes is charged or given back (B5, B6)."""
         paid = self.subscription.paid_from is not None and self.period is not None
         return paid and self.tariff.metric == Metric.PAID_MEMBERS
 
@@ -97,13 +97,13 @@ class CurrentPlan:
 
     @property
     def charged_minor(self) -> int:
-        """What the peak so far costs, in minor units (M2)."""
+        """The price of the peak so far, in minor units (M2)."""
         return price(self.terms, self.size.peak)
 
 
 @dataclass(frozen=True)
 class WhatIf:
-    """What ``quantity`` units would cost a subscription, in minor units.
+    """The price of ``quantity`` units for a subscription that does not have them, in minor units.
 
     Where use is measured: this month in all, what of it would come on top of what is charged, and the next month. Of seats
     ``adds_minor`` is what those that came or went today would be charged, below 0 given back, to the period's end (B5, B6);
@@ -118,12 +118,12 @@ class WhatIf:
 
     @property
     def credit_minor(self) -> int:
-        """What would be given back (B6)."""
+        """The sum that would be given back, in minor units (B6)."""
         return max(0, -(self.adds_minor or 0))
 
 
 def size_of(instance: Instance, subscription: Subscription | None, period: BillingPeriod | None) -> Size:
-    """How large ``instance`` is now: one query."""
+    """Returns how large ``instance`` is now: one query."""
     rows = Member.objects.active().filter(instance=instance).values_list("role__is_paid").annotate(number=Count("pk"))
     counts = dict(rows)
     measured = period is not None and period.tariff.is_metered
@@ -136,7 +136,7 @@ def size_of(instance: Instance, subscription: Subscription | None, period: Billi
 
 
 def instances_of(account: BillingAccount) -> list[Instance]:
-    """The living instances that are charged to ``account`` or to none yet, the busiest of those that run first: one query."""
+    """Returns the living instances that are charged to ``account`` or to none yet, the busiest of those that run first: one query."""
     charged_here = Q(subscriptions__account=account) | Q(subscriptions=None, customer=account.customer_id)
     running = Exists(Subscription.objects.filter(instance=OuterRef("pk"), terminated_at=None))
     active = Count("members", filter=Q(members__status=Member.Status.ACTIVE), distinct=True)
@@ -164,7 +164,7 @@ def current_plan(subscription: Subscription, offered: Iterable[Variant], as_of: 
 
 
 def what_if(plan: CurrentPlan, quantity: int, rest: Mapping[str, int] | None = None) -> WhatIf:
-    """What the subscription would be charged if ``quantity`` people were active, or so many units bought (G10).
+    """Prices the subscription as if ``quantity`` people were active, or so many units bought (G10).
 
     ``rest`` is what is left of the paid period from tomorrow on, as `explain_seat_change` takes it; for seats only.
     """
@@ -180,14 +180,14 @@ def what_if(plan: CurrentPlan, quantity: int, rest: Mapping[str, int] | None = N
 
 
 def _one_off_difference(plan: CurrentPlan, ahead: Bill | None) -> int | None:
-    """What a one-off for more units costs when those of before are paid for (E4)."""
+    """Returns what a one-off for more units costs when those of before are paid for (E4)."""
     if ahead is None or not plan.terms.is_one_off or ahead.quantity <= plan.size.under(plan.terms):
         return None
     return ahead.amount_minor - price(plan.terms, plan.size.under(plan.terms))
 
 
 def _seat_difference(plan: CurrentPlan, quantity: int, rest: Mapping[str, int]) -> int | None:
-    """What the seats between now and ``quantity`` come to for the rest of the period, each a line of its own (B5, B6)."""
+    """Prices the seats between now and ``quantity`` for the rest of the period, each a line of its own (B5, B6)."""
     terms, here = plan.tariff.terms(), plan.size.paid
     if abs(quantity - here) > MOST_SEATS:
         return None

@@ -22,7 +22,7 @@ FAILED = (Collection.Outcome.NO_METHOD, Collection.Outcome.DECLINED, Collection.
 
 
 def has_overdue_invoice(as_of: datetime) -> Exists:
-    """Whether the account of a subscription has an overdue invoice (M8, D17)."""
+    """Tells whether the account of a subscription has an overdue invoice (M8, D17)."""
     return Exists(workload.overdue_invoices(as_of).filter(account=OuterRef("account")))
 
 
@@ -52,7 +52,7 @@ def filter_by_status(subscriptions: "QuerySet[Subscription]", status: str, as_of
 
 
 def trial_days() -> int:
-    """A trial that ends within so many days without a choice is worth a call: as many as its owners are reminded before."""
+    """Returns within how many days a trial that ends without a choice is worth a call: as many as its owners are reminded before."""
     return max(due.trial_reminder_days())
 
 
@@ -62,7 +62,7 @@ def ending_trials(as_of: datetime) -> "QuerySet[Subscription]":
 
 
 def _uncollected_renewals(as_of: datetime, days: int, *, has_failed: bool = False) -> "QuerySet[Subscription]":
-    """Collected renewals (E8) that nobody has paid yet and whose date is today or within ``days`` days; ``has_failed``: and
+    """Selects collected renewals (E8) that are not paid and whose date is today or within ``days`` days; ``has_failed``: and
     that somebody has tried to collect in vain."""
 
     rows = due.coming_rows(due.Kind.COLLECTION, as_of=as_of, days=days)
@@ -78,7 +78,7 @@ def failing_collections(as_of: datetime) -> "QuerySet[Subscription]":
 
 
 def uncovered_renewals(as_of: datetime) -> list[int]:
-    """The keys of subscriptions whose renewal of today or tomorrow nothing will pay: too little on the account, and no saved
+    """Returns the keys of subscriptions whose renewal of today or tomorrow nothing will pay: too little on the account, and no saved
     method (E8). A handful of queries, however many there are."""
     saved = SavedMethod.objects.filter(account=OuterRef("account"), removed_at=None)
     rows = list(
@@ -104,7 +104,7 @@ def uncovered_renewals(as_of: datetime) -> list[int]:
 
 
 def _next_price(subscription: Subscription, change: TermsChange | None, seats: dict[int, int]) -> int:
-    """What the next period costs at the units of now, on the terms that are scheduled for it."""
+    """Returns what the next period costs at the units of now, on the terms that are scheduled for it."""
     tariff, bought = subscription.priced_by, subscription.quantity
     if (
         change is not None

@@ -1,4 +1,4 @@
-"""What waits for somebody of the staff besides debts and jobs: requests, approvals, offers, odd payments, reliefs."""
+"""The work that waits for staff besides debts and jobs: requests, approvals, offers, odd payments, reliefs."""
 
 from datetime import datetime
 
@@ -16,7 +16,7 @@ def requests() -> "QuerySet[CustomerRequest]":
 
 
 def requests_by(as_of: datetime, *, late: bool) -> "QuerySet[CustomerRequest]":
-    """Unanswered requests whose last day is today, or with ``late`` is past, each on its seller's calendar (M12)."""
+    """Selects unanswered requests whose last day is today, or with ``late`` is past, each on its seller's calendar (M12)."""
     if late:
         return due.due_rows(due.Kind.REQUEST_LATE, as_of=as_of)
     return due.coming_rows(due.Kind.REQUEST_LATE, as_of=as_of, days=0)
@@ -32,7 +32,7 @@ def open_offers(as_of: datetime) -> "QuerySet[Offer]":
 
 
 def parked_attempts() -> "QuerySet[PaymentAttempt]":
-    """Payment attempts whose provider took another sum than was asked for, until their money is recorded under the provider's id."""
+    """Selects attempts whose provider took another sum than asked for, until the money is recorded under the provider's id."""
     recorded = Payment.objects.filter(account=OuterRef("account"), reference=OuterRef("external_id"))
     return PaymentAttempt.objects.filter(~Exists(recorded), status=PaymentAttempt.Status.PARKED)
 
@@ -42,7 +42,7 @@ def running_reliefs(as_of: datetime) -> "QuerySet[Relief]":
 
 
 def reliefs_ending_today(as_of: datetime) -> "QuerySet[Relief]":
-    """Running reliefs that are over before the business day is."""
+    """Selects running reliefs that are over before the business day is."""
     ending = Q(pk__in=[])
     for seller in Seller.objects.order_by("pk"):
         midnight = midnight_after(business_date(as_of, seller.time_zone), seller.time_zone)

@@ -1,4 +1,4 @@
-"""What needs somebody of the staff now: counts and sums, each with the list that it stands for. Nothing here writes."""
+"""The work that needs somebody of the staff now: counts and sums, each with the list that it stands for. Nothing here writes."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,22 +18,22 @@ class Backlog:
 
 
 def overdue_invoices(as_of: datetime) -> "QuerySet[Invoice]":
-    """Open invoices whose due date has passed, each on its seller's wall calendar (M8)."""
+    """Selects open invoices whose due date has passed, each on its seller's wall calendar (M8)."""
     return due.due_rows(due.Kind.INVOICE_LOCK, as_of=as_of).order_by()
 
 
 def due_soon_days() -> int:
-    """An invoice that falls due within so many days is worth a call: as many as its owners are reminded before."""
+    """Returns within how many days an invoice that falls due is worth a call: as many as its owners are reminded before."""
     return max(due.invoice_reminder_days())
 
 
 def invoices_due_soon(as_of: datetime) -> "QuerySet[Invoice]":
-    """Open invoices that fall due today or within `due_soon_days`."""
+    """Selects open invoices that fall due today or within `due_soon_days`."""
     return due.coming_rows(due.Kind.INVOICE_LOCK, as_of=as_of, days=due_soon_days()).order_by()
 
 
 def invoices_not_overdue(as_of: datetime) -> "QuerySet[Invoice]":
-    """Open invoices that are not overdue."""
+    """Selects open invoices that are not overdue."""
     return Invoice.objects.filter(open_minor__gt=0).exclude(pk__in=overdue_invoices(as_of).values("pk"))
 
 
@@ -72,12 +72,12 @@ def tariffs_in_review() -> "QuerySet[Tariff]":
 
 
 def worst_debtors(as_of: datetime, limit: int = 8) -> list[Invoice]:
-    """The overdue invoices that have waited longest, with their accounts."""
+    """Returns the overdue invoices that have waited longest, with their accounts."""
     return list(overdue_invoices(as_of).select_related("account__customer").order_by("due_date", "number")[:limit])
 
 
 def balances() -> dict[str, int]:
-    """What all customers' accounts hold, by currency, in minor units: below zero they owe."""
+    """Sums what all customers' accounts hold, by currency, in minor units: below zero they owe."""
     rows = (
         LedgerAccount.objects.filter(kind=LedgerAccount.Kind.CUSTOMER)
         .order_by()

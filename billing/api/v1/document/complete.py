@@ -102,11 +102,6 @@ def _headers_of(status: int) -> Json:
     return headers
 
 
-def _row_problem() -> Json:
-    own_schema: Json = {"type": "object", "properties": {"code": {"enum": list(codes.OF_A_ROW)}}}
-    return {"title": "RowProblem", "allOf": [{"$ref": "#/components/schemas/Problem"}, own_schema]}
-
-
 # --- One call --------------------------------------------------------------------------------------------------------
 
 
@@ -197,9 +192,10 @@ def _security(operation: Json) -> None:
 def complete(schema: Any) -> Any:
     """Adds to every operation what holds for all of them, and the facts that its view declares (`facts.describe`)."""
     components = schema["components"]
-    for name, parts in _components().items():
-        components[name] = parts
-    own_schemas = {"Problem": PROBLEM, "RowProblem": _row_problem(), "WebhookBody": webhooks.BODY}
+    components.update(_components())
+    row_codes: Json = {"type": "object", "properties": {"code": {"enum": list(codes.OF_A_ROW)}}}
+    row_problem: Json = {"title": "RowProblem", "allOf": [{"$ref": "#/components/schemas/Problem"}, row_codes]}
+    own_schemas = {"Problem": PROBLEM, "RowProblem": row_problem, "WebhookBody": webhooks.BODY}
     components["schemas"].update(own_schemas)
     row = components["schemas"]["RowAnswer"]["properties"]
     row["error"] = {"anyOf": [{"$ref": "#/components/schemas/RowProblem"}, {"type": "null"}]}

@@ -29,5 +29,5 @@ def describe(
     links: Mapping[str, Any] | None = None,
     takes_key: bool = True,
 ) -> dict[str, Any]:
-    """`Facts` as django-ninja takes them: ``openapi_extra=describe(...)``."""
+    """Returns `Facts` as django-ninja takes them: ``openapi_extra=describe(...)``."""
     return {FACTS: Facts(refusals, body, answer, links or {}, takes_key)}

@@ -6,7 +6,7 @@ from pydantic import BaseModel
 from billing.api.v1.fields import DayText, InstantText, Money, instant_text, one_of, plain_number
 from billing.api.v1.schemas.subscriptions import Span
 from billing.models import CreditNote, Invoice, InvoiceLine
-from billing.pricing.explanations.explanation import plain
+from billing.pricing.explanations.explanation import plain_price
 from billing.pricing.periods import business_date
 from billing.reports.invoices import invoice_states
 from billing.wording import charge_lines, formats
@@ -49,7 +49,7 @@ def _line(line: InvoiceLine, currency: str) -> LineAnswer:
         description=line.description,
         quantity=plain_number(line.quantity),
         unit=line.unit,
-        unit_price=plain(line.unit_price),
+        unit_price=plain_price(line.unit_price),
         amount=Money.of(line.amount_minor, currency),
         explanation=formats.plain_formula_text(charge_lines.explanation_of(line)),
     )

@@ -1,4 +1,4 @@
-"""What other terms come to: the preview, and what an act then did (G10)."""
+"""The figures of other terms: of the preview, and of what an act then charged (G10)."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from billing.wording import formats
 
 
 class QuotedLine(BaseModel):
-    """What is charged for what; ``explanation`` is the computation as a person would write it (G8)."""
+    """One charge of a quote; ``explanation`` is the computation as a person would write it (G8)."""
 
     description: str
     explanation: str

@@ -1,4 +1,4 @@
-"""What callers send. Lengths are those of the columns; what the values mean is checked by the operations."""
+"""The bodies that callers send. Lengths are those of the columns; what the values mean is checked by the operations."""
 
 from typing import Annotated, Literal
 
@@ -80,7 +80,7 @@ class NewInstance(Request):
 
 
 class MemberReport(Request):
-    """What is told of a person; ``occurred_at`` is left out where it happens right now."""
+    """A report about one person; ``occurred_at`` is left out where it happens right now."""
 
     email: Email
     name: MaybeName = ""
@@ -180,7 +180,7 @@ class CreditedLine(Request):
 
 
 class NewCreditNote(Request):
-    """What is given back: ``lines``, or one ``amount`` for the whole. ``external_id``: among the invoice's the same one counts
+    """An amount to give back: ``lines``, or one ``amount`` for the whole. ``external_id``: among the invoice's the same one counts
     once."""
 
     model_config = ConfigDict(

@@ -127,7 +127,7 @@ def _ended_at(subscription: Subscription, as_of: datetime) -> datetime | None:
     return lapse.since if lapse is not None and lapse.code == "subscription_terminated" else None
 
 
-def _scheduled(subscription: Subscription) -> ScheduledChange | None:
+def _scheduled_change(subscription: Subscription) -> ScheduledChange | None:
     change = scheduled_changes.waiting_change(subscription)
     if change is None:
         return None
@@ -156,7 +156,7 @@ def subscription_answer(subscription: Subscription, as_of: datetime) -> Subscrip
         current_period=Span(start=period.start.isoformat(), end=period.end.isoformat()) if period else None,
         renews_on=renews_on.isoformat() if renews_on else None,
         cancel_at=instant_text(start_of_day(cancel_date, zone)) if cancel_date else None,
-        scheduled_change=_scheduled(subscription),
+        scheduled_change=_scheduled_change(subscription),
         started_at=instant_text(subscription.started_at),
         terminated_at=optional_instant(_ended_at(subscription, as_of)),
     )

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from accounts.models import Product
 from billing.api.v1.fields import Money
 from billing.models import Tariff
-from billing.pricing.explanations.explanation import explain_quantity, plain
+from billing.pricing.explanations.explanation import explain_quantity, plain_price
 from billing.pricing.quantity import price
 from billing.pricing.terms import Metric, PriceModel, Terms
 from billing.pricing.tiers import NoPrice
@@ -24,7 +24,7 @@ class Price(BaseModel):
 
 
 class IntervalPrice(BaseModel):
-    """What ``quantity`` units cost for the whole interval, or once, the flat fee and the discount included."""
+    """The price of ``quantity`` units for the whole interval, or once, the flat fee and the discount included."""
 
     quantity: int
     amount: Money
@@ -32,7 +32,7 @@ class IntervalPrice(BaseModel):
 
 
 class UnitAnswer(BaseModel):
-    """What one unit and several are called; Russian has a form for 1 and 21, for 2 to 4, and for 5 to 20."""
+    """The names of one unit and of several; Russian has a form for 1 and 21, for 2 to 4, and for 5 to 20."""
 
     one: str
     many: str
@@ -77,8 +77,8 @@ INTERVALS = {1: "month", 12: "year"}
 
 
 def _money(amount: Decimal | None, currency: str) -> Money | None:
-    """A price, which may be finer than the currency's minor unit."""
-    return None if amount is None else Money(amount=plain(amount), currency=currency)
+    """Returns a price, which may be finer than the currency's minor unit."""
+    return None if amount is None else Money(amount=plain_price(amount), currency=currency)
 
 
 def _prices(terms: Terms) -> list[Price]:
@@ -134,7 +134,7 @@ def tariff_answer(tariff: Tariff) -> TariffAnswer:
         currency=tariff.currency,
         prices=_prices(terms),
         price_months=terms.price_months,
-        flat_fee=Money(amount=plain(terms.flat_fee), currency=terms.currency),
+        flat_fee=Money(amount=plain_price(terms.flat_fee), currency=terms.currency),
         discount_percent=f"{terms.discount_percent.normalize():f}",
         interval_prices=_interval_prices(terms),
         included_quantity=tariff.included_quantity,

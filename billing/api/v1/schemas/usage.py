@@ -119,7 +119,9 @@ def peak_now(instance: Instance, subscription: Subscription | None, as_of: datet
 # --- What was charged, and the changes -------------------------------------------------------------------------------
 
 
-def _charged(instance: Instance, metric: Metric, periods: list[BillingPeriod], span: tuple[datetime, datetime]) -> int:
+def _sum_charges(
+    instance: Instance, metric: Metric, periods: list[BillingPeriod], span: tuple[datetime, datetime]
+) -> int:
     if metric == Metric.PEAK_ACTIVE:
         charges = Charge.objects.filter(period__in=periods)
     else:
@@ -172,6 +174,6 @@ def usage_answer(instance: Instance, month: date) -> UsageAnswer:
         period=f"{month:%Y-%m}",
         peak=peak.most,
         peak_at=optional_instant(peak.at if peak.most else None),
-        charged=Money.of(_charged(instance, metric, periods, span), account.currency if account else "RUB"),
+        charged=Money.of(_sum_charges(instance, metric, periods, span), account.currency if account else "RUB"),
         changes=_changes(instance, span),
     )

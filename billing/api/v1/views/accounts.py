@@ -35,7 +35,7 @@ router = Router(tags=["accounts"])
     openapi_extra=describe(answer=examples.AN_ACCOUNT),
 )
 def get_account(request: HttpRequest, number: str) -> AccountAnswer:
-    """How an account stands now."""
+    """Returns the account's balance, debt and charges as they are now."""
     return account_answer(lookup.account(number), clock.now())
 
 
@@ -51,7 +51,7 @@ def get_statement(
     start: Annotated[Day | None, Query(alias="from")] = None,
     end: Annotated[Day | None, Query(alias="to")] = None,
 ) -> StatementAnswer:
-    """Every movement of the balance on the business days `from` to `to`, both included."""
+    """Returns every movement of the balance on the business days `from` to `to`, both included."""
     if start is not None and end is not None and start > end:
         raise BadInput(_("“from” is later than “to”: exchange them."), field="from")
     return statement_answer(lookup.account(number), start, end)

@@ -50,5 +50,5 @@ def create_customer(request: HttpRequest, payload: NewCustomer) -> Result:
     openapi_extra=describe(answer=examples.OWING_CUSTOMER, links=links.OF_CUSTOMER),
 )
 def get_customer(request: HttpRequest, customer_id: str) -> CustomerAnswer:
-    """A customer and the balances of its accounts."""
+    """Returns a customer and the balances of its accounts."""
     return customer_answer(lookup.customer(customer_id))

@@ -29,7 +29,7 @@ EVENT_ID = re.compile(r"evt_[A-Za-z0-9]{1,60}", re.ASCII)
     ),
 )
 def list_events(request: HttpRequest, query: PageQuery) -> Listed[EventAnswer]:
-    """What happened, in order, from the beginning or `after` an event's id: ask again with the last one you have.
+    """Lists what happened, in order, from the beginning or `after` an event's id: ask again with the last one you have.
 
     An event that is committed later than another also stands later in this list, so reading on never passes one over (E9).
 

@@ -84,7 +84,7 @@ def register_instance(request: HttpRequest, payload: NewInstance) -> InstanceAns
     openapi_extra={**UNCHANGED, **describe(answer=examples.READ_ONLY)},
 )
 def get_instance(request: HttpRequest, instance_id: str) -> HttpResponse:
-    """The instance, and what it may do at this instant (D3).
+    """Returns the instance, and what it may do at this instant (D3).
 
     Send the `ETag` of the last answer as `If-None-Match`: 304 says that nothing has changed.
     """
@@ -113,5 +113,5 @@ def delete_instance(request: HttpRequest, instance_id: str) -> None:
     openapi_extra=describe(answer=examples.A_USAGE),
 )
 def get_usage(request: HttpRequest, instance_id: str, period: Annotated[Month, Query()]) -> UsageAnswer:
-    """The peak of a calendar month (`period=2026-04`), what it was charged, and the changes that made it (M1)."""
+    """Returns the peak of a calendar month (`period=2026-04`), what it was charged, and the changes that made it (M1)."""
     return usage_answer(lookup.instance(request, instance_id), period)

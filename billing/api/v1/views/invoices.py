@@ -94,7 +94,7 @@ def list_invoices(
     openapi_extra=describe(answer=examples.AN_INVOICE),
 )
 def get_invoice(request: HttpRequest, number: str) -> InvoiceAnswer:
-    """An invoice with its lines and how each was worked out (G8)."""
+    """Returns an invoice with its lines and how each was worked out (G8)."""
     return invoice_answer(lookup.invoice(number), clock.now())
 
 
@@ -105,7 +105,7 @@ def get_invoice(request: HttpRequest, number: str) -> InvoiceAnswer:
     openapi_extra={**PDF, **describe(refusals=("document_unavailable",))},
 )
 def get_pdf(request: HttpRequest, number: str) -> HttpResponse:
-    """The document as it was first rendered, the same bytes ever after (G6)."""
+    """Returns the document as it was first rendered, the same bytes ever after (G6)."""
     invoice = lookup.invoice(number)
     try:
         document = delivery.document_of(invoice=invoice, as_of=clock.now())

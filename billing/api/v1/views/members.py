@@ -147,7 +147,7 @@ def remove_member(
     ),
 )
 def list_members(request: HttpRequest, instance_id: str, query: PageQuery) -> Listed[MemberAnswer]:
-    """The people of the instance, invited, active and blocked, in the order in which they were first reported."""
+    """Lists the people of the instance, invited, active and blocked, in the order in which they were first reported."""
     instance, last = lookup.instance(request, instance_id), read_primary_key(query.key())
     # A cursor names somebody of this very instance: another's is answered like none at all.
     if last and not Member.objects.filter(instance=instance, pk=last).exists():

@@ -98,7 +98,7 @@ def create_subscription(request: HttpRequest, instance_id: str, payload: NewSubs
     openapi_extra=describe(answer=examples.A_SUBSCRIPTION, links=links.OF_SUBSCRIPTION),
 )
 def get_subscription(request: HttpRequest, subscription_id: str) -> SubscriptionAnswer:
-    """A subscription as it stands now."""
+    """Returns a subscription as it stands now."""
     return _answer_current(subscription_id, clock.now())
 
 
@@ -147,7 +147,7 @@ def choose_tariff(request: HttpRequest, subscription_id: str, payload: Choice) -
     ),
 )
 def preview_change(request: HttpRequest, subscription_id: str, payload: Terms) -> PreviewAnswer:
-    """What other terms would come to: due now, lost, the next charge. Changes nothing (G10)."""
+    """Prices a change to other terms: due now, lost, the next charge. Changes nothing (G10)."""
     subscription = lookup.subscription(subscription_id)
     return preview_answer(
         plan_changes.quote_change(subscription=subscription, request=_wish(payload), as_of=clock.now())
@@ -257,7 +257,7 @@ def extend_trial(request: HttpRequest, subscription_id: str, payload: Extension)
 def cancel_subscription(
     request: HttpRequest, subscription_id: str, payload: Nothing | None = None
 ) -> SubscriptionAnswer:
-    """Nothing renews any more; everything works to the end of what is paid (C4)."""
+    """Cancels the next renewal; everything works to the end of what is paid (C4)."""
     as_of = clock.now()
     plan_changes.cancel_subscription(
         subscription=lookup.subscription(subscription_id), as_of=as_of, actor=actor_of(request)

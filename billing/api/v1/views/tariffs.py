@@ -34,7 +34,7 @@ def _follow(tariffs: "QuerySet[Tariff]", key: int) -> "QuerySet[Tariff]":
 def list_tariffs(
     request: HttpRequest, query: PageQuery, product: Annotated[Code | None, Query()] = None
 ) -> Listed[TariffAnswer]:
-    """The published tariffs, of one product or of all, in the order in which they were published."""
+    """Lists the published tariffs, of one product or of all, in the order in which they were published."""
     tariffs = _follow(Tariff.objects.published(), read_primary_key(query.key()))
     if product is not None:
         tariffs = tariffs.filter(product=instances.find_product(product))

@@ -13,8 +13,15 @@ from billing import clock
 from billing.models import Subscription
 from billing.operations.customers.member_management import find_administrator
 from billing.operations.cycle import access
-from billing.portal.get_or_404 import desk_of_instance, find_instance
-from billing.portal.permissions import Desk, accounts_of, billing_page, instances_of, refuse_unprintable, signed_in_user
+from billing.portal.get_or_404 import find_instance, select_account_of_instance
+from billing.portal.permissions import (
+    AccountSelection,
+    accounts_of,
+    billing_page,
+    instances_of,
+    refuse_unprintable,
+    signed_in_user,
+)
 from billing.portal.views.money.overview import usage_context
 from billing.pricing.periods import business_date
 from billing.reports import overview as reports
@@ -26,15 +33,15 @@ ROWS = 50
 
 @require_GET
 @billing_page
-def instances(request: HttpRequest, desk: Desk) -> HttpResponse:
+def instances(request: HttpRequest, selection: AccountSelection) -> HttpResponse:
     """Lists all instances charged to the account, the busiest first."""
-    as_of, account = clock.now(), desk.account
+    as_of, account = clock.now(), selection.account
     money = reports.account_position(account=account, as_of=as_of)
     page = Paginator(reports.instance_rows(account=account, as_of=as_of), ROWS).get_page(request.GET.get("page"))
     levels = access.levels([place.instance for place in page.object_list], as_of=as_of)
     context = {
         "section": "instances",
-        "desk": desk,
+        "selection": selection,
         "zone": account.zone,
         "money": money,
         "read_only_debt": bool(money.overdue),
@@ -53,7 +60,7 @@ def instance(request: HttpRequest, public_id: str) -> HttpResponse:
     accounts = tuple(accounts_of(user))
     owned_instance = find_instance(public_id, accounts)
     if owned_instance is not None:
-        return _owner_page(request, *desk_of_instance(owned_instance, accounts), as_of)
+        return _owner_page(request, *select_account_of_instance(owned_instance, accounts), as_of)
     member_instance = instances_of(user).filter(public_id=public_id).first()
     if member_instance is None:
         raise Http404
@@ -64,14 +71,18 @@ def _member_page(request: HttpRequest, instance: Instance, as_of: datetime) -> H
     subscription = access.current_subscription(instance)
     zone = subscription.account.zone if subscription is not None else "Europe/Moscow"
     context = {"instance": instance, "access": access.level(instance, as_of=as_of), "zone": zone}
-    return render(request, "portal/state.html", context)
+    return render(request, "portal/instance_state.html", context)
 
 
 def _owner_page(
-    request: HttpRequest, desk: Desk, instance: Instance, subscription: Subscription | None, as_of: datetime
+    request: HttpRequest,
+    selection: AccountSelection,
+    instance: Instance,
+    subscription: Subscription | None,
+    as_of: datetime,
 ) -> HttpResponse:
-    zone = desk.account.zone
-    money = reports.account_position(account=desk.account, as_of=as_of)
+    zone = selection.account.zone
+    money = reports.account_position(account=selection.account, as_of=as_of)
     people = Member.objects.present().filter(instance=instance).select_related("role").order_by("name", "email", "pk")
     usage, plan = None, None
     if subscription is not None:
@@ -81,7 +92,7 @@ def _owner_page(
         usage = usage_of(subscription=subscription, period=period, as_of=as_of) if period is not None else None
     context = {
         "section": "instances",
-        "desk": desk,
+        "selection": selection,
         "zone": zone,
         "today": business_date(as_of, zone),
         "instance": instance,

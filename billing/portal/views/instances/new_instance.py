@@ -21,7 +21,7 @@ from billing.operations.customers.customers import NewCustomer
 from billing.operations.customers.onboarding import Application, InstanceOrder, OnboardingResult, Owner
 from billing.operations.subscriptions import trials
 from billing.portal import rate_limits
-from billing.portal.permissions import Desk, accounts_of, desk_of, signed_in_user
+from billing.portal.permissions import AccountSelection, accounts_of, select_account, signed_in_user
 from billing.portal.rate_limits import LimitExceeded
 from billing.portal.views.person.sign_up import cost_lines
 from billing.portal.views.plans.change_plan import read_quantity
@@ -49,7 +49,7 @@ class Choice:
 
     @property
     def asks(self) -> bool:
-        """Whether a number has to be given for it."""
+        """Tells whether a number has to be given for it."""
         return self.variant.terms.metric == Metric.QUANTITY
 
 
@@ -82,22 +82,22 @@ class Form:
 @login_required
 def new_instance(request: HttpRequest) -> HttpResponse:
     """Asks for product, domain and plan and quotes them; POST creates the instance for the figures that were seen."""
-    user, desk = signed_in_user(request), desk_of(request)
+    user, selection = signed_in_user(request), select_account(request)
     addresses = verified_emails(user)
-    if not addresses or (desk is None and not settings.SELF_SIGN_UP):
+    if not addresses or (selection is None and not settings.SELF_SIGN_UP):
         raise Http404
     data = request.POST if request.method == "POST" else request.GET
     product = _product(data)
     if product is None:
         context = {
             "section": "instances",
-            "desk": desk,
+            "selection": selection,
             "offers": reports.offers(),
             "keep": request.GET.get("account", ""),
         }
         return render(request, "portal/new_instance_product.html", context)
     email = user.email.lower() if user.email.lower() in addresses else addresses[0]
-    form = _read_form(user, Owner(email, user.name or email), desk, data, product)
+    form = _read_form(user, Owner(email, user.name or email), selection, data, product)
     errors: dict[str, str] = {}
     status = 200
     preview: OnboardingResult | None = None
@@ -114,7 +114,7 @@ def new_instance(request: HttpRequest) -> HttpResponse:
         status = status if status != 200 else 422 if isinstance(refusal, BadInput) else 409
     except LimitExceeded as refusal:
         return rate_limits.answer_limit_exceeded(request, refusal)
-    return render(request, "portal/new_instance.html", _context(form, desk, preview, errors), status=status)
+    return render(request, "portal/new_instance.html", _context(form, selection, preview, errors), status=status)
 
 
 def _product(data: QueryDict) -> Product | None:
@@ -124,12 +124,12 @@ def _product(data: QueryDict) -> Product | None:
     return offers.get(code) or (next(iter(offers.values())) if len(offers) == 1 else None)
 
 
-def _read_form(user: User, owner: Owner, desk: Desk | None, data: QueryDict, product: Product) -> Form:
+def _read_form(user: User, owner: Owner, selection: AccountSelection | None, data: QueryDict, product: Product) -> Form:
     fields = {name: data.get(name, "").strip()[:300] for name in FIELDS}
     customers = {account.customer.public_id: account.customer for account in accounts_of(user)}
     customer = customers.get(fields["customer"])
-    if customer is None and fields["customer"] != NEW and desk is not None:
-        customer = desk.account.customer
+    if customer is None and fields["customer"] != NEW and selection is not None:
+        customer = selection.account.customer
     if customer is None and not settings.SELF_SIGN_UP:
         raise Http404
     fields["customer"] = customer.public_id if customer is not None else NEW
@@ -147,7 +147,7 @@ def _read_form(user: User, owner: Owner, desk: Desk | None, data: QueryDict, pro
 
 
 def _is_trial_used(product: Product, customer: Customer | None, owner: Owner, domain: str) -> bool:
-    """Whether the customer, or this address or domain, has used the product's one trial (B2, D18)."""
+    """Tells whether the customer, or this address or domain, has used the product's one trial (B2, D18)."""
     if customer is not None:
         return trials.has_used_trial(customer, product)
     return onboarding.has_had_trial(email=owner.email, domain=domain, product=product)
@@ -197,11 +197,13 @@ def _errors_by_field(refusal: Refusal) -> dict[str, str]:
     return {field if field in FIELDS else "all": explain_refusal(refusal)}
 
 
-def _context(form: Form, desk: Desk | None, preview: OnboardingResult | None, errors: dict[str, str]) -> dict[str, Any]:
+def _context(
+    form: Form, selection: AccountSelection | None, preview: OnboardingResult | None, errors: dict[str, str]
+) -> dict[str, Any]:
     quote = preview.quote if preview is not None else None
     return {
         "section": "instances",
-        "desk": desk,
+        "selection": selection,
         "form": form,
         "fields": form.fields,
         "product": form.product,

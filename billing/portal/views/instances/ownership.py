@@ -20,7 +20,7 @@ from billing.operations.customers import ownership as operations
 from billing.operations.customers.member_management import Effect, find_administrator
 from billing.operations.customers.ownership import Transfer
 from billing.portal.get_or_404 import instance_or_404
-from billing.portal.permissions import Desk, refuse_unprintable, signed_in_user
+from billing.portal.permissions import AccountSelection, refuse_unprintable, signed_in_user
 from billing.portal.reauthentication import redirect_to_reauthentication
 from billing.wording.refusals import explain_refusal
 
@@ -33,11 +33,11 @@ LEAVE = "leave"
 def ownership(request: HttpRequest, public_id: str) -> HttpResponse:
     """Shows the choice and its effect to an administrator who has just reauthenticated; POST transfers for the effect seen."""
     refuse_unprintable(public_id)
-    desk, instance, _subscription = instance_or_404(request, public_id)
+    selection, instance, _subscription = instance_or_404(request, public_id)
     user, as_of = signed_in_user(request), clock.now()
     giver = find_administrator(instance, user)
     if giver is None:
-        context = {"section": "instances", "desk": desk, "instance": instance}
+        context = {"section": "instances", "selection": selection, "instance": instance}
         return render(request, "portal/ownership_refused.html", context, status=403)
     data = request.POST if request.method == "POST" else request.GET
     redirect = redirect_to_reauthentication(request, _address(request, data))
@@ -69,7 +69,10 @@ def ownership(request: HttpRequest, public_id: str) -> HttpResponse:
     except Refusal as refusal:
         errors, status = {**_errors_by_field(refusal), **errors}, 422 if isinstance(refusal, BadInput) else 409
     return render(
-        request, "portal/ownership.html", _context(desk, instance, user, giver, data, preview, errors), status=status
+        request,
+        "portal/ownership.html",
+        _context(selection, instance, user, giver, data, preview, errors),
+        status=status,
     )
 
 
@@ -95,7 +98,7 @@ def _errors_by_field(refusal: Refusal) -> dict[str, str]:
 
 
 def _context(
-    desk: Desk,
+    selection: AccountSelection,
     instance: Instance,
     user: User,
     giver: Member,
@@ -107,10 +110,10 @@ def _context(
     taker, effect = preview if preview is not None else (None, None)
     return {
         "section": "instances",
-        "desk": desk,
+        "selection": selection,
         "instance": instance,
-        "currency": desk.account.currency,
-        "customer": desk.account.customer,
+        "currency": selection.account.currency,
+        "customer": selection.account.customer,
         "giver": giver,
         "people": people.order_by("name", "email", "pk"),
         "roles": operations.roles_to_keep(instance),

@@ -21,7 +21,7 @@ from billing.errors import BillingError, Refusal
 from billing.models import Subscription
 from billing.operations.customers import member_management as operations
 from billing.portal.get_or_404 import instance_or_404
-from billing.portal.permissions import Desk, signed_in_user
+from billing.portal.permissions import AccountSelection, signed_in_user
 from billing.pricing.periods import month_span
 from billing.pricing.terms import Metric
 from billing.reports import overview as reports
@@ -87,16 +87,16 @@ def _usage(subscription: Subscription | None, as_of: datetime) -> Usage | None:
 
 
 def _common_context(
-    desk: Desk, instance: Instance, subscription: Subscription | None, as_of: datetime
+    selection: AccountSelection, instance: Instance, subscription: Subscription | None, as_of: datetime
 ) -> dict[str, Any]:
     usage = _usage(subscription, as_of)
     plan = plan_state(subscription, as_of) if subscription is not None and not subscription.is_metered else None
     return {
         "plan": plan,
         "section": "instances",
-        "desk": desk,
-        "zone": desk.account.zone,
-        "currency": desk.account.currency,
+        "selection": selection,
+        "zone": selection.account.zone,
+        "currency": selection.account.currency,
         "instance": instance,
         "usage": usage,
         "by_seats": plan is not None and plan.metric == Metric.PAID_MEMBERS,
@@ -153,11 +153,11 @@ def _offers(member: Member, roles: list[Role]) -> list[tuple[Report, Role | None
 def people(request: HttpRequest, public_id: str) -> HttpResponse:
     """Lists everybody in the instance with role and state, and what the next person costs."""
     as_of = clock.now()
-    desk, instance, subscription = instance_or_404(request, public_id)
+    selection, instance, subscription = instance_or_404(request, public_id)
     everybody = Member.objects.present().filter(instance=instance).select_related("role")
-    money = reports.account_position(account=desk.account, as_of=as_of)
+    money = reports.account_position(account=selection.account, as_of=as_of)
     context = {
-        **_common_context(desk, instance, subscription, as_of),
+        **_common_context(selection, instance, subscription, as_of),
         "money": money,
         "read_only_debt": bool(money.overdue),
         "page": Paginator(everybody.order_by("name", "email", "pk"), ROWS).get_page(request.GET.get("page")),
@@ -170,7 +170,7 @@ def people(request: HttpRequest, public_id: str) -> HttpResponse:
 def invite(request: HttpRequest, public_id: str) -> HttpResponse:
     """Shows what a new member will cost, by role, and asks for the address; POST sends the invitation."""
     as_of, user = clock.now(), signed_in_user(request)
-    desk, instance, subscription = instance_or_404(request, public_id)
+    selection, instance, subscription = instance_or_404(request, public_id)
     errors: dict[str, str] = {}
     if request.method == "POST":
         try:
@@ -188,7 +188,7 @@ def invite(request: HttpRequest, public_id: str) -> HttpResponse:
             errors = {getattr(refusal, "field", "") or "all": explain_refusal(refusal)}
     new_member = Report(new_id("inv"), Member.Status.ACTIVE, email="preview@example.com")
     roles, all_roles = _roles_for(instance, user), _roles(instance)
-    common = _common_context(desk, instance, subscription, as_of)
+    common = _common_context(selection, instance, subscription, as_of)
     by_role = [
         (role, _option(instance, _with_role(new_member, role), role, as_of)) if common["by_seats"] else (role, None)
         for role in roles
@@ -221,7 +221,7 @@ def _default_role(roles: list[Role]) -> str:
 def person(request: HttpRequest, public_id: str, member_id: int) -> HttpResponse:
     """Shows one member with every possible change and its cost; POST makes one for the price that was shown."""
     as_of, user = clock.now(), signed_in_user(request)
-    desk, instance, subscription = instance_or_404(request, public_id)
+    selection, instance, subscription = instance_or_404(request, public_id)
     member = Member.objects.present().select_related("role").filter(instance=instance, pk=member_id).first()
     if member is None:
         raise Http404
@@ -236,7 +236,7 @@ def person(request: HttpRequest, public_id: str, member_id: int) -> HttpResponse
             error = explain_refusal(refusal)
     options = [] if is_self else _options(instance, member, as_of, user)
     context = {
-        **_common_context(desk, instance, subscription, as_of),
+        **_common_context(selection, instance, subscription, as_of),
         "member": member,
         "is_self": is_self,
         "may_hand_over": (is_self or member.status == Member.Status.ACTIVE)

@@ -22,7 +22,7 @@ from billing.operations.events import fan_out as sending
 from billing.operations.events import webhook_request
 from billing.operations.events.event_types import TYPES, meaning_of
 from billing.portal.integration import delivery_or_404, endpoint_page, type_boxes
-from billing.portal.permissions import Desk, signed_in_user
+from billing.portal.permissions import AccountSelection, signed_in_user
 from billing.portal.reauthentication import require_reauthentication
 from billing.portal.views.integration.endpoints import endpoint_url
 from billing.portal.views.integration.integration_page import sample_text
@@ -35,31 +35,33 @@ SHOWN_ATTEMPTS = 20  # of a delivery, the latest
 @never_cache
 @require_http_methods(["GET", "POST"])
 @endpoint_page
-def delivery(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint, number: int) -> HttpResponse:
+def delivery(request: HttpRequest, selection: AccountSelection, endpoint: WebhookEndpoint, number: int) -> HttpResponse:
     """Shows one delivery with its attempts; POST sends it again."""
     row = delivery_or_404(endpoint, number)
-    return _replay(request, desk, row) if request.method == "POST" else _delivery_page(request, desk, row)
+    return _replay(request, selection, row) if request.method == "POST" else _delivery_page(request, selection, row)
 
 
 @require_reauthentication
-def _replay(request: HttpRequest, desk: Desk, delivery: WebhookDelivery) -> HttpResponse:
+def _replay(request: HttpRequest, selection: AccountSelection, delivery: WebhookDelivery) -> HttpResponse:
     try:
         sending.replay(
             endpoint=delivery.endpoint, event=delivery.event, as_of=clock.now(), actor=signed_in_user(request).email
         )
     except Refusal as refusal:
-        return _delivery_page(request, desk, delivery, explain_refusal(refusal))
+        return _delivery_page(request, selection, delivery, explain_refusal(refusal))
     messages.success(request, _("It is on its way again, with the same id."))
     address = reverse("portal:webhook_delivery", args=[delivery.endpoint.public_id, delivery.pk])
-    return HttpResponseRedirect(address + desk.query)
+    return HttpResponseRedirect(address + selection.query)
 
 
-def _delivery_page(request: HttpRequest, desk: Desk, delivery: WebhookDelivery, error: str = "") -> HttpResponse:
+def _delivery_page(
+    request: HttpRequest, selection: AccountSelection, delivery: WebhookDelivery, error: str = ""
+) -> HttpResponse:
     as_of = clock.now()
     context = {
         "section": "integration",
-        "desk": desk,
-        "zone": desk.account.zone,
+        "selection": selection,
+        "zone": selection.account.zone,
         "endpoint": delivery.endpoint,
         "delivery": delivery,
         "meaning": meaning_of(delivery.event.type),
@@ -84,7 +86,7 @@ def curl_of(delivery: WebhookDelivery, as_of: datetime) -> str:
 
 @dataclass(frozen=True)
 class Range:
-    """Which events are to be sent again: from ``since`` to before ``until``, of ``types`` (empty: all)."""
+    """The events that are to be sent again: from ``since`` to before ``until``, of ``types`` (empty: all)."""
 
     since: datetime
     until: datetime
@@ -95,9 +97,9 @@ class Range:
 @never_cache
 @require_http_methods(["GET", "POST"])
 @endpoint_page
-def replay_range(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint) -> HttpResponse:
+def replay_range(request: HttpRequest, selection: AccountSelection, endpoint: WebhookEndpoint) -> HttpResponse:
     """Replays a range of time: ``?look=1`` counts the events, POST sends them again if there are still as many."""
-    as_of, zone = clock.now(), desk.account.zone
+    as_of, zone = clock.now(), selection.account.zone
     errors: dict[str, str] = {}
     count: int | None = None
     if "look" in request.GET:
@@ -112,15 +114,17 @@ def replay_range(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint) ->
             )
             count = len(events)
             if request.method == "POST" and request.POST.get("seen") == str(count):
-                return _send_again(request, desk, endpoint, chosen_range)
+                return _send_again(request, selection, endpoint, chosen_range)
         except Refusal as refusal:
             field = getattr(refusal, "field", "")
             errors, count = {"to" if field == "until" else field or "all": explain_refusal(refusal)}, None
-    return _range_page(request, desk, endpoint, as_of, count, errors)
+    return _range_page(request, selection, endpoint, as_of, count, errors)
 
 
 @require_reauthentication
-def _send_again(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint, chosen_range: Range) -> HttpResponse:
+def _send_again(
+    request: HttpRequest, selection: AccountSelection, endpoint: WebhookEndpoint, chosen_range: Range
+) -> HttpResponse:
     number = rehearsal.carry_out_as_seen(
         lambda: sending.replay_range(
             endpoint=endpoint,
@@ -137,7 +141,7 @@ def _send_again(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint, cho
     )
     success_text = ngettext("%(count)s event is on its way again.", "%(count)s events are on their way again.", number)
     messages.success(request, success_text % {"count": number})
-    return HttpResponseRedirect(endpoint_url(desk, endpoint))
+    return HttpResponseRedirect(endpoint_url(selection, endpoint))
 
 
 def _range(request: HttpRequest, zone: str) -> Range:
@@ -157,13 +161,13 @@ def _moment(text: str, field: str, zone: str) -> datetime:
 
 def _range_page(
     request: HttpRequest,
-    desk: Desk,
+    selection: AccountSelection,
     endpoint: WebhookEndpoint,
     as_of: datetime,
     count: int | None,
     errors: dict[str, str],
 ) -> HttpResponse:
-    now = as_of.astimezone(ZoneInfo(desk.account.zone))
+    now = as_of.astimezone(ZoneInfo(selection.account.zone))
     typed: dict[str, Any] = {
         "from": request.GET.get("from") or f"{now - timedelta(days=1):%Y-%m-%dT%H:%M}",
         "to": request.GET.get("to") or f"{now + timedelta(minutes=1):%Y-%m-%dT%H:%M}",
@@ -171,8 +175,8 @@ def _range_page(
     }
     context = {
         "section": "integration",
-        "desk": desk,
-        "zone": desk.account.zone,
+        "selection": selection,
+        "zone": selection.account.zone,
         "endpoint": endpoint,
         "fields": typed,
         "boxes": type_boxes(request.GET.getlist("types").__contains__),
@@ -190,29 +194,31 @@ def _range_page(
 @never_cache
 @require_http_methods(["GET", "POST"])
 @endpoint_page
-def sample(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint) -> HttpResponse:
+def sample(request: HttpRequest, selection: AccountSelection, endpoint: WebhookEndpoint) -> HttpResponse:
     """Shows a sample of an event type (``?type=``); POST sends it and shows the answer."""
     name = request.GET.get("type", "")
     type_name = name if name in TYPES else next(name for name in TYPES if endpoint.hears(name))
     if request.method == "POST":
-        return _send_sample(request, desk, endpoint, type_name)
-    return _sample_page(request, desk, endpoint, type_name)
+        return _send_sample(request, selection, endpoint, type_name)
+    return _sample_page(request, selection, endpoint, type_name)
 
 
 @require_reauthentication
-def _send_sample(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint, type_name: str) -> HttpResponse:
+def _send_sample(
+    request: HttpRequest, selection: AccountSelection, endpoint: WebhookEndpoint, type_name: str
+) -> HttpResponse:
     try:
         attempt = sending.send_sample(
             endpoint=endpoint, type_=type_name, as_of=clock.now(), actor=signed_in_user(request).email
         )
     except Refusal as refusal:
-        return _sample_page(request, desk, endpoint, type_name, error=explain_refusal(refusal))
-    return _sample_page(request, desk, endpoint, type_name, attempt=attempt)
+        return _sample_page(request, selection, endpoint, type_name, error=explain_refusal(refusal))
+    return _sample_page(request, selection, endpoint, type_name, attempt=attempt)
 
 
 def _sample_page(
     request: HttpRequest,
-    desk: Desk,
+    selection: AccountSelection,
     endpoint: WebhookEndpoint,
     type_name: str,
     *,
@@ -221,7 +227,7 @@ def _sample_page(
 ) -> HttpResponse:
     context = {
         "section": "integration",
-        "desk": desk,
+        "selection": selection,
         "endpoint": endpoint,
         "groups": webhook_events.group_types(TYPES),
         "chosen": type_name,

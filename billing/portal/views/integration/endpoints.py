@@ -22,7 +22,7 @@ from billing.models import WebhookEndpoint
 from billing.operations.events import endpoints as operations
 from billing.portal.cursors import read_cursor
 from billing.portal.integration import endpoint_page, read_types, type_boxes
-from billing.portal.permissions import Desk, billing_page, signed_in_user
+from billing.portal.permissions import AccountSelection, billing_page, signed_in_user
 from billing.portal.reauthentication import require_reauthentication
 from billing.reports import webhook_traffic
 from billing.wording.refusals import explain_refusal
@@ -30,43 +30,43 @@ from billing.wording.refusals import explain_refusal
 ROWS = 20
 
 
-def endpoint_url(desk: Desk, endpoint: WebhookEndpoint) -> str:
-    return reverse("portal:webhook_endpoint", args=[endpoint.public_id]) + desk.query
+def endpoint_url(selection: AccountSelection, endpoint: WebhookEndpoint) -> str:
+    return reverse("portal:webhook_endpoint", args=[endpoint.public_id]) + selection.query
 
 
 @never_cache
 @require_http_methods(["GET", "POST"])
 @billing_page
-def new_endpoint(request: HttpRequest, desk: Desk) -> HttpResponse:
+def new_endpoint(request: HttpRequest, selection: AccountSelection) -> HttpResponse:
     """Shows the form of a new endpoint; POST adds it and answers with its secret."""
-    return _add(request, desk) if request.method == "POST" else _form(request, desk, None)
+    return _add(request, selection) if request.method == "POST" else _form(request, selection, None)
 
 
 @require_reauthentication
-def _add(request: HttpRequest, desk: Desk) -> HttpResponse:
+def _add(request: HttpRequest, selection: AccountSelection) -> HttpResponse:
     try:
         endpoint, secret = operations.add_endpoint(
             url=request.POST.get("url", ""),
             name=request.POST.get("name", ""),
             types=read_types(request),
-            customer=desk.account.customer,
+            customer=selection.account.customer,
             as_of=clock.now(),
             actor=signed_in_user(request).email,
         )
     except BadInput as refusal:
-        return _form(request, desk, None, {refusal.field: explain_refusal(refusal)})
-    return _secret_page(request, desk, endpoint, secret)
+        return _form(request, selection, None, {refusal.field: explain_refusal(refusal)})
+    return _secret_page(request, selection, endpoint, secret)
 
 
 @require_http_methods(["GET", "POST"])
 @endpoint_page
-def change_endpoint(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint) -> HttpResponse:
+def change_endpoint(request: HttpRequest, selection: AccountSelection, endpoint: WebhookEndpoint) -> HttpResponse:
     """Shows the form of an existing endpoint; POST changes it."""
-    return _change(request, desk, endpoint) if request.method == "POST" else _form(request, desk, endpoint)
+    return _change(request, selection, endpoint) if request.method == "POST" else _form(request, selection, endpoint)
 
 
 @require_reauthentication
-def _change(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint) -> HttpResponse:
+def _change(request: HttpRequest, selection: AccountSelection, endpoint: WebhookEndpoint) -> HttpResponse:
     try:
         operations.change_endpoint(
             endpoint=endpoint,
@@ -77,13 +77,16 @@ def _change(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint) -> Http
             actor=signed_in_user(request).email,
         )
     except BadInput as refusal:
-        return _form(request, desk, endpoint, {refusal.field: explain_refusal(refusal)})
+        return _form(request, selection, endpoint, {refusal.field: explain_refusal(refusal)})
     messages.success(request, _("The change is in force from the next event on."))
-    return HttpResponseRedirect(endpoint_url(desk, endpoint))
+    return HttpResponseRedirect(endpoint_url(selection, endpoint))
 
 
 def _form(
-    request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint | None, errors: dict[str, str] | None = None
+    request: HttpRequest,
+    selection: AccountSelection,
+    endpoint: WebhookEndpoint | None,
+    errors: dict[str, str] | None = None,
 ) -> HttpResponse:
     """Shows the form with what was typed, else with the endpoint's values, else empty."""
     if request.method == "POST":
@@ -96,7 +99,7 @@ def _form(
         fields = {"url": endpoint.url, "name": endpoint.name} if endpoint is not None else {"url": "", "name": ""}
     context = {
         "section": "integration",
-        "desk": desk,
+        "selection": selection,
         "endpoint": endpoint,
         "fields": fields,
         "some": hears_some,
@@ -106,11 +109,13 @@ def _form(
     return render(request, "portal/integration_webhook_form.html", context, status=422 if errors else 200)
 
 
-def _secret_page(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint, secret: str) -> HttpResponse:
+def _secret_page(
+    request: HttpRequest, selection: AccountSelection, endpoint: WebhookEndpoint, secret: str
+) -> HttpResponse:
     context = {
         "section": "integration",
-        "desk": desk,
-        "zone": desk.account.zone,
+        "selection": selection,
+        "zone": selection.account.zone,
         "endpoint": endpoint,
         "secret": secret,
     }
@@ -123,18 +128,20 @@ def _secret_page(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint, se
 @never_cache
 @require_http_methods(["GET", "POST"])
 @endpoint_page
-def endpoint(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint) -> HttpResponse:
+def endpoint(request: HttpRequest, selection: AccountSelection, endpoint: WebhookEndpoint) -> HttpResponse:
     """Shows one endpoint: its state, its lag, its deliveries (``?show=``, ``?before=``, ``?after=``), and what can be done."""
-    return _act(request, desk, endpoint) if request.method == "POST" else _endpoint_page(request, desk, endpoint)
+    return (
+        _act(request, selection, endpoint) if request.method == "POST" else _endpoint_page(request, selection, endpoint)
+    )
 
 
 @require_reauthentication
-def _act(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint) -> HttpResponse:
+def _act(request: HttpRequest, selection: AccountSelection, endpoint: WebhookEndpoint) -> HttpResponse:
     """Carries out the chosen act and leads back to the endpoint, or shows a new secret."""
     act, as_of, actor = request.POST.get("act", ""), clock.now(), signed_in_user(request).email
     try:
         if act == "rotate":
-            return _rotate(request, desk, endpoint, as_of)
+            return _rotate(request, selection, endpoint, as_of)
         if act == "pause":
             operations.pause_endpoint(endpoint=endpoint, as_of=as_of, actor=actor)
             success_text = _("Paused: events wait until it goes on, none is lost.")
@@ -153,9 +160,9 @@ def _act(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint) -> HttpRes
         else:
             raise BadInput(_("Choose what to do."))
     except Refusal as refusal:
-        return _endpoint_page(request, desk, endpoint, explain_refusal(refusal), act)
+        return _endpoint_page(request, selection, endpoint, explain_refusal(refusal), act)
     messages.success(request, success_text)
-    return HttpResponseRedirect(endpoint_url(desk, endpoint))
+    return HttpResponseRedirect(endpoint_url(selection, endpoint))
 
 
 def rotation_mark(endpoint: WebhookEndpoint) -> str:
@@ -163,23 +170,25 @@ def rotation_mark(endpoint: WebhookEndpoint) -> str:
     return endpoint.old_secret_until.isoformat() if endpoint.old_secret_until is not None else "first"
 
 
-def _rotate(request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint, as_of: datetime) -> HttpResponse:
+def _rotate(
+    request: HttpRequest, selection: AccountSelection, endpoint: WebhookEndpoint, as_of: datetime
+) -> HttpResponse:
     if request.POST.get("seen") != rotation_mark(endpoint):
         raise BadInput(
             _("A new secret has been made since this page was opened. Look at it again before you make another.")
         )
     endpoint, secret = operations.rotate_secret(endpoint=endpoint, as_of=as_of, actor=signed_in_user(request).email)
-    return _secret_page(request, desk, endpoint, secret)
+    return _secret_page(request, selection, endpoint, secret)
 
 
 def _endpoint_page(
-    request: HttpRequest, desk: Desk, endpoint: WebhookEndpoint, error: str = "", act: str = ""
+    request: HttpRequest, selection: AccountSelection, endpoint: WebhookEndpoint, error: str = "", act: str = ""
 ) -> HttpResponse:
-    as_of, zone = clock.now(), desk.account.zone
+    as_of, zone = clock.now(), selection.account.zone
     filter_name = request.GET.get("show", "all")
     context: dict[str, Any] = {
         "section": "integration",
-        "desk": desk,
+        "selection": selection,
         "zone": zone,
         "endpoint": endpoint,
         "rotates_until": endpoint.old_secret_until

@@ -18,7 +18,7 @@ from billing.portal.integration import (
     instances_of,
     tokens_of,
 )
-from billing.portal.permissions import Desk, billing_page, signed_in_user
+from billing.portal.permissions import AccountSelection, billing_page, signed_in_user
 from billing.reports import webhook_traffic
 from billing.wording import webhook_events
 
@@ -28,9 +28,9 @@ FEW = 5  # tokens and instances listed here; all of them have pages of their own
 
 @require_GET
 @billing_page
-def integration(request: HttpRequest, desk: Desk) -> HttpResponse:
+def integration(request: HttpRequest, selection: AccountSelection) -> HttpResponse:
     """Shows the page from which the others are reached."""
-    as_of, customer = clock.now(), desk.account.customer
+    as_of, customer = clock.now(), selection.account.customer
     page = Paginator(endpoints_of(customer), ROWS).get_page(request.GET.get("page"))
     endpoints = list(page.object_list)
     states = webhook_traffic.endpoint_states(endpoints, as_of)
@@ -38,8 +38,8 @@ def integration(request: HttpRequest, desk: Desk) -> HttpResponse:
     instances, sample_instance = list(all_instances[:FEW]), instance_for_first_call(customer)
     context = {
         "section": "integration",
-        "desk": desk,
-        "zone": desk.account.zone,
+        "selection": selection,
+        "zone": selection.account.zone,
         "page": page,
         "endpoints": [(endpoint, states[endpoint.pk]) for endpoint in endpoints],
         "tokens": list(tokens[:FEW]),
@@ -55,13 +55,13 @@ def integration(request: HttpRequest, desk: Desk) -> HttpResponse:
 
 @require_GET
 @billing_page
-def event_types(request: HttpRequest, desk: Desk) -> HttpResponse:
+def event_types(request: HttpRequest, selection: AccountSelection) -> HttpResponse:
     """Lists every event type: what it means and a sample of its data."""
     groups = [
         (heading, [(name, meaning_of(name), sample_text(name)) for name in names])
         for heading, names in webhook_events.group_types(TYPES)
     ]
-    context = {"section": "integration", "desk": desk, "groups": groups}
+    context = {"section": "integration", "selection": selection, "groups": groups}
     return render(request, "portal/integration_events.html", context)
 
 

@@ -16,7 +16,7 @@ from billing.models import ApiToken
 from billing.operations import api_tokens as operations
 from billing.operations.customers import ownership
 from billing.portal.integration import administered_instances, administrators_of, first_call, instances_of, tokens_of
-from billing.portal.permissions import Desk, billing_page, refuse_unprintable, signed_in_user
+from billing.portal.permissions import AccountSelection, billing_page, refuse_unprintable, signed_in_user
 from billing.portal.reauthentication import require_reauthentication
 from billing.wording.refusals import explain_refusal
 
@@ -27,16 +27,16 @@ MOST_TO_CHOOSE = 200  # instances in the list to choose from; the page of any ot
 
 @require_GET
 @billing_page
-def tokens(request: HttpRequest, desk: Desk) -> HttpResponse:
+def tokens(request: HttpRequest, selection: AccountSelection) -> HttpResponse:
     """Lists all tokens of the customer's instances that are not revoked."""
-    page = Paginator(tokens_of(desk.account.customer), ROWS).get_page(request.GET.get("page"))
+    page = Paginator(tokens_of(selection.account.customer), ROWS).get_page(request.GET.get("page"))
     context = {
         "section": "integration",
-        "desk": desk,
-        "zone": desk.account.zone,
+        "selection": selection,
+        "zone": selection.account.zone,
         "page": page,
         "tokens": page.object_list,
-        "may_make": administered_instances(desk.account.customer, signed_in_user(request)).exists(),
+        "may_make": administered_instances(selection.account.customer, signed_in_user(request)).exists(),
     }
     return render(request, "portal/integration_tokens.html", context)
 
@@ -44,18 +44,18 @@ def tokens(request: HttpRequest, desk: Desk) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 @billing_page
-def new_token(request: HttpRequest, desk: Desk) -> HttpResponse:
+def new_token(request: HttpRequest, selection: AccountSelection) -> HttpResponse:
     """Asks for the instance (``?instance=`` preselects it) and a label; POST creates the token. Offers only instances that the
     person administers (M15)."""
     if request.method == "POST":
-        return _create(request, desk)
-    return _form(request, desk)
+        return _create(request, selection)
+    return _form(request, selection)
 
 
 @require_reauthentication
-def _create(request: HttpRequest, desk: Desk) -> HttpResponse:
+def _create(request: HttpRequest, selection: AccountSelection) -> HttpResponse:
     try:
-        instance = _find_instance(desk, request.POST.get("instance", ""))
+        instance = _find_instance(selection, request.POST.get("instance", ""))
         if instance is None:
             raise BadInput(_("Choose the instance that the token is for."), field="instance")
         label = request.POST.get("label", "").strip()
@@ -65,12 +65,12 @@ def _create(request: HttpRequest, desk: Desk) -> HttpResponse:
             instance=instance, by=signed_in_user(request), label=label, at=clock.real_now()
         )
     except BadInput as refusal:
-        return _form(request, desk, {refusal.field: explain_refusal(refusal)})
+        return _form(request, selection, {refusal.field: explain_refusal(refusal)})
     except BillingError as refusal:
-        return _form(request, desk, {"all": explain_refusal(refusal)}, status=409)
+        return _form(request, selection, {"all": explain_refusal(refusal)}, status=409)
     context = {
         "section": "integration",
-        "desk": desk,
+        "selection": selection,
         "token": token,
         "secret": secret,
         "first_call": first_call(instance, secret),
@@ -78,26 +78,28 @@ def _create(request: HttpRequest, desk: Desk) -> HttpResponse:
     return render(request, "portal/integration_token_made.html", context)
 
 
-def _find_instance(desk: Desk, public_id: str) -> Instance | None:
+def _find_instance(selection: AccountSelection, public_id: str) -> Instance | None:
     """Returns the customer's instance ``public_id`` (not deleted); None where there is none."""
     is_plausible = public_id.isprintable() and public_id
-    return instances_of(desk.account.customer).filter(public_id=public_id).first() if is_plausible else None
+    return instances_of(selection.account.customer).filter(public_id=public_id).first() if is_plausible else None
 
 
-def _form(request: HttpRequest, desk: Desk, errors: dict[str, str] | None = None, *, status: int = 422) -> HttpResponse:
-    named = _find_instance(desk, request.POST.get("instance") or request.GET.get("instance", ""))
-    administered = administered_instances(desk.account.customer, signed_in_user(request))
+def _form(
+    request: HttpRequest, selection: AccountSelection, errors: dict[str, str] | None = None, *, status: int = 422
+) -> HttpResponse:
+    named = _find_instance(selection, request.POST.get("instance") or request.GET.get("instance", ""))
+    administered = administered_instances(selection.account.customer, signed_in_user(request))
     chosen = administered.filter(pk=named.pk).first() if named is not None else None
     instances = list(administered[:MOST_TO_CHOOSE])
     if chosen is not None and chosen not in instances:
         instances.append(chosen)
-    living = instances_of(desk.account.customer)
+    living = instances_of(selection.account.customer)
     not_administered = (
         living.filter(pk=named.pk) if named is not None and chosen is None else living.none() if instances else living
     )
     context = {
         "section": "integration",
-        "desk": desk,
+        "selection": selection,
         "instances": instances,
         "chosen": chosen or (instances[0] if len(instances) == 1 else None),
         "who_can": list(administrators_of(not_administered)[:FEW]),
@@ -109,10 +111,10 @@ def _form(request: HttpRequest, desk: Desk, errors: dict[str, str] | None = None
 
 @require_POST
 @billing_page
-def revoke_token(request: HttpRequest, desk: Desk, public_id: str) -> HttpResponse:
+def revoke_token(request: HttpRequest, selection: AccountSelection, public_id: str) -> HttpResponse:
     """Revokes a token at once; repeating it changes nothing."""
     refuse_unprintable(public_id)
-    customer_ids = [account.customer_id for account in desk.all]
+    customer_ids = [account.customer_id for account in selection.all]
     token = (
         ApiToken.objects.filter(public_id=public_id, instance__customer__in=customer_ids)
         .select_related("instance")
@@ -120,13 +122,13 @@ def revoke_token(request: HttpRequest, desk: Desk, public_id: str) -> HttpRespon
     )
     if token is None:
         raise Http404
-    return _revoke(request, desk, token)
+    return _revoke(request, selection, token)
 
 
 @require_reauthentication
-def _revoke(request: HttpRequest, desk: Desk, token: ApiToken) -> HttpResponse:
+def _revoke(request: HttpRequest, selection: AccountSelection, token: ApiToken) -> HttpResponse:
     operations.revoke_token(token=token, at=clock.real_now(), actor=signed_in_user(request).email)
     messages.success(
         request, _("The token %(token)s is revoked: whoever uses it is answered 401 from now on.") % {"token": token}
     )
-    return HttpResponseRedirect(reverse("portal:integration") + desk.query)
+    return HttpResponseRedirect(reverse("portal:integration") + selection.query)

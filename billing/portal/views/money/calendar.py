@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 from billing import clock
 from billing.charts.months import month_bars
 from billing.portal import calendar_feed
-from billing.portal.permissions import Desk, billing_page, refuse_unprintable, signed_in_user
+from billing.portal.permissions import AccountSelection, billing_page, refuse_unprintable, signed_in_user
 from billing.pricing.periods import business_date, month_start
 from billing.reports import overview
 from billing.reports.calendars import calendar as reports
@@ -26,9 +26,9 @@ MOST_EVENTS = 2000
 
 @require_GET
 @billing_page
-def calendar(request: HttpRequest, desk: Desk) -> HttpResponse:
+def calendar(request: HttpRequest, selection: AccountSelection) -> HttpResponse:
     """Shows what falls due within a year, by month, with the sum of each month."""
-    as_of, account = clock.now(), desk.account
+    as_of, account = clock.now(), selection.account
     today = business_date(as_of, account.zone)
     money = overview.account_position(account=account, as_of=as_of)
     items = reports.calendar_items(account=account, as_of=as_of)
@@ -40,7 +40,7 @@ def calendar(request: HttpRequest, desk: Desk) -> HttpResponse:
     file = calendar_feed.address_of(signed_in_user(request), account)
     context = {
         "section": "calendar",
-        "desk": desk,
+        "selection": selection,
         "zone": account.zone,
         "today": today,
         "currency": account.currency,

@@ -19,7 +19,7 @@ from billing.downloads import pdf_page
 from billing.models import CreditNote, Invoice, Notice
 from billing.operations.run import delivery
 from billing.portal.get_or_404 import credit_note_or_404
-from billing.portal.permissions import Desk, billing_page, desk_of, invoice_or_404, signed_in_user
+from billing.portal.permissions import AccountSelection, billing_page, invoice_or_404, select_account, signed_in_user
 from billing.pricing.due_dates import midnight_after
 from billing.pricing.periods import business_date, next_month
 from billing.reports import invoices as reports
@@ -34,14 +34,14 @@ CREDIT_NOTES = 25
 
 @require_GET
 @billing_page
-def documents(request: HttpRequest, desk: Desk) -> HttpResponse:
+def documents(request: HttpRequest, selection: AccountSelection) -> HttpResponse:
     """Lists the account's invoices with their state today and its credit notes, newest first."""
-    as_of, account = clock.now(), desk.account
+    as_of, account = clock.now(), selection.account
     money = overview.account_position(account=account, as_of=as_of)
     page = Paginator(reports.invoices_of(account), ROWS).get_page(request.GET.get("page"))
     context = {
         "section": "documents",
-        "desk": desk,
+        "selection": selection,
         "zone": account.zone,
         "money": money,
         "read_only_debt": bool(money.overdue),
@@ -59,8 +59,10 @@ def document(request: HttpRequest, number: str) -> HttpResponse:
     """Shows one invoice: what is to be paid, what it is made of, what has been paid, and how to pay the rest."""
     as_of = clock.now()
     invoice = invoice_or_404(signed_in_user(request), number)
-    desk = desk_of(request, invoice.account.number)
-    return render(request, "portal/document.html", {"section": "documents", "desk": desk, **_page(invoice, as_of)})
+    selection = select_account(request, invoice.account.number)
+    return render(
+        request, "portal/invoice.html", {"section": "documents", "selection": selection, **_page(invoice, as_of)}
+    )
 
 
 def _page(invoice: Invoice, as_of: datetime) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from billing.gateways.registry import provider_for
 from billing.models import Offer
 from billing.operations.collection import checkout
 from billing.operations.settlement import offers as operations
-from billing.portal.get_or_404 import desk_for, offer_or_404
+from billing.portal.get_or_404 import offer_or_404, selection_with
 from billing.portal.permissions import signed_in_user
 from billing.portal.views.money.pay import find_or_begin_payment, redirect_to_provider
 from billing.pricing.periods import business_date
@@ -42,7 +42,7 @@ def offer(request: HttpRequest, number: str) -> HttpResponse:
     today = business_date(as_of, account.zone)
     context = {
         "section": "requests",
-        "desk": desk_for(request, account),
+        "selection": selection_with(request, account),
         "zone": account.zone,
         "today": today,
         "offer": offer,

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_GET
 
 from billing import clock
 from billing.portal.cursors import read_cursor
-from billing.portal.permissions import Desk, billing_page
+from billing.portal.permissions import AccountSelection, billing_page
 from billing.reports import overview
 from billing.reports.statements import statement
 
@@ -15,17 +15,20 @@ ROWS = 50
 
 @require_GET
 @billing_page
-def operations(request: HttpRequest, desk: Desk) -> HttpResponse:
+def operations(request: HttpRequest, selection: AccountSelection) -> HttpResponse:
     """Lists the movements; ``?before=`` and ``?after=`` are the cursors of the pages."""
     page = statement.page(
-        account=desk.account, limit=ROWS, before=read_cursor(request, "before"), after=read_cursor(request, "after")
+        account=selection.account,
+        limit=ROWS,
+        before=read_cursor(request, "before"),
+        after=read_cursor(request, "after"),
     )
     as_of = clock.now()
-    money = overview.account_position(account=desk.account, as_of=as_of)
+    money = overview.account_position(account=selection.account, as_of=as_of)
     context = {
         "section": "operations",
-        "desk": desk,
-        "zone": desk.account.zone,
+        "selection": selection,
+        "zone": selection.account.zone,
         "today": money.today,
         "page": page,
         "money": money,

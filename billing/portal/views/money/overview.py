@@ -13,7 +13,7 @@ from billing import clock
 from billing.charts.members import Chart, members_chart
 from billing.models import BillingAccount, Subscription
 from billing.operations.cycle import access
-from billing.portal.permissions import Desk, desk_of, instances_of, signed_in_user
+from billing.portal.permissions import AccountSelection, instances_of, select_account, signed_in_user
 from billing.pricing.periods import month_span
 from billing.reports import overview as reports
 from billing.reports.calendars import calendar
@@ -28,16 +28,20 @@ LATEST, PLACES, PLANS, AHEAD = 5, 6, 3, 6
 @login_required
 def overview(request: HttpRequest) -> HttpResponse:
     """Shows an account's overview; to people without the billing right, the access of their instances."""
-    as_of, desk = clock.now(), desk_of(request)
-    if desk is None:
+    as_of, selection = clock.now(), select_account(request)
+    if selection is None:
         return _home(request, as_of)
-    return render(request, "portal/overview.html", _page(desk, as_of))
+    return render(request, "portal/overview.html", _page(selection, as_of))
 
 
 def _home(request: HttpRequest, as_of: datetime) -> HttpResponse:
     instances = list(instances_of(signed_in_user(request)).order_by("domain")[:200])
     levels = access.levels(instances, as_of=as_of)
-    return render(request, "portal/home.html", {"states": [(instance, levels[instance.pk]) for instance in instances]})
+    return render(
+        request,
+        "portal/home_without_account.html",
+        {"states": [(instance, levels[instance.pk]) for instance in instances]},
+    )
 
 
 def banner_of(money: reports.AccountPosition, running: int, plans: Sequence[PlanState] = ()) -> str:
@@ -79,7 +83,7 @@ def chart_of(usage: Usage, zone: str, as_of: datetime) -> Chart:
 
 
 def _is_quiet(subscription: Subscription) -> bool:
-    """Whether no date is ahead of the subscription: bought for good, free, or over."""
+    """Tells whether no date is ahead of the subscription: bought for good, free, or over."""
     lapsed = subscription.trial_ends_on is not None and subscription.paid_from is None
     return subscription.next_transition_date is None and not lapsed
 
@@ -106,14 +110,14 @@ def usage_context(usage: Usage | None, zone: str, as_of: datetime) -> dict[str, 
     }
 
 
-def _upcoming(account: BillingAccount, as_of: datetime) -> list[calendar.CalendarItem]:
+def _upcoming_items(account: BillingAccount, as_of: datetime) -> list[calendar.CalendarItem]:
     """Returns the nearest due items, without reminders."""
     items = calendar.calendar_items(account=account, as_of=as_of, months=2)
     return [item for item in items if item.step != calendar.Step.REMINDER][:AHEAD]
 
 
-def _page(desk: Desk, as_of: datetime) -> dict[str, Any]:
-    account = desk.account
+def _page(selection: AccountSelection, as_of: datetime) -> dict[str, Any]:
+    account = selection.account
     money = reports.account_position(account=account, as_of=as_of)
     places = reports.instance_rows(account=account, as_of=as_of)
     running = [place for place in places if place.subscription is not None and place.subscription.is_running(as_of)]
@@ -124,21 +128,24 @@ def _page(desk: Desk, as_of: datetime) -> dict[str, Any]:
     levels = access.levels([place.instance for place in listed_places], as_of=as_of)
     charged = [place for place in running if not place.is_free]
     banner = banner_of(money, len(running), plans)
+    coming = reports.next_dates(money)
+    items = _upcoming_items(account, as_of) if plans else None
     pressing = next((plan for plan in plans if plan.is_in_dunning or plan.stage == Stage.TRIAL_ENDED), None)
     context = {
         "section": "overview",
-        "desk": desk,
+        "selection": selection,
         "zone": account.zone,
         "today": money.today,
         "money": money,
         "banner": banner,
         "banner_acts": bool(banner),
         "living": len(running),
-        "coming": reports.next_dates(money),
+        "coming": coming,
         "plans": plans,
         "pressing_plan": pressing,
         "is_metered": bool(metered) or not plans,
-        "items": _upcoming(account, as_of) if plans else None,
+        "items": items,
+        "has_dates": bool(coming or money.overdue or items),
         "places": [(place, levels[place.instance.pk]) for place in listed_places],
         "more_places": len(places) > PLACES,
         "latest": statement.page(account=account, limit=LATEST).rows,

@@ -19,13 +19,20 @@ from billing.documents.payment_qr import payment_text, qr_png
 from billing.documents.purpose import payment_purpose
 from billing.errors import Refusal
 from billing.gateways.registry import provider_for
-from billing.models import Allocation, BillingAccount, Invoice, Offer, PaymentAttempt, SavedMethod, Subscription
+from billing.models import Allocation, BillingAccount, Invoice, Offer, PaymentAttempt, Subscription
 from billing.operations.collection import checkout, payment_methods
-from billing.portal.get_or_404 import attempt_or_404, desk_for, relative_address
-from billing.portal.permissions import Desk, billing_page, invoice_or_404, refuse_unprintable, signed_in_user
+from billing.portal.get_or_404 import attempt_or_404, relative_address, selection_with
+from billing.portal.permissions import (
+    AccountSelection,
+    billing_page,
+    invoice_or_404,
+    refuse_unprintable,
+    signed_in_user,
+)
 from billing.pricing.money import from_minor, parse_exact
 from billing.reports import overview as reports
 from billing.reports.plan_state import plan_state
+from billing.wording import formats
 from billing.wording.refusals import explain_refusal
 
 # The same payment asked for again within this time leads to the attempt of the first click.
@@ -87,9 +94,9 @@ def redirect_to_provider(attempt: PaymentAttempt) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @billing_page
-def pay(request: HttpRequest, desk: Desk) -> HttpResponse:
+def pay(request: HttpRequest, selection: AccountSelection) -> HttpResponse:
     """Shows the suggested sums and both ways of paying; POST begins a payment and leads to the provider's page."""
-    as_of, account = clock.now(), desk.account
+    as_of, account = clock.now(), selection.account
     invoice = _find_invoice(request, account)
     error = ""
     if request.method == "POST":
@@ -104,10 +111,11 @@ def pay(request: HttpRequest, desk: Desk) -> HttpResponse:
         except Refusal as refusal:
             error = explain_refusal(refusal)
     money = reports.account_position(account=account, as_of=as_of)
+    method = payment_methods.active_method(account)
     sums = presets(money, invoice, _missing_for_renewal(request, account, as_of))
     context = {
         "section": "pay",
-        "desk": desk,
+        "selection": selection,
         "zone": account.zone,
         "currency": account.currency,
         "money": money,
@@ -117,7 +125,7 @@ def pay(request: HttpRequest, desk: Desk) -> HttpResponse:
         "amount": request.POST.get("amount", ""),
         "error": error,
         "online": provider_for(account.currency) is not None,
-        "saved_card": _card_title(payment_methods.active_method(account)),
+        "saved_card": method.title.replace(" ", formats.NBSP) if method is not None else "",
         "can_save": bool(
             payment_methods.provider_of(account) and payment_methods.renewing_subscriptions(account, as_of)
         ),
@@ -126,11 +134,6 @@ def pay(request: HttpRequest, desk: Desk) -> HttpResponse:
         "transfer": transfer(account, money, invoice),
     }
     return render(request, "portal/pay.html", context, status=422 if error else 200)
-
-
-def _card_title(method: SavedMethod | None) -> str:
-    """Returns the saved card's title with spaces that do not break; empty where none is saved."""
-    return method.title.replace(" ", "\u00a0") if method is not None else ""
 
 
 def _find_invoice(request: HttpRequest, account: BillingAccount) -> Invoice | None:
@@ -209,7 +212,7 @@ def payment(request: HttpRequest, attempt_id: uuid.UUID) -> HttpResponse:
     money = reports.account_position(account=account, as_of=as_of)
     context = {
         "section": "pay",
-        "desk": desk_for(request, account),
+        "selection": selection_with(request, account),
         "zone": account.zone,
         "currency": account.currency,
         "attempt": attempt,

@@ -16,7 +16,7 @@ from billing.errors import BadInput, Refusal
 from billing.models import MethodSetUp, PaymentAttempt, SavedMethod
 from billing.operations.collection import method_setup, payment_methods
 from billing.portal.get_or_404 import relative_address, set_up_or_404
-from billing.portal.permissions import Desk, billing_page, signed_in_user
+from billing.portal.permissions import AccountSelection, billing_page, signed_in_user
 from billing.pricing.periods import business_date
 from billing.wording import formats
 from billing.wording.refusals import explain_refusal
@@ -28,20 +28,20 @@ SOON = timedelta(days=31)
 
 @require_http_methods(["GET", "POST"])
 @billing_page
-def methods(request: HttpRequest, desk: Desk) -> HttpResponse:
+def methods(request: HttpRequest, selection: AccountSelection) -> HttpResponse:
     """Shows the card; POST saves one (on the provider's page), removes the saved one, or leads to the provider's page."""
     as_of, error = clock.now(), ""
     if request.method == "POST":
         try:
-            return HttpResponseRedirect(_act(request, desk))
+            return HttpResponseRedirect(_act(request, selection))
         except Refusal as refusal:
             error = explain_refusal(refusal)
-    account = desk.account
+    account = selection.account
     method = payment_methods.active_method(account)
     charges = PaymentAttempt.objects.filter(account=account, method__isnull=False).select_related("invoice", "method")
     context = {
         "section": "pay",
-        "desk": desk,
+        "selection": selection,
         "zone": account.zone,
         "method": method,
         "expiry": expiry_state(method, business_date(as_of, account.zone)),
@@ -50,12 +50,12 @@ def methods(request: HttpRequest, desk: Desk) -> HttpResponse:
         "charges": charges.order_by("-created_at", "-pk")[:ROWS],
         "error": error,
     }
-    return render(request, "portal/methods.html", context, status=409 if error else 200)
+    return render(request, "portal/payment_methods.html", context, status=409 if error else 200)
 
 
-def _act(request: HttpRequest, desk: Desk) -> str:
+def _act(request: HttpRequest, selection: AccountSelection) -> str:
     """Carries out the chosen act and returns the address to redirect to."""
-    account, as_of, email = desk.account, clock.now(), signed_in_user(request).email
+    account, as_of, email = selection.account, clock.now(), signed_in_user(request).email
     act = request.POST.get("act", "")
     if act == "save":
         return relative_address(method_setup.start_set_up(account=account, as_of=as_of, user_email=email).redirect_url)
@@ -68,7 +68,7 @@ def _act(request: HttpRequest, desk: Desk) -> str:
         raise BadInput(_("There is no such card any more."))
     payment_methods.remove_method(method=method, as_of=as_of, actor=email)
     messages.success(request, _("%(card)s is removed: nothing is charged to it any more.") % {"card": method.title})
-    return reverse("portal:methods") + desk.query
+    return reverse("portal:methods") + selection.query
 
 
 def expiry_state(method: SavedMethod | None, today: date) -> str:

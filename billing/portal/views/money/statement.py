@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 
 from billing import clock
 from billing.errors import Refusal
-from billing.portal.permissions import Desk, billing_page
+from billing.portal.permissions import AccountSelection, billing_page
 from billing.pricing.periods import business_date, month_start
 from billing.reports import overview as reports
 from billing.reports.statements.export import statement_csv, statement_pdf
@@ -28,9 +28,9 @@ def _parse_day(text: str) -> date | None:
         return None
 
 
-def read_range(request: HttpRequest, desk: Desk, as_of: datetime) -> tuple[date, date, str]:
+def read_range(request: HttpRequest, selection: AccountSelection, as_of: datetime) -> tuple[date, date, str]:
     """Reads the first and last day of the range (both included; default: the running month), and the error to show, if any."""
-    today = business_date(as_of, desk.account.zone)
+    today = business_date(as_of, selection.account.zone)
     start, end = request.GET.get("from", ""), request.GET.get("to", "")
     first, last = _parse_day(start) if start else month_start(today), _parse_day(end) if end else today
     if first is None or last is None:
@@ -42,24 +42,32 @@ def read_range(request: HttpRequest, desk: Desk, as_of: datetime) -> tuple[date,
 
 @require_GET
 @billing_page
-def statement(request: HttpRequest, desk: Desk) -> HttpResponse:
+def statement(request: HttpRequest, selection: AccountSelection) -> HttpResponse:
     """Shows the opening balance, every movement with the balance after it, closing balance."""
-    as_of, account = clock.now(), desk.account
-    start, end, error = read_range(request, desk, as_of)
-    return _statement_page(request, desk, as_of, (start, end), error, account_today=business_date(as_of, account.zone))
+    as_of, account = clock.now(), selection.account
+    start, end, error = read_range(request, selection, as_of)
+    return _statement_page(
+        request, selection, as_of, (start, end), error, account_today=business_date(as_of, account.zone)
+    )
 
 
 def _statement_page(
-    request: HttpRequest, desk: Desk, as_of: datetime, days: tuple[date, date], error: str, *, account_today: date
+    request: HttpRequest,
+    selection: AccountSelection,
+    as_of: datetime,
+    days: tuple[date, date],
+    error: str,
+    *,
+    account_today: date,
 ) -> HttpResponse:
     start, end = days
-    account_statement = statement_of(account=desk.account, start=start, end=end)
-    money = reports.account_position(account=desk.account, as_of=as_of)
+    account_statement = statement_of(account=selection.account, start=start, end=end)
+    money = reports.account_position(account=selection.account, as_of=as_of)
     context = {
         "section": "operations",
-        "desk": desk,
-        "zone": desk.account.zone,
-        "currency": desk.account.currency,
+        "selection": selection,
+        "zone": selection.account.zone,
+        "currency": selection.account.currency,
         "today": account_today,
         "start": start,
         "end": end,
@@ -77,10 +85,10 @@ def _statement_page(
 
 @require_GET
 @billing_page
-def statement_file(request: HttpRequest, desk: Desk, kind: str) -> HttpResponse:
+def statement_file(request: HttpRequest, selection: AccountSelection, kind: str) -> HttpResponse:
     """Answers the same statement as ``pdf`` or ``csv``, in the language of the page."""
-    as_of, account = clock.now(), desk.account
-    start, end, _error = read_range(request, desk, as_of)
+    as_of, account = clock.now(), selection.account
+    start, end, _error = read_range(request, selection, as_of)
     account_statement, locale = statement_of(account=account, start=start, end=end), get_language() or "en"
     try:
         if kind == "pdf":
@@ -93,7 +101,7 @@ def statement_file(request: HttpRequest, desk: Desk, kind: str) -> HttpResponse:
     except Refusal as refusal:
         days = (start, end)
         return _statement_page(
-            request, desk, as_of, days, explain_refusal(refusal), account_today=business_date(as_of, account.zone)
+            request, selection, as_of, days, explain_refusal(refusal), account_today=business_date(as_of, account.zone)
         )
     response = HttpResponse(content, content_type=content_type)
     name = f"{account.number}_{start.isoformat()}_{end.isoformat()}.{kind}"

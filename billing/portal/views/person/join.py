@@ -47,7 +47,7 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
         "name": request.POST.get("name", member.name),
         "errors": errors,
     }
-    return render(request, "portal/join.html", context, status=422 if errors else 200)
+    return render(request, "portal/invitation.html", context, status=422 if errors else 200)
 
 
 def _let_in(request: HttpRequest, token: str, existing_user: User | None, member: Member) -> HttpResponse:
@@ -65,4 +65,4 @@ def _let_in(request: HttpRequest, token: str, existing_user: User | None, member
 def _answer_closed(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     is_used = refusal.code == "invitation_used"
     context = {"reason": explain_refusal(refusal), "used": is_used}
-    return render(request, "portal/join_closed.html", context, status=410)
+    return render(request, "portal/invitation_closed.html", context, status=410)

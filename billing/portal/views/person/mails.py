@@ -12,7 +12,7 @@ from billing import clock
 from billing.errors import BadInput, Refusal
 from billing.models import Notice
 from billing.operations.customers import customers
-from billing.portal.permissions import Desk, billing_page, signed_in_user
+from billing.portal.permissions import AccountSelection, billing_page, signed_in_user
 from billing.wording.refusals import explain_refusal
 
 ROWS = 25
@@ -21,20 +21,20 @@ MOST_ADDRESSES = 20
 
 @require_http_methods(["GET", "POST"])
 @billing_page
-def mails(request: HttpRequest, desk: Desk) -> HttpResponse:
+def mails(request: HttpRequest, selection: AccountSelection) -> HttpResponse:
     """Lists the mails with the state of each delivery; POST adds or removes a recipient, or changes the language."""
     error = ""
     if request.method == "POST":
         try:
-            _act(request, desk)
-            return HttpResponseRedirect(reverse("portal:mails") + desk.query)
+            _act(request, selection)
+            return HttpResponseRedirect(reverse("portal:mails") + selection.query)
         except Refusal as refusal:
             error = explain_refusal(refusal)
-    account = desk.account
+    account = selection.account
     notices = Notice.objects.filter(account=account).defer("text", "html").order_by("-pk")
     context = {
         "section": "mails",
-        "desk": desk,
+        "selection": selection,
         "zone": account.zone,
         "page": Paginator(notices, ROWS).get_page(request.GET.get("page")),
         "addresses": account.addresses.order_by("pk"),
@@ -45,8 +45,8 @@ def mails(request: HttpRequest, desk: Desk) -> HttpResponse:
     return render(request, "portal/mails.html", context, status=422 if error else 200)
 
 
-def _act(request: HttpRequest, desk: Desk) -> None:
-    account, as_of, actor = desk.account, clock.now(), signed_in_user(request).email
+def _act(request: HttpRequest, selection: AccountSelection) -> None:
+    account, as_of, actor = selection.account, clock.now(), signed_in_user(request).email
     act, email = request.POST.get("act", ""), request.POST.get("email", "")
     emails = list(account.addresses.order_by("pk").values_list("email", flat=True))
     if act == "add":

@@ -4,11 +4,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from billing.portal.permissions import Desk, billing_page
+from billing.portal.permissions import AccountSelection, billing_page
 
 
 @require_GET
 @billing_page
-def more(request: HttpRequest, desk: Desk) -> HttpResponse:
+def more(request: HttpRequest, selection: AccountSelection) -> HttpResponse:
     """Lists the remaining sections, each with a word on what it is for."""
-    return render(request, "portal/more.html", {"section": "more", "desk": desk})
+    return render(request, "portal/more.html", {"section": "more", "selection": selection})

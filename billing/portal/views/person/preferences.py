@@ -23,7 +23,7 @@ from billing.models import NoticePreference
 from billing.operations.customers import preferences
 from billing.portal import accent
 from billing.portal.context import LOGO_TYPES, THEME_COOKIE, THEMES, logo_path
-from billing.portal.permissions import desk_of, signed_in_user
+from billing.portal.permissions import select_account, signed_in_user
 
 A_DAY = 24 * 3600
 A_YEAR = 365 * A_DAY
@@ -54,7 +54,7 @@ def notices(request: HttpRequest) -> HttpResponse:
     services = preferences.services()
     context = {
         "section": "mails",
-        "desk": desk_of(request),
+        "selection": select_account(request),
         "choice": choice,
         "rows": _rows(preferences.groups_for(user), choice),
         "services": services,

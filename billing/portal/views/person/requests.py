@@ -19,8 +19,8 @@ from billing.errors import BadInput, Refusal
 from billing.models import BillingAccount, CustomerRequest, Offer, Subscription
 from billing.operations.customers import requests as operations
 from billing.operations.subscriptions import lifecycle
-from billing.portal.get_or_404 import desk_for, instance_or_404, request_or_404
-from billing.portal.permissions import Desk, billing_page, desk_of, signed_in_user
+from billing.portal.get_or_404 import instance_or_404, request_or_404, selection_with
+from billing.portal.permissions import AccountSelection, billing_page, select_account, signed_in_user
 from billing.pricing.periods import business_date
 from billing.pricing.workdays import answer_by
 from billing.reports import overview as reports
@@ -36,14 +36,14 @@ REASONS = ("expensive", "missing", "switched", "unused", "other")
 
 @require_GET
 @billing_page
-def requests(request: HttpRequest, desk: Desk) -> HttpResponse:
+def requests(request: HttpRequest, selection: AccountSelection) -> HttpResponse:
     """Lists the requests that were filed, those that can be filed, and the account's offers."""
-    as_of, account = clock.now(), desk.account
+    as_of, account = clock.now(), selection.account
     money = reports.account_position(account=account, as_of=as_of)
     filed_requests = CustomerRequest.objects.filter(account=account).select_related("instance").order_by("-pk")
     context = {
         "section": "requests",
-        "desk": desk,
+        "selection": selection,
         "zone": account.zone,
         "today": money.today,
         "money": money,
@@ -63,20 +63,20 @@ def new_request(request: HttpRequest, kind: str) -> HttpResponse:
     as_of = clock.now()
     instance, subscription = None, None
     if kind in OF_INSTANCE or request.GET.get("instance"):
-        desk, instance, subscription = instance_or_404(request, request.GET.get("instance", ""))
+        selection, instance, subscription = instance_or_404(request, request.GET.get("instance", ""))
     else:
-        chosen_desk = desk_of(request)
-        if chosen_desk is None:
+        chosen_selection = select_account(request)
+        if chosen_selection is None:
             raise Http404
-        desk = chosen_desk
+        selection = chosen_selection
     errors: dict[str, str] = {}
     if request.method == "POST":
         try:
-            filed = _file(request, kind, desk.account, instance, as_of)
+            filed = _file(request, kind, selection.account, instance, as_of)
             return redirect("portal:request", filed.public_id)
         except Refusal as refusal:
             errors = {getattr(refusal, "field", "") or "all": explain_refusal(refusal)}
-    context = _page(request, kind, desk, instance, subscription, as_of)
+    context = _page(request, kind, selection, instance, subscription, as_of)
     return render(request, "portal/request_new.html", {**context, "errors": errors}, status=422 if errors else 200)
 
 
@@ -127,18 +127,18 @@ def _request_text(request: HttpRequest) -> str:
 def _page(
     request: HttpRequest,
     kind: str,
-    desk: Desk,
+    selection: AccountSelection,
     instance: Instance | None,
     subscription: Subscription | None,
     as_of: datetime,
 ) -> dict[str, Any]:
-    account = desk.account
+    account = selection.account
     money = reports.account_position(account=account, as_of=as_of)
     ended = subscription is not None and subscription.terminated_at is not None
     waiting = CustomerRequest.objects.waiting().filter(account=account, kind=kind, instance=instance)
     return {
         "section": "requests",
-        "desk": desk,
+        "selection": selection,
         "zone": account.zone,
         "currency": account.currency,
         "today": money.today,
@@ -166,7 +166,7 @@ def request_page(request: HttpRequest, public_id: str) -> HttpResponse:
     today = business_date(as_of, account.zone)
     context = {
         "section": "requests",
-        "desk": desk_for(request, account),
+        "selection": selection_with(request, account),
         "zone": account.zone,
         "today": today,
         "customer_request": customer_request,

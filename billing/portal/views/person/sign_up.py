@@ -45,7 +45,7 @@ def _guard_sign_up(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
     """Decorates a page that exists only where SELF_SIGN_UP is on; beyond the hourly limit it answers 429."""
 
     @wraps(view)
-    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not settings.SELF_SIGN_UP:
             raise Http404
         try:
@@ -55,7 +55,7 @@ def _guard_sign_up(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
         except LimitExceeded as refusal:
             return rate_limits.answer_limit_exceeded(request, refusal)
 
-    return wrapped
+    return wrapper
 
 
 # --- The form --------------------------------------------------------------------------------------------------------
@@ -196,7 +196,7 @@ def _file_sign_up(
 @never_cache
 @require_GET
 @_guard_sign_up
-def sent(request: HttpRequest) -> HttpResponse:
+def show_link_sent(request: HttpRequest) -> HttpResponse:
     """Says that the mail is on its way, in the same words for everybody."""
     folder = settings.EMAIL_FILE_PATH if settings.BILLING_SANDBOX else None
     context = {"mail_folder": (folder or "").removeprefix(f"{settings.BASE_DIR}/")}

@@ -19,7 +19,7 @@ from billing.models import Subscription
 from billing.operations.subscriptions import plan_changes
 from billing.operations.subscriptions.quotes import NOW, PERIOD_END, Quote, TermsRequest
 from billing.portal.get_or_404 import instance_or_404
-from billing.portal.permissions import Desk, refuse_unprintable, signed_in_user
+from billing.portal.permissions import AccountSelection, refuse_unprintable, signed_in_user
 from billing.pricing.terms import Metric
 from billing.reports.plan_state import PlanState, Stage, plan_state
 from billing.reports.tariffs import plans as reports
@@ -123,15 +123,15 @@ def _quotes(subscription: Subscription, terms_request: TermsRequest) -> list[Quo
 def change_plan(request: HttpRequest, public_id: str) -> HttpResponse:
     """Shows the tariffs to choose from and the quote of the chosen one; POST agrees to the quote that was seen."""
     refuse_unprintable(public_id)
-    desk, instance, subscription = instance_or_404(request, public_id)
+    selection, instance, subscription = instance_or_404(request, public_id)
     state = plan_state(subscription, clock.now()) if subscription is not None else None
     redirect = redirect_elsewhere(request, instance, state)
     if redirect is not None or state is None:
         return redirect or redirect_to_instance(instance)
     if request.method == "POST":
-        return _agree(request, desk, state)
+        return _agree(request, selection, state)
     quotes, errors = _look_up_quotes(request, state)
-    return _page(request, desk, state, quotes, errors, 422 if errors else 200)
+    return _page(request, selection, state, quotes, errors, 422 if errors else 200)
 
 
 def _look_up_quotes(request: HttpRequest, state: PlanState) -> tuple[list[Quote], dict[str, str]]:
@@ -147,7 +147,7 @@ def _field(refusal: Refusal) -> str:
     return field if field in ("quantity", "tariff_id") else "all"
 
 
-def _agree(request: HttpRequest, desk: Desk, state: PlanState) -> HttpResponse:
+def _agree(request: HttpRequest, selection: AccountSelection, state: PlanState) -> HttpResponse:
     """Changes the plan for the figures that were seen; where they no longer hold, shows the new ones (G10)."""
     when = request.POST.get("when", "")
     try:
@@ -163,7 +163,7 @@ def _agree(request: HttpRequest, desk: Desk, state: PlanState) -> HttpResponse:
         )
     except Refusal as refusal:
         quotes, errors = _look_up_quotes(request, state)
-        return _page(request, desk, state, quotes, errors or {_field(refusal): explain_refusal(refusal)}, 409)
+        return _page(request, selection, state, quotes, errors or {_field(refusal): explain_refusal(refusal)}, 409)
     messages.success(request, _success_text(quote))
     return redirect_to_instance(state.subscription.instance)
 
@@ -182,15 +182,20 @@ def _success_text(quote: Quote) -> str:
 
 
 def _page(
-    request: HttpRequest, desk: Desk, state: PlanState, quotes: list[Quote], errors: dict[str, str], status: int
+    request: HttpRequest,
+    selection: AccountSelection,
+    state: PlanState,
+    quotes: list[Quote],
+    errors: dict[str, str],
+    status: int,
 ) -> HttpResponse:
     locale, current_tariff = formats.language(), state.subscription.priced_by
     choices = choices_of(state.subscription.instance, state.subscription)
     context: dict[str, Any] = {
         "section": "plans",
-        "desk": desk,
-        "zone": desk.account.zone,
-        "currency": desk.account.currency,
+        "selection": selection,
+        "zone": selection.account.zone,
+        "currency": selection.account.currency,
         "instance": state.subscription.instance,
         "state": state,
         "choices": choices,
@@ -227,15 +232,15 @@ def cancel_plan(request: HttpRequest, public_id: str) -> HttpResponse:
             plan_changes.cancel_subscription,
             _("Cancelled. Until the end of what is paid everything works as now."),
         )
-    desk, instance, subscription = instance_or_404(request, public_id)
+    selection, instance, subscription = instance_or_404(request, public_id)
     state = plan_state(subscription, clock.now()) if subscription is not None else None
     if state is None or not state.can_be_cancelled:
         return redirect_to_instance(instance)
     context = {
         "section": "plans",
-        "desk": desk,
-        "zone": desk.account.zone,
-        "currency": desk.account.currency,
+        "selection": selection,
+        "zone": selection.account.zone,
+        "currency": selection.account.currency,
         "instance": instance,
         "state": state,
     }
@@ -252,7 +257,7 @@ def undo_cancel(request: HttpRequest, public_id: str) -> HttpResponse:
 
 def _act(request: HttpRequest, public_id: str, act: Any, success_text: str) -> HttpResponse:
     """Carries out one act that needs no form, and leads back to the instance with the result as a message."""
-    _desk, instance, subscription = instance_or_404(request, public_id)
+    _selection, instance, subscription = instance_or_404(request, public_id)
     if subscription is None:
         return redirect_to_instance(instance)
     try:

@@ -19,7 +19,7 @@ from billing.charts.price_curve import price_curve, slider_end, typical_quantity
 from billing.models import Subscription
 from billing.operations.cycle import prepaid_periods
 from billing.portal.get_or_404 import instance_or_404
-from billing.portal.permissions import Desk, billing_page, refuse_unprintable
+from billing.portal.permissions import AccountSelection, billing_page, refuse_unprintable
 from billing.portal.views.plans.prices import read_quantity_shown
 from billing.pricing.terms import Metric
 from billing.reports.tariffs import plans as reports
@@ -29,9 +29,9 @@ from billing.wording import formats, unit_names
 
 @require_GET
 @billing_page
-def plans_home(request: HttpRequest, desk: Desk) -> HttpResponse:
+def plans_home(request: HttpRequest, selection: AccountSelection) -> HttpResponse:
     """Leads to the plans of the account's busiest instance; without instances, to the public prices."""
-    instances = supposing.instances_of(desk.account)
+    instances = supposing.instances_of(selection.account)
     if not instances:
         return redirect("portal:prices")
     return HttpResponseRedirect(reverse("portal:plans", args=[instances[0].public_id]))
@@ -43,15 +43,15 @@ def plans(request: HttpRequest, public_id: str) -> HttpResponse:
     """Shows the plans; only for those who have the billing right in the instance."""
     refuse_unprintable(public_id)
     as_of = clock.now()
-    desk, instance, subscription = instance_or_404(request, public_id)
+    selection, instance, subscription = instance_or_404(request, public_id)
     offer, plan, size = _offer_and_plan(instance, subscription, as_of)
     ended = subscription if plan is None and subscription is not None and subscription.terminated_at else None
     acts = Acts(instance, plan, ended)
     cards = [(offered_plan, _payment_ways(offered_plan, size, acts)) for offered_plan in offer.plans] if offer else []
     context = {
         "section": "plans",
-        "desk": desk,
-        "zone": desk.account.zone,
+        "selection": selection,
+        "zone": selection.account.zone,
         "instance": instance,
         "offer": offer,
         "current": plan,
@@ -61,7 +61,7 @@ def plans(request: HttpRequest, public_id: str) -> HttpResponse:
         "cards": cards,
         # One tariff and no other to compare it with.
         "is_only_plan": plan is not None and all(way["kind"] == "mine" for _plan, ways in cards for way in ways),
-        "others": [other for other in supposing.instances_of(desk.account) if other != instance],
+        "others": [other for other in supposing.instances_of(selection.account) if other != instance],
     }
     return render(request, "portal/plans.html", {**context, **_what_if_context(request, offer, plan, size)})
 
@@ -71,7 +71,7 @@ def plans(request: HttpRequest, public_id: str) -> HttpResponse:
 def what_if(request: HttpRequest, public_id: str) -> HttpResponse:
     """Answers the slider: the price of the number in the address, as a fragment of the page."""
     refuse_unprintable(public_id)
-    _desk, instance, subscription = instance_or_404(request, public_id)
+    _selection, instance, subscription = instance_or_404(request, public_id)
     offer, plan, size = _offer_and_plan(instance, subscription, clock.now())
     return render(request, "portal/_what_if.html", _what_if_context(request, offer, plan, size))
 
@@ -89,7 +89,7 @@ def _offer_and_plan(
 
 @dataclass(frozen=True)
 class Acts:
-    """What the owner of ``instance`` can do about a plan: on the plan ``current`` now, or after a subscription that ``ended``."""
+    """The owner's choices about a plan for ``instance``: on the plan ``current`` now, or after a subscription that ``ended``."""
 
     instance: Instance
     current: supposing.CurrentPlan | None
@@ -97,7 +97,7 @@ class Acts:
 
     @property
     def is_resumable(self) -> bool:
-        """Whether the terminated subscription is resumed on request instead of bought anew (M13)."""
+        """Tells whether the terminated subscription is resumed on request instead of bought anew (M13)."""
         return self.ended is not None and self.ended.is_metered
 
     def kind_of(self, variant: reports.Variant) -> str:
@@ -178,7 +178,7 @@ def _what_if_context(
         "current": current,
         "supposed": supposing.what_if(current, quantity, _rest(current)) if current is not None else None,
         "buy": _purchase_address(current, quantity),
-        "bills": offer.priced(quantity, but=current.tariff.tariff_id if current else "") if offer else [],
+        "bills": offer.price_variants(quantity, but=current.tariff.tariff_id if current else "") if offer else [],
         "curve": price_curve(counted[0], quantity, most),
         "curve_name": curve_of.name_in(formats.language()) if curve_of else "",
         "currency": counted[0].currency,
@@ -186,7 +186,7 @@ def _what_if_context(
 
 
 def _rest(current: supposing.CurrentPlan) -> dict[str, int] | None:
-    """What is left of the paid period for a seat that comes or goes today; None where no seats are paid in advance."""
+    """Returns what is left of the paid period for a seat that comes or goes today; None where no seats are paid in advance."""
     if not current.counts_seats or current.period is None:
         return None
     return prepaid_periods.share(current.tariff.terms(), current.period.span, prepaid_periods.day_after(current.today))

@@ -32,7 +32,7 @@ def public_page(view: View) -> View:
 
     @wraps(view)
     @require_GET
-    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if (chosen := _language_in_address(request)) is not None:
             translation.activate(chosen)
             request.LANGUAGE_CODE = chosen
@@ -41,7 +41,7 @@ def public_page(view: View) -> View:
             patch_cache_control(response, public=True, max_age=CACHE_SECONDS)
         return response
 
-    return wrapped
+    return wrapper
 
 
 def _language_in_address(request: HttpRequest) -> str | None:
@@ -104,7 +104,7 @@ def _samples(counted: list[reports.Variant]) -> list[int]:
 @public_page
 def bill(request: HttpRequest, code: str) -> HttpResponse:
     """Answers the slider: the calculator's figures as a fragment of the page."""
-    return render(request, "portal/_bill.html", calculator(_offer_or_404(code), request))
+    return render(request, "portal/_calculator_bills.html", calculator(_offer_or_404(code), request))
 
 
 def calculator(offer: reports.Offer, request: HttpRequest) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def calculator(offer: reports.Offer, request: HttpRequest) -> dict[str, Any]:
         "quantity": quantity,
         "most": most,
         "largest": reports.MOST_UNITS,
-        "bills": offer.priced(quantity),
+        "bills": offer.price_variants(quantity),
         "curve": price_curve(terms[0], quantity, most),
         "curve_of": counted[0],
         "currency": terms[0].currency,

@@ -18,7 +18,7 @@ from billing.models import Subscription
 from billing.operations.subscriptions import lifecycle, start_quotes, trials
 from billing.operations.subscriptions.start_quotes import StartQuote
 from billing.portal.get_or_404 import instance_or_404
-from billing.portal.permissions import Desk, refuse_unprintable, signed_in_user
+from billing.portal.permissions import AccountSelection, refuse_unprintable, signed_in_user
 from billing.portal.views.plans.change_plan import choices_of, read_quantity, read_tariff_id, redirect_to_instance
 from billing.pricing.terms import Metric, PriceModel
 from billing.reports.plan_state import PlanState, Stage, plan_state
@@ -32,7 +32,7 @@ from billing.wording.refusals import explain_refusal
 def choose_plan(request: HttpRequest, public_id: str) -> HttpResponse:
     """Shows the plans to choose from during or after a trial; POST chooses one for the figures that were seen."""
     refuse_unprintable(public_id)
-    desk, instance, subscription = instance_or_404(request, public_id)
+    selection, instance, subscription = instance_or_404(request, public_id)
     state = plan_state(subscription, clock.now()) if subscription is not None else None
     if subscription is None or state is None or state.stage not in (Stage.TRIAL, Stage.TRIAL_ENDED):
         return HttpResponseRedirect(reverse("portal:change_plan", args=[public_id]))
@@ -53,7 +53,7 @@ def choose_plan(request: HttpRequest, public_id: str) -> HttpResponse:
             token=token,
         )
 
-    return _answer_choice(request, desk, instance, state, choices, preview, act)
+    return _answer_choice(request, selection, instance, state, choices, preview, act)
 
 
 @require_http_methods(["GET", "POST"])
@@ -61,7 +61,7 @@ def choose_plan(request: HttpRequest, public_id: str) -> HttpResponse:
 def start_plan(request: HttpRequest, public_id: str) -> HttpResponse:
     """Shows the plans for an instance without one, each with its trial or paid at once; POST starts one for the figures seen."""
     refuse_unprintable(public_id)
-    desk, instance, subscription = instance_or_404(request, public_id)
+    selection, instance, subscription = instance_or_404(request, public_id)
     state = plan_state(subscription, clock.now()) if subscription is not None else None
     if state is not None and (state.stage != Stage.ENDED or _is_resumable(subscription)):
         return redirect_to_instance(instance)
@@ -88,7 +88,7 @@ def start_plan(request: HttpRequest, public_id: str) -> HttpResponse:
     if instance.product.kind != Product.Kind.FREE:
         is_trial_used = trials.has_used_trial(instance.customer, instance.product)
         choices = list_start_choices(reports.offer_of(instance.product), is_trial_used=is_trial_used)
-    return _answer_choice(request, desk, instance, state, choices, preview, act)
+    return _answer_choice(request, selection, instance, state, choices, preview, act)
 
 
 def _start_free_product(request: HttpRequest, instance: Instance) -> HttpResponse:
@@ -103,7 +103,7 @@ def _start_free_product(request: HttpRequest, instance: Instance) -> HttpRespons
 
 
 def _is_resumable(subscription: Subscription | None) -> bool:
-    """Whether the terminated subscription is resumed on request instead of bought anew (M13)."""
+    """Tells whether the terminated subscription is resumed on request instead of bought anew (M13)."""
     return subscription is not None and subscription.is_metered
 
 
@@ -124,7 +124,7 @@ def _key(variant: reports.Variant, trial: bool) -> str:
 
 def _answer_choice(
     request: HttpRequest,
-    desk: Desk,
+    selection: AccountSelection,
     instance: Instance,
     state: PlanState | None,
     choices: list[tuple[reports.Variant, bool]],
@@ -156,8 +156,8 @@ def _answer_choice(
         errors, status = {field if field == "quantity" else "all": explain_refusal(refusal)}, 422
     context: dict[str, Any] = {
         "section": "plans",
-        "desk": desk,
-        "zone": desk.account.zone,
+        "selection": selection,
+        "zone": selection.account.zone,
         "instance": instance,
         "state": state,
         "is_free": instance.product.kind == Product.Kind.FREE,

@@ -32,7 +32,7 @@ class Command(BaseCommand):
         self.stdout.write(", ".join(f"{name}: {value}" for name, value in done.as_dict().items()))
 
     def bar(self, to: datetime) -> Any:
-        """A function that draws how far the clock has come, on the terminal's error stream."""
+        """Returns a function that draws how far the clock has come, on the terminal's error stream."""
         start = clock.sandbox_now() or to
         whole = max((to - start).total_seconds(), 1)
 

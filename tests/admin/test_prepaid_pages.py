@@ -47,9 +47,15 @@ def listed(client: Client, state: str) -> list[str]:
 
 
 PROFILES = [
-    ("meteor", "meteor-cloud", None), ("blue", "blue-monthly", None), ("blue", "blue-annual", None), ("cyberos", "trial", None),
-    ("cyberos", "scale", None), ("evotor-app", "base", 5), ("evotor-driver", "driver", 10), ("evotor-free", "", None),
-]  # fmt: skip
+    ("meteor", "meteor-cloud", None),
+    ("blue", "blue-monthly", None),
+    ("blue", "blue-annual", None),
+    ("cyberos", "trial", None),
+    ("cyberos", "scale", None),
+    ("evotor-app", "base", 5),
+    ("evotor-driver", "driver", 10),
+    ("evotor-free", "", None),
+]
 
 
 @pytest.mark.parametrize(("product", "tariff_id", "quantity"), PROFILES)

@@ -55,8 +55,10 @@ def bills(found: Any) -> list[tuple[str, str, str]]:
 def test_steps_come_back_as_they_were_typed_lowest_first(story: Story, manager: Client) -> None:
     draft = saved(manager, story, **ONE_OFF, **E_A)
     assert draft.steps == [
-        {"from": 1, "unit_price": "120"}, {"from": 10, "total": "1000"}, {"from": 30, "total": "2500.00"},
-    ]  # fmt: skip
+        {"from": 1, "unit_price": "120"},
+        {"from": 10, "total": "1000"},
+        {"from": 30, "total": "2500.00"},
+    ]
     page = manager.get(reverse("admin:billing_tariff_change", args=(draft.pk,))).content.decode()
     page = re.sub(r"\s+", " ", page)
     for cell in (
@@ -197,19 +199,28 @@ def test_preset_fills_the_form_and_shows_its_bills(
 def test_bills_follow_what_is_typed_before_the_tariff_has_a_name(story: Story, manager: Client) -> None:
     form = typed(story, product="", seller="", tariff_id="", name="", unit_price="599", included_quantity="9")
     assert bills(panel(manager, **form)) == [
-        ("1", "0 × 599.00", "₽0.00"), ("9", "0 × 599.00", "₽0.00"), ("10", "10 × 599.00", "₽5,990.00"),
-        ("11", "11 × 599.00", "₽6,589.00"), ("29", "29 × 599.00", "₽17,371.00"), ("30", "30 × 599.00", "₽17,970.00"),
+        ("1", "0 × 599.00", "₽0.00"),
+        ("9", "0 × 599.00", "₽0.00"),
+        ("10", "10 × 599.00", "₽5,990.00"),
+        ("11", "11 × 599.00", "₽6,589.00"),
+        ("29", "29 × 599.00", "₽17,371.00"),
+        ("30", "30 × 599.00", "₽17,970.00"),
         ("100", "100 × 599.00", "₽59,900.00"),
-    ]  # fmt: skip
+    ]
     assert Tariff.objects.filter(product__code="meteor").count() == 1
 
 
 def test_e_a_totals_are_worked_out_with_the_cap_of_the_next_step(story: Story, manager: Client) -> None:
     found = panel(manager, **typed(story, **ONE_OFF, **E_A, interval_months=""))
     assert [(quantity, total) for quantity, _working, total in bills(found)] == [
-        ("1", "₽120.00"), ("9", "₽1,000.00"), ("10", "₽1,000.00"), ("11", "₽1,100.00"), ("29", "₽2,500.00"),
-        ("30", "₽2,500.00"), ("100", "₽8,333.33"),
-    ]  # fmt: skip
+        ("1", "₽120.00"),
+        ("9", "₽1,000.00"),
+        ("10", "₽1,000.00"),
+        ("11", "₽1,100.00"),
+        ("29", "₽2,500.00"),
+        ("30", "₽2,500.00"),
+        ("100", "₽8,333.33"),
+    ]
     assert (found.period, found.falls, found.findings) == ("paid once", [], [])
 
 

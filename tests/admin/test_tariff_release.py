@@ -43,10 +43,14 @@ def test_reviewer_sees_what_changes_what_it_comes_to_and_for_whom(team: tuple[Cl
         ("Price of one", ["₽599.00"], ["₽699.00"])
     ]
     assert [(bill.quantity, bill.old, bill.new, bill.change) for bill in check.bills] == [
-        ("1", "₽0.00", "₽0.00", "="), ("9", "₽0.00", "₽0.00", "="), ("10", "₽5,990.00", "₽6,990.00", "+₽1,000.00"),
-        ("11", "₽6,589.00", "₽7,689.00", "+₽1,100.00"), ("29", "₽17,371.00", "₽20,271.00", "+₽2,900.00"),
-        ("30", "₽17,970.00", "₽20,970.00", "+₽3,000.00"), ("100", "₽59,900.00", "₽69,900.00", "+₽10,000.00"),
-    ]  # fmt: skip
+        ("1", "₽0.00", "₽0.00", "="),
+        ("9", "₽0.00", "₽0.00", "="),
+        ("10", "₽5,990.00", "₽6,990.00", "+₽1,000.00"),
+        ("11", "₽6,589.00", "₽7,689.00", "+₽1,100.00"),
+        ("29", "₽17,371.00", "₽20,271.00", "+₽2,900.00"),
+        ("30", "₽17,970.00", "₽20,970.00", "+₽3,000.00"),
+        ("100", "₽59,900.00", "₽69,900.00", "+₽10,000.00"),
+    ]
     assert (check.subscribers, check.customers, check.old_total, check.new_total) == (3, 2, "₽5,990.00", "₽6,990.00")
     assert (check.dearer, check.cheaper) == (1, 0)
     assert [(row.customer, row.domain, row.quantity, row.old, row.new) for row in check.effects] == [
@@ -67,8 +71,11 @@ def test_first_version_replaces_nothing_and_shows_how_its_bills_come_about(
     check = answer.context["check"]
     assert (check.previous, check.differences, check.subscribers, check.effects) == (None, [], 0, [])
     assert [(plain(bill.working), bill.new) for bill in check.bills[:4]] == [
-        ("0 × 799.00", "₽0.00"), ("9 × 799.00", "₽7,191.00"), ("10 × 799.00", "₽7,990.00"), ("11 × 799.00", "₽8,789.00"),
-    ]  # fmt: skip
+        ("0 × 799.00", "₽0.00"),
+        ("9 × 799.00", "₽7,191.00"),
+        ("10 × 799.00", "₽7,990.00"),
+        ("11 × 799.00", "₽8,789.00"),
+    ]
     assert "this is the first version under its id" in answer.content.decode()
 
 

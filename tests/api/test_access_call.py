@@ -106,9 +106,13 @@ def test_a_trial_is_over_at_the_instant_that_was_told(operator: Api) -> None:
 
 
 PLANS = (
-    ("meteor", "meteor-cloud"), ("blue", "blue-monthly"), ("evotor-app", "light"), ("evotor-driver", "driver"),
-    ("evotor-free", None), ("cyberos", "scale"),
-)  # fmt: skip
+    ("meteor", "meteor-cloud"),
+    ("blue", "blue-monthly"),
+    ("evotor-app", "light"),
+    ("evotor-driver", "driver"),
+    ("evotor-free", None),
+    ("cyberos", "scale"),
+)
 
 
 @pytest.mark.parametrize(("product", "tariff"), PLANS)

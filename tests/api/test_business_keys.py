@@ -207,8 +207,15 @@ def test_customer_of_the_same_id_is_answered_as_it_is(operator: Api) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"name": "Лаванда"}, {"kind": "person"}, {"email": "x@y.example"}, {"locale": "en"}, {"currency": "USD"}, {"requisites": {"inn": "7707083893"}}],
-)  # fmt: skip
+    [
+        {"name": "Лаванда"},
+        {"kind": "person"},
+        {"email": "x@y.example"},
+        {"locale": "en"},
+        {"currency": "USD"},
+        {"requisites": {"inn": "7707083893"}},
+    ],
+)
 def test_customer_of_the_same_id_with_other_content_is_refused(operator: Api, change: dict[str, Any]) -> None:
     first = operator.made("customers", {**ROMASHKA, "external_id": "crm-1"})
     status, problem = operator.post("customers", {**ROMASHKA, "external_id": "crm-1", **change})
@@ -230,11 +237,15 @@ ADJUST = {"amount": "50.00", "reason_code": "goodwill", "comment": "An outage", 
 @pytest.mark.parametrize(
     ("what", "body", "change"),
     [
-        ("payments", PAY, {"amount": "100.01"}), ("payments", PAY, {"method": "cash"}), ("payments", PAY, {"reference": "418"}),
-        ("payments", PAY, {"received_at": "2026-03-31T12:00:00+03:00"}), ("adjustments", ADJUST, {"amount": "-50.00"}),
-        ("adjustments", ADJUST, {"reason_code": "tax"}), ("adjustments", ADJUST, {"comment": "Another"}),
+        ("payments", PAY, {"amount": "100.01"}),
+        ("payments", PAY, {"method": "cash"}),
+        ("payments", PAY, {"reference": "418"}),
+        ("payments", PAY, {"received_at": "2026-03-31T12:00:00+03:00"}),
+        ("adjustments", ADJUST, {"amount": "-50.00"}),
+        ("adjustments", ADJUST, {"reason_code": "tax"}),
+        ("adjustments", ADJUST, {"comment": "Another"}),
     ],
-)  # fmt: skip
+)
 def test_money_under_a_taken_id_is_refused(
     tenant: Tenant, what: str, body: dict[str, Any], change: dict[str, Any]
 ) -> None:

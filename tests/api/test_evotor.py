@@ -162,10 +162,14 @@ def test_e1_a_free_product_asks_for_no_tariff_and_can_be_asked_everything(operat
     used = operator.get(f"instances/{buyer.instance}/usage?period=2026-04")[1]
     assert (used["metric"], used["charged"]) == ("none", money("0.00"))
     for act, body, code in (
-        ("preview", PLUS, "product_is_free"), ("change", {"quantity": 2}, "product_is_free"),
-        ("cancel", {}, "nothing_to_cancel"), ("undo-cancel", {}, "not_cancelled"), ("undo-change", {}, "nothing_to_undo"),
-        ("choose", PLUS, "no_trial"), ("extend-trial", {"days": 3, "reason": "x"}, "no_trial"),
-    ):  # fmt: skip
+        ("preview", PLUS, "product_is_free"),
+        ("change", {"quantity": 2}, "product_is_free"),
+        ("cancel", {}, "nothing_to_cancel"),
+        ("undo-cancel", {}, "not_cancelled"),
+        ("undo-change", {}, "nothing_to_undo"),
+        ("choose", PLUS, "no_trial"),
+        ("extend-trial", {"days": 3, "reason": "x"}, "no_trial"),
+    ):
         status, problem = buyer.asks(act, body)
         assert (status, problem["code"]) == (409, code), act
     ended = buyer.does("terminate", {"reason": "Закрываемся"})

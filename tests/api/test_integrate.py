@@ -144,8 +144,10 @@ def test_webhooks_arrive_signed_and_once(server: Installation, folder: Path) -> 
         heard.terminate()
     told: list[Any] = [json.loads(line) for line in heard.communicate(timeout=30)[0].splitlines()]
     assert [(one["sequence"], one["type"]) for one in told] == [
-        (1, "subscription.created"), (2, "subscription.terminated"), (3, "instance.read_only"),
-    ]  # fmt: skip
+        (1, "subscription.created"),
+        (2, "subscription.terminated"),
+        (3, "instance.read_only"),
+    ]
 
 
 def _wait_for(port: int) -> None:

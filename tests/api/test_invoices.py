@@ -116,7 +116,10 @@ def test_invoice_wholly_credited_by_lines_is_void(invoiced: Tenant) -> None:
         ({"amount": "-1", "reason": "x"}, "invalid_amount"),
         ({"amount": "1.005", "reason": "x"}, "invalid_amount"),
         ({"amount": {"amount": "1.00", "currency": "USD"}, "reason": "x"}, "currency_mismatch"),
-        ({"lines": [{"description": "a", "amount": "1.00"}, {"description": "b", "amount": "abc"}], "reason": "x"}, "invalid_amount"),
+        (
+            {"lines": [{"description": "a", "amount": "1.00"}, {"description": "b", "amount": "abc"}], "reason": "x"},
+            "invalid_amount",
+        ),
         ({"amount": "1.00", "reason": "  "}, "invalid"),
         ({"amount": "1.00", "lines": [{"description": "a", "amount": "1.00"}], "reason": "x"}, "invalid"),
         ({"lines": [], "reason": "x"}, "invalid"),
@@ -124,7 +127,7 @@ def test_invoice_wholly_credited_by_lines_is_void(invoiced: Tenant) -> None:
         ({"reason": "x"}, "invalid"),
         ({"amount": "1.00", "reason": "x" * 501}, "invalid"),
     ],
-)  # fmt: skip
+)
 def test_credit_note_with_a_wrong_detail_is_refused(invoiced: Tenant, body: dict[str, object], code: str) -> None:
     status, problem = invoiced.api.post(f"invoices/{NUMBER}/credit-notes", body)
     assert (status, problem["code"]) == (422, code)

@@ -104,9 +104,17 @@ def test_bulk_gives_every_row_its_own_answer_and_lets_the_good_ones_stand(tenant
     assert (status, answer["next"]) == (200, None)
     found = [(item["external_id"], item["status"]) for item in answer["items"]]
     assert found == [
-        ("p2", 200), ("p3", 422), ("p4", 422), ("p5", 422), ("p6", 422), ("p7", 422), (None, 422), ("p8", 422),
-        ("p2", 200), ("p9", 200),
-    ]  # fmt: skip
+        ("p2", 200),
+        ("p3", 422),
+        ("p4", 422),
+        ("p5", 422),
+        ("p6", 422),
+        ("p7", 422),
+        (None, 422),
+        ("p8", 422),
+        ("p2", 200),
+        ("p9", 200),
+    ]
     codes = [item["error"]["code"] if item["error"] else None for item in answer["items"]]
     assert codes == [
         None,

@@ -293,8 +293,12 @@ def test_clock_wants_an_instant_with_its_offset(operator: Api, now: Any) -> None
 
 @pytest.mark.parametrize(
     ("error", "status", "code"),
-    [(RuntimeError("secret"), 500, "internal_error"), (OperationalError("locked"), 503, "busy"), (IntegrityError("twice"), 409, "conflict")],
-)  # fmt: skip
+    [
+        (RuntimeError("secret"), 500, "internal_error"),
+        (OperationalError("locked"), 503, "busy"),
+        (IntegrityError("twice"), 409, "conflict"),
+    ],
+)
 def test_what_breaks_inside_is_a_problem_without_details(
     operator: Api, error: Exception, status: int, code: str
 ) -> None:

@@ -102,11 +102,15 @@ def test_second_subscription_is_refused(tenant: Tenant) -> None:
 @pytest.mark.parametrize(
     ("act", "status", "code", "rule"),
     [
-        ("choose", 409, "no_trial", "D18"), ("cancel", 409, "not_prepaid", "M12"), ("undo-cancel", 409, "not_cancelled", "C4"),
-        ("undo-change", 409, "nothing_to_undo", "D6"), ("extend-trial", 409, "no_trial", "B2"),
-        ("preview", 422, "unknown_tariff", "E5"), ("change", 422, "unknown_tariff", "E5"),
+        ("choose", 409, "no_trial", "D18"),
+        ("cancel", 409, "not_prepaid", "M12"),
+        ("undo-cancel", 409, "not_cancelled", "C4"),
+        ("undo-change", 409, "nothing_to_undo", "D6"),
+        ("extend-trial", 409, "no_trial", "B2"),
+        ("preview", 422, "unknown_tariff", "E5"),
+        ("change", 422, "unknown_tariff", "E5"),
     ],
-)  # fmt: skip
+)
 def test_what_is_measured_refuses_what_is_for_paid_time(
     tenant: Tenant, act: str, status: int, code: str, rule: str
 ) -> None:
@@ -170,18 +174,31 @@ def test_acts_without_details_need_no_body(light: Buyer) -> None:
 @pytest.mark.parametrize(
     ("act", "body", "field"),
     [
-        ("preview", {}, "tariff_id"), ("preview", {"tariff_id": "light"}, "tariff_id"), ("preview", {"tariff_id": "x"}, "tariff_id"),
-        ("preview", {"tariff_id": ""}, "tariff_id"), ("preview", {"tariff_id": "a\x00"}, "tariff_id"),
-        ("preview", {"quantity": 5}, "quantity"), ("preview", {"tariff_id": "base", "quantity": 0}, "quantity"),
-        ("preview", {"tariff_id": "base", "quantity": -1}, "quantity"), ("preview", {"tariff_id": "base", "quantity": 10**30}, "quantity"),
-        ("preview", {"tariff_id": "base", "quantity": "5"}, "quantity"), ("preview", {"tariff_id": "base", "quantity": 1.5}, "quantity"),
-        ("preview", {"tariff_id": "plus", "when": "later"}, "when"), ("preview", {"tariff_id": "plus", "quote": "x"}, "quote"),
-        ("preview", {"tariff_id": "driver"}, "tariff_id"), ("change", {"tariff_id": "plus", "quote": ""}, "quote"),
-        ("change", {"tariff_id": "plus", "quote": "x" * 65}, "quote"), ("change", {"tariff_id": "plus", "quote": 5}, "quote"),
-        ("choose", {}, "tariff_id"), ("choose", {"tariff_id": None}, "tariff_id"), ("cancel", {"why": "x"}, "why"),
-        ("undo-cancel", {"x": 1}, "x"), ("undo-change", {"x": 1}, "x"), ("extend-trial", {}, "days"),
+        ("preview", {}, "tariff_id"),
+        ("preview", {"tariff_id": "light"}, "tariff_id"),
+        ("preview", {"tariff_id": "x"}, "tariff_id"),
+        ("preview", {"tariff_id": ""}, "tariff_id"),
+        ("preview", {"tariff_id": "a\x00"}, "tariff_id"),
+        ("preview", {"quantity": 5}, "quantity"),
+        ("preview", {"tariff_id": "base", "quantity": 0}, "quantity"),
+        ("preview", {"tariff_id": "base", "quantity": -1}, "quantity"),
+        ("preview", {"tariff_id": "base", "quantity": 10**30}, "quantity"),
+        ("preview", {"tariff_id": "base", "quantity": "5"}, "quantity"),
+        ("preview", {"tariff_id": "base", "quantity": 1.5}, "quantity"),
+        ("preview", {"tariff_id": "plus", "when": "later"}, "when"),
+        ("preview", {"tariff_id": "plus", "quote": "x"}, "quote"),
+        ("preview", {"tariff_id": "driver"}, "tariff_id"),
+        ("change", {"tariff_id": "plus", "quote": ""}, "quote"),
+        ("change", {"tariff_id": "plus", "quote": "x" * 65}, "quote"),
+        ("change", {"tariff_id": "plus", "quote": 5}, "quote"),
+        ("choose", {}, "tariff_id"),
+        ("choose", {"tariff_id": None}, "tariff_id"),
+        ("cancel", {"why": "x"}, "why"),
+        ("undo-cancel", {"x": 1}, "x"),
+        ("undo-change", {"x": 1}, "x"),
+        ("extend-trial", {}, "days"),
     ],
-)  # fmt: skip
+)
 def test_a_detail_that_cannot_be_meant_is_named(light: Buyer, act: str, body: Any, field: str) -> None:
     status, problem = light.asks(act, body)
     assert (status, problem["errors"][0]["field"]) == (422, field)

@@ -198,8 +198,14 @@ def test_command_prints_the_token_alone(tenant: Tenant) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--scope", "instance"], ["--scope", "operator", "--instance", "ins_1"], ["--scope", "instance", "--instance", "ins_1"], ["--scope", "root"], []],
-)  # fmt: skip
+    [
+        ["--scope", "instance"],
+        ["--scope", "operator", "--instance", "ins_1"],
+        ["--scope", "instance", "--instance", "ins_1"],
+        ["--scope", "root"],
+        [],
+    ],
+)
 def test_command_says_what_is_missing(db: None, arguments: list[str]) -> None:
     with pytest.raises(CommandError):
         command(*arguments)

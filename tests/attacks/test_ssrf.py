@@ -184,12 +184,11 @@ def test_no_endpoint_is_added_there_and_nothing_is_called(url: str, connected: l
     [
         ("https://example.com", "example.com", 443, "/"),
         ("https://Hooks.Example.com:8443/in?a=1&b=%20", "hooks.example.com", 8443, "/in?a=1&b=%20"),
-        ("https://пример.рф/путь?я", "xn--e1afmkfd.xn--p1ai", 443,
-         "/%D0%BF%D1%83%D1%82%D1%8C?%D1%8F"),
+        ("https://пример.рф/путь?я", "xn--e1afmkfd.xn--p1ai", 443, "/%D0%BF%D1%83%D1%82%D1%8C?%D1%8F"),
         ("https://93.184.216.34/", PUBLIC, 443, "/"),
         ("https://[2606:2800:220:1::1]:1024/", "2606:2800:220:1::1", 1024, "/"),
     ],
-)  # fmt: skip
+)
 def test_public_addresses_are_taken_as_they_are_meant(url: str, host: str, port: int, target: str) -> None:
     found = public_addresses.parse(url)
     assert (found.host, found.port, found.target, found.https) == (host, port, target, True)

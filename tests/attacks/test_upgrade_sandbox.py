@@ -32,9 +32,18 @@ def live_before(*, with_rows: bool) -> None:
     apps = MigrationExecutor(connection).loader.project_state(BEFORE).apps
     paid_at = datetime(2026, 5, 12, 9, 0, tzinfo=UTC)
     apps.get_model("billing", "SampleCharge").objects.create(
-        external_id="sample-1", idempotency_key="key-1", currency="RUB", amount_minor=599_000, description="U-2026-000001",
-        return_url="/payments/", status="succeeded", customer_key="100001", keeps_card=True, card_id="card-1", paid_at=paid_at,
-    )  # fmt: skip
+        external_id="sample-1",
+        idempotency_key="key-1",
+        currency="RUB",
+        amount_minor=599_000,
+        description="U-2026-000001",
+        return_url="/payments/",
+        status="succeeded",
+        customer_key="100001",
+        keeps_card=True,
+        card_id="card-1",
+        paid_at=paid_at,
+    )
     apps.get_model("billing", "SampleCard").objects.create(
         external_id="card-1", customer_key="100001", title="Visa •• 4242", behaviour="succeeded"
     )

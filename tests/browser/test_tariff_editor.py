@@ -180,6 +180,8 @@ def test_editor_works_without_a_script(story: stories.Story, new_page: Any, live
     page.locator("[name=_save]").click()
     page.wait_for_url("**/change/**")
     assert Tariff.objects.get(tariff_id="packs").steps == [
-        {"from": 1, "total": "500"}, {"from": 11, "total": "900"}, {"from": 31, "total": "2000"},
-    ]  # fmt: skip
+        {"from": 1, "total": "500"},
+        {"from": 11, "total": "900"},
+        {"from": 31, "total": "2000"},
+    ]
     assert "₽2,000.00" in page.inner_text("#tariff-panel")

@@ -198,11 +198,19 @@ def empty() -> None:
 # Where the process dies: (the function, before or after it, at which call). Each account has two months to close, so the first
 # account of a run is closed and the second one is torn: none is started five times.
 PLACES: list[tuple[Any, str, str, int]] = [
-    (BillingPeriod, "close", "before", 3), (BillingPeriod, "close", "after", 4), (issuing, "build_line", "after", 3),
-    (numbering, "next_document_number", "after", 3), (issuing, "spend_credit", "before", 4), (issuing, "spend_credit", "after", 3),
-    (notices, "queue_invoice_issued", "after", 4), (jobs, "enqueue", "after", 3), (month_close, "open_period", "before", 3),
-    (month_close, "open_period", "after", 4), (month_close, "close_due_months", "after", 2), (jobs, "attempt", "after", 2),
-]  # fmt: skip
+    (BillingPeriod, "close", "before", 3),
+    (BillingPeriod, "close", "after", 4),
+    (issuing, "build_line", "after", 3),
+    (numbering, "next_document_number", "after", 3),
+    (issuing, "spend_credit", "before", 4),
+    (issuing, "spend_credit", "after", 3),
+    (notices, "queue_invoice_issued", "after", 4),
+    (jobs, "enqueue", "after", 3),
+    (month_close, "open_period", "before", 3),
+    (month_close, "open_period", "after", 4),
+    (month_close, "close_due_months", "after", 2),
+    (jobs, "attempt", "after", 2),
+]
 
 
 def killed(place: tuple[Any, str, str, int], now: Any) -> Callable[[], None]:

@@ -158,9 +158,14 @@ def test_four_copies_take_an_open_invoice_from_the_card_once() -> None:
 
 # Where the run dies while it takes the money: before the bank is asked, after it has paid, before and after that is written.
 PLACES: list[tuple[Any, str, bool]] = [
-    (checkout, "_find_or_create_attempt", True), (SampleProvider, "charge_saved", True), (checkout, "_record_success", False),
-    (renewals, "bill_if_covered", True), (transitions, "renew", True), (checkout, "_record_success", True), (dunning, "_record_attempt", False),
-]  # fmt: skip
+    (checkout, "_find_or_create_attempt", True),
+    (SampleProvider, "charge_saved", True),
+    (checkout, "_record_success", False),
+    (renewals, "bill_if_covered", True),
+    (transitions, "renew", True),
+    (checkout, "_record_success", True),
+    (dunning, "_record_attempt", False),
+]
 
 
 def dying(place: tuple[Any, str, bool], now: datetime) -> Callable[[], None]:

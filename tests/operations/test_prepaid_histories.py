@@ -197,8 +197,12 @@ def proof(life: Life) -> None:
     party = life.party
     paid, credited, charged = (
         rows.filter(account=party.account).aggregate(sum=Sum(name))["sum"] or 0
-        for rows, name in ((Payment.objects, "amount_minor"), (CreditNote.objects, "total_minor"), (Charge.objects, "amount_minor"))
-    )  # fmt: skip
+        for rows, name in (
+            (Payment.objects, "amount_minor"),
+            (CreditNote.objects, "total_minor"),
+            (Charge.objects, "amount_minor"),
+        )
+    )
     assert party.balance == paid + credited - charged
     for subscription in party.instance.subscriptions.all():
         periods = list(subscription.periods.order_by("number"))

@@ -94,9 +94,14 @@ def test_the_link_makes_login_customer_instance_and_trial_in_one() -> None:
 
 @pytest.mark.parametrize(
     ("product", "currency", "charged", "owed"),
-    [("meteor", "RUB", [], []), ("evotor-driver", "RUB", [120_000], [120_000]), ("evotor-app", "RUB", [9_000], [9_000]),
-     ("evotor-free", "RUB", [], []), ("cyberos", "RUB", [], [])],
-)  # fmt: skip
+    [
+        ("meteor", "RUB", [], []),
+        ("evotor-driver", "RUB", [120_000], [120_000]),
+        ("evotor-app", "RUB", [9_000], [9_000]),
+        ("evotor-free", "RUB", [], []),
+        ("cyberos", "RUB", [], []),
+    ],
+)
 def test_every_kind_of_product_begins_as_the_engine_has_it(
     product: str, currency: str, charged: list[int], owed: list[int]
 ) -> None:
@@ -172,9 +177,15 @@ def test_a_plan_that_is_gone_meanwhile_is_refused_in_words() -> None:
 
 @pytest.mark.parametrize(
     ("told", "field"),
-    [({"email": "nobody"}, "email"), ({"name": " "}, "name"), ({"customer_name": ""}, "customer_name"),
-     ({"kind": "ghost"}, "kind"), ({"locale": "fr"}, "locale"), ({"name": "n" * 151}, "name")],
-)  # fmt: skip
+    [
+        ({"email": "nobody"}, "email"),
+        ({"name": " "}, "name"),
+        ({"customer_name": ""}, "customer_name"),
+        ({"kind": "ghost"}, "kind"),
+        ({"locale": "fr"}, "locale"),
+        ({"name": "n" * 151}, "name"),
+    ],
+)
 def test_what_cannot_be_meant_is_told_at_its_field(told: dict[str, str], field: str) -> None:
     assert list(signup.find_problems(stranger(**told))) == [field]
     with pytest.raises(BadInput):

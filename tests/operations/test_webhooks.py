@@ -187,10 +187,17 @@ def test_what_failed_together_does_not_come_again_together(receiver: Receiver) -
 @pytest.mark.parametrize(
     ("code", "asked", "wait"),
     [
-        (429, "120", 120), (503, "90000", 86_400), (503, "3", 5), (500, "120", 5), (429, "-1", 5), (429, "soon", 5),
-        (429, "9" * 40, 86_400), (503, "Thu, 01 Jan 2026 00:00:00 GMT", 5), (503, "Fri, 01 Jan 2100 00:00:00 GMT", 86_400),
+        (429, "120", 120),
+        (503, "90000", 86_400),
+        (503, "3", 5),
+        (500, "120", 5),
+        (429, "-1", 5),
+        (429, "soon", 5),
+        (429, "9" * 40, 86_400),
+        (503, "Thu, 01 Jan 2026 00:00:00 GMT", 5),
+        (503, "Fri, 01 Jan 2100 00:00:00 GMT", 86_400),
     ],
-)  # fmt: skip
+)
 def test_a_busy_receiver_says_how_long_to_wait(receiver: Receiver, code: int, asked: str, wait: int) -> None:
     listening(receiver, types=["subscription.created"])
     receiver.answers = [status(code, Retry_After=asked)]

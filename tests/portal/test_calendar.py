@@ -32,9 +32,11 @@ def coming(party: Party, when: str, most: int = 12) -> list[tuple[str, str, int 
 def test_b2_a_trial_with_its_reminders_its_last_day_and_the_lock() -> None:
     blue = shop("blue", "blue-monthly", at("2026-05-08 12:00"), currency="USD")
     assert coming(blue.party, "2026-05-08 12:00") == [
-        ("reminder", "2026-05-12", None), ("reminder", "2026-05-14", None), ("trial_end", "2026-05-15", None),
+        ("reminder", "2026-05-12", None),
+        ("reminder", "2026-05-14", None),
+        ("trial_end", "2026-05-15", None),
         ("trial_lock", "2026-05-16", None),
-    ]  # fmt: skip
+    ]
 
 
 def test_b4_what_was_chosen_begins_with_its_stub_and_the_year_follows() -> None:
@@ -43,17 +45,22 @@ def test_b4_what_was_chosen_begins_with_its_stub_and_the_year_follows() -> None:
         subscription=blue.party.subscription, tariff_id="blue-annual", as_of=at("2026-05-09 12:00"), actor="Anna"
     )
     assert coming(blue.party, "2026-05-09 12:00") == [
-        ("trial_end", "2026-05-15", None), ("start", "2026-05-16", 301), ("renewal", "2026-06-01", 7000),
-    ]  # fmt: skip
+        ("trial_end", "2026-05-15", None),
+        ("start", "2026-05-16", 301),
+        ("renewal", "2026-06-01", 7000),
+    ]
 
 
 def test_e8_the_first_try_the_period_and_the_end_if_unpaid_then_the_months_after() -> None:
     till = shop("evotor-app", "light", at("2026-05-12 12:00"))
     till.party.pay("90.00", at("2026-05-12 12:10"))
     assert coming(till.party, "2026-05-12 12:10", 5) == [
-        ("collect", "2026-06-07", 9000), ("renewal", "2026-06-12", 9000), ("unpaid_end", "2026-06-13", None),
-        ("renewal", "2026-07-12", 9000), ("renewal", "2026-08-12", 9000),
-    ]  # fmt: skip
+        ("collect", "2026-06-07", 9000),
+        ("renewal", "2026-06-12", 9000),
+        ("unpaid_end", "2026-06-13", None),
+        ("renewal", "2026-07-12", 9000),
+        ("renewal", "2026-08-12", 9000),
+    ]
 
 
 def test_e5_the_anchor_day_is_kept() -> None:
@@ -73,8 +80,10 @@ def test_d7_a_scheduled_change_prices_what_follows_it() -> None:
         actor="Anna",
     )
     assert coming(till.party, "2026-05-12 12:30", 4)[1:] == [
-        ("change", "2026-06-12", None), ("renewal", "2026-06-12", 9000), ("unpaid_end", "2026-06-13", None),
-    ]  # fmt: skip
+        ("change", "2026-06-12", None),
+        ("renewal", "2026-06-12", 9000),
+        ("unpaid_end", "2026-06-13", None),
+    ]
 
 
 def test_c4_a_cancelled_plan_only_ends() -> None:

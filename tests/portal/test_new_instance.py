@@ -106,12 +106,18 @@ def test_a_free_product_asks_for_no_plan(anna: Client) -> None:
 
 @pytest.mark.parametrize(
     ("wanted", "status", "words"),
-    [({"domain": "team"}, 422, "Enter a domain such as team.example.com."),
-     ({"domain": "romashka.example.ru", "product": "meteor", "tariff": "meteor-cloud"}, 409, "This domain has an instance"),
-     ({"tariff": "gone"}, 422, "Choose a plan."),
-     ({"product": "evotor-driver", "tariff": "driver", "quantity": "many"}, 422, "as a whole number"),
-     ({"customer": "new"}, 422, "Enter the name that invoices are made out to.")],
-)  # fmt: skip
+    [
+        ({"domain": "team"}, 422, "Enter a domain such as team.example.com."),
+        (
+            {"domain": "romashka.example.ru", "product": "meteor", "tariff": "meteor-cloud"},
+            409,
+            "This domain has an instance",
+        ),
+        ({"tariff": "gone"}, 422, "Choose a plan."),
+        ({"product": "evotor-driver", "tariff": "driver", "quantity": "many"}, 422, "as a whole number"),
+        ({"customer": "new"}, 422, "Enter the name that invoices are made out to."),
+    ],
+)
 def test_what_is_wrong_is_said_and_nothing_is_made(
     anna: Client, wanted: dict[str, str], status: int, words: str
 ) -> None:

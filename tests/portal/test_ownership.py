@@ -157,10 +157,12 @@ def test_members_and_outsiders_find_nothing_here(story: Story, client: Client) -
 
 @pytest.mark.parametrize(
     ("wrong", "status", "words"),
-    [({"look": "yes", "role": ""}, 422, "Choose who gets it, and what becomes of you."),
-     ({"to": "999999"}, 422, "Choose somebody who is active in this instance."),
-     ({"role": "administrator"}, 422, "Choose what you stay as, or that you leave.")],
-)  # fmt: skip
+    [
+        ({"look": "yes", "role": ""}, 422, "Choose who gets it, and what becomes of you."),
+        ({"to": "999999"}, 422, "Choose somebody who is active in this instance."),
+        ({"role": "administrator"}, 422, "Choose what you stay as, or that you leave."),
+    ],
+)
 def test_what_is_missing_is_said(story: Story, wrong: dict[str, str], status: int, words: str) -> None:
     anna = proved(story.anna)
     answer = anna.get(address(story), chosen(story, **wrong))

@@ -101,10 +101,12 @@ def test_a_file_is_found_under_its_own_request_only(story, anna):
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (b"<html>", "Attach a PDF, a PNG or a JPEG."), (b"MZ\x90", "Attach a PDF, a PNG or a JPEG."),
-        (PDF + b"0" * (5 * 1024 * 1024), "larger than 5 MB"), (None, "Attach the payment order"),
+        (b"<html>", "Attach a PDF, a PNG or a JPEG."),
+        (b"MZ\x90", "Attach a PDF, a PNG or a JPEG."),
+        (PDF + b"0" * (5 * 1024 * 1024), "larger than 5 MB"),
+        (None, "Attach the payment order"),
     ],
-)  # fmt: skip
+)
 def test_a_file_of_another_kind_is_refused_in_words(anna, content, why):
     sent = {"file": upload(content)} if content is not None else {}
     answer = anna.post(new("proof_of_payment"), sent)

@@ -73,12 +73,14 @@ def test_the_language_of_the_prices_becomes_the_browsers(guest: Client) -> None:
 
 @pytest.mark.parametrize(
     ("address", "words"),
-    [(FORM, "7 days free to the end of 19 May 2026, if you begin today"),
-     ("/sign-up/?product=cyberos&tariff=trial", "30 days free to the end of 11 June 2026"),
-     ("/sign-up/?product=meteor", "Nothing now ₽599.00 per active person a month"),
-     ("/sign-up/?product=evotor-driver&n=12", "₽1,200.00 12 terminals, once 12 × 100.00 = ₽1,200.00"),
-     ("/sign-up/?product=evotor-app&tariff=light", "₽90.00 a month Charged when you begin.")],
-)  # fmt: skip
+    [
+        (FORM, "7 days free to the end of 19 May 2026, if you begin today"),
+        ("/sign-up/?product=cyberos&tariff=trial", "30 days free to the end of 11 June 2026"),
+        ("/sign-up/?product=meteor", "Nothing now ₽599.00 per active person a month"),
+        ("/sign-up/?product=evotor-driver&n=12", "₽1,200.00 12 terminals, once 12 × 100.00 = ₽1,200.00"),
+        ("/sign-up/?product=evotor-app&tariff=light", "₽90.00 a month Charged when you begin."),
+    ],
+)
 def test_the_plan_is_shown_with_what_it_costs_and_when(guest: Client, address: str, words: str) -> None:
     assert words in text_of(guest.get(address))
 

@@ -134,10 +134,13 @@ def rows(terms: Terms) -> list[tuple[str, str, str]]:
 def test_steps_with_totals_say_what_lies_between_them():
     assert rows(DRIVER) == [
         ("1–9", "₽120.00 each", "never more than ₽1,000.00, the price of 10"),
-        ("10–29", "₽1,000.00 for 10",
-         "each further one at the same rate: ₽100.00; never more than ₽2,500.00, the price of 30"),
+        (
+            "10–29",
+            "₽1,000.00 for 10",
+            "each further one at the same rate: ₽100.00; never more than ₽2,500.00, the price of 30",
+        ),
         ("30 and more", "₽2,500.00 for 30", "each further one at the same rate: ≈ ₽83.33"),
-    ]  # fmt: skip
+    ]
 
 
 def test_the_quota_is_the_first_row():
@@ -148,9 +151,10 @@ def test_the_quota_is_the_first_row():
 
 def test_graduated_steps_price_their_own():
     assert rows(SCALE) == [
-        ("1–100", "included", ""), ("101–500", "₽100.00 each", "only those of this step"),
+        ("1–100", "included", ""),
+        ("101–500", "₽100.00 each", "only those of this step"),
         ("501 and more", "₽80.00 each", "only those of this step"),
-    ]  # fmt: skip
+    ]
 
 
 def test_volume_and_package_rows():

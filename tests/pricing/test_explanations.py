@@ -63,14 +63,26 @@ def told(found: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 
 def test_an_explanation_holds_all_it_is_worked_out_from() -> None:
     assert explain_quantity(SCALE_ANNUAL, 600, 100) == {
-        "model": "graduated", "tariff_id": "t", "version": 3, "metric": "paid_members", "quantity": 600, "counted": 500,
-        "included": 100, "quota_mode": "only_above", "unit_price": None, "currency": "RUB", "intervals": "12",
-        "discount_percent": "10", "before_minor": 100, "amount_minor": 104_759_900,
+        "model": "graduated",
+        "tariff_id": "t",
+        "version": 3,
+        "metric": "paid_members",
+        "quantity": 600,
+        "counted": 500,
+        "included": 100,
+        "quota_mode": "only_above",
+        "unit_price": None,
+        "currency": "RUB",
+        "intervals": "12",
+        "discount_percent": "10",
+        "before_minor": 100,
+        "amount_minor": 104_759_900,
         "parts": [
-            {"kind": "fee", "units": 1, "amount": "49000.00"}, {"kind": "units", "units": 400, "amount": "100.00", "from": 1},
+            {"kind": "fee", "units": 1, "amount": "49000.00"},
+            {"kind": "units", "units": 400, "amount": "100.00", "from": 1},
             {"kind": "units", "units": 100, "amount": "80.00", "from": 501},
         ],
-    }  # fmt: skip
+    }
 
 
 def test_a_price_of_one_is_stored_where_there_is_one() -> None:
@@ -196,9 +208,11 @@ def test_notes_say_what_the_figures_mean(
 def test_notes_of_a_share_say_of_what() -> None:
     assert told(explain_share(BLUE_MONTHLY, 1, days=21, of_days=30)) == [("days", {"days": 21, "of_days": 30})]
     assert told(explain_seat_change(BLUE_ANNUAL, 5, 7, days=14, of_days=30, whole_months=9)) == [
-        ("seats", {"before_units": 5, "quantity": 7}), ("months", {"months": 9, "of_months": 12}),
-        ("days", {"days": 14, "of_days": 30}), ("month", {"of_months": 12}),
-    ]  # fmt: skip
+        ("seats", {"before_units": 5, "quantity": 7}),
+        ("months", {"months": 9, "of_months": 12}),
+        ("days", {"days": 14, "of_days": 30}),
+        ("month", {"of_months": 12}),
+    ]
     assert [
         kind for kind, _numbers in told(explain_seat_change(BLUE_ANNUAL, 1, 2, days=0, of_days=30, whole_months=6))
     ] == ["seats", "months"]

@@ -17,9 +17,17 @@ run_lint = scripts.load("run_lint")
 
 LOCKS = ("runtime", "dev", "uv")
 # Written in halves, so that this file does not name what it forbids.
-INDEX_HOSTS = ["".join(halves) for halves in (
-    ("pypi.", "org"), ("python", "hosted.org"), ("npm", "js.org"), ("yarn", "pkg.com"), ("deb.", "debian"), ("security.", "debian"),
-)]  # fmt: skip
+INDEX_HOSTS = [
+    "".join(halves)
+    for halves in (
+        ("pypi.", "org"),
+        ("python", "hosted.org"),
+        ("npm", "js.org"),
+        ("yarn", "pkg.com"),
+        ("deb.", "debian"),
+        ("security.", "debian"),
+    )
+]
 
 
 @pytest.mark.parametrize("host", INDEX_HOSTS)

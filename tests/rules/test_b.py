@@ -94,11 +94,16 @@ def test_b_g_b_h_annual_after_a_trial_to_the_10th(seats: int, stub: int, year: i
 @pytest.mark.parametrize(
     ("role", "status", "charged"),
     [
-        ("team_member", "active", [350]), ("custom", "active", [350]), ("project_administrator", "active", [350]),
-        ("client", "active", []), ("comment_only", "active", []), ("view_only", "active", []),
-        ("team_member", "invited", []), ("team_member", "blocked", []),
+        ("team_member", "active", [350]),
+        ("custom", "active", [350]),
+        ("project_administrator", "active", [350]),
+        ("client", "active", []),
+        ("comment_only", "active", []),
+        ("view_only", "active", []),
+        ("team_member", "invited", []),
+        ("team_member", "blocked", []),
     ],
-)  # fmt: skip
+)
 def test_b1_paid_roles_count_while_active(role: str, status: str, charged: list[int]) -> None:
     party = blue(start="2026-04-01 00:00")
     party.tell("boris", status, at("2026-04-15 12:00"), role=role)

@@ -131,8 +131,11 @@ def test_b8_c2_a_year_begins_where_what_is_paid_ends_also_on_a_dearer_plan_and_n
 
 
 def test_c4_what_is_metered_or_free_or_paid_once_is_not_cancelled() -> None:
-    for product, tariff_id, code in (("meteor", "meteor-cloud", "not_prepaid"), ("evotor-free", "", "nothing_to_cancel"),
-                                     ("evotor-driver", "driver", "nothing_to_cancel")):  # fmt: skip
+    for product, tariff_id, code in (
+        ("meteor", "meteor-cloud", "not_prepaid"),
+        ("evotor-free", "", "nothing_to_cancel"),
+        ("evotor-driver", "driver", "nothing_to_cancel"),
+    ):
         party = people.party(f"c-{product}", product=product, tariff_id=tariff_id)
         with pytest.raises(BillingError) as refused:
             plan_changes.cancel_subscription(

@@ -220,9 +220,14 @@ def test_the_release_check_shows_both_prices_and_what_subscribers_would_pay() ->
         ("included_quantity", 9, 5),
     ]
     assert [(row.quantity, row.old_minor, row.new_minor) for row in check.bills] == [
-        (1, 0, 0), (9, 0, 629_100), (10, 599_000, 699_000), (11, 658_900, 768_900), (29, 1_737_100, 2_027_100),
-        (30, 1_797_000, 2_097_000), (100, 5_990_000, 6_990_000),
-    ]  # fmt: skip
+        (1, 0, 0),
+        (9, 0, 629_100),
+        (10, 599_000, 699_000),
+        (11, 658_900, 768_900),
+        (29, 1_737_100, 2_027_100),
+        (30, 1_797_000, 2_097_000),
+        (100, 5_990_000, 6_990_000),
+    ]
     assert (check.subscribers, check.customers) == (1, 1)
     [effect] = check.at_their_size
     assert (effect.quantity, effect.old_minor, effect.new_minor) == (11, 658_900, 768_900)

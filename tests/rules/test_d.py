@@ -181,8 +181,10 @@ def test_d5_a_late_activation_that_lasts_raises_every_month_since(meteor: Party)
     assert meteor.charges[-3:] == [59_900, 59_900, 59_900]
     [june] = meteor.close(at("2026-07-01 00:00"))
     assert [(row.amount_minor, row.explanation["month"]) for row in june.lines.order_by("position")] == [
-        (658_900, "2026-06-01"), (59_900, "2026-04-01"), (59_900, "2026-05-01"),
-    ]  # fmt: skip
+        (658_900, "2026-06-01"),
+        (59_900, "2026-04-01"),
+        (59_900, "2026-05-01"),
+    ]
 
 
 def test_d5_who_is_first_heard_of_as_gone_and_then_as_having_come_was_there_in_between(meteor: Party) -> None:
@@ -439,8 +441,10 @@ def test_d13_a_sum_that_cannot_be_meant_is_refused_and_nothing_is_written(meteor
 def test_d13_money_of_the_future_an_unknown_method_and_an_unknown_invoice_are_refused(meteor: Party) -> None:
     now = at("2026-04-05 12:00")
     for changed, field in (
-        ({"received_at": at("2026-04-05 12:01")}, "received_at"), ({"method": "barter"}, "method"), ({"invoice_number": "R-1"}, "invoice"),
-    ):  # fmt: skip
+        ({"received_at": at("2026-04-05 12:01")}, "received_at"),
+        ({"method": "barter"}, "method"),
+        ({"invoice_number": "R-1"}, "invoice"),
+    ):
         values = {"amount_minor": 100, "currency": "RUB", "method": "bank", **changed}
         with pytest.raises(BadInput) as refused:
             payments.record_payment(account=meteor.account, new=payments.NewPayment(**values), as_of=now, actor="f")  # type: ignore[arg-type]
@@ -511,10 +515,14 @@ def test_d15_an_adjustment_against_is_collected_by_the_next_invoice_on_a_line_wi
 @pytest.mark.parametrize(
     ("changed", "field"),
     [
-        ({"amount_minor": 0}, "amount"), ({"amount_minor": None}, "amount"), ({"amount_minor": 10**12 + 1}, "amount"),
-        ({"currency": "USD"}, "currency"), ({"reason_code": "because"}, "reason_code"), ({"comment": " "}, "comment"),
+        ({"amount_minor": 0}, "amount"),
+        ({"amount_minor": None}, "amount"),
+        ({"amount_minor": 10**12 + 1}, "amount"),
+        ({"currency": "USD"}, "currency"),
+        ({"reason_code": "because"}, "reason_code"),
+        ({"comment": " "}, "comment"),
     ],
-)  # fmt: skip
+)
 def test_d15_an_adjustment_needs_a_sum_a_reason_code_and_a_sentence(
     meteor: Party, changed: dict[str, object], field: str
 ) -> None:
@@ -539,9 +547,11 @@ def test_d15_every_act_on_money_leaves_a_record_of_who_and_why(billed: Party) ->
     credit(billed, "1.00", "2026-05-05 12:03")
     found = AuditRecord.objects.filter(customer=billed.customer).order_by("pk").values_list("action", "actor", "reason")
     assert list(found) == [
-        ("payment.recorded", "support@saldo.example", "PP 17"), ("payment.reversed", "finance", "Typed twice"),
-        ("balance.adjusted", "finance", "An outage on 3 May"), ("credit_note.issued", "finance", "Service failure"),
-    ]  # fmt: skip
+        ("payment.recorded", "support@saldo.example", "PP 17"),
+        ("payment.reversed", "finance", "Typed twice"),
+        ("balance.adjusted", "finance", "An outage on 3 May"),
+        ("credit_note.issued", "finance", "Service failure"),
+    ]
 
 
 def test_d16_deletion_erases_people_and_keeps_ledger_and_documents(billed: Party) -> None:

@@ -409,10 +409,12 @@ def test_g9_the_sandbox_runs_every_midnight_in_order(meteor: Party) -> None:
         "type", "at"
     )
     assert list(told) == [
-        ("invoice.issued", at("2026-05-01 00:00")), ("invoice.overdue", at("2026-05-16 00:00")),
-        ("instance.read_only", at("2026-05-16 00:00")), ("invoice.issued", at("2026-06-01 00:00")),
+        ("invoice.issued", at("2026-05-01 00:00")),
+        ("invoice.overdue", at("2026-05-16 00:00")),
+        ("instance.read_only", at("2026-05-16 00:00")),
+        ("invoice.issued", at("2026-06-01 00:00")),
         ("invoice.overdue", at("2026-06-16 00:00")),
-    ]  # fmt: skip
+    ]
     assert sandbox_clock.advance(to=at("2026-06-16 00:00")).as_dict()["invoices"] == []
     with pytest.raises(BillingError) as refused:
         sandbox_clock.advance(to=at("2026-06-15 23:59:59"))

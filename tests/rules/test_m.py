@@ -265,8 +265,10 @@ def test_m7_it_goes_once_to_the_address_of_the_registration_and_to_the_accounts_
         billing_run.run_due(as_of=at("2026-05-01 00:00"))
     letters = [letter for letter in mail.outbox if "R-2026-000001" in letter.subject]
     assert sorted(letter.to for letter in letters) == [
-        ["anna@romashka.example"], ["books@romashka.example"], ["buh@romashka.example"],
-    ]  # fmt: skip
+        ["anna@romashka.example"],
+        ["books@romashka.example"],
+        ["buh@romashka.example"],
+    ]
     [attached] = letters[0].attachments
     assert (attached[0], attached[2]) == ("R-2026-000001.pdf", "application/pdf")
     assert bytes(attached[1]).startswith(b"%PDF")

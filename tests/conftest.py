@@ -128,6 +128,26 @@ def meteor() -> Any:
     return people.party()
 
 
+@pytest.fixture
+def billed(meteor: Any) -> Any:
+    """Romashka with April's invoice for 5 990.00 open; since 20 April nobody needs to be paid for."""
+    from tests.support.people import at
+
+    meteor.activate(9, at("2026-04-10 14:03"))
+    meteor.block([10], at("2026-04-20 12:00"))
+    meteor.close(at("2026-05-01 00:00"))
+    return meteor
+
+
+@pytest.fixture
+def receiver() -> Iterator[Any]:
+    """A product's backend on loopback that keeps what it is sent."""
+    from tests.support.receivers import Receiver
+
+    with Receiver() as backend:
+        yield backend
+
+
 # --- The browser -----------------------------------------------------------------------------------------------------
 
 QUIET = [

@@ -22,6 +22,12 @@ def story(db: None) -> Story:
 
 
 @pytest.fixture
+def staffed_installation(db: None, installation: None) -> None:
+    """An installation before anybody has come, with the groups of staff."""
+    staff_roles.ensure_groups()
+
+
+@pytest.fixture
 def signed_in() -> Callable[[str], Client]:
     """A client signed in as the colleague of a group; pages in English."""
 

@@ -1,8 +1,8 @@
 """Offers on the workbench (M11): figures before they are sent, the payment with its bonus, the PDF, and taking back."""
 
-from billing.models import Approval, AuditRecord, Credit, LedgerAccount, Notice, Offer, Payment
+from billing.models import Approval, AuditRecord, Credit, Notice, Offer, Payment
 from tests.support.acting import act_url, confirm, do, errors, preview, rows
-from tests.support.staff_queue import ask, client_of, offer
+from tests.support.staff_queue import ask, balance, client_of, offer
 from tests.support.story import Story
 
 TYPED = {"people": "20", "discount_percent": "10", "valid_until": "", "note": "As agreed"}
@@ -41,10 +41,6 @@ def test_offer_from_a_request_is_for_the_subscription_chosen(story: Story) -> No
     assert Offer.objects.get().subscription_id == chosen
     foreign = story.vera_instance.subscriptions.get().pk
     assert "subscription" in errors(preview(client_of("support"), address, **TYPED, subscription=foreign))
-
-
-def balance(story: Story) -> int:
-    return LedgerAccount.objects.get(billing_account=story.account).balance_minor
 
 
 def test_payment_of_an_offer_brings_its_bonus_and_is_recorded_by_finance(story: Story) -> None:

@@ -8,26 +8,15 @@ import pytest
 from django.test import Client
 
 from billing.models import AuditRecord, Collection, SubscriptionChange, TermsChange
-from billing.operations import staff_roles
 from billing.operations.run import billing_run
 from billing.operations.subscriptions import plan_changes, trials
 from billing.operations.subscriptions.quotes import TermsRequest
-from billing.sandbox.models import SandboxClock
 from tests.support import people
 from tests.support.acting import act_url, confirm, do, errors, preview, rows
-from tests.support.people import Party, at
+from tests.support.people import Party, at, stand_at
 
 SignIn = Callable[[str], Client]
-
-
-@pytest.fixture(autouse=True)
-def _installation(db: None) -> None:
-    people.installation()
-    staff_roles.ensure_groups()
-
-
-def now(text: str) -> None:
-    SandboxClock.objects.update_or_create(id=1, defaults={"stands_at": at(text)})
+pytestmark = pytest.mark.usefixtures("staffed_installation")
 
 
 def blue(trial: bool | None = None) -> Party:
@@ -56,7 +45,7 @@ def buttons(client: Client, party: Party) -> list[str]:
 
 def test_b2_a_trial_is_extended_with_a_reason(signed_in: SignIn) -> None:
     party = blue()
-    now("2026-04-16 15:00")
+    stand_at(at("2026-04-16 15:00"))
     support, url = signed_in("support"), act(party, "extend_trial")
     assert "reason" in errors(preview(support, url, days="5", reason=""))
     assert "days" in errors(preview(support, url, days="366", reason="Long pilot"))
@@ -71,7 +60,7 @@ def test_b2_a_trial_is_extended_with_a_reason(signed_in: SignIn) -> None:
 
 def test_d12_a_choice_during_the_trial_begins_the_day_after_it(signed_in: SignIn) -> None:
     party = blue()
-    now("2026-04-16 15:00")
+    stand_at(at("2026-04-16 15:00"))
     support, url = signed_in("support"), act(party, "choose_tariff")
     typed = {"tariff_id": "blue-monthly", "reason": "Anna by phone"}
     shown = preview(support, url, **typed)
@@ -86,7 +75,7 @@ def test_d12_a_choice_during_the_trial_begins_the_day_after_it(signed_in: SignIn
 
 def test_d12_a_choice_after_the_trial_charges_today_included(signed_in: SignIn) -> None:
     party = blue()
-    now("2026-04-21 15:00")
+    stand_at(at("2026-04-21 15:00"))
     party.now_is(at("2026-04-21 15:00"))
     support, url = signed_in("support"), act(party, "choose_tariff")
     typed = {"tariff_id": "blue-monthly", "reason": "Anna by phone"}
@@ -100,7 +89,7 @@ def test_d12_a_choice_after_the_trial_charges_today_included(signed_in: SignIn) 
 
 def test_e_b_other_terms_are_shown_with_what_is_due_and_carried_out(signed_in: SignIn) -> None:
     party = app("light")
-    now("2026-04-15 10:00")
+    stand_at(at("2026-04-15 10:00"))
     support, url = signed_in("support"), act(party, "change_terms")
     typed = {"tariff_id": "plus", "when": "", "reason": "Anna by phone"}
     shown = preview(support, url, **typed)
@@ -117,7 +106,7 @@ def test_e_b_other_terms_are_shown_with_what_is_due_and_carried_out(signed_in: S
 
 def test_e7_what_a_cheaper_tariff_gives_up_now_is_shown(signed_in: SignIn) -> None:
     party = app("plus")
-    now("2026-04-15 10:00")
+    stand_at(at("2026-04-15 10:00"))
     support, url = signed_in("support"), act(party, "change_terms")
     facts = told(preview(support, url, tariff_id="light", when="now", reason="Asked for"))
     assert (facts["Due now"], facts["Given up, not refunded"]) == ("₽0.00", "₽48.00")
@@ -128,11 +117,11 @@ def test_e7_what_a_cheaper_tariff_gives_up_now_is_shown(signed_in: SignIn) -> No
 
 def test_g10_the_effect_of_yesterday_is_shown_anew_and_not_done(signed_in: SignIn) -> None:
     party = app("light")
-    now("2026-04-15 23:59")
+    stand_at(at("2026-04-15 23:59"))
     support, url = signed_in("support"), act(party, "change_terms")
     typed = {"tariff_id": "plus", "when": "now", "reason": "Anna by phone"}
     shown = preview(support, url, **typed)
-    now("2026-04-16 00:00")
+    stand_at(at("2026-04-16 00:00"))
     again = confirm(support, url, shown, **typed)
     assert (again.status_code, told(again)["Due now"]) == (200, "₽45.00")
     assert party.balance == -9000
@@ -140,7 +129,7 @@ def test_g10_the_effect_of_yesterday_is_shown_anew_and_not_done(signed_in: SignI
 
 def test_e6_more_terminals_and_d6_taking_them_back_on_the_day(signed_in: SignIn) -> None:
     party = people.party(product="evotor-app", tariff_id="base", now=at("2026-04-01 12:00"), quantity=5)
-    now("2026-04-16 12:00")
+    stand_at(at("2026-04-16 12:00"))
     support = signed_in("support")
     facts = told(preview(support, act(party, "change_terms"), quantity="8", when="", reason="Three more tills"))
     assert (facts["Quantity"], facts["Due now"]) == ("8 terminals", "₽150.00")
@@ -150,7 +139,7 @@ def test_e6_more_terminals_and_d6_taking_them_back_on_the_day(signed_in: SignIn)
     do(support, act(party, "undo_change"), reason="Wrong shop")
     assert (party.fresh.quantity, party.balance) == (5, -50_000)
     assert AuditRecord.objects.get(action="subscription.change_undone").reason == "Wrong shop"
-    now("2026-04-17 00:00")
+    stand_at(at("2026-04-17 00:00"))
     assert "undo_change" not in buttons(support, party)
 
 
@@ -158,7 +147,7 @@ def test_d7_a_scheduled_change_is_called_off(signed_in: SignIn) -> None:
     party = app("plus")
     wish = TermsRequest(tariff_id="light")
     plan_changes.change_terms(subscription=party.subscription, request=wish, as_of=at("2026-04-15 10:00"), actor="anna")
-    now("2026-04-20 10:00")
+    stand_at(at("2026-04-20 10:00"))
     support = signed_in("support")
     assert told(preview(support, act(party, "undo_change"), reason="Anna by mail"))["Scheduled change"] == "called off"
     do(support, act(party, "undo_change"), reason="Anna by mail")
@@ -169,7 +158,7 @@ def test_d7_a_scheduled_change_is_called_off(signed_in: SignIn) -> None:
 
 def test_c4_cancelled_and_taken_back(signed_in: SignIn) -> None:
     party = people.party(product="cyberos", tariff_id="build", now=at("2026-04-10 12:00"))
-    now("2026-04-15 12:00")
+    stand_at(at("2026-04-15 12:00"))
     support = signed_in("support")
     facts = told(preview(support, act(party, "cancel_subscription"), reason="Anna by phone"))
     assert (facts["Works to"], facts["Ends"]) == ("9 May 2026", "10 May 2026")
@@ -189,7 +178,7 @@ def test_c4_cancelled_and_taken_back(signed_in: SignIn) -> None:
 
 def test_m12_terminating_paid_time_says_that_nothing_is_refunded(signed_in: SignIn) -> None:
     party = people.party(product="cyberos", tariff_id="build", now=at("2026-04-10 12:00"))
-    now("2026-04-15 12:00")
+    stand_at(at("2026-04-15 12:00"))
     support, url = signed_in("support"), act(party, "terminate_subscription")
     assert "nothing is refunded" in support.get(url).content.decode()
     typed = {"requested_by": "Anna, anna@romashka.example", "reason": "Left for good"}
@@ -204,11 +193,11 @@ def test_m12_terminating_paid_time_says_that_nothing_is_refunded(signed_in: Sign
 def test_e8_support_tries_to_collect_without_waiting_for_ten(signed_in: SignIn) -> None:
     party = app("light")
     party.pay("100.00", at("2026-04-02 12:00"))
-    now("2026-04-25 09:00")
+    stand_at(at("2026-04-25 09:00"))
     support, url = signed_in("support"), act(party, "collect_renewal")
     assert "collect_renewal" not in buttons(support, party)
     assert "from 26\\xa0April\\xa02026 on" in str(errors(preview(support, url, reason="Anna waits")))
-    now("2026-04-26 09:00")
+    stand_at(at("2026-04-26 09:00"))
     shown = preview(support, url, reason="Anna waits")
     facts = told(shown)
     assert (facts["It costs"], facts["From the balance"]) == ("₽90.00", "₽10.00")
@@ -228,7 +217,7 @@ def test_a_new_subscription_by_quantity_without_its_trial_and_of_a_free_product(
     party = blue()
     plan_changes.cancel_subscription(subscription=party.subscription, as_of=at("2026-04-11 12:00"), actor="anna")
     party.now_is(at("2026-04-20 12:00"))
-    now("2026-04-20 12:00")
+    stand_at(at("2026-04-20 12:00"))
     url = act_url("accounts_instance", "create_subscription", party.instance.pk)
     assert "reason" in errors(preview(support, url, tariff_id="blue-monthly", trial="no", reason=""))
     used = preview(support, url, tariff_id="blue-monthly", trial="yes", reason="Back again")
@@ -243,7 +232,7 @@ def test_a_new_subscription_by_quantity_without_its_trial_and_of_a_free_product(
 
 def test_e4_a_one_off_is_bought_by_its_quantity(signed_in: SignIn) -> None:
     party = people.party(product="evotor-driver", tariff_id="driver", quantity=10)
-    now("2026-04-02 12:00")
+    stand_at(at("2026-04-02 12:00"))
     support = signed_in("support")
     facts = told(preview(support, act(party, "change_terms"), quantity="30", when="", reason="Twenty more tills"))
     assert (facts["Due now"], facts["Quantity"]) == ("₽1,500.00", "30 terminals")
@@ -257,6 +246,6 @@ def test_a_choice_made_twice_takes_the_place_of_the_first(signed_in: SignIn) -> 
     trials.choose_tariff(
         subscription=party.subscription, tariff_id="blue-annual", as_of=at("2026-04-11 12:00"), actor="anna"
     )
-    now("2026-04-12 12:00")
+    stand_at(at("2026-04-12 12:00"))
     do(signed_in("support"), act(party, "choose_tariff"), tariff_id="blue-monthly", reason="Anna by phone")
     assert [row.tariff.tariff_id for row in TermsChange.objects.waiting()] == ["blue-monthly"]

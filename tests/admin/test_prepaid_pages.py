@@ -12,26 +12,15 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Customer, Instance
 from billing import triggers
 from billing.models import BillingAccount, BillingPeriod, Collection, Subscription
-from billing.operations import staff_roles
 from billing.operations.run import billing_run
 from billing.operations.subscriptions import plan_changes, trials
 from billing.operations.subscriptions.quotes import TermsRequest
-from billing.sandbox.models import SandboxClock
 from tests.support import people
 from tests.support.acting import cards
-from tests.support.people import Party, at
+from tests.support.people import Party, at, stand_at
 
 SignIn = Callable[[str], Client]
-
-
-@pytest.fixture(autouse=True)
-def _installation(db: None) -> None:
-    people.installation()
-    staff_roles.ensure_groups()
-
-
-def now(text: str) -> None:
-    SandboxClock.objects.update_or_create(id=1, defaults={"stands_at": at(text)})
+pytestmark = pytest.mark.usefixtures("staffed_installation")
 
 
 def page(client: Client, party: Party) -> str:
@@ -62,7 +51,7 @@ PROFILES = [
 def test_pages_of_every_profile_open(signed_in: SignIn, product: str, tariff_id: str, quantity: int | None) -> None:
     currency = "USD" if product == "blue" else "RUB"
     party = people.party(product=product, tariff_id=tariff_id, quantity=quantity, currency=currency)
-    now("2026-04-03 12:00")
+    stand_at(at("2026-04-03 12:00"))
     support = signed_in("support")
     assert "romashka.example.ru" in page(support, party)
     for address in (
@@ -81,7 +70,7 @@ def test_pages_of_every_profile_open(signed_in: SignIn, product: str, tariff_id:
 
 def test_a_trial_says_its_last_day_and_what_was_chosen(signed_in: SignIn) -> None:
     party = people.party(product="blue", tariff_id="blue-monthly", now=at("2026-04-10 12:00"), currency="USD")
-    now("2026-04-12 12:00")
+    stand_at(at("2026-04-12 12:00"))
     support = signed_in("support")
     text = page(support, party)
     assert "17 April 2026" in text
@@ -96,7 +85,7 @@ def test_a_trial_says_its_last_day_and_what_was_chosen(signed_in: SignIn) -> Non
 
 def test_a_lapsed_trial_is_read_only_and_says_why(signed_in: SignIn) -> None:
     party = people.party(product="blue", tariff_id="blue-monthly", now=at("2026-04-10 12:00"), currency="USD")
-    now("2026-04-18 00:00")
+    stand_at(at("2026-04-18 00:00"))
     text = signed_in("support").get(f"/admin/accounts/instance/{party.instance.pk}/change/").content.decode()
     assert "Trial over and nothing chosen since 18 April 2026 at 00:00" in text.replace("\xa0", " ")
 
@@ -110,7 +99,7 @@ def test_charges_tell_how_they_were_worked_out_and_changes_who_and_why(signed_in
         actor="support@staff.example",
         reason="Ticket 417",
     )
-    now("2026-04-15 12:00")
+    stand_at(at("2026-04-15 12:00"))
     text = page(signed_in("finance"), party)
     assert "₽180.00" in text
     assert "1 May 2026 · " in text
@@ -122,7 +111,7 @@ def test_tries_to_collect_are_listed_with_their_reason(signed_in: SignIn) -> Non
     party = people.party(product="evotor-app", tariff_id="light", now=at("2026-04-01 12:00"))
     party.pay("90.00", at("2026-04-02 12:00"))
     billing_run.collect_renewals(as_of=at("2026-04-26 10:00"))
-    now("2026-04-26 11:00")
+    stand_at(at("2026-04-26 11:00"))
     text = page(signed_in("finance"), party)
     assert "the balance is too low and no method is saved" in text
     assert "₽90.00 of it are not on the account" in text
@@ -134,7 +123,7 @@ def test_the_next_seat_is_priced_for_the_rest_of_what_is_paid(signed_in: SignIn)
     party = people.party(
         product="blue", tariff_id="blue-monthly", now=at("2026-04-01 00:00"), currency="USD", trial=False
     )
-    now("2026-04-15 16:00")
+    stand_at(at("2026-04-15 16:00"))
     text = signed_in("support").get(f"/admin/accounts/instance/{party.instance.pk}/change/").content.decode()
     assert "$3.50, in a paid role" in text  # B-b
 
@@ -142,7 +131,7 @@ def test_the_next_seat_is_priced_for_the_rest_of_what_is_paid(signed_in: SignIn)
 def test_customer_page_tells_the_next_dates_and_how_each_instance_stands(signed_in: SignIn) -> None:
     party = people.party(product="cyberos", tariff_id="build", now=at("2026-04-10 12:00"))
     party.pay("4900.00", at("2026-04-10 13:00"))
-    now("2026-04-15 12:00")
+    stand_at(at("2026-04-15 12:00"))
     answer = signed_in("support").get(f"/admin/accounts/customer/{party.customer.pk}/change/")
     text = answer.content.decode().replace("\xa0", " ")
     assert "10 May 2026" in text
@@ -160,7 +149,7 @@ def test_statuses_are_filters_and_every_subscription_is_in_one(signed_in: SignIn
     plan_changes.cancel_subscription(subscription=cancelled.subscription, as_of=at("2026-04-21 12:00"), actor="anna")
     ended = people.party("ended", now=start)
     ended.terminate(at("2026-04-20 12:00"))
-    now("2026-04-25 00:00")
+    stand_at(at("2026-04-25 00:00"))
     support = signed_in("support")
     assert {
         one: listed(support, one)
@@ -195,9 +184,9 @@ def test_first_page_counts_trials_that_end_without_a_choice(signed_in: SignIn) -
     party = people.party(product="blue", tariff_id="blue-monthly", now=at("2026-04-10 12:00"), currency="USD")
     support = signed_in("support")
     for day, figure in (("13", "0"), ("14", "1"), ("17", "1"), ("18", "0")):
-        now(f"2026-04-{day} 12:00")
+        stand_at(at(f"2026-04-{day} 12:00"))
         assert figures(support)[TRIALS] == figure, day
-    now("2026-04-15 12:00")
+    stand_at(at("2026-04-15 12:00"))
     trials.choose_tariff(
         subscription=party.subscription, tariff_id="blue-annual", as_of=at("2026-04-15 12:00"), actor="anna"
     )
@@ -208,14 +197,14 @@ def test_first_page_counts_renewals_that_fail_and_that_nothing_will_pay(signed_i
     party = people.party(product="evotor-app", tariff_id="light", now=at("2026-04-01 12:00"))
     party.pay("179.99", at("2026-04-02 12:00"))  # 0.01 short of April and May
     finance = signed_in("finance")
-    now("2026-04-26 09:00")
+    stand_at(at("2026-04-26 09:00"))
     assert figures(finance) == {TRIALS: "0", FAILED: "0", SHORT: "0"}
     billing_run.collect_renewals(as_of=at("2026-04-26 10:00"))
-    now("2026-04-29 12:00")
+    stand_at(at("2026-04-29 12:00"))
     assert figures(finance) == {TRIALS: "0", FAILED: "1", SHORT: "0"}
-    now("2026-04-30 00:00")
+    stand_at(at("2026-04-30 00:00"))
     assert figures(finance) == {TRIALS: "0", FAILED: "1", SHORT: "1"}
-    now("2026-05-01 23:59")
+    stand_at(at("2026-05-01 23:59"))
     assert figures(finance) == {TRIALS: "0", FAILED: "1", SHORT: "1"}
     party.pay("0.01", at("2026-05-01 23:59"))
     assert figures(finance)[SHORT] == "0"
@@ -327,7 +316,7 @@ def asked(client: Client) -> dict[str, int]:
 
 def test_pages_ask_as_often_for_a_thousand_renewals_as_for_ten(signed_in: SignIn) -> None:
     party = people.party(product="evotor-app", tariff_id="light", now=at("2026-04-01 12:00"))
-    now("2026-04-30 12:00")
+    stand_at(at("2026-04-30 12:00"))
     client = signed_in("administrator")
     crowd(party, 10)
     asked(client)

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from billing.models import Notice, Subscription, Tariff, TariffMove, TermsChange
 from tests.support.acting import act_url, confirm, do, errors, preview
+from tests.support.mails import plain_spaces
 from tests.support.story import Story
 from tests.support.tariff_forms import dearer_version, rows_of, saved, step
 
@@ -21,12 +22,8 @@ def team(story: Story, signed_in: SignIn) -> tuple[Client, Client]:
     return signed_in("product manager"), signed_in("reviewer")
 
 
-def plain(text: str) -> str:
-    return text.replace("\xa0", " ").replace("\u202f", " ")
-
-
 def shown_rows(response: Any) -> dict[str, tuple[str, str]]:
-    return {plain(str(row.label)): (str(row.before), str(row.after)) for row in response.context["effect"]}
+    return {plain_spaces(str(row.label)): (str(row.before), str(row.after)) for row in response.context["effect"]}
 
 
 # --- The release check ------------------------------------------------------------------------------------------------------
@@ -70,7 +67,7 @@ def test_first_version_replaces_nothing_and_shows_how_its_bills_come_about(
     answer = reviewer.get(reverse(PAGE, args=(draft.pk,)))
     check = answer.context["check"]
     assert (check.previous, check.differences, check.subscribers, check.effects) == (None, [], 0, [])
-    assert [(plain(bill.working), bill.new) for bill in check.bills[:4]] == [
+    assert [(plain_spaces(bill.working), bill.new) for bill in check.bills[:4]] == [
         ("0 × 799.00", "₽0.00"),
         ("9 × 799.00", "₽7,191.00"),
         ("10 × 799.00", "₽7,990.00"),
@@ -84,7 +81,7 @@ def test_falls_are_named_to_the_reviewer(story: Story, team: tuple[Client, Clien
     steps = rows_of("steps", {"from": "1", "unit_price": "100"}, {"from": "10", "unit_price": "80"})
     draft = saved(author, story, price_model="volume", included_quantity="", **steps)
     step(author, "submit", draft)
-    page = plain(reviewer.get(act_url("billing_tariff", "publish", draft.pk)).content.decode())
+    page = plain_spaces(reviewer.get(act_url("billing_tariff", "publish", draft.pk)).content.decode())
     assert "More costs less here" in page
     assert "₽900.00" in page.split("More costs less here")[1].split("</ul>")[0]
 
@@ -136,7 +133,7 @@ def test_move_shows_each_subscription_now_and_then_before_it_is_decided(
     shown = preview(team[0], act_url("billing_tariff", "move_subscribers", source.pk), **move_form(target))
     told = shown_rows(shown)
     assert told["Subscriptions"] == ("", "3")
-    assert plain(told["Takes effect"][1]) == "1 July 2026"
+    assert plain_spaces(told["Takes effect"][1]) == "1 July 2026"
     assert told["ООО «Ромашка» · romashka.example.ru · 10 people"] == ("₽5,990.00", "₽6,990.00")
     assert told["ООО «Лаванда» · lavanda.example.ru · 1 person"] == ("₽0.00", "₽0.00")
     assert (TariffMove.objects.count(), Notice.objects.filter(kind="terms_will_change").count()) == (0, 0)

@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Member, MemberChange
@@ -29,6 +28,7 @@ from billing.operations.customers import requests
 from billing.operations.ledger import posting
 from billing.reports import timeline
 from tests.support.acting import act_url, do
+from tests.support.query_counts import queries
 from tests.support.staff import NOW
 from tests.support.staff_queue import ask, attempt, client_of, large_adjustment, offer, proof
 from tests.support.story import Story
@@ -285,13 +285,6 @@ def grow(story: Story, count: int) -> None:
 def ask_once(story: Story) -> CustomerRequest:
     found = CustomerRequest.objects.filter(kind="year_up_front").first()
     return found or ask(story, "year_up_front", people=20)
-
-
-def queries(client: Client, address: str) -> int:
-    client.get(address)
-    with CaptureQueriesContext(connection) as asked:
-        assert client.get(address).status_code == 200
-    return len(asked)
 
 
 def test_lists_page_and_timeline_ask_as_often_for_a_thousand_rows_as_for_ten(story: Story) -> None:

@@ -1,14 +1,10 @@
 import pytest
 
 from billing.models import Entry, Payment
-from tests.support.callers import Tenant, set_clock
+from tests.support.callers import Tenant, rub, set_clock
 
 RUB = "RUB"
 BANK = {"method": "bank", "reference": "п/п 17"}
-
-
-def rub(amount: str) -> dict[str, str]:
-    return {"amount": amount, "currency": RUB}
 
 
 def april_invoiced(tenant: Tenant) -> None:

@@ -7,12 +7,8 @@ import pytest
 
 from accounts.models import Instance
 from billing.operations.settlement import reliefs
-from tests.support.callers import Api, Buyer, found_buyer, money, set_clock
+from tests.support.callers import Api, Buyer, found_buyer, set_clock, usd
 from tests.support.people import assert_books_are_right
-
-
-def usd(amount: str) -> dict[str, str]:
-    return money(amount, "USD")
 
 
 def until(api: Api, now: str) -> None:

@@ -11,12 +11,6 @@ PLUS, MAX, LIGHT = {"tariff_id": "plus"}, {"tariff_id": "max"}, {"tariff_id": "l
 
 
 @pytest.fixture
-def light(operator: Api) -> Buyer:
-    """On 90.00 a month since 1 April."""
-    return found_buyer(operator, "evotor-app", "light")
-
-
-@pytest.fixture
 def plus(operator: Api) -> Buyer:
     """On 180.00 a month since 1 April."""
     return found_buyer(operator, "evotor-app", "plus")

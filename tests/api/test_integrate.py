@@ -12,17 +12,10 @@ from typing import Any
 
 import pytest
 
+from tests.support.callers import ANNA, ROMASHKA
 from tests.support.server import ROOT, Installation, free_port, running
 
 BLOCK = re.compile(r"^```python (\w+\.py)\n(.*?)^```", re.S | re.M)
-CUSTOMER = {
-    "name": "ООО «Ромашка»",
-    "kind": "company",
-    "email": "buh@romashka.example",
-    "locale": "ru",
-    "currency": "RUB",
-}
-ANNA = {"external_id": "anna", "email": "anna@romashka.example", "name": "Анна"}
 
 
 def examples(folder: Path) -> list[str]:
@@ -49,7 +42,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 
 def connected(server: Installation, domain: str) -> dict[str, str]:
     """An instance of METEOR on its tariff: what the examples read from their environment."""
-    customer = server.call("POST", "customers", CUSTOMER)[1]["id"]
+    customer = server.call("POST", "customers", ROMASHKA)[1]["id"]
     new = {"customer_id": customer, "product": "meteor", "domain": domain, "representative": ANNA}
     instance = server.call("POST", "instances", new)[1]["id"]
     assert server.call("POST", f"instances/{instance}/subscriptions", {"tariff_id": "meteor-cloud"})[0] == 201
@@ -132,7 +125,7 @@ def test_webhooks_arrive_signed_and_once(server: Installation, folder: Path) -> 
         text=True,
     )
     try:
-        customer = server.call("POST", "customers", CUSTOMER)[1]["id"]
+        customer = server.call("POST", "customers", ROMASHKA)[1]["id"]
         new = {"customer_id": customer, "product": "evotor-free", "domain": "hook.example.ru", "representative": ANNA}
         instance = server.call("POST", "instances", new)[1]["id"]
         subscription = server.call("POST", f"instances/{instance}/subscriptions", {})[1]["id"]

@@ -9,13 +9,9 @@ from pypdf import PdfReader
 
 from billing.documents.errors import RendererMissing
 from billing.models import CreditNote, Invoice, InvoiceDocument
-from tests.support.callers import Api, Tenant, found_tenant, set_clock
+from tests.support.callers import Api, Tenant, found_tenant, rub, set_clock
 
 NUMBER = "R-2026-000001"
-
-
-def rub(amount: str) -> dict[str, str]:
-    return {"amount": amount, "currency": "RUB"}
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Pages stay right while rows are added: what is inserted between two of them is neither repeated nor lost."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -9,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Member
 from tests.support import people
-from tests.support.callers import Api, Tenant, found_buyer
+from tests.support.callers import Api, Tenant, found_buyer, member_row
 
 
 def walk(api: Api, path: str, key: str, between: Callable[[int], None]) -> list[str]:
@@ -93,13 +92,9 @@ def test_a_cursor_of_another_instance_is_none(operator: Api, tenant: Tenant) -> 
 # --- A thousand people at once ---------------------------------------------------------------------------------------
 
 
-def row(number: int, **more: Any) -> dict[str, Any]:
-    return {"external_id": f"p{number}", "email": f"p{number}@b.example", "role": "member", "status": "active", **more}
-
-
 @pytest.mark.parametrize("bad", [500])
 def test_a_thousand_rows_in_one_call_with_a_bad_one_in_the_middle(tenant: Tenant, bad: int) -> None:
-    rows = [row(number, **({"role": "captain"} if number == bad else {})) for number in range(1000)]
+    rows = [member_row(number, **({"role": "captain"} if number == bad else {})) for number in range(1000)]
     with CaptureQueriesContext(connection) as captured:
         status, answer = tenant.api.put(tenant.people, rows)
     assert status == 200
@@ -112,6 +107,6 @@ def test_a_thousand_rows_in_one_call_with_a_bad_one_in_the_middle(tenant: Tenant
 
 
 def test_one_row_too_many_is_refused_whole(tenant: Tenant) -> None:
-    status, problem = tenant.api.put(tenant.people, [row(number) for number in range(1001)])
+    status, problem = tenant.api.put(tenant.people, [member_row(number) for number in range(1001)])
     assert (status, problem["code"]) == (422, "too_many_rows")
     assert Member.objects.count() == 1

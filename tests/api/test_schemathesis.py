@@ -7,11 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.api.conftest import operator
 from tests.support.callers import Api, calls, set_clock
 from tests.support.fuzzing import Found, Town, build, run
-
-__all__ = ["operator"]
 
 PEOPLE = ("customers", "instances", "members", "tariffs", "events", "sandbox")
 MONEY = ("subscriptions", "accounts", "invoices")

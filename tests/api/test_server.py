@@ -7,7 +7,7 @@ from typing import Any
 
 from pypdf import PdfReader
 
-from tests.support.callers import ANNA, ROMASHKA
+from tests.support.callers import ANNA, ROMASHKA, rub, usd
 from tests.support.server import Installation, running
 
 RUB = "RUB"
@@ -23,10 +23,6 @@ def made(server: Installation, path: str, body: Any) -> Any:
     status, answer = server.call("POST", path, body)
     assert status == 201, answer
     return answer
-
-
-def rub(amount: str) -> dict[str, str]:
-    return {"amount": amount, "currency": RUB}
 
 
 def walk_a_meteor_customers_spring(server: Installation) -> None:
@@ -75,10 +71,6 @@ def walk_a_meteor_customers_spring(server: Installation) -> None:
     assert own.call("GET", f"instances/{instance}")[1]["access"] == "full"
     assert own.call("GET", "invoices")[0] == 404
     assert server.call("GET", f"subscriptions/{subscription}")[1]["status"] == "active"
-
-
-def usd(amount: str) -> dict[str, str]:
-    return {"amount": amount, "currency": "USD"}
 
 
 def walk_blue_from_trial_to_renewal(server: Installation) -> None:

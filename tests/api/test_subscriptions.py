@@ -24,12 +24,6 @@ ACTS: dict[str, Any] = {
 }
 
 
-@pytest.fixture
-def light(operator: Api) -> Buyer:
-    """On 90.00 a month since 1 April."""
-    return found_buyer(operator, "evotor-app", "light")
-
-
 # --- METEOR ----------------------------------------------------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from django.db import NotSupportedError, models, transaction
+from django.db import models
 from moneyed import Money
 
 from accounts.models import MemberChange
@@ -33,7 +33,7 @@ from billing.models import (
 )
 from billing.operations.catalogue import tariffs
 from tests.support import people
-from tests.support.database_attacks import REFUSED, Books, as_it_is, ways
+from tests.support.database_attacks import Books, attack_row
 from tests.support.people import at
 
 # Of each model: which row, and what an attacker would like which field of it to be.
@@ -90,18 +90,7 @@ def test_no_door_leads_to_what_has_happened(full_books: Books, model: type[model
     for which, name, value in TARGETS[model]:
         row = model._default_manager.filter(**which).order_by("pk").first()
         assert row is not None
-        before = as_it_is(row)
-        for title, attack in ways(row, name, value).items():
-            try:
-                with transaction.atomic():
-                    attack()
-            except REFUSED:
-                pass
-            except NotSupportedError:  # PostgreSQL itself: other tables refer to this one
-                assert title == "TRUNCATE"
-            else:
-                came_through.append(f"{name}: {title}")
-            assert as_it_is(row) == before, title
+        came_through += [f"{name}: {title}" for title in attack_row(row, name, value)]
     assert came_through == []
 
 

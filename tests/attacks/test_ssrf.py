@@ -42,13 +42,6 @@ def outside() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    one = Receiver()
-    yield one
-    one.close()
-
-
 class Names:
     """A name server that gives each of ``answers`` once, then the last for good; ``asked`` are the names."""
 

@@ -19,7 +19,7 @@ from billing.operations.settlement import offers
 from billing.sandbox.sample_bank import decide
 from tests.support import story as stories
 from tests.support import webhook_calls
-from tests.support.browser import LOOKS, looked_at, stand_at
+from tests.support.browser import LOOKS, looked_at, stand_at_day
 
 pytestmark = pytest.mark.browser
 
@@ -68,7 +68,7 @@ def ids(transactional_db: None, settings: Any, live_server: Any) -> Ids:
     settings.MESSAGE_URLS = {"sms": "json://127.0.0.1:9/{to}", "chat": "json://127.0.0.1:9/{handle}"}
     story = stories.tell()
     stories.tell_may(story)
-    stand_at(12)
+    stand_at_day(12)
     offer = offers.send_offer(
         subscription=story.cloud.subscriptions.get(),
         people=20,
@@ -198,7 +198,7 @@ def test_every_page_has_no_barrier_and_fits(
     )
     found = looked_at(page, [address for rows in PAGES.values() for address in rows(ids)])
     assert page.locator("html").get_attribute("lang") == locale
-    stand_at(20)  # April is overdue: the same pages in their other state
+    stand_at_day(20)  # April is overdue: the same pages in their other state
     found += looked_at(
         page, [address for name in ("overview", "pay", "instance", "people", "person") for address in PAGES[name](ids)]
     )

@@ -6,17 +6,9 @@ from typing import Any
 import pytest
 
 from tests.support import story as stories
-from tests.support.browser import LOOKS, PASSWORD, looked_at, problems, stand_at
+from tests.support.browser import LOOKS, PASSWORD, looked_at, problems, stand_at_day
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def story(transactional_db: None) -> stories.Story:
-    told = stories.tell()
-    stories.tell_may(told)
-    stand_at(12)
-    return told
 
 
 def inside(story: stories.Story) -> list[str]:
@@ -44,7 +36,7 @@ def test_every_page_is_accessible_and_fits(story, new_page, live_server, theme, 
     anna = opened(story.anna)
     found += looked_at(anna, inside(story))
     assert anna.locator("html").get_attribute("lang") == locale
-    stand_at(20)
+    stand_at_day(20)
     found += looked_at(anna, ["/", "/documents/R-2026-000001/"])
     found += looked_at(opened(story.boris), ["/", f"/instances/{story.cloud.public_id}/"])
     found += looked_at(opened(stories.person("new@saldo.example", "Новенький")), ["/"])

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.test_portal import PASSWORD
-from tests.support.browser import code_of, problems, sign_in
+from tests.support.browser import PASSWORD, code_of, problems, sign_in
 from tests.support.story import person
 
 pytestmark = pytest.mark.browser

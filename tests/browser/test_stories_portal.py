@@ -20,18 +20,9 @@ from billing.operations.settlement import credit_notes, offers, reliefs
 from billing.sandbox import sample_bank as sample
 from tests.support import story as stories
 from tests.support import webhook_calls
-from tests.support.browser import LOOKS, PHONE, english, invited, looked_at, stand_at
+from tests.support.browser import LOOKS, PHONE, english, invited, looked_at, stand_at_day
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def story(transactional_db: None, settings: Any, live_server: Any) -> stories.Story:
-    settings.BASE_URL = live_server.url
-    told = stories.tell()
-    stories.tell_may(told)
-    stand_at(12)
-    return told
 
 
 def year(story: stories.Story) -> Any:
@@ -46,7 +37,7 @@ def year(story: stories.Story) -> Any:
 
 def test_a_newcomers_first_hour(story, new_page, live_server):
     link = invited(story)
-    stand_at(20)
+    stand_at_day(20)
     page = english(new_page(viewport=PHONE), live_server)
     page.goto(link)
     page.get_by_label("Choose a password").fill("long enough horse")
@@ -180,13 +171,13 @@ def test_what_came_of_payments_and_debts_is_accessible_and_fits(story, new_page,
     ]
     link, found = invited(story), []
     for theme, width, locale in LOOKS:
-        stand_at(12)
+        stand_at_day(12)
         looks = {"color_scheme": theme, "viewport": {"width": width, "height": 800}}
         anna, guest = new_page(user=story.anna, **looks), new_page(**looks)
         for page in (anna, guest):
             page.context.add_cookies([{"name": "django_language", "value": locale, "url": live_server.url}])
         found += looked_at(anna, inside) + looked_at(guest, [link, "/join/abc/"])
-        stand_at(20)
+        stand_at_day(20)
         found += looked_at(anna, ["/pay/", of_cloud, "/statement/"])
     reliefs.grant_relief(
         instance=story.cloud,

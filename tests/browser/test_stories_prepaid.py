@@ -8,9 +8,8 @@ from billing.operations.subscriptions import plan_changes, trials
 from billing.operations.subscriptions.quotes import TermsRequest
 from billing.sandbox import sandbox_clock
 from tests.support.browser import LOOKS, PHONE, english, looked_at
-from tests.support.people import at
+from tests.support.people import at, stand_at
 from tests.support.shops import Shop, now, shop
-from tests.support.story import stand_at
 
 pytestmark = pytest.mark.browser
 

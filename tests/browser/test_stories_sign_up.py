@@ -9,8 +9,8 @@ from django.core import mail
 
 from accounts.models import Instance, Member, User
 from tests.support import people
-from tests.support.browser import code_of, problems, sign_in, stand_at
-from tests.support.story import joins, msk, person
+from tests.support.browser import code_of, problems, sign_in, stand_at_day
+from tests.support.story import PASSWORD, joins, msk, person
 
 pytestmark = pytest.mark.browser
 
@@ -21,7 +21,7 @@ LOOKS = [("light", 1280, "ru", True), ("dark", 320, "en", False)]
 @pytest.fixture(autouse=True)
 def _prices(transactional_db: None) -> None:
     people.installation()
-    stand_at(12)
+    stand_at_day(12)
 
 
 def opened(new_page: Any, live_server: Any, theme: str, width: int, locale: str, scripts: bool) -> Any:
@@ -114,7 +114,7 @@ def test_the_second_step_opens_with_the_app_and_with_a_recovery_code(new_page: A
     page.goto("/more/")
     page.locator("main a[href='/accounts/2fa/']").click()
     page.goto("/accounts/2fa/totp/activate/")
-    page.locator("input[name=password]").fill("correct horse battery")
+    page.locator("input[name=password]").fill(PASSWORD)
     send(page)
     secret = page.locator("#authenticator_secret").input_value()
     page.locator("input[name=code]").fill("000000")

@@ -12,7 +12,6 @@ from billing.operations.ledger import posting
 from billing.operations.settlement import payments
 from billing.sandbox import sandbox_clock
 from tests.support import story as stories
-from tests.support.browser import stand_at
 from tests.support.staff import colleague
 
 pytestmark = pytest.mark.browser
@@ -24,12 +23,10 @@ PAPER = {"name": "order-417.pdf", "mimeType": "application/pdf", "buffer": b"%PD
 
 
 @pytest.fixture
-def story(transactional_db: None) -> stories.Story:
-    told = stories.tell()
-    stories.tell_may(told)
-    stand_at(12)
+def story(story: stories.Story) -> stories.Story:
+    """Romashka's spring with the groups of staff."""
     staff_roles.ensure_groups()
-    return told
+    return story
 
 
 @pytest.fixture

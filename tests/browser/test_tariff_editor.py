@@ -4,28 +4,17 @@ offered again (E2). The editor without a barrier in both themes, and without a s
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from billing.models import Tariff
-from billing.operations import staff_roles
 from billing.operations.catalogue import tariffs
-from billing.sandbox.models import SandboxClock
 from tests.support import story as stories
+from tests.support.browser import staff_problems
 from tests.support.staff import NOW, colleague
 
 pytestmark = pytest.mark.browser
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
 DESK = {"width": 1280, "height": 900}
 ADD = "/admin/billing/tariff/add/"
-
-
-@pytest.fixture
-def story(transactional_db: None) -> stories.Story:
-    told = stories.tell()
-    SandboxClock.objects.update_or_create(id=1, defaults={"stands_at": NOW})
-    staff_roles.ensure_groups()
-    return told
 
 
 def window(new_page: Any, live_server: Any, group: str, **options: Any) -> Any:
@@ -52,11 +41,6 @@ def act(page: Any, name: str, **typed: str) -> None:
     page.wait_for_selector("#effect")
     page.locator("[name=confirm]").click()
     page.wait_for_url("**/change/**")
-
-
-def barriers(page: Any) -> list[str]:
-    found = Axe().run(page, context={"include": [["#content"]]}, options=RULES).response["violations"]
-    return [f"{page.url} {one['id']}: {one['nodes'][0]['html'][:200]}" for one in found]
 
 
 def draft_with_steps(author: Any) -> None:
@@ -87,7 +71,7 @@ def draft_with_steps(author: Any) -> None:
 
 
 def test_draft_is_reviewed_by_another_published_frozen_archived_and_restored(
-    story: stories.Story, new_page: Any, live_server: Any
+    staff_story: stories.Story, new_page: Any, live_server: Any
 ) -> None:
     author, reviewer = (window(new_page, live_server, group) for group in ("product manager", "reviewer"))
     draft_with_steps(author)
@@ -146,7 +130,7 @@ def test_draft_is_reviewed_by_another_published_frozen_archived_and_restored(
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_editor_and_the_page_of_a_tariff_have_no_barrier_and_fit_a_phone(
-    story: stories.Story, new_page: Any, live_server: Any, theme: str
+    staff_story: stories.Story, new_page: Any, live_server: Any, theme: str
 ) -> None:
     published, author = Tariff.objects.get(tariff_id="meteor-cloud"), colleague("product manager")
     draft = tariffs.draft_next_version(tariff=published, user=author, as_of=NOW)
@@ -158,13 +142,13 @@ def test_editor_and_the_page_of_a_tariff_have_no_barrier_and_fit_a_phone(
         page.set_viewport_size(DESK)
         page.goto(address)
         page.wait_for_selector("#content .panel")
-        found += barriers(page)
+        found += staff_problems(page)
         page.set_viewport_size({"width": 360, "height": 740})
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), address
     assert found == []
 
 
-def test_editor_works_without_a_script(story: stories.Story, new_page: Any, live_server: Any) -> None:
+def test_editor_works_without_a_script(staff_story: stories.Story, new_page: Any, live_server: Any) -> None:
     page = window(new_page, live_server, "product manager", java_script_enabled=False)
     page.goto(ADD)
     page.check("[name=price_model][value=package]")

@@ -11,7 +11,6 @@ from billing.errors import Refusal
 from billing.models import Charge, Collection, Event, Invoice, JobRun, Notice, Payment, PaymentAttempt, Subscription
 from billing.operations.collection import checkout, dunning, renewals
 from billing.operations.cycle import transitions
-from billing.operations.run import billing_run
 from billing.operations.subscriptions import lifecycle, plan_changes, trials
 from billing.operations.subscriptions.quotes import TermsRequest
 from billing.sandbox.models import SampleCharge
@@ -20,17 +19,11 @@ from tests.support import people
 from tests.support.cards import pay_and_keep
 from tests.support.people import Party, at, stand_at
 from tests.support.processes import at_once, die, patient
+from tests.support.storytelling import STEPS
 
 pytestmark = [pytest.mark.pg, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("right_books")]
 
 MAY = at("2026-05-01 00:00")
-STEPS = (
-    billing_run.settle_payments,
-    billing_run.close_months,
-    billing_run.announce_changes,
-    billing_run.collect_renewals,
-    billing_run.remind,
-)
 
 
 def jobs(now: datetime) -> int:

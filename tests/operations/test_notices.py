@@ -10,7 +10,8 @@ from billing import notices
 from billing.models import Charge, Collection, Notice, PaymentAttempt, SavedMethod
 from billing.operations.subscriptions import plan_changes
 from billing.operations.subscriptions.quotes import TermsRequest
-from tests.support.owner_notices import fresh, kiosk, lab, latest, studio
+from tests.support.mails import latest, plain
+from tests.support.owner_notices import fresh, kiosk, lab, studio
 from tests.support.people import STAFF, Party, at, party
 
 SAID = {
@@ -104,10 +105,6 @@ SAID = {
 }
 
 
-def plain(text: str) -> str:
-    return re.sub(r"\s+", " ", text.replace("\u202f", " ").replace("\u00a0", " ")).strip()
-
-
 def page_of(mail: Notice) -> str:
     """The page as it is read: its body without marks, a row's label and sum joined as in the text."""
     body = mail.html.partition("<h1")[2]
@@ -164,14 +161,6 @@ def assert_said(mail: Notice, sentences: tuple[str, ...]) -> None:
     for sentence in sentences:
         assert sentence in plain(mail.text), (mail.kind, sentence, plain(mail.text))
         assert sentence in page_of(mail), (mail.kind, sentence, page_of(mail))
-
-
-@pytest.fixture
-def shop() -> Party:
-    """A till on Plus since 1 April 2026, paid."""
-    told = party("shop", product="evotor-app", tariff_id="plus", locale="en")
-    told.pay("180.00", at("2026-04-01 10:00"))
-    return told
 
 
 def card(shop: Party) -> SavedMethod:

@@ -22,8 +22,10 @@ from billing.notices.recipients.groups import SHORT
 from billing.operations.customers import erasure, preferences
 from billing.operations.customers.preferences import Choice
 from billing.operations.run import delivery
-from tests.support.owner_notices import fresh, kiosk, lab, latest, studio
-from tests.support.people import STAFF, Party, at, party
+from tests.support.mails import latest
+from tests.support.owner_notices import fresh, kiosk, lab, studio
+from tests.support.people import STAFF, Party, at
+from tests.support.story import PASSWORD
 
 NOW = at("2026-04-26 10:00")
 PHONE = "+79991234567"
@@ -67,15 +69,8 @@ def phone(settings) -> Iterator[Phone]:
 
 
 @pytest.fixture
-def shop() -> Party:
-    told = party("shop", product="evotor-app", tariff_id="plus", locale="en")
-    told.pay("180.00", at("2026-04-01 10:00"))
-    return told
-
-
-@pytest.fixture
 def anna(shop) -> User:
-    user = User.objects.create_user("anna@shop.example", "correct horse battery")
+    user = User.objects.create_user("anna@shop.example", PASSWORD)
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     return user
 
@@ -260,7 +255,7 @@ def test_deleting_the_instance_erases_phone_and_messages(shop, anna, phone):
 @pytest.mark.parametrize("locale", ["ru", "en"])
 def test_no_message_of_a_life_is_longer_than_an_sms_allows(locale, phone):
     def owner(name: str) -> None:
-        user = User.objects.create_user(f"anna@{name}.example", "correct horse battery")
+        user = User.objects.create_user(f"anna@{name}.example", PASSWORD)
         EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
         by_message(user)
 

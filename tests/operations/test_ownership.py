@@ -13,12 +13,13 @@ from billing.operations import api_tokens
 from billing.operations.customers import member_management, ownership
 from billing.operations.customers.ownership import Transfer
 from tests.support.people import Party, at, party
+from tests.support.story import PASSWORD
 
 NOON = at("2026-04-10 12:00")
 
 
 def login(email: str, name: str) -> User:
-    user = User.objects.create_user(email, "correct horse battery", name=name)
+    user = User.objects.create_user(email, PASSWORD, name=name)
     EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
     return user
 

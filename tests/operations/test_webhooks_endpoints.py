@@ -1,6 +1,5 @@
 """Endpoints: who may be called, what they hear of, their secrets, pausing and switching off. Every act is recorded."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -23,13 +22,6 @@ from tests.support.receivers import Receiver
 NOON = at("2026-04-10 12:00")
 HOUR = timedelta(hours=1)
 OLD_KEY, NEW_KEY = "old-" + "o" * 50, "new-" + "n" * 50
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    one = Receiver()
-    yield one
-    one.close()
 
 
 def add(url: str = "https://hooks.example.com/in", **options: Any) -> tuple[WebhookEndpoint, str]:

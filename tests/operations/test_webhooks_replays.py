@@ -2,7 +2,6 @@
 
 import json
 import shlex
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,19 +16,12 @@ from billing.operations.events.dispatch import send_due
 from billing.operations.events.event_types import TYPES
 from billing.operations.events.fan_out import delivery_curl, replay, replay_range, send_sample
 from tests.support import people
-from tests.support.people import Party, at
+from tests.support.numbered_events import NOON, emit_renewal, notes
+from tests.support.people import Party
 from tests.support.receivers import Receiver, status
 
-NOON = at("2026-04-10 12:00")
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 LATER = NOON + 10 * DAY
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    one = Receiver()
-    yield one
-    one.close()
 
 
 def add(receiver: Receiver, **options: Any) -> WebhookEndpoint:
@@ -39,14 +31,6 @@ def add(receiver: Receiver, **options: Any) -> WebhookEndpoint:
 
 def till(name: str = "romashka") -> Party:
     return people.party(name, product="evotor-app", tariff_id="light", now=NOON - DAY)
-
-
-def renewed(party: Party, note: int, now: datetime = NOON) -> Event:
-    return outbox.emit("subscription.renewed", at=now, data={"note": note}, subscription=party.subscription)
-
-
-def notes(receiver: Receiver) -> list[int]:
-    return [one["data"]["note"] for one in receiver.told]
 
 
 def again(endpoint: WebhookEndpoint, event: Event, now: datetime = LATER) -> WebhookDelivery:
@@ -59,7 +43,7 @@ def again_all(endpoint: WebhookEndpoint, since: datetime, until: datetime, **opt
 
 def test_a_delivered_one_goes_out_once_more_with_the_same_id_and_body(receiver: Receiver) -> None:
     endpoint = add(receiver, types=["subscription.renewed"])
-    event = renewed(till(), 1)
+    event = emit_renewal(till(), 1)
     assert send_due(as_of=NOON) == 1
     row = again(endpoint, event)
     assert (row.state, row.attempts, row.replays, row.replayed_at, row.replayed_by) == ("waiting", 0, 1, LATER, "vera")
@@ -75,7 +59,7 @@ def test_a_delivered_one_goes_out_once_more_with_the_same_id_and_body(receiver: 
 
 def test_one_that_was_given_up_has_its_ten_attempts_again(receiver: Receiver) -> None:
     endpoint = add(receiver, types=["subscription.renewed"])
-    event = renewed(till(), 1)
+    event = emit_renewal(till(), 1)
     WebhookDelivery.objects.update(state="failed", attempts=10, last_error="HTTP 500")
     again(endpoint, event)
     receiver.answers = [500]
@@ -85,7 +69,7 @@ def test_one_that_was_given_up_has_its_ten_attempts_again(receiver: Receiver) ->
 
 
 def test_one_from_before_the_endpoint_and_of_a_type_it_never_asked_for(receiver: Receiver) -> None:
-    event = renewed(till(), 1)
+    event = emit_renewal(till(), 1)
     endpoint = add(receiver, types=["invoice.paid"])
     row = again(endpoint, event)
     assert (row.replays, row.subscription_id, row.sequence) == (1, event.subscription_id, event.sequence)
@@ -94,7 +78,7 @@ def test_one_from_before_the_endpoint_and_of_a_type_it_never_asked_for(receiver:
 
 def test_what_is_asked_for_while_it_is_being_sent_goes_out_once_more(receiver: Receiver) -> None:
     endpoint = add(receiver, types=["subscription.renewed"])
-    event = renewed(till(), 1)
+    event = emit_renewal(till(), 1)
     [claimed] = dispatch._claim_in_order(endpoint, NOON)
     again(endpoint, event, NOON)
     assert dispatch._record_attempt(claimed, webhook_request.send_message(claimed.message), NOON)
@@ -107,7 +91,7 @@ def test_what_another_may_hear_of_is_refused_and_what_one_hears_may_be_asked_for
     meteor = Product.objects.get(code="meteor")
     everyone, theirs = add(receiver), add(receiver, customer=vasilek.customer)
     of_meteor, both = add(receiver, product=meteor), add(receiver, product=meteor, customer=romashka.customer)
-    mine = renewed(romashka, 1)
+    mine = emit_renewal(romashka, 1)
     paid = outbox.emit("invoice.paid", at=NOON, data={}, account=romashka.account)
     for endpoint in (theirs, of_meteor, both):
         for event in (mine, paid):
@@ -129,7 +113,7 @@ def test_what_another_may_hear_of_is_refused_and_what_one_hears_may_be_asked_for
 
 def test_the_next_owner_of_an_instance_may_not_ask_for_events_of_the_one_before(receiver: Receiver) -> None:
     romashka, vasilek = till(), people.party("vasilek")
-    event = renewed(romashka, 1)
+    event = emit_renewal(romashka, 1)
     romashka.instance.customer = vasilek.customer
     romashka.instance.save(update_fields=["customer"])
     with pytest.raises(BillingError):
@@ -140,7 +124,7 @@ def test_the_next_owner_of_an_instance_may_not_ask_for_events_of_the_one_before(
 def test_a_range_goes_out_in_order_from_its_beginning_to_before_its_end(receiver: Receiver) -> None:
     one, other = till("one"), till("other")
     for number in range(6):
-        renewed((one, other)[number % 2], number, NOON + number * HOUR)
+        emit_renewal((one, other)[number % 2], number, NOON + number * HOUR)
     outbox.emit("invoice.paid", at=NOON + 2 * HOUR, data={"note": 9})
     endpoint = add(receiver, types=["subscription."])
     assert again_all(endpoint, NOON + HOUR, NOON + 5 * HOUR) == 4
@@ -164,7 +148,7 @@ def test_a_range_goes_out_in_order_from_its_beginning_to_before_its_end(receiver
 
 def test_a_range_of_what_was_given_up_alone(receiver: Receiver) -> None:
     party, endpoint = till(), add(receiver, types=["subscription.renewed"])
-    rows = [renewed(party, number) for number in range(3)]
+    rows = [emit_renewal(party, number) for number in range(3)]
     send_due(as_of=NOON)
     WebhookDelivery.objects.filter(event=rows[1]).update(state="failed")
     assert again_all(endpoint, NOON, NOON + DAY, only_failed=True) == 1
@@ -180,7 +164,7 @@ def test_a_range_has_an_end_after_its_beginning_and_a_measure(
     assert fan_out.MOST_REPLAYED == 10_000
     monkeypatch.setattr(fan_out, "MOST_REPLAYED", 3)
     for number in range(4):
-        renewed(party, number)
+        emit_renewal(party, number)
     for since, until in ((NOON, NOON), (NOON + DAY, NOON), (NOON, NOON + DAY)):
         with pytest.raises(BadInput) as refused:
             again_all(endpoint, since, until)
@@ -192,7 +176,7 @@ def test_a_range_has_an_end_after_its_beginning_and_a_measure(
 
 
 def test_nothing_is_asked_for_where_nothing_is_sent(receiver: Receiver) -> None:
-    endpoint, event = add(receiver), renewed(till(), 1)
+    endpoint, event = add(receiver), emit_renewal(till(), 1)
     endpoints.disable_endpoint(endpoint=endpoint, as_of=NOON, actor="vera", reason="Moved")
     with pytest.raises(BillingError) as refused:
         again(endpoint, event)

@@ -7,7 +7,7 @@ from django.test import Client
 
 from accounts.models import User
 from tests.support import story as stories
-from tests.support.story import stand_at
+from tests.support.people import stand_at
 
 
 @pytest.fixture

@@ -10,9 +10,8 @@ from accounts.models import Product
 from billing.models import Charge, Subscription
 from billing.operations.customers import instances
 from tests.support.page_text import words
-from tests.support.people import at
+from tests.support.people import at, stand_at
 from tests.support.shops import Shop, fields, now, shop, text
-from tests.support.story import stand_at
 
 SignIn = Callable[..., Client]
 pytestmark = pytest.mark.django_db

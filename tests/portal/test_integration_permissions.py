@@ -5,9 +5,7 @@ from collections.abc import Callable
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from accounts.members import Report
 from billing.models import ApiToken, WebhookDelivery, WebhookEndpoint
@@ -15,6 +13,7 @@ from billing.operations import api_tokens
 from billing.operations.subscriptions import metering
 from tests.support.mails import plain
 from tests.support.page_text import body
+from tests.support.query_counts import queries
 from tests.support.story import Story, billing_only, msk
 from tests.support.webhook_calls import NOON, PASSWORD, endpoint_of, happens, more, prove
 
@@ -199,13 +198,6 @@ def test_whoever_has_a_second_factor_gives_that_and_the_password_is_not_enough(s
 
 
 # --- Many rows -----------------------------------------------------------------------------------------------------------
-
-
-def queries(client: Client, address: str) -> int:
-    client.get(address)
-    with CaptureQueriesContext(connection) as asked:
-        assert client.get(address).status_code == 200
-    return len(asked)
 
 
 @pytest.mark.parametrize("what", ["deliveries", "endpoints", "tokens"])

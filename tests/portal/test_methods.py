@@ -15,8 +15,8 @@ from billing.sandbox import sample_bank as sample
 from billing.sandbox.models import SampleCard, SampleVisit
 from tests.support import people
 from tests.support.mails import plain
-from tests.support.people import Party, at
-from tests.support.story import person, stand_at
+from tests.support.people import Party, at, stand_at
+from tests.support.story import person
 
 NOON = at("2026-05-12 12:00")
 SignIn = Callable[..., Client]

@@ -9,8 +9,8 @@ from accounts.models import Customer, Instance, User
 from billing.models import BillingAccount, Invoice, Notice
 from tests.support import people
 from tests.support.page_text import seen, text_of
-from tests.support.people import Party, at
-from tests.support.story import person, stand_at
+from tests.support.people import Party, at, stand_at
+from tests.support.story import person
 
 NOON = at("2026-05-12 12:00")
 PAGE = "/instances/new/"

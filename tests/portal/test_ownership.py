@@ -1,6 +1,5 @@
 """Handing an instance over in the portal: administrators only, freshly proved, the bill shown first (M15, D8, G10)."""
 
-import re
 from typing import Any
 
 import pytest
@@ -16,10 +15,8 @@ from django.test import Client
 from accounts.models import Member, User
 from billing.models import ApiToken, Notice
 from billing.operations import api_tokens
-from tests.support.page_text import text_of
-from tests.support.story import Story, billing_only, joins, msk
-
-PASSWORD = "correct horse battery"
+from tests.support.page_text import seen, text_of
+from tests.support.story import PASSWORD, Story, billing_only, joins, msk
 
 
 def address(story: Story) -> str:
@@ -40,10 +37,6 @@ def pk(story: Story, email: str) -> str:
 
 def chosen(story: Story, **more: str) -> dict[str, str]:
     return {"to": pk(story, story.boris.email), "role": "member", **more}
-
-
-def seen(answer: Any) -> str:
-    return re.search(r'name="seen" value="([^"]+)"', answer.content.decode())[1]  # type: ignore[index]
 
 
 def owners(story: Story) -> list[str]:

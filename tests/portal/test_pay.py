@@ -12,8 +12,9 @@ from billing.operations.settlement import payments
 from billing.sandbox.models import SampleCharge
 from billing.sandbox.sample_bank import signature
 from tests.support.mails import plain
+from tests.support.people import stand_at
 from tests.support.query_counts import more_invoices
-from tests.support.story import msk, stand_at
+from tests.support.story import msk
 
 
 def begin(client, sum_: str = "658900", **more: str) -> PaymentAttempt:

@@ -10,8 +10,9 @@ from accounts.models import Member, Role, User
 from billing.models import Charge
 from billing.operations.customers import member_management
 from tests.support.mails import latest, plain
+from tests.support.people import stand_at
 from tests.support.query_counts import queries
-from tests.support.story import billing_only, joins, msk, person, stand_at
+from tests.support.story import PASSWORD, billing_only, joins, msk, person
 
 
 def text_of(answer) -> str:
@@ -118,7 +119,7 @@ def test_whoever_has_a_sign_in_uses_it(story, anna, signed_in):
     member.refresh_from_db()
     known.refresh_from_db()
     assert member.status == "active"
-    assert known.check_password("correct horse battery")
+    assert known.check_password(PASSWORD)
 
 
 def test_blocking_and_unblocking_show_their_price_and_do_it(story, anna):

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import User
 from billing.models import Notice, NoticePreference
-from tests.support.mails import plain
+from tests.support.page_text import source_of
 from tests.support.story import msk
 
 EVERY = {f"email_{group}": "on" for group in NoticePreference.Group.values}
@@ -22,10 +22,6 @@ def messages(settings) -> None:
     settings.MESSAGE_URLS = {"sms": "json://127.0.0.1:9/sms/{to}"}
 
 
-def text_of(answer) -> str:
-    return plain(answer.content.decode())
-
-
 def ticked(answer) -> set[str]:
     page = answer.content.decode()
     return set(re.findall(r'type="checkbox"\s+id="(\w+)"\s+name="\w+"\s+checked', page))
@@ -34,14 +30,14 @@ def ticked(answer) -> set[str]:
 def test_without_a_choice_everything_comes_by_email(story, boris):
     answer = boris.get("/preferences/")
     assert ticked(answer) == set(EVERY)
-    assert "short message too" not in text_of(answer)
+    assert "short message too" not in source_of(answer)
     assert 'name="phone"' not in answer.content.decode()
 
 
 def test_a_choice_is_kept_and_shown(story, boris, messages):
     told = {"email_bills": "on", "message_bills": "on", "service": "sms", "phone": "+7 (999) 123-45-67", "locale": "en"}
     answer = boris.post("/preferences/", told, follow=True)
-    assert "Saved. It holds for what is written from now on." in text_of(answer)
+    assert "Saved. It holds for what is written from now on." in source_of(answer)
     assert ticked(answer) == {"email_bills", "message_bills"}
     assert 'value="+79991234567"' in answer.content.decode()
     kept = NoticePreference.objects.get(user=story.boris)
@@ -62,7 +58,7 @@ def test_a_choice_is_kept_and_shown(story, boris, messages):
 def test_what_cannot_be_is_said_beside_its_field_and_nothing_is_lost(story, boris, messages, told, field, says):
     answer = boris.post("/preferences/", {**EVERY, "service": "", "phone": "", "locale": "ru", **told})
     assert answer.status_code == 422
-    assert says in text_of(answer)
+    assert says in source_of(answer)
     assert f'aria-describedby="{field}-error"' in answer.content.decode()
     assert f'value="{told.get("phone", "")}"' in answer.content.decode()
     assert not NoticePreference.objects.exists()
@@ -92,7 +88,7 @@ def test_everybody_has_their_own_and_strangers_none(story, boris, signed_in, cli
 
 
 def test_in_russian_too(story, signed_in):
-    page = text_of(signed_in(story.boris, "ru").get("/preferences/"))
+    page = source_of(signed_in(story.boris, "ru").get("/preferences/"))
     assert "О чём вам сообщать" in page
     assert "Счета, платежи и доступ" in page
 
@@ -111,7 +107,7 @@ def test_the_list_of_mails_names_the_channel(story, signed_in):
         created_at=msk(5, 11),
         next_attempt_at=msk(5, 11),
     )
-    page = text_of(signed_in(story.anna).get("/mails/"))
+    page = source_of(signed_in(story.anna).get("/mails/"))
     assert "short message · +79991234567" in page
     assert "What you yourself are told, and how" in page
 

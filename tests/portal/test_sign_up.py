@@ -12,8 +12,8 @@ from accounts.models import Customer, Instance, User
 from billing.models import SignUp
 from tests.support import people
 from tests.support.page_text import seen, text_of
-from tests.support.people import at
-from tests.support.story import person, stand_at
+from tests.support.people import at, stand_at
+from tests.support.story import person
 
 NOON = at("2026-05-12 12:00")
 FORM = "/sign-up/?product=blue&tariff=blue-monthly"

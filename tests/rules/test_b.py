@@ -5,11 +5,11 @@ from datetime import date
 import pytest
 
 from billing.errors import BadInput, BillingError
-from billing.models import Charge, Credit, Event, Invoice, Subscription
+from billing.models import Credit, Event, Invoice, Subscription
 from billing.operations.subscriptions import plan_changes, trials
 from billing.operations.subscriptions.quotes import TermsRequest
 from tests.support import people
-from tests.support.people import Party, at
+from tests.support.people import Party, amounts, at
 
 TEAM = "team_member"
 
@@ -17,11 +17,6 @@ TEAM = "team_member"
 def blue(tariff: str = "blue-monthly", start: str = "2026-04-10 12:00", *, trial: bool | None = False) -> Party:
     """Romashka on Blue; Anna, its project administrator, is the one paid member."""
     return people.party(product="blue", tariff_id=tariff, now=at(start), currency="USD", trial=trial)
-
-
-def amounts(party: Party, *kinds: str) -> list[int]:
-    found = Charge.objects.filter(account=party.account)
-    return [row.amount_minor for row in found.order_by("pk") if not kinds or row.kind in kinds]
 
 
 # --- The worked examples -------------------------------------------------------------------------------------------------

@@ -331,15 +331,6 @@ def credit(found: Party, sum_: str, now: str, number: str = "R-2026-000001") -> 
     )
 
 
-@pytest.fixture
-def billed(meteor: Party) -> Party:
-    """April's invoice for 5 990.00 is open; since 20 April nobody needs to be paid for."""
-    meteor.activate(9, at("2026-04-10 14:03"))
-    meteor.block([10], at("2026-04-20 12:00"))
-    meteor.close(at("2026-05-01 00:00"))
-    return meteor
-
-
 def test_d9_a_credit_note_on_an_open_invoice_lowers_what_is_open_and_leaves_the_invoice(billed: Party) -> None:
     note = credit(billed, "990.00", "2026-05-05 12:00")
     [invoice] = billed.invoices

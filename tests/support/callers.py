@@ -109,6 +109,11 @@ class Api:
         return answer
 
 
+def member_row(number: int, **more: Any) -> dict[str, Any]:
+    """Person ``number`` as a row of a report on many."""
+    return {"external_id": f"p{number}", "email": f"p{number}@b.example", "role": "member", "status": "active", **more}
+
+
 def set_clock(instant: str) -> None:
     """The sandbox's clock is put somewhere; nothing is run on the way."""
     stand_at(datetime.fromisoformat(instant))
@@ -210,3 +215,11 @@ def found_buyer(
 
 def money(amount: str, currency: str = "RUB") -> dict[str, str]:
     return {"amount": amount, "currency": currency}
+
+
+def rub(amount: str) -> dict[str, str]:
+    return money(amount)
+
+
+def usd(amount: str) -> dict[str, str]:
+    return money(amount, "USD")

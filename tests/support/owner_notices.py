@@ -2,16 +2,12 @@
 
 from datetime import date, datetime
 
-from billing.models import Notice, Subscription
+from billing.models import Subscription
 from billing.operations.collection import dunning
 from billing.operations.run import reminders
 from billing.operations.subscriptions import plan_changes, trials
 from billing.operations.subscriptions.quotes import TermsRequest
 from tests.support.people import STAFF, Party, at, party
-
-
-def latest(kind: str, **about: object) -> Notice:
-    return Notice.objects.filter(kind=kind, **about).order_by("-pk")[0]
 
 
 def fresh(one: Party) -> Subscription:

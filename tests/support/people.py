@@ -249,6 +249,12 @@ def publish_tariff(
     return tariffs.publish_tariff(tariff=draft, user=staff("reviewer@saldo.example"), as_of=beginning)
 
 
+def amounts(party: Party, *kinds: str) -> list[int]:
+    """What was charged to the account, in the order of its writing; only charges of ``kinds`` where any are named."""
+    charges = Charge.objects.filter(account=party.account).order_by("pk")
+    return [charge.amount_minor for charge in charges if not kinds or charge.kind in kinds]
+
+
 def roles() -> list[str]:
     return list(Role.objects.values_list("code", flat=True))
 

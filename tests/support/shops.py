@@ -10,8 +10,8 @@ from django.test import Client
 from accounts.models import User
 from tests.support import people
 from tests.support.page_text import words
-from tests.support.people import Party, at
-from tests.support.story import person, stand_at
+from tests.support.people import Party, at, stand_at
+from tests.support.story import person
 
 NOON = at("2026-05-12 12:00")
 

@@ -15,10 +15,10 @@ from billing.models import BillingAccount, Seller
 from billing.operations.customers import customers, instances
 from billing.operations.cycle import month_close
 from billing.operations.subscriptions import lifecycle, metering
-from billing.sandbox.models import SandboxClock
 from tests.support.snapshots import tell_once
 
 MOSCOW = ZoneInfo("Europe/Moscow")
+PASSWORD = "correct horse battery"
 
 
 def msk(month: int, day: int, hour: int = 12, minute: int = 0, *, year: int = 2026) -> datetime:
@@ -41,7 +41,7 @@ class Story:
 
 
 def person(email: str, name: str, *, verified: bool = True, **fields: bool) -> User:
-    user = User.objects.create_user(email, "correct horse battery", name=name, **fields)
+    user = User.objects.create_user(email, PASSWORD, name=name, **fields)
     EmailAddress.objects.create(user=user, email=email, verified=verified, primary=True)
     return user
 
@@ -156,8 +156,3 @@ def billing_only(story: Story) -> User:
     report = Report(external_id="buh", status="active", email="buh@romashka.example", role="billing")
     metering.report_member(instance=story.cloud, as_of=msk(5, 11), source="api", report=report)
     return person("buh@romashka.example", "Бухгалтер")
-
-
-def stand_at(instant: datetime) -> None:
-    """Puts the sandbox clock to ``instant``; nothing else happens."""
-    SandboxClock.objects.update_or_create(id=1, defaults={"stands_at": instant})

@@ -7,10 +7,9 @@ from django.test import Client
 
 from billing.models import Event, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from billing.operations.events import endpoints, outbox
-from tests.support.story import Story, msk
+from tests.support.story import PASSWORD, Story, msk
 
 NOON = msk(5, 12)
-PASSWORD = "correct horse battery"
 
 
 def endpoint_of(story: Story, *, url: str = "https://romashka.example/hooks", **options: Any) -> WebhookEndpoint:

@@ -10,7 +10,7 @@ from django.test import Client
 
 from billing import clock
 from billing.models import Heartbeat
-from tests.support.callers import Api
+from tests.support.callers import Api, document
 
 CONTRACT = {
     ("post", "/customers"),
@@ -49,21 +49,15 @@ CONTRACT = {
 }
 
 
-def schema() -> Any:
-    answer = Client().get("/api/v1/openapi.json")
-    assert answer.status_code == 200
-    return json.loads(answer.content)
-
-
 def test_openapi_lists_the_contract_and_nothing_else() -> None:
-    found = schema()
+    found = document()
     assert found["openapi"] == "3.1.0"
     calls = {(method, path.removeprefix("/api/v1")) for path, methods in found["paths"].items() for method in methods}
     assert calls == CONTRACT
 
 
 def test_every_call_documents_its_problems_and_every_write_its_key() -> None:
-    for methods in schema()["paths"].values():
+    for methods in document()["paths"].values():
         for method, call in methods.items():
             assert {"401", "404", "422", "429"} <= set(call["responses"])
             assert "application/problem+json" in call["responses"]["404"]["content"]
@@ -73,16 +67,16 @@ def test_every_call_documents_its_problems_and_every_write_its_key() -> None:
 
 
 def test_a_refused_quote_is_documented_with_its_fresh_preview() -> None:
-    found = schema()["components"]["schemas"]
+    found = document()["components"]["schemas"]
     assert found["Problem"]["properties"]["preview"]["$ref"] == "#/components/schemas/PreviewAnswer"
     assert {"due_now", "lines", "lost", "next_charge", "quote"} <= set(found["PreviewAnswer"]["properties"])
     assert {"status", "renews_on", "due_now", "lost"} <= set(found["ChangeAnswer"]["properties"])
 
 
 def test_every_reference_of_the_schema_is_there() -> None:
-    text = json.dumps(schema())
+    text = json.dumps(document())
     named = set(re.findall(r'"#/components/schemas/([^"]+)"', text))
-    assert named <= set(schema()["components"]["schemas"])
+    assert named <= set(document()["components"]["schemas"])
 
 
 def test_human_pages_take_everything_from_here() -> None:

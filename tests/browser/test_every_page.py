@@ -19,7 +19,7 @@ from billing.operations.settlement import offers
 from billing.sandbox.sample_bank import decide
 from tests.support import story as stories
 from tests.support import webhook_calls
-from tests.support.browser import LOOKS, looked_at, stand_at_day
+from tests.support.browser import LOOKS, looked_at, set_language, stand_at_day
 
 pytestmark = pytest.mark.browser
 
@@ -191,7 +191,7 @@ def test_every_page_has_no_barrier_and_fits(
     ids: Ids, new_page: Any, live_server: Any, theme: str, width: int, locale: str
 ) -> None:
     page = new_page(user=ids.story.anna, color_scheme=theme, viewport={"width": width, "height": 800})
-    page.context.add_cookies([{"name": "django_language", "value": locale, "url": live_server.url}])
+    set_language(page, live_server, locale)
     refused: list[str] = []
     page.on(
         "response", lambda answer: refused.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None

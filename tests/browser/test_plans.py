@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.browser import LOOKS, problems
+from tests.support.browser import LOOKS, problems, set_language
 from tests.support.people import Party, at, installation, party, stand_at
 from tests.support.story import person
 
@@ -34,7 +34,7 @@ def anna(meteor: Party) -> Any:
 
 def opened(new_page: Any, live_server: Any, *, user: Any = None, locale: str = "en", **options: Any) -> Any:
     page = new_page(user=user, **options)
-    page.context.add_cookies([{"name": "django_language", "value": locale, "url": live_server.url}])
+    set_language(page, live_server, locale)
     return page
 
 

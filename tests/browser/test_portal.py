@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.support import story as stories
-from tests.support.browser import LOOKS, PASSWORD, looked_at, problems, stand_at_day
+from tests.support.browser import LOOKS, PASSWORD, looked_at, problems, set_language, stand_at_day
 
 pytestmark = pytest.mark.browser
 
@@ -29,7 +29,7 @@ def inside(story: stories.Story) -> list[str]:
 def test_every_page_is_accessible_and_fits(story, new_page, live_server, theme, width, locale):
     def opened(user: Any) -> Any:
         page = new_page(user=user, color_scheme=theme, viewport={"width": width, "height": 800})
-        page.context.add_cookies([{"name": "django_language", "value": locale, "url": live_server.url}])
+        set_language(page, live_server, locale)
         return page
 
     found = looked_at(opened(None), ["/accounts/login/", "/accounts/password/reset/", "/accounts/password/reset/done/"])

@@ -20,7 +20,7 @@ from billing.operations.settlement import credit_notes, offers, reliefs
 from billing.sandbox import sample_bank as sample
 from tests.support import story as stories
 from tests.support import webhook_calls
-from tests.support.browser import LOOKS, PHONE, english, invited, looked_at, stand_at_day
+from tests.support.browser import LOOKS, PHONE, invited, looked_at, set_language, stand_at_day
 
 pytestmark = pytest.mark.browser
 
@@ -38,7 +38,7 @@ def year(story: stories.Story) -> Any:
 def test_a_newcomers_first_hour(story, new_page, live_server):
     link = invited(story)
     stand_at_day(20)
-    page = english(new_page(viewport=PHONE), live_server)
+    page = set_language(new_page(viewport=PHONE), live_server)
     page.goto(link)
     page.get_by_label("Choose a password").fill("long enough horse")
     page.get_by_role("button", name="Come in").click()
@@ -64,7 +64,7 @@ def test_a_newcomers_first_hour(story, new_page, live_server):
 
 def test_the_yearly_offer_is_accepted_paid_and_credited_with_its_bonus(story, new_page, live_server):
     offer = year(story)
-    page = english(new_page(user=story.anna), live_server)
+    page = set_language(new_page(user=story.anna), live_server)
     page.goto("/requests/")
     page.get_by_role("link", name=f"Offer {offer.number}").click()
     page.get_by_text("You pay ₽129,384.00, and ₽143,760.00 is on the account.").wait_for()
@@ -78,7 +78,7 @@ def test_the_yearly_offer_is_accepted_paid_and_credited_with_its_bonus(story, ne
 
 
 def test_a_decline_says_why_and_the_second_try_goes_through(story, new_page, live_server):
-    page = english(new_page(user=story.anna, viewport=PHONE), live_server)
+    page = set_language(new_page(user=story.anna, viewport=PHONE), live_server)
     page.goto("/pay/")
     page.get_by_role("button", name="Go to payment").click()
     page.get_by_role("button", name="The card has expired").click()
@@ -93,7 +93,7 @@ def test_a_decline_says_why_and_the_second_try_goes_through(story, new_page, liv
 
 
 def test_a_page_that_waits_notices_the_answer_by_itself(story, new_page, live_server):
-    page = english(new_page(user=story.anna), live_server)
+    page = set_language(new_page(user=story.anna), live_server)
     page.goto("/pay/")
     page.get_by_role("button", name="Go to payment").click()
     page.get_by_role("link", name="Go back without an answer").click()
@@ -104,7 +104,7 @@ def test_a_page_that_waits_notices_the_answer_by_itself(story, new_page, live_se
 
 
 def test_ending_a_subscription_takes_one_page(story, new_page, live_server):
-    page = english(new_page(user=story.anna), live_server)
+    page = set_language(new_page(user=story.anna), live_server)
     page.goto(f"/instances/{story.test.public_id}/")
     page.get_by_role("link", name="End the subscription").click()
     page.get_by_label("We do not use it any more.").check()
@@ -175,7 +175,7 @@ def test_what_came_of_payments_and_debts_is_accessible_and_fits(story, new_page,
         looks = {"color_scheme": theme, "viewport": {"width": width, "height": 800}}
         anna, guest = new_page(user=story.anna, **looks), new_page(**looks)
         for page in (anna, guest):
-            page.context.add_cookies([{"name": "django_language", "value": locale, "url": live_server.url}])
+            set_language(page, live_server, locale)
         found += looked_at(anna, inside) + looked_at(guest, [link, "/join/abc/"])
         stand_at_day(20)
         found += looked_at(anna, ["/pay/", of_cloud, "/statement/"])

@@ -9,7 +9,7 @@ from django.core import mail
 
 from accounts.models import Instance, Member, User
 from tests.support import people
-from tests.support.browser import code_of, problems, sign_in, stand_at_day
+from tests.support.browser import code_of, problems, set_language, sign_in, stand_at_day
 from tests.support.story import PASSWORD, joins, msk, person
 
 pytestmark = pytest.mark.browser
@@ -26,7 +26,7 @@ def _prices(transactional_db: None) -> None:
 
 def opened(new_page: Any, live_server: Any, theme: str, width: int, locale: str, scripts: bool) -> Any:
     page = new_page(color_scheme=theme, viewport={"width": width, "height": 800}, java_script_enabled=scripts)
-    page.context.add_cookies([{"name": "django_language", "value": locale, "url": live_server.url}])
+    set_language(page, live_server, locale)
     return page
 
 

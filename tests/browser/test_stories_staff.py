@@ -12,6 +12,7 @@ from billing.operations.ledger import posting
 from billing.operations.settlement import payments
 from billing.sandbox import sandbox_clock
 from tests.support import story as stories
+from tests.support.browser import set_language
 from tests.support.staff import colleague
 
 pytestmark = pytest.mark.browser
@@ -34,7 +35,7 @@ def windows(story: stories.Story, new_page: Any, live_server: Any) -> tuple[Any,
     """Anna's phone and the workbench of support, both in English."""
     found = new_page(user=story.anna, viewport=PHONE), new_page(user=colleague("support"), viewport=WORKBENCH)
     for page in found:
-        page.context.add_cookies([{"name": "django_language", "value": "en", "url": live_server.url}])
+        set_language(page, live_server)
     return found
 
 

@@ -8,7 +8,7 @@ import pytest
 from billing.models import Tariff
 from billing.operations.catalogue import tariffs
 from tests.support import story as stories
-from tests.support.browser import staff_problems
+from tests.support.browser import set_language, staff_problems
 from tests.support.staff import NOW, colleague
 
 pytestmark = pytest.mark.browser
@@ -19,7 +19,7 @@ ADD = "/admin/billing/tariff/add/"
 
 def window(new_page: Any, live_server: Any, group: str, **options: Any) -> Any:
     page = new_page(user=colleague(group), **{"viewport": DESK, **options})
-    page.context.add_cookies([{"name": "django_language", "value": "en", "url": live_server.url}])
+    set_language(page, live_server)
     return page
 
 

@@ -11,7 +11,7 @@ from billing.models import WebhookDelivery, WebhookEndpoint
 from billing.operations.events import endpoints
 from tests.support import story as stories
 from tests.support import webhook_calls
-from tests.support.browser import problems, staff_problems
+from tests.support.browser import problems, set_language, staff_problems
 from tests.support.receivers import Receiver
 from tests.support.staff import NOW, colleague
 from tests.support.story import PASSWORD
@@ -60,7 +60,7 @@ def test_an_owner_adds_a_webhook_proves_who_they_are_and_sends_a_sample(
     staff_story: stories.Story, new_page: Any, live_server: Any, receiver: Receiver
 ) -> None:
     page = new_page(user=staff_story.anna, viewport={"width": 360, "height": 740})
-    page.context.add_cookies([{"name": "django_language", "value": "en", "url": live_server.url}])
+    set_language(page, live_server)
     page.goto("/more/")
     page.get_by_role("link", name="Integration").last.click()
     page.get_by_role("link", name="Add a webhook").click()

@@ -3,41 +3,27 @@ service's own page, whose acts come back by signed webhook alone."""
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import pytest
 from django.test import Client
 
-from accounts.models import User
 from billing.models import MethodSetUp, Payment, PaymentAttempt, ProviderEvent, SavedMethod
 from billing.operations.collection import payment_methods
 from billing.sandbox import sample_bank as sample
 from billing.sandbox.models import SampleCard, SampleVisit
-from tests.support import people
+from tests.support import people, shops
 from tests.support.mails import plain
-from tests.support.people import Party, at, stand_at
-from tests.support.story import person
+from tests.support.people import at, stand_at
+from tests.support.shops import Shop
 
 NOON = at("2026-05-12 12:00")
 SignIn = Callable[..., Client]
 
 
-@dataclass
-class Shop:
-    """Romashka's till on Light since noon; 90 roubles are open. Vera is somebody else's owner, on METEOR."""
-
-    party: Party
-    anna: User
-    vera: User
-
-
 @pytest.fixture
 def shop(db: None) -> Shop:
-    people.installation()
-    stand_at(NOON)
-    till = people.party(now=NOON, product="evotor-app", tariff_id="light")
-    people.party("lavanda", NOON)
-    return Shop(till, person("anna@romashka.example", "Anna"), person("anna@lavanda.example", "Vera"))
+    """Romashka's till on Light since noon; 90 roubles are open. Vera is somebody else's owner, on METEOR."""
+    return shops.shop("evotor-app", "light")
 
 
 @pytest.fixture

@@ -57,8 +57,9 @@ LOOKS = [("light", 1280, "en"), ("dark", 320, "ru")]
 PHONE = {"width": 360, "height": 740}
 
 
-def english(page: Any, live_server: Any) -> Any:
-    page.context.add_cookies([{"name": "django_language", "value": "en", "url": live_server.url}])
+def set_language(page: Any, live_server: Any, locale: str = "en") -> Any:
+    """Has every page of this window answered in ``locale``; the window itself."""
+    page.context.add_cookies([{"name": "django_language", "value": locale, "url": live_server.url}])
     return page
 
 

@@ -35,15 +35,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what the database at hand cannot show: tests marked `pg` on SQLite, and by `--postgres-suite` the rest."""
-    kept, left = [], []
+    selected, left = [], []
     for item in items:
         marked = item.get_closest_marker("pg") is not None
         inside = marked or item.nodeid.startswith(POSTGRES_SUITE)
-        wanted = inside if config.getoption("--postgres-suite") else ON_POSTGRES or not marked
-        (kept if wanted else left).append(item)
+        is_selected = inside if config.getoption("--postgres-suite") else ON_POSTGRES or not marked
+        (selected if is_selected else left).append(item)
     if left:
         config.hook.pytest_deselected(items=left)
-        items[:] = kept
+        items[:] = selected
 
 
 # --- The database ----------------------------------------------------------------------------------------------------

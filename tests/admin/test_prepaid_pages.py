@@ -152,8 +152,8 @@ def test_statuses_are_filters_and_every_subscription_is_in_one(signed_in: SignIn
     stand_at(at("2026-04-25 00:00"))
     support = signed_in("support")
     assert {
-        one: listed(support, one)
-        for one in ("active", "trialing", "trial_ended", "past_due", "cancelling", "terminated")
+        state: listed(support, state)
+        for state in ("active", "trialing", "trial_ended", "past_due", "cancelling", "terminated")
     } == {
         "active": ["meteor.example.ru"],
         "trialing": ["trial.example.ru"],
@@ -173,11 +173,11 @@ TRIALS, FAILED, SHORT = (
 
 
 def figures(client: Client) -> dict[str, str]:
-    found = cards(client)
+    home_cards = cards(client)
     for label, state in ((TRIALS, "ending"), (FAILED, "failing"), (SHORT, "short")):
-        assert found[label].url.endswith(f"?state={state}")
-        assert str(len(listed(client, state))) == found[label].figure, label
-    return {label: found[label].figure for label in (TRIALS, FAILED, SHORT)}
+        assert home_cards[label].url.endswith(f"?state={state}")
+        assert str(len(listed(client, state))) == home_cards[label].figure, label
+    return {label: home_cards[label].figure for label in (TRIALS, FAILED, SHORT)}
 
 
 def test_first_page_counts_trials_that_end_without_a_choice(signed_in: SignIn) -> None:
@@ -227,50 +227,50 @@ def crowd(party: Party, until: int) -> None:
         [
             BillingAccount(
                 number=f"8{i:05}",
-                customer=one,
+                customer=row,
                 seller=party.account.seller,
                 currency="RUB",
                 opened_at=base["created_at"],
                 open_month="2026-04-01",
             )
-            for i, one in enumerate(customers, start)
+            for i, row in enumerate(customers, start)
         ]
     )
     instances = Instance.objects.bulk_create(
         [
             Instance(
                 public_id=f"ins_{i}",
-                customer=one,
+                customer=row,
                 product=party.instance.product,
                 domain=f"d{i}.example",
                 email="a@example.com",
                 registered_at=base["created_at"],
             )
-            for i, one in enumerate(customers, start)
+            for i, row in enumerate(customers, start)
         ]
     )
-    kept = party.fresh
-    made = Subscription.objects.bulk_create(
+    subscription = party.fresh
+    subscriptions = Subscription.objects.bulk_create(
         [
             Subscription(
                 public_id=f"sub_{i}",
-                instance=one,
+                instance=row,
                 account=account,
-                tariff=kept.tariff,
-                started_at=kept.started_at,
-                paid_from=kept.paid_from,
-                anchor_date=kept.anchor_date,
-                next_transition_date=kept.next_transition_date,
+                tariff=subscription.tariff,
+                started_at=subscription.started_at,
+                paid_from=subscription.paid_from,
+                anchor_date=subscription.anchor_date,
+                next_transition_date=subscription.next_transition_date,
             )
-            for i, (one, account) in enumerate(zip(instances, accounts, strict=True), start)
+            for i, (row, account) in enumerate(zip(instances, accounts, strict=True), start)
         ]
     )
     period = party.periods[0]
     BillingPeriod.objects.bulk_create(
         [
             BillingPeriod(
-                subscription=one,
-                tariff=kept.priced_by,
+                subscription=row,
+                tariff=subscription.priced_by,
                 number=1,
                 start=period.start,
                 end=period.end,
@@ -278,13 +278,13 @@ def crowd(party: Party, until: int) -> None:
                 opened_at=period.opened_at,
                 ended_at=period.ended_at,
             )
-            for one in made
+            for row in subscriptions
         ]
     )
     Collection.objects.bulk_create(
         [
             Collection(
-                subscription=one,
+                subscription=row,
                 period_start=period.end,
                 day=period.end - timedelta(days=1),
                 at=at("2026-04-30 10:00"),
@@ -293,14 +293,14 @@ def crowd(party: Party, until: int) -> None:
                 balance_minor=0,
                 outcome="no_method",
             )
-            for one in made
+            for row in subscriptions
         ]
     )
     triggers.install(connection)
 
 
 def asked(client: Client) -> dict[str, int]:
-    found = {}
+    counts = {}
     for path in (
         "",
         "billing/subscription/",
@@ -310,8 +310,8 @@ def asked(client: Client) -> dict[str, int]:
     ):
         with CaptureQueriesContext(connection) as queries:
             assert client.get(f"/admin/{path}").status_code == 200
-        found[path] = len(queries)
-    return found
+        counts[path] = len(queries)
+    return counts
 
 
 def test_pages_ask_as_often_for_a_thousand_renewals_as_for_ten(signed_in: SignIn) -> None:

@@ -36,12 +36,12 @@ def test_the_queue_counts_the_working_day(story: Story, day: int, hour: int, wor
     asked = ask(story, "termination")
     SandboxClock.objects.update(stands_at=msk(5, day, hour, 30))
     assert word in listed()
-    found = {
+    shown_states = {
         state
         for state in ("waiting", "today", "late", "done")
         if f"/{asked.pk}/change/" in listed(query=f"?state={state}")
     }
-    assert found == states
+    assert shown_states == states
 
 
 def test_waiting_requests_stand_above_those_that_are_answered(story: Story) -> None:
@@ -103,8 +103,12 @@ def test_a_file_is_a_private_download_and_its_reading_is_kept(story: Story) -> N
     assert answer.headers["Content-Disposition"].startswith("attachment;")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert {"private", "no-store"} <= set(answer.headers["Cache-Control"].split(", "))
-    kept = AuditRecord.objects.get(action="request.file_read")
-    assert (kept.actor, kept.customer, kept.after["name"]) == ("support@work.example", story.customer, "п-п 417.pdf")
+    audit_record = AuditRecord.objects.get(action="request.file_read")
+    assert (audit_record.actor, audit_record.customer, audit_record.after["name"]) == (
+        "support@work.example",
+        story.customer,
+        "п-п 417.pdf",
+    )
     other = ask(story, "termination")
     assert client_of("support").get(address.replace(f"/{request.pk}/", f"/{other.pk}/")).status_code == 404
     assert client_of("product manager").get(address).status_code == 403

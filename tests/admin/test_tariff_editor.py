@@ -36,7 +36,7 @@ def manager(story: Story, signed_in: SignIn) -> Client:
 
 def problems(answer: Any) -> dict[str, list[str]]:
     assert answer.status_code == 200
-    return {name: plain_refusals(found) for name, found in answer.context["adminform"].form.errors.items()}
+    return {name: plain_refusals(sentences) for name, sentences in answer.context["adminform"].form.errors.items()}
 
 
 def panel(client: Client, **form: Any) -> Any:
@@ -45,8 +45,8 @@ def panel(client: Client, **form: Any) -> Any:
     return answer.context["panel"]
 
 
-def bills(found: Any) -> list[tuple[str, str, str]]:
-    return [(bill.quantity, bill.working.replace("\xa0", " "), bill.total) for bill in found.bills]
+def bills(shown_panel: Any) -> list[tuple[str, str, str]]:
+    return [(bill.quantity, bill.working.replace("\xa0", " "), bill.total) for bill in shown_panel.bills]
 
 
 # --- What is typed, and what is kept of it -------------------------------------------------------------------------------
@@ -69,14 +69,14 @@ def test_steps_come_back_as_they_were_typed_lowest_first(story: Story, manager: 
 
 
 @pytest.mark.parametrize(
-    ("language", "price", "kept"),
+    ("language", "price", "amount"),
     [("ru", "1 500,25", "1500.25"), ("ru", "0,0125", "0.0125"), ("en", "1500.25", "1500.25"), ("en", "7,5", "7.5")],
 )
 def test_prices_are_read_as_people_write_them(
-    story: Story, manager: Client, language: str, price: str, kept: str
+    story: Story, manager: Client, language: str, price: str, amount: str
 ) -> None:
     manager.cookies[settings.LANGUAGE_COOKIE_NAME] = language
-    assert saved(manager, story, unit_price=price).unit_price.amount == Decimal(kept)
+    assert saved(manager, story, unit_price=price).unit_price.amount == Decimal(amount)
 
 
 @pytest.mark.parametrize("price", ["1,500", "12.34567", "ten", "-5", "1e9999", "NaN"])
@@ -133,8 +133,8 @@ def test_what_the_kind_of_price_does_not_use_is_left_out_and_said(story: Story, 
     )
     draft = Tariff.objects.get(tariff_id="meteor-team")
     assert (draft.metric, draft.unit_price.amount, draft.included_quantity, draft.steps) == ("none", 0, 0, [])
-    said = [str(message) for message in answer.context["messages"]]
-    assert "Left out, because this kind of price does not use it: price of one, free quota." in said
+    messages = [str(message) for message in answer.context["messages"]]
+    assert "Left out, because this kind of price does not use it: price of one, free quota." in messages
 
 
 def test_trial_and_discount_are_for_what_is_paid_ahead(story: Story, manager: Client) -> None:
@@ -211,8 +211,8 @@ def test_bills_follow_what_is_typed_before_the_tariff_has_a_name(story: Story, m
 
 
 def test_e_a_totals_are_worked_out_with_the_cap_of_the_next_step(story: Story, manager: Client) -> None:
-    found = panel(manager, **typed(story, **ONE_OFF, **E_A, interval_months=""))
-    assert [(quantity, total) for quantity, _working, total in bills(found)] == [
+    shown_panel = panel(manager, **typed(story, **ONE_OFF, **E_A, interval_months=""))
+    assert [(quantity, total) for quantity, _working, total in bills(shown_panel)] == [
         ("1", "₽120.00"),
         ("9", "₽1,000.00"),
         ("10", "₽1,000.00"),
@@ -221,17 +221,17 @@ def test_e_a_totals_are_worked_out_with_the_cap_of_the_next_step(story: Story, m
         ("30", "₽2,500.00"),
         ("100", "₽8,333.33"),
     ]
-    assert (found.period, found.falls, found.findings) == ("paid once", [], [])
+    assert (shown_panel.period, shown_panel.falls, shown_panel.findings) == ("paid once", [], [])
 
 
 def test_quantities_where_more_costs_less_are_named(story: Story, manager: Client) -> None:
     steps = rows_of("steps", {"from": "1", "unit_price": "100"}, {"from": "10", "unit_price": "80"})
-    found = panel(manager, **typed(story, **ONE_OFF, **steps))
-    assert len(found.falls) == 1
-    said = found.falls[0].replace("\xa0", " ")
+    shown_panel = panel(manager, **typed(story, **ONE_OFF, **steps))
+    assert len(shown_panel.falls) == 1
+    sentence = shown_panel.falls[0].replace("\xa0", " ")
     for part in ("10", "₽800.00", "9", "₽900.00"):
-        assert part in said
-    assert len(found.chart.falls) == 1
+        assert part in sentence
+    assert len(shown_panel.chart.falls) == 1
 
 
 def test_contradictions_are_said_while_typing(story: Story, manager: Client) -> None:

@@ -116,8 +116,8 @@ def test_life_is_told_on_the_page_with_who_when_and_why(story: Story, signed_in:
     step(reviewer, "publish", draft)
     step(author, "archive", draft, reason="Новая цена")
     page = author.get(reverse("admin:billing_tariff_change", args=(draft.pk,)))
-    told = [(row.act, row.actor.split("@")[0], row.reason) for row in page.context["life"]]
-    assert told == [
+    acts = [(row.act, row.actor.split("@")[0], row.reason) for row in page.context["life"]]
+    assert acts == [
         ("archived a tariff", "product-manager", "Новая цена"),
         ("published a tariff", "reviewer", ""),
         ("submitted a tariff", "product-manager", ""),
@@ -132,9 +132,9 @@ def test_tariffs_of_two_products_with_one_id_have_lives_of_their_own(story: Stor
     manager = signed_in("product manager")
     other = Product.objects.create(code="other", name="Other")
     namesake = saved(manager, story, product=other.pk, tariff_id="meteor-cloud")
-    for tariff, told in ((namesake, 1), (Tariff.objects.order_by("pk")[0], 3)):
+    for tariff, acts in ((namesake, 1), (Tariff.objects.order_by("pk")[0], 3)):
         page = manager.get(reverse("admin:billing_tariff_change", args=(tariff.pk,)))
-        assert (len(page.context["life"]), len(page.context["versions"])) == (told, 1)
+        assert (len(page.context["life"]), len(page.context["versions"])) == (acts, 1)
 
 
 @pytest.mark.parametrize("group", ["support", "reviewer"])

@@ -131,11 +131,11 @@ def test_move_shows_each_subscription_now_and_then_before_it_is_decided(
 ) -> None:
     source, target = versions
     shown = preview(team[0], act_url("billing_tariff", "move_subscribers", source.pk), **move_form(target))
-    told = shown_rows(shown)
-    assert told["Subscriptions"] == ("", "3")
-    assert plain_spaces(told["Takes effect"][1]) == "1 July 2026"
-    assert told["ООО «Ромашка» · romashka.example.ru · 10 people"] == ("₽5,990.00", "₽6,990.00")
-    assert told["ООО «Лаванда» · lavanda.example.ru · 1 person"] == ("₽0.00", "₽0.00")
+    effect = shown_rows(shown)
+    assert effect["Subscriptions"] == ("", "3")
+    assert plain_spaces(effect["Takes effect"][1]) == "1 July 2026"
+    assert effect["ООО «Ромашка» · romashka.example.ru · 10 people"] == ("₽5,990.00", "₽6,990.00")
+    assert effect["ООО «Лаванда» · lavanda.example.ru · 1 person"] == ("₽0.00", "₽0.00")
     assert (TariffMove.objects.count(), Notice.objects.filter(kind="terms_will_change").count()) == (0, 0)
 
 
@@ -152,8 +152,8 @@ def test_move_is_decided_told_listed_and_called_off(
         "product-manager@staff.example",
         3,
     )
-    told = set(Notice.objects.filter(kind="terms_will_change").values_list("recipient", flat=True))
-    assert {"anna@romashka.example", "vera@lavanda.example"} <= told
+    recipients = set(Notice.objects.filter(kind="terms_will_change").values_list("recipient", flat=True))
+    assert {"anna@romashka.example", "vera@lavanda.example"} <= recipients
     listed = author.get(reverse("admin:billing_tariffmove_changelist")).content.decode()
     assert "meteor-cloud v1 → meteor-cloud v2" in listed
     assert "3 waiting" in listed

@@ -84,8 +84,8 @@ def test_e5_a_product_of_values_speaks_in_its_own_words(
     assert russian in read(f"/prices/{good.code}/", "ru")
     assert question in read(f"/prices/{good.code}/")
     assert question in read(f"/sign-up/?product={good.code}&tariff={good.tariff_id}")
-    [told] = operator.get(f"tariffs?product={good.code}")[1]["items"]
-    assert tuple(told["unit"].values()) == good.unit[:5]
+    [offered] = operator.get(f"tariffs?product={good.code}")[1]["items"]
+    assert tuple(offered["unit"].values()) == good.unit[:5]
     bought = party("buyer", at("2026-05-12 12:00"), product=good.code, tariff_id=good.tariff_id, quantity=5)
     anna = Client(headers={"accept-language": "en"})
     anna.cookies["django_language"] = "en"

@@ -59,10 +59,10 @@ def test_an_endpoint_is_added_and_its_secret_shown_once(story: Story, admin: Cli
 
 def test_what_cannot_be_meant_stands_beside_its_field(admin: Client) -> None:
     address = act_url("billing_webhookendpoint", "add_webhook")
-    found = errors(preview(admin, address, url="ftp://backend.example", types="")) | errors(
+    refusals = errors(preview(admin, address, url="ftp://backend.example", types="")) | errors(
         preview(admin, address, url="https://backend.example", types="no.such")
     )
-    assert sorted(found) == ["types", "url"]
+    assert sorted(refusals) == ["types", "url"]
     assert WebhookEndpoint.objects.count() == 0
 
 
@@ -209,5 +209,5 @@ def test_each_delivery_names_its_instance_and_its_number(story: Story, admin: Cl
         )
         WebhookDelivery.objects.create(endpoint=endpoint, event=row, next_attempt_at=NOW)
     for address in (change_url(endpoint), reverse("admin:billing_webhookdelivery_changelist")):
-        told = read_source(admin, address)
-        assert ("romashka.example.ru · event 3" in told, "test.romashka.example.ru · event 4" in told) == (True, True)
+        page = read_source(admin, address)
+        assert ("romashka.example.ru · event 3" in page, "test.romashka.example.ru · event 4" in page) == (True, True)

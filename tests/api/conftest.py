@@ -20,11 +20,11 @@ def operator(db: None) -> Api:
 def token_of() -> Callable[[str], Api]:
     """The API as the software of the instance with this id sees it."""
 
-    def made(instance_id: str) -> Api:
+    def create(instance_id: str) -> Api:
         instance = Instance.objects.get(public_id=instance_id)
         return Api(api_tokens.create_token(scope="instance", instance=instance, at=REAL, actor="test")[1])
 
-    return made
+    return create
 
 
 @pytest.fixture

@@ -32,9 +32,9 @@ def test_unchanged_is_told_without_a_body_and_a_change_in_full(tenant: Tenant, t
     assert "Content-Type" not in product.last
     assert asked(product, tenant, '"other"')[0] == 200
     tenant.joins(2)
-    status, answer, fresh = asked(product, tenant, tag)
+    status, answer, new_tag = asked(product, tenant, tag)
     assert (status, answer["seats"]["active"]) == (200, 2)
-    assert fresh != tag
+    assert new_tag != tag
 
 
 def test_another_instances_tag_is_no_key(tenant: Tenant, operator: Api, token_of: Callable[[str], Api]) -> None:
@@ -142,8 +142,8 @@ def test_a_handful_of_reads_however_long_the_past(
     with CaptureQueriesContext(connection) as spent:
         assert caller.get(f"instances/{buyer.instance}")[0] == 200
     # Where a sandbox's clock stands is asked in a sandbox alone.
-    made = [one["sql"] for one in spent.captured_queries if "billing_sandboxclock" not in one["sql"]]
-    assert len(made) <= 8, "\n".join(made)
+    statements = [query["sql"] for query in spent.captured_queries if "billing_sandboxclock" not in query["sql"]]
+    assert len(statements) <= 8, "\n".join(statements)
 
 
 def test_payment_restores_in_the_same_moment(tenant: Tenant) -> None:

@@ -92,9 +92,9 @@ def test_what_the_calendar_has_begun_is_told_also_where_no_job_has_run(trying: B
 
 def test_b2_a_trial_without_a_choice_ends_read_only_and_a_later_choice_is_charged_from_its_day(trying: Buyer) -> None:
     until(trying.api, "2026-04-11T00:00:00+03:00")
-    found = trying.access
-    assert (found["access"], found["subscription"]["status"]) == ("read_only", "trial_ended")
-    assert found["access_reasons"] == [
+    state = trying.access
+    assert (state["access"], state["subscription"]["status"]) == ("read_only", "trial_ended")
+    assert state["access_reasons"] == [
         {"code": "trial_ended", "since": "2026-04-10T21:00:00+00:00", "until": None, "invoices": []}
     ]
     assert (trying.balance, trying.found["renews_on"]) == ("0.00", None)
@@ -176,10 +176,10 @@ def test_b5_b6_seats_come_and_go_and_usage_tells_them(monthly: Buyer) -> None:
     monthly.reports("boris", "view_only")
     assert monthly.balance == "-1.17"  # 2.33 back
     assert monthly.access["seats"] == {"active": 3, "billable": 1, "peak": 2, "included": 0}
-    status, found = monthly.api.get(f"instances/{monthly.instance}/usage?period=2026-04")
-    assert (status, found["metric"], found["peak"]) == (200, "paid_members", 2)
-    assert (found["peak_at"], found["charged"]) == ("2026-04-15T13:00:00+00:00", usd("8.17"))
-    assert [(row["active_after"], row["billable_after"]) for row in found["changes"]] == [
+    status, usage = monthly.api.get(f"instances/{monthly.instance}/usage?period=2026-04")
+    assert (status, usage["metric"], usage["peak"]) == (200, "paid_members", 2)
+    assert (usage["peak_at"], usage["charged"]) == ("2026-04-15T13:00:00+00:00", usd("8.17"))
+    assert [(row["active_after"], row["billable_after"]) for row in usage["changes"]] == [
         (1, 1),
         (2, 2),
         (3, 2),
@@ -233,8 +233,8 @@ def test_d17_unpaid_after_its_term_it_is_past_due_and_a_relief_unblocks_it(opera
     instance = Instance.objects.get(public_id=buyer.instance)
     reliefs.grant_relief(instance=instance, ends_at=ends_at, reason="п/п", as_of=as_of, actor="support")
     assert (account()["overdue"], account()["blocked_instances"]) == (usd("4.90"), [])
-    found = buyer.access
-    assert (found["access"], found["access_reasons"][0]["code"]) == ("full", "relief")
-    assert found["subscription"]["status"] == buyer.found["status"] == "past_due"
+    state = buyer.access
+    assert (state["access"], state["access_reasons"][0]["code"]) == ("full", "relief")
+    assert state["subscription"]["status"] == buyer.found["status"] == "past_due"
     buyer.pays("4.90")
     assert (buyer.found["status"], buyer.access["access_reasons"]) == ("active", [])

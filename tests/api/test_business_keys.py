@@ -93,14 +93,14 @@ def town(operator: Api, name: str) -> dict[str, str]:
     """Whom the write ``name`` is about."""
     tenant = found_tenant(operator)
     bare = {**NEW, "customer_id": tenant.customer, "domain": "bare.romashka.example"}
-    found = {
+    ids = {
         "customer": tenant.customer,
         "instance": tenant.instance,
         "subscription": tenant.subscription,
         "account": tenant.account,
         "bare": operator.made("instances", bare)["id"],
     }
-    made = {
+    builders = {
         "trial": lambda: blue(operator),
         "paid": lambda: blue(operator, trial=False),
         "changed": lambda: changed(operator),
@@ -109,7 +109,7 @@ def town(operator: Api, name: str) -> dict[str, str]:
         "invoice": lambda: invoice(operator),
     }
     _method, path, _body, _again = WRITES[name]
-    return {**found, **{key: build() for key, build in made.items() if "{" + key + "}" in path}}
+    return {**ids, **{key: build() for key, build in builders.items() if "{" + key + "}" in path}}
 
 
 def blue(operator: Api, **more: Any) -> str:
@@ -159,7 +159,12 @@ def facts() -> dict[str, int]:
 
 def test_table_knows_every_write() -> None:
     paths = json.loads(Client().get("/api/v1/openapi.json").content)["paths"]
-    writes = {one["operationId"] for methods in paths.values() for method, one in methods.items() if method != "get"}
+    writes = {
+        operation["operationId"]
+        for methods in paths.values()
+        for method, operation in methods.items()
+        if method != "get"
+    }
     assert writes == set(WRITES)
 
 

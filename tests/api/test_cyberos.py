@@ -56,8 +56,8 @@ def test_c4_cancelled_it_works_to_the_end_of_what_is_paid(build: Buyer) -> None:
     set_clock("2026-05-09T23:59:59+03:00")
     assert (build.found["status"], build.access["access"]) == ("cancelling", "full")
     set_clock("2026-05-10T00:00:00+03:00")
-    found = build.found
-    assert (found["status"], found["terminated_at"]) == ("terminated", "2026-05-09T21:00:00+00:00")
+    subscription = build.found
+    assert (subscription["status"], subscription["terminated_at"]) == ("terminated", "2026-05-09T21:00:00+00:00")
     assert (build.access["access"], build.balance) == ("read_only", "0.00")
     assert build.asks("undo-cancel")[1]["code"] == "not_cancelled"
     assert build.asks("cancel")[1]["code"] == "already_terminated"
@@ -66,8 +66,12 @@ def test_c4_cancelled_it_works_to_the_end_of_what_is_paid(build: Buyer) -> None:
 def test_c4_a_cancellation_is_taken_back(build: Buyer) -> None:
     build.does("cancel")
     set_clock("2026-05-09T23:59:59+03:00")
-    kept = build.does("undo-cancel")
-    assert (kept["status"], kept["cancel_at"], kept["renews_on"]) == ("active", None, "2026-05-10")
+    subscription = build.does("undo-cancel")
+    assert (subscription["status"], subscription["cancel_at"], subscription["renews_on"]) == (
+        "active",
+        None,
+        "2026-05-10",
+    )
     status, problem = build.asks("undo-cancel")
     assert (status, problem["code"], problem["rule"]) == (409, "not_cancelled", "C4")
 

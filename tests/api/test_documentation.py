@@ -50,9 +50,9 @@ CONTRACT = {
 
 
 def test_openapi_lists_the_contract_and_nothing_else() -> None:
-    found = document()
-    assert found["openapi"] == "3.1.0"
-    calls = {(method, path.removeprefix("/api/v1")) for path, methods in found["paths"].items() for method in methods}
+    schema = document()
+    assert schema["openapi"] == "3.1.0"
+    calls = {(method, path.removeprefix("/api/v1")) for path, methods in schema["paths"].items() for method in methods}
     assert calls == CONTRACT
 
 
@@ -67,10 +67,10 @@ def test_every_call_documents_its_problems_and_every_write_its_key() -> None:
 
 
 def test_a_refused_quote_is_documented_with_its_fresh_preview() -> None:
-    found = document()["components"]["schemas"]
-    assert found["Problem"]["properties"]["preview"]["$ref"] == "#/components/schemas/PreviewAnswer"
-    assert {"due_now", "lines", "lost", "next_charge", "quote"} <= set(found["PreviewAnswer"]["properties"])
-    assert {"status", "renews_on", "due_now", "lost"} <= set(found["ChangeAnswer"]["properties"])
+    schemas = document()["components"]["schemas"]
+    assert schemas["Problem"]["properties"]["preview"]["$ref"] == "#/components/schemas/PreviewAnswer"
+    assert {"due_now", "lines", "lost", "next_charge", "quote"} <= set(schemas["PreviewAnswer"]["properties"])
+    assert {"status", "renews_on", "due_now", "lost"} <= set(schemas["ChangeAnswer"]["properties"])
 
 
 def test_every_reference_of_the_schema_is_there() -> None:
@@ -118,6 +118,6 @@ def test_health_says_whether_the_jobs_run(db: None) -> None:
 
 def test_health_without_a_database_is_503_and_tells_nothing(db: None) -> None:
     with patch("billing.api.health.read_health", side_effect=OperationalError("host=10.0.0.7 password=x")):
-        status, found = healthz()
-    assert (status, found) == (503, {"status": "unavailable", "database": False})
+        status, answer = healthz()
+    assert (status, answer) == (503, {"status": "unavailable", "database": False})
     assert Client().post("/healthz").status_code == 405

@@ -23,8 +23,8 @@ def test_e_a_a_driver_is_paid_once(operator: Api, terminals: int, total: str) ->
     assert (buyer.answer["current_period"], buyer.answer["renews_on"]) == (None, None)
     [invoice] = buyer.invoices
     assert (invoice["total"], invoice["status"], invoice["lines"][0]["amount"]) == (money(total), "open", money(total))
-    found = operator.get(f"instances/{buyer.instance}/usage?period=2026-04")[1]
-    assert (found["metric"], found["peak"], found["charged"]) == ("quantity", terminals, money(total))
+    usage = operator.get(f"instances/{buyer.instance}/usage?period=2026-04")[1]
+    assert (usage["metric"], usage["peak"], usage["charged"]) == ("quantity", terminals, money(total))
 
 
 def test_e4_more_terminals_later_cost_the_difference(operator: Api) -> None:
@@ -97,8 +97,8 @@ def test_g10_a_quote_of_yesterday_is_refused_with_the_fresh_preview(light: Buyer
     assert problem["preview"] == light.does("preview", PLUS)
     assert light.asks("change", body, Idempotency_Key="a") == (409, problem)
     assert light.balance == "-90.00"
-    fresh = PLUS | {"quote": problem["preview"]["quote"]}
-    assert light.does("change", fresh)["due_now"] == money("45.00")
+    quoted = PLUS | {"quote": problem["preview"]["quote"]}
+    assert light.does("change", quoted)["due_now"] == money("45.00")
 
 
 def test_d6_a_change_is_undone_in_full_on_its_day_and_not_after_it(light: Buyer) -> None:
@@ -127,9 +127,13 @@ def test_e8_unpaid_after_its_date_it_has_ended_before_any_job_says_so(light: Buy
     set_clock("2026-05-01T23:59:59+03:00")
     assert (light.found["status"], light.found["renews_on"]) == ("active", "2026-05-01")
     set_clock("2026-05-02T00:00:00+03:00")
-    found = light.found
-    assert (found["status"], found["renews_on"], found["current_period"]) == ("terminated", None, None)
-    assert found["terminated_at"] == "2026-05-01T21:00:00+00:00"
+    subscription = light.found
+    assert (subscription["status"], subscription["renews_on"], subscription["current_period"]) == (
+        "terminated",
+        None,
+        None,
+    )
+    assert subscription["terminated_at"] == "2026-05-01T21:00:00+00:00"
     assert light.access["access_reasons"][0]["code"] == "subscription_terminated"
     status, problem = light.asks("change", PLUS)
     assert (status, problem["code"], problem["rule"]) == (409, "already_terminated", "E9")
@@ -148,9 +152,9 @@ def test_e6_more_terminals_in_the_middle_of_a_period(operator: Api) -> None:
 
 def test_e1_a_free_product_asks_for_no_tariff_and_can_be_asked_everything(operator: Api) -> None:
     buyer = found_buyer(operator, "evotor-free")
-    found = buyer.found
-    assert (found["tariff_id"], found["version"], found["status"]) == (None, None, "active")
-    assert (found["current_period"], found["renews_on"], buyer.balance) == (None, None, "0.00")
+    subscription = buyer.found
+    assert (subscription["tariff_id"], subscription["version"], subscription["status"]) == (None, None, "active")
+    assert (subscription["current_period"], subscription["renews_on"], buyer.balance) == (None, None, "0.00")
     seen = buyer.access
     assert (seen["access"], seen["subscription"]["tariff_id"], seen["seats"]["included"]) == ("full", None, 0)
     used = operator.get(f"instances/{buyer.instance}/usage?period=2026-04")[1]

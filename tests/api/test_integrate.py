@@ -20,10 +20,10 @@ BLOCK = re.compile(r"^```python (\w+\.py)\n(.*?)^```", re.S | re.M)
 
 def examples(folder: Path) -> list[str]:
     """Writes the document's programs into ``folder``; their names."""
-    found = BLOCK.findall((ROOT / "docs" / "integrate.md").read_text(encoding="utf-8"))
-    for name, text in found:
+    programs = BLOCK.findall((ROOT / "docs" / "integrate.md").read_text(encoding="utf-8"))
+    for name, text in programs:
         (folder / name).write_text(text, encoding="utf-8")
-    return [name for name, _text in found]
+    return [name for name, _text in programs]
 
 
 @pytest.fixture(scope="module")
@@ -85,13 +85,13 @@ def test_examples_are_typed_as_strictly_as_our_own_code(folder: Path) -> None:
 
 def test_people_are_reported_and_counted(server: Installation, folder: Path) -> None:
     settings = connected(server, "people.example.ru")
-    said = run(folder, "report_people.py", settings)
-    assert said.startswith("invalid ")
+    output = run(folder, "report_people.py", settings)
+    assert output.startswith("invalid ")
     seats = server.call("GET", f"instances/{settings['SALDO_INSTANCE']}")[1]["seats"]
     # Anna, ten reported at once and two more; one of them blocked, one gone.
     assert (seats["active"], seats["included"]) == (11, 9)
     again = run(folder, "report_people.py", settings)
-    assert again == said
+    assert again == output
     assert server.call("GET", f"instances/{settings['SALDO_INSTANCE']}")[1]["seats"]["active"] == 11
 
 
@@ -116,11 +116,11 @@ def test_the_stream_is_read_to_its_end(server: Installation, folder: Path) -> No
 
 def test_webhooks_arrive_signed_and_once(server: Installation, folder: Path) -> None:
     port = free_port()
-    made = server.manage("add_webhook", "--url", f"http://127.0.0.1:{port}/saldo", "--product", "evotor-free")
+    secret = server.manage("add_webhook", "--url", f"http://127.0.0.1:{port}/saldo", "--product", "evotor-free")
     heard = subprocess.Popen(
         [sys.executable, "receive_webhooks.py", str(port)],
         cwd=folder,
-        env={**os.environ, "SALDO_WEBHOOK_SECRET": made},
+        env={**os.environ, "SALDO_WEBHOOK_SECRET": secret},
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -135,8 +135,8 @@ def test_webhooks_arrive_signed_and_once(server: Installation, folder: Path) -> 
         assert server.call("POST", "sandbox/clock", {"now": "2026-04-03T12:00:00+03:00"})[0] == 200
     finally:
         heard.terminate()
-    told: list[Any] = [json.loads(line) for line in heard.communicate(timeout=30)[0].splitlines()]
-    assert [(one["sequence"], one["type"]) for one in told] == [
+    calls: list[Any] = [json.loads(line) for line in heard.communicate(timeout=30)[0].splitlines()]
+    assert [(call["sequence"], call["type"]) for call in calls] == [
         (1, "subscription.created"),
         (2, "subscription.terminated"),
         (3, "instance.read_only"),

@@ -24,10 +24,10 @@ def invoiced(tenant: Tenant) -> Tenant:
 
 
 def test_invoice_explains_itself(invoiced: Tenant) -> None:
-    status, found = invoiced.api.get(f"invoices/{NUMBER}")
+    status, invoice = invoiced.api.get(f"invoices/{NUMBER}")
     assert status == 200
-    assert found == {
-        "id": found["id"],
+    assert invoice == {
+        "id": invoice["id"],
         "number": NUMBER,
         "kind": "monthly",
         "account": invoiced.account,
@@ -44,7 +44,7 @@ def test_invoice_explains_itself(invoiced: Tenant) -> None:
         "open": rub("6589.00"),
         "lines": [
             {
-                "description": found["lines"][0]["description"],
+                "description": invoice["lines"][0]["description"],
                 "quantity": 11,
                 "unit": "person",
                 "unit_price": "599.00",
@@ -99,8 +99,8 @@ def test_invoice_wholly_credited_by_lines_is_void(invoiced: Tenant) -> None:
     lines = [{"description": "Март", "amount": rub("6000.00")}, {"description": "Ошибка", "amount": "589.00"}]
     note = invoiced.api.made(f"invoices/{NUMBER}/credit-notes", {"lines": lines, "reason": "Выставлен по ошибке"})
     assert (note["total"], len(note["lines"])) == (rub("6589.00"), 2)
-    found = invoiced.api.get(f"invoices/{NUMBER}")[1]
-    assert (found["status"], found["open"], found["amount_due"]) == ("void", rub("0.00"), rub("6589.00"))
+    invoice = invoiced.api.get(f"invoices/{NUMBER}")[1]
+    assert (invoice["status"], invoice["open"], invoice["amount_due"]) == ("void", rub("0.00"), rub("6589.00"))
     status, problem = invoiced.api.post(f"invoices/{NUMBER}/credit-notes", {"amount": "0.01", "reason": "Ещё"})
     assert (status, problem["code"], problem["rule"]) == (409, "credit_exceeds_invoice", "D9")
 

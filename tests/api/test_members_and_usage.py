@@ -45,12 +45,12 @@ def test_usage_tells_the_peak_what_it_cost_and_every_change(tenant: Tenant) -> N
     tenant.joins(11)
     set_clock("2026-04-14T10:05:00+03:00")
     tenant.joins(11, status="blocked")
-    status, found = tenant.api.get(f"instances/{tenant.instance}/usage?period=2026-04")
+    status, usage = tenant.api.get(f"instances/{tenant.instance}/usage?period=2026-04")
     assert status == 200
-    assert (found["metric"], found["peak"], found["peak_at"]) == ("peak_active", 11, "2026-04-10T11:03:00+00:00")
-    assert found["charged"] == {"amount": "6589.00", "currency": "RUB"}
-    assert found["changes"][0]["external_id"] == "anna"
-    assert found["changes"][-1] == {
+    assert (usage["metric"], usage["peak"], usage["peak_at"]) == ("peak_active", 11, "2026-04-10T11:03:00+00:00")
+    assert usage["charged"] == {"amount": "6589.00", "currency": "RUB"}
+    assert usage["changes"][0]["external_id"] == "anna"
+    assert usage["changes"][-1] == {
         "external_id": "p11",
         "status": "blocked",
         "role": "member",
@@ -58,7 +58,7 @@ def test_usage_tells_the_peak_what_it_cost_and_every_change(tenant: Tenant) -> N
         "active_after": 10,
         "billable_after": 10,
     }
-    assert [change["active_after"] for change in found["changes"]] == [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 10]
+    assert [change["active_after"] for change in usage["changes"]] == [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 10]
 
 
 def test_usage_of_other_months(tenant: Tenant) -> None:
@@ -78,8 +78,8 @@ def test_late_report_counts_from_the_instant_it_names(tenant: Tenant) -> None:
     late = {**BORIS, "occurred_at": "2026-04-10T09:41:00+03:00"}
     assert tenant.api.put(f"{tenant.people}/boris", late)[0] == 200
     assert tenant.api.delete(f"{tenant.people}/boris?occurred_at=2026-04-10T10:00:00+03:00")[0] == 204
-    found = tenant.api.get(f"instances/{tenant.instance}/usage?period=2026-04")[1]
-    assert (found["peak"], found["peak_at"]) == (10, "2026-04-10T06:41:00+00:00")
+    usage = tenant.api.get(f"instances/{tenant.instance}/usage?period=2026-04")[1]
+    assert (usage["peak"], usage["peak_at"]) == (10, "2026-04-10T06:41:00+00:00")
     assert balance(tenant) == "-5990.00"
 
 
@@ -98,8 +98,8 @@ def test_bulk_gives_every_row_its_own_answer_and_lets_the_good_ones_stand(tenant
     ]
     status, answer = tenant.api.put(tenant.people, rows)
     assert (status, answer["next"]) == (200, None)
-    found = [(item["external_id"], item["status"]) for item in answer["items"]]
-    assert found == [
+    answers = [(item["external_id"], item["status"]) for item in answer["items"]]
+    assert answers == [
         ("p2", 200),
         ("p3", 422),
         ("p4", 422),

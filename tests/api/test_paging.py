@@ -13,16 +13,16 @@ from tests.support.callers import Api, Tenant, found_buyer, member_row
 
 def walk(api: Api, path: str, key: str, between: Callable[[int], None]) -> list[str]:
     """Every row of a list, two at a time; ``between`` is called with the number of each page that has been read."""
-    found, cursor, page = [], "", 0
+    values, cursor, page = [], "", 0
     while True:
         status, answer = api.get(f"{path}{'&' if '?' in path else '?'}limit=2&cursor={cursor}")
         assert status == 200, answer
         assert len(answer["items"]) <= 2
-        found += [row[key] for row in answer["items"]]
+        values += [row[key] for row in answer["items"]]
         page += 1
         between(page)
         if answer["next"] is None:
-            return found
+            return values
         cursor = answer["next"]
 
 
@@ -63,9 +63,9 @@ def test_a_draft_that_was_written_long_ago_stands_where_it_was_published(tenant:
     """Its row is older than those of the page that was read: by its row it would be lost."""
     from billing.models import Tariff
 
-    found = walk(tenant.api, "tariffs?product=cyberos", "tariff_id", lambda page: None)
+    tariff_ids = walk(tenant.api, "tariffs?product=cyberos", "tariff_id", lambda page: None)
     published = list(Tariff.objects.published().filter(product__code="cyberos").order_by("published_at", "pk"))
-    assert found == [tariff.tariff_id for tariff in published]
+    assert tariff_ids == [tariff.tariff_id for tariff in published]
 
 
 def test_invoices_issued_meanwhile_are_neither_repeated_nor_in_the_way(operator: Api) -> None:

@@ -28,9 +28,9 @@ ACTS: dict[str, Any] = {
 
 
 def test_subscription_tells_its_period_and_when_it_renews(tenant: Tenant) -> None:
-    status, found = tenant.api.get(f"subscriptions/{tenant.subscription}")
+    status, answer = tenant.api.get(f"subscriptions/{tenant.subscription}")
     assert status == 200
-    assert found == {
+    assert answer == {
         "id": tenant.subscription,
         "instance_id": tenant.instance,
         "account": tenant.account,
@@ -47,18 +47,21 @@ def test_subscription_tells_its_period_and_when_it_renews(tenant: Tenant) -> Non
         "terminated_at": None,
     }
     set_clock("2026-05-03T12:00:00+03:00")  # nobody has closed April yet
-    found = tenant.api.get(f"subscriptions/{tenant.subscription}")[1]
-    assert (found["current_period"], found["renews_on"]) == ({"start": "2026-05-01", "end": "2026-06-01"}, "2026-06-01")
+    answer = tenant.api.get(f"subscriptions/{tenant.subscription}")[1]
+    assert (answer["current_period"], answer["renews_on"]) == (
+        {"start": "2026-05-01", "end": "2026-06-01"},
+        "2026-06-01",
+    )
 
 
 def test_termination_issues_the_final_invoice_and_locks(tenant: Tenant) -> None:
     api, path = tenant.api, f"subscriptions/{tenant.subscription}"
     tenant.joins(*range(2, 12))
     set_clock("2026-04-20T12:00:00+03:00")
-    status, found = api.post(f"{path}/terminate", {"reason": "Закрываемся", "requested_by": "Анна"})
-    assert (status, found["status"], found["renews_on"]) == (200, "terminated", None)
-    assert found["current_period"] == {"start": "2026-04-01", "end": "2026-04-21"}
-    assert found["terminated_at"] == "2026-04-20T09:00:00+00:00"
+    status, answer = api.post(f"{path}/terminate", {"reason": "Закрываемся", "requested_by": "Анна"})
+    assert (status, answer["status"], answer["renews_on"]) == (200, "terminated", None)
+    assert answer["current_period"] == {"start": "2026-04-01", "end": "2026-04-21"}
+    assert answer["terminated_at"] == "2026-04-20T09:00:00+00:00"
     final = api.get("invoices")[1]["items"][0]
     assert (final["kind"], final["total"]["amount"]) == ("final", "6589.00")
     assert api.get(f"instances/{tenant.instance}")[1]["access_reasons"][0]["code"] == "subscription_terminated"
@@ -75,8 +78,8 @@ def test_resumption_needs_the_debt_paid(tenant: Tenant) -> None:
     assert (status, problem["code"], problem["rule"]) == (409, "debt_outstanding", "M13")
     assert problem["owed"] == {"amount": "6589.00", "currency": "RUB"}
     api.made(f"accounts/{tenant.account}/payments", {"amount": "6589.00", "method": "cash", "reference": "КО-1"})
-    status, found = api.call("POST", f"{path}/resume")  # a body may be left out
-    assert (status, found["status"], found["renews_on"]) == (200, "active", "2026-05-01")
+    status, answer = api.call("POST", f"{path}/resume")  # a body may be left out
+    assert (status, answer["status"], answer["renews_on"]) == (200, "active", "2026-05-01")
     assert api.get(f"accounts/{tenant.account}")[1]["balance"]["amount"] == "0.00"
 
 
@@ -158,8 +161,8 @@ def test_a_preview_writes_nothing_and_takes_no_notice_of_a_key(light: Buyer) -> 
 
 def test_acts_without_details_need_no_body(light: Buyer) -> None:
     for act, status in (("cancel", "cancelling"), ("undo-cancel", "active")):
-        code, found = light.api.call("POST", f"subscriptions/{light.subscription}/{act}")
-        assert (code, found["status"]) == (200, status)
+        code, answer = light.api.call("POST", f"subscriptions/{light.subscription}/{act}")
+        assert (code, answer["status"]) == (200, status)
 
 
 # --- What cannot be meant --------------------------------------------------------------------------------------------
@@ -244,14 +247,14 @@ def _some_call(chance: random.Random, buyer: Buyer, tariffs: list[Any]) -> tuple
         "when": chance.choice([None, "now", "period_end"]),
         "quote": chance.choice([None, "x"]),
     }
-    wanted = {
+    fields = {
         "choose": ["tariff_id"],
         "preview": ["tariff_id", "quantity", "when"],
         "extend-trial": ["days", "reason"],
         "change": ["tariff_id", "quantity", "when"],
         "terminate": ["reason"],
     }.get(act, [])
-    body = {name: full[name] for name in wanted if full[name] is not None}
+    body = {name: full[name] for name in fields if full[name] is not None}
     if chance.random() < 0.3:
         body[chance.choice(list(full))] = chance.choice(ODD)
     return "POST", f"subscriptions/{buyer.subscription}/{act}", body
@@ -283,7 +286,7 @@ def test_an_instance_without_any_subscription_can_be_asked(operator: Api) -> Non
     buyer = found_buyer(operator, "evotor-free")
     new = {"customer_id": buyer.customer, "product": "evotor-app", "domain": "b.example.ru"}
     instance = operator.made("instances", {**new, "representative": {**ANNA, "external_id": "vera"}})["id"]
-    found = operator.get(f"instances/{instance}")[1]
-    assert (found["access"], found["subscription"]) == ("read_only", None)
+    answer = operator.get(f"instances/{instance}")[1]
+    assert (answer["access"], answer["subscription"]) == ("read_only", None)
     used = operator.get(f"instances/{instance}/usage?period=2026-04")[1]
     assert (used["metric"], used["peak"], used["charged"]) == ("none", 1, money("0.00"))

@@ -76,8 +76,8 @@ TARGETS: dict[str, Target] = {
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_no_door_leads_to_what_was_decided_of_paid_time(lives: Lives, name: str) -> None:
-    find, field, wanted = TARGETS[name]
-    assert attack_row(find(lives), field, wanted(lives)) == []
+    find, field, new_value = TARGETS[name]
+    assert attack_row(find(lives), field, new_value(lives)) == []
 
 
 def test_what_lives_can_still_change(lives: Lives) -> None:
@@ -155,8 +155,8 @@ def test_what_does_not_fit_paid_time_is_refused(lives: Lives, attack: Callable[[
 
 
 def test_a_try_that_is_made_again_on_its_day_is_not_written_down_twice(lives: Lives) -> None:
-    fresh = people.party("again", product="evotor-app", tariff_id="light")
-    fresh.pay("90.00", at("2026-04-01 12:00"))
+    till = people.party("again", product="evotor-app", tariff_id="light")
+    till.pay("90.00", at("2026-04-01 12:00"))
     for _again in range(2):
-        dunning.collect(subscription=fresh.subscription, as_of=at("2026-04-26 10:00"))
-    assert Collection.objects.filter(subscription=fresh.subscription).count() == 1
+        dunning.collect(subscription=till.subscription, as_of=at("2026-04-26 10:00"))
+    assert Collection.objects.filter(subscription=till.subscription).count() == 1

@@ -39,13 +39,13 @@ def tables_of_money() -> dict[str, list[str]]:
 
 def read(tables: dict[str, list[str]]) -> Rows:
     """The rows; of the tariffs METEOR's alone: the first release sold nothing else."""
-    found: Rows = {}
+    rows: Rows = {}
     with connection.cursor() as cursor:
         for table, names in tables.items():
             only = " WHERE tariff_id = 'meteor-cloud'" if table == "billing_tariff" else ""
             cursor.execute(f"SELECT {quoted(names)} FROM {table}{only} ORDER BY 1")
-            found[table] = (names, [tuple(map(plain, row)) for row in cursor.fetchall()])
-    return found
+            rows[table] = (names, [tuple(map(plain, row)) for row in cursor.fetchall()])
+    return rows
 
 
 def write(rows: Rows) -> None:

@@ -26,12 +26,12 @@ def test_home_and_acts_are_accessible(staff_story: stories.Story, new_page: Any,
         "/admin/billing/jobrun/act/run_close/",
         f"/admin/accounts/instance/{staff_story.cloud.pk}/act/report_member/",
     ]
-    found = []
+    faults = []
     for address in addresses:
         page.goto(address)
         page.wait_for_selector("#content")
-        found += staff_problems(page)
-    assert found == []
+        faults += staff_problems(page)
+    assert faults == []
 
 
 def test_payment_is_recorded_with_the_keyboard_after_its_effect_was_read(

@@ -19,10 +19,10 @@ def meteor(transactional_db: None) -> Party:
     """Eleven people at the peak of May; Anna owns."""
     installation()
     person("anna@romashka.example", "Anna")
-    mine = party(now=at("2026-05-02 09:00"))
-    mine.activate(10, at("2026-05-05 10:00"))
+    meteor_party = party(now=at("2026-05-02 09:00"))
+    meteor_party.activate(10, at("2026-05-05 10:00"))
     stand_at(at("2026-05-12 12:00"))
-    return mine
+    return meteor_party
 
 
 @pytest.fixture
@@ -52,22 +52,22 @@ def test_prices_and_plans_have_no_barrier_also_with_the_slider_moved(
     look = {"color_scheme": theme, "viewport": {"width": width, "height": 800}}
     cyberos = party("cyber", product="cyberos", tariff_id="scale", now=at("2026-05-10 09:00"), customer=meteor.customer)
     guest = opened(new_page, live_server, locale=locale, **look)
-    found: list[str] = []
-    for address in ("/prices/", *(f"/prices/{one}/" for one in PRODUCTS)):
+    faults: list[str] = []
+    for address in ("/prices/", *(f"/prices/{product}/" for product in PRODUCTS)):
         guest.goto(address)
         assert guest.locator("html").get_attribute("lang") == locale
         if guest.locator("input[type=range]").count():
             move(guest, 60)
         if guest.locator(".toggle").count():
             guest.locator("#by-year").check(force=True)
-        found += problems(guest)
+        faults += problems(guest)
     owner = opened(new_page, live_server, user=anna, locale=locale, **look)
-    for one in (meteor, cyberos):
-        owner.goto(f"/instances/{one.instance.public_id}/plans/")
+    for product in (meteor, cyberos):
+        owner.goto(f"/instances/{product.instance.public_id}/plans/")
         if owner.locator("input[type=range]").count():
             move(owner, 60)
-        found += problems(owner)
-    assert found == []
+        faults += problems(owner)
+    assert faults == []
 
 
 def test_the_slider_is_answered_with_the_sum_that_is_charged(meteor, anna, new_page, live_server):

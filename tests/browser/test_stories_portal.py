@@ -169,16 +169,16 @@ def test_what_came_of_payments_and_debts_is_accessible_and_fits(story, new_page,
         f"/requests/new/resumption/?instance={story.archive.public_id}",
         "/statement/?from=2026-04-01&to=2026-05-12",
     ]
-    link, found = invited(story), []
+    link, faults = invited(story), []
     for theme, width, locale in LOOKS:
         stand_at_day(12)
         looks = {"color_scheme": theme, "viewport": {"width": width, "height": 800}}
         anna, guest = new_page(user=story.anna, **looks), new_page(**looks)
         for page in (anna, guest):
             set_language(page, live_server, locale)
-        found += looked_at(anna, inside) + looked_at(guest, [link, "/join/abc/"])
+        faults += looked_at(anna, inside) + looked_at(guest, [link, "/join/abc/"])
         stand_at_day(20)
-        found += looked_at(anna, ["/pay/", of_cloud, "/statement/"])
+        faults += looked_at(anna, ["/pay/", of_cloud, "/statement/"])
     reliefs.grant_relief(
         instance=story.cloud,
         ends_at=stories.msk(5, 22),
@@ -186,8 +186,8 @@ def test_what_came_of_payments_and_debts_is_accessible_and_fits(story, new_page,
         as_of=stories.msk(5, 20),
         actor="support@saldo.example",
     )
-    found += looked_at(anna, ["/", f"/instances/{ids['instance']}/", of_cloud])
-    assert found == []
+    faults += looked_at(anna, ["/", f"/instances/{ids['instance']}/", of_cloud])
+    assert faults == []
 
 
 def portal_addresses(story: stories.Story, ids: dict[str, Any]) -> dict[str, str]:
@@ -207,8 +207,8 @@ def portal_addresses(story: stories.Story, ids: dict[str, Any]) -> dict[str, str
             ids["endpoint"],
         ),
     }
-    rooms = [one for one in get_resolver().url_patterns if getattr(one, "app_name", "") in ("portal", "sandbox")]
-    found = {}
+    rooms = [room for room in get_resolver().url_patterns if getattr(room, "app_name", "") in ("portal", "sandbox")]
+    addresses = {}
     for prefix, pattern in ((str(room.pattern), pattern) for room in rooms for pattern in room.url_patterns):
         values = {
             "number": ids["delivery"] if pattern.name == "webhook_delivery" else by_name.get(pattern.name),
@@ -226,8 +226,10 @@ def portal_addresses(story: stories.Story, ids: dict[str, Any]) -> dict[str, str
             continue
         for name in names:
             route = re.sub(rf"<\w+:{name}>", str(values[name]), route)
-        found[pattern.name] = f"/{route}" + (f"?instance={ids['instance']}" if pattern.name == "new_request" else "")
-    return found
+        addresses[pattern.name] = f"/{route}" + (
+            f"?instance={ids['instance']}" if pattern.name == "new_request" else ""
+        )
+    return addresses
 
 
 def test_the_outsider_sees_nothing_of_it_at_any_address(story):

@@ -20,9 +20,9 @@ def _here(transactional_db: None, settings: Any, live_server: Any) -> None:
 
 
 def blue_in_trial() -> Shop:
-    found = shop("blue", "blue-monthly", at("2026-05-08 12:00"), currency="USD")
-    now(found, "2026-05-12 12:00")
-    return found
+    trial_shop = shop("blue", "blue-monthly", at("2026-05-08 12:00"), currency="USD")
+    now(trial_shop, "2026-05-12 12:00")
+    return trial_shop
 
 
 def test_blue_from_its_trial_to_paid_time(new_page: Any, live_server: Any) -> None:
@@ -101,11 +101,11 @@ def test_e8_the_owner_sees_the_tries_and_pays_what_is_missing(new_page: Any, liv
     assert page.get_by_text("is missing").count() == 0
 
 
-def looks(new_page: Any, live_server: Any, found: Shop, addresses: list[str]) -> list[str]:
+def looks(new_page: Any, live_server: Any, of_shop: Shop, addresses: list[str]) -> list[str]:
     """What is wrong with ``addresses`` in both themes and languages, wide and at 320 pixels."""
     wrong: list[str] = []
     for theme, width, locale in LOOKS:
-        page = new_page(user=found.anna, color_scheme=theme, viewport={"width": width, "height": 800})
+        page = new_page(user=of_shop.anna, color_scheme=theme, viewport={"width": width, "height": 800})
         set_language(page, live_server, locale)
         wrong += looked_at(page, addresses)
     return wrong

@@ -33,10 +33,10 @@ def story(story: stories.Story) -> stories.Story:
 @pytest.fixture
 def windows(story: stories.Story, new_page: Any, live_server: Any) -> tuple[Any, Any]:
     """Anna's phone and the workbench of support, both in English."""
-    found = new_page(user=story.anna, viewport=PHONE), new_page(user=colleague("support"), viewport=WORKBENCH)
-    for page in found:
+    pages = new_page(user=story.anna, viewport=PHONE), new_page(user=colleague("support"), viewport=WORKBENCH)
+    for page in pages:
         set_language(page, live_server)
-    return found
+    return pages
 
 
 def open_request(workbench: Any, kind: str) -> CustomerRequest:

@@ -108,7 +108,10 @@ def test_draft_is_reviewed_by_another_published_frozen_archived_and_restored(
     token = author.context.cookies()
     forged = author.request.post(
         address,
-        form={"name": "Cheaper", "csrfmiddlewaretoken": next(one["value"] for one in token if "csrf" in one["name"])},
+        form={
+            "name": "Cheaper",
+            "csrfmiddlewaretoken": next(field["value"] for field in token if "csrf" in field["name"]),
+        },
     )
     assert forged.status == 403
     act(author, "Archive", reason="Sold out")
@@ -117,7 +120,7 @@ def test_draft_is_reviewed_by_another_published_frozen_archived_and_restored(
     act(author, "Offer again", reason="Back again")
     tariff.refresh_from_db()
     assert (tariff.status, tariff.name, tariff.version) == ("published", "By the terminal", 1)
-    told = author.inner_text(".life").lower()
+    life = author.inner_text(".life").lower()
     for step in (
         "drafted a tariff",
         "sent a tariff back",
@@ -125,7 +128,7 @@ def test_draft_is_reviewed_by_another_published_frozen_archived_and_restored(
         "archived a tariff",
         "offered a tariff again",
     ):
-        assert step in told
+        assert step in life
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -136,16 +139,16 @@ def test_editor_and_the_page_of_a_tariff_have_no_barrier_and_fit_a_phone(
     draft = tariffs.draft_next_version(tariff=published, user=author, as_of=NOW)
     tariffs.submit_tariff(tariff=draft, user=author, as_of=NOW)
     page = window(new_page, live_server, "product manager", color_scheme=theme)
-    found = []
-    pages = [f"/admin/billing/tariff/{one.pk}/change/" for one in (published, draft)]
+    faults = []
+    pages = [f"/admin/billing/tariff/{tariff.pk}/change/" for tariff in (published, draft)]
     for address in (f"{ADD}?preset=totals", f"{ADD}?preset=peak", *pages):
         page.set_viewport_size(DESK)
         page.goto(address)
         page.wait_for_selector("#content .panel")
-        found += staff_problems(page)
+        faults += staff_problems(page)
         page.set_viewport_size({"width": 360, "height": 740})
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), address
-    assert found == []
+    assert faults == []
 
 
 def test_editor_works_without_a_script(staff_story: stories.Story, new_page: Any, live_server: Any) -> None:

@@ -45,15 +45,15 @@ def test_staffs_pages_have_no_barrier_and_fit(
     )
     looks = {"color_scheme": theme, "locale": language, "viewport": {"width": width, "height": 800}}
     page = new_page(user=colleague("superuser"), **looks)
-    found = []
+    faults = []
     for address in staff_pages(endpoint):
         page.goto(address)
         page.wait_for_selector("#content")
         page.evaluate("document.querySelectorAll('#content details').forEach(one => { one.open = true })")
-        found += staff_problems(page)
+        faults += staff_problems(page)
         if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-            found.append(f"{address} scrolls sideways")
-    assert found == []
+            faults.append(f"{address} scrolls sideways")
+    assert faults == []
 
 
 def test_an_owner_adds_a_webhook_proves_who_they_are_and_sends_a_sample(

@@ -124,26 +124,26 @@ def assert_whole(mail: Notice) -> None:
     assert "&quot;" not in mail.text
     page = page_of(mail)
     for line in mail.text.partition("\n--\n")[0].splitlines()[1:]:
-        said = plain(line)
-        if said and "http" not in said and not said.endswith(":"):
-            assert said.partition(": ")[0] in page, (mail.kind, said)
+        sentence = plain(line)
+        if sentence and "http" not in sentence and not sentence.endswith(":"):
+            assert sentence.partition(": ")[0] in page, (mail.kind, sentence)
 
 
 @pytest.mark.parametrize("locale", ["ru", "en"])
 def test_every_step_of_a_subscription_is_told_with_its_sums_and_dates(locale, settings):
     settings.SUPPORT_EMAIL = "help@saldo.example"
-    for told in (studio(locale), kiosk(locale), lab(locale)):
-        domain = told.instance.domain
+    for party_ in (studio(locale), kiosk(locale), lab(locale)):
+        domain = party_.instance.domain
         for kind, sentences in SAID[locale].items():
-            found = Notice.objects.filter(
-                kind=kind, account=told.account, recipient=f"anna@{domain.split('.')[0]}.example"
+            mails = Notice.objects.filter(
+                kind=kind, account=party_.account, recipient=f"anna@{domain.split('.')[0]}.example"
             )
-            for mail in found:
+            for mail in mails:
                 assert_whole(mail)
                 assert "help@saldo.example" in mail.text
                 assert "help@saldo.example" in mail.html
             if domain.startswith(OWNER[kind]):
-                assert_said(found.order_by("-pk")[0], sentences)
+                assert_said(mails.order_by("-pk")[0], sentences)
 
 
 OWNER = {
@@ -228,7 +228,7 @@ def failed(shop: Party, day: date, outcome: str, reason: str = "") -> Notice:
         created_at=at("2026-04-26 10:00"),
         created_by="",
     )
-    kept = Collection.objects.create(
+    collection = Collection.objects.create(
         subscription=shop.subscription,
         period_start=date(2026, 5, 1),
         day=day,
@@ -242,7 +242,7 @@ def failed(shop: Party, day: date, outcome: str, reason: str = "") -> Notice:
     )
     for _twice in range(2):
         notices.queue_collection_failed(
-            subscription=fresh(shop), collection=kept, days_left=(date(2026, 5, 1) - day).days, at=kept.at
+            subscription=fresh(shop), collection=collection, days_left=(date(2026, 5, 1) - day).days, at=collection.at
         )
     mail = latest("collection_failed")
     assert_whole(mail)
@@ -282,10 +282,10 @@ def test_a_cheaper_tariff_now_says_what_is_lost(shop):
 
 
 def test_what_is_paid_once_has_nothing_to_renew():
-    told = party("driver", product="evotor-driver", tariff_id="driver", quantity=10, locale="en")
-    bought = Charge.objects.get(account=told.account)
-    notices.queue_started(subscription=fresh(told), charge=bought, at=at("2026-04-01 09:00"))
-    mail = latest("started", account=told.account)
+    driver = party("driver", product="evotor-driver", tariff_id="driver", quantity=10, locale="en")
+    bought = Charge.objects.get(account=driver.account)
+    notices.queue_started(subscription=fresh(driver), charge=bought, at=at("2026-04-01 09:00"))
+    mail = latest("started", account=driver.account)
     assert_whole(mail)
     assert "Everything is open. ₽1,000.00 has been charged." in plain(mail.text)
     assert "It is paid once: there is nothing to renew." in mail.text

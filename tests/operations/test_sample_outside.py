@@ -51,6 +51,6 @@ def test_a_stranger_a_token_and_tariffs_in_work(story: stories.Story) -> None:
     assert ApiToken.objects.get(label="1С").instance == story.cloud
     User.objects.create_user(PRODUCT_MANAGER, "x")
     Told("2026-05-12 13:10").next_price("meteor-cloud", 649)
-    found = Tariff.objects.exclude(status="published").order_by("tariff_id")
-    assert [(str(one), one.status) for one in found] == [("meteor-cloud v2", "in_review"), ("plus v2", "draft")]
-    assert found[0].unit_price.amount == 649
+    drafts = Tariff.objects.exclude(status="published").order_by("tariff_id")
+    assert [(str(draft), draft.status) for draft in drafts] == [("meteor-cloud v2", "in_review"), ("plus v2", "draft")]
+    assert drafts[0].unit_price.amount == 649

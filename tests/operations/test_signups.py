@@ -35,16 +35,16 @@ def order(product: str = "blue", domain: str = "team.nora.example") -> InstanceO
     return InstanceOrder(Product.objects.get(code=product), domain, tariff_id, quantity)
 
 
-def stranger(product: str = "blue", **told: Any) -> NewSignUp:
-    known: dict[str, Any] = {"email": "Nora@New.example", "name": "Nora Fields", "customer_name": "Nora & Co"}
-    found = {**known, "kind": "company", "locale": "en", "order": order(product), **told}
-    return NewSignUp(**found)
+def stranger(product: str = "blue", **changes: Any) -> NewSignUp:
+    defaults: dict[str, Any] = {"email": "Nora@New.example", "name": "Nora Fields", "customer_name": "Nora & Co"}
+    values = {**defaults, "kind": "company", "locale": "en", "order": order(product), **changes}
+    return NewSignUp(**values)
 
 
 def confirmed(asked: SignUp, domain: str = "", when: Any = NOON) -> Instance:
     seen = signup.preview_sign_up(sign_up=asked, domain=domain, as_of=when).token
-    _user, made = signup.confirm_sign_up(sign_up=asked, password=WORDS, domain=domain, seen=seen, as_of=when)
-    return made.instance
+    _user, confirmation = signup.confirm_sign_up(sign_up=asked, password=WORDS, domain=domain, seen=seen, as_of=when)
+    return confirmation.instance
 
 
 def rows() -> list[int]:
@@ -118,12 +118,12 @@ def test_every_kind_of_product_begins_as_the_engine_has_it(
 def test_the_link_works_once_and_for_a_day() -> None:
     asked = signup.file_sign_up(new=stranger(), as_of=NOON)
     token = signup.sign_link(asked)
-    found = signup.find_sign_up(token)
-    assert found is not None
+    sign_up = signup.find_sign_up(token)
+    assert sign_up is not None
     with pytest.raises(BillingError) as over:
-        signup.preview_sign_up(sign_up=found, as_of=NOON + timedelta(hours=24))
+        signup.preview_sign_up(sign_up=sign_up, as_of=NOON + timedelta(hours=24))
     assert over.value.code == "sign_up_over"
-    instance = confirmed(found, when=NOON + timedelta(hours=23, minutes=59))
+    instance = confirmed(sign_up, when=NOON + timedelta(hours=23, minutes=59))
     again = signup.find_sign_up(token)
     assert again is not None
     assert again.instance == instance
@@ -176,7 +176,7 @@ def test_a_plan_that_is_gone_meanwhile_is_refused_in_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "field"),
+    ("details", "field"),
     [
         ({"email": "nobody"}, "email"),
         ({"name": " "}, "name"),
@@ -186,10 +186,10 @@ def test_a_plan_that_is_gone_meanwhile_is_refused_in_words() -> None:
         ({"name": "n" * 151}, "name"),
     ],
 )
-def test_what_cannot_be_meant_is_told_at_its_field(told: dict[str, str], field: str) -> None:
-    assert list(signup.find_problems(stranger(**told))) == [field]
+def test_what_cannot_be_meant_is_told_at_its_field(details: dict[str, str], field: str) -> None:
+    assert list(signup.find_problems(stranger(**details))) == [field]
     with pytest.raises(BadInput):
-        signup.file_sign_up(new=stranger(**told), as_of=NOON)
+        signup.file_sign_up(new=stranger(**details), as_of=NOON)
 
 
 @pytest.mark.parametrize("domain", ["", "team", "a b.example", "team.example.c", "x" * 260 + ".example"])
@@ -206,32 +206,32 @@ def test_quantity_and_tariff_are_those_on_offer() -> None:
 # --- One trial for each customer and product (B2, D18) ---------------------------------------------------------------
 
 
-def begun(product: str, **told: Any) -> Subscription:
-    return confirmed(signup.file_sign_up(new=stranger(product, **told), as_of=NOON)).subscriptions.get()
+def start_subscription(product: str, **details: Any) -> Subscription:
+    return confirmed(signup.file_sign_up(new=stranger(product, **details), as_of=NOON)).subscriptions.get()
 
 
 def test_the_same_mailbox_gets_one_trial_however_it_is_written() -> None:
-    assert begun("blue").trial_ends_on == date(2026, 4, 17)
-    second = begun("blue", email="nora+second@new.example", order=order(domain="second.nora.example"))
+    assert start_subscription("blue").trial_ends_on == date(2026, 4, 17)
+    second = start_subscription("blue", email="nora+second@new.example", order=order(domain="second.nora.example"))
     assert (second.trial_ends_on, second.paid_from) == (None, date(2026, 4, 10))
-    other = begun("blue", email="noram@new.example", order=order(domain="third.nora.example"))
+    other = start_subscription("blue", email="noram@new.example", order=order(domain="third.nora.example"))
     assert other.trial_ends_on == date(2026, 4, 17)
 
 
 def test_the_same_domain_gets_one_trial_after_its_deletion() -> None:
-    first = begun("blue")
+    first = start_subscription("blue")
     Instance.objects.filter(pk=first.instance_id).update(deleted_at=NOON)
-    assert begun("blue", email="other@new.example").trial_ends_on is None
+    assert start_subscription("blue", email="other@new.example").trial_ends_on is None
 
 
 def test_a_trial_of_another_product_is_another_trial() -> None:
-    begun("blue")
-    lab = begun("cyberos", email="nora+lab@new.example")
+    start_subscription("blue")
+    lab = start_subscription("cyberos", email="nora+lab@new.example")
     assert lab.trial_ends_on == date(2026, 5, 10)
 
 
 def test_a_plan_that_is_only_a_trial_is_refused_the_second_time() -> None:
-    begun("cyberos")
+    start_subscription("cyberos")
     again = stranger("cyberos", email="nora+two@new.example", order=order("cyberos", "two.nora.example"))
     with pytest.raises(BillingError) as refused:
         signup.preview_sign_up(sign_up=signup.file_sign_up(new=again, as_of=NOON), as_of=NOON)
@@ -240,8 +240,8 @@ def test_a_plan_that_is_only_a_trial_is_refused_the_second_time() -> None:
 
 def test_an_address_in_the_books_of_a_customer_of_ours_has_had_its_trial() -> None:
     people.party("nora", at("2026-04-01 09:00"), product="blue", tariff_id="blue-monthly", currency="USD")
-    told = stranger("blue", email="buh@nora.example", order=order(domain="x.nora.example"))
-    assert confirmed(signup.file_sign_up(new=told, as_of=NOON)).subscriptions.get().trial_ends_on is None
+    new_sign_up = stranger("blue", email="buh@nora.example", order=order(domain="x.nora.example"))
+    assert confirmed(signup.file_sign_up(new=new_sign_up, as_of=NOON)).subscriptions.get().trial_ends_on is None
 
 
 # --- Mails -----------------------------------------------------------------------------------------------------------
@@ -249,8 +249,8 @@ def test_an_address_in_the_books_of_a_customer_of_ours_has_had_its_trial() -> No
 
 def test_the_link_goes_out_in_the_language_that_was_chosen() -> None:
     signup.send_link(sign_up=signup.file_sign_up(new=stranger(), as_of=NOON), as_of=NOON)
-    told = stranger(email="vera@new.example", locale="ru", order=order(domain="vera.example"))
-    signup.send_link(sign_up=signup.file_sign_up(new=told, as_of=NOON), as_of=NOON)
+    new_sign_up = stranger(email="vera@new.example", locale="ru", order=order(domain="vera.example"))
+    signup.send_link(sign_up=signup.file_sign_up(new=new_sign_up, as_of=NOON), as_of=NOON)
     english, russian = mail.outbox
     assert english.subject == "Confirm your address for team.nora.example"
     assert "until 11 April 2026 at 12:00 Moscow time" in english.body.replace("\xa0", " ")
@@ -264,8 +264,8 @@ def test_the_link_goes_out_in_the_language_that_was_chosen() -> None:
 
 
 def test_no_word_that_a_stranger_chose_goes_into_a_mail_to_somebody_else() -> None:
-    told = stranger(name="Win a prize", customer_name="http://evil.example")
-    signup.send_link(sign_up=signup.file_sign_up(new=told, as_of=NOON), as_of=NOON)
+    new_sign_up = stranger(name="Win a prize", customer_name="http://evil.example")
+    signup.send_link(sign_up=signup.file_sign_up(new=new_sign_up, as_of=NOON), as_of=NOON)
     assert "prize" not in mail.outbox[0].body + mail.outbox[0].alternatives[0][0]
     assert "evil" not in mail.outbox[0].body + mail.outbox[0].alternatives[0][0]
 

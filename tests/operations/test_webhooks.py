@@ -55,10 +55,14 @@ def test_the_end_for_lack_of_payment_asks_the_product_to_remove_it_signed(receiv
     party.pay("90.00", NOON)
     billing_run.run_due(as_of=at("2026-05-11 00:00"))
     assert receiver.types == ["subscription.terminated"]
-    told = receiver.verified(secret)
+    payload = receiver.verified(secret)
     event = Event.objects.get(type="subscription.terminated")
-    assert (receiver.got[0][0]["webhook-id"], told["id"]) == (event.public_id, event.public_id)
-    assert (told["data"]["reason"], told["data"]["remove"], told["sequence"]) == ("unpaid", True, event.sequence)
+    assert (receiver.got[0][0]["webhook-id"], payload["id"]) == (event.public_id, event.public_id)
+    assert (payload["data"]["reason"], payload["data"]["remove"], payload["sequence"]) == (
+        "unpaid",
+        True,
+        event.sequence,
+    )
     assert event.position is not None
     with pytest.raises(WebhookVerificationError):
         receiver.verified(endpoints.new_secret())
@@ -69,10 +73,10 @@ def test_each_hears_of_its_own_product_and_customer_alone(receiver: Receiver) ->
     meteor = Product.objects.get(code="meteor")
     listening(receiver, product=meteor)
     theirs = people.party("vasilek")
-    mine, _secret = listening(receiver, customer=party.customer, types=["subscription.cancel_scheduled"])
+    endpoint, _secret = listening(receiver, customer=party.customer, types=["subscription.cancel_scheduled"])
     plan_changes.cancel_subscription(subscription=party.subscription, as_of=NOON, actor="anna")
     heard = {
-        (row.endpoint_id == mine.pk, row.event.instance_id)
+        (row.endpoint_id == endpoint.pk, row.event.instance_id)
         for row in WebhookDelivery.objects.all()
         if row.event.instance_id
     }
@@ -229,11 +233,11 @@ def test_a_410_of_the_address_before_says_nothing_of_the_new_one(receiver: Recei
 
 def test_one_that_waits_holds_up_the_later_ones_of_its_subscription_alone(receiver: Receiver) -> None:
     listening(receiver, types=["subscription.renewed", "invoice.paid"])
-    one, other = till("one"), till("other")
+    first, other = till("one"), till("other")
     receiver.answers = [500]
-    for note, party in ((1, one), (2, other), (3, one), (4, other)):
+    for note, party in ((1, first), (2, other), (3, first), (4, other)):
         emit_renewal(party, note)
-    unbound(one, 5)
+    unbound(first, 5)
     assert send_due(as_of=NOON) == 3
     assert notes(receiver) == [1, 2, 4, 5]
     assert send_due(as_of=NOON + 4 * SECOND) == 0
@@ -251,8 +255,8 @@ def test_one_that_was_given_up_holds_up_nothing(receiver: Receiver) -> None:
 
 
 def test_one_that_waits_at_another_endpoint_holds_up_nothing(receiver: Receiver, another: Receiver) -> None:
-    for one in (receiver, another):
-        listening(one, types=["subscription.renewed"])
+    for backend in (receiver, another):
+        listening(backend, types=["subscription.renewed"])
     party = till()
     receiver.answers = [500]
     emit_renewal(party, 1)
@@ -353,10 +357,10 @@ def test_the_body_is_the_same_whatever_the_database_does_with_the_order_of_names
     _endpoint, secret = listening(receiver, types=["invoice.paid"])
     outbox.emit("invoice.paid", at=NOON, data={"name": "Ромашка «плюс»", "b": 1, "a": None}, account=till().account)
     send_due(as_of=NOON)
-    told = receiver.verified(secret)
-    assert list(told) == ["type", "timestamp", "id", "sequence", "account", "instance_id", "subscription_id", "data"]
-    assert (told["timestamp"], told["data"]["name"]) == ("2026-04-10T09:00:00+00:00", "Ромашка «плюс»")
-    assert json.loads(receiver.got[0][1]) == told
+    payload = receiver.verified(secret)
+    assert list(payload) == ["type", "timestamp", "id", "sequence", "account", "instance_id", "subscription_id", "data"]
+    assert (payload["timestamp"], payload["data"]["name"]) == ("2026-04-10T09:00:00+00:00", "Ромашка «плюс»")
+    assert json.loads(receiver.got[0][1]) == payload
 
 
 # --- The first repeat --------------------------------------------------------------------------------------------------

@@ -53,7 +53,8 @@ def test_it_hears_of_types_and_of_beginnings_of_types() -> None:
     endpoint, _secret = add(types=["invoice.", "payment.received", "invoice."], name="  Shop ")
     assert (endpoint.types, endpoint.name) == (["invoice.", "payment.received"], "Shop")
     heard = [
-        endpoint.hears(one) for one in ("invoice.paid", "payment.received", "payment.failed", "subscription.created")
+        endpoint.hears(type_)
+        for type_ in ("invoice.paid", "payment.received", "payment.failed", "subscription.created")
     ]
     assert heard == [True, True, False, False]
 
@@ -101,7 +102,7 @@ def test_while_the_secret_changes_a_receiver_with_either_verifies(receiver: Rece
     endpoint, second = endpoints.rotate_secret(endpoint=endpoint, as_of=NOON, actor="vera")
     happen()
     send_due(as_of=NOON + 23 * HOUR)
-    assert [receiver.verified(one)["type"] for one in (first, second)] == ["invoice.paid"] * 2
+    assert [receiver.verified(secret)["type"] for secret in (first, second)] == ["invoice.paid"] * 2
     assert receiver.got[0][0]["webhook-signature"].count("v1,") == 2
     happen()
     send_due(as_of=NOON + 24 * HOUR)
@@ -124,12 +125,12 @@ def test_of_three_secrets_the_first_signs_no_more() -> None:
 
 def written_anywhere() -> str:
     """Everything the database holds of webhooks and of the acts on them, as text."""
-    found = []
+    rows = []
     for model in (WebhookEndpoint, AuditRecord, WebhookAttempt, WebhookDelivery):
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT * FROM {model._meta.db_table}")
-            found += [str(row) for row in cursor.fetchall()]
-    return "\n".join(found)
+            rows += [str(row) for row in cursor.fetchall()]
+    return "\n".join(rows)
 
 
 def test_no_plain_secret_is_ever_in_the_database(receiver: Receiver) -> None:
@@ -186,23 +187,23 @@ def test_an_endpoint_whose_secret_nobody_can_read_takes_nothing_from_the_others(
     assert (send_due(as_of=NOON), len(receiver.got)) == (3, 3)
     assert receiver.verified(secret)["data"] == {"note": 2}
     assert sorted(WebhookDelivery.objects.filter(endpoint=broken).values_list("attempts", flat=True)) == [0, 0, 1]
-    _endpoint, fresh = endpoints.rotate_secret(endpoint=broken, as_of=NOON, actor="vera")
+    _endpoint, new_secret = endpoints.rotate_secret(endpoint=broken, as_of=NOON, actor="vera")
     WebhookEndpoint.objects.filter(pk=broken.pk).update(old_secret="")
     assert send_due(as_of=NOON + HOUR) == 3
-    assert receiver.verified(fresh)["type"] == "invoice.paid"
+    assert receiver.verified(new_secret)["type"] == "invoice.paid"
 
 
 def test_sealed_twice_it_looks_different_and_another_key_opens_nothing() -> None:
-    one, two = encryption.seal("whsec_x"), encryption.seal("whsec_x")
-    assert one != two
-    assert (encryption.unseal(one), encryption.unseal(two), encryption.unseal("whsec_plain")) == (
+    first, two = encryption.seal("whsec_x"), encryption.seal("whsec_x")
+    assert first != two
+    assert (encryption.unseal(first), encryption.unseal(two), encryption.unseal("whsec_plain")) == (
         "whsec_x",
         "whsec_x",
         "whsec_plain",
     )
-    assert (encryption.is_current(one), encryption.is_current("whsec_plain")) == (True, False)
+    assert (encryption.is_current(first), encryption.is_current("whsec_plain")) == (True, False)
     with override_settings(SECRET_KEY=NEW_KEY), pytest.raises(BillingError):
-        encryption.unseal(one)
+        encryption.unseal(first)
 
 
 # --- Whether anything goes there -----------------------------------------------------------------------------------------
@@ -217,7 +218,7 @@ def test_while_it_rests_everything_waits_and_then_goes_out_in_order(receiver: Re
     assert (endpoint.paused_at, send_due(as_of=NOON + HOUR), receiver.got) == (NOON, 0, [])
     assert endpoints.resume_endpoint(endpoint=endpoint, as_of=NOON + HOUR, actor="vera").paused_at is None
     assert send_due(as_of=NOON + HOUR) == 3
-    assert [one["data"]["note"] for one in receiver.told] == [0, 1, 2]
+    assert [payload["data"]["note"] for payload in receiver.told] == [0, 1, 2]
     assert acts() == ["webhook.added", "webhook.paused", "webhook.resumed"]
     assert AuditRecord.objects.get(action="webhook.paused").reason == "Maintenance"
 
@@ -243,5 +244,5 @@ def test_switched_off_it_hears_nothing_and_switched_on_only_what_happens_from_th
     happen(3)
     assert (endpoint.disabled_at, endpoint.disabled_reason) == (None, "")
     assert send_due(as_of=NOON + HOUR) == 1
-    assert [one["data"]["note"] for one in receiver.told] == [3]
+    assert [payload["data"]["note"] for payload in receiver.told] == [3]
     assert acts() == ["webhook.added", "webhook.disabled", "webhook.enabled"]

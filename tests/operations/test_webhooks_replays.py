@@ -53,8 +53,8 @@ def test_a_delivered_one_goes_out_once_more_with_the_same_id_and_body(receiver: 
     assert list(WebhookAttempt.objects.order_by("pk").values_list("at", flat=True)) == [NOON, LATER]
     again(endpoint, event)
     assert WebhookDelivery.objects.get().replays == 2
-    told = AuditRecord.objects.filter(action="webhook.replayed")[0].after
-    assert told == {"event": event.public_id, "type": "subscription.renewed"}
+    after = AuditRecord.objects.filter(action="webhook.replayed")[0].after
+    assert after == {"event": event.public_id, "type": "subscription.renewed"}
 
 
 def test_one_that_was_given_up_has_its_ten_attempts_again(receiver: Receiver) -> None:
@@ -91,24 +91,27 @@ def test_what_another_may_hear_of_is_refused_and_what_one_hears_may_be_asked_for
     meteor = Product.objects.get(code="meteor")
     everyone, theirs = add(receiver), add(receiver, customer=vasilek.customer)
     of_meteor, both = add(receiver, product=meteor), add(receiver, product=meteor, customer=romashka.customer)
-    mine = emit_renewal(romashka, 1)
+    heard_event = emit_renewal(romashka, 1)
     paid = outbox.emit("invoice.paid", at=NOON, data={}, account=romashka.account)
     for endpoint in (theirs, of_meteor, both):
-        for event in (mine, paid):
+        for event in (heard_event, paid):
             with pytest.raises(BillingError) as refused:
                 again(endpoint, event)
             assert refused.value.code == "event_not_heard"
-    assert again(everyone, mine).event == mine
+    assert again(everyone, heard_event).event == heard_event
     # Whoever heard of an event at first may ask for it, and nobody else.
     nobodys = outbox.emit("invoice.paid", at=NOON, data={})
     outbox.emit("instance.deleted", at=NOON, data={}, instance=vasilek.instance)
-    heard = {(row.endpoint_id, row.event_id) for row in WebhookDelivery.objects.filter(event__in=[mine, paid, nobodys])}
+    heard = {
+        (row.endpoint_id, row.event_id)
+        for row in WebhookDelivery.objects.filter(event__in=[heard_event, paid, nobodys])
+    }
     asked = {
         (endpoint.pk, event.pk)
         for endpoint in (everyone, theirs, of_meteor, both)
-        for event in fan_out.events_of(endpoint).filter(pk__in=[mine.pk, paid.pk, nobodys.pk])
+        for event in fan_out.events_of(endpoint).filter(pk__in=[heard_event.pk, paid.pk, nobodys.pk])
     }
-    assert heard == asked == {(everyone.pk, event.pk) for event in (mine, paid, nobodys)}
+    assert heard == asked == {(everyone.pk, event.pk) for event in (heard_event, paid, nobodys)}
 
 
 def test_the_next_owner_of_an_instance_may_not_ask_for_events_of_the_one_before(receiver: Receiver) -> None:
@@ -122,9 +125,9 @@ def test_the_next_owner_of_an_instance_may_not_ask_for_events_of_the_one_before(
 
 
 def test_a_range_goes_out_in_order_from_its_beginning_to_before_its_end(receiver: Receiver) -> None:
-    one, other = till("one"), till("other")
+    first, other = till("one"), till("other")
     for number in range(6):
-        emit_renewal((one, other)[number % 2], number, NOON + number * HOUR)
+        emit_renewal((first, other)[number % 2], number, NOON + number * HOUR)
     outbox.emit("invoice.paid", at=NOON + 2 * HOUR, data={"note": 9})
     endpoint = add(receiver, types=["subscription."])
     assert again_all(endpoint, NOON + HOUR, NOON + 5 * HOUR) == 4
@@ -195,10 +198,10 @@ def test_nothing_is_asked_for_where_nothing_is_sent(receiver: Receiver) -> None:
 def test_a_sample_of_every_type_goes_out_signed_and_marked(receiver: Receiver, type_: str) -> None:
     endpoint, secret = endpoints.add_endpoint(url=receiver.url, as_of=NOON, actor="vera", types=["invoice.paid"])
     tried = send_sample(endpoint=endpoint, type_=type_, as_of=NOON, actor="vera")
-    told = receiver.verified(secret)
-    assert (told["type"], told["sample"], told["data"]) == (type_, True, TYPES[type_].sample)
-    assert told["id"] == receiver.got[0][0]["webhook-id"]
-    assert told["id"].startswith("evt_sample_")
+    payload = receiver.verified(secret)
+    assert (payload["type"], payload["sample"], payload["data"]) == (type_, True, TYPES[type_].sample)
+    assert payload["id"] == receiver.got[0][0]["webhook-id"]
+    assert payload["id"].startswith("evt_sample_")
     assert (tried.status, tried.error, tried.body) == (204, "", receiver.got[0][1].decode())
     assert tried.headers["webhook-signature"] == receiver.got[0][0]["webhook-signature"]
 

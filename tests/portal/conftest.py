@@ -12,10 +12,10 @@ from tests.support.people import stand_at
 
 @pytest.fixture
 def story(db: None) -> stories.Story:
-    told = stories.tell()
-    stories.tell_may(told)
+    spring = stories.tell()
+    stories.tell_may(spring)
     stand_at(stories.msk(5, 12))
-    return told
+    return spring
 
 
 @pytest.fixture

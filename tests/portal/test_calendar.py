@@ -25,8 +25,8 @@ pytestmark = pytest.mark.django_db
 
 def coming(party: Party, when: str, most: int = 12) -> list[tuple[str, str, int | None]]:
     """What comes as (step, day, sum), the nearest first."""
-    found = calendar_items(account=party.account, as_of=at(when))
-    return [(str(one.step), one.day.isoformat(), one.amount_minor) for one in found[:most]]
+    items = calendar_items(account=party.account, as_of=at(when))
+    return [(str(item.step), item.day.isoformat(), item.amount_minor) for item in items[:most]]
 
 
 def test_b2_a_trial_with_its_reminders_its_last_day_and_the_lock() -> None:
@@ -95,23 +95,23 @@ def test_c4_a_cancelled_plan_only_ends() -> None:
 
 def test_d17_an_open_invoice_is_reminded_of_due_and_locks(story: object) -> None:
     account = story.account  # type: ignore[attr-defined]
-    found = calendar_items(account=account, as_of=msk(5, 11))
-    assert [(str(one.step), one.day, one.amount_minor) for one in found] == [
+    items = calendar_items(account=account, as_of=msk(5, 11))
+    assert [(str(item.step), item.day, item.amount_minor) for item in items] == [
         ("reminder", date(2026, 5, 12), None),
         ("due", date(2026, 5, 15), 658_900),
         ("lock", date(2026, 5, 16), None),
         ("invoice", date(2026, 6, 1), 658_900),
     ]
-    assert found[3].pay_by == date(2026, 6, 15)
-    months = months_of(found, today=date(2026, 5, 11), overdue_minor=100)
-    assert [one.money_minor for one in months[:3]] == [659_000, 658_900, 0]
+    assert items[3].pay_by == date(2026, 6, 15)
+    months = months_of(items, today=date(2026, 5, 11), overdue_minor=100)
+    assert [item.money_minor for item in months[:3]] == [659_000, 658_900, 0]
 
 
 def test_b7_seats_that_came_are_on_the_invoice_of_the_next_day_for_a_year() -> None:
     blue = shop("blue", "blue-annual", at("2026-05-12 12:00"), trial=False, currency="USD")
     now(blue, "2026-06-01 00:00")
     blue.party.activate(1, at("2026-06-30 12:00"), "team_member")
-    seats = [one for one in coming(blue.party, "2026-06-30 12:00", 30) if one[0] == "seats"]
+    seats = [row for row in coming(blue.party, "2026-06-30 12:00", 30) if row[0] == "seats"]
     assert seats == [("seats", "2026-07-01", 6417)]  # 11 of 12 months of 70.00
 
 
@@ -156,7 +156,7 @@ def test_the_same_thing_keeps_its_uid_from_day_to_day(signed_in: SignIn) -> None
     till, _anna = till_with_card(signed_in)
 
     def uids(when: datetime) -> set[str]:
-        return {one.uid for one in calendar_items(account=till.party.account, as_of=when, months=3)}
+        return {item.uid for item in calendar_items(account=till.party.account, as_of=when, months=3)}
 
     assert uids(at("2026-05-14 12:00")) <= uids(at("2026-05-13 12:00"))
 
@@ -180,7 +180,7 @@ def test_a_calendar_program_reads_what_was_written(signed_in: SignIn) -> None:
     calendar = Calendar.from_ical(content)
     assert calendar.refresh_interval == timedelta(hours=6)
     assert calendar["REFRESH-INTERVAL"].params["VALUE"] == "DURATION"
-    assert [str(event["UID"]) for event in calendar.events] == [f"{one.uid}@127.0.0.1" for one in coming]
+    assert [str(event["UID"]) for event in calendar.events] == [f"{item.uid}@127.0.0.1" for item in coming]
     collect, due = (
         next(event for event in calendar.events if event["UID"].startswith(step)) for step in ("collect", "due")
     )
@@ -210,21 +210,21 @@ def test_an_outsider_sees_only_their_own_calendar(signed_in: SignIn) -> None:
 
 
 def more_tills(till: Shop, number: int) -> None:
-    known = Instance.objects.count()
+    count = Instance.objects.count()
     own = till.party.subscription
-    made = Instance.objects.bulk_create(
+    instances = Instance.objects.bulk_create(
         Instance(
             customer=till.party.customer,
             product=till.party.instance.product,
-            domain=f"till{known + one}.example.ru",
+            domain=f"till{count + _}.example.ru",
             email="a@example.ru",
             registered_at=at("2026-05-12 12:00"),
         )
-        for one in range(number)
+        for _ in range(number)
     )
     rows = Subscription.objects.bulk_create(
         Subscription(
-            instance=one,
+            instance=item,
             account=till.party.account,
             tariff=own.tariff,
             started_at=own.started_at,
@@ -232,11 +232,11 @@ def more_tills(till: Shop, number: int) -> None:
             anchor_date=date(2026, 5, 12),
             next_transition_date=date(2026, 6, 13),
         )
-        for one in made
+        for item in instances
     )
     BillingPeriod.objects.bulk_create(
         BillingPeriod(
-            subscription=one,
+            subscription=row,
             tariff=own.priced_by,
             number=1,
             start=date(2026, 5, 12),
@@ -245,7 +245,7 @@ def more_tills(till: Shop, number: int) -> None:
             ended_at=at("2026-06-12 00:00"),
             quantity=1,
         )
-        for one in rows
+        for row in rows
     )
 
 

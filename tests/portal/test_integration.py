@@ -72,17 +72,17 @@ def test_a_webhook_is_added_and_its_secret_shown_once(story: Story, anna: Client
 
 
 @pytest.mark.parametrize(
-    ("typed", "told"),
+    ("typed", "words"),
     [
         ({"url": "romashka.example", "hears": "all"}, "begins with https://"),
         ({"url": "https://romashka.example/hooks", "hears": "some"}, "Tick at least one type of event"),
         ({"url": "https://romashka.example/hooks", "name": "n" * 101, "hears": "all"}, "at most 100 characters"),
     ],
 )
-def test_what_is_wrong_is_said_and_what_was_typed_stays(anna: Client, typed: dict[str, str], told: str) -> None:
+def test_what_is_wrong_is_said_and_what_was_typed_stays(anna: Client, typed: dict[str, str], words: str) -> None:
     answer = anna.post("/integration/webhooks/new/", {"name": "Warehouse", **typed})
     shown = plain(answer.content.decode())
-    assert (answer.status_code, told in shown) == (422, True)
+    assert (answer.status_code, words in shown) == (422, True)
     assert f'value="{typed["url"]}"' in shown
     assert f'value="{typed.get("name", "Warehouse")}"' in shown
     assert WebhookEndpoint.objects.count() == 0
@@ -129,7 +129,7 @@ def test_the_bench_shows_what_waits_and_what_became_of_each_event(story: Story, 
     assert "invoice.paid" not in failed
     assert "Nothing was given up." in read_source(anna, f"{bench(endpoint)}?show=failed")
     detail = read_source(anna, f"{bench(endpoint)}deliveries/{row.pk}/")
-    for told in (
+    for words in (
         row.event.public_id,
         "HTTP 204",
         "server: nginx",
@@ -137,7 +137,7 @@ def test_the_bench_shows_what_waits_and_what_became_of_each_event(story: Story, 
         "curl -X POST",
         "webhook-signature",
     ):
-        assert told in detail, told
+        assert words in detail, words
 
 
 def test_pausing_going_on_switching_off_and_on(story: Story, anna: Client) -> None:
@@ -222,16 +222,16 @@ def test_a_time_is_sent_again_after_its_number_was_shown(story: Story, anna: Cli
 
 
 @pytest.mark.parametrize(
-    ("query", "told"),
+    ("query", "words"),
     [
         ("from=yesterday&to=2026-05-12T00:00", "Enter a day and a time"),
         ("from=2026-05-12T00:00&to=2026-05-11T00:00", "The end has to come after the beginning."),
         ("from=2026-05-11T00:00&to=2026-05-12T00:00&types=no.such", "There is no event type"),
     ],
 )
-def test_a_time_that_cannot_be_meant_is_refused_in_words(story: Story, anna: Client, query: str, told: str) -> None:
+def test_a_time_that_cannot_be_meant_is_refused_in_words(story: Story, anna: Client, query: str, words: str) -> None:
     answer = anna.get(f"{bench(endpoint_of(story))}again/?look=1&{query}")
-    assert (answer.status_code, told in plain(answer.content.decode())) == (422, True)
+    assert (answer.status_code, words in plain(answer.content.decode())) == (422, True)
 
 
 def test_a_sample_is_sent_and_its_answer_shown(story: Story, anna: Client, receiver: Receiver) -> None:

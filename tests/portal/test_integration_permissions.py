@@ -26,7 +26,7 @@ def of(endpoint: WebhookEndpoint) -> list[str]:
     """Every address of ``endpoint`` and of its delivery."""
     row = WebhookDelivery.objects.filter(endpoint=endpoint).first()
     base = f"/integration/webhooks/{endpoint.public_id}/"
-    return [base + one for one in OF_ONE] + ([f"{base}deliveries/{row.pk}/"] if row is not None else [])
+    return [base + end for end in OF_ONE] + ([f"{base}deliveries/{row.pk}/"] if row is not None else [])
 
 
 def token_of(story: Story) -> ApiToken:
@@ -67,7 +67,7 @@ def test_a_member_without_the_billing_right_sees_none_of_it(story: Story, signed
     endpoint, token = endpoint_of(story), token_of(story)
     happens(story, msk(5, 12, 11))
     boris = signed_in(story.boris)
-    for address in [f"/integration/{one}" for one in LOOKED_AT] + of(endpoint):
+    for address in [f"/integration/{look}" for look in LOOKED_AT] + of(endpoint):
         assert (boris.get(address).status_code) == 404, address
     for address in ["/integration/webhooks/new/", "/integration/tokens/new/", *of(endpoint)]:
         assert boris.post(address, {"act": "pause"}).status_code == 404, address
@@ -100,7 +100,7 @@ def test_an_owner_of_two_customers_sees_one_at_a_time(story: Story, signed_in: S
 
 
 def test_the_billing_right_alone_makes_no_token_and_so_no_administrator(story: Story, signed_in: SignIn) -> None:
-    client, kept = signed_in(billing_only(story)), token_of(story)
+    client, token = signed_in(billing_only(story)), token_of(story)
     prove(client)
     form = plain(client.get(f"/integration/tokens/new/?instance={story.cloud.public_id}").content.decode())
     assert ("<option" in form, "Make the token" in form) == (False, False)
@@ -109,12 +109,12 @@ def test_the_billing_right_alone_makes_no_token_and_so_no_administrator(story: S
     answer = client.post("/integration/tokens/new/", {"instance": story.cloud.public_id, "label": "Site"})
     assert answer.status_code == 409
     assert "Only an administrator of this instance can make a token for it" in plain(answer.content.decode())
-    assert list(ApiToken.objects.all()) == [kept]
+    assert list(ApiToken.objects.all()) == [token]
     for address in ("/integration/", "/integration/tokens/", f"/instances/{story.cloud.public_id}/"):
         assert "Make a token" not in client.get(address).content.decode().replace("Make a token for it", ""), address
-    client.post(f"/integration/tokens/{kept.public_id}/revoke/")
-    kept.refresh_from_db()
-    assert kept.revoked_by == "buh@romashka.example"
+    client.post(f"/integration/tokens/{token.public_id}/revoke/")
+    token.refresh_from_db()
+    assert token.revoked_by == "buh@romashka.example"
 
 
 def test_an_administrator_of_one_instance_makes_no_token_of_another(story: Story, signed_in: SignIn) -> None:
@@ -170,10 +170,10 @@ def test_every_write_asks_and_no_look_does(story: Story, signed_in: SignIn) -> N
     endpoint, token = endpoint_of(story, types=["invoice.paid"]), token_of(story)
     happens(story, msk(5, 12, 11))
     anna = signed_in(story.anna)
-    for address in [f"/integration/{one}" for one in LOOKED_AT] + of(endpoint):
+    for address in [f"/integration/{address}" for address in LOOKED_AT] + of(endpoint):
         assert anna.get(address).status_code == 200, address
     look = "look=1&from=2026-05-01T00:00&to=2026-05-13T00:00"
-    written = [one + (f"?{look}" if one.endswith("again/") else "") for one in of(endpoint)]
+    written = [address + (f"?{look}" if address.endswith("again/") else "") for address in of(endpoint)]
     written += [
         "/integration/webhooks/new/",
         "/integration/tokens/new/",
@@ -209,10 +209,10 @@ def test_a_thousand_rows_cost_what_ten_cost(story: Story, signed_in: SignIn, wha
         if what == "deliveries":
             more(story, endpoint, number)
         elif what == "endpoints":
-            for _one in range(number // 10):
+            for _ in range(number // 10):
                 endpoint_of(story)
         else:
-            for _one in range(number // 10):
+            for _ in range(number // 10):
                 token_of(story)
 
     grow(60)

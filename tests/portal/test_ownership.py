@@ -40,15 +40,15 @@ def chosen(story: Story, **more: str) -> dict[str, str]:
 
 
 def owners(story: Story) -> list[str]:
-    found = Member.objects.filter(instance=story.cloud, status="active", role__is_administrator=True)
-    return list(found.values_list("email", flat=True))
+    administrators = Member.objects.filter(instance=story.cloud, status="active", role__is_administrator=True)
+    return list(administrators.values_list("email", flat=True))
 
 
 def test_a_persons_page_leads_here_for_administrators_alone(story: Story, signed_in: Any) -> None:
     page = signed_in(story.anna).get(f"/instances/{story.cloud.public_id}/people/{pk(story, story.boris.email)}/")
     assert f'href="{address(story)}?to={pk(story, story.boris.email)}"' in page.content.decode()
-    mine = signed_in(story.anna).get(f"/instances/{story.cloud.public_id}/people/{pk(story, story.anna.email)}/")
-    assert f'href="{address(story)}"' in mine.content.decode()
+    own_page = signed_in(story.anna).get(f"/instances/{story.cloud.public_id}/people/{pk(story, story.anna.email)}/")
+    assert f'href="{address(story)}"' in own_page.content.decode()
     buh = billing_only(story)
     page = signed_in(buh).get(f"/instances/{story.cloud.public_id}/people/{pk(story, story.boris.email)}/")
     assert "ownership" not in page.content.decode()
@@ -67,22 +67,22 @@ def test_it_is_shown_then_done_and_both_hear_of_it(story: Story) -> None:
     assert owners(story) == [story.boris.email]
     story.customer.refresh_from_db()
     assert story.customer.email == story.boris.email
-    told = Notice.objects.filter(kind__startswith="ownership").values_list("kind", "recipient")
-    assert sorted(told) == [("ownership_given", story.anna.email), ("ownership_received", story.boris.email)]
+    notices = Notice.objects.filter(kind__startswith="ownership").values_list("kind", "recipient")
+    assert sorted(notices) == [("ownership_given", story.anna.email), ("ownership_received", story.boris.email)]
 
 
 def test_who_goes_on_seeing_the_account_is_told_as_it_is(story: Story, client: Client) -> None:
     """Anna administers two more living instances of Romashka: what she sees of its account does not end with this one."""
     anna = proved(story.anna)
     words = text_of(anna.get(address(story), chosen(story)))
-    for told in (
+    for sentence in (
         "is one for all its instances: old.romashka.example.ru, test.romashka.example.ru too.",
         "Борис Волков sees the whole of it: all bills, and the debts of the other instances.",
         "You go on seeing the account, its bills and the plan of this instance: you have the billing right in old.romashka",
         "this role by itself opens neither sums nor documents",
         "Only an administrator of the instance can make you its administrator again.",
     ):
-        assert told in words, told
+        assert sentence in words, sentence
     assert "sees neither sums" not in words
     Member.objects.filter(instance__in=[story.test, story.archive], email=story.anna.email).update(status="removed")
     words = text_of(proved(story.anna).get(address(story), chosen(story)))

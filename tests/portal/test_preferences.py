@@ -35,19 +35,30 @@ def test_without_a_choice_everything_comes_by_email(story, boris):
 
 
 def test_a_choice_is_kept_and_shown(story, boris, messages):
-    told = {"email_bills": "on", "message_bills": "on", "service": "sms", "phone": "+7 (999) 123-45-67", "locale": "en"}
-    answer = boris.post("/preferences/", told, follow=True)
+    typed = {
+        "email_bills": "on",
+        "message_bills": "on",
+        "service": "sms",
+        "phone": "+7 (999) 123-45-67",
+        "locale": "en",
+    }
+    answer = boris.post("/preferences/", typed, follow=True)
     assert "Saved. It holds for what is written from now on." in source_of(answer)
     assert ticked(answer) == {"email_bills", "message_bills"}
     assert 'value="+79991234567"' in answer.content.decode()
-    kept = NoticePreference.objects.get(user=story.boris)
-    assert kept.not_by_email == ["reminders", "trial", "changes", "people"]
-    assert (kept.by_message, kept.service, kept.phone, kept.locale) == (["bills"], "sms", "+79991234567", "en")
+    preference = NoticePreference.objects.get(user=story.boris)
+    assert preference.not_by_email == ["reminders", "trial", "changes", "people"]
+    assert (preference.by_message, preference.service, preference.phone, preference.locale) == (
+        ["bills"],
+        "sms",
+        "+79991234567",
+        "en",
+    )
     assert User.objects.get(pk=story.boris.pk).locale == story.boris.locale  # that of the pages is the switch's
 
 
 @pytest.mark.parametrize(
-    ("told", "field", "says"),
+    ("typed", "field", "says"),
     [
         ({"phone": "12345"}, "phone", "Write the phone with its country"),
         ({"message_bills": "on", "phone": "+79991234567"}, "service", "Choose what the messages go through."),
@@ -55,18 +66,18 @@ def test_a_choice_is_kept_and_shown(story, boris, messages):
         ({"service": "pigeon"}, "service", "There is no such way of sending messages here."),
     ],
 )
-def test_what_cannot_be_is_said_beside_its_field_and_nothing_is_lost(story, boris, messages, told, field, says):
-    answer = boris.post("/preferences/", {**EVERY, "service": "", "phone": "", "locale": "ru", **told})
+def test_what_cannot_be_is_said_beside_its_field_and_nothing_is_lost(story, boris, messages, typed, field, says):
+    answer = boris.post("/preferences/", {**EVERY, "service": "", "phone": "", "locale": "ru", **typed})
     assert answer.status_code == 422
     assert says in source_of(answer)
     assert f'aria-describedby="{field}-error"' in answer.content.decode()
-    assert f'value="{told.get("phone", "")}"' in answer.content.decode()
+    assert f'value="{typed.get("phone", "")}"' in answer.content.decode()
     assert not NoticePreference.objects.exists()
 
 
 def test_without_services_a_phone_told_earlier_stays(story, boris):
-    kept = {"by_message": ["bills"], "service": "sms", "phone": "+79991234567", "changed_at": msk(5, 1)}
-    NoticePreference.objects.create(user=story.boris, **kept)
+    values = {"by_message": ["bills"], "service": "sms", "phone": "+79991234567", "changed_at": msk(5, 1)}
+    NoticePreference.objects.create(user=story.boris, **values)
     boris.post("/preferences/", {"email_bills": "on", "locale": ""})
     row = NoticePreference.objects.get()
     assert (row.by_message, row.service, row.phone) == (["bills"], "sms", "+79991234567")

@@ -68,9 +68,13 @@ def test_resumption_of_what_runs_is_refused(story, anna):
 def test_proof_of_payment_keeps_the_file_once(story, anna):
     for _ in range(2):
         anna.post(new("proof_of_payment"), {"file": upload(), "text": "R-2026-000001"})
-    kept = RequestFile.objects.get()
-    assert (kept.name, kept.content_type, bytes(kept.content)) == ("order.pdf", "application/pdf", PDF)
-    page = source_of(anna.get(f"/requests/{kept.request.public_id}/"))
+    request_file = RequestFile.objects.get()
+    assert (request_file.name, request_file.content_type, bytes(request_file.content)) == (
+        "order.pdf",
+        "application/pdf",
+        PDF,
+    )
+    page = source_of(anna.get(f"/requests/{request_file.request.public_id}/"))
     assert "order.pdf" in page
 
 
@@ -171,8 +175,8 @@ def test_relief_counts_down_on_overview_and_instance(story, anna):
     for address in ("/", f"/instances/{story.cloud.public_id}/", "/operations/"):
         assert until in source_of(anna.get(address)), address
     listed = access.levels([story.cloud, story.test], as_of=msk(5, 20))
-    for one in (story.cloud, story.test):
-        assert listed[one.pk] == access.level(one, as_of=msk(5, 20))
+    for instance in (story.cloud, story.test):
+        assert listed[instance.pk] == access.level(instance, as_of=msk(5, 20))
     stand_at(msk(5, 22, 18))
     page = source_of(anna.get("/"))
     assert until not in page

@@ -31,8 +31,8 @@ def guest() -> Client:
     return Client(headers={"Accept-Language": "en"})
 
 
-def typed(**told: str) -> dict[str, str]:
-    known = {
+def typed(**changes: str) -> dict[str, str]:
+    defaults = {
         "email": "nora@new.example",
         "name": "Nora Fields",
         "customer_name": "Nora & Co",
@@ -41,16 +41,16 @@ def typed(**told: str) -> dict[str, str]:
         "domain": "team.nora.example",
         "website": "",
     }
-    return {**known, **told}
+    return {**defaults, **changes}
 
 
 def link_of(letter: Any) -> str:
     return re.search(r"https?://[^/\s]+(/sign-up/\S+)", letter.body)[1]  # type: ignore[index]
 
 
-def asked(guest: Client, address: str = FORM, **told: str) -> str:
+def asked(guest: Client, address: str = FORM, **changes: str) -> str:
     """The way from the form to the link's address."""
-    assert guest.post(address, typed(**told)).status_code == 302
+    assert guest.post(address, typed(**changes)).status_code == 302
     return link_of(mail.outbox[-1])
 
 
@@ -132,8 +132,8 @@ def test_looking_at_the_link_makes_nothing(guest: Client) -> None:
 
 
 def test_everything_that_is_wrong_is_said_at_once_and_nothing_typed_is_lost(guest: Client) -> None:
-    told = typed(email="nobody", domain="team", name="", customer_name="Nora & Co")
-    answer = guest.post(FORM, told)
+    form = typed(email="nobody", domain="team", name="", customer_name="Nora & Co")
+    answer = guest.post(FORM, form)
     assert answer.status_code == 422
     page = answer.content.decode()
     for field in ("email", "domain", "name"):
@@ -204,11 +204,11 @@ def body(answer: Any) -> tuple[int, str, str]:
 
 def test_known_and_unknown_addresses_get_the_same_answer_to_the_byte(guest: Client) -> None:
     person("anna@romashka.example", "Anna")
-    known = guest.post(FORM, typed(email="anna@romashka.example"))
+    of_known = guest.post(FORM, typed(email="anna@romashka.example"))
     known_page = guest.get("/sign-up/sent/")
     unknown = guest.post(FORM, typed(email="noone@new.example", domain="two.example"))
     unknown_page = guest.get("/sign-up/sent/")
-    assert body(known) == body(unknown)
+    assert body(of_known) == body(unknown)
     assert body(known_page) == body(unknown_page)
     wrong = [
         guest.post(FORM, typed(email=email, domain="x")) for email in ("anna@romashka.example", "bnna@romashka.example")
@@ -239,7 +239,7 @@ def test_a_field_that_no_person_sees_swallows_what_programs_send(guest: Client) 
 def test_the_fourth_mail_to_one_mailbox_within_an_hour_is_refused(guest: Client, settings: Any) -> None:
     settings.SIGN_UP_MAILS_AN_HOUR = 3
     answers = [guest.post(FORM, typed(domain=f"t{number}.example")) for number in range(4)]
-    assert [one.status_code for one in answers] == [302, 302, 302, 429]
+    assert [answer.status_code for answer in answers] == [302, 302, 302, 429]
     assert 0 < int(answers[3].headers["Retry-After"]) <= 3600
     assert "That is enough for this hour. Nothing was sent and nothing was made" in text_of(answers[3])
     assert len(mail.outbox) == 3
@@ -248,18 +248,18 @@ def test_the_fourth_mail_to_one_mailbox_within_an_hour_is_refused(guest: Client,
 
 def test_the_sixth_sign_up_from_one_address_is_refused_and_another_address_is_not(guest: Client, settings: Any) -> None:
     settings.SIGN_UPS_AN_HOUR, settings.TRUSTED_PROXY_COUNT = 5, 0
-    told = [typed(email=f"n{number}@new.example", domain=f"t{number}.example") for number in range(7)]
-    assert [guest.post(FORM, one).status_code for one in told[:6]] == [302] * 5 + [429]
-    assert guest.post(FORM, told[5], headers={"X-Forwarded-For": "198.51.100.7"}).status_code == 429
-    assert guest.post(FORM, told[5], REMOTE_ADDR="198.51.100.7").status_code == 302
+    forms = [typed(email=f"n{number}@new.example", domain=f"t{number}.example") for number in range(7)]
+    assert [guest.post(FORM, form).status_code for form in forms[:6]] == [302] * 5 + [429]
+    assert guest.post(FORM, forms[5], headers={"X-Forwarded-For": "198.51.100.7"}).status_code == 429
+    assert guest.post(FORM, forms[5], REMOTE_ADDR="198.51.100.7").status_code == 302
     assert SignUp.objects.count() == 6
 
 
 def test_behind_a_proxy_the_client_is_who_it_names(guest: Client, settings: Any) -> None:
     settings.SIGN_UPS_AN_HOUR, settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1, 1
     for number, (where, status) in enumerate((("192.0.2.1", 302), ("192.0.2.1", 429), ("192.0.2.2", 302))):
-        told = typed(email=f"n{number}@new.example", domain=f"t{number}.example")
-        answer = guest.post(FORM, told, headers={"X-Forwarded-For": f"10.0.0.1, {where}"})
+        form = typed(email=f"n{number}@new.example", domain=f"t{number}.example")
+        answer = guest.post(FORM, form, headers={"X-Forwarded-For": f"10.0.0.1, {where}"})
         assert answer.status_code == status
 
 

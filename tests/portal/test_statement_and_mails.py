@@ -101,7 +101,7 @@ def test_a_thousand_mails_ask_the_database_as_often(story, anna):
         Notice.objects.bulk_create(
             Notice(
                 kind="invoice_issued",
-                fact=f"test:{start + one}",
+                fact=f"test:{start + _}",
                 recipient=story.anna.email,
                 account=story.account,
                 locale="ru",
@@ -111,7 +111,7 @@ def test_a_thousand_mails_ask_the_database_as_often(story, anna):
                 created_at=msk(5, 11),
                 next_attempt_at=msk(5, 11),
             )
-            for one in range(number)
+            for _ in range(number)
         )
 
     more(30, 0)

@@ -167,8 +167,8 @@ def test_more_people_never_cost_less(people: int) -> None:
 # --- Explanations ------------------------------------------------------------------------------------------------------------
 
 
-def written(found: dict[str, object]) -> str:
-    return "".join(explanation.formula(found).split())
+def written(explained: dict[str, object]) -> str:
+    return "".join(explanation.formula(explained).split())
 
 
 @pytest.mark.parametrize(
@@ -181,19 +181,23 @@ def written(found: dict[str, object]) -> str:
     ],
 )
 def test_a_charge_is_written_as_a_person_would_write_it(people: int, before: int, text: str) -> None:
-    found = explanation.explain_quantity(METEOR, people, before)
-    assert written(found) == text
-    assert explanation.evaluate(found) == found["amount_minor"]
+    explained = explanation.explain_quantity(METEOR, people, before)
+    assert written(explained) == text
+    assert explanation.evaluate(explained) == explained["amount_minor"]
 
 
 def test_an_amount_that_somebody_set_explains_itself_by_its_reason() -> None:
-    found = explanation.explain_amount(-15_000, "RUB", "An outage")
-    assert (explanation.evaluate(found), written(found), found["reason"]) == (-15_000, "−150.00", "An outage")
+    explained = explanation.explain_amount(-15_000, "RUB", "An outage")
+    assert (explanation.evaluate(explained), written(explained), explained["reason"]) == (
+        -15_000,
+        "−150.00",
+        "An outage",
+    )
 
 
 def test_a_formula_is_written_in_the_numbers_of_the_reader() -> None:
-    found = explanation.explain_quantity(METEOR, 11)
-    assert explanation.formula(found, lambda amount: f"<{amount}>") == "11 × <599.00> = <6589.00>"
+    explained = explanation.explain_quantity(METEOR, 11)
+    assert explanation.formula(explained, lambda amount: f"<{amount}>") == "11 × <599.00> = <6589.00>"
 
 
 @pytest.mark.parametrize(

@@ -105,8 +105,8 @@ CASES: list[tuple[Terms, str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("terms", "code", "numbers"), CASES, ids=lambda value: value if isinstance(value, str) else "")
 def test_a_contradiction_is_found_with_its_numbers(terms: Terms, code: str, numbers: dict[str, Any]) -> None:
-    found = {str(finding.code): dict(finding.numbers) for finding in contradictions(terms)}
-    assert found == {code: numbers}
+    findings = {str(finding.code): dict(finding.numbers) for finding in contradictions(terms)}
+    assert findings == {code: numbers}
 
 
 def test_a_quota_that_reaches_up_to_the_first_step_leaves_no_hole() -> None:

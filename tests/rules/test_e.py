@@ -292,8 +292,8 @@ def test_d7_terminals_are_no_more_where_the_scheduled_tariff_counts_none() -> No
 
 def collected(party: Party, when: str) -> list[tuple[int, str]]:
     billing_run.run_due(as_of=at(when))
-    found = Collection.objects.filter(subscription=party.subscription).order_by("pk")
-    return [(row.day.day, row.outcome) for row in found]
+    tries = Collection.objects.filter(subscription=party.subscription).order_by("pk")
+    return [(row.day.day, row.outcome) for row in tries]
 
 
 def test_e8_five_days_before_the_balance_pays_the_period_that_begins_on_the_date() -> None:
@@ -350,8 +350,8 @@ def test_e8_two_runs_that_found_the_same_renewal_collect_one_period() -> None:
     party.pay("500.00", at("2026-04-02 12:00"))
     now = at("2026-04-26 10:00")
     runs = [dunning.read_to_collect_today(now), dunning.read_to_collect_today(now)]
-    told = [dunning.collect(subscription=found, as_of=now) for [found] in runs]
-    assert [row.outcome if row else None for row in told] == ["from_balance", None]
+    tries = [dunning.collect(subscription=subscription, as_of=now) for [subscription] in runs]
+    assert [row.outcome if row else None for row in tries] == ["from_balance", None]
     assert dunning.renew_from_balance(subscription=party.subscription, as_of=now) is None
     assert (len(party.periods), party.balance) == (2, 32_000)
     assert Notice.objects.filter(kind="payment_coming").values("fact").distinct().count() == 1

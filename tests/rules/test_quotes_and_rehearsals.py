@@ -206,7 +206,7 @@ def anna() -> Callable[[], Client]:
 
     def sign_in() -> Client:
         SandboxClock.objects.update_or_create(id=1, defaults={"stands_at": NOON})
-        user, _made = User.objects.get_or_create(email="anna@romashka.example")
+        user, _created = User.objects.get_or_create(email="anna@romashka.example")
         EmailAddress.objects.get_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
         client = Client()
         client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
@@ -225,9 +225,9 @@ def test_g10_the_pages_that_quote_a_start_write_and_lock_nothing(anna: Callable[
     instance = without_plan("blue")
     client = anna()
     assert_read_only(client, f"/instances/{instance.public_id}/start/?tariff=blue-monthly")
-    wanted = "product=blue&domain=third.romashka.example&tariff=blue-monthly:now"
-    assert_read_only(client, f"/instances/new/?{wanted}")
-    assert_read_only(client, f"/instances/new/?{wanted}&customer=new&customer_name=Third&kind=company")
+    query = "product=blue&domain=third.romashka.example&tariff=blue-monthly:now"
+    assert_read_only(client, f"/instances/new/?{query}")
+    assert_read_only(client, f"/instances/new/?{query}&customer=new&customer_name=Third&kind=company")
 
 
 def test_g10_the_pages_of_a_plan_write_and_lock_nothing(anna: Callable[[], Client]) -> None:
@@ -251,8 +251,8 @@ def test_g10_the_page_of_a_sign_ups_link_writes_and_locks_nothing() -> None:
         opening = signup.preview_sign_up(sign_up=asked, as_of=NOON)
     assert opening.quote is not None
     assert opening.quote.trial_ends_on is not None
-    _user, made = signup.confirm_sign_up(
+    _user, confirmation = signup.confirm_sign_up(
         sign_up=asked, password="correct horse battery", seen=opening.token, as_of=NOON
     )
-    assert made.token == opening.token
-    assert onboarding.OnboardingResult(made.instance, None).token == "free"
+    assert confirmation.token == opening.token
+    assert onboarding.OnboardingResult(confirmation.instance, None).token == "free"

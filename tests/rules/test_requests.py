@@ -172,9 +172,9 @@ def test_m16_the_end_of_a_relief_is_announced_at_its_instant(meteor: Party) -> N
     )
     done = sandbox_clock.advance(to=at("2026-05-25 00:00"))
     assert done.reliefs_ended == 1
-    told = AccessAnnouncement.objects.filter(instance=meteor.instance).order_by("pk")
-    assert [row.level for row in told] == ["read_only", "full", "read_only"]
-    assert told[2].announced_at == at("2026-05-20 18:07")
+    announcements = AccessAnnouncement.objects.filter(instance=meteor.instance).order_by("pk")
+    assert [row.level for row in announcements] == ["read_only", "full", "read_only"]
+    assert announcements[2].announced_at == at("2026-05-20 18:07")
     assert Event.objects.filter(type="instance.read_only").count() == 2
 
 

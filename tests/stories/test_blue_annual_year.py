@@ -94,6 +94,9 @@ def test_the_year_of_a_blue_customer_by_the_year(year: Party) -> None:
     assert ledger_of(year) == YEAR
     assert invoices_of(year) == INVOICES
     # 30 days before the year that was then to come, not 7 days before the month that came; and 7 days before the next year.
-    told = Notice.objects.filter(kind="renewal_coming", recipient="buh@romashka.example").order_by("pk")
-    assert [fact.split(":", 2)[2] for fact in told.values_list("fact", flat=True)] == ["2027-03-01:30", "2027-04-01:7"]
+    reminders = Notice.objects.filter(kind="renewal_coming", recipient="buh@romashka.example").order_by("pk")
+    assert [fact.split(":", 2)[2] for fact in reminders.values_list("fact", flat=True)] == [
+        "2027-03-01:30",
+        "2027-04-01:7",
+    ]
     people.assert_books_are_right()

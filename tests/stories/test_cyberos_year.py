@@ -52,11 +52,11 @@ def put(party: Party, when: str, tariff_id: str, at_: str | None = None) -> None
 
 def come(party: Party, count: int, when: str) -> None:
     """``count`` more members in one report of the product."""
-    known = party.reported
+    already = party.reported
     party.reported += count
     reports = [
         Report(external_id=f"u-{number}", status="active", email=f"u-{number}@romashka.example", role="member")
-        for number in range(known + 1, party.reported + 1)
+        for number in range(already + 1, party.reported + 1)
     ]
     metering.report_members(instance=party.instance, reports=reports, as_of=at(when), source="api")
 

@@ -181,6 +181,6 @@ def test_the_year_of_a_till(year: Party) -> None:
         (row.day.isoformat(), row.period_start.isoformat(), row.outcome, row.amount_minor, row.balance_minor)
         for row in Collection.objects.order_by("pk")
     ] == COLLECTED
-    told = Event.objects.filter(type__startswith="subscription.").order_by("pk").values_list("type", flat=True)
-    assert [type_.removeprefix("subscription.") for type_ in told] == EVENTS
+    event_types = Event.objects.filter(type__startswith="subscription.").order_by("pk").values_list("type", flat=True)
+    assert [type_.removeprefix("subscription.") for type_ in event_types] == EVENTS
     people.assert_books_are_right()

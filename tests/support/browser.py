@@ -22,12 +22,13 @@ def stand_at_day(day: int) -> None:
 
 
 def problems(page: Any) -> list[str]:
-    found = [
-        f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in Axe().run(page, options=RULES).response["violations"]
+    faults = [
+        f"{fault['id']}: {fault['nodes'][0]['html'][:160]}"
+        for fault in Axe().run(page, options=RULES).response["violations"]
     ]
     if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-        found.append("it scrolls sideways")
-    return [f"{page.url} {one}" for one in found]
+        faults.append("it scrolls sideways")
+    return [f"{page.url} {fault}" for fault in faults]
 
 
 def staff_problems(page: Any) -> list[str]:
@@ -42,12 +43,12 @@ def open_everything(page: Any) -> None:
 
 
 def looked_at(page: Any, addresses: list[str]) -> list[str]:
-    found = []
+    faults = []
     for address in addresses:
         page.goto(address)
         open_everything(page)
-        found += problems(page)
-    return found
+        faults += problems(page)
+    return faults
 
 
 # Each theme, width and language on every page; Russian, whose words are longer, where there is the least room.
@@ -69,9 +70,9 @@ def invited(story: stories.Story, email: str = "new@romashka.example", role: str
         instance=story.cloud, email=email, name="Нина", role=role, as_of=stories.msk(5, 12), invited_by="А. Петрова"
     )
     text = Notice.objects.get(kind="invitation", recipient=email).text
-    found = re.search(r"http\S+/join/\S+", text)
-    assert found is not None
-    return found[0]
+    link = re.search(r"http\S+/join/\S+", text)
+    assert link is not None
+    return link[0]
 
 
 def sign_in(page: Any, email: str, password: str = PASSWORD) -> None:

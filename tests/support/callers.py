@@ -37,7 +37,11 @@ def document() -> Any:
 @cache
 def calls() -> dict[str, Any]:
     """Every call of the document by its name."""
-    return {one["operationId"]: one for methods in document()["paths"].values() for one in methods.values()}
+    return {
+        operation["operationId"]: operation
+        for methods in document()["paths"].values()
+        for operation in methods.values()
+    }
 
 
 def told_codes(operation: Any) -> set[str]:
@@ -165,9 +169,9 @@ class Buyer:
     @property
     def found(self) -> Any:
         """The subscription as the API tells it now."""
-        status, found = self.api.get(f"subscriptions/{self.subscription}")
-        assert status == 200, found
-        return found
+        status, details = self.api.get(f"subscriptions/{self.subscription}")
+        assert status == 200, details
+        return details
 
     @property
     def access(self) -> Any:

@@ -140,7 +140,8 @@ def _narrowed(schema: dict[str, Any], values: list[Any]) -> dict[str, Any]:
         return {
             **schema,
             "anyOf": [
-                one if one.get("type") == "null" else {"type": "string", "enum": values} for one in schema["anyOf"]
+                variant if variant.get("type") == "null" else {"type": "string", "enum": values}
+                for variant in schema["anyOf"]
             ],
         }
     return {"type": "string", "enum": values}
@@ -183,10 +184,10 @@ class Found:
             return
         recorder = event.recorder
         self.cases += len(recorder.interactions)
-        for case_id, one in recorder.interactions.items():
-            if one.response is not None:
-                self.statuses[one.response.status_code] += 1
-                if one.response.status_code < 300 and case_id in recorder.cases:
+        for case_id, interaction in recorder.interactions.items():
+            if interaction.response is not None:
+                self.statuses[interaction.response.status_code] += 1
+                if interaction.response.status_code < 300 and case_id in recorder.cases:
                     self.done[recorder.cases[case_id].value.operation.definition.raw["operationId"]] += 1
         for case_id, checks in recorder.checks.items():
             for check in checks:
@@ -206,7 +207,7 @@ def _configuration(api: Api, phases: tuple[str, ...], examples: int, seed: int) 
 
     a deleted instance is still told, with access “deleted” (api.md), so there is use after DELETE instances and members.
     """
-    told = {"use_after_free": {"enabled": False}}
+    checks = {"use_after_free": {"enabled": False}}
     every: dict[str, Any] = {
         name: {"enabled": name in phases} for name in ("examples", "coverage", "fuzzing", "stateful")
     }
@@ -224,7 +225,7 @@ def _configuration(api: Api, phases: tuple[str, ...], examples: int, seed: int) 
                 "positive_data_acceptance": {"expected-statuses": ["2xx", "304", "404", "409", "422", "503"]}
             },
             "phases": every,
-            "operations": [{"include-operation-id": ["get_instance", "list_members", "get_usage"], "checks": told}],
+            "operations": [{"include-operation-id": ["get_instance", "list_members", "get_usage"], "checks": checks}],
         }
     )
 
@@ -306,11 +307,11 @@ def run(
     schema = schema.exclude(operation_id="move_clock")
     if tags:
         schema = schema.include(tag=list(tags))
-    found = Found()
+    findings = Found()
     in_a_row = _connections_kept() if "stateful" in phases else nullcontext()
     # The fuzzer's threads end without a word: none of them keeps its connection for the next request.
     brief = patch.dict(connections.settings["default"], {"CONN_MAX_AGE": 0})
     with brief, _no_network(), _scenarios_undone(), in_a_row:
         for event in from_schema(schema).execute():
-            found.take(event)
-    return found
+            findings.take(event)
+    return findings

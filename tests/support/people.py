@@ -90,7 +90,7 @@ class Party:
 
     def activate(self, count: int, now: datetime, role: str = "member") -> None:
         """``count`` more people become active at ``now``, one report each."""
-        for _one in range(count):
+        for _ in range(count):
             self.reported += 1
             self.tell(f"u-{self.reported}", "active", now, role=role)
 
@@ -219,8 +219,8 @@ def party(
 
 
 def staff(email: str) -> User:
-    found, _created = User.objects.get_or_create(email=email)
-    return found
+    user, _created = User.objects.get_or_create(email=email)
+    return user
 
 
 def publish_tariff(

@@ -65,7 +65,7 @@ class Receiver:
 
     @property
     def types(self) -> list[str]:
-        return [one["type"] for one in self.told]
+        return [payload["type"] for payload in self.told]
 
     def verified(self, secret: str, number: int = -1) -> Any:
         """What came as ``number``, its signature checked with ``secret``."""

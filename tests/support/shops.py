@@ -61,6 +61,6 @@ def fields(client: Client, address: str) -> dict[str, str]:
     """What the form that agrees would send: every hidden field, and the first choice that is picked."""
     page = unescape(client.get(address).content.decode())
     form = page[page.rindex('<form class="card form" method="post"') :]
-    found = dict(re.findall(r'<input type="hidden" name="([\w-]+)" value="([^"]*)"', form))
+    hidden = dict(re.findall(r'<input type="hidden" name="([\w-]+)" value="([^"]*)"', form))
     picked = re.search(r'name="when"\s+value="(\w+)"\s+checked', form)
-    return found | ({"when": picked[1]} if picked else {})
+    return hidden | ({"when": picked[1]} if picked else {})

@@ -92,9 +92,9 @@ def attempt(story: Story, amount_minor: int = 658_900) -> PaymentAttempt:
 
 def saved_method(story: Story) -> SavedMethod:
     """Anna leaves a card at 15:20 on 12 May."""
-    begun = method_setup.start_set_up(account=story.account, as_of=NOW, user_email=story.anna.email)
-    decide(begun.external_id, "succeeded", "4242")
-    return method_setup.sync_set_up(set_up=begun, as_of=NOW).method  # type: ignore[return-value]
+    set_up = method_setup.start_set_up(account=story.account, as_of=NOW, user_email=story.anna.email)
+    decide(set_up.external_id, "succeeded", "4242")
+    return method_setup.sync_set_up(set_up=set_up, as_of=NOW).method  # type: ignore[return-value]
 
 
 def balance(story: Story) -> int:

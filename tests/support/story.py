@@ -66,15 +66,15 @@ def catalogue() -> Product:
 def register(product: Product, customer: Customer, domain: str, admin: tuple[str, str], at: datetime) -> Instance:
     """An instance on the tariff, its first person the administrator."""
     email, name = admin
-    found = instances.register_instance(
+    instance = instances.register_instance(
         customer=customer,
         product=product,
         domain=domain,
         as_of=at,
         representative=Report(external_id="1", status="active", email=email, name=name),
     )
-    lifecycle.create_subscription(instance=found, tariff_id="meteor-cloud", as_of=at, actor=name)
-    return found
+    lifecycle.create_subscription(instance=instance, tariff_id="meteor-cloud", as_of=at, actor=name)
+    return instance
 
 
 def joins(
@@ -138,8 +138,8 @@ def tell() -> Story:
     joins(cloud, 10, msk(4, 10, 9, 41), "Игорь Орлов", actor=anna.name)
     joins(cloud, 11, msk(4, 10, 14, 3), "Мария Лебедева", actor=anna.name)
     joins(cloud, 11, msk(4, 14, 10, 5), "Мария Лебедева", status="blocked", actor=anna.name)
-    for one in (account, vera_account):
-        month_close.close_due_months(account_id=one.pk, as_of=msk(5, 1, 0, 1))
+    for owed_account in (account, vera_account):
+        month_close.close_due_months(account_id=owed_account.pk, as_of=msk(5, 1, 0, 1))
     account.refresh_from_db()
     return Story(anna, boris, vera, customer, account, cloud, test, archive, vera_account, vera_instance)
 

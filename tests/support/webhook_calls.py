@@ -62,9 +62,9 @@ def more(story: Story, endpoint: WebhookEndpoint, number: int) -> None:
         Event(type="invoice.paid", at=msk(5, 12, 11), account=story.account, data={}) for _ in range(number)
     )
     rows = WebhookDelivery.objects.bulk_create(
-        WebhookDelivery(endpoint=endpoint, event=one, next_attempt_at=NOON, delivered_at=NOON, state="delivered")
-        for one in events
+        WebhookDelivery(endpoint=endpoint, event=row, next_attempt_at=NOON, delivered_at=NOON, state="delivered")
+        for row in events
     )
     WebhookAttempt.objects.bulk_create(
-        WebhookAttempt(delivery=one, number=1, at=NOON, sent_at=NOON, took_ms=5, status=204) for one in rows
+        WebhookAttempt(delivery=row, number=1, at=NOON, sent_at=NOON, took_ms=5, status=204) for row in rows
     )

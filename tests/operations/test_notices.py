@@ -11,7 +11,7 @@ from billing.models import Charge, Collection, Notice, PaymentAttempt, SavedMeth
 from billing.operations.subscriptions import plan_changes
 from billing.operations.subscriptions.quotes import TermsRequest
 from tests.support.mails import latest, plain
-from tests.support.owner_notices import fresh, kiosk, lab, studio
+from tests.support.owner_notices import kiosk, lab, studio
 from tests.support.people import STAFF, Party, at, party
 
 SAID = {
@@ -185,7 +185,7 @@ def card(shop: Party) -> SavedMethod:
 def test_the_coming_payment_says_what_it_is_taken_from(shop, balance, with_card, says):
     method = card(shop) if with_card else None
     notices.queue_payment_coming(
-        subscription=fresh(shop),
+        subscription=shop.fresh,
         renews_on=date(2026, 5, 1),
         amount_minor=18_000,
         balance_minor=balance,
@@ -202,10 +202,10 @@ def test_the_coming_payment_says_what_it_is_taken_from(shop, balance, with_card,
 
 def test_what_earlier_invoices_take_has_to_be_topped_up_too(shop):
     plan_changes.change_terms(
-        subscription=fresh(shop), request=TermsRequest("max"), as_of=at("2026-04-15 12:00"), actor="anna"
+        subscription=shop.fresh, request=TermsRequest("max"), as_of=at("2026-04-15 12:00"), actor="anna"
     )
     notices.queue_payment_coming(
-        subscription=fresh(shop),
+        subscription=shop.fresh,
         renews_on=date(2026, 5, 1),
         amount_minor=36_000,
         balance_minor=0,
@@ -242,7 +242,7 @@ def failed(shop: Party, day: date, outcome: str, reason: str = "") -> Notice:
     )
     for _twice in range(2):
         notices.queue_collection_failed(
-            subscription=fresh(shop), collection=collection, days_left=(date(2026, 5, 1) - day).days, at=collection.at
+            subscription=shop.fresh, collection=collection, days_left=(date(2026, 5, 1) - day).days, at=collection.at
         )
     mail = latest("collection_failed")
     assert_whole(mail)
@@ -273,7 +273,7 @@ def test_the_last_try_says_that_there_is_none_after_it(shop):
 
 def test_a_cheaper_tariff_now_says_what_is_lost(shop):
     wish = TermsRequest("light", when="now")
-    plan_changes.change_terms(subscription=fresh(shop), request=wish, as_of=at("2026-04-15 12:00"), actor="anna")
+    plan_changes.change_terms(subscription=shop.fresh, request=wish, as_of=at("2026-04-15 12:00"), actor="anna")
     mail = latest("terms_changed")
     assert_whole(mail)
     assert "Nothing is charged for the change." in mail.text
@@ -284,7 +284,7 @@ def test_a_cheaper_tariff_now_says_what_is_lost(shop):
 def test_what_is_paid_once_has_nothing_to_renew():
     driver = party("driver", product="evotor-driver", tariff_id="driver", quantity=10, locale="en")
     bought = Charge.objects.get(account=driver.account)
-    notices.queue_started(subscription=fresh(driver), charge=bought, at=at("2026-04-01 09:00"))
+    notices.queue_started(subscription=driver.fresh, charge=bought, at=at("2026-04-01 09:00"))
     mail = latest("started", account=driver.account)
     assert_whole(mail)
     assert "Everything is open. ₽1,000.00 has been charged." in plain(mail.text)
@@ -300,7 +300,7 @@ def test_what_is_paid_once_has_nothing_to_renew():
     ],
 )
 def test_the_end_says_why(shop, reason, says):
-    notices.queue_ended(subscription=fresh(shop), reason=reason, at=at("2026-05-01 00:00"))
+    notices.queue_ended(subscription=shop.fresh, reason=reason, at=at("2026-05-01 00:00"))
     mail = latest("ended")
     assert_whole(mail)
     assert says in plain(mail.text)
@@ -310,7 +310,7 @@ def test_the_end_says_why(shop, reason, says):
 def test_the_same_fact_is_told_once_and_another_one_again(shop):
     for days_left in (30, 30, 7):
         notices.queue_renewal_coming(
-            subscription=fresh(shop),
+            subscription=shop.fresh,
             renews_on=date(2026, 5, 1),
             amount_minor=18_000,
             days_left=days_left,
@@ -322,9 +322,9 @@ def test_the_same_fact_is_told_once_and_another_one_again(shop):
 
 def test_while_read_only_the_mail_names_the_sum_that_restores(shop):
     plan_changes.change_terms(
-        subscription=fresh(shop), request=TermsRequest("max"), as_of=at("2026-04-15 12:00"), actor="anna"
+        subscription=shop.fresh, request=TermsRequest("max"), as_of=at("2026-04-15 12:00"), actor="anna"
     )
-    plan_changes.cancel_subscription(subscription=fresh(shop), as_of=at("2026-04-30 12:00"), actor=STAFF)
+    plan_changes.cancel_subscription(subscription=shop.fresh, as_of=at("2026-04-30 12:00"), actor=STAFF)
     text = plain(latest("cancelled").text)
     assert "Full access returns by itself once ₽96.00 has arrived." in text
     assert "works in full" not in text

@@ -23,7 +23,7 @@ from billing.operations.customers import erasure, preferences
 from billing.operations.customers.preferences import Choice
 from billing.operations.run import delivery
 from tests.support.mails import latest
-from tests.support.owner_notices import fresh, kiosk, lab, studio
+from tests.support.owner_notices import kiosk, lab, studio
 from tests.support.people import STAFF, Party, at
 from tests.support.story import PASSWORD
 
@@ -89,7 +89,7 @@ def by_message(user: User, **more: object) -> NoticePreference:
 def tell(shop: Party) -> list[Notice]:
     """The payment of 1 May is announced; who was told of it, the billing address first."""
     notices.queue_payment_coming(
-        subscription=fresh(shop), renews_on=date(2026, 5, 1), amount_minor=18_000, balance_minor=0, method=None, at=NOW
+        subscription=shop.fresh, renews_on=date(2026, 5, 1), amount_minor=18_000, balance_minor=0, method=None, at=NOW
     )
     return list(Notice.objects.filter(kind="payment_coming").order_by("-channel", "pk"))
 
@@ -201,7 +201,7 @@ def test_what_is_no_bill_can_be_refused_by_everybody(shop, anna):
     shop.customer.email = anna.email
     shop.customer.save()
     wants(anna, not_by_email=("changes",))
-    notices.queue_cancelled(subscription=fresh(shop), cancel_date=date(2026, 5, 1), at=NOW)
+    notices.queue_cancelled(subscription=shop.fresh, cancel_date=date(2026, 5, 1), at=NOW)
     assert not Notice.objects.filter(kind="cancelled").exists()
 
 

@@ -40,7 +40,7 @@ SAID: tuple[tuple[str, Any], ...] = (
 
 
 def tariff(text: str, **values: Any) -> Terms:
-    """The terms that ``said`` names: "volume; RUB; one-off; from 1: 120.00 each; from 10: 1000.00 in all"."""
+    """The terms that ``text`` names: "volume; RUB; one-off; from 1: 120.00 each; from 10: 1000.00 in all"."""
     values_of_terms, steps = dict(PLAIN), []
     for phrase in text.split("; "):
         [meant] = [make(match) for pattern, make in SAID if (match := re.fullmatch(pattern, phrase))]

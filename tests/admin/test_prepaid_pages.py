@@ -29,7 +29,7 @@ def page(client: Client, party: Party) -> str:
     return answer.content.decode().replace("\xa0", " ")
 
 
-def listed(client: Client, state: str) -> list[str]:
+def list_instances(client: Client, state: str) -> list[str]:
     answer = client.get(f"/admin/billing/subscription/?state={state}")
     assert answer.status_code == 200
     return [str(row.instance) for row in answer.context["cl"].result_list]
@@ -152,7 +152,7 @@ def test_statuses_are_filters_and_every_subscription_is_in_one(signed_in: SignIn
     stand_at(at("2026-04-25 00:00"))
     support = signed_in("support")
     assert {
-        state: listed(support, state)
+        state: list_instances(support, state)
         for state in ("active", "trialing", "trial_ended", "past_due", "cancelling", "terminated")
     } == {
         "active": ["meteor.example.ru"],
@@ -172,11 +172,11 @@ TRIALS, FAILED, SHORT = (
 )
 
 
-def figures(client: Client) -> dict[str, str]:
+def read_figures(client: Client) -> dict[str, str]:
     home_cards = cards(client)
     for label, state in ((TRIALS, "ending"), (FAILED, "failing"), (SHORT, "short")):
         assert home_cards[label].url.endswith(f"?state={state}")
-        assert str(len(listed(client, state))) == home_cards[label].figure, label
+        assert str(len(list_instances(client, state))) == home_cards[label].figure, label
     return {label: home_cards[label].figure for label in (TRIALS, FAILED, SHORT)}
 
 
@@ -185,12 +185,12 @@ def test_first_page_counts_trials_that_end_without_a_choice(signed_in: SignIn) -
     support = signed_in("support")
     for day, figure in (("13", "0"), ("14", "1"), ("17", "1"), ("18", "0")):
         stand_at(at(f"2026-04-{day} 12:00"))
-        assert figures(support)[TRIALS] == figure, day
+        assert read_figures(support)[TRIALS] == figure, day
     stand_at(at("2026-04-15 12:00"))
     trials.choose_tariff(
         subscription=party.subscription, tariff_id="blue-annual", as_of=at("2026-04-15 12:00"), actor="anna"
     )
-    assert figures(support)[TRIALS] == "0"
+    assert read_figures(support)[TRIALS] == "0"
 
 
 def test_first_page_counts_renewals_that_fail_and_that_nothing_will_pay(signed_in: SignIn) -> None:
@@ -198,18 +198,18 @@ def test_first_page_counts_renewals_that_fail_and_that_nothing_will_pay(signed_i
     party.pay("179.99", at("2026-04-02 12:00"))  # 0.01 short of April and May
     finance = signed_in("finance")
     stand_at(at("2026-04-26 09:00"))
-    assert figures(finance) == {TRIALS: "0", FAILED: "0", SHORT: "0"}
+    assert read_figures(finance) == {TRIALS: "0", FAILED: "0", SHORT: "0"}
     billing_run.collect_renewals(as_of=at("2026-04-26 10:00"))
     stand_at(at("2026-04-29 12:00"))
-    assert figures(finance) == {TRIALS: "0", FAILED: "1", SHORT: "0"}
+    assert read_figures(finance) == {TRIALS: "0", FAILED: "1", SHORT: "0"}
     stand_at(at("2026-04-30 00:00"))
-    assert figures(finance) == {TRIALS: "0", FAILED: "1", SHORT: "1"}
+    assert read_figures(finance) == {TRIALS: "0", FAILED: "1", SHORT: "1"}
     stand_at(at("2026-05-01 23:59"))
-    assert figures(finance) == {TRIALS: "0", FAILED: "1", SHORT: "1"}
+    assert read_figures(finance) == {TRIALS: "0", FAILED: "1", SHORT: "1"}
     party.pay("0.01", at("2026-05-01 23:59"))
-    assert figures(finance)[SHORT] == "0"
+    assert read_figures(finance)[SHORT] == "0"
     billing_run.collect_renewals(as_of=at("2026-05-01 23:59"))
-    assert figures(finance) == {TRIALS: "0", FAILED: "0", SHORT: "0"}
+    assert read_figures(finance) == {TRIALS: "0", FAILED: "0", SHORT: "0"}
 
 
 def test_reviewers_see_none_of_it(signed_in: SignIn) -> None:
@@ -217,7 +217,7 @@ def test_reviewers_see_none_of_it(signed_in: SignIn) -> None:
     assert signed_in("product manager").get("/admin/billing/collection/").status_code == 403
 
 
-def crowd(party: Party, until: int) -> None:
+def add_subscriptions(party: Party, until: int) -> None:
     """As many like ``party``, each with a failed try; in bulk past the guards: only the number of rows matters here."""
     triggers.drop(connection)
     start = Customer.objects.count()
@@ -299,7 +299,7 @@ def crowd(party: Party, until: int) -> None:
     triggers.install(connection)
 
 
-def asked(client: Client) -> dict[str, int]:
+def count_queries(client: Client) -> dict[str, int]:
     counts = {}
     for path in (
         "",
@@ -318,10 +318,10 @@ def test_pages_ask_as_often_for_a_thousand_renewals_as_for_ten(signed_in: SignIn
     party = people.party(product="evotor-app", tariff_id="light", now=at("2026-04-01 12:00"))
     stand_at(at("2026-04-30 12:00"))
     client = signed_in("administrator")
-    crowd(party, 10)
-    asked(client)
-    few = asked(client)
-    crowd(party, 1000)
-    assert asked(client) == few
+    add_subscriptions(party, 10)
+    count_queries(client)
+    few = count_queries(client)
+    add_subscriptions(party, 1000)
+    assert count_queries(client) == few
     assert Collection.objects.count() == 999
     assert cards(client)[SHORT].figure == "1,000"

@@ -50,7 +50,7 @@ MONEY_LISTS = (
 )
 
 
-def grow(story: Story, until: int) -> None:
+def add_customers(story: Story, until: int) -> None:
     """Customers, each with an account, an instance, a person, an invoice, a payment and what goes with them.
 
     Written in bulk past the guards, which would ask for every charge: only the number of rows matters here.
@@ -118,11 +118,11 @@ def grow_without_guards(story: Story, until: int) -> None:
             for i, (row, account) in enumerate(zip(instances, accounts, strict=True), start)
         ]
     )
-    booked(story, accounts, start)
-    invoiced(story, accounts, start)
+    add_entries(story, accounts, start)
+    add_invoices(story, accounts, start)
 
 
-def booked(story: Story, accounts: list[BillingAccount], start: int) -> None:
+def add_entries(story: Story, accounts: list[BillingAccount], start: int) -> None:
     receipts = posting.seller_account(story.account.seller, "bank")
     entries = Entry.objects.bulk_create(
         [
@@ -186,7 +186,7 @@ def booked(story: Story, accounts: list[BillingAccount], start: int) -> None:
     )
 
 
-def invoiced(story: Story, accounts: list[BillingAccount], start: int) -> None:
+def add_invoices(story: Story, accounts: list[BillingAccount], start: int) -> None:
     invoice = Invoice.objects.filter(account=story.account)[0]
     values = {field.attname: getattr(invoice, field.attname) for field in Invoice._meta.concrete_fields}
     rows = [
@@ -221,7 +221,7 @@ def invoiced(story: Story, accounts: list[BillingAccount], start: int) -> None:
     )
 
 
-def asked(client: Client) -> dict[str, int]:
+def count_queries(client: Client) -> dict[str, int]:
     counts = {}
     for label in MONEY_LISTS:
         with CaptureQueriesContext(connection) as queries:
@@ -234,11 +234,11 @@ def asked(client: Client) -> dict[str, int]:
 
 def test_lists_and_home_ask_as_often_for_a_thousand_rows_as_for_ten(story: Story, signed_in: SignIn) -> None:
     client = signed_in("administrator")
-    grow(story, 10)
-    asked(client)
-    few = asked(client)
-    grow(story, 1000)
-    many = asked(client)
+    add_customers(story, 10)
+    count_queries(client)
+    few = count_queries(client)
+    add_customers(story, 1000)
+    many = count_queries(client)
     assert Posting.objects.count() > 990
     assert many == few
     assert many.pop("home") <= 40  # a query or two for each of its cards

@@ -20,7 +20,7 @@ def url(act: str, pk: object) -> str:
     return act_url("billing_customerrequest", act, pk)
 
 
-def listed(group: str = "support", query: str = "") -> str:
+def open_list(group: str = "support", query: str = "") -> str:
     return client_of(group).get(f"{LIST}{query}").content.decode().replace("\xa0", " ")
 
 
@@ -35,11 +35,11 @@ def listed(group: str = "support", query: str = "") -> str:
 def test_the_queue_counts_the_working_day(story: Story, day: int, hour: int, word: str, states: set[str]) -> None:
     asked = ask(story, "termination")
     SandboxClock.objects.update(stands_at=msk(5, day, hour, 30))
-    assert word in listed()
+    assert word in open_list()
     shown_states = {
         state
         for state in ("waiting", "today", "late", "done")
-        if f"/{asked.pk}/change/" in listed(query=f"?state={state}")
+        if f"/{asked.pk}/change/" in open_list(query=f"?state={state}")
     }
     assert shown_states == states
 
@@ -48,7 +48,7 @@ def test_waiting_requests_stand_above_those_that_are_answered(story: Story) -> N
     first = ask(story, "termination")
     requests.decline(request=first, as_of=NOW, actor="s@work.example", reason="No")
     second = ask(story, "year_up_front", people=20)
-    page = listed()
+    page = open_list()
     assert page.index(f"/{second.pk}/change/") < page.index(f"/{first.pk}/change/")
 
 

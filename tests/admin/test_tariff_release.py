@@ -11,7 +11,7 @@ from billing.models import Notice, Subscription, Tariff, TariffMove, TermsChange
 from tests.support.acting import act_url, confirm, do, errors, preview
 from tests.support.mails import plain_spaces
 from tests.support.story import Story
-from tests.support.tariff_forms import dearer_version, rows_of, saved, step
+from tests.support.tariff_forms import dearer_version, rows_of, save_tariff, step
 
 SignIn = Callable[[str], Client]
 PAGE = "admin:billing_tariff_change"
@@ -62,7 +62,7 @@ def test_first_version_replaces_nothing_and_shows_how_its_bills_come_about(
     story: Story, team: tuple[Client, Client]
 ) -> None:
     author, reviewer = team
-    draft = saved(author, story)
+    draft = save_tariff(author, story)
     step(author, "submit", draft)
     answer = reviewer.get(reverse(PAGE, args=(draft.pk,)))
     check = answer.context["check"]
@@ -79,7 +79,7 @@ def test_first_version_replaces_nothing_and_shows_how_its_bills_come_about(
 def test_falls_are_named_to_the_reviewer(story: Story, team: tuple[Client, Client]) -> None:
     author, reviewer = team
     steps = rows_of("steps", {"from": "1", "unit_price": "100"}, {"from": "10", "unit_price": "80"})
-    draft = saved(author, story, price_model="volume", included_quantity="", **steps)
+    draft = save_tariff(author, story, price_model="volume", included_quantity="", **steps)
     step(author, "submit", draft)
     page = plain_spaces(reviewer.get(act_url("billing_tariff", "publish", draft.pk)).content.decode())
     assert "More costs less here" in page
@@ -89,7 +89,7 @@ def test_falls_are_named_to_the_reviewer(story: Story, team: tuple[Client, Clien
 def test_terms_that_contradict_themselves_are_not_submitted(story: Story, team: tuple[Client, Client]) -> None:
     author, _reviewer = team
     steps = rows_of("steps", {"from": "5", "unit_price": "100"})
-    draft = saved(author, story, price_model="volume", included_quantity="", **steps)
+    draft = save_tariff(author, story, price_model="volume", included_quantity="", **steps)
     refused = author.get(act_url("billing_tariff", "submit", draft.pk))
     assert len(refused.context["form"].errors["__all__"]) == 1
     draft.refresh_from_db()
@@ -174,7 +174,7 @@ def test_move_to_what_counts_otherwise_or_too_soon_is_refused_beside_its_field(
 ) -> None:
     source, target = versions
     author, reviewer = team
-    other = saved(author, story, metric="quantity", timing="prepaid")
+    other = save_tariff(author, story, metric="quantity", timing="prepaid")
     step(author, "submit", other)
     step(reviewer, "publish", other)
     address = act_url("billing_tariff", "move_subscribers", source.pk)

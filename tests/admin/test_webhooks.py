@@ -19,7 +19,7 @@ from tests.support.page_text import read_source
 from tests.support.receivers import Receiver
 from tests.support.staff import NOW
 from tests.support.story import Story, msk
-from tests.support.webhook_calls import arrives, called, endpoint_of, happens, more
+from tests.support.webhook_calls import add_deliveries, arrives, endpoint_of, happens, record_call
 
 SignIn = Callable[[str], Client]
 SECRET = re.compile(r"whsec_[A-Za-z0-9+/=]{20,}")
@@ -150,7 +150,7 @@ def test_a_sample_is_sent_on_confirming_alone_and_its_answer_shown(
 def test_the_bench_shows_lag_deliveries_and_calls(story: Story, admin: Client) -> None:
     endpoint = endpoint_of(story, name="Warehouse")
     row = arrives(story, msk(5, 12, 11), SECOND)
-    called(happens(story, msk(5, 12, 15), "invoice.issued"), msk(5, 12, 15), 500, answer="<b>down</b>")
+    record_call(happens(story, msk(5, 12, 15), "invoice.issued"), msk(5, 12, 15), 500, answer="<b>down</b>")
     page = read_source(admin, change_url(endpoint))
     assert '<strong class="account-sum">1</strong> waits, for 20 min' in page
     assert page.count('class="lag__bar"') == 2
@@ -194,9 +194,9 @@ def test_a_thousand_deliveries_cost_what_ten_cost(story: Story, admin: Client) -
         return len(asked)
 
     pages = (change_url(endpoint), reverse("admin:billing_webhookdelivery_changelist"))
-    more(story, endpoint, 60)
+    add_deliveries(story, endpoint, 60)
     few = [queries(address) for address in pages]
-    more(story, endpoint, 940)
+    add_deliveries(story, endpoint, 940)
     assert [queries(address) for address in pages] == few
     assert max(few) <= 25
 

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import Instance
 from billing.operations import api_tokens
-from tests.support.callers import REAL, Api, Buyer, Tenant, found_buyer, found_tenant, set_clock
+from tests.support.callers import REAL, Api, Buyer, Tenant, create_buyer, create_tenant, set_clock
 
 
 @pytest.fixture
@@ -29,10 +29,10 @@ def token_of() -> Callable[[str], Api]:
 
 @pytest.fixture
 def tenant(operator: Api) -> Tenant:
-    return found_tenant(operator)
+    return create_tenant(operator)
 
 
 @pytest.fixture
 def light(operator: Api) -> Buyer:
     """Romashka's till on 90.00 a month since 1 April."""
-    return found_buyer(operator, "evotor-app", "light")
+    return create_buyer(operator, "evotor-app", "light")

@@ -7,14 +7,14 @@ RUB = "RUB"
 BANK = {"method": "bank", "reference": "п/п 17"}
 
 
-def april_invoiced(tenant: Tenant) -> None:
+def invoice_april(tenant: Tenant) -> None:
     """M-c: eleven people, 6 589.00, invoiced on 1 May and due on the 15th."""
     tenant.joins(*range(2, 12))
     assert tenant.api.post("sandbox/clock", {"now": "2026-05-01T00:00:00+03:00"})[0] == 200
 
 
 def test_account_tells_balance_debt_and_what_is_locked(tenant: Tenant) -> None:
-    april_invoiced(tenant)
+    invoice_april(tenant)
     status, account = tenant.api.get(f"accounts/{tenant.account}")
     assert status == 200
     assert account == {
@@ -33,8 +33,8 @@ def test_account_tells_balance_debt_and_what_is_locked(tenant: Tenant) -> None:
 
 
 def test_payment_pays_the_oldest_and_leaves_the_rest_on_the_account(tenant: Tenant) -> None:
-    april_invoiced(tenant)
-    payment = tenant.api.made(f"accounts/{tenant.account}/payments", {"amount": rub("7000.00"), **BANK})
+    invoice_april(tenant)
+    payment = tenant.api.create(f"accounts/{tenant.account}/payments", {"amount": rub("7000.00"), **BANK})
     assert payment == {
         "id": payment["id"],
         "account": tenant.account,
@@ -52,12 +52,12 @@ def test_payment_pays_the_oldest_and_leaves_the_rest_on_the_account(tenant: Tena
 
 
 def test_last_kopeck_restores_access_at_once_and_a_part_does_not(tenant: Tenant) -> None:
-    april_invoiced(tenant)
+    invoice_april(tenant)
     set_clock("2026-05-16T00:00:00+03:00")
     pay = f"accounts/{tenant.account}/payments"
-    tenant.api.made(pay, {"amount": "6588.99", "invoice": "R-2026-000001", **BANK})
+    tenant.api.create(pay, {"amount": "6588.99", "invoice": "R-2026-000001", **BANK})
     assert tenant.api.get(f"instances/{tenant.instance}")[1]["access"] == "read_only"
-    payment = tenant.api.made(pay, {"amount": "0.01", "received_at": "2026-05-15T20:00:00+03:00", **BANK})
+    payment = tenant.api.create(pay, {"amount": "0.01", "received_at": "2026-05-15T20:00:00+03:00", **BANK})
     assert payment["received_at"] == "2026-05-15T17:00:00+00:00"
     assert tenant.api.get(f"instances/{tenant.instance}")[1]["access"] == "full"
     assert tenant.api.get("invoices/R-2026-000001")[1]["status"] == "paid"
@@ -128,12 +128,12 @@ def test_payment_with_a_wrong_detail_is_refused(
 
 
 def test_adjustment_in_favour_pays_and_against_is_owed(tenant: Tenant) -> None:
-    april_invoiced(tenant)
+    invoice_april(tenant)
     path = f"accounts/{tenant.account}/adjustments"
-    adjustment = tenant.api.made(path, {"amount": "589.00", "reason_code": "goodwill", "comment": "Простой 3 мая"})
+    adjustment = tenant.api.create(path, {"amount": "589.00", "reason_code": "goodwill", "comment": "Простой 3 мая"})
     assert (adjustment["amount"], adjustment["balance"]) == (rub("589.00"), rub("-12589.00"))
     assert tenant.api.get("invoices/R-2026-000001")[1]["open"] == rub("6000.00")
-    adjustment = tenant.api.made(path, {"amount": rub("-100.50"), "reason_code": "tax", "comment": "Доплата"})
+    adjustment = tenant.api.create(path, {"amount": rub("-100.50"), "reason_code": "tax", "comment": "Доплата"})
     assert (adjustment["amount"], adjustment["balance"]) == (rub("-100.50"), rub("-12689.50"))
 
 
@@ -159,9 +159,9 @@ def test_adjustment_with_a_wrong_detail_is_refused(
 
 
 def test_statement_runs_from_opening_to_closing(tenant: Tenant) -> None:
-    april_invoiced(tenant)
+    invoice_april(tenant)
     set_clock("2026-05-02T12:00:00+03:00")
-    payment = tenant.api.made(
+    payment = tenant.api.create(
         f"accounts/{tenant.account}/payments", {"amount": "7000.00", "invoice": "R-2026-000001", **BANK}
     )
     status, whole = tenant.api.get(f"accounts/{tenant.account}/statement")

@@ -4,7 +4,7 @@ RUB = "RUB"
 
 
 def test_customer_is_created_with_its_account_at_zero(operator: Api) -> None:
-    customer = operator.made("customers", {**ROMASHKA, "requisites": {"inn": "7707083893", "address": "Москва"}})
+    customer = operator.create("customers", {**ROMASHKA, "requisites": {"inn": "7707083893", "address": "Москва"}})
     assert customer["id"].startswith("cus_")
     assert customer["requisites"] == {"inn": "7707083893", "country": "RU", "address": "Москва"}
     assert customer["accounts"] == [
@@ -14,14 +14,14 @@ def test_customer_is_created_with_its_account_at_zero(operator: Api) -> None:
 
 
 def test_customer_of_the_dollar_seller_has_a_dollar_account(operator: Api) -> None:
-    customer = operator.made("customers", {**ROMASHKA, "currency": "USD", "locale": "en", "kind": "person"})
+    customer = operator.create("customers", {**ROMASHKA, "currency": "USD", "locale": "en", "kind": "person"})
     assert customer["accounts"][0]["balance"] == {"amount": "0.00", "currency": "USD"}
 
 
 def test_instance_begins_read_only_with_its_administrator(operator: Api) -> None:
-    customer = operator.made("customers", ROMASHKA)
+    customer = operator.create("customers", ROMASHKA)
     new = {"customer_id": customer["id"], "product": "meteor", "domain": "Romashka.example.ru", "representative": ANNA}
-    instance = operator.made("instances", new)
+    instance = operator.create("instances", new)
     assert instance["domain"] == "romashka.example.ru"
     assert instance["access"] == "read_only"
     assert [reason["code"] for reason in instance["access_reasons"]] == ["no_subscription"]
@@ -65,7 +65,7 @@ def test_deleting_needs_a_termination_and_no_debt_and_may_be_repeated(tenant: Te
     status, problem = api.delete(path)
     assert (status, problem["code"], problem["rule"]) == (409, "debt_outstanding", "M14")
     assert problem["owed"] == {"amount": "5990.00", "currency": RUB}
-    api.made(f"accounts/{tenant.account}/payments", {"amount": "5990.00", "method": "bank", "reference": "п/п 1"})
+    api.create(f"accounts/{tenant.account}/payments", {"amount": "5990.00", "method": "bank", "reference": "п/п 1"})
     assert api.delete(path) == (204, None)
     assert api.delete(path) == (204, None)
     gone = api.get(path)[1]

@@ -13,7 +13,7 @@ from billing.api.v1.api import api
 from billing.api.v1.document import codes
 from billing.errors import BillingError
 from billing.operations.events.event_types import TYPES
-from tests.support.callers import Api, body_of, calls, document, told_codes
+from tests.support.callers import Api, body_of, calls, document, documented_codes
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -26,7 +26,7 @@ def operations() -> list[tuple[str, str, Any]]:
     ]
 
 
-def resolved(part: Any) -> Any:
+def resolve(part: Any) -> Any:
     """What a reference within the document stands for."""
     while "$ref" in part:
         place: Any = document()
@@ -47,7 +47,7 @@ def findings(schema: Any, value: Any) -> list[str]:
     return [f"{error.instance_path}: {error.message}" for error in validator.iter_errors(value)]
 
 
-def shown() -> list[tuple[str, Any, Any]]:
+def list_examples() -> list[tuple[str, Any, Any]]:
     """Every example of the document as (where, schema, value)."""
     examples = []
     for method, path, operation in operations():
@@ -57,7 +57,7 @@ def shown() -> list[tuple[str, Any, Any]]:
             for kind, content in part.get("content", {}).items():
                 for name, example in content.get("examples", {}).items():
                     examples.append(
-                        (f"{method} {path} {where} {kind} {name}", content["schema"], resolved(example)["value"])
+                        (f"{method} {path} {where} {kind} {name}", content["schema"], resolve(example)["value"])
                     )
         for parameter in operation["parameters"]:
             where, schema = f"{method} {path} {parameter['name']}", parameter["schema"]
@@ -69,9 +69,9 @@ def shown() -> list[tuple[str, Any, Any]]:
 
 
 def test_every_example_is_what_its_schema_says() -> None:
-    wrong = {where: faults for where, schema, value in shown() if (faults := findings(schema, value))}
+    wrong = {where: faults for where, schema, value in list_examples() if (faults := findings(schema, value))}
     assert wrong == {}
-    assert len(shown()) > 400
+    assert len(list_examples()) > 400
 
 
 def test_an_example_that_is_wrong_would_be_found() -> None:
@@ -102,14 +102,14 @@ def test_every_problem_of_every_call_has_its_codes_and_an_example_of_each() -> N
                 named = content["schema"]["allOf"][1]["properties"]["code"]["enum"]
                 assert list(content["examples"]) == named, (method, path, status)
                 for code in named:
-                    body = resolved(content["examples"][code])["value"]
+                    body = resolve(content["examples"][code])["value"]
                     assert (str(body["status"]), body["code"]) == (status, code)
                     assert f"`{code}`" in response["description"]
 
 
 def test_every_known_problem_is_one_of_some_call() -> None:
     assert len(calls()) == 33
-    assert {code for call in calls().values() for code in told_codes(call)} == set(codes.PROBLEMS)
+    assert {code for call in calls().values() for code in documented_codes(call)} == set(codes.PROBLEMS)
 
 
 def test_what_views_tell_stands_in_the_document_under_the_names_of_openapi_alone() -> None:
@@ -154,7 +154,7 @@ BEHIND_THE_API = [
 ELSEWHERE = {"not_a_sandbox", "already_reversed", "price_changed", "internal_error", "method_not_allowed"}
 
 
-def raised() -> dict[str, set[str]]:
+def find_raised_codes() -> dict[str, set[str]]:
     """The codes that stand in the source of what the API calls, with the rules that stand beside them."""
     rules: dict[str, set[str]] = {}
     for path in BEHIND_THE_API:
@@ -170,7 +170,7 @@ def raised() -> dict[str, set[str]]:
 
 def test_every_code_in_the_source_is_told_and_every_told_code_is_in_the_source() -> None:
     documented = set(codes.PROBLEMS)
-    source = set(raised()) | {"invalid", "invalid_amount", "unknown_invoice"}
+    source = set(find_raised_codes()) | {"invalid", "invalid_amount", "unknown_invoice"}
     assert source - documented - ELSEWHERE == set()
     assert documented - source == set()
 
@@ -178,9 +178,9 @@ def test_every_code_in_the_source_is_told_and_every_told_code_is_in_the_source()
 def test_rules_of_the_document_are_those_of_the_source() -> None:
     documented = {code: problem.rule for code, problem in codes.PROBLEMS.items() if problem.rule}
     wrong = {
-        code: (rule, raised()[code])
+        code: (rule, find_raised_codes()[code])
         for code, rule in documented.items()
-        if any(raised()[code]) and rule not in raised()[code]
+        if any(find_raised_codes()[code]) and rule not in find_raised_codes()[code]
     }
     assert wrong == {}
 
@@ -264,4 +264,4 @@ def test_links_lead_to_calls_that_are_there_and_take_what_is_given() -> None:
 
 def test_every_reference_leads_somewhere() -> None:
     for name in set(re.findall(r'"\$ref": "(#/[^"]+)"', json.dumps(document()))):
-        assert resolved({"$ref": name}), name
+        assert resolve({"$ref": name}), name

@@ -40,7 +40,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
         yield installation
 
 
-def connected(server: Installation, domain: str) -> dict[str, str]:
+def connect(server: Installation, domain: str) -> dict[str, str]:
     """An instance of METEOR on its tariff: what the examples read from their environment."""
     customer = server.call("POST", "customers", ROMASHKA)[1]["id"]
     new = {"customer_id": customer, "product": "meteor", "domain": domain, "representative": ANNA}
@@ -84,7 +84,7 @@ def test_examples_are_typed_as_strictly_as_our_own_code(folder: Path) -> None:
 
 
 def test_people_are_reported_and_counted(server: Installation, folder: Path) -> None:
-    settings = connected(server, "people.example.ru")
+    settings = connect(server, "people.example.ru")
     output = run(folder, "report_people.py", settings)
     assert output.startswith("invalid ")
     seats = server.call("GET", f"instances/{settings['SALDO_INSTANCE']}")[1]["seats"]
@@ -96,7 +96,7 @@ def test_people_are_reported_and_counted(server: Installation, folder: Path) -> 
 
 
 def test_access_is_asked_and_told(server: Installation, folder: Path) -> None:
-    settings = connected(server, "access.example.ru")
+    settings = connect(server, "access.example.ru")
     assert run(folder, "check_access.py", settings) == "write on until 2026-04-01 21:00:00+00:00\n"
     subscription = server.call("GET", f"instances/{settings['SALDO_INSTANCE']}")[1]["subscription"]["id"]
     assert server.call("POST", f"subscriptions/{subscription}/terminate", {"reason": "по заявлению"})[0] == 200
@@ -104,7 +104,7 @@ def test_access_is_asked_and_told(server: Installation, folder: Path) -> None:
 
 
 def test_the_stream_is_read_to_its_end(server: Installation, folder: Path) -> None:
-    settings = connected(server, "stream.example.ru")
+    settings = connect(server, "stream.example.ru")
     run(folder, "report_people.py", settings)
     assert run(folder, "read_events.py", settings).splitlines() == [
         "1 subscription.created",

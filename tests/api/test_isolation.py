@@ -14,7 +14,7 @@ from accounts.models import Instance, Member
 from billing import clock
 from billing.models import ApiToken, Entry, IdempotencyRecord
 from billing.operations import api_tokens
-from tests.support.callers import REAL, Api, Tenant, body_of, found_tenant
+from tests.support.callers import REAL, Api, Tenant, body_of, create_tenant
 
 MISSING = {
     "customer_id": "cus_000000000000000000",
@@ -49,16 +49,16 @@ def operations() -> dict[str, tuple[str, str]]:
     }
 
 
-def filled(path: str, ids: dict[str, str]) -> str:
+def fill_path(path: str, ids: dict[str, str]) -> str:
     """The address with ``ids`` in it; usage asks for a month besides."""
     number = ids["invoice" if path.startswith("invoices/") else "account"]
     address = path.format(number=number, **{name: value for name, value in ids.items() if name.endswith("_id")})
     return f"{address}?period=2026-04" if path.endswith("/usage") else address
 
 
-def sent(api: Api, name: str, ids: dict[str, str], **headers: str) -> tuple[int, bytes]:
+def send(api: Api, name: str, ids: dict[str, str], **headers: str) -> tuple[int, bytes]:
     method, path = operations()[name]
-    api.call(method, filled(path, ids), body_of(name), **headers)
+    api.call(method, fill_path(path, ids), body_of(name), **headers)
     return api.last.status_code, api.last.content
 
 
@@ -77,14 +77,14 @@ def ids_of(tenant: Tenant) -> dict[str, str]:
 @pytest.fixture
 def two(operator: Api) -> tuple[Tenant, Tenant]:
     """Two tenants with eleven people each, each with an invoice of April: the clock stands at 2 May."""
-    own_tenant, theirs = found_tenant(operator), found_tenant(operator, "lavanda.example.ru")
+    own_tenant, theirs = create_tenant(operator), create_tenant(operator, "lavanda.example.ru")
     for tenant in (own_tenant, theirs):
         tenant.joins(*range(2, 12))
     assert operator.post("sandbox/clock", {"now": "2026-05-02T00:00:00+03:00"})[0] == 200
     return own_tenant, theirs
 
 
-def counted() -> tuple[int, int, int]:
+def count_rows() -> tuple[int, int, int]:
     return Entry.objects.count(), Member.objects.count(), IdempotencyRecord.objects.count()
 
 
@@ -101,30 +101,30 @@ def test_instance_token_sees_nothing_of_another_tenant(
     two: tuple[Tenant, Tenant], token_of: Callable[[str], Api]
 ) -> None:
     own_tenant, theirs = two
-    own, before = token_of(own_tenant.instance), counted()
+    own, before = token_of(own_tenant.instance), count_rows()
     for name in operations():
         if name == STREAM:
             continue
-        missing = sent(own, name, MISSING)
+        missing = send(own, name, MISSING)
         assert missing[0] == 404, name
-        assert sent(own, name, ids_of(theirs)) == missing, name
+        assert send(own, name, ids_of(theirs)) == missing, name
         if name not in MARKED:
-            assert sent(own, name, ids_of(own_tenant)) == missing, (
+            assert send(own, name, ids_of(own_tenant)) == missing, (
                 f"{name}: the operator's, also where it is about oneself"
             )
-    assert counted() == before
+    assert count_rows() == before
 
 
 def test_operator_gets_one_answer_for_whatever_does_not_exist(two: tuple[Tenant, Tenant]) -> None:
-    api, before, answers = two[0].api, counted(), set()
+    api, before, answers = two[0].api, count_rows(), set()
     for name, (_method, path) in operations().items():
         if "{" in path:
-            answers.add(sent(api, name, MISSING))
+            answers.add(send(api, name, MISSING))
             odd = dict.fromkeys(MISSING, "x" * 64)
-            answers.add(sent(api, name, odd))
+            answers.add(send(api, name, odd))
     assert {status for status, _body in answers} == {404}
     assert len(answers) == 1
-    assert counted() == before
+    assert count_rows() == before
 
 
 def test_revoked_and_unknown_tokens_get_one_answer_everywhere(
@@ -137,7 +137,7 @@ def test_revoked_and_unknown_tokens_get_one_answer_everywhere(
     for name in operations():
         for api in (gone, Api("bp_nobody_" + "x" * 43), Api("")):
             for ids in (MISSING, ids_of(theirs), ids_of(own_tenant)):
-                answers.add(sent(api, name, ids))
+                answers.add(send(api, name, ids))
     assert {status for status, _body in answers} == {401}
     assert len(answers) == 1
 
@@ -165,14 +165,14 @@ def test_another_tokens_idempotency_key_is_an_unused_one(
     """No answer of another token is ever played again, not even to a second token of the same instance."""
     own_tenant, theirs = two
     own, second, other = token_of(own_tenant.instance), token_of(own_tenant.instance), token_of(theirs.instance)
-    assert sent(own, "put_member", ids_of(own_tenant), Idempotency_Key="k")[0] == 200
-    missing = sent(other, "put_member", MISSING, Idempotency_Key="k")
-    assert sent(other, "put_member", ids_of(own_tenant), Idempotency_Key="k") == missing
+    assert send(own, "put_member", ids_of(own_tenant), Idempotency_Key="k")[0] == 200
+    missing = send(other, "put_member", MISSING, Idempotency_Key="k")
+    assert send(other, "put_member", ids_of(own_tenant), Idempotency_Key="k") == missing
     assert missing[0] == 404
     for api, ids in ((other, ids_of(theirs)), (second, ids_of(own_tenant))):
-        assert sent(api, "put_member", ids, Idempotency_Key="k")[0] == 200
+        assert send(api, "put_member", ids, Idempotency_Key="k")[0] == 200
         assert "Idempotent-Replayed" not in api.last
-    assert sent(own, "put_member", ids_of(own_tenant), Idempotency_Key="k")[0] == 200
+    assert send(own, "put_member", ids_of(own_tenant), Idempotency_Key="k")[0] == 200
     assert own.last["Idempotent-Replayed"] == "true"
 
 
@@ -193,7 +193,7 @@ def test_a_limit_that_is_used_up_tells_nothing_either(
     now = clock.real_now()
     monkeypatch.setattr(clock, "real_now", lambda: now)  # calls are counted by the minute, which may end in between
     own.get(f"instances/{own_tenant.instance}")
-    answers = {sent(own, name, id_) for name in operations() for id_ in ids}
+    answers = {send(own, name, id_) for name in operations() for id_ in ids}
     assert {status for status, _body in answers} == {429}
     assert len(answers) == 1
     assert Instance.objects.count() == 2

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Member
 from tests.support import people
-from tests.support.callers import Api, Tenant, found_buyer, member_row
+from tests.support.callers import Api, Tenant, create_buyer, member_row
 
 
 def walk(api: Api, path: str, key: str, between: Callable[[int], None]) -> list[str]:
@@ -70,19 +70,19 @@ def test_a_draft_that_was_written_long_ago_stands_where_it_was_published(tenant:
 
 def test_invoices_issued_meanwhile_are_neither_repeated_nor_in_the_way(operator: Api) -> None:
     for number in range(5):
-        found_buyer(operator, "evotor-app", "light", domain=f"a{number}.romashka.example")
+        create_buyer(operator, "evotor-app", "light", domain=f"a{number}.romashka.example")
     before = walk(operator, "invoices", "number", lambda page: None)
 
     def issue(page: int) -> None:
         if page <= 2:
-            found_buyer(operator, "evotor-app", "light", domain=f"b{page}.romashka.example")
+            create_buyer(operator, "evotor-app", "light", domain=f"b{page}.romashka.example")
 
     assert walk(operator, "invoices", "number", issue) == before
     assert before == [f"R-2026-00000{number}" for number in (5, 4, 3, 2, 1)]
 
 
 def test_a_cursor_of_another_instance_is_none(operator: Api, tenant: Tenant) -> None:
-    other = found_buyer(operator, "blue", "blue-monthly", domain="blue.romashka.example")
+    other = create_buyer(operator, "blue", "blue-monthly", domain="blue.romashka.example")
     other.reports("boris", "team_member")
     cursor = operator.get(f"instances/{other.instance}/members?limit=1")[1]["next"]
     assert operator.get(f"{tenant.people}?cursor={cursor}")[0] == 404

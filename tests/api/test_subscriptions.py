@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from billing.models import Entry, Event, SubscriptionChange
-from tests.support.callers import ANNA, Api, Buyer, Tenant, found_buyer, money, set_clock
+from tests.support.callers import ANNA, Api, Buyer, Tenant, create_buyer, money, set_clock
 from tests.support.people import assert_books_are_right
 
 ACTS: dict[str, Any] = {
@@ -77,7 +77,7 @@ def test_resumption_needs_the_debt_paid(tenant: Tenant) -> None:
     status, problem = api.post(f"{path}/resume", {})
     assert (status, problem["code"], problem["rule"]) == (409, "debt_outstanding", "M13")
     assert problem["owed"] == {"amount": "6589.00", "currency": "RUB"}
-    api.made(f"accounts/{tenant.account}/payments", {"amount": "6589.00", "method": "cash", "reference": "КО-1"})
+    api.create(f"accounts/{tenant.account}/payments", {"amount": "6589.00", "method": "cash", "reference": "КО-1"})
     status, answer = api.call("POST", f"{path}/resume")  # a body may be left out
     assert (status, answer["status"], answer["renews_on"]) == (200, "active", "2026-05-01")
     assert api.get(f"accounts/{tenant.account}")[1]["balance"]["amount"] == "0.00"
@@ -128,7 +128,7 @@ def test_an_instance_gets_404_for_an_act_on_its_own_subscription(
     assert own.post(path, ACTS[act]) == own.get("nothing/of/the/kind")
     assert own.last.status_code == 404
     assert Api("").post(path, ACTS[act])[0] == 401
-    assert (light.found["tariff_id"], light.found["status"]) == ("light", "active")
+    assert (light.details["tariff_id"], light.details["status"]) == ("light", "active")
     assert own.get(f"instances/{light.instance}")[1]["subscription"]["tariff_id"] == "light"
 
 
@@ -151,12 +151,12 @@ def test_the_same_key_acts_once(light: Buyer, act: str) -> None:
 
 
 def test_a_preview_writes_nothing_and_takes_no_notice_of_a_key(light: Buyer) -> None:
-    before = (Entry.objects.count(), Event.objects.count(), SubscriptionChange.objects.count(), light.found)
+    before = (Entry.objects.count(), Event.objects.count(), SubscriptionChange.objects.count(), light.details)
     first = light.asks("preview", {"tariff_id": "plus"}, Idempotency_Key="a")
     set_clock("2026-04-02T12:00:00+03:00")
     again = light.asks("preview", {"tariff_id": "plus"}, Idempotency_Key="a")
     assert (first[0], first[1]["due_now"], again[1]["due_now"]) == (200, money("90.00"), money("87.00"))
-    assert (Entry.objects.count(), Event.objects.count(), SubscriptionChange.objects.count(), light.found) == before
+    assert (Entry.objects.count(), Event.objects.count(), SubscriptionChange.objects.count(), light.details) == before
 
 
 def test_acts_without_details_need_no_body(light: Buyer) -> None:
@@ -200,7 +200,7 @@ def test_a_detail_that_cannot_be_meant_is_named(light: Buyer, act: str, body: An
     status, problem = light.asks(act, body)
     assert (status, problem["errors"][0]["field"]) == (422, field)
     assert problem["errors"][0]["message"]
-    assert (light.found["status"], light.balance) == ("active", "-90.00")
+    assert (light.details["status"], light.balance) == ("active", "-90.00")
 
 
 @pytest.mark.parametrize("act", ACTS)
@@ -265,7 +265,7 @@ def test_random_calls_in_random_order_never_answer_5xx_and_leave_right_books(ope
     chance, answers = random.Random(f"saldo {product}"), set()
     tariffs = PRODUCTS[product]
     more = {"quantity": 5} if tariffs[0] in ("driver", "base") else {}
-    buyer = found_buyer(operator, product, tariffs[0], **more)
+    buyer = create_buyer(operator, product, tariffs[0], **more)
     for day in range(45):
         set_clock(f"2026-{4 + day // 30:02}-{1 + day % 30:02}T{chance.randrange(12, 24):02}:30:00+03:00")
         for _call in range(4):
@@ -276,16 +276,16 @@ def test_random_calls_in_random_order_never_answer_5xx_and_leave_right_books(ope
             if status == 201 and path.endswith("subscriptions"):
                 buyer.subscription = answer["id"]
             assert operator.get(f"instances/{buyer.instance}")[0] == 200
-            assert buyer.found["status"]
+            assert buyer.details["status"]
     assert {200, 201, 409, 422} <= answers
     assert operator.get(f"instances/{buyer.instance}/usage?period=2026-04")[0] == 200
     assert_books_are_right()
 
 
 def test_an_instance_without_any_subscription_can_be_asked(operator: Api) -> None:
-    buyer = found_buyer(operator, "evotor-free")
+    buyer = create_buyer(operator, "evotor-free")
     new = {"customer_id": buyer.customer, "product": "evotor-app", "domain": "b.example.ru"}
-    instance = operator.made("instances", {**new, "representative": {**ANNA, "external_id": "vera"}})["id"]
+    instance = operator.create("instances", {**new, "representative": {**ANNA, "external_id": "vera"}})["id"]
     answer = operator.get(f"instances/{instance}")[1]
     assert (answer["access"], answer["subscription"]) == ("read_only", None)
     used = operator.get(f"instances/{instance}/usage?period=2026-04")[1]

@@ -19,7 +19,7 @@ from tests.support.people import Party, at
 Rows = dict[str, tuple[list[str], list[tuple[Any, ...]]]]
 
 
-def quoted(names: list[str]) -> str:
+def quote_names(names: list[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
 
 
@@ -43,7 +43,7 @@ def read(tables: dict[str, list[str]]) -> Rows:
     with connection.cursor() as cursor:
         for table, names in tables.items():
             only = " WHERE tariff_id = 'meteor-cloud'" if table == "billing_tariff" else ""
-            cursor.execute(f"SELECT {quoted(names)} FROM {table}{only} ORDER BY 1")
+            cursor.execute(f"SELECT {quote_names(names)} FROM {table}{only} ORDER BY 1")
             rows[table] = (names, [tuple(map(plain, row)) for row in cursor.fetchall()])
     return rows
 
@@ -53,7 +53,7 @@ def write(rows: Rows) -> None:
     with connection.constraint_checks_disabled(), transaction.atomic(), connection.cursor() as cursor:
         for table, (names, values) in rows.items():
             marks = ", ".join(["%s"] * len(names))
-            cursor.executemany(f"INSERT INTO {table} ({quoted(names)}) VALUES ({marks})", values)
+            cursor.executemany(f"INSERT INTO {table} ({quote_names(names)}) VALUES ({marks})", values)
     connection.check_constraints()
 
 

@@ -19,7 +19,7 @@ from billing.operations.settlement import offers
 from billing.sandbox.sample_bank import decide
 from tests.support import story as stories
 from tests.support import webhook_calls
-from tests.support.browser import LOOKS, looked_at, set_language, stand_at_day
+from tests.support.browser import LOOKS, find_problems, invite_person, set_language, stand_at_day
 
 pytestmark = pytest.mark.browser
 
@@ -86,23 +86,23 @@ def ids(transactional_db: None, settings: Any, live_server: Any) -> Ids:
     decide(card_set_up.external_id, "succeeded", "4242")
     method_setup.sync_set_up(set_up=card_set_up, as_of=NOW)
     set_up = method_setup.start_set_up(account=story.account, as_of=NOW, user_email=story.anna.email)
-    return Ids(story, offer.number, filed.public_id, attempt, set_up, member.pk, invited(story), *webhook(story))
+    return Ids(
+        story, offer.number, filed.public_id, attempt, set_up, member.pk, secret_of_invitation(story), *webhook(story)
+    )
 
 
 def webhook(story: stories.Story) -> tuple[str, int]:
     """Anna's webhook with something that arrived, something that waits, and a token of hers beside it."""
     endpoint = webhook_calls.endpoint_of(story, name="Warehouse", types=["invoice."])
-    webhook_calls.called(webhook_calls.happens(story, NOW, "invoice.issued"), NOW, 502, answer='{"error": "down"}')
+    webhook_calls.record_call(webhook_calls.happens(story, NOW, "invoice.issued"), NOW, 502, answer='{"error": "down"}')
     row = webhook_calls.arrives(story, stories.msk(5, 12, 9), timedelta(seconds=2))
     api_tokens.create_token(scope="instance", at=NOW, actor="anna", instance=story.cloud, label="Site")
     return endpoint.public_id, row.pk
 
 
-def invited(story: stories.Story) -> str:
+def secret_of_invitation(story: stories.Story) -> str:
     """The secret of a new invitation's link."""
-    from tests.support.browser import invited as link_of_an_invitation
-
-    return link_of_an_invitation(story).rstrip("/").rsplit("/", 1)[1]
+    return invite_person(story).rstrip("/").rsplit("/", 1)[1]
 
 
 def at(name: str, *args: object) -> str:
@@ -196,10 +196,10 @@ def test_every_page_has_no_barrier_and_fits(
     page.on(
         "response", lambda answer: refused.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None
     )
-    faults = looked_at(page, [address for rows in PAGES.values() for address in rows(ids)])
+    faults = find_problems(page, [address for rows in PAGES.values() for address in rows(ids)])
     assert page.locator("html").get_attribute("lang") == locale
     stand_at_day(20)  # April is overdue: the same pages in their other state
-    faults += looked_at(
+    faults += find_problems(
         page, [address for name in ("overview", "pay", "instance", "people", "person") for address in PAGES[name](ids)]
     )
     assert faults == []

@@ -32,7 +32,7 @@ def anna(meteor: Party) -> Any:
     return User.objects.get(email="anna@romashka.example")
 
 
-def opened(new_page: Any, live_server: Any, *, user: Any = None, locale: str = "en", **options: Any) -> Any:
+def open_window(new_page: Any, live_server: Any, *, user: Any = None, locale: str = "en", **options: Any) -> Any:
     page = new_page(user=user, **options)
     set_language(page, live_server, locale)
     return page
@@ -51,7 +51,7 @@ def test_prices_and_plans_have_no_barrier_also_with_the_slider_moved(
 ):
     look = {"color_scheme": theme, "viewport": {"width": width, "height": 800}}
     cyberos = party("cyber", product="cyberos", tariff_id="scale", now=at("2026-05-10 09:00"), customer=meteor.customer)
-    guest = opened(new_page, live_server, locale=locale, **look)
+    guest = open_window(new_page, live_server, locale=locale, **look)
     faults: list[str] = []
     for address in ("/prices/", *(f"/prices/{product}/" for product in PRODUCTS)):
         guest.goto(address)
@@ -61,7 +61,7 @@ def test_prices_and_plans_have_no_barrier_also_with_the_slider_moved(
         if guest.locator(".toggle").count():
             guest.locator("#by-year").check(force=True)
         faults += problems(guest)
-    owner = opened(new_page, live_server, user=anna, locale=locale, **look)
+    owner = open_window(new_page, live_server, user=anna, locale=locale, **look)
     for product in (meteor, cyberos):
         owner.goto(f"/instances/{product.instance.public_id}/plans/")
         if owner.locator("input[type=range]").count():
@@ -71,7 +71,7 @@ def test_prices_and_plans_have_no_barrier_also_with_the_slider_moved(
 
 
 def test_the_slider_is_answered_with_the_sum_that_is_charged(meteor, anna, new_page, live_server):
-    page = opened(new_page, live_server, user=anna)
+    page = open_window(new_page, live_server, user=anna)
     page.goto(f"/instances/{meteor.instance.public_id}/plans/")
     assert page.get_by_role("button", name="Work it out").is_hidden()
     move(page, 15)
@@ -85,7 +85,7 @@ def test_the_slider_is_answered_with_the_sum_that_is_charged(meteor, anna, new_p
 
 
 def test_the_slider_moves_by_the_keyboard_and_the_number_can_be_typed(meteor, new_page, live_server):
-    page = opened(new_page, live_server, viewport={"width": 360, "height": 740})
+    page = open_window(new_page, live_server, viewport={"width": 360, "height": 740})
     page.goto("/prices/meteor/?n=9")
     page.locator("input[type=range]").focus()
     with page.expect_response(lambda answer: "n=10" in answer.url):
@@ -97,7 +97,7 @@ def test_the_slider_moves_by_the_keyboard_and_the_number_can_be_typed(meteor, ne
 
 
 def test_without_a_script_the_number_and_its_button_do(meteor, new_page, live_server):
-    page = opened(new_page, live_server, java_script_enabled=False)
+    page = open_window(new_page, live_server, java_script_enabled=False)
     page.goto("/prices/evotor-driver/")
     assert page.locator("input[type=range]").is_hidden()
     page.get_by_role("spinbutton").fill("29")
@@ -107,7 +107,7 @@ def test_without_a_script_the_number_and_its_button_do(meteor, new_page, live_se
 
 
 def test_where_the_server_does_not_answer_the_button_comes_back(meteor, new_page, live_server):
-    page = opened(new_page, live_server)
+    page = open_window(new_page, live_server)
     page.goto("/prices/meteor/")
     page.context.route("**/bill/**", lambda route: route.abort())
     page.locator("input[type=range]").fill("30")
@@ -119,7 +119,7 @@ def test_where_the_server_does_not_answer_the_button_comes_back(meteor, new_page
 
 
 def test_month_or_year_is_one_click_for_all_plans(meteor, new_page, live_server):
-    page = opened(new_page, live_server)
+    page = open_window(new_page, live_server)
     page.goto("/prices/cyberos/")
     build = page.locator("section.plan", has=page.get_by_role("heading", name="Build"))
     assert "₽4,900.00" in build.inner_text()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.support import story as stories
-from tests.support.browser import LOOKS, PASSWORD, looked_at, problems, set_language, stand_at_day
+from tests.support.browser import LOOKS, PASSWORD, find_problems, problems, set_language, stand_at_day
 
 pytestmark = pytest.mark.browser
 
@@ -27,21 +27,21 @@ def inside(story: stories.Story) -> list[str]:
 
 @pytest.mark.parametrize(("theme", "width", "locale"), LOOKS)
 def test_every_page_is_accessible_and_fits(story, new_page, live_server, theme, width, locale):
-    def opened(user: Any) -> Any:
+    def open_window(user: Any) -> Any:
         page = new_page(user=user, color_scheme=theme, viewport={"width": width, "height": 800})
         set_language(page, live_server, locale)
         return page
 
-    faults = looked_at(
-        opened(None), ["/accounts/login/", "/accounts/password/reset/", "/accounts/password/reset/done/"]
+    faults = find_problems(
+        open_window(None), ["/accounts/login/", "/accounts/password/reset/", "/accounts/password/reset/done/"]
     )
-    anna = opened(story.anna)
-    faults += looked_at(anna, inside(story))
+    anna = open_window(story.anna)
+    faults += find_problems(anna, inside(story))
     assert anna.locator("html").get_attribute("lang") == locale
     stand_at_day(20)
-    faults += looked_at(anna, ["/", "/documents/R-2026-000001/"])
-    faults += looked_at(opened(story.boris), ["/", f"/instances/{story.cloud.public_id}/"])
-    faults += looked_at(opened(stories.person("new@saldo.example", "Новенький")), ["/"])
+    faults += find_problems(anna, ["/", "/documents/R-2026-000001/"])
+    faults += find_problems(open_window(story.boris), ["/", f"/instances/{story.cloud.public_id}/"])
+    faults += find_problems(open_window(stories.person("new@saldo.example", "Новенький")), ["/"])
     assert faults == []
 
 

@@ -20,7 +20,7 @@ from billing.operations.settlement import credit_notes, offers, reliefs
 from billing.sandbox import sample_bank as sample
 from tests.support import story as stories
 from tests.support import webhook_calls
-from tests.support.browser import LOOKS, PHONE, invited, looked_at, set_language, stand_at_day
+from tests.support.browser import LOOKS, PHONE, find_problems, invite_person, set_language, stand_at_day
 
 pytestmark = pytest.mark.browser
 
@@ -36,7 +36,7 @@ def year(story: stories.Story) -> Any:
 
 
 def test_a_newcomers_first_hour(story, new_page, live_server):
-    link = invited(story)
+    link = invite_person(story)
     stand_at_day(20)
     page = set_language(new_page(viewport=PHONE), live_server)
     page.goto(link)
@@ -169,16 +169,16 @@ def test_what_came_of_payments_and_debts_is_accessible_and_fits(story, new_page,
         f"/requests/new/resumption/?instance={story.archive.public_id}",
         "/statement/?from=2026-04-01&to=2026-05-12",
     ]
-    link, faults = invited(story), []
+    link, faults = invite_person(story), []
     for theme, width, locale in LOOKS:
         stand_at_day(12)
         looks = {"color_scheme": theme, "viewport": {"width": width, "height": 800}}
         anna, guest = new_page(user=story.anna, **looks), new_page(**looks)
         for page in (anna, guest):
             set_language(page, live_server, locale)
-        faults += looked_at(anna, inside) + looked_at(guest, [link, "/join/abc/"])
+        faults += find_problems(anna, inside) + find_problems(guest, [link, "/join/abc/"])
         stand_at_day(20)
-        faults += looked_at(anna, ["/pay/", of_cloud, "/statement/"])
+        faults += find_problems(anna, ["/pay/", of_cloud, "/statement/"])
     reliefs.grant_relief(
         instance=story.cloud,
         ends_at=stories.msk(5, 22),
@@ -186,7 +186,7 @@ def test_what_came_of_payments_and_debts_is_accessible_and_fits(story, new_page,
         as_of=stories.msk(5, 20),
         actor="support@saldo.example",
     )
-    faults += looked_at(anna, ["/", f"/instances/{ids['instance']}/", of_cloud])
+    faults += find_problems(anna, ["/", f"/instances/{ids['instance']}/", of_cloud])
     assert faults == []
 
 

@@ -7,7 +7,7 @@ import pytest
 from billing.operations.subscriptions import plan_changes, trials
 from billing.operations.subscriptions.quotes import TermsRequest
 from billing.sandbox import sandbox_clock
-from tests.support.browser import LOOKS, PHONE, looked_at, set_language
+from tests.support.browser import LOOKS, PHONE, find_problems, set_language
 from tests.support.people import at, stand_at
 from tests.support.shops import Shop, now, shop
 
@@ -107,7 +107,7 @@ def looks(new_page: Any, live_server: Any, of_shop: Shop, addresses: list[str]) 
     for theme, width, locale in LOOKS:
         page = new_page(user=of_shop.anna, color_scheme=theme, viewport={"width": width, "height": 800})
         set_language(page, live_server, locale)
-        wrong += looked_at(page, addresses)
+        wrong += find_problems(page, addresses)
     return wrong
 
 

@@ -40,7 +40,7 @@ def test_staffs_pages_have_no_barrier_and_fit(
 ) -> None:
     endpoint = webhook_calls.endpoint_of(staff_story, name="Warehouse", types=["invoice."])
     webhook_calls.arrives(staff_story, stories.msk(5, 12, 14), timedelta(seconds=2))
-    webhook_calls.called(
+    webhook_calls.record_call(
         webhook_calls.happens(staff_story, stories.msk(5, 12, 15), "invoice.issued"), stories.msk(5, 12, 15), 502
     )
     looks = {"color_scheme": theme, "locale": language, "viewport": {"width": width, "height": 800}}
@@ -78,5 +78,5 @@ def test_an_owner_adds_a_webhook_proves_who_they_are_and_sends_a_sample(
     assert page.get_by_label("Type of event").input_value() == "invoice.paid"
     page.get_by_role("button", name="Send invoice.paid").click()
     page.get_by_text("HTTP 204").wait_for()
-    assert receiver.verified(secret)["sample"] is True
+    assert receiver.verify_payload(secret)["sample"] is True
     assert problems(page) == []

@@ -213,7 +213,7 @@ PLACES: list[tuple[Any, str, str, int]] = [
 ]
 
 
-def killed(place: tuple[Any, str, str, int], now: Any) -> Callable[[], None]:
+def kill_at(place: tuple[Any, str, str, int], now: Any) -> Callable[[], None]:
     module, name, when, nth = place
 
     def work() -> None:
@@ -245,7 +245,7 @@ def test_a_close_killed_at_twelve_places_and_resumed_leaves_the_books_of_an_undi
     empty()
     build()
     for place in PLACES:
-        assert at_once([killed(place, now)]) == [None], place
+        assert at_once([kill_at(place, now)]) == [None], place
         people.assert_books_are_right()
     assert Invoice.objects.count() < 28, "something is left for the last one to do"
     billing_run.close_months(as_of=now)

@@ -22,7 +22,7 @@ NOON = at("2026-04-10 12:00")
 PROCESSES = 6
 
 
-def asked(email: str, domain: str) -> SignUp:
+def file_request(email: str, domain: str) -> SignUp:
     order = InstanceOrder(Product.objects.get(code="blue"), domain, "blue-monthly")
     sign_up = signup.NewSignUp(email, "Nora Fields", "Nora & Co", "company", "en", order)
     return signup.file_sign_up(new=sign_up, as_of=NOON)
@@ -50,7 +50,7 @@ def counts() -> list[int]:
 
 
 def test_one_link_confirmed_by_six_at_once_makes_one_customer() -> None:
-    row = asked("nora@new.example", "team.nora.example")
+    row = file_request("nora@new.example", "team.nora.example")
     outcomes = at_once([confirms(row, seen_of(row))] * PROCESSES)
     assert sorted(outcomes) == ["made", *["sign_up_used"] * 5]
     assert counts() == [1, 1, 1, 1]
@@ -58,14 +58,14 @@ def test_one_link_confirmed_by_six_at_once_makes_one_customer() -> None:
 
 
 def test_two_links_of_one_address_make_one_login() -> None:
-    rows = [asked("nora@new.example", f"t{number}.example") for number in range(PROCESSES)]
+    rows = [file_request("nora@new.example", f"t{number}.example") for number in range(PROCESSES)]
     outcomes = at_once([confirms(row, seen_of(row)) for row in rows])
     assert sorted(outcomes) == ["made", *["sign_up_known"] * 5]
     assert counts() == [1, 1, 1, 1]
 
 
 def test_one_domain_wanted_by_six_is_given_once() -> None:
-    rows = [asked(f"n{number}@new.example", "team.example") for number in range(PROCESSES)]
+    rows = [file_request(f"n{number}@new.example", "team.example") for number in range(PROCESSES)]
     seen = seen_of(rows[0])
     outcomes = at_once([confirms(row, seen) for row in rows])
     assert sorted(outcomes) == [*["domain_taken"] * 5, "made"]

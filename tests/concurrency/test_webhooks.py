@@ -64,7 +64,7 @@ def assert_all_heard_in_sequence(consumer: Receiver, secret: str) -> None:
     payloads = heard(consumer)
     assert set(payloads) == set(Event.objects.values_list("public_id", flat=True))
     assert all(arrived.count(arrived[0]) == len(arrived) for arrived in payloads.values())
-    assert all(consumer.verified(secret, number) for number in range(len(consumer.got)))
+    assert all(consumer.verify_payload(secret, number) for number in range(len(consumer.got)))
     subscription_of = dict(Event.objects.values_list("public_id", "subscription_id"))
     first: dict[int, list[int]] = defaultdict(list)
     for id_, [arrived, *_again] in payloads.items():  # in the order of first arrival
@@ -151,7 +151,7 @@ def test_killed_while_sending_the_receiver_hears_it_again(consumer: Receiver) ->
     assert (len(consumer.got), WebhookDelivery.objects.get().state) == (1, "waiting")
     assert at_once([lambda: send_due(as_of=NOON + timedelta(seconds=119))]) == [0]
     assert at_once([lambda: send_due(as_of=NOON + timedelta(seconds=120))]) == [1]
-    assert [consumer.verified(secret, number)["id"] for number in (0, 1)] == [event.public_id] * 2
+    assert [consumer.verify_payload(secret, number)["id"] for number in (0, 1)] == [event.public_id] * 2
 
 
 # --- Many at once --------------------------------------------------------------------------------------------------------

@@ -217,7 +217,7 @@ def test_what_earlier_invoices_take_has_to_be_topped_up_too(shop):
     assert "top the account up by ₽456.00" in text
 
 
-def failed(shop: Party, day: date, outcome: str, reason: str = "") -> Notice:
+def fail_collection(shop: Party, day: date, outcome: str, reason: str = "") -> Notice:
     attempt = PaymentAttempt.objects.create(
         account=shop.account,
         provider="sample",
@@ -258,14 +258,14 @@ def failed(shop: Party, day: date, outcome: str, reason: str = "") -> Notice:
     ],
 )
 def test_a_decline_says_why_and_when_it_is_tried_again(shop, reason, says):
-    text = plain(failed(shop, date(2026, 4, 30), "declined", reason).text)
+    text = plain(fail_collection(shop, date(2026, 4, 30), "declined", reason).text)
     assert says in text
     assert "The next try is on 1 May 2026 at 10:00 Moscow time" in text
     assert "(1 day left)" in text
 
 
 def test_the_last_try_says_that_there_is_none_after_it(shop):
-    mail = failed(shop, date(2026, 5, 1), "silent")
+    mail = fail_collection(shop, date(2026, 5, 1), "silent")
     assert plain(mail.subject) == "shop.example.ru: ₽180.00 could not be taken, today is the last day"
     assert "The payment service has not answered" in plain(mail.text)
     assert "Top up ₽180.00 by the end of 1 May 2026, and the subscription goes on." in plain(mail.text)

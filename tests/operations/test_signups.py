@@ -41,7 +41,7 @@ def stranger(product: str = "blue", **changes: Any) -> NewSignUp:
     return NewSignUp(**values)
 
 
-def confirmed(asked: SignUp, domain: str = "", when: Any = NOON) -> Instance:
+def confirm(asked: SignUp, domain: str = "", when: Any = NOON) -> Instance:
     seen = signup.preview_sign_up(sign_up=asked, domain=domain, as_of=when).token
     _user, confirmation = signup.confirm_sign_up(sign_up=asked, password=WORDS, domain=domain, seen=seen, as_of=when)
     return confirmation.instance
@@ -73,7 +73,7 @@ def test_looking_at_what_it_will_be_makes_nothing_either() -> None:
 
 
 def test_the_link_makes_login_customer_instance_and_trial_in_one() -> None:
-    instance = confirmed(signup.file_sign_up(new=stranger(), as_of=NOON))
+    instance = confirm(signup.file_sign_up(new=stranger(), as_of=NOON))
     user = User.objects.get(email="nora@new.example")
     assert user.check_password(WORDS)
     assert (user.name, user.locale) == ("Nora Fields", "en")
@@ -105,7 +105,7 @@ def test_the_link_makes_login_customer_instance_and_trial_in_one() -> None:
 def test_every_kind_of_product_begins_as_the_engine_has_it(
     product: str, currency: str, charged: list[int], owed: list[int]
 ) -> None:
-    instance = confirmed(signup.file_sign_up(new=stranger(product), as_of=NOON))
+    instance = confirm(signup.file_sign_up(new=stranger(product), as_of=NOON))
     account = BillingAccount.objects.get(customer=instance.customer)
     assert account.currency == currency
     assert list(Charge.objects.values_list("amount_minor", flat=True)) == charged
@@ -123,7 +123,7 @@ def test_the_link_works_once_and_for_a_day() -> None:
     with pytest.raises(BillingError) as over:
         signup.preview_sign_up(sign_up=sign_up, as_of=NOON + timedelta(hours=24))
     assert over.value.code == "sign_up_over"
-    instance = confirmed(sign_up, when=NOON + timedelta(hours=23, minutes=59))
+    instance = confirm(sign_up, when=NOON + timedelta(hours=23, minutes=59))
     again = signup.find_sign_up(token)
     assert again is not None
     assert again.instance == instance
@@ -155,11 +155,11 @@ def test_other_figures_than_the_ones_shown_make_nothing() -> None:
 
 def test_a_domain_taken_meanwhile_is_said_and_another_goes() -> None:
     asked = signup.file_sign_up(new=stranger(), as_of=NOON)
-    confirmed(signup.file_sign_up(new=stranger(email="first@new.example"), as_of=NOON))
+    confirm(signup.file_sign_up(new=stranger(email="first@new.example"), as_of=NOON))
     with pytest.raises(BillingError) as taken:
         signup.preview_sign_up(sign_up=asked, as_of=NOON)
     assert taken.value.code == "domain_taken"
-    instance = confirmed(asked, domain="other.nora.example")
+    instance = confirm(asked, domain="other.nora.example")
     asked.refresh_from_db()
     assert (instance.domain, asked.domain) == ("other.nora.example", "other.nora.example")
 
@@ -207,7 +207,7 @@ def test_quantity_and_tariff_are_those_on_offer() -> None:
 
 
 def start_subscription(product: str, **details: Any) -> Subscription:
-    return confirmed(signup.file_sign_up(new=stranger(product, **details), as_of=NOON)).subscriptions.get()
+    return confirm(signup.file_sign_up(new=stranger(product, **details), as_of=NOON)).subscriptions.get()
 
 
 def test_the_same_mailbox_gets_one_trial_however_it_is_written() -> None:
@@ -241,7 +241,7 @@ def test_a_plan_that_is_only_a_trial_is_refused_the_second_time() -> None:
 def test_an_address_in_the_books_of_a_customer_of_ours_has_had_its_trial() -> None:
     people.party("nora", at("2026-04-01 09:00"), product="blue", tariff_id="blue-monthly", currency="USD")
     new_sign_up = stranger("blue", email="buh@nora.example", order=order(domain="x.nora.example"))
-    assert confirmed(signup.file_sign_up(new=new_sign_up, as_of=NOON)).subscriptions.get().trial_ends_on is None
+    assert confirm(signup.file_sign_up(new=new_sign_up, as_of=NOON)).subscriptions.get().trial_ends_on is None
 
 
 # --- Mails -----------------------------------------------------------------------------------------------------------
@@ -289,9 +289,9 @@ def test_a_login_made_meanwhile_closes_the_link() -> None:
     first, second = (
         signup.file_sign_up(new=stranger(order=order(domain=f"{name}.example")), as_of=NOON) for name in "ab"
     )
-    confirmed(first)
+    confirm(first)
     with pytest.raises(BillingError) as refused:
-        confirmed(second)
+        confirm(second)
     assert refused.value.code == "sign_up_known"
 
 
@@ -322,7 +322,7 @@ def test_a_mail_that_never_goes_out_is_given_up(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_who_never_confirmed_is_forgotten_after_thirty_days() -> None:
-    stays = confirmed(signup.file_sign_up(new=stranger(), as_of=NOON))
+    stays = confirm(signup.file_sign_up(new=stranger(), as_of=NOON))
     signup.file_sign_up(new=stranger(email="ghost@new.example", order=order(domain="ghost.example")), as_of=NOON)
     assert signup.delete_unconfirmed(as_of=NOON + timedelta(days=29, hours=23)) == 0
     billing_run.deliver(as_of=NOON + timedelta(days=30))
@@ -330,6 +330,6 @@ def test_who_never_confirmed_is_forgotten_after_thirty_days() -> None:
 
 
 def test_with_the_instance_the_sign_up_is_erased_too() -> None:
-    instance = confirmed(signup.file_sign_up(new=stranger("evotor-free"), as_of=NOON))
+    instance = confirm(signup.file_sign_up(new=stranger("evotor-free"), as_of=NOON))
     erasure.erase_people(instance)
     assert SignUp.objects.count() == 0

@@ -55,7 +55,7 @@ def test_the_end_for_lack_of_payment_asks_the_product_to_remove_it_signed(receiv
     party.pay("90.00", NOON)
     billing_run.run_due(as_of=at("2026-05-11 00:00"))
     assert receiver.types == ["subscription.terminated"]
-    payload = receiver.verified(secret)
+    payload = receiver.verify_payload(secret)
     event = Event.objects.get(type="subscription.terminated")
     assert (receiver.got[0][0]["webhook-id"], payload["id"]) == (event.public_id, event.public_id)
     assert (payload["data"]["reason"], payload["data"]["remove"], payload["sequence"]) == (
@@ -65,7 +65,7 @@ def test_the_end_for_lack_of_payment_asks_the_product_to_remove_it_signed(receiv
     )
     assert event.position is not None
     with pytest.raises(WebhookVerificationError):
-        receiver.verified(endpoints.new_secret())
+        receiver.verify_payload(endpoints.new_secret())
 
 
 def test_each_hears_of_its_own_product_and_customer_alone(receiver: Receiver) -> None:
@@ -357,7 +357,7 @@ def test_the_body_is_the_same_whatever_the_database_does_with_the_order_of_names
     _endpoint, secret = listening(receiver, types=["invoice.paid"])
     outbox.emit("invoice.paid", at=NOON, data={"name": "Ромашка «плюс»", "b": 1, "a": None}, account=till().account)
     send_due(as_of=NOON)
-    payload = receiver.verified(secret)
+    payload = receiver.verify_payload(secret)
     assert list(payload) == ["type", "timestamp", "id", "sequence", "account", "instance_id", "subscription_id", "data"]
     assert (payload["timestamp"], payload["data"]["name"]) == ("2026-04-10T09:00:00+00:00", "Ромашка «плюс»")
     assert json.loads(receiver.got[0][1]) == payload

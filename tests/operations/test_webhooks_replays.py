@@ -198,7 +198,7 @@ def test_nothing_is_asked_for_where_nothing_is_sent(receiver: Receiver) -> None:
 def test_a_sample_of_every_type_goes_out_signed_and_marked(receiver: Receiver, type_: str) -> None:
     endpoint, secret = endpoints.add_endpoint(url=receiver.url, as_of=NOON, actor="vera", types=["invoice.paid"])
     tried = send_sample(endpoint=endpoint, type_=type_, as_of=NOON, actor="vera")
-    payload = receiver.verified(secret)
+    payload = receiver.verify_payload(secret)
     assert (payload["type"], payload["sample"], payload["data"]) == (type_, True, TYPES[type_].sample)
     assert payload["id"] == receiver.got[0][0]["webhook-id"]
     assert payload["id"].startswith("evt_sample_")

@@ -131,7 +131,7 @@ def test_the_page_lists_by_month_and_leads_to_the_file(signed_in: SignIn) -> Non
     assert "<rect" in anna.get("/calendar/").content.decode()
 
 
-def unfolded(content: bytes) -> list[str]:
+def unfold(content: bytes) -> list[str]:
     return content.decode().replace("\r\n ", "").split("\r\n")
 
 
@@ -142,7 +142,7 @@ def test_the_file_opens_without_signing_in_and_is_well_formed(signed_in: SignIn)
     assert answer.content.endswith(b"END:VCALENDAR\r\n")
     assert max(len(line) for line in answer.content.split(b"\r\n")) <= 75
     assert b"\n" not in answer.content.replace(b"\r\n", b"")
-    lines = unfolded(answer.content)
+    lines = unfold(answer.content)
     assert lines[:2] == ["BEGIN:VCALENDAR", "VERSION:2.0"]
     assert lines.count("BEGIN:VEVENT") == lines.count("END:VEVENT") > 10
     uids = [line for line in lines if line.startswith("UID:")]
@@ -167,7 +167,7 @@ def test_commas_and_cyrillic_are_escaped_and_never_torn(signed_in: SignIn) -> No
     till.party.customer.name = till.party.account.customer.name = long + "\x07"
     content = calendar_feed.calendar_of(till.party.account, [], at("2026-05-12 12:00"))
     assert all(len(line) <= 75 and line.decode() for line in content.split(b"\r\n")[:-1])
-    [name] = [line for line in unfolded(content) if line.startswith("X-WR-CALNAME:")]
+    [name] = [line for line in unfold(content) if line.startswith("X-WR-CALNAME:")]
     assert name.count("Счёт\\, для\\; «Ромашки»\\\\") == 12
     assert "\x07" not in name, "the format has no place for control characters"
 

@@ -139,7 +139,7 @@ def test_a_choice_whose_figures_have_changed_is_refused(signed_in: SignIn) -> No
     assert "$2.10 now" in answer.content.decode()
 
 
-def bare(of_shop: Shop, product: str) -> str:
+def register_instance_of(of_shop: Shop, product: str) -> str:
     """An instance of the same customer without a subscription; its address."""
     instance = instances.register_instance(
         customer=of_shop.party.customer,
@@ -153,7 +153,7 @@ def bare(of_shop: Shop, product: str) -> str:
 
 def test_d18_an_instance_without_a_subscription_is_offered_trial_and_paid_start(signed_in: SignIn) -> None:
     own_shop = shop("evotor-free", "")
-    anna, address = signed_in(own_shop.anna), bare(own_shop, "blue")
+    anna, address = signed_in(own_shop.anna), register_instance_of(own_shop, "blue")
     assert "No subscription has been taken yet" in text(anna, address)
     page = text(anna, f"{address}start/")
     assert (
@@ -172,7 +172,7 @@ def test_d18_an_instance_without_a_subscription_is_offered_trial_and_paid_start(
 
 def test_e1_a_free_product_is_started_with_one_button(signed_in: SignIn) -> None:
     own_shop = shop("evotor-app", "light")
-    anna, address = signed_in(own_shop.anna), bare(own_shop, "evotor-free")
+    anna, address = signed_in(own_shop.anna), register_instance_of(own_shop, "evotor-free")
     assert "Start, free of charge" in text(anna, f"{address}start/")
     anna.post(f"{address}start/")
     assert Subscription.objects.get(instance__product__code="evotor-free").tariff is None

@@ -14,7 +14,7 @@ from tests.support.page_text import read_source
 from tests.support.people import stand_at
 from tests.support.receivers import Receiver, status
 from tests.support.story import Story, msk
-from tests.support.webhook_calls import NOON, arrives, called, endpoint_of, happens, prove
+from tests.support.webhook_calls import NOON, arrives, endpoint_of, happens, reauthenticate, record_call
 
 SignIn = Callable[..., Client]
 SECRET = re.compile(r"whsec_[A-Za-z0-9+/=]{20,}")
@@ -25,7 +25,7 @@ TOKEN = re.compile(r"bp_[a-z0-9]+_[A-Za-z0-9_-]{43}")
 def anna(story: Story, signed_in: SignIn) -> Client:
     """Anna, who has just given her password once more."""
     client = signed_in(story.anna)
-    prove(client)
+    reauthenticate(client)
     return client
 
 
@@ -117,7 +117,9 @@ def test_a_webhook_is_changed(story: Story, anna: Client) -> None:
 def test_the_bench_shows_what_waits_and_what_became_of_each_event(story: Story, anna: Client) -> None:
     endpoint = endpoint_of(story, name="Warehouse")
     row = arrives(story, msk(5, 12, 11), msk(5, 12, 11, 5) - msk(5, 12, 11))
-    called(happens(story, msk(5, 12, 11, 30), "invoice.issued"), msk(5, 12, 11, 30), 502, answer='{"error":"down"}')
+    record_call(
+        happens(story, msk(5, 12, 11, 30), "invoice.issued"), msk(5, 12, 11, 30), 502, answer='{"error":"down"}'
+    )
     shown = read_source(anna, bench(endpoint))
     assert "event waits, for 30 min" in shown
     assert "HTTP 502" in shown
@@ -243,7 +245,7 @@ def test_a_sample_is_sent_and_its_answer_shown(story: Story, anna: Client, recei
     taken = plain(anna.post(address).content.decode())
     assert "HTTP 200" in taken
     assert "&quot;ok&quot;: true" in taken
-    assert (receiver.types, receiver.told[0]["sample"]) == (["instance.read_only"], True)
+    assert (receiver.types, receiver.payloads[0]["sample"]) == (["instance.read_only"], True)
     refused = plain(anna.post(address).content.decode())
     assert "not taken" in refused
     assert "HTTP 500" in refused

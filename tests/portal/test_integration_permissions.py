@@ -15,7 +15,7 @@ from tests.support.mails import plain
 from tests.support.page_text import body
 from tests.support.query_counts import queries
 from tests.support.story import Story, billing_only, msk
-from tests.support.webhook_calls import NOON, PASSWORD, endpoint_of, happens, more, prove
+from tests.support.webhook_calls import NOON, PASSWORD, add_deliveries, endpoint_of, happens, reauthenticate
 
 SignIn = Callable[..., Client]
 LOOKED_AT = ("", "webhooks/new/", "events/", "tokens/", "tokens/new/")
@@ -86,7 +86,7 @@ def test_an_owner_of_two_customers_sees_one_at_a_time(story: Story, signed_in: S
     anna = signed_in(story.anna)
     theirs = anna.get(f"/integration/?account={story.vera_account.number}").content.decode()
     assert (endpoint.url in theirs, story.vera_instance.public_id in theirs) == (False, True)
-    prove(anna)
+    reauthenticate(anna)
     anna.post(
         f"/integration/webhooks/new/?account={story.vera_account.number}",
         {"url": "https://lavanda.example/", "hears": "all"},
@@ -101,7 +101,7 @@ def test_an_owner_of_two_customers_sees_one_at_a_time(story: Story, signed_in: S
 
 def test_the_billing_right_alone_makes_no_token_and_so_no_administrator(story: Story, signed_in: SignIn) -> None:
     client, token = signed_in(billing_only(story)), token_of(story)
-    prove(client)
+    reauthenticate(client)
     form = plain(client.get(f"/integration/tokens/new/?instance={story.cloud.public_id}").content.decode())
     assert ("<option" in form, "Make the token" in form) == (False, False)
     assert "only its administrators make one. Ask one of them:" in form
@@ -125,7 +125,7 @@ def test_an_administrator_of_one_instance_makes_no_token_of_another(story: Story
         report=Report(external_id="b", status="active", email=story.boris.email, role="administrator"),
     )
     boris = signed_in(story.boris)
-    prove(boris)
+    reauthenticate(boris)
     form = boris.get("/integration/tokens/new/").content.decode()
     assert (story.test.public_id in form, story.cloud.public_id in form) == (True, False)
     assert boris.post("/integration/tokens/new/", {"instance": story.cloud.public_id}).status_code == 409
@@ -192,7 +192,7 @@ def test_whoever_has_a_second_factor_gives_that_and_the_password_is_not_enough(s
     endpoint, anna = endpoint_of(story), signed_in(story.anna)
     TOTP.activate(story.anna, generate_totp_secret())
     assert Authenticator.objects.filter(user=story.anna).exists()
-    prove(anna)
+    reauthenticate(anna)
     answer = anna.post(f"/integration/webhooks/{endpoint.public_id}/", {"act": "pause"})
     assert answer["Location"].startswith("/accounts/2fa/reauthenticate/?next=")
 
@@ -207,7 +207,7 @@ def test_a_thousand_rows_cost_what_ten_cost(story: Story, signed_in: SignIn, wha
 
     def grow(number: int) -> None:
         if what == "deliveries":
-            more(story, endpoint, number)
+            add_deliveries(story, endpoint, number)
         elif what == "endpoints":
             for _ in range(number // 10):
                 endpoint_of(story)

@@ -207,7 +207,7 @@ def test_a_product_that_is_free_has_nothing_to_choose(see):
     assert "What if" not in page
 
 
-def registered(domain: str = "new.example.ru", product: str = "cyberos") -> Instance:
+def register(domain: str = "new.example.ru", product: str = "cyberos") -> Instance:
     party_ = eleven()
     return instances.register_instance(
         customer=party_.customer,
@@ -219,7 +219,7 @@ def registered(domain: str = "new.example.ru", product: str = "cyberos") -> Inst
 
 
 def test_an_instance_without_a_plan_sees_them_all(signed_in, anna):
-    answer = signed_in(anna).get(f"/instances/{registered().public_id}/plans/")
+    answer = signed_in(anna).get(f"/instances/{register().public_id}/plans/")
     page = shown_text(answer.content.decode())
     assert "This instance is on no plan yet." in page
     assert "your plan now" not in page
@@ -302,7 +302,7 @@ def test_a_number_that_was_tried_out_can_be_bought(signed_in, anna):
 
 
 def test_an_instance_without_a_plan_begins_with_any(signed_in, anna):
-    here = f"/instances/{registered().public_id}"
+    here = f"/instances/{register().public_id}"
     addresses = links(signed_in(anna).get(f"{here}/plans/").content.decode(), f"{here}/start/")
     assert [link.split("=")[1] for link in addresses] == ["trial", "build", "build-annual", "scale", "scale-annual"]
 

@@ -22,14 +22,14 @@ def messages(settings) -> None:
     settings.MESSAGE_URLS = {"sms": "json://127.0.0.1:9/sms/{to}"}
 
 
-def ticked(answer) -> set[str]:
+def find_ticked(answer) -> set[str]:
     page = answer.content.decode()
     return set(re.findall(r'type="checkbox"\s+id="(\w+)"\s+name="\w+"\s+checked', page))
 
 
 def test_without_a_choice_everything_comes_by_email(story, boris):
     answer = boris.get("/preferences/")
-    assert ticked(answer) == set(EVERY)
+    assert find_ticked(answer) == set(EVERY)
     assert "short message too" not in source_of(answer)
     assert 'name="phone"' not in answer.content.decode()
 
@@ -44,7 +44,7 @@ def test_a_choice_is_kept_and_shown(story, boris, messages):
     }
     answer = boris.post("/preferences/", typed, follow=True)
     assert "Saved. It holds for what is written from now on." in source_of(answer)
-    assert ticked(answer) == {"email_bills", "message_bills"}
+    assert find_ticked(answer) == {"email_bills", "message_bills"}
     assert 'value="+79991234567"' in answer.content.decode()
     preference = NoticePreference.objects.get(user=story.boris)
     assert preference.not_by_email == ["reminders", "trial", "changes", "people"]
@@ -92,7 +92,7 @@ def test_whose_address_gets_the_bills_cannot_refuse_them(story, signed_in):
 
 def test_everybody_has_their_own_and_strangers_none(story, boris, signed_in, client):
     boris.post("/preferences/", {"locale": ""})
-    assert ticked(signed_in(story.vera).get("/preferences/")) == set(EVERY)
+    assert find_ticked(signed_in(story.vera).get("/preferences/")) == set(EVERY)
     assert client.get("/preferences/").status_code == 302
     assert client.post("/preferences/", EVERY).status_code == 302
     assert NoticePreference.objects.count() == 1

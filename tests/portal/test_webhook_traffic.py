@@ -11,7 +11,7 @@ from billing.reports import webhook_traffic
 from billing.reports.webhook_traffic import Bucket, traffic
 from billing.wording import webhook_events
 from tests.support.story import msk
-from tests.support.webhook_calls import NOON, arrives, called, endpoint_of, happens
+from tests.support.webhook_calls import NOON, arrives, endpoint_of, happens, record_call
 
 MOSCOW = "Europe/Moscow"
 SECONDS = timedelta(seconds=1)
@@ -41,9 +41,9 @@ def test_each_hour_tells_its_median_its_worst_and_its_failures(story):
     for lag in (1, 2, 9):
         arrives(story, msk(5, 12, 10, 5), lag * SECONDS)
     late = happens(story, msk(5, 12, 10, 50))
-    called(late, msk(5, 12, 10, 50), 500)
-    called(late, msk(5, 12, 11, 0), 502)
-    called(late, msk(5, 12, 11, 10))
+    record_call(late, msk(5, 12, 10, 50), 500)
+    record_call(late, msk(5, 12, 11, 0), 502)
+    record_call(late, msk(5, 12, 11, 10))
     arrives(story, msk(5, 11, 11, 59), SECONDS)  # the hour before the first one shown
     shown_traffic = at_noon(endpoint)
     assert len(shown_traffic.hours) == 24
@@ -70,7 +70,7 @@ def test_what_is_sent_again_waits_since_it_was_asked_for(story):
     row = arrives(story, msk(5, 10, 9), 2 * SECONDS)
     fan_out.replay(endpoint=endpoint, event=row.event, as_of=msk(5, 12, 11), actor="anna")
     assert at_noon(endpoint).waiting == webhook_traffic.Waiting(1, 80 * 60 * 1000)
-    called(row.event, msk(5, 12, 11, 0) + 4 * SECONDS)
+    record_call(row.event, msk(5, 12, 11, 0) + 4 * SECONDS)
     assert busy_buckets(at_noon(endpoint).days) == [("10.05 00", 1, 2_000, 2_000, 0), ("12.05 00", 1, 4_000, 4_000, 0)]
 
 

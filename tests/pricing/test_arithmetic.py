@@ -167,7 +167,7 @@ def test_more_people_never_cost_less(people: int) -> None:
 # --- Explanations ------------------------------------------------------------------------------------------------------------
 
 
-def written(explained: dict[str, object]) -> str:
+def write_formula(explained: dict[str, object]) -> str:
     return "".join(explanation.formula(explained).split())
 
 
@@ -182,13 +182,13 @@ def written(explained: dict[str, object]) -> str:
 )
 def test_a_charge_is_written_as_a_person_would_write_it(people: int, before: int, text: str) -> None:
     explained = explanation.explain_quantity(METEOR, people, before)
-    assert written(explained) == text
+    assert write_formula(explained) == text
     assert explanation.evaluate(explained) == explained["amount_minor"]
 
 
 def test_an_amount_that_somebody_set_explains_itself_by_its_reason() -> None:
     explained = explanation.explain_amount(-15_000, "RUB", "An outage")
-    assert (explanation.evaluate(explained), written(explained), explained["reason"]) == (
+    assert (explanation.evaluate(explained), write_formula(explained), explained["reason"]) == (
         -15_000,
         "−150.00",
         "An outage",

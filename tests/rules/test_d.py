@@ -221,7 +221,7 @@ def test_d5_the_future_is_refused_and_a_clock_a_little_ahead_means_now(meteor: P
     assert MemberChange.objects.filter(member__external_id="new").get().occurred_at == now
 
 
-class Told(NamedTuple):
+class HeardReport(NamedTuple):
     """``who`` became ``status`` at ``hour`` (from 1 April); heard ``delay`` hours later, and again after ``again`` more."""
 
     who: int
@@ -234,7 +234,7 @@ class Told(NamedTuple):
 BEGIN, END = at("2026-04-01 10:00"), at("2026-08-01 00:00")
 MONTH = 30 * 24
 REPORTS = st.builds(
-    Told,
+    HeardReport,
     who=st.integers(1, 5),
     status=st.sampled_from(["active", "active", "blocked", "removed", "invited"]),
     hour=st.integers(1, 2 * MONTH),
@@ -243,7 +243,7 @@ REPORTS = st.builds(
 )
 
 
-def hear(name: str, stream: Iterable[tuple[datetime, Told]], *, dated: bool) -> tuple[object, ...]:
+def hear(name: str, stream: Iterable[tuple[datetime, HeardReport]], *, dated: bool) -> tuple[object, ...]:
     """What is owed in the end when the reports are heard in the order and at the instants of ``stream``."""
     with transaction.atomic():
         party = people.party(name, BEGIN)
@@ -270,17 +270,25 @@ def hear(name: str, stream: Iterable[tuple[datetime, Told]], *, dated: bool) -> 
 
 @settings(max_examples=15)
 @given(st.lists(REPORTS, min_size=1, max_size=9, unique_by=lambda report: report.hour))
-@example([Told(1, "removed", 300, 0, None), Told(1, "active", 200, 500, None), Told(2, "active", 250, 0, 700)])
 @example(
     [
-        Told(1, "active", 10, 0, None),
-        Told(1, "active", 400, 0, None),
-        Told(1, "active", 900, 0, None),
-        Told(1, "blocked", 20, 950, 1),
-        Told(2, "active", 30, 0, None),
+        HeardReport(1, "removed", 300, 0, None),
+        HeardReport(1, "active", 200, 500, None),
+        HeardReport(2, "active", 250, 0, 700),
     ]
 )
-def test_d5_late_duplicate_and_out_of_order_reports_give_the_same_as_the_ordered_stream(reports: list[Told]) -> None:
+@example(
+    [
+        HeardReport(1, "active", 10, 0, None),
+        HeardReport(1, "active", 400, 0, None),
+        HeardReport(1, "active", 900, 0, None),
+        HeardReport(1, "blocked", 20, 950, 1),
+        HeardReport(2, "active", 30, 0, None),
+    ]
+)
+def test_d5_late_duplicate_and_out_of_order_reports_give_the_same_as_the_ordered_stream(
+    reports: list[HeardReport],
+) -> None:
     """Charges follow from the set of reports (I-10)."""
     ordered = [
         (BEGIN + timedelta(hours=report.hour), report) for report in sorted(reports, key=lambda report: report.hour)
@@ -299,7 +307,7 @@ def test_d5_late_duplicate_and_out_of_order_reports_give_the_same_as_the_ordered
 @given(
     st.lists(REPORTS, min_size=2, max_size=7, unique_by=lambda report: report.hour), st.randoms(use_true_random=False)
 )
-def test_d5_any_order_of_arrival_months_later_gives_the_same(reports: list[Told], random: object) -> None:
+def test_d5_any_order_of_arrival_months_later_gives_the_same(reports: list[HeardReport], random: object) -> None:
     late = at("2026-06-20 12:00")
     shuffled = list(reports)
     random.shuffle(shuffled)  # type: ignore[attr-defined]

@@ -42,7 +42,7 @@ def open_everything(page: Any) -> None:
     page.evaluate("document.querySelectorAll('main details').forEach(one => { one.open = true })")
 
 
-def looked_at(page: Any, addresses: list[str]) -> list[str]:
+def find_problems(page: Any, addresses: list[str]) -> list[str]:
     faults = []
     for address in addresses:
         page.goto(address)
@@ -64,7 +64,7 @@ def set_language(page: Any, live_server: Any, locale: str = "en") -> Any:
     return page
 
 
-def invited(story: stories.Story, email: str = "new@romashka.example", role: str = "billing") -> str:
+def invite_person(story: stories.Story, email: str = "new@romashka.example", role: str = "billing") -> str:
     """Invites somebody and returns the link out of the mail."""
     member_management.invite_member(
         instance=story.cloud, email=email, name="Нина", role=role, as_of=stories.msk(5, 12), invited_by="А. Петрова"

@@ -44,7 +44,7 @@ def calls() -> dict[str, Any]:
     }
 
 
-def told_codes(operation: Any) -> set[str]:
+def documented_codes(operation: Any) -> set[str]:
     """The codes that the document tells of a call."""
     return {
         code
@@ -61,14 +61,14 @@ def body_of(operation_id: str) -> Any:
     return content["application/json"]["examples"][operation_id]["value"] if content else None
 
 
-def refuse_untold(answer: Any, problem: Any) -> None:
+def refuse_undocumented(answer: Any, problem: Any) -> None:
     """Every problem that any test gets is one that the document tells of that call; our own faults are told of none."""
     route = getattr(answer.resolver_match, "route", "")
     path = "/" + re.sub(r"<(?:[a-z]+:)?([a-z_]+)>", r"{\1}", route)
     method = answer.request["REQUEST_METHOD"]
     operation = document()["paths"].get(path, {}).get(method.lower())
     if operation is not None and answer.status_code != 500:
-        assert problem["code"] in told_codes(operation), f"{method} {path} answers the untold {problem['code']}"
+        assert problem["code"] in documented_codes(operation), f"{method} {path} answers the untold {problem['code']}"
 
 
 @dataclass
@@ -91,7 +91,7 @@ class Api:
             return self.last.status_code, None
         answer = json.loads(self.last.content)
         if self.last.status_code >= 400:
-            refuse_untold(self.last, answer)
+            refuse_undocumented(self.last, answer)
         return self.last.status_code, answer
 
     def get(self, path: str) -> tuple[int, Any]:
@@ -106,7 +106,7 @@ class Api:
     def delete(self, path: str, **headers: str) -> tuple[int, Any]:
         return self.call("DELETE", path, **headers)
 
-    def made(self, path: str, body: Any) -> Any:
+    def create(self, path: str, body: Any) -> Any:
         """What a POST created."""
         status, answer = self.post(path, body)
         assert status == 201, answer
@@ -147,11 +147,11 @@ class Tenant:
         return answer
 
 
-def found_tenant(api: Api, domain: str = "romashka.example.ru") -> Tenant:
-    customer = api.made("customers", ROMASHKA)
+def create_tenant(api: Api, domain: str = "romashka.example.ru") -> Tenant:
+    customer = api.create("customers", ROMASHKA)
     new = {"customer_id": customer["id"], "product": "meteor", "domain": domain, "representative": ANNA}
-    instance = api.made("instances", new)
-    subscription = api.made(f"instances/{instance['id']}/subscriptions", {"tariff_id": "meteor-cloud"})
+    instance = api.create("instances", new)
+    subscription = api.create(f"instances/{instance['id']}/subscriptions", {"tariff_id": "meteor-cloud"})
     return Tenant(api, customer["id"], customer["accounts"][0]["number"], instance["id"], subscription["id"])
 
 
@@ -167,7 +167,7 @@ class Buyer:
     answer: Any
 
     @property
-    def found(self) -> Any:
+    def details(self) -> Any:
         """The subscription as the API tells it now."""
         status, details = self.api.get(f"subscriptions/{self.subscription}")
         assert status == 200, details
@@ -201,19 +201,19 @@ class Buyer:
         return self.api.put(f"instances/{self.instance}/members/{who}", body)
 
     def pays(self, amount: str) -> Any:
-        return self.api.made(f"accounts/{self.account}/payments", {"amount": amount, "method": "bank"})
+        return self.api.create(f"accounts/{self.account}/payments", {"amount": amount, "method": "bank"})
 
 
-def found_buyer(
+def create_buyer(
     api: Api, product: str, tariff_id: str | None = None, *, domain: str = "romashka.example.ru", **more: Any
 ) -> Buyer:
     """Romashka takes ``product`` on ``tariff_id``; ``more`` is the rest of the subscription's body."""
     currency = "USD" if product == "blue" else "RUB"
-    customer = api.made("customers", {**ROMASHKA, "currency": currency})
+    customer = api.create("customers", {**ROMASHKA, "currency": currency})
     new = {"customer_id": customer["id"], "product": product, "domain": domain, "representative": ANNA}
-    instance = api.made("instances", new)["id"]
+    instance = api.create("instances", new)["id"]
     body = {"tariff_id": tariff_id, **more} if tariff_id else more
-    answer = api.made(f"instances/{instance}/subscriptions", body)
+    answer = api.create(f"instances/{instance}/subscriptions", body)
     return Buyer(api, customer["id"], customer["accounts"][0]["number"], instance, answer["id"], answer)
 
 

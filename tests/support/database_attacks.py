@@ -33,7 +33,7 @@ def truncate(sql: str) -> None:
 def replace_row(row: models.Model, name: str, value: object, verb: str) -> None:
     """The row written anew with one column changed: ``verb`` INSERT OR REPLACE; UPDATE OR REPLACE changes it in place."""
     table, pk = row._meta.db_table, row._meta.pk.column
-    stored = adapted(row, name, value)
+    stored = adapt_value(row, name, value)
     key = row._meta.pk.get_db_prep_value(row.pk, connection)
     if verb.startswith("UPDATE"):
         raw(f'UPDATE OR REPLACE {table} SET "{column(type(row), name)}" = %s WHERE "{pk}" = %s', stored, key)
@@ -46,13 +46,13 @@ def replace_row(row: models.Model, name: str, value: object, verb: str) -> None:
     raw(f'INSERT OR REPLACE INTO {table} ({names}) SELECT {values} FROM {table} WHERE "{pk}" = %s', stored, key)
 
 
-def adapted(row: models.Model, name: str, value: object) -> object:
+def adapt_value(row: models.Model, name: str, value: object) -> object:
     field = row._meta.get_field("line" if name == "line_id" else name)
     plain = value.amount if isinstance(value, Money) else value
     return field.get_db_prep_save(plain, connection)
 
 
-def ways(row: models.Model, name: str, value: object) -> dict[str, Callable[[], object]]:
+def list_attacks(row: models.Model, name: str, value: object) -> dict[str, Callable[[], object]]:
     model, table, pk = type(row), row._meta.db_table, row._meta.pk.column
     key = row._meta.pk.get_db_prep_value(row.pk, connection)
     only = model._default_manager.filter(pk=row.pk)
@@ -78,7 +78,7 @@ def ways(row: models.Model, name: str, value: object) -> dict[str, Callable[[], 
         ),
         "bulk_create(update_conflicts)": lambda: model._default_manager.bulk_create([changed()], **conflicts),
         "UPDATE": lambda: raw(
-            f'UPDATE {table} SET "{column(model, name)}" = %s WHERE "{pk}" = %s', adapted(row, name, value), key
+            f'UPDATE {table} SET "{column(model, name)}" = %s WHERE "{pk}" = %s', adapt_value(row, name, value), key
         ),
         "delete": lambda: model._default_manager.get(pk=row.pk).delete(),
         "QuerySet.delete": only.delete,
@@ -97,14 +97,14 @@ def ways(row: models.Model, name: str, value: object) -> dict[str, Callable[[], 
     return attacks
 
 
-def as_it_is(row: models.Model) -> dict[str, object]:
+def read_row(row: models.Model) -> dict[str, object]:
     return dict(type(row)._default_manager.filter(pk=row.pk).values()[0])
 
 
 def attack_row(row: models.Model, name: str, value: object) -> list[str]:
     """Tries every way to change or delete the row; the titles of those that nothing refused. The row stays as it is."""
-    came_through, before = [], as_it_is(row)
-    for title, attack in ways(row, name, value).items():
+    came_through, before = [], read_row(row)
+    for title, attack in list_attacks(row, name, value).items():
         try:
             with transaction.atomic():
                 attack()
@@ -114,7 +114,7 @@ def attack_row(row: models.Model, name: str, value: object) -> list[str]:
             assert title == "TRUNCATE"
         else:
             came_through.append(title)
-        assert as_it_is(row) == before, title
+        assert read_row(row) == before, title
     return came_through
 
 

@@ -25,7 +25,7 @@ from schemathesis.transport.wsgi import WSGITransport
 from accounts.models import Instance, Role
 from billing.models import Tariff
 from billing.operations import api_tokens
-from tests.support.callers import ANNA, REAL, Api, found_buyer
+from tests.support.callers import ANNA, REAL, Api, create_buyer
 
 # --- What the document calls valid and a plain generator would hardly ever hit ----------------------------------------
 
@@ -98,12 +98,12 @@ class Town:
 def build(operator: Api) -> Town:
     """Five customers on five kinds of tariff; one has paid an invoice, one is in its trial."""
     buyers = [
-        found_buyer(operator, "meteor", "meteor-cloud", domain="a.romashka.example"),
-        found_buyer(operator, "blue", "blue-monthly", domain="b.romashka.example"),
-        found_buyer(operator, "blue", "blue-monthly", domain="c.romashka.example", trial=False),
-        found_buyer(operator, "evotor-app", "light", domain="d.romashka.example"),
-        found_buyer(operator, "cyberos", "build", domain="e.romashka.example"),
-        found_buyer(operator, "evotor-driver", "driver", domain="f.romashka.example", quantity=3),
+        create_buyer(operator, "meteor", "meteor-cloud", domain="a.romashka.example"),
+        create_buyer(operator, "blue", "blue-monthly", domain="b.romashka.example"),
+        create_buyer(operator, "blue", "blue-monthly", domain="c.romashka.example", trial=False),
+        create_buyer(operator, "evotor-app", "light", domain="d.romashka.example"),
+        create_buyer(operator, "cyberos", "build", domain="e.romashka.example"),
+        create_buyer(operator, "evotor-driver", "driver", domain="f.romashka.example", quantity=3),
     ]
     buyers[3].pays("90.00")
     invoices = [row["number"] for row in operator.get("invoices")[1]["items"]]
@@ -113,7 +113,7 @@ def build(operator: Api) -> Town:
         "domain": "g.romashka.example",
         "representative": ANNA,
     }
-    instances = [*(buyer.instance for buyer in buyers), operator.made("instances", bare)["id"]]
+    instances = [*(buyer.instance for buyer in buyers), operator.create("instances", bare)["id"]]
     tariffs = list(Tariff.objects.published().values_list("tariff_id", flat=True).order_by("pk"))
     own = api_tokens.create_token(
         scope="instance", instance=Instance.objects.get(public_id=instances[0]), at=REAL, actor="test"
@@ -192,10 +192,10 @@ class Found:
         for case_id, checks in recorder.checks.items():
             for check in checks:
                 if check.failure_info is not None:
-                    self.wrong.append(_told(recorder, case_id, check))
+                    self.wrong.append(describe_failure(recorder, case_id, check))
 
 
-def _told(recorder: Any, case_id: str, check: Any) -> str:
+def describe_failure(recorder: Any, case_id: str, check: Any) -> str:
     case, answer = recorder.cases[case_id].value, recorder.interactions[case_id].response
     sent = f"{case.method} {case.formatted_path} {dict(case.query or {})} {str(case.body)[:300]}"
     got = "" if answer is None else f"{answer.status_code} {answer.content[:400]!r}"

@@ -15,4 +15,4 @@ def emit_renewal(party: Party, note: int, now: datetime = NOON) -> Event:
 
 
 def notes(receiver: Receiver) -> list[int]:
-    return [call["data"]["note"] for call in receiver.told]
+    return [call["data"]["note"] for call in receiver.payloads]

@@ -60,14 +60,14 @@ class Receiver:
         return f"http://127.0.0.1:{self.server.server_port}/hooks"
 
     @property
-    def told(self) -> list[dict[str, Any]]:
+    def payloads(self) -> list[dict[str, Any]]:
         return [json.loads(body) for _headers, body in self.got]
 
     @property
     def types(self) -> list[str]:
-        return [payload["type"] for payload in self.told]
+        return [payload["type"] for payload in self.payloads]
 
-    def verified(self, secret: str, number: int = -1) -> Any:
+    def verify_payload(self, secret: str, number: int = -1) -> Any:
         """What came as ``number``, its signature checked with ``secret``."""
         headers, body = self.got[number]
         return Webhook(secret).verify(body, headers)

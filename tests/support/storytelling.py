@@ -19,7 +19,7 @@ STEPS = (
 )
 
 # (Moscow's clock, kind of entry, amount on the balance, balance after)
-Told = tuple[str, str, str, str]
+LedgerRow = tuple[str, str, str, str]
 
 
 def run(now: datetime) -> None:
@@ -33,7 +33,7 @@ def until(instant: str) -> None:
     run(at(instant))
 
 
-def ledger_of(party: Party) -> list[Told]:
+def ledger_of(party: Party) -> list[LedgerRow]:
     """The account's entries in the order of their writing."""
     own, entries, balance = party.account.ledger_account, [], Decimal(0)
     postings = Posting.objects.filter(debit=own) | Posting.objects.filter(credit=own)

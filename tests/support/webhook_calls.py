@@ -22,7 +22,7 @@ def happens(story: Story, at: datetime, type_: str = "invoice.paid") -> Event:
     return outbox.emit(type_, at=at, data={"number": "R-2026-000001"}, account=story.account)
 
 
-def called(event: Event, at: datetime, status: int = 204, *, answer: str = "") -> WebhookDelivery:
+def record_call(event: Event, at: datetime, status: int = 204, *, answer: str = "") -> WebhookDelivery:
     """A call of the endpoint that hears of ``event``: taken where ``status`` is 2xx, to be tried again where it is not."""
     row = WebhookDelivery.objects.get(event=event)
     row.attempts += 1
@@ -48,16 +48,16 @@ def called(event: Event, at: datetime, status: int = 204, *, answer: str = "") -
 
 def arrives(story: Story, at: datetime, lag: timedelta, type_: str = "invoice.paid") -> WebhookDelivery:
     """An event at ``at`` that is taken ``lag`` later."""
-    return called(happens(story, at, type_), at + lag)
+    return record_call(happens(story, at, type_), at + lag)
 
 
-def prove(client: Client) -> None:
+def reauthenticate(client: Client) -> None:
     """Gives the password once more, as the page asks for it."""
     answer = client.post("/accounts/reauthenticate/", {"password": PASSWORD, "next": "/integration/"})
     assert answer.status_code == 302
 
 
-def more(story: Story, endpoint: WebhookEndpoint, number: int) -> None:
+def add_deliveries(story: Story, endpoint: WebhookEndpoint, number: int) -> None:
     events = Event.objects.bulk_create(
         Event(type="invoice.paid", at=msk(5, 12, 11), account=story.account, data={}) for _ in range(number)
     )

@@ -15,10 +15,16 @@ from tests.support.story import Story, tell
 @pytest.fixture
 def story(db: None) -> Story:
     """Romashka owes April (due 15 May) and May so far; the clock stands at 12 May, 15:20 in Moscow."""
-    found = tell()
+    spring = tell()
     SandboxClock.objects.create(id=1, stands_at=NOW)
     staff_roles.ensure_groups()
-    return found
+    return spring
+
+
+@pytest.fixture
+def staffed_installation(db: None, installation: None) -> None:
+    """An installation before anybody has come, with the groups of staff."""
+    staff_roles.ensure_groups()
 
 
 @pytest.fixture

@@ -1,18 +1,14 @@
 """Four eyes on the workbench (D15): above the limit an act waits, another person sees its effect and decides."""
 
-from billing.models import Approval, CreditNote, Invoice, LedgerAccount, Payment, PaymentAttempt
+from billing.models import Approval, CreditNote, Invoice, Payment, PaymentAttempt
 from billing.operations.collection import checkout
 from billing.sandbox.models import SampleCharge
 from tests.support.acting import act_url, confirm, do, errors, preview, rows
 from tests.support.staff import NOW
-from tests.support.staff_queue import attempt, client_of, large_adjustment
+from tests.support.staff_queue import attempt, balance, client_of, large_adjustment
 from tests.support.story import Story
 
 ADJUST = {"amount": "12000", "reason_code": "goodwill", "comment": "Простой 3 мая"}
-
-
-def balance(story: Story) -> int:
-    return LedgerAccount.objects.get(billing_account=story.account).balance_minor
 
 
 def test_large_adjustment_waits_and_its_author_cannot_approve_it(story: Story) -> None:

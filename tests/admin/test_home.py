@@ -150,5 +150,7 @@ def test_d12_one_setting_moves_the_reminder_the_calendar_the_card_and_the_words(
     assert "due within 5 days" in signed_in("finance").get("/admin/billing/invoice/").content.decode()
     assert [row.number for row in reminders.invoices_to_remind_of(morning)] == ["R-2026-000001"]
     assert reminders.invoices_to_remind_of(msk(5, 10, 9)) == []
-    assert [one.at for one in calendar_items(account=account, as_of=msk(5, 9)) if one.step == "reminder"] == [morning]
+    assert [item.at for item in calendar_items(account=account, as_of=msk(5, 9)) if item.step == "reminder"] == [
+        morning
+    ]
     assert "yearly charges 45 and 10 days before" in preferences.about_group(preferences.Group.REMINDERS)

@@ -5,16 +5,13 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from billing.models import Approval, AuditRecord, CreditNote, Entry, Invoice, LedgerAccount, Notice, Payment
+from billing.models import Approval, AuditRecord, CreditNote, Entry, Invoice, Notice, Payment
 from tests.support.acting import act_url, confirm, do, errors, messages, preview, rows
+from tests.support.staff_queue import balance
 from tests.support.story import Story
 
 SignIn = Callable[[str], Client]
 PAID = {"amount": "6 589,00", "method": "bank", "reference": "п/п № 118 от 12.05.2026"}
-
-
-def balance(story: Story) -> int:
-    return LedgerAccount.objects.get(billing_account=story.account).balance_minor
 
 
 def april(story: Story) -> Invoice:

@@ -1,8 +1,8 @@
 """Offers on the workbench (M11): figures before they are sent, the payment with its bonus, the PDF, and taking back."""
 
-from billing.models import Approval, AuditRecord, Credit, LedgerAccount, Notice, Offer, Payment
+from billing.models import Approval, AuditRecord, Credit, Notice, Offer, Payment
 from tests.support.acting import act_url, confirm, do, errors, preview, rows
-from tests.support.staff_queue import ask, client_of, offer
+from tests.support.staff_queue import ask, balance, client_of, offer
 from tests.support.story import Story
 
 TYPED = {"people": "20", "discount_percent": "10", "valid_until": "", "note": "As agreed"}
@@ -12,11 +12,11 @@ def test_figures_are_shown_before_the_offer_is_sent(story: Story) -> None:
     support = client_of("support")
     address = act_url("billing_subscription", "send_offer", story.cloud.subscriptions.get().pk)
     shown = preview(support, address, **TYPED)
-    found = rows(shown)
-    assert found["A month for 20 people"] == "₽11,980.00"
-    assert found["A year: 12 × ₽11,980.00"] == "₽143,760.00"
-    assert found["Discount, 10%"] == "−₽14,376.00"
-    assert found["To be paid"] == "₽129,384.00"
+    effect = rows(shown)
+    assert effect["A month for 20 people"] == "₽11,980.00"
+    assert effect["A year: 12 × ₽11,980.00"] == "₽143,760.00"
+    assert effect["Discount, 10%"] == "−₽14,376.00"
+    assert effect["To be paid"] == "₽129,384.00"
     assert (Offer.objects.count(), Notice.objects.filter(kind="offer_sent").count()) == (0, 0)
     answer = confirm(support, address, shown, **TYPED)
     sent = Offer.objects.get()
@@ -41,10 +41,6 @@ def test_offer_from_a_request_is_for_the_subscription_chosen(story: Story) -> No
     assert Offer.objects.get().subscription_id == chosen
     foreign = story.vera_instance.subscriptions.get().pk
     assert "subscription" in errors(preview(client_of("support"), address, **TYPED, subscription=foreign))
-
-
-def balance(story: Story) -> int:
-    return LedgerAccount.objects.get(billing_account=story.account).balance_minor
 
 
 def test_payment_of_an_offer_brings_its_bonus_and_is_recorded_by_finance(story: Story) -> None:
@@ -92,9 +88,9 @@ def test_taking_the_payment_of_an_offer_back_shows_the_bonus_that_goes_with_it(s
     do(finance, act_url("billing_offer", "record_offer_payment", sent.pk), reference="500")
     reverse = act_url("billing_payment", "reverse_payment", Payment.objects.get().pk)
     shown = preview(finance, reverse, reason="Another customer's money")
-    told = rows(shown)
-    assert (told["Taken back"], told["Its bonus, taken back with it"]) == ("₽129,384.00", "₽14,376.00")
-    assert told[f"Offer {sent.number}"] == "can be paid again"
+    effect = rows(shown)
+    assert (effect["Taken back"], effect["Its bonus, taken back with it"]) == ("₽129,384.00", "₽14,376.00")
+    assert effect[f"Offer {sent.number}"] == "can be paid again"
     assert confirm(finance, reverse, shown, reason="Another customer's money").status_code == 302
     assert balance(story) == before
 
@@ -107,8 +103,8 @@ def test_second_person_sees_the_bonus_of_a_payment_that_waits_to_be_taken_back(s
     assert rows(shown)["Its bonus, taken back with it"] == "₽14,376.00"
     assert confirm(finance, reverse, shown, reason="Another customer's money").status_code == 302
     approve = act_url("billing_approval", "approve", Approval.objects.get().pk)
-    told = rows(preview(client_of("finance", "olga"), approve, comment=""))
-    assert (told["Taken back"], told["Its bonus, taken back with it"]) == ("₽129,384.00", "₽14,376.00")
+    effect = rows(preview(client_of("finance", "olga"), approve, comment=""))
+    assert (effect["Taken back"], effect["Its bonus, taken back with it"]) == ("₽129,384.00", "₽14,376.00")
 
 
 def test_figures_follow_what_is_typed_only_where_the_page_asks_for_it(story: Story) -> None:

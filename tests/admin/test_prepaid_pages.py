@@ -12,26 +12,15 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Customer, Instance
 from billing import triggers
 from billing.models import BillingAccount, BillingPeriod, Collection, Subscription
-from billing.operations import staff_roles
 from billing.operations.run import billing_run
 from billing.operations.subscriptions import plan_changes, trials
 from billing.operations.subscriptions.quotes import TermsRequest
-from billing.sandbox.models import SandboxClock
 from tests.support import people
 from tests.support.acting import cards
-from tests.support.people import Party, at
+from tests.support.people import Party, at, stand_at
 
 SignIn = Callable[[str], Client]
-
-
-@pytest.fixture(autouse=True)
-def _installation(db: None) -> None:
-    people.installation()
-    staff_roles.ensure_groups()
-
-
-def now(text: str) -> None:
-    SandboxClock.objects.update_or_create(id=1, defaults={"stands_at": at(text)})
+pytestmark = pytest.mark.usefixtures("staffed_installation")
 
 
 def page(client: Client, party: Party) -> str:
@@ -40,23 +29,29 @@ def page(client: Client, party: Party) -> str:
     return answer.content.decode().replace("\xa0", " ")
 
 
-def listed(client: Client, state: str) -> list[str]:
+def list_instances(client: Client, state: str) -> list[str]:
     answer = client.get(f"/admin/billing/subscription/?state={state}")
     assert answer.status_code == 200
     return [str(row.instance) for row in answer.context["cl"].result_list]
 
 
 PROFILES = [
-    ("meteor", "meteor-cloud", None), ("blue", "blue-monthly", None), ("blue", "blue-annual", None), ("cyberos", "trial", None),
-    ("cyberos", "scale", None), ("evotor-app", "base", 5), ("evotor-driver", "driver", 10), ("evotor-free", "", None),
-]  # fmt: skip
+    ("meteor", "meteor-cloud", None),
+    ("blue", "blue-monthly", None),
+    ("blue", "blue-annual", None),
+    ("cyberos", "trial", None),
+    ("cyberos", "scale", None),
+    ("evotor-app", "base", 5),
+    ("evotor-driver", "driver", 10),
+    ("evotor-free", "", None),
+]
 
 
 @pytest.mark.parametrize(("product", "tariff_id", "quantity"), PROFILES)
 def test_pages_of_every_profile_open(signed_in: SignIn, product: str, tariff_id: str, quantity: int | None) -> None:
     currency = "USD" if product == "blue" else "RUB"
     party = people.party(product=product, tariff_id=tariff_id, quantity=quantity, currency=currency)
-    now("2026-04-03 12:00")
+    stand_at(at("2026-04-03 12:00"))
     support = signed_in("support")
     assert "romashka.example.ru" in page(support, party)
     for address in (
@@ -75,7 +70,7 @@ def test_pages_of_every_profile_open(signed_in: SignIn, product: str, tariff_id:
 
 def test_a_trial_says_its_last_day_and_what_was_chosen(signed_in: SignIn) -> None:
     party = people.party(product="blue", tariff_id="blue-monthly", now=at("2026-04-10 12:00"), currency="USD")
-    now("2026-04-12 12:00")
+    stand_at(at("2026-04-12 12:00"))
     support = signed_in("support")
     text = page(support, party)
     assert "17 April 2026" in text
@@ -90,7 +85,7 @@ def test_a_trial_says_its_last_day_and_what_was_chosen(signed_in: SignIn) -> Non
 
 def test_a_lapsed_trial_is_read_only_and_says_why(signed_in: SignIn) -> None:
     party = people.party(product="blue", tariff_id="blue-monthly", now=at("2026-04-10 12:00"), currency="USD")
-    now("2026-04-18 00:00")
+    stand_at(at("2026-04-18 00:00"))
     text = signed_in("support").get(f"/admin/accounts/instance/{party.instance.pk}/change/").content.decode()
     assert "Trial over and nothing chosen since 18 April 2026 at 00:00" in text.replace("\xa0", " ")
 
@@ -104,7 +99,7 @@ def test_charges_tell_how_they_were_worked_out_and_changes_who_and_why(signed_in
         actor="support@staff.example",
         reason="Ticket 417",
     )
-    now("2026-04-15 12:00")
+    stand_at(at("2026-04-15 12:00"))
     text = page(signed_in("finance"), party)
     assert "₽180.00" in text
     assert "1 May 2026 · " in text
@@ -116,7 +111,7 @@ def test_tries_to_collect_are_listed_with_their_reason(signed_in: SignIn) -> Non
     party = people.party(product="evotor-app", tariff_id="light", now=at("2026-04-01 12:00"))
     party.pay("90.00", at("2026-04-02 12:00"))
     billing_run.collect_renewals(as_of=at("2026-04-26 10:00"))
-    now("2026-04-26 11:00")
+    stand_at(at("2026-04-26 11:00"))
     text = page(signed_in("finance"), party)
     assert "the balance is too low and no method is saved" in text
     assert "₽90.00 of it are not on the account" in text
@@ -128,7 +123,7 @@ def test_the_next_seat_is_priced_for_the_rest_of_what_is_paid(signed_in: SignIn)
     party = people.party(
         product="blue", tariff_id="blue-monthly", now=at("2026-04-01 00:00"), currency="USD", trial=False
     )
-    now("2026-04-15 16:00")
+    stand_at(at("2026-04-15 16:00"))
     text = signed_in("support").get(f"/admin/accounts/instance/{party.instance.pk}/change/").content.decode()
     assert "$3.50, in a paid role" in text  # B-b
 
@@ -136,7 +131,7 @@ def test_the_next_seat_is_priced_for_the_rest_of_what_is_paid(signed_in: SignIn)
 def test_customer_page_tells_the_next_dates_and_how_each_instance_stands(signed_in: SignIn) -> None:
     party = people.party(product="cyberos", tariff_id="build", now=at("2026-04-10 12:00"))
     party.pay("4900.00", at("2026-04-10 13:00"))
-    now("2026-04-15 12:00")
+    stand_at(at("2026-04-15 12:00"))
     answer = signed_in("support").get(f"/admin/accounts/customer/{party.customer.pk}/change/")
     text = answer.content.decode().replace("\xa0", " ")
     assert "10 May 2026" in text
@@ -154,11 +149,11 @@ def test_statuses_are_filters_and_every_subscription_is_in_one(signed_in: SignIn
     plan_changes.cancel_subscription(subscription=cancelled.subscription, as_of=at("2026-04-21 12:00"), actor="anna")
     ended = people.party("ended", now=start)
     ended.terminate(at("2026-04-20 12:00"))
-    now("2026-04-25 00:00")
+    stand_at(at("2026-04-25 00:00"))
     support = signed_in("support")
     assert {
-        one: listed(support, one)
-        for one in ("active", "trialing", "trial_ended", "past_due", "cancelling", "terminated")
+        state: list_instances(support, state)
+        for state in ("active", "trialing", "trial_ended", "past_due", "cancelling", "terminated")
     } == {
         "active": ["meteor.example.ru"],
         "trialing": ["trial.example.ru"],
@@ -177,44 +172,44 @@ TRIALS, FAILED, SHORT = (
 )
 
 
-def figures(client: Client) -> dict[str, str]:
-    found = cards(client)
+def read_figures(client: Client) -> dict[str, str]:
+    home_cards = cards(client)
     for label, state in ((TRIALS, "ending"), (FAILED, "failing"), (SHORT, "short")):
-        assert found[label].url.endswith(f"?state={state}")
-        assert str(len(listed(client, state))) == found[label].figure, label
-    return {label: found[label].figure for label in (TRIALS, FAILED, SHORT)}
+        assert home_cards[label].url.endswith(f"?state={state}")
+        assert str(len(list_instances(client, state))) == home_cards[label].figure, label
+    return {label: home_cards[label].figure for label in (TRIALS, FAILED, SHORT)}
 
 
 def test_first_page_counts_trials_that_end_without_a_choice(signed_in: SignIn) -> None:
     party = people.party(product="blue", tariff_id="blue-monthly", now=at("2026-04-10 12:00"), currency="USD")
     support = signed_in("support")
     for day, figure in (("13", "0"), ("14", "1"), ("17", "1"), ("18", "0")):
-        now(f"2026-04-{day} 12:00")
-        assert figures(support)[TRIALS] == figure, day
-    now("2026-04-15 12:00")
+        stand_at(at(f"2026-04-{day} 12:00"))
+        assert read_figures(support)[TRIALS] == figure, day
+    stand_at(at("2026-04-15 12:00"))
     trials.choose_tariff(
         subscription=party.subscription, tariff_id="blue-annual", as_of=at("2026-04-15 12:00"), actor="anna"
     )
-    assert figures(support)[TRIALS] == "0"
+    assert read_figures(support)[TRIALS] == "0"
 
 
 def test_first_page_counts_renewals_that_fail_and_that_nothing_will_pay(signed_in: SignIn) -> None:
     party = people.party(product="evotor-app", tariff_id="light", now=at("2026-04-01 12:00"))
     party.pay("179.99", at("2026-04-02 12:00"))  # 0.01 short of April and May
     finance = signed_in("finance")
-    now("2026-04-26 09:00")
-    assert figures(finance) == {TRIALS: "0", FAILED: "0", SHORT: "0"}
+    stand_at(at("2026-04-26 09:00"))
+    assert read_figures(finance) == {TRIALS: "0", FAILED: "0", SHORT: "0"}
     billing_run.collect_renewals(as_of=at("2026-04-26 10:00"))
-    now("2026-04-29 12:00")
-    assert figures(finance) == {TRIALS: "0", FAILED: "1", SHORT: "0"}
-    now("2026-04-30 00:00")
-    assert figures(finance) == {TRIALS: "0", FAILED: "1", SHORT: "1"}
-    now("2026-05-01 23:59")
-    assert figures(finance) == {TRIALS: "0", FAILED: "1", SHORT: "1"}
+    stand_at(at("2026-04-29 12:00"))
+    assert read_figures(finance) == {TRIALS: "0", FAILED: "1", SHORT: "0"}
+    stand_at(at("2026-04-30 00:00"))
+    assert read_figures(finance) == {TRIALS: "0", FAILED: "1", SHORT: "1"}
+    stand_at(at("2026-05-01 23:59"))
+    assert read_figures(finance) == {TRIALS: "0", FAILED: "1", SHORT: "1"}
     party.pay("0.01", at("2026-05-01 23:59"))
-    assert figures(finance)[SHORT] == "0"
+    assert read_figures(finance)[SHORT] == "0"
     billing_run.collect_renewals(as_of=at("2026-05-01 23:59"))
-    assert figures(finance) == {TRIALS: "0", FAILED: "0", SHORT: "0"}
+    assert read_figures(finance) == {TRIALS: "0", FAILED: "0", SHORT: "0"}
 
 
 def test_reviewers_see_none_of_it(signed_in: SignIn) -> None:
@@ -222,7 +217,7 @@ def test_reviewers_see_none_of_it(signed_in: SignIn) -> None:
     assert signed_in("product manager").get("/admin/billing/collection/").status_code == 403
 
 
-def crowd(party: Party, until: int) -> None:
+def add_subscriptions(party: Party, until: int) -> None:
     """As many like ``party``, each with a failed try; in bulk past the guards: only the number of rows matters here."""
     triggers.drop(connection)
     start = Customer.objects.count()
@@ -232,50 +227,50 @@ def crowd(party: Party, until: int) -> None:
         [
             BillingAccount(
                 number=f"8{i:05}",
-                customer=one,
+                customer=row,
                 seller=party.account.seller,
                 currency="RUB",
                 opened_at=base["created_at"],
                 open_month="2026-04-01",
             )
-            for i, one in enumerate(customers, start)
+            for i, row in enumerate(customers, start)
         ]
     )
     instances = Instance.objects.bulk_create(
         [
             Instance(
                 public_id=f"ins_{i}",
-                customer=one,
+                customer=row,
                 product=party.instance.product,
                 domain=f"d{i}.example",
                 email="a@example.com",
                 registered_at=base["created_at"],
             )
-            for i, one in enumerate(customers, start)
+            for i, row in enumerate(customers, start)
         ]
     )
-    kept = party.fresh
-    made = Subscription.objects.bulk_create(
+    subscription = party.fresh
+    subscriptions = Subscription.objects.bulk_create(
         [
             Subscription(
                 public_id=f"sub_{i}",
-                instance=one,
+                instance=row,
                 account=account,
-                tariff=kept.tariff,
-                started_at=kept.started_at,
-                paid_from=kept.paid_from,
-                anchor_date=kept.anchor_date,
-                next_transition_date=kept.next_transition_date,
+                tariff=subscription.tariff,
+                started_at=subscription.started_at,
+                paid_from=subscription.paid_from,
+                anchor_date=subscription.anchor_date,
+                next_transition_date=subscription.next_transition_date,
             )
-            for i, (one, account) in enumerate(zip(instances, accounts, strict=True), start)
+            for i, (row, account) in enumerate(zip(instances, accounts, strict=True), start)
         ]
     )
     period = party.periods[0]
     BillingPeriod.objects.bulk_create(
         [
             BillingPeriod(
-                subscription=one,
-                tariff=kept.priced_by,
+                subscription=row,
+                tariff=subscription.priced_by,
                 number=1,
                 start=period.start,
                 end=period.end,
@@ -283,13 +278,13 @@ def crowd(party: Party, until: int) -> None:
                 opened_at=period.opened_at,
                 ended_at=period.ended_at,
             )
-            for one in made
+            for row in subscriptions
         ]
     )
     Collection.objects.bulk_create(
         [
             Collection(
-                subscription=one,
+                subscription=row,
                 period_start=period.end,
                 day=period.end - timedelta(days=1),
                 at=at("2026-04-30 10:00"),
@@ -298,14 +293,14 @@ def crowd(party: Party, until: int) -> None:
                 balance_minor=0,
                 outcome="no_method",
             )
-            for one in made
+            for row in subscriptions
         ]
     )
     triggers.install(connection)
 
 
-def asked(client: Client) -> dict[str, int]:
-    found = {}
+def count_queries(client: Client) -> dict[str, int]:
+    counts = {}
     for path in (
         "",
         "billing/subscription/",
@@ -315,18 +310,18 @@ def asked(client: Client) -> dict[str, int]:
     ):
         with CaptureQueriesContext(connection) as queries:
             assert client.get(f"/admin/{path}").status_code == 200
-        found[path] = len(queries)
-    return found
+        counts[path] = len(queries)
+    return counts
 
 
 def test_pages_ask_as_often_for_a_thousand_renewals_as_for_ten(signed_in: SignIn) -> None:
     party = people.party(product="evotor-app", tariff_id="light", now=at("2026-04-01 12:00"))
-    now("2026-04-30 12:00")
+    stand_at(at("2026-04-30 12:00"))
     client = signed_in("administrator")
-    crowd(party, 10)
-    asked(client)
-    few = asked(client)
-    crowd(party, 1000)
-    assert asked(client) == few
+    add_subscriptions(party, 10)
+    count_queries(client)
+    few = count_queries(client)
+    add_subscriptions(party, 1000)
+    assert count_queries(client) == few
     assert Collection.objects.count() == 999
     assert cards(client)[SHORT].figure == "1,000"

@@ -50,7 +50,7 @@ MONEY_LISTS = (
 )
 
 
-def grow(story: Story, until: int) -> None:
+def add_customers(story: Story, until: int) -> None:
     """Customers, each with an account, an instance, a person, an invoice, a payment and what goes with them.
 
     Written in bulk past the guards, which would ask for every charge: only the number of rows matters here.
@@ -69,9 +69,9 @@ def grow_without_guards(story: Story, until: int) -> None:
     accounts = BillingAccount.objects.bulk_create(
         [
             BillingAccount(
-                number=f"9{i:05}", customer=one, seller=seller, currency="RUB", opened_at=NOW, open_month="2026-05-01"
+                number=f"9{i:05}", customer=row, seller=seller, currency="RUB", opened_at=NOW, open_month="2026-05-01"
             )
-            for i, one in enumerate(customers, start)
+            for i, row in enumerate(customers, start)
         ]
     )
     LedgerAccount.objects.bulk_create(
@@ -81,46 +81,48 @@ def grow_without_guards(story: Story, until: int) -> None:
         [
             Instance(
                 public_id=f"ins_{i}",
-                customer=one,
+                customer=row,
                 product=product,
                 domain=f"d{i}.example",
                 email="a@example.com",
                 registered_at=NOW,
             )
-            for i, one in enumerate(customers, start)
+            for i, row in enumerate(customers, start)
         ]
     )
     members = Member.objects.bulk_create(
         [
-            Member(instance=one, external_id="1", email="a@example.com", role=role, status="active", confirmed_at=NOW)
-            for one in instances
+            Member(
+                instance=instance, external_id="1", email="a@example.com", role=role, status="active", confirmed_at=NOW
+            )
+            for instance in instances
         ]
     )
     MemberChange.objects.bulk_create(
         [
             MemberChange(
-                instance=one.instance,
-                member=one,
+                instance=member.instance,
+                member=member,
                 status="active",
                 role=role,
                 occurred_at=NOW,
                 received_at=NOW,
                 source="api",
             )
-            for one in members
+            for member in members
         ]
     )
     Subscription.objects.bulk_create(
         [
-            Subscription(public_id=f"sub_{i}", instance=one, account=account, tariff=tariff, started_at=NOW)
-            for i, (one, account) in enumerate(zip(instances, accounts, strict=True), start)
+            Subscription(public_id=f"sub_{i}", instance=row, account=account, tariff=tariff, started_at=NOW)
+            for i, (row, account) in enumerate(zip(instances, accounts, strict=True), start)
         ]
     )
-    booked(story, accounts, start)
-    invoiced(story, accounts, start)
+    add_entries(story, accounts, start)
+    add_invoices(story, accounts, start)
 
 
-def booked(story: Story, accounts: list[BillingAccount], start: int) -> None:
+def add_entries(story: Story, accounts: list[BillingAccount], start: int) -> None:
     receipts = posting.seller_account(story.account.seller, "bank")
     entries = Entry.objects.bulk_create(
         [
@@ -157,48 +159,48 @@ def booked(story: Story, accounts: list[BillingAccount], start: int) -> None:
     Payment.objects.bulk_create(
         [
             Payment(
-                public_id=f"pay_{one.pk}",
-                account=one.account,
+                public_id=f"pay_{row.pk}",
+                account=row.account,
                 method="bank",
                 currency="RUB",
                 amount_minor=100,
                 received_at=NOW,
                 recorded_at=NOW,
                 recorded_by="test",
-                credit=one,
+                credit=row,
             )
-            for one in credits
+            for row in credits
         ]
     )
     Event.objects.bulk_create(
-        [Event(public_id=f"evt_{one.pk}", type="payment.received", at=NOW, account=one, data={}) for one in accounts]
+        [Event(public_id=f"evt_{row.pk}", type="payment.received", at=NOW, account=row, data={}) for row in accounts]
     )
     AuditRecord.objects.bulk_create(
         [
-            AuditRecord(at=NOW, actor="test", action="x", object_type="x", object_id="x", customer=one.customer)
-            for one in accounts
+            AuditRecord(at=NOW, actor="test", action="x", object_type="x", object_id="x", customer=row.customer)
+            for row in accounts
         ]
     )
     JobRun.objects.bulk_create(
-        [JobRun(kind="close", key=one.number, attempts=1, started_at=NOW, next_attempt_at=NOW) for one in accounts]
+        [JobRun(kind="close", key=row.number, attempts=1, started_at=NOW, next_attempt_at=NOW) for row in accounts]
     )
 
 
-def invoiced(story: Story, accounts: list[BillingAccount], start: int) -> None:
-    kept = Invoice.objects.filter(account=story.account)[0]
-    values = {field.attname: getattr(kept, field.attname) for field in Invoice._meta.concrete_fields}
+def add_invoices(story: Story, accounts: list[BillingAccount], start: int) -> None:
+    invoice = Invoice.objects.filter(account=story.account)[0]
+    values = {field.attname: getattr(invoice, field.attname) for field in Invoice._meta.concrete_fields}
     rows = [
         {
             **values,
             "id": uuid.uuid4(),
             "number": f"R-2026-{i + 10:06}",
             "sequence": i + 10,
-            "account_id": one.pk,
+            "account_id": billed_account.pk,
             "key": f"k{i}",
         }
-        for i, one in enumerate(accounts, start)
+        for i, billed_account in enumerate(accounts, start)
     ]
-    made = Invoice.objects.bulk_create([Invoice(**row) for row in rows])
+    invoices = Invoice.objects.bulk_create([Invoice(**row) for row in rows])
     Notice.objects.bulk_create(
         [
             Notice(
@@ -214,29 +216,29 @@ def invoiced(story: Story, accounts: list[BillingAccount], start: int) -> None:
                 created_at=NOW,
                 next_attempt_at=NOW,
             )
-            for row in made
+            for row in invoices
         ]
     )
 
 
-def asked(client: Client) -> dict[str, int]:
-    found = {}
+def count_queries(client: Client) -> dict[str, int]:
+    counts = {}
     for label in MONEY_LISTS:
         with CaptureQueriesContext(connection) as queries:
             assert client.get(reverse(f"admin:{label}_changelist")).status_code == 200
-        found[label] = len(queries)
+        counts[label] = len(queries)
     with CaptureQueriesContext(connection) as queries:
         assert client.get("/admin/").status_code == 200
-    return {**found, "home": len(queries)}
+    return {**counts, "home": len(queries)}
 
 
 def test_lists_and_home_ask_as_often_for_a_thousand_rows_as_for_ten(story: Story, signed_in: SignIn) -> None:
     client = signed_in("administrator")
-    grow(story, 10)
-    asked(client)
-    few = asked(client)
-    grow(story, 1000)
-    many = asked(client)
+    add_customers(story, 10)
+    count_queries(client)
+    few = count_queries(client)
+    add_customers(story, 1000)
+    many = count_queries(client)
     assert Posting.objects.count() > 990
     assert many == few
     assert many.pop("home") <= 40  # a query or two for each of its cards

@@ -20,7 +20,7 @@ def url(act: str, pk: object) -> str:
     return act_url("billing_customerrequest", act, pk)
 
 
-def listed(group: str = "support", query: str = "") -> str:
+def open_list(group: str = "support", query: str = "") -> str:
     return client_of(group).get(f"{LIST}{query}").content.decode().replace("\xa0", " ")
 
 
@@ -35,20 +35,20 @@ def listed(group: str = "support", query: str = "") -> str:
 def test_the_queue_counts_the_working_day(story: Story, day: int, hour: int, word: str, states: set[str]) -> None:
     asked = ask(story, "termination")
     SandboxClock.objects.update(stands_at=msk(5, day, hour, 30))
-    assert word in listed()
-    found = {
+    assert word in open_list()
+    shown_states = {
         state
         for state in ("waiting", "today", "late", "done")
-        if f"/{asked.pk}/change/" in listed(query=f"?state={state}")
+        if f"/{asked.pk}/change/" in open_list(query=f"?state={state}")
     }
-    assert found == states
+    assert shown_states == states
 
 
 def test_waiting_requests_stand_above_those_that_are_answered(story: Story) -> None:
     first = ask(story, "termination")
     requests.decline(request=first, as_of=NOW, actor="s@work.example", reason="No")
     second = ask(story, "year_up_front", people=20)
-    page = listed()
+    page = open_list()
     assert page.index(f"/{second.pk}/change/") < page.index(f"/{first.pk}/change/")
 
 
@@ -103,8 +103,12 @@ def test_a_file_is_a_private_download_and_its_reading_is_kept(story: Story) -> N
     assert answer.headers["Content-Disposition"].startswith("attachment;")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert {"private", "no-store"} <= set(answer.headers["Cache-Control"].split(", "))
-    kept = AuditRecord.objects.get(action="request.file_read")
-    assert (kept.actor, kept.customer, kept.after["name"]) == ("support@work.example", story.customer, "п-п 417.pdf")
+    audit_record = AuditRecord.objects.get(action="request.file_read")
+    assert (audit_record.actor, audit_record.customer, audit_record.after["name"]) == (
+        "support@work.example",
+        story.customer,
+        "п-п 417.pdf",
+    )
     other = ask(story, "termination")
     assert client_of("support").get(address.replace(f"/{request.pk}/", f"/{other.pk}/")).status_code == 404
     assert client_of("product manager").get(address).status_code == 403

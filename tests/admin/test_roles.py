@@ -120,14 +120,14 @@ def urls(story: Story) -> dict[str, str]:
         "billing_webhookendpoint": endpoint_of(story).pk,
         "billing_webhookdelivery": arrives(story, NOW, timedelta(seconds=1)).pk,
     }
-    found: dict[str, str] = {}
+    addresses: dict[str, str] = {}
     for model, page in admin.site._registry.items():
         label = f"{model._meta.app_label}_{model._meta.model_name}"
         for act in getattr(page, "acts", ()):
-            found.setdefault(act.name, act_url(label, act.name, targets[label]))
+            addresses.setdefault(act.name, act_url(label, act.name, targets[label]))
         for act in getattr(page, "list_acts", ()):
-            found[act.name] = act_url(label, act.name)
-    return found
+            addresses[act.name] = act_url(label, act.name)
+    return addresses
 
 
 def test_every_act_is_open_to_its_groups_and_to_nobody_else(story: Story, signed_in: SignIn) -> None:

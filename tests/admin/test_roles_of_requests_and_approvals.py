@@ -35,12 +35,12 @@ LISTS = ("customerrequest", "relief", "offer", "approval", "paymentattempt")
 def targets(story: Story) -> dict[str, object]:
     termination, sent, waiting, tried = ask(story, "termination"), offer(story), large_adjustment(story), attempt(story)
     in_debt()
-    given = reliefs.grant_relief(
+    relief = reliefs.grant_relief(
         instance=story.cloud, ends_at=LATE.replace(hour=20), reason="417", as_of=LATE, actor="sergey@work.example"
     )
     return {
         "customerrequest": termination.pk,
-        "relief": given.pk,
+        "relief": relief.pk,
         "offer": sent.pk,
         "approval": waiting.pk,
         "paymentattempt": tried.pk,
@@ -50,13 +50,13 @@ def targets(story: Story) -> dict[str, object]:
 
 @pytest.mark.parametrize("group", [*staff_roles.GROUPS, "superuser", "nobody"])
 def test_every_act_is_open_to_its_groups_and_to_nobody_else(story: Story, group: str) -> None:
-    found, client = targets(story), client_of(group)
+    keys, client = targets(story), client_of(group)
     wrong = []
     for (model, act), allowed in MAY.items():
-        address = act_url(f"billing_{model}", act, found[model])
+        address = act_url(f"billing_{model}", act, keys[model])
         expected = group in allowed | ALWAYS
         answers = (client.get(address), client.post(address, {"preview": "1"}), client.post(address, {"confirm": "1"}))
-        wrong += [(model, act, one.status_code) for one in answers if (one.status_code != 403) != expected]
+        wrong += [(model, act, answer.status_code) for answer in answers if (answer.status_code != 403) != expected]
     assert wrong == []
 
 
@@ -78,17 +78,17 @@ def test_what_was_asked_is_carried_out_by_who_may_do_the_act_itself(story: Story
 
 
 def test_forged_forms_write_nothing(story: Story) -> None:
-    found, client = targets(story), client_of("superuser")
+    keys, client = targets(story), client_of("superuser")
     models = (CustomerRequest, Relief, Offer, Approval, PaymentAttempt, Payment)
     before = [list(model._default_manager.order_by("pk").values()) for model in models]
     for model in LISTS:
         forged = {"outcome": "done", "pay_minor": "1", "decision": "approved", "status": "succeeded", "_save": "1"}
-        for name, args in (("change", (found[model],)), ("delete", (found[model],)), ("add", ())):
+        for name, args in (("change", (keys[model],)), ("delete", (keys[model],)), ("add", ())):
             answer = client.post(reverse(f"admin:billing_{model}_{name}", args=args), {**forged, "post": "yes"})
             assert answer.status_code == 403, (model, name)
     for model, act in MAY:
         typed = {"confirm": "1", "seal": "0" * 64, "comment": "x", "reason": "x", "answer": "x", "reference": "x"}
-        client.post(act_url(f"billing_{model}", act, found[model]), typed)
+        client.post(act_url(f"billing_{model}", act, keys[model]), typed)
     assert [list(model._default_manager.order_by("pk").values()) for model in models] == before
 
 

@@ -9,7 +9,7 @@ from django.test import Client
 
 from tests.support.acting import act_url
 from tests.support.staff import colleague
-from tests.support.story import Story, person
+from tests.support.story import PASSWORD, Story, person
 
 SignIn = Callable[[str], Client]
 
@@ -70,9 +70,7 @@ def test_way_to_a_second_factor_is_open_to_its_end(story: Story, signed_in: Sign
     client = signed_in("finance")
     answer = client.get("/accounts/2fa/totp/activate/")
     assert answer.headers["Location"].startswith("/accounts/reauthenticate/")
-    proved = client.post(
-        "/accounts/reauthenticate/", {"password": "correct horse battery", "next": "/accounts/2fa/totp/activate/"}
-    )
+    proved = client.post("/accounts/reauthenticate/", {"password": PASSWORD, "next": "/accounts/2fa/totp/activate/"})
     assert proved.headers["Location"] == "/accounts/2fa/totp/activate/"
     assert client.get("/accounts/2fa/totp/activate/").status_code == 200
     assert client.post("/admin/logout/").status_code in (200, 302)

@@ -15,7 +15,7 @@ from billing.models import Seller, Tariff
 from tests.support.page_text import plain_refusals
 from tests.support.staff import colleague
 from tests.support.story import Story
-from tests.support.tariff_forms import ADD, rows_of, saved, step, typed
+from tests.support.tariff_forms import ADD, fill_tariff_form, rows_of, save_tariff, step
 
 SignIn = Callable[[str], Client]
 
@@ -36,7 +36,7 @@ def manager(story: Story, signed_in: SignIn) -> Client:
 
 def problems(answer: Any) -> dict[str, list[str]]:
     assert answer.status_code == 200
-    return {name: plain_refusals(found) for name, found in answer.context["adminform"].form.errors.items()}
+    return {name: plain_refusals(sentences) for name, sentences in answer.context["adminform"].form.errors.items()}
 
 
 def panel(client: Client, **form: Any) -> Any:
@@ -45,18 +45,20 @@ def panel(client: Client, **form: Any) -> Any:
     return answer.context["panel"]
 
 
-def bills(found: Any) -> list[tuple[str, str, str]]:
-    return [(bill.quantity, bill.working.replace("\xa0", " "), bill.total) for bill in found.bills]
+def bills(shown_panel: Any) -> list[tuple[str, str, str]]:
+    return [(bill.quantity, bill.working.replace("\xa0", " "), bill.total) for bill in shown_panel.bills]
 
 
 # --- What is typed, and what is kept of it -------------------------------------------------------------------------------
 
 
 def test_steps_come_back_as_they_were_typed_lowest_first(story: Story, manager: Client) -> None:
-    draft = saved(manager, story, **ONE_OFF, **E_A)
+    draft = save_tariff(manager, story, **ONE_OFF, **E_A)
     assert draft.steps == [
-        {"from": 1, "unit_price": "120"}, {"from": 10, "total": "1000"}, {"from": 30, "total": "2500.00"},
-    ]  # fmt: skip
+        {"from": 1, "unit_price": "120"},
+        {"from": 10, "total": "1000"},
+        {"from": 30, "total": "2500.00"},
+    ]
     page = manager.get(reverse("admin:billing_tariff_change", args=(draft.pk,))).content.decode()
     page = re.sub(r"\s+", " ", page)
     for cell in (
@@ -67,19 +69,19 @@ def test_steps_come_back_as_they_were_typed_lowest_first(story: Story, manager: 
 
 
 @pytest.mark.parametrize(
-    ("language", "price", "kept"),
+    ("language", "price", "amount"),
     [("ru", "1 500,25", "1500.25"), ("ru", "0,0125", "0.0125"), ("en", "1500.25", "1500.25"), ("en", "7,5", "7.5")],
 )
 def test_prices_are_read_as_people_write_them(
-    story: Story, manager: Client, language: str, price: str, kept: str
+    story: Story, manager: Client, language: str, price: str, amount: str
 ) -> None:
     manager.cookies[settings.LANGUAGE_COOKIE_NAME] = language
-    assert saved(manager, story, unit_price=price).unit_price.amount == Decimal(kept)
+    assert save_tariff(manager, story, unit_price=price).unit_price.amount == Decimal(amount)
 
 
 @pytest.mark.parametrize("price", ["1,500", "12.34567", "ten", "-5", "1e9999", "NaN"])
 def test_price_that_cannot_be_read_for_certain_is_asked_for_again(story: Story, manager: Client, price: str) -> None:
-    answer = manager.post(reverse(ADD), typed(story, unit_price=price, name="Мой тариф"))
+    answer = manager.post(reverse(ADD), fill_tariff_form(story, unit_price=price, name="Мой тариф"))
     sentence = (
         "This cannot be negative." if price == "-5" else "Write it as 1500.00: digits, and at most four decimals."
     )
@@ -94,7 +96,7 @@ def test_wrong_step_is_marked_in_its_cell_and_nothing_typed_is_lost(story: Story
         {"from": "1", "unit_price": "120", "total": "500"},
         {"from": "десять", "unit_price": "", "total": "1000"},
     )
-    answer = manager.post(reverse(ADD), typed(story, **ONE_OFF, **steps))
+    answer = manager.post(reverse(ADD), fill_tariff_form(story, **ONE_OFF, **steps))
     assert problems(answer) == {"steps": ["Look at the marked rows."]}
     page = answer.content.decode()
     assert "A price of one or a total: one of the two." in page
@@ -108,18 +110,20 @@ def test_wrong_step_is_marked_in_its_cell_and_nothing_typed_is_lost(story: Story
 def test_e3_no_tariff_is_zero_and_the_sentence_names_the_way_to_give_it_away(
     story: Story, manager: Client, price: str
 ) -> None:
-    answer = manager.post(reverse(ADD), typed(story, unit_price=price))
+    answer = manager.post(reverse(ADD), fill_tariff_form(story, unit_price=price))
     sentence = "No tariff costs nothing: to give the software away, make its product one of the kind “free”."
     assert problems(answer) == {"unit_price": [sentence]}
-    stepped = manager.post(reverse(ADD), typed(story, **ONE_OFF, **rows_of("steps", {"from": "1", "unit_price": "0"})))
+    stepped = manager.post(
+        reverse(ADD), fill_tariff_form(story, **ONE_OFF, **rows_of("steps", {"from": "1", "unit_price": "0"}))
+    )
     assert problems(stepped) == {"steps": [sentence]}
-    flat = manager.post(reverse(ADD), typed(story, price_model="flat"))
+    flat = manager.post(reverse(ADD), fill_tariff_form(story, price_model="flat"))
     assert problems(flat) == {"flat_fee": [sentence]}
 
 
 def test_currency_is_the_sellers(story: Story, manager: Client) -> None:
     blue, abroad = Product.objects.get(code="blue"), Seller.objects.get(currency="USD")
-    draft = saved(
+    draft = save_tariff(
         manager, story, product=blue.pk, seller=abroad.pk, unit_price="7", timing="prepaid", metric="paid_members"
     )
     assert (draft.currency, draft.unit_price.amount) == ("USD", 7)
@@ -127,18 +131,18 @@ def test_currency_is_the_sellers(story: Story, manager: Client) -> None:
 
 def test_what_the_kind_of_price_does_not_use_is_left_out_and_said(story: Story, manager: Client) -> None:
     answer = manager.post(
-        reverse(ADD), typed(story, price_model="flat", flat_fee="4900", timing="prepaid", **E_A), follow=True
+        reverse(ADD), fill_tariff_form(story, price_model="flat", flat_fee="4900", timing="prepaid", **E_A), follow=True
     )
     draft = Tariff.objects.get(tariff_id="meteor-team")
     assert (draft.metric, draft.unit_price.amount, draft.included_quantity, draft.steps) == ("none", 0, 0, [])
-    said = [str(message) for message in answer.context["messages"]]
-    assert "Left out, because this kind of price does not use it: price of one, free quota." in said
+    messages = [str(message) for message in answer.context["messages"]]
+    assert "Left out, because this kind of price does not use it: price of one, free quota." in messages
 
 
 def test_trial_and_discount_are_for_what_is_paid_ahead(story: Story, manager: Client) -> None:
-    postpaid = saved(manager, story, trial_days="7", discount_percent="10")
+    postpaid = save_tariff(manager, story, trial_days="7", discount_percent="10")
     assert (postpaid.trial_days, postpaid.discount_percent) == (0, 0)
-    ahead = saved(
+    ahead = save_tariff(
         manager,
         story,
         tariff_id="meteor-year",
@@ -158,7 +162,7 @@ def test_features_stand_in_two_languages(story: Story, manager: Client) -> None:
     rows = rows_of(
         "features", {"en": "Nine for free", "ru": "Девять бесплатно"}, {"en": "", "ru": ""}, {"en": "Mail", "ru": ""}
     )
-    draft = saved(manager, story, audience="Small teams", audience_ru="Небольшим командам", **rows)
+    draft = save_tariff(manager, story, audience="Small teams", audience_ru="Небольшим командам", **rows)
     assert draft.features == [{"en": "Nine for free", "ru": "Девять бесплатно"}, {"en": "Mail", "ru": ""}]
     assert (draft.audience_in("ru"), draft.features_in("ru")) == ("Небольшим командам", ["Девять бесплатно", "Mail"])
 
@@ -167,7 +171,7 @@ def test_new_version_keeps_product_seller_and_id_whatever_is_posted(story: Story
     step(manager, "next_version", Tariff.objects.get(tariff_id="meteor-cloud"))
     draft = Tariff.objects.get(version=2)
     address = reverse("admin:billing_tariff_change", args=(draft.pk,))
-    assert manager.post(address, typed(story, tariff_id="another", unit_price="649")).status_code == 302
+    assert manager.post(address, fill_tariff_form(story, tariff_id="another", unit_price="649")).status_code == 302
     draft.refresh_from_db()
     assert (draft.tariff_id, draft.unit_price.amount, draft.currency) == ("meteor-cloud", 649, "RUB")
 
@@ -195,62 +199,77 @@ def test_preset_fills_the_form_and_shows_its_bills(
 
 
 def test_bills_follow_what_is_typed_before_the_tariff_has_a_name(story: Story, manager: Client) -> None:
-    form = typed(story, product="", seller="", tariff_id="", name="", unit_price="599", included_quantity="9")
+    form = fill_tariff_form(
+        story, product="", seller="", tariff_id="", name="", unit_price="599", included_quantity="9"
+    )
     assert bills(panel(manager, **form)) == [
-        ("1", "0 × 599.00", "₽0.00"), ("9", "0 × 599.00", "₽0.00"), ("10", "10 × 599.00", "₽5,990.00"),
-        ("11", "11 × 599.00", "₽6,589.00"), ("29", "29 × 599.00", "₽17,371.00"), ("30", "30 × 599.00", "₽17,970.00"),
+        ("1", "0 × 599.00", "₽0.00"),
+        ("9", "0 × 599.00", "₽0.00"),
+        ("10", "10 × 599.00", "₽5,990.00"),
+        ("11", "11 × 599.00", "₽6,589.00"),
+        ("29", "29 × 599.00", "₽17,371.00"),
+        ("30", "30 × 599.00", "₽17,970.00"),
         ("100", "100 × 599.00", "₽59,900.00"),
-    ]  # fmt: skip
+    ]
     assert Tariff.objects.filter(product__code="meteor").count() == 1
 
 
 def test_e_a_totals_are_worked_out_with_the_cap_of_the_next_step(story: Story, manager: Client) -> None:
-    found = panel(manager, **typed(story, **ONE_OFF, **E_A, interval_months=""))
-    assert [(quantity, total) for quantity, _working, total in bills(found)] == [
-        ("1", "₽120.00"), ("9", "₽1,000.00"), ("10", "₽1,000.00"), ("11", "₽1,100.00"), ("29", "₽2,500.00"),
-        ("30", "₽2,500.00"), ("100", "₽8,333.33"),
-    ]  # fmt: skip
-    assert (found.period, found.falls, found.findings) == ("paid once", [], [])
+    shown_panel = panel(manager, **fill_tariff_form(story, **ONE_OFF, **E_A, interval_months=""))
+    assert [(quantity, total) for quantity, _working, total in bills(shown_panel)] == [
+        ("1", "₽120.00"),
+        ("9", "₽1,000.00"),
+        ("10", "₽1,000.00"),
+        ("11", "₽1,100.00"),
+        ("29", "₽2,500.00"),
+        ("30", "₽2,500.00"),
+        ("100", "₽8,333.33"),
+    ]
+    assert (shown_panel.period, shown_panel.falls, shown_panel.findings) == ("paid once", [], [])
 
 
 def test_quantities_where_more_costs_less_are_named(story: Story, manager: Client) -> None:
     steps = rows_of("steps", {"from": "1", "unit_price": "100"}, {"from": "10", "unit_price": "80"})
-    found = panel(manager, **typed(story, **ONE_OFF, **steps))
-    assert len(found.falls) == 1
-    said = found.falls[0].replace("\xa0", " ")
+    shown_panel = panel(manager, **fill_tariff_form(story, **ONE_OFF, **steps))
+    assert len(shown_panel.falls) == 1
+    sentence = shown_panel.falls[0].replace("\xa0", " ")
     for part in ("10", "₽800.00", "9", "₽900.00"):
-        assert part in said
-    assert len(found.chart.falls) == 1
+        assert part in sentence
+    assert len(shown_panel.chart.falls) == 1
 
 
 def test_contradictions_are_said_while_typing(story: Story, manager: Client) -> None:
     steps = rows_of("steps", {"from": "5", "unit_price": "100"})
-    assert len(panel(manager, **typed(story, **ONE_OFF, **steps)).findings) == 1
-    assert panel(manager, **typed(story, unit_price="abc")).unread is True
+    assert len(panel(manager, **fill_tariff_form(story, **ONE_OFF, **steps)).findings) == 1
+    assert panel(manager, **fill_tariff_form(story, unit_price="abc")).unread is True
 
 
 def test_preview_of_a_draft_is_the_drafts_alone(story: Story, manager: Client, signed_in: SignIn) -> None:
-    draft = saved(manager, story)
+    draft = save_tariff(manager, story)
     address = reverse("admin:billing_tariff_preview", args=(draft.pk,))
-    assert manager.post(address, typed(story, unit_price="100")).context["panel"].bills[2].total == "₽1,000.00"
+    assert (
+        manager.post(address, fill_tariff_form(story, unit_price="100")).context["panel"].bills[2].total == "₽1,000.00"
+    )
     draft.refresh_from_db()
     assert draft.unit_price.amount == 799
     published = reverse("admin:billing_tariff_preview", args=(Tariff.objects.order_by("pk")[0].pk,))
-    assert manager.post(published, typed(story)).status_code == 403
-    assert manager.post(reverse("admin:billing_tariff_preview", args=(99999,)), typed(story)).status_code == 404
+    assert manager.post(published, fill_tariff_form(story)).status_code == 403
+    assert (
+        manager.post(reverse("admin:billing_tariff_preview", args=(99999,)), fill_tariff_form(story)).status_code == 404
+    )
     assert manager.get(address).status_code == 405
 
 
 @pytest.mark.parametrize("group", ["support", "reviewer"])
 def test_preview_wants_the_right_to_draft(story: Story, signed_in: SignIn, group: str) -> None:
-    assert signed_in(group).post(reverse("admin:billing_tariff_preview"), typed(story)).status_code == 403
+    assert signed_in(group).post(reverse("admin:billing_tariff_preview"), fill_tariff_form(story)).status_code == 403
 
 
 def test_preview_wants_the_forms_token(story: Story) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(colleague("product manager"), backend="django.contrib.auth.backends.ModelBackend")
-    assert client.post(reverse("admin:billing_tariff_preview"), typed(story)).status_code == 403
-    assert Client().post(reverse("admin:billing_tariff_preview"), typed(story)).status_code == 302
+    assert client.post(reverse("admin:billing_tariff_preview"), fill_tariff_form(story)).status_code == 403
+    assert Client().post(reverse("admin:billing_tariff_preview"), fill_tariff_form(story)).status_code == 302
 
 
 # --- Roles ------------------------------------------------------------------------------------------------------------------

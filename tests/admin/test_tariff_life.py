@@ -11,16 +11,18 @@ from billing.models import AuditRecord, Tariff
 from tests.support.acting import act_url, errors, rows
 from tests.support.page_text import plain_refusals
 from tests.support.story import Story
-from tests.support.tariff_forms import ADD, saved, step, typed
+from tests.support.tariff_forms import ADD, fill_tariff_form, save_tariff, step
 
 SignIn = Callable[[str], Client]
 
 
 def test_draft_is_made_reviewed_by_another_and_published(story: Story, signed_in: SignIn) -> None:
     author, reviewer = signed_in("product manager"), signed_in("reviewer")
-    draft = saved(author, story)
+    draft = save_tariff(author, story)
     assert (draft.status, draft.version, draft.author.email) == ("draft", 1, "product-manager@staff.example")
-    changed = author.post(reverse("admin:billing_tariff_change", args=(draft.pk,)), typed(story, unit_price="699.00"))
+    changed = author.post(
+        reverse("admin:billing_tariff_change", args=(draft.pk,)), fill_tariff_form(story, unit_price="699.00")
+    )
     assert changed.status_code == 302
     step(author, "submit", draft)
     assert step(reviewer, "send_back", draft, comment="Дороже").status_code == 302
@@ -35,7 +37,7 @@ def test_comment_of_the_reviewer_stands_above_the_draft_until_it_is_submitted_ag
     story: Story, signed_in: SignIn
 ) -> None:
     author, reviewer = signed_in("product manager"), signed_in("reviewer")
-    draft = saved(author, story)
+    draft = save_tariff(author, story)
     address = reverse("admin:billing_tariff_change", args=(draft.pk,))
     step(author, "submit", draft)
     step(reviewer, "send_back", draft, comment="Round the price up to 800.")
@@ -49,7 +51,7 @@ def test_comment_of_the_reviewer_stands_above_the_draft_until_it_is_submitted_ag
 
 def test_author_is_not_the_reviewer_and_the_refusal_says_so(story: Story, signed_in: SignIn) -> None:
     finance = signed_in("finance")
-    draft = saved(finance, story)
+    draft = save_tariff(finance, story)
     step(finance, "submit", draft)
     answer = finance.get(act_url("billing_tariff", "publish", draft.pk))
     assert "You wrote this tariff: somebody else has to review and publish it." in answer.content.decode()
@@ -78,7 +80,7 @@ def test_published_tariff_goes_on_as_a_new_version_archived_and_offered_again(st
 
 def test_draft_is_thrown_away_and_a_published_tariff_never(story: Story, signed_in: SignIn) -> None:
     manager = signed_in("product manager")
-    draft = saved(manager, story)
+    draft = save_tariff(manager, story)
     answer = step(manager, "throw_away", draft)
     assert (answer.status_code, answer["Location"]) == (302, reverse("admin:billing_tariff_changelist"))
     assert not Tariff.objects.filter(tariff_id="meteor-team").exists()
@@ -93,14 +95,14 @@ def test_draft_is_thrown_away_and_a_published_tariff_never(story: Story, signed_
 @pytest.mark.parametrize("status", ["in_review", "published", "archived"])
 def test_tariff_that_is_no_draft_is_changed_by_no_form(story: Story, signed_in: SignIn, status: str) -> None:
     manager, reviewer = signed_in("product manager"), signed_in("reviewer")
-    draft = saved(manager, story)
+    draft = save_tariff(manager, story)
     step(manager, "submit", draft)
     if status != "in_review":
         step(reviewer, "publish", draft)
     if status == "archived":
         step(manager, "archive", draft, reason="Не нужен")
     address = reverse("admin:billing_tariff_change", args=(draft.pk,))
-    assert manager.post(address, typed(story, unit_price="1")).status_code == 403
+    assert manager.post(address, fill_tariff_form(story, unit_price="1")).status_code == 403
     shown = manager.get(address)
     assert (shown.status_code, b"tariff-editor" in shown.content.split(b"</head>")[1]) == (200, False)
     draft.refresh_from_db()
@@ -109,15 +111,15 @@ def test_tariff_that_is_no_draft_is_changed_by_no_form(story: Story, signed_in: 
 
 def test_life_is_told_on_the_page_with_who_when_and_why(story: Story, signed_in: SignIn) -> None:
     author, reviewer = signed_in("product manager"), signed_in("reviewer")
-    draft = saved(author, story)
+    draft = save_tariff(author, story)
     step(author, "submit", draft)
     step(reviewer, "send_back", draft, comment="Дороже")
     step(author, "submit", draft)
     step(reviewer, "publish", draft)
     step(author, "archive", draft, reason="Новая цена")
     page = author.get(reverse("admin:billing_tariff_change", args=(draft.pk,)))
-    told = [(row.act, row.actor.split("@")[0], row.reason) for row in page.context["life"]]
-    assert told == [
+    acts = [(row.act, row.actor.split("@")[0], row.reason) for row in page.context["life"]]
+    assert acts == [
         ("archived a tariff", "product-manager", "Новая цена"),
         ("published a tariff", "reviewer", ""),
         ("submitted a tariff", "product-manager", ""),
@@ -131,17 +133,20 @@ def test_life_is_told_on_the_page_with_who_when_and_why(story: Story, signed_in:
 def test_tariffs_of_two_products_with_one_id_have_lives_of_their_own(story: Story, signed_in: SignIn) -> None:
     manager = signed_in("product manager")
     other = Product.objects.create(code="other", name="Other")
-    namesake = saved(manager, story, product=other.pk, tariff_id="meteor-cloud")
-    for tariff, told in ((namesake, 1), (Tariff.objects.order_by("pk")[0], 3)):
+    namesake = save_tariff(manager, story, product=other.pk, tariff_id="meteor-cloud")
+    for tariff, acts in ((namesake, 1), (Tariff.objects.order_by("pk")[0], 3)):
         page = manager.get(reverse("admin:billing_tariff_change", args=(tariff.pk,)))
-        assert (len(page.context["life"]), len(page.context["versions"])) == (told, 1)
+        assert (len(page.context["life"]), len(page.context["versions"])) == (acts, 1)
 
 
 @pytest.mark.parametrize("group", ["support", "reviewer"])
 def test_who_may_not_draft_sees_no_editor(story: Story, signed_in: SignIn, group: str) -> None:
-    draft = saved(signed_in("product manager"), story)
+    draft = save_tariff(signed_in("product manager"), story)
     client = signed_in(group)
     assert client.get(reverse(ADD)).status_code == 403
     shown = client.get(reverse("admin:billing_tariff_change", args=(draft.pk,)))
     assert shown.templates[0].name == "admin/tariffs/read_only.html"
-    assert client.post(reverse("admin:billing_tariff_change", args=(draft.pk,)), typed(story)).status_code == 403
+    assert (
+        client.post(reverse("admin:billing_tariff_change", args=(draft.pk,)), fill_tariff_form(story)).status_code
+        == 403
+    )

@@ -9,8 +9,9 @@ from django.urls import reverse
 
 from billing.models import Notice, Subscription, Tariff, TariffMove, TermsChange
 from tests.support.acting import act_url, confirm, do, errors, preview
+from tests.support.mails import plain_spaces
 from tests.support.story import Story
-from tests.support.tariff_forms import dearer_version, rows_of, saved, step
+from tests.support.tariff_forms import dearer_version, rows_of, save_tariff, step
 
 SignIn = Callable[[str], Client]
 PAGE = "admin:billing_tariff_change"
@@ -21,12 +22,8 @@ def team(story: Story, signed_in: SignIn) -> tuple[Client, Client]:
     return signed_in("product manager"), signed_in("reviewer")
 
 
-def plain(text: str) -> str:
-    return text.replace("\xa0", " ").replace("\u202f", " ")
-
-
 def shown_rows(response: Any) -> dict[str, tuple[str, str]]:
-    return {plain(str(row.label)): (str(row.before), str(row.after)) for row in response.context["effect"]}
+    return {plain_spaces(str(row.label)): (str(row.before), str(row.after)) for row in response.context["effect"]}
 
 
 # --- The release check ------------------------------------------------------------------------------------------------------
@@ -43,10 +40,14 @@ def test_reviewer_sees_what_changes_what_it_comes_to_and_for_whom(team: tuple[Cl
         ("Price of one", ["₽599.00"], ["₽699.00"])
     ]
     assert [(bill.quantity, bill.old, bill.new, bill.change) for bill in check.bills] == [
-        ("1", "₽0.00", "₽0.00", "="), ("9", "₽0.00", "₽0.00", "="), ("10", "₽5,990.00", "₽6,990.00", "+₽1,000.00"),
-        ("11", "₽6,589.00", "₽7,689.00", "+₽1,100.00"), ("29", "₽17,371.00", "₽20,271.00", "+₽2,900.00"),
-        ("30", "₽17,970.00", "₽20,970.00", "+₽3,000.00"), ("100", "₽59,900.00", "₽69,900.00", "+₽10,000.00"),
-    ]  # fmt: skip
+        ("1", "₽0.00", "₽0.00", "="),
+        ("9", "₽0.00", "₽0.00", "="),
+        ("10", "₽5,990.00", "₽6,990.00", "+₽1,000.00"),
+        ("11", "₽6,589.00", "₽7,689.00", "+₽1,100.00"),
+        ("29", "₽17,371.00", "₽20,271.00", "+₽2,900.00"),
+        ("30", "₽17,970.00", "₽20,970.00", "+₽3,000.00"),
+        ("100", "₽59,900.00", "₽69,900.00", "+₽10,000.00"),
+    ]
     assert (check.subscribers, check.customers, check.old_total, check.new_total) == (3, 2, "₽5,990.00", "₽6,990.00")
     assert (check.dearer, check.cheaper) == (1, 0)
     assert [(row.customer, row.domain, row.quantity, row.old, row.new) for row in check.effects] == [
@@ -61,23 +62,26 @@ def test_first_version_replaces_nothing_and_shows_how_its_bills_come_about(
     story: Story, team: tuple[Client, Client]
 ) -> None:
     author, reviewer = team
-    draft = saved(author, story)
+    draft = save_tariff(author, story)
     step(author, "submit", draft)
     answer = reviewer.get(reverse(PAGE, args=(draft.pk,)))
     check = answer.context["check"]
     assert (check.previous, check.differences, check.subscribers, check.effects) == (None, [], 0, [])
-    assert [(plain(bill.working), bill.new) for bill in check.bills[:4]] == [
-        ("0 × 799.00", "₽0.00"), ("9 × 799.00", "₽7,191.00"), ("10 × 799.00", "₽7,990.00"), ("11 × 799.00", "₽8,789.00"),
-    ]  # fmt: skip
+    assert [(plain_spaces(bill.working), bill.new) for bill in check.bills[:4]] == [
+        ("0 × 799.00", "₽0.00"),
+        ("9 × 799.00", "₽7,191.00"),
+        ("10 × 799.00", "₽7,990.00"),
+        ("11 × 799.00", "₽8,789.00"),
+    ]
     assert "this is the first version under its id" in answer.content.decode()
 
 
 def test_falls_are_named_to_the_reviewer(story: Story, team: tuple[Client, Client]) -> None:
     author, reviewer = team
     steps = rows_of("steps", {"from": "1", "unit_price": "100"}, {"from": "10", "unit_price": "80"})
-    draft = saved(author, story, price_model="volume", included_quantity="", **steps)
+    draft = save_tariff(author, story, price_model="volume", included_quantity="", **steps)
     step(author, "submit", draft)
-    page = plain(reviewer.get(act_url("billing_tariff", "publish", draft.pk)).content.decode())
+    page = plain_spaces(reviewer.get(act_url("billing_tariff", "publish", draft.pk)).content.decode())
     assert "More costs less here" in page
     assert "₽900.00" in page.split("More costs less here")[1].split("</ul>")[0]
 
@@ -85,7 +89,7 @@ def test_falls_are_named_to_the_reviewer(story: Story, team: tuple[Client, Clien
 def test_terms_that_contradict_themselves_are_not_submitted(story: Story, team: tuple[Client, Client]) -> None:
     author, _reviewer = team
     steps = rows_of("steps", {"from": "5", "unit_price": "100"})
-    draft = saved(author, story, price_model="volume", included_quantity="", **steps)
+    draft = save_tariff(author, story, price_model="volume", included_quantity="", **steps)
     refused = author.get(act_url("billing_tariff", "submit", draft.pk))
     assert len(refused.context["form"].errors["__all__"]) == 1
     draft.refresh_from_db()
@@ -127,11 +131,11 @@ def test_move_shows_each_subscription_now_and_then_before_it_is_decided(
 ) -> None:
     source, target = versions
     shown = preview(team[0], act_url("billing_tariff", "move_subscribers", source.pk), **move_form(target))
-    told = shown_rows(shown)
-    assert told["Subscriptions"] == ("", "3")
-    assert plain(told["Takes effect"][1]) == "1 July 2026"
-    assert told["ООО «Ромашка» · romashka.example.ru · 10 people"] == ("₽5,990.00", "₽6,990.00")
-    assert told["ООО «Лаванда» · lavanda.example.ru · 1 person"] == ("₽0.00", "₽0.00")
+    effect = shown_rows(shown)
+    assert effect["Subscriptions"] == ("", "3")
+    assert plain_spaces(effect["Takes effect"][1]) == "1 July 2026"
+    assert effect["ООО «Ромашка» · romashka.example.ru · 10 people"] == ("₽5,990.00", "₽6,990.00")
+    assert effect["ООО «Лаванда» · lavanda.example.ru · 1 person"] == ("₽0.00", "₽0.00")
     assert (TariffMove.objects.count(), Notice.objects.filter(kind="terms_will_change").count()) == (0, 0)
 
 
@@ -148,8 +152,8 @@ def test_move_is_decided_told_listed_and_called_off(
         "product-manager@staff.example",
         3,
     )
-    told = set(Notice.objects.filter(kind="terms_will_change").values_list("recipient", flat=True))
-    assert {"anna@romashka.example", "vera@lavanda.example"} <= told
+    recipients = set(Notice.objects.filter(kind="terms_will_change").values_list("recipient", flat=True))
+    assert {"anna@romashka.example", "vera@lavanda.example"} <= recipients
     listed = author.get(reverse("admin:billing_tariffmove_changelist")).content.decode()
     assert "meteor-cloud v1 → meteor-cloud v2" in listed
     assert "3 waiting" in listed
@@ -170,7 +174,7 @@ def test_move_to_what_counts_otherwise_or_too_soon_is_refused_beside_its_field(
 ) -> None:
     source, target = versions
     author, reviewer = team
-    other = saved(author, story, metric="quantity", timing="prepaid")
+    other = save_tariff(author, story, metric="quantity", timing="prepaid")
     step(author, "submit", other)
     step(reviewer, "publish", other)
     address = act_url("billing_tariff", "move_subscribers", source.pk)

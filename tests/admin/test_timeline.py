@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Member, MemberChange
@@ -29,6 +28,7 @@ from billing.operations.customers import requests
 from billing.operations.ledger import posting
 from billing.reports import timeline
 from tests.support.acting import act_url, do
+from tests.support.query_counts import queries
 from tests.support.staff import NOW
 from tests.support.staff_queue import ask, attempt, client_of, large_adjustment, offer, proof
 from tests.support.story import Story
@@ -38,13 +38,13 @@ NEW_LISTS = ("customerrequest", "relief", "offer", "approval", "paymentattempt")
 
 def everything(story: Story, limit: int, kinds: frozenset[str] = frozenset()) -> list[timeline.TimelineRow]:
     """All pages of ``limit`` after each other."""
-    found: list[timeline.TimelineRow] = []
+    rows: list[timeline.TimelineRow] = []
     before = None
     while True:
         page = timeline.page(customer=story.customer, limit=limit, kinds=kinds, before=before)
-        found += page.rows
+        rows += page.rows
         if page.older is None:
-            return found
+            return rows
         before = timeline.Cursor.read(page.older.as_text())
         assert before == page.older
 
@@ -73,32 +73,32 @@ def busy(story: Story) -> None:
 def test_pages_of_any_length_tell_the_same_once_and_newest_first(story: Story) -> None:
     busy(story)
     whole = everything(story, 500)
-    assert [one.at for one in whole] == sorted((one.at for one in whole), reverse=True)
-    keys = [(one.source.name, one.row.pk) for one in whole]
+    assert [row.at for row in whole] == sorted((row.at for row in whole), reverse=True)
+    keys = [(row.source.name, row.row.pk) for row in whole]
     assert len(keys) == len(set(keys))
     for limit in (1, 3, 7):
-        assert [(one.source.name, one.row.pk) for one in everything(story, limit)] == keys
-    told = {one.source.name for one in whole}
-    assert told == {source.name for source in timeline.SOURCES} - {"relief"}
+        assert [(row.source.name, row.row.pk) for row in everything(story, limit)] == keys
+    sources = {row.source.name for row in whole}
+    assert sources == {source.name for source in timeline.SOURCES} - {"relief"}
 
 
 @pytest.mark.parametrize("kind", list(timeline.KINDS))
 def test_each_kind_shows_its_own_and_together_they_are_everything(story: Story, kind: str) -> None:
     busy(story)
-    mine = everything(story, 500, frozenset({kind}))
-    assert {one.kind for one in mine} == {kind}
-    others = [one for one in everything(story, 500) if one.kind == kind]
+    rows = everything(story, 500, frozenset({kind}))
+    assert {row.kind for row in rows} == {kind}
+    others = [row for row in everything(story, 500) if row.kind == kind]
     if kind == "acts":  # on their own they tell those acts too that another row tells already
-        assert len(mine) == AuditRecord.objects.filter(customer=story.customer).count() > len(others)
+        assert len(rows) == AuditRecord.objects.filter(customer=story.customer).count() > len(others)
     else:
-        assert [(one.source.name, one.row.pk) for one in mine] == [(one.source.name, one.row.pk) for one in others]
+        assert [(row.source.name, row.row.pk) for row in rows] == [(row.source.name, row.row.pk) for row in others]
 
 
 def test_nothing_of_another_customer_is_told(story: Story) -> None:
     busy(story)
     theirs = timeline.page(customer=story.vera_account.customer, limit=100)
-    assert {one.source.name for one in theirs.rows} <= {"member", "subscription", "access"}
-    domains = {one.row.member.instance.domain for one in theirs.rows if one.source.name == "member"}
+    assert {row.source.name for row in theirs.rows} <= {"member", "subscription", "access"}
+    domains = {row.row.member.instance.domain for row in theirs.rows if row.source.name == "member"}
     assert domains == {"lavanda.example.ru"}
 
 
@@ -121,7 +121,7 @@ def page_of(client: Client, story: Story, query: str = "") -> str:
 def test_timeline_names_author_reason_and_sum(story: Story) -> None:
     busy(story)
     page = page_of(client_of("support"), story)
-    for told in (
+    for sentence in (
         "Payment: bank transfer",
         "118 · finance@work.example",
         "₽6,589.00",
@@ -134,7 +134,7 @@ def test_timeline_names_author_reason_and_sum(story: Story) -> None:
         "−₽599.00",
         "Online payment begun",
     ):
-        assert told in page, told
+        assert sentence in page, sentence
     assert "Payment recorded" not in page
     assert "Payment recorded" in page_of(client_of("support"), story, "?kind=acts")
     assert "Peak rose to 11" not in page_of(client_of("support"), story, "?kind=acts")
@@ -161,7 +161,7 @@ def test_customer_page_tells_the_whole_customer(story: Story) -> None:
     busy(story)
     ask(story, "termination")
     page = client_of("support").get(address).content.decode().replace("\xa0", " ")
-    for told in (
+    for sentence in (
         "Account 100001",
         "Invoice for what has been used",
         "romashka.example.ru",
@@ -174,13 +174,13 @@ def test_customer_page_tells_the_whole_customer(story: Story) -> None:
         "The whole timeline",
         "end the subscription",
     ):
-        assert told in page, told
+        assert sentence in page, sentence
 
 
 def grow(story: Story, count: int) -> None:
     """``count`` more rows of everything, written in bulk past the guards: only their number matters here."""
     triggers.drop(connection)
-    account, one = story.account, ask_once(story)
+    account, request = story.account, ask_once(story)
     member = Member.objects.filter(instance=story.cloud)[0]
     base = Offer.objects.order_by("pk")[0]
     values = {
@@ -199,7 +199,7 @@ def grow(story: Story, count: int) -> None:
                 instance=story.cloud,
                 requested_by="a@example.com",
                 requested_at=NOW,
-                answer_by=one.answer_by,
+                answer_by=request.answer_by,
             )
             for _i in range(count)
         ]
@@ -269,7 +269,7 @@ def grow(story: Story, count: int) -> None:
             for _i in range(count)
         ]
     )
-    receipts, mine = posting.seller_account(account.seller, "bank"), posting.customer_side(account)
+    receipts, receivable = posting.seller_account(account.seller, "bank"), posting.customer_side(account)
     entries = Entry.objects.bulk_create(
         [
             Entry(id=uuid.uuid4(), key=f"test:{uuid.uuid4().hex}", kind="adjustment", account=account, at=NOW)
@@ -277,21 +277,14 @@ def grow(story: Story, count: int) -> None:
         ]
     )
     Posting.objects.bulk_create(
-        [Posting(entry=entry, debit=receipts, credit=mine, currency="RUB", amount_minor=100) for entry in entries]
+        [Posting(entry=entry, debit=receipts, credit=receivable, currency="RUB", amount_minor=100) for entry in entries]
     )
     triggers.install(connection)
 
 
 def ask_once(story: Story) -> CustomerRequest:
-    found = CustomerRequest.objects.filter(kind="year_up_front").first()
-    return found or ask(story, "year_up_front", people=20)
-
-
-def queries(client: Client, address: str) -> int:
-    client.get(address)
-    with CaptureQueriesContext(connection) as asked:
-        assert client.get(address).status_code == 200
-    return len(asked)
+    request = CustomerRequest.objects.filter(kind="year_up_front").first()
+    return request or ask(story, "year_up_front", people=20)
 
 
 def test_lists_page_and_timeline_ask_as_often_for_a_thousand_rows_as_for_ten(story: Story) -> None:

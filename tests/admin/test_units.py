@@ -15,7 +15,7 @@ from tests.support.goods import ALARM, EDITOR, STORAGE, Good
 from tests.support.page_text import read, shown_text
 from tests.support.people import at, party
 from tests.support.story import Story, person
-from tests.support.tariff_forms import ADD, rows_of, step, typed
+from tests.support.tariff_forms import ADD, fill_tariff_form, rows_of, step
 
 SignIn = Callable[[str], Client]
 PRODUCT = "admin:accounts_product_add"
@@ -38,7 +38,7 @@ def typed_tariff(story: Story, good: Good) -> dict[str, Any]:
     terms = {name: "" if value is None else value for name, value in terms.items()}
     steps = [{"from": str(row["from"]), "unit_price": row["unit_price"]} for row in good.terms.get("steps", [])]
     prices = {"unit_price": "", **terms, **rows_of("steps", *steps)}
-    return typed(
+    return fill_tariff_form(
         story,
         product=Product.objects.get(code=good.code).pk,
         seller=Seller.objects.get(code="rub").pk,
@@ -84,8 +84,8 @@ def test_e5_a_product_of_values_speaks_in_its_own_words(
     assert russian in read(f"/prices/{good.code}/", "ru")
     assert question in read(f"/prices/{good.code}/")
     assert question in read(f"/sign-up/?product={good.code}&tariff={good.tariff_id}")
-    [told] = operator.get(f"tariffs?product={good.code}")[1]["items"]
-    assert tuple(told["unit"].values()) == good.unit[:5]
+    [offered] = operator.get(f"tariffs?product={good.code}")[1]["items"]
+    assert tuple(offered["unit"].values()) == good.unit[:5]
     bought = party("buyer", at("2026-05-12 12:00"), product=good.code, tariff_id=good.tariff_id, quantity=5)
     anna = Client(headers={"accept-language": "en"})
     anna.cookies["django_language"] = "en"

@@ -2,7 +2,7 @@
 who only reads."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,10 +15,11 @@ from billing.models import AuditRecord, Event, WebhookDelivery, WebhookEndpoint
 from billing.operations.events import endpoints
 from tests.support.acting import act_url, confirm, do, errors, messages, preview, rows
 from tests.support.mails import plain
+from tests.support.page_text import read_source
 from tests.support.receivers import Receiver
 from tests.support.staff import NOW
 from tests.support.story import Story, msk
-from tests.support.webhook_calls import arrives, called, endpoint_of, happens, more
+from tests.support.webhook_calls import add_deliveries, arrives, endpoint_of, happens, record_call
 
 SignIn = Callable[[str], Client]
 SECRET = re.compile(r"whsec_[A-Za-z0-9+/=]{20,}")
@@ -30,25 +31,12 @@ def admin(story: Story, signed_in: SignIn) -> Client:
     return signed_in("administrator")
 
 
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    one = Receiver()
-    yield one
-    one.close()
-
-
 def change_url(row: Any) -> str:
     return reverse(f"admin:billing_{row._meta.model_name}_change", args=(row.pk,))
 
 
 def act(endpoint: WebhookEndpoint, name: str) -> str:
     return act_url("billing_webhookendpoint", name, endpoint.pk)
-
-
-def shown(client: Client, address: str) -> str:
-    answer = client.get(address)
-    assert answer.status_code == 200, address
-    return plain(answer.content.decode())
 
 
 def test_an_endpoint_is_added_and_its_secret_shown_once(story: Story, admin: Client) -> None:
@@ -71,10 +59,10 @@ def test_an_endpoint_is_added_and_its_secret_shown_once(story: Story, admin: Cli
 
 def test_what_cannot_be_meant_stands_beside_its_field(admin: Client) -> None:
     address = act_url("billing_webhookendpoint", "add_webhook")
-    found = errors(preview(admin, address, url="ftp://backend.example", types="")) | errors(
+    refusals = errors(preview(admin, address, url="ftp://backend.example", types="")) | errors(
         preview(admin, address, url="https://backend.example", types="no.such")
     )
-    assert sorted(found) == ["types", "url"]
+    assert sorted(refusals) == ["types", "url"]
     assert WebhookEndpoint.objects.count() == 0
 
 
@@ -90,7 +78,7 @@ def test_a_new_secret_is_made_once_for_one_form(story: Story, admin: Client) -> 
     assert rows(again)["The secret before it"] == "ends at once"
     endpoint.refresh_from_db()
     assert endpoints.secrets_of(endpoint, NOW)[0] == secret
-    assert "signs as well until 13 May 2026 at 15:20" in shown(admin, change_url(endpoint))
+    assert "signs as well until 13 May 2026 at 15:20" in read_source(admin, change_url(endpoint))
 
 
 def test_an_endpoint_is_changed_paused_switched_off_and_on(story: Story, admin: Client) -> None:
@@ -100,7 +88,7 @@ def test_an_endpoint_is_changed_paused_switched_off_and_on(story: Story, admin: 
     assert (endpoint.url, endpoint.name) == ("https://new.example/", "Till")
     do(admin, act(endpoint, "pause_webhook"), reason="moves")
     happens(story, msk(5, 12, 15))
-    assert "paused" in shown(admin, change_url(endpoint))
+    assert "paused" in read_source(admin, change_url(endpoint))
     looked = admin.get(act(endpoint, "resume_webhook"))
     assert rows(looked) == {"Status": "in use", "Events sent now": "1"}
     confirm(admin, act(endpoint, "resume_webhook"), looked)
@@ -162,21 +150,21 @@ def test_a_sample_is_sent_on_confirming_alone_and_its_answer_shown(
 def test_the_bench_shows_lag_deliveries_and_calls(story: Story, admin: Client) -> None:
     endpoint = endpoint_of(story, name="Warehouse")
     row = arrives(story, msk(5, 12, 11), SECOND)
-    called(happens(story, msk(5, 12, 15), "invoice.issued"), msk(5, 12, 15), 500, answer="<b>down</b>")
-    page = shown(admin, change_url(endpoint))
+    record_call(happens(story, msk(5, 12, 15), "invoice.issued"), msk(5, 12, 15), 500, answer="<b>down</b>")
+    page = read_source(admin, change_url(endpoint))
     assert '<strong class="account-sum">1</strong> waits, for 20 min' in page
     assert page.count('class="lag__bar"') == 2
     assert page.count('class="lag__failed"') == 2
-    waiting = shown(admin, f"{change_url(endpoint)}?show=waiting")
+    waiting = read_source(admin, f"{change_url(endpoint)}?show=waiting")
     assert ("invoice.issued" in waiting, "invoice.paid" in waiting) == (True, False)
     failed = WebhookDelivery.objects.get(state="waiting")
-    call = shown(admin, change_url(failed))
+    call = read_source(admin, change_url(failed))
     assert "&lt;b&gt;down&lt;/b&gt;" in call
-    assert "curl -X POST" in shown(admin, change_url(row))
+    assert "curl -X POST" in read_source(admin, change_url(row))
 
 
 def test_all_types_of_events_are_told_with_samples(admin: Client) -> None:
-    page = shown(admin, reverse("admin:billing_webhookendpoint_types"))
+    page = read_source(admin, reverse("admin:billing_webhookendpoint_types"))
     assert page.count('class="folded"') == 19
 
 
@@ -206,9 +194,9 @@ def test_a_thousand_deliveries_cost_what_ten_cost(story: Story, admin: Client) -
         return len(asked)
 
     pages = (change_url(endpoint), reverse("admin:billing_webhookdelivery_changelist"))
-    more(story, endpoint, 60)
+    add_deliveries(story, endpoint, 60)
     few = [queries(address) for address in pages]
-    more(story, endpoint, 940)
+    add_deliveries(story, endpoint, 940)
     assert [queries(address) for address in pages] == few
     assert max(few) <= 25
 
@@ -221,5 +209,5 @@ def test_each_delivery_names_its_instance_and_its_number(story: Story, admin: Cl
         )
         WebhookDelivery.objects.create(endpoint=endpoint, event=row, next_attempt_at=NOW)
     for address in (change_url(endpoint), reverse("admin:billing_webhookdelivery_changelist")):
-        told = shown(admin, address)
-        assert ("romashka.example.ru · event 3" in told, "test.romashka.example.ru · event 4" in told) == (True, True)
+        page = read_source(admin, address)
+        assert ("romashka.example.ru · event 3" in page, "test.romashka.example.ru · event 4" in page) == (True, True)

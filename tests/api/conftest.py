@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import Instance
 from billing.operations import api_tokens
-from tests.support.callers import REAL, Api, Tenant, found_tenant, set_clock
+from tests.support.callers import REAL, Api, Buyer, Tenant, create_buyer, create_tenant, set_clock
 
 
 @pytest.fixture
@@ -20,13 +20,19 @@ def operator(db: None) -> Api:
 def token_of() -> Callable[[str], Api]:
     """The API as the software of the instance with this id sees it."""
 
-    def made(instance_id: str) -> Api:
+    def create(instance_id: str) -> Api:
         instance = Instance.objects.get(public_id=instance_id)
         return Api(api_tokens.create_token(scope="instance", instance=instance, at=REAL, actor="test")[1])
 
-    return made
+    return create
 
 
 @pytest.fixture
 def tenant(operator: Api) -> Tenant:
-    return found_tenant(operator)
+    return create_tenant(operator)
+
+
+@pytest.fixture
+def light(operator: Api) -> Buyer:
+    """Romashka's till on 90.00 a month since 1 April."""
+    return create_buyer(operator, "evotor-app", "light")

@@ -1,27 +1,23 @@
 import pytest
 
 from billing.models import Entry, Payment
-from tests.support.callers import Tenant, set_clock
+from tests.support.callers import Tenant, rub, set_clock
 
 RUB = "RUB"
 BANK = {"method": "bank", "reference": "п/п 17"}
 
 
-def rub(amount: str) -> dict[str, str]:
-    return {"amount": amount, "currency": RUB}
-
-
-def april_invoiced(tenant: Tenant) -> None:
+def invoice_april(tenant: Tenant) -> None:
     """M-c: eleven people, 6 589.00, invoiced on 1 May and due on the 15th."""
     tenant.joins(*range(2, 12))
     assert tenant.api.post("sandbox/clock", {"now": "2026-05-01T00:00:00+03:00"})[0] == 200
 
 
 def test_account_tells_balance_debt_and_what_is_locked(tenant: Tenant) -> None:
-    april_invoiced(tenant)
-    status, found = tenant.api.get(f"accounts/{tenant.account}")
+    invoice_april(tenant)
+    status, account = tenant.api.get(f"accounts/{tenant.account}")
     assert status == 200
-    assert found == {
+    assert account == {
         "number": tenant.account,
         "customer_id": tenant.customer,
         "currency": RUB,
@@ -37,10 +33,10 @@ def test_account_tells_balance_debt_and_what_is_locked(tenant: Tenant) -> None:
 
 
 def test_payment_pays_the_oldest_and_leaves_the_rest_on_the_account(tenant: Tenant) -> None:
-    april_invoiced(tenant)
-    made = tenant.api.made(f"accounts/{tenant.account}/payments", {"amount": rub("7000.00"), **BANK})
-    assert made == {
-        "id": made["id"],
+    invoice_april(tenant)
+    payment = tenant.api.create(f"accounts/{tenant.account}/payments", {"amount": rub("7000.00"), **BANK})
+    assert payment == {
+        "id": payment["id"],
         "account": tenant.account,
         "amount": rub("7000.00"),
         "method": "bank",
@@ -51,18 +47,18 @@ def test_payment_pays_the_oldest_and_leaves_the_rest_on_the_account(tenant: Tena
         "allocations": [{"invoice": "R-2026-000001", "amount": rub("6589.00")}],
         "credit_left": rub("411.00"),
     }
-    found = tenant.api.get(f"accounts/{tenant.account}")[1]
-    assert (found["balance"], found["owed"], found["credit"]) == (rub("-6178.00"), rub("6178.00"), rub("0.00"))
+    account = tenant.api.get(f"accounts/{tenant.account}")[1]
+    assert (account["balance"], account["owed"], account["credit"]) == (rub("-6178.00"), rub("6178.00"), rub("0.00"))
 
 
 def test_last_kopeck_restores_access_at_once_and_a_part_does_not(tenant: Tenant) -> None:
-    april_invoiced(tenant)
+    invoice_april(tenant)
     set_clock("2026-05-16T00:00:00+03:00")
     pay = f"accounts/{tenant.account}/payments"
-    tenant.api.made(pay, {"amount": "6588.99", "invoice": "R-2026-000001", **BANK})
+    tenant.api.create(pay, {"amount": "6588.99", "invoice": "R-2026-000001", **BANK})
     assert tenant.api.get(f"instances/{tenant.instance}")[1]["access"] == "read_only"
-    made = tenant.api.made(pay, {"amount": "0.01", "received_at": "2026-05-15T20:00:00+03:00", **BANK})
-    assert made["received_at"] == "2026-05-15T17:00:00+00:00"
+    payment = tenant.api.create(pay, {"amount": "0.01", "received_at": "2026-05-15T20:00:00+03:00", **BANK})
+    assert payment["received_at"] == "2026-05-15T17:00:00+00:00"
     assert tenant.api.get(f"instances/{tenant.instance}")[1]["access"] == "full"
     assert tenant.api.get("invoices/R-2026-000001")[1]["status"] == "paid"
 
@@ -93,8 +89,8 @@ WRONG_AMOUNTS = [
 
 @pytest.mark.parametrize("amount", WRONG_AMOUNTS)
 def test_payment_of_an_amount_that_cannot_be_meant_writes_nothing(tenant: Tenant, amount: str) -> None:
-    for given in (rub(amount), {"amount": amount}, amount):
-        status, problem = tenant.api.post(f"accounts/{tenant.account}/payments", {"amount": given, **BANK})
+    for sum_ in (rub(amount), {"amount": amount}, amount):
+        status, problem = tenant.api.post(f"accounts/{tenant.account}/payments", {"amount": sum_, **BANK})
         assert (status, problem["code"]) == (422, "invalid_amount")
         assert problem["errors"][0]["field"] == "amount"
     assert not Payment.objects.exists()
@@ -132,13 +128,13 @@ def test_payment_with_a_wrong_detail_is_refused(
 
 
 def test_adjustment_in_favour_pays_and_against_is_owed(tenant: Tenant) -> None:
-    april_invoiced(tenant)
+    invoice_april(tenant)
     path = f"accounts/{tenant.account}/adjustments"
-    made = tenant.api.made(path, {"amount": "589.00", "reason_code": "goodwill", "comment": "Простой 3 мая"})
-    assert (made["amount"], made["balance"]) == (rub("589.00"), rub("-12589.00"))
+    adjustment = tenant.api.create(path, {"amount": "589.00", "reason_code": "goodwill", "comment": "Простой 3 мая"})
+    assert (adjustment["amount"], adjustment["balance"]) == (rub("589.00"), rub("-12589.00"))
     assert tenant.api.get("invoices/R-2026-000001")[1]["open"] == rub("6000.00")
-    made = tenant.api.made(path, {"amount": rub("-100.50"), "reason_code": "tax", "comment": "Доплата"})
-    assert (made["amount"], made["balance"]) == (rub("-100.50"), rub("-12689.50"))
+    adjustment = tenant.api.create(path, {"amount": rub("-100.50"), "reason_code": "tax", "comment": "Доплата"})
+    assert (adjustment["amount"], adjustment["balance"]) == (rub("-100.50"), rub("-12689.50"))
 
 
 @pytest.mark.parametrize(
@@ -163,19 +159,19 @@ def test_adjustment_with_a_wrong_detail_is_refused(
 
 
 def test_statement_runs_from_opening_to_closing(tenant: Tenant) -> None:
-    april_invoiced(tenant)
+    invoice_april(tenant)
     set_clock("2026-05-02T12:00:00+03:00")
-    payment = tenant.api.made(
+    payment = tenant.api.create(
         f"accounts/{tenant.account}/payments", {"amount": "7000.00", "invoice": "R-2026-000001", **BANK}
     )
     status, whole = tenant.api.get(f"accounts/{tenant.account}/statement")
     assert status == 200
     assert (whole["opening"], whole["closing"]) == (rub("0.00"), rub("-6178.00"))
-    told = [
+    movements = [
         (row["kind"], row["amount"]["amount"], row["balance_after"]["amount"], row["invoice"])
         for row in whole["entries"]
     ]
-    assert told == [
+    assert movements == [
         ("charge", "-5990.00", "-5990.00", "R-2026-000001"),
         ("charge", "-599.00", "-6589.00", "R-2026-000001"),
         ("charge", "-6589.00", "-13178.00", None),

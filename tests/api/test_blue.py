@@ -7,12 +7,8 @@ import pytest
 
 from accounts.models import Instance
 from billing.operations.settlement import reliefs
-from tests.support.callers import Api, Buyer, found_buyer, money, set_clock
+from tests.support.callers import Api, Buyer, create_buyer, set_clock, usd
 from tests.support.people import assert_books_are_right
-
-
-def usd(amount: str) -> dict[str, str]:
-    return money(amount, "USD")
 
 
 def until(api: Api, now: str) -> None:
@@ -29,12 +25,12 @@ def totals(buyer: Buyer) -> list[str]:
 def trying(operator: Api) -> Buyer:
     """In the trial from 3 to 10 April, on the yearly tariff."""
     set_clock("2026-04-03T12:00:00+03:00")
-    return found_buyer(operator, "blue", "blue-annual")
+    return create_buyer(operator, "blue", "blue-annual")
 
 
 def test_b_f_monthly_from_the_10th_is_charged_for_21_days(operator: Api) -> None:
     set_clock("2026-04-10T12:00:00+03:00")
-    buyer = found_buyer(operator, "blue", "blue-monthly", trial=False)
+    buyer = create_buyer(operator, "blue", "blue-monthly", trial=False)
     assert buyer.answer == {
         "id": buyer.subscription,
         "tariff_id": "blue-monthly",
@@ -71,37 +67,37 @@ def test_b_g_annual_after_a_trial_is_charged_for_20_days_and_the_year_on_the_1st
         "effective_on": "2026-04-11",
     }
     until(trying.api, "2026-04-10T23:59:59+03:00")
-    assert (trying.found["status"], totals(trying)) == ("trialing", [])
+    assert (trying.details["status"], totals(trying)) == ("trialing", [])
     until(trying.api, "2026-04-11T00:00:00+03:00")
     assert totals(trying) == ["3.89"]
-    assert trying.found["current_period"] == {"start": "2026-04-11", "end": "2026-05-01"}
-    assert (trying.found["renews_on"], trying.found["scheduled_change"]) == ("2026-05-01", None)
+    assert trying.details["current_period"] == {"start": "2026-04-11", "end": "2026-05-01"}
+    assert (trying.details["renews_on"], trying.details["scheduled_change"]) == ("2026-05-01", None)
     until(trying.api, "2026-05-01T00:00:00+03:00")
     assert totals(trying) == ["3.89", "70.00"]
-    assert trying.found["current_period"] == {"start": "2026-05-01", "end": "2027-05-01"}
-    assert trying.found["renews_on"] == "2027-05-01"
+    assert trying.details["current_period"] == {"start": "2026-05-01", "end": "2027-05-01"}
+    assert trying.details["renews_on"] == "2027-05-01"
     assert_books_are_right()
 
 
 def test_what_the_calendar_has_begun_is_told_also_where_no_job_has_run(trying: Buyer) -> None:
     trying.does("choose", {"tariff_id": "blue-annual"})
     set_clock("2026-04-12T12:00:00+03:00")
-    assert (trying.found["status"], trying.found["renews_on"]) == ("active", "2026-05-01")
-    assert trying.found["current_period"] == {"start": "2026-04-11", "end": "2026-05-01"}
+    assert (trying.details["status"], trying.details["renews_on"]) == ("active", "2026-05-01")
+    assert trying.details["current_period"] == {"start": "2026-04-11", "end": "2026-05-01"}
     set_clock("2026-05-03T12:00:00+03:00")
-    assert (trying.found["status"], trying.found["renews_on"]) == ("active", "2027-05-01")
-    assert trying.found["current_period"] == {"start": "2026-05-01", "end": "2027-05-01"}
+    assert (trying.details["status"], trying.details["renews_on"]) == ("active", "2027-05-01")
+    assert trying.details["current_period"] == {"start": "2026-05-01", "end": "2027-05-01"}
     assert (trying.access["access"], totals(trying)) == ("full", [])
 
 
 def test_b2_a_trial_without_a_choice_ends_read_only_and_a_later_choice_is_charged_from_its_day(trying: Buyer) -> None:
     until(trying.api, "2026-04-11T00:00:00+03:00")
-    found = trying.access
-    assert (found["access"], found["subscription"]["status"]) == ("read_only", "trial_ended")
-    assert found["access_reasons"] == [
+    state = trying.access
+    assert (state["access"], state["subscription"]["status"]) == ("read_only", "trial_ended")
+    assert state["access_reasons"] == [
         {"code": "trial_ended", "since": "2026-04-10T21:00:00+00:00", "until": None, "invoices": []}
     ]
-    assert (trying.balance, trying.found["renews_on"]) == ("0.00", None)
+    assert (trying.balance, trying.details["renews_on"]) == ("0.00", None)
     until(trying.api, "2026-04-21T15:00:00+03:00")
     chosen = trying.does("choose", {"tariff_id": "blue-monthly"})
     assert (chosen["status"], chosen["tariff_id"], chosen["renews_on"]) == ("active", "blue-monthly", "2026-05-01")
@@ -148,17 +144,17 @@ def test_b2_support_extends_a_trial_with_a_reason(trying: Buyer) -> None:
     ):
         status, problem = trying.asks("extend-trial", body)
         assert (status, problem["errors"][0]["field"]) == (422, field), body
-    assert trying.found["trial_ends_on"] == "2026-04-16"
+    assert trying.details["trial_ends_on"] == "2026-04-16"
 
 
 def test_b2_one_trial_for_a_customer_and_product(trying: Buyer) -> None:
     new = {"customer_id": trying.customer, "product": "blue", "domain": "b.example.ru"}
     person = {"external_id": "vera", "email": "vera@romashka.example"}
-    second = trying.api.made("instances", {**new, "representative": person})["id"]
+    second = trying.api.create("instances", {**new, "representative": person})["id"]
     path = f"instances/{second}/subscriptions"
     status, problem = trying.api.post(path, {"tariff_id": "blue-monthly", "trial": True})
     assert (status, problem["code"], problem["rule"]) == (409, "trial_used", "B2")
-    started = trying.api.made(path, {"tariff_id": "blue-monthly"})
+    started = trying.api.create(path, {"tariff_id": "blue-monthly"})
     assert (started["status"], started["trial_ends_on"]) == ("active", None)
 
 
@@ -166,7 +162,7 @@ def test_b2_one_trial_for_a_customer_and_product(trying: Buyer) -> None:
 def monthly(operator: Api) -> Buyer:
     """Paid by the month from 1 April on, the first 7.00 settled."""
     set_clock("2026-04-01T12:00:00+03:00")
-    buyer = found_buyer(operator, "blue", "blue-monthly", trial=False)
+    buyer = create_buyer(operator, "blue", "blue-monthly", trial=False)
     buyer.pays("7.00")
     return buyer
 
@@ -180,10 +176,10 @@ def test_b5_b6_seats_come_and_go_and_usage_tells_them(monthly: Buyer) -> None:
     monthly.reports("boris", "view_only")
     assert monthly.balance == "-1.17"  # 2.33 back
     assert monthly.access["seats"] == {"active": 3, "billable": 1, "peak": 2, "included": 0}
-    status, found = monthly.api.get(f"instances/{monthly.instance}/usage?period=2026-04")
-    assert (status, found["metric"], found["peak"]) == (200, "paid_members", 2)
-    assert (found["peak_at"], found["charged"]) == ("2026-04-15T13:00:00+00:00", usd("8.17"))
-    assert [(row["active_after"], row["billable_after"]) for row in found["changes"]] == [
+    status, usage = monthly.api.get(f"instances/{monthly.instance}/usage?period=2026-04")
+    assert (status, usage["metric"], usage["peak"]) == (200, "paid_members", 2)
+    assert (usage["peak_at"], usage["charged"]) == ("2026-04-15T13:00:00+00:00", usd("8.17"))
+    assert [(row["active_after"], row["billable_after"]) for row in usage["changes"]] == [
         (1, 1),
         (2, 2),
         (3, 2),
@@ -207,7 +203,7 @@ def test_b8_monthly_to_annual_waits_for_the_1st_and_can_be_called_off(monthly: B
     seen = monthly.does("preview", {"tariff_id": "blue-annual", "when": "period_end"})
     assert (seen["due_now"], seen["lines"], seen["lost"]) == (usd("0.00"), [], None)
     assert seen["next_charge"] == {"date": "2026-05-01", "amount": usd("70.00")}
-    assert monthly.found["scheduled_change"] is None
+    assert monthly.details["scheduled_change"] is None
     body = {"tariff_id": "blue-annual", "when": "period_end", "quote": seen["quote"]}
     changed = monthly.does("change", body)
     assert (changed["tariff_id"], changed["scheduled_change"]["effective_on"]) == ("blue-monthly", "2026-05-01")
@@ -216,15 +212,15 @@ def test_b8_monthly_to_annual_waits_for_the_1st_and_can_be_called_off(monthly: B
     assert monthly.does("undo-change")["scheduled_change"] is None
     monthly.does("change", body)
     until(monthly.api, "2026-05-01T00:00:00+03:00")
-    assert (monthly.found["tariff_id"], monthly.found["renews_on"]) == ("blue-annual", "2027-05-01")
+    assert (monthly.details["tariff_id"], monthly.details["renews_on"]) == ("blue-annual", "2027-05-01")
     assert totals(monthly) == ["7.00", "70.00"]
 
 
 def test_d17_unpaid_after_its_term_it_is_past_due_and_a_relief_unblocks_it(operator: Api) -> None:
     set_clock("2026-04-10T12:00:00+03:00")
-    buyer = found_buyer(operator, "blue", "blue-monthly", trial=False)
+    buyer = create_buyer(operator, "blue", "blue-monthly", trial=False)
     until(operator, "2026-04-25T00:00:00+03:00")
-    assert (buyer.found["status"], buyer.access["access"]) == ("past_due", "read_only")
+    assert (buyer.details["status"], buyer.access["access"]) == ("past_due", "read_only")
     assert [(row["code"], row["invoices"]) for row in buyer.access["access_reasons"]] == [
         ("invoice_overdue", ["U-2026-000001"])
     ]
@@ -237,8 +233,8 @@ def test_d17_unpaid_after_its_term_it_is_past_due_and_a_relief_unblocks_it(opera
     instance = Instance.objects.get(public_id=buyer.instance)
     reliefs.grant_relief(instance=instance, ends_at=ends_at, reason="п/п", as_of=as_of, actor="support")
     assert (account()["overdue"], account()["blocked_instances"]) == (usd("4.90"), [])
-    found = buyer.access
-    assert (found["access"], found["access_reasons"][0]["code"]) == ("full", "relief")
-    assert found["subscription"]["status"] == buyer.found["status"] == "past_due"
+    state = buyer.access
+    assert (state["access"], state["access_reasons"][0]["code"]) == ("full", "relief")
+    assert state["subscription"]["status"] == buyer.details["status"] == "past_due"
     buyer.pays("4.90")
-    assert (buyer.found["status"], buyer.access["access_reasons"]) == ("active", [])
+    assert (buyer.details["status"], buyer.access["access_reasons"]) == ("active", [])

@@ -11,7 +11,7 @@ from django.test import Client
 
 from accounts.models import Customer, Instance, Member, MemberChange
 from billing.models import Charge, CreditNote, Entry, Event, Invoice, Notice, Payment, Subscription, SubscriptionChange
-from tests.support.callers import ANNA, ROMASHKA, Api, Buyer, Tenant, found_buyer, found_tenant, set_clock
+from tests.support.callers import ANNA, ROMASHKA, Api, Buyer, Tenant, create_buyer, create_tenant, set_clock
 
 FACTS = [
     Customer,
@@ -91,36 +91,36 @@ WITHOUT_KEY = {"move_clock", "preview_change"}
 
 def town(operator: Api, name: str) -> dict[str, str]:
     """Whom the write ``name`` is about."""
-    tenant = found_tenant(operator)
+    tenant = create_tenant(operator)
     bare = {**NEW, "customer_id": tenant.customer, "domain": "bare.romashka.example"}
-    found = {
+    ids = {
         "customer": tenant.customer,
         "instance": tenant.instance,
         "subscription": tenant.subscription,
         "account": tenant.account,
-        "bare": operator.made("instances", bare)["id"],
+        "bare": operator.create("instances", bare)["id"],
     }
-    made = {
+    builders = {
         "trial": lambda: blue(operator),
         "paid": lambda: blue(operator, trial=False),
-        "changed": lambda: changed(operator),
-        "cancelled": lambda: cancelled(operator),
-        "ended": lambda: ended(operator),
+        "changed": lambda: change_the_tariff(operator),
+        "cancelled": lambda: cancel_the_subscription(operator),
+        "ended": lambda: end_the_subscription(operator),
         "invoice": lambda: invoice(operator),
     }
     _method, path, _body, _again = WRITES[name]
-    return {**found, **{key: build() for key, build in made.items() if "{" + key + "}" in path}}
+    return {**ids, **{key: build() for key, build in builders.items() if "{" + key + "}" in path}}
 
 
 def blue(operator: Api, **more: Any) -> str:
-    return found_buyer(operator, "blue", "blue-monthly", domain="blue.romashka.example", **more).subscription
+    return create_buyer(operator, "blue", "blue-monthly", domain="blue.romashka.example", **more).subscription
 
 
 def app(operator: Api) -> Buyer:
-    return found_buyer(operator, "evotor-app", "light", domain="app.romashka.example")
+    return create_buyer(operator, "evotor-app", "light", domain="app.romashka.example")
 
 
-def changed(operator: Api) -> str:
+def change_the_tariff(operator: Api) -> str:
     """Changed twice on this day, so that there is more than one change to take back."""
     buyer = app(operator)
     buyer.pays("1000.00")
@@ -129,14 +129,14 @@ def changed(operator: Api) -> str:
     return buyer.subscription
 
 
-def cancelled(operator: Api) -> str:
+def cancel_the_subscription(operator: Api) -> str:
     buyer = app(operator)
     buyer.does("cancel")
     return buyer.subscription
 
 
-def ended(operator: Api) -> str:
-    other = found_tenant(operator, "ended.romashka.example")
+def end_the_subscription(operator: Api) -> str:
+    other = create_tenant(operator, "ended.romashka.example")
     assert operator.post(f"subscriptions/{other.subscription}/terminate", {"reason": "Asked"})[0] == 200
     return other.subscription
 
@@ -159,7 +159,12 @@ def facts() -> dict[str, int]:
 
 def test_table_knows_every_write() -> None:
     paths = json.loads(Client().get("/api/v1/openapi.json").content)["paths"]
-    writes = {one["operationId"] for methods in paths.values() for method, one in methods.items() if method != "get"}
+    writes = {
+        operation["operationId"]
+        for methods in paths.values()
+        for method, operation in methods.items()
+        if method != "get"
+    }
     assert writes == set(WRITES)
 
 
@@ -199,28 +204,35 @@ def identity(answer: Any) -> Any:
 
 def test_customer_of_the_same_id_is_answered_as_it_is(operator: Api) -> None:
     new = {**ROMASHKA, "requisites": {"inn": "7707083893"}, "external_id": "crm-1"}
-    first = operator.made("customers", new)
+    first = operator.create("customers", new)
     assert "Idempotent-Replayed" not in operator.last
-    assert (first["external_id"], operator.made("customers", new)) == ("crm-1", first)
+    assert (first["external_id"], operator.create("customers", new)) == ("crm-1", first)
     assert operator.last["Idempotent-Replayed"] == "true"
 
 
 @pytest.mark.parametrize(
     "change",
-    [{"name": "Лаванда"}, {"kind": "person"}, {"email": "x@y.example"}, {"locale": "en"}, {"currency": "USD"}, {"requisites": {"inn": "7707083893"}}],
-)  # fmt: skip
+    [
+        {"name": "Лаванда"},
+        {"kind": "person"},
+        {"email": "x@y.example"},
+        {"locale": "en"},
+        {"currency": "USD"},
+        {"requisites": {"inn": "7707083893"}},
+    ],
+)
 def test_customer_of_the_same_id_with_other_content_is_refused(operator: Api, change: dict[str, Any]) -> None:
-    first = operator.made("customers", {**ROMASHKA, "external_id": "crm-1"})
+    first = operator.create("customers", {**ROMASHKA, "external_id": "crm-1"})
     status, problem = operator.post("customers", {**ROMASHKA, "external_id": "crm-1", **change})
     assert (status, problem["code"], problem["customer_id"]) == (409, "external_id_taken", first["id"])
     assert Customer.objects.count() == 1
 
 
 def test_without_an_id_of_ones_own_two_are_two(tenant: Tenant) -> None:
-    assert tenant.api.made("customers", ROMASHKA)["id"] != tenant.api.made("customers", ROMASHKA)["id"]
+    assert tenant.api.create("customers", ROMASHKA)["id"] != tenant.api.create("customers", ROMASHKA)["id"]
     pay = {"amount": "1.00", "method": "cash"}
     path = f"accounts/{tenant.account}/payments"
-    assert tenant.api.made(path, pay)["id"] != tenant.api.made(path, pay)["id"]
+    assert tenant.api.create(path, pay)["id"] != tenant.api.create(path, pay)["id"]
 
 
 PAY = {"amount": "100.00", "method": "bank", "reference": "417", "external_id": "b-1"}
@@ -230,16 +242,20 @@ ADJUST = {"amount": "50.00", "reason_code": "goodwill", "comment": "An outage", 
 @pytest.mark.parametrize(
     ("what", "body", "change"),
     [
-        ("payments", PAY, {"amount": "100.01"}), ("payments", PAY, {"method": "cash"}), ("payments", PAY, {"reference": "418"}),
-        ("payments", PAY, {"received_at": "2026-03-31T12:00:00+03:00"}), ("adjustments", ADJUST, {"amount": "-50.00"}),
-        ("adjustments", ADJUST, {"reason_code": "tax"}), ("adjustments", ADJUST, {"comment": "Another"}),
+        ("payments", PAY, {"amount": "100.01"}),
+        ("payments", PAY, {"method": "cash"}),
+        ("payments", PAY, {"reference": "418"}),
+        ("payments", PAY, {"received_at": "2026-03-31T12:00:00+03:00"}),
+        ("adjustments", ADJUST, {"amount": "-50.00"}),
+        ("adjustments", ADJUST, {"reason_code": "tax"}),
+        ("adjustments", ADJUST, {"comment": "Another"}),
     ],
-)  # fmt: skip
+)
 def test_money_under_a_taken_id_is_refused(
     tenant: Tenant, what: str, body: dict[str, Any], change: dict[str, Any]
 ) -> None:
     path = f"accounts/{tenant.account}/{what}"
-    first, before = tenant.api.made(path, body), Entry.objects.count()
+    first, before = tenant.api.create(path, body), Entry.objects.count()
     status, problem = tenant.api.post(path, {**body, **change})
     named = problem.get("payment_id", problem.get("adjustment_id"))
     assert (status, problem["code"], named) == (409, "external_id_taken", first["id"])
@@ -247,17 +263,17 @@ def test_money_under_a_taken_id_is_refused(
 
 
 def test_an_id_is_the_accounts_own(operator: Api, tenant: Tenant) -> None:
-    other = found_tenant(operator, "lavanda.example.ru")
-    first = operator.made(f"accounts/{tenant.account}/payments", PAY)
-    assert operator.made(f"accounts/{other.account}/payments", PAY)["id"] != first["id"]
-    assert operator.made(f"accounts/{tenant.account}/adjustments", {**ADJUST, "external_id": "b-1"})["id"]
+    other = create_tenant(operator, "lavanda.example.ru")
+    first = operator.create(f"accounts/{tenant.account}/payments", PAY)
+    assert operator.create(f"accounts/{other.account}/payments", PAY)["id"] != first["id"]
+    assert operator.create(f"accounts/{tenant.account}/adjustments", {**ADJUST, "external_id": "b-1"})["id"]
 
 
 def test_a_payment_is_found_again_when_the_clock_has_moved(tenant: Tenant) -> None:
     path = f"accounts/{tenant.account}/payments"
-    first = tenant.api.made(path, PAY)
+    first = tenant.api.create(path, PAY)
     set_clock("2026-04-03T12:00:00+03:00")
-    assert tenant.api.made(path, PAY) == first
+    assert tenant.api.create(path, PAY) == first
 
 
 def test_who_has_the_domain_and_which_subscription_there_is_are_told(tenant: Tenant) -> None:
@@ -269,7 +285,7 @@ def test_who_has_the_domain_and_which_subscription_there_is_are_told(tenant: Ten
 
 
 def test_only_the_change_that_was_named_is_taken_back(operator: Api) -> None:
-    subscription = changed(operator)
+    subscription = change_the_tariff(operator)
     undo = f"subscriptions/{subscription}/undo-change"
     assert operator.post(undo, {"tariff_id": "max"})[1]["code"] == "nothing_to_undo"
     assert operator.post(undo, {"tariff_id": "plus"})[1]["tariff_id"] == "max"

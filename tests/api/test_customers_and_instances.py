@@ -4,43 +4,43 @@ RUB = "RUB"
 
 
 def test_customer_is_created_with_its_account_at_zero(operator: Api) -> None:
-    made = operator.made("customers", {**ROMASHKA, "requisites": {"inn": "7707083893", "address": "Москва"}})
-    assert made["id"].startswith("cus_")
-    assert made["requisites"] == {"inn": "7707083893", "country": "RU", "address": "Москва"}
-    assert made["accounts"] == [
-        {"number": made["accounts"][0]["number"], "currency": RUB, "balance": {"amount": "0.00", "currency": RUB}}
+    customer = operator.create("customers", {**ROMASHKA, "requisites": {"inn": "7707083893", "address": "Москва"}})
+    assert customer["id"].startswith("cus_")
+    assert customer["requisites"] == {"inn": "7707083893", "country": "RU", "address": "Москва"}
+    assert customer["accounts"] == [
+        {"number": customer["accounts"][0]["number"], "currency": RUB, "balance": {"amount": "0.00", "currency": RUB}}
     ]
-    assert operator.get(f"customers/{made['id']}") == (200, made)
+    assert operator.get(f"customers/{customer['id']}") == (200, customer)
 
 
 def test_customer_of_the_dollar_seller_has_a_dollar_account(operator: Api) -> None:
-    made = operator.made("customers", {**ROMASHKA, "currency": "USD", "locale": "en", "kind": "person"})
-    assert made["accounts"][0]["balance"] == {"amount": "0.00", "currency": "USD"}
+    customer = operator.create("customers", {**ROMASHKA, "currency": "USD", "locale": "en", "kind": "person"})
+    assert customer["accounts"][0]["balance"] == {"amount": "0.00", "currency": "USD"}
 
 
 def test_instance_begins_read_only_with_its_administrator(operator: Api) -> None:
-    customer = operator.made("customers", ROMASHKA)
+    customer = operator.create("customers", ROMASHKA)
     new = {"customer_id": customer["id"], "product": "meteor", "domain": "Romashka.example.ru", "representative": ANNA}
-    made = operator.made("instances", new)
-    assert made["domain"] == "romashka.example.ru"
-    assert made["access"] == "read_only"
-    assert [reason["code"] for reason in made["access_reasons"]] == ["no_subscription"]
-    assert made["subscription"] is None
-    assert made["seats"] == {"active": 1, "billable": 1, "peak": 0, "included": 0}
+    instance = operator.create("instances", new)
+    assert instance["domain"] == "romashka.example.ru"
+    assert instance["access"] == "read_only"
+    assert [reason["code"] for reason in instance["access_reasons"]] == ["no_subscription"]
+    assert instance["subscription"] is None
+    assert instance["seats"] == {"active": 1, "billable": 1, "peak": 0, "included": 0}
     anna = {**ANNA, "role": "administrator", "paid": True, "status": "active"}
-    assert operator.get(f"instances/{made['id']}/members")[1] == {"items": [anna], "next": None}
+    assert operator.get(f"instances/{instance['id']}/members")[1] == {"items": [anna], "next": None}
 
 
 def test_instance_on_a_tariff_has_full_access_and_counts_its_seats(tenant: Tenant) -> None:
     tenant.joins(2, 3)
     tenant.joins(4, status="invited")
     tenant.joins(5, status="blocked")
-    status, found = tenant.api.get(f"instances/{tenant.instance}")
+    status, instance = tenant.api.get(f"instances/{tenant.instance}")
     assert status == 200
-    assert (found["access"], found["access_reasons"]) == ("full", [])
-    assert found["subscription"] == {"id": tenant.subscription, "tariff_id": "meteor-cloud", "status": "active"}
-    assert found["seats"] == {"active": 3, "billable": 3, "peak": 3, "included": 9}
-    assert found["registered_at"] == "2026-04-01T09:00:00+00:00"
+    assert (instance["access"], instance["access_reasons"]) == ("full", [])
+    assert instance["subscription"] == {"id": tenant.subscription, "tariff_id": "meteor-cloud", "status": "active"}
+    assert instance["seats"] == {"active": 3, "billable": 3, "peak": 3, "included": 9}
+    assert instance["registered_at"] == "2026-04-01T09:00:00+00:00"
 
 
 def test_debt_locks_at_midnight_and_says_which_invoices(tenant: Tenant) -> None:
@@ -65,7 +65,7 @@ def test_deleting_needs_a_termination_and_no_debt_and_may_be_repeated(tenant: Te
     status, problem = api.delete(path)
     assert (status, problem["code"], problem["rule"]) == (409, "debt_outstanding", "M14")
     assert problem["owed"] == {"amount": "5990.00", "currency": RUB}
-    api.made(f"accounts/{tenant.account}/payments", {"amount": "5990.00", "method": "bank", "reference": "п/п 1"})
+    api.create(f"accounts/{tenant.account}/payments", {"amount": "5990.00", "method": "bank", "reference": "п/п 1"})
     assert api.delete(path) == (204, None)
     assert api.delete(path) == (204, None)
     gone = api.get(path)[1]

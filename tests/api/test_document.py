@@ -13,22 +13,26 @@ from billing.api.v1.api import api
 from billing.api.v1.document import codes
 from billing.errors import BillingError
 from billing.operations.events.event_types import TYPES
-from tests.support.callers import Api, body_of, calls, document, told_codes
+from tests.support.callers import Api, body_of, calls, document, documented_codes
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def operations() -> list[tuple[str, str, Any]]:
-    return [(method, path, one) for path, methods in document()["paths"].items() for method, one in methods.items()]
+    return [
+        (method, path, operation)
+        for path, methods in document()["paths"].items()
+        for method, operation in methods.items()
+    ]
 
 
-def resolved(part: Any) -> Any:
+def resolve(part: Any) -> Any:
     """What a reference within the document stands for."""
     while "$ref" in part:
-        found: Any = document()
+        place: Any = document()
         for name in part["$ref"].removeprefix("#/").split("/"):
-            found = found[name]
-        part = found
+            place = place[name]
+        part = place
     return part
 
 
@@ -43,31 +47,31 @@ def findings(schema: Any, value: Any) -> list[str]:
     return [f"{error.instance_path}: {error.message}" for error in validator.iter_errors(value)]
 
 
-def shown() -> list[tuple[str, Any, Any]]:
+def list_examples() -> list[tuple[str, Any, Any]]:
     """Every example of the document as (where, schema, value)."""
-    found = []
+    examples = []
     for method, path, operation in operations():
         contents = [("body", operation.get("requestBody", {}))]
         contents += list(operation["responses"].items())
         for where, part in contents:
             for kind, content in part.get("content", {}).items():
                 for name, example in content.get("examples", {}).items():
-                    found.append(
-                        (f"{method} {path} {where} {kind} {name}", content["schema"], resolved(example)["value"])
+                    examples.append(
+                        (f"{method} {path} {where} {kind} {name}", content["schema"], resolve(example)["value"])
                     )
         for parameter in operation["parameters"]:
             where, schema = f"{method} {path} {parameter['name']}", parameter["schema"]
-            found += [(where, schema, parameter["example"])] if "example" in parameter else []
+            examples += [(where, schema, parameter["example"])] if "example" in parameter else []
     for name, methods in document()["webhooks"].items():
         content = methods["post"]["requestBody"]["content"]["application/json"]
-        found.append((f"webhook {name}", content["schema"], content["examples"][name]["value"]))
-    return found
+        examples.append((f"webhook {name}", content["schema"], content["examples"][name]["value"]))
+    return examples
 
 
 def test_every_example_is_what_its_schema_says() -> None:
-    wrong = {where: told for where, schema, value in shown() if (told := findings(schema, value))}
+    wrong = {where: faults for where, schema, value in list_examples() if (faults := findings(schema, value))}
     assert wrong == {}
-    assert len(shown()) > 400
+    assert len(list_examples()) > 400
 
 
 def test_an_example_that_is_wrong_would_be_found() -> None:
@@ -98,14 +102,14 @@ def test_every_problem_of_every_call_has_its_codes_and_an_example_of_each() -> N
                 named = content["schema"]["allOf"][1]["properties"]["code"]["enum"]
                 assert list(content["examples"]) == named, (method, path, status)
                 for code in named:
-                    body = resolved(content["examples"][code])["value"]
+                    body = resolve(content["examples"][code])["value"]
                     assert (str(body["status"]), body["code"]) == (status, code)
                     assert f"`{code}`" in response["description"]
 
 
 def test_every_known_problem_is_one_of_some_call() -> None:
     assert len(calls()) == 33
-    assert {code for call in calls().values() for code in told_codes(call)} == set(codes.PROBLEMS)
+    assert {code for call in calls().values() for code in documented_codes(call)} == set(codes.PROBLEMS)
 
 
 def test_what_views_tell_stands_in_the_document_under_the_names_of_openapi_alone() -> None:
@@ -150,33 +154,33 @@ BEHIND_THE_API = [
 ELSEWHERE = {"not_a_sandbox", "already_reversed", "price_changed", "internal_error", "method_not_allowed"}
 
 
-def raised() -> dict[str, set[str]]:
+def find_raised_codes() -> dict[str, set[str]]:
     """The codes that stand in the source of what the API calls, with the rules that stand beside them."""
-    found: dict[str, set[str]] = {}
+    rules: dict[str, set[str]] = {}
     for path in BEHIND_THE_API:
         if "document" in path.parts:
             continue
         text = path.read_text()
         for match in re.finditer(r'code="([a-z_]+)"(?:,\s*rule="([A-Z]\d+)")?', text):
-            found.setdefault(match[1], set()).add(match[2] or "")
+            rules.setdefault(match[1], set()).add(match[2] or "")
         for match in re.finditer(r'problem\(\s*\d{3},\s*"([a-z_]+)"', text):
-            found.setdefault(match[1], set())
-    return found
+            rules.setdefault(match[1], set())
+    return rules
 
 
 def test_every_code_in_the_source_is_told_and_every_told_code_is_in_the_source() -> None:
-    told = set(codes.PROBLEMS)
-    source = set(raised()) | {"invalid", "invalid_amount", "unknown_invoice"}
-    assert source - told - ELSEWHERE == set()
-    assert told - source == set()
+    documented = set(codes.PROBLEMS)
+    source = set(find_raised_codes()) | {"invalid", "invalid_amount", "unknown_invoice"}
+    assert source - documented - ELSEWHERE == set()
+    assert documented - source == set()
 
 
 def test_rules_of_the_document_are_those_of_the_source() -> None:
-    told = {code: one.rule for code, one in codes.PROBLEMS.items() if one.rule}
+    documented = {code: problem.rule for code, problem in codes.PROBLEMS.items() if problem.rule}
     wrong = {
-        code: (rule, raised()[code])
-        for code, rule in told.items()
-        if any(raised()[code]) and rule not in raised()[code]
+        code: (rule, find_raised_codes()[code])
+        for code, rule in documented.items()
+        if any(find_raised_codes()[code]) and rule not in find_raised_codes()[code]
     }
     assert wrong == {}
 
@@ -184,7 +188,7 @@ def test_rules_of_the_document_are_those_of_the_source() -> None:
 def test_an_answer_with_a_code_that_nobody_told_fails_the_test_that_gets_it(operator: Api, monkeypatch: Any) -> None:
     """`Api.call` looks every problem up: this test shows that it does."""
 
-    def refuse(**given: Any) -> None:
+    def refuse(**details: Any) -> None:
         raise BillingError("refused", code="nobody_told")
 
     monkeypatch.setattr("billing.operations.customers.customers.create_customer_once", refuse)
@@ -197,14 +201,14 @@ def test_an_answer_with_a_code_that_nobody_told_fails_the_test_that_gets_it(oper
 
 
 def test_webhooks_tell_every_type_of_event_with_its_sample() -> None:
-    told = document()["webhooks"]
-    assert set(told) == set(TYPES)
-    for name, one in TYPES.items():
-        operation = told[name]["post"]
+    webhooks = document()["webhooks"]
+    assert set(webhooks) == set(TYPES)
+    for name, event_type in TYPES.items():
+        operation = webhooks[name]["post"]
         with override("en"):
-            assert operation["description"] == str(one.meaning)
+            assert operation["description"] == str(event_type.meaning)
         body = operation["requestBody"]["content"]["application/json"]["examples"][name]["value"]
-        assert (body["type"], body["data"]) == (name, one.sample)
+        assert (body["type"], body["data"]) == (name, event_type.sample)
         headers = {parameter["name"] for parameter in operation["parameters"]}
         assert headers == {"webhook-id", "webhook-timestamp", "webhook-signature"}
         assert "410" in operation["responses"]
@@ -228,7 +232,11 @@ def test_headers_are_told() -> None:
 def test_tokens_and_server_are_told() -> None:
     assert set(document()["components"]["securitySchemes"]) == {"OperatorToken", "InstanceToken"}
     assert document()["servers"][0]["url"] == "/"
-    marked = {one["operationId"] for _method, _path, one in operations() if {"InstanceToken": []} in one["security"]}
+    marked = {
+        operation["operationId"]
+        for _method, _path, operation in operations()
+        if {"InstanceToken": []} in operation["security"]
+    }
     assert marked == {
         "get_instance",
         "get_usage",
@@ -241,17 +249,19 @@ def test_tokens_and_server_are_told() -> None:
 
 
 def test_links_lead_to_calls_that_are_there_and_take_what_is_given() -> None:
-    known = {operation["operationId"]: operation for _method, _path, operation in operations()}
+    by_id = {operation["operationId"]: operation for _method, _path, operation in operations()}
     count = 0
     for _method, path, operation in operations():
         for response in operation["responses"].values():
             for link in response.get("links", {}).values():
-                target = known[link["operationId"]]
-                assert set(link.get("parameters", {})) <= {one["name"] for one in target["parameters"]}, path
+                target = by_id[link["operationId"]]
+                assert set(link.get("parameters", {})) <= {parameter["name"] for parameter in target["parameters"]}, (
+                    path
+                )
                 count += 1
     assert count > 80
 
 
 def test_every_reference_leads_somewhere() -> None:
     for name in set(re.findall(r'"\$ref": "(#/[^"]+)"', json.dumps(document()))):
-        assert resolved({"$ref": name}), name
+        assert resolve({"$ref": name}), name

@@ -88,4 +88,4 @@ def test_first_call_may_set_the_clock_into_the_past(operator: Api) -> None:
     SandboxClock.objects.all().delete()
     status, moved = operator.post("sandbox/clock", {"now": "2024-02-29T12:00:00+03:00"})
     assert (status, moved["now"]) == (200, "2024-02-29T09:00:00+00:00")
-    assert operator.made("customers", ROMASHKA)["created_at"] == "2024-02-29T09:00:00+00:00"
+    assert operator.create("customers", ROMASHKA)["created_at"] == "2024-02-29T09:00:00+00:00"

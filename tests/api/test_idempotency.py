@@ -107,9 +107,9 @@ def test_crash_leaves_neither_the_act_nor_its_key(operator: Api, monkeypatch: py
 
     with monkeypatch.context() as broken:
         broken.setattr(IdempotencyRecord, "save", lambda self, *args, **fields: crash(self) if self.pk else None)
-        broken.setattr(IdempotencyRecord.objects, "create", lambda **fields: made(fields))
+        broken.setattr(IdempotencyRecord.objects, "create", lambda **fields: save_record(fields))
 
-        def made(fields: dict[str, Any]) -> IdempotencyRecord:
+        def save_record(fields: dict[str, Any]) -> IdempotencyRecord:
             [record] = IdempotencyRecord.objects.bulk_create([IdempotencyRecord(**fields)])
             return record
 

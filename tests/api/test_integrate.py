@@ -12,25 +12,18 @@ from typing import Any
 
 import pytest
 
+from tests.support.callers import ANNA, ROMASHKA
 from tests.support.server import ROOT, Installation, free_port, running
 
 BLOCK = re.compile(r"^```python (\w+\.py)\n(.*?)^```", re.S | re.M)
-CUSTOMER = {
-    "name": "ООО «Ромашка»",
-    "kind": "company",
-    "email": "buh@romashka.example",
-    "locale": "ru",
-    "currency": "RUB",
-}
-ANNA = {"external_id": "anna", "email": "anna@romashka.example", "name": "Анна"}
 
 
 def examples(folder: Path) -> list[str]:
     """Writes the document's programs into ``folder``; their names."""
-    found = BLOCK.findall((ROOT / "docs" / "integrate.md").read_text(encoding="utf-8"))
-    for name, text in found:
+    programs = BLOCK.findall((ROOT / "docs" / "integrate.md").read_text(encoding="utf-8"))
+    for name, text in programs:
         (folder / name).write_text(text, encoding="utf-8")
-    return [name for name, _text in found]
+    return [name for name, _text in programs]
 
 
 @pytest.fixture(scope="module")
@@ -47,9 +40,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
         yield installation
 
 
-def connected(server: Installation, domain: str) -> dict[str, str]:
+def connect(server: Installation, domain: str) -> dict[str, str]:
     """An instance of METEOR on its tariff: what the examples read from their environment."""
-    customer = server.call("POST", "customers", CUSTOMER)[1]["id"]
+    customer = server.call("POST", "customers", ROMASHKA)[1]["id"]
     new = {"customer_id": customer, "product": "meteor", "domain": domain, "representative": ANNA}
     instance = server.call("POST", "instances", new)[1]["id"]
     assert server.call("POST", f"instances/{instance}/subscriptions", {"tariff_id": "meteor-cloud"})[0] == 201
@@ -91,19 +84,19 @@ def test_examples_are_typed_as_strictly_as_our_own_code(folder: Path) -> None:
 
 
 def test_people_are_reported_and_counted(server: Installation, folder: Path) -> None:
-    settings = connected(server, "people.example.ru")
-    said = run(folder, "report_people.py", settings)
-    assert said.startswith("invalid ")
+    settings = connect(server, "people.example.ru")
+    output = run(folder, "report_people.py", settings)
+    assert output.startswith("invalid ")
     seats = server.call("GET", f"instances/{settings['SALDO_INSTANCE']}")[1]["seats"]
     # Anna, ten reported at once and two more; one of them blocked, one gone.
     assert (seats["active"], seats["included"]) == (11, 9)
     again = run(folder, "report_people.py", settings)
-    assert again == said
+    assert again == output
     assert server.call("GET", f"instances/{settings['SALDO_INSTANCE']}")[1]["seats"]["active"] == 11
 
 
 def test_access_is_asked_and_told(server: Installation, folder: Path) -> None:
-    settings = connected(server, "access.example.ru")
+    settings = connect(server, "access.example.ru")
     assert run(folder, "check_access.py", settings) == "write on until 2026-04-01 21:00:00+00:00\n"
     subscription = server.call("GET", f"instances/{settings['SALDO_INSTANCE']}")[1]["subscription"]["id"]
     assert server.call("POST", f"subscriptions/{subscription}/terminate", {"reason": "по заявлению"})[0] == 200
@@ -111,7 +104,7 @@ def test_access_is_asked_and_told(server: Installation, folder: Path) -> None:
 
 
 def test_the_stream_is_read_to_its_end(server: Installation, folder: Path) -> None:
-    settings = connected(server, "stream.example.ru")
+    settings = connect(server, "stream.example.ru")
     run(folder, "report_people.py", settings)
     assert run(folder, "read_events.py", settings).splitlines() == [
         "1 subscription.created",
@@ -123,16 +116,16 @@ def test_the_stream_is_read_to_its_end(server: Installation, folder: Path) -> No
 
 def test_webhooks_arrive_signed_and_once(server: Installation, folder: Path) -> None:
     port = free_port()
-    made = server.manage("add_webhook", "--url", f"http://127.0.0.1:{port}/saldo", "--product", "evotor-free")
+    secret = server.manage("add_webhook", "--url", f"http://127.0.0.1:{port}/saldo", "--product", "evotor-free")
     heard = subprocess.Popen(
         [sys.executable, "receive_webhooks.py", str(port)],
         cwd=folder,
-        env={**os.environ, "SALDO_WEBHOOK_SECRET": made},
+        env={**os.environ, "SALDO_WEBHOOK_SECRET": secret},
         stdout=subprocess.PIPE,
         text=True,
     )
     try:
-        customer = server.call("POST", "customers", CUSTOMER)[1]["id"]
+        customer = server.call("POST", "customers", ROMASHKA)[1]["id"]
         new = {"customer_id": customer, "product": "evotor-free", "domain": "hook.example.ru", "representative": ANNA}
         instance = server.call("POST", "instances", new)[1]["id"]
         subscription = server.call("POST", f"instances/{instance}/subscriptions", {})[1]["id"]
@@ -142,10 +135,12 @@ def test_webhooks_arrive_signed_and_once(server: Installation, folder: Path) -> 
         assert server.call("POST", "sandbox/clock", {"now": "2026-04-03T12:00:00+03:00"})[0] == 200
     finally:
         heard.terminate()
-    told: list[Any] = [json.loads(line) for line in heard.communicate(timeout=30)[0].splitlines()]
-    assert [(one["sequence"], one["type"]) for one in told] == [
-        (1, "subscription.created"), (2, "subscription.terminated"), (3, "instance.read_only"),
-    ]  # fmt: skip
+    calls: list[Any] = [json.loads(line) for line in heard.communicate(timeout=30)[0].splitlines()]
+    assert [(call["sequence"], call["type"]) for call in calls] == [
+        (1, "subscription.created"),
+        (2, "subscription.terminated"),
+        (3, "instance.read_only"),
+    ]
 
 
 def _wait_for(port: int) -> None:

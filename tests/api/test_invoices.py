@@ -9,13 +9,9 @@ from pypdf import PdfReader
 
 from billing.documents.errors import RendererMissing
 from billing.models import CreditNote, Invoice, InvoiceDocument
-from tests.support.callers import Api, Tenant, found_tenant, set_clock
+from tests.support.callers import Api, Tenant, create_tenant, rub, set_clock
 
 NUMBER = "R-2026-000001"
-
-
-def rub(amount: str) -> dict[str, str]:
-    return {"amount": amount, "currency": "RUB"}
 
 
 @pytest.fixture
@@ -28,10 +24,10 @@ def invoiced(tenant: Tenant) -> Tenant:
 
 
 def test_invoice_explains_itself(invoiced: Tenant) -> None:
-    status, found = invoiced.api.get(f"invoices/{NUMBER}")
+    status, invoice = invoiced.api.get(f"invoices/{NUMBER}")
     assert status == 200
-    assert found == {
-        "id": found["id"],
+    assert invoice == {
+        "id": invoice["id"],
         "number": NUMBER,
         "kind": "monthly",
         "account": invoiced.account,
@@ -48,7 +44,7 @@ def test_invoice_explains_itself(invoiced: Tenant) -> None:
         "open": rub("6589.00"),
         "lines": [
             {
-                "description": found["lines"][0]["description"],
+                "description": invoice["lines"][0]["description"],
                 "quantity": 11,
                 "unit": "person",
                 "unit_price": "599.00",
@@ -83,7 +79,7 @@ def test_pdf_that_cannot_be_made_is_a_problem_and_no_500(operator: Api, tenant: 
 
 
 def test_credit_note_by_amount_lowers_what_is_open(invoiced: Tenant) -> None:
-    note = invoiced.api.made(f"invoices/{NUMBER}/credit-notes", {"amount": "599.00", "reason": "Уволен до 1 апреля"})
+    note = invoiced.api.create(f"invoices/{NUMBER}/credit-notes", {"amount": "599.00", "reason": "Уволен до 1 апреля"})
     assert note == {
         "id": note["id"],
         "number": "RC-2026-000001",
@@ -101,10 +97,10 @@ def test_credit_note_by_amount_lowers_what_is_open(invoiced: Tenant) -> None:
 def test_invoice_wholly_credited_by_lines_is_void(invoiced: Tenant) -> None:
     """Void is what is wholly credited (D19)."""
     lines = [{"description": "Март", "amount": rub("6000.00")}, {"description": "Ошибка", "amount": "589.00"}]
-    note = invoiced.api.made(f"invoices/{NUMBER}/credit-notes", {"lines": lines, "reason": "Выставлен по ошибке"})
+    note = invoiced.api.create(f"invoices/{NUMBER}/credit-notes", {"lines": lines, "reason": "Выставлен по ошибке"})
     assert (note["total"], len(note["lines"])) == (rub("6589.00"), 2)
-    found = invoiced.api.get(f"invoices/{NUMBER}")[1]
-    assert (found["status"], found["open"], found["amount_due"]) == ("void", rub("0.00"), rub("6589.00"))
+    invoice = invoiced.api.get(f"invoices/{NUMBER}")[1]
+    assert (invoice["status"], invoice["open"], invoice["amount_due"]) == ("void", rub("0.00"), rub("6589.00"))
     status, problem = invoiced.api.post(f"invoices/{NUMBER}/credit-notes", {"amount": "0.01", "reason": "Ещё"})
     assert (status, problem["code"], problem["rule"]) == (409, "credit_exceeds_invoice", "D9")
 
@@ -116,7 +112,10 @@ def test_invoice_wholly_credited_by_lines_is_void(invoiced: Tenant) -> None:
         ({"amount": "-1", "reason": "x"}, "invalid_amount"),
         ({"amount": "1.005", "reason": "x"}, "invalid_amount"),
         ({"amount": {"amount": "1.00", "currency": "USD"}, "reason": "x"}, "currency_mismatch"),
-        ({"lines": [{"description": "a", "amount": "1.00"}, {"description": "b", "amount": "abc"}], "reason": "x"}, "invalid_amount"),
+        (
+            {"lines": [{"description": "a", "amount": "1.00"}, {"description": "b", "amount": "abc"}], "reason": "x"},
+            "invalid_amount",
+        ),
         ({"amount": "1.00", "reason": "  "}, "invalid"),
         ({"amount": "1.00", "lines": [{"description": "a", "amount": "1.00"}], "reason": "x"}, "invalid"),
         ({"lines": [], "reason": "x"}, "invalid"),
@@ -124,7 +123,7 @@ def test_invoice_wholly_credited_by_lines_is_void(invoiced: Tenant) -> None:
         ({"reason": "x"}, "invalid"),
         ({"amount": "1.00", "reason": "x" * 501}, "invalid"),
     ],
-)  # fmt: skip
+)
 def test_credit_note_with_a_wrong_detail_is_refused(invoiced: Tenant, body: dict[str, object], code: str) -> None:
     status, problem = invoiced.api.post(f"invoices/{NUMBER}/credit-notes", body)
     assert (status, problem["code"]) == (422, code)
@@ -139,12 +138,12 @@ def numbers(api: Api, query: str) -> list[str]:
 
 def three_invoices(first: Tenant) -> Tenant:
     """May's and April's of the first customer, April's of a second who paid; the clock stands at 1 June."""
-    second = found_tenant(first.api, "lavanda.example.ru")
+    second = create_tenant(first.api, "lavanda.example.ru")
     for tenant in (first, second):
         tenant.joins(*range(2, 12))
     with patch("billing.operations.run.billing_run.delivery.render_due", return_value=0):
         assert first.api.post("sandbox/clock", {"now": "2026-05-01T00:00:00+03:00"})[0] == 200
-        first.api.made(
+        first.api.create(
             f"accounts/{second.account}/payments", {"amount": "50000.00", "method": "card", "reference": "1"}
         )
         assert first.api.post("sandbox/clock", {"now": "2026-06-01T00:00:00+03:00"})[0] == 200
@@ -160,7 +159,7 @@ def test_invoices_are_listed_by_account_and_status_newest_first(tenant: Tenant) 
     assert numbers(api, "?status=open") == ["R-2026-000003"]
     assert numbers(api, "?status=void") == []
     assert numbers(api, "?account=999999") == []
-    api.made("invoices/R-2026-000003/credit-notes", {"amount": "6589.00", "reason": "Ошибка"})
+    api.create("invoices/R-2026-000003/credit-notes", {"amount": "6589.00", "reason": "Ошибка"})
     assert numbers(api, "?status=void") == ["R-2026-000003"]
     assert Invoice.objects.count() == 4
 

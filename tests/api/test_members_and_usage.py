@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts import members
 from accounts.errors import BadInput
 from accounts.models import Member, MemberChange
-from tests.support.callers import Tenant, set_clock
+from tests.support.callers import Tenant, member_row, set_clock
 
 BORIS = {"email": "boris@romashka.example", "name": "Борис", "role": "member", "status": "active"}
 
@@ -45,12 +45,12 @@ def test_usage_tells_the_peak_what_it_cost_and_every_change(tenant: Tenant) -> N
     tenant.joins(11)
     set_clock("2026-04-14T10:05:00+03:00")
     tenant.joins(11, status="blocked")
-    status, found = tenant.api.get(f"instances/{tenant.instance}/usage?period=2026-04")
+    status, usage = tenant.api.get(f"instances/{tenant.instance}/usage?period=2026-04")
     assert status == 200
-    assert (found["metric"], found["peak"], found["peak_at"]) == ("peak_active", 11, "2026-04-10T11:03:00+00:00")
-    assert found["charged"] == {"amount": "6589.00", "currency": "RUB"}
-    assert found["changes"][0]["external_id"] == "anna"
-    assert found["changes"][-1] == {
+    assert (usage["metric"], usage["peak"], usage["peak_at"]) == ("peak_active", 11, "2026-04-10T11:03:00+00:00")
+    assert usage["charged"] == {"amount": "6589.00", "currency": "RUB"}
+    assert usage["changes"][0]["external_id"] == "anna"
+    assert usage["changes"][-1] == {
         "external_id": "p11",
         "status": "blocked",
         "role": "member",
@@ -58,7 +58,7 @@ def test_usage_tells_the_peak_what_it_cost_and_every_change(tenant: Tenant) -> N
         "active_after": 10,
         "billable_after": 10,
     }
-    assert [change["active_after"] for change in found["changes"]] == [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 10]
+    assert [change["active_after"] for change in usage["changes"]] == [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 10]
 
 
 def test_usage_of_other_months(tenant: Tenant) -> None:
@@ -78,35 +78,39 @@ def test_late_report_counts_from_the_instant_it_names(tenant: Tenant) -> None:
     late = {**BORIS, "occurred_at": "2026-04-10T09:41:00+03:00"}
     assert tenant.api.put(f"{tenant.people}/boris", late)[0] == 200
     assert tenant.api.delete(f"{tenant.people}/boris?occurred_at=2026-04-10T10:00:00+03:00")[0] == 204
-    found = tenant.api.get(f"instances/{tenant.instance}/usage?period=2026-04")[1]
-    assert (found["peak"], found["peak_at"]) == (10, "2026-04-10T06:41:00+00:00")
+    usage = tenant.api.get(f"instances/{tenant.instance}/usage?period=2026-04")[1]
+    assert (usage["peak"], usage["peak_at"]) == (10, "2026-04-10T06:41:00+00:00")
     assert balance(tenant) == "-5990.00"
-
-
-def row(number: int, **more: Any) -> dict[str, Any]:
-    return {"external_id": f"p{number}", "email": f"p{number}@b.example", "role": "member", "status": "active", **more}
 
 
 def test_bulk_gives_every_row_its_own_answer_and_lets_the_good_ones_stand(tenant: Tenant) -> None:
     rows = [
-        row(2),
-        row(3, email="broken"),
-        row(4, role="captain"),
-        row(5, occurred_at="2027-01-01T00:00:00Z"),
-        row(6, status="removed"),
-        {**row(7), "surprise": 1},
+        member_row(2),
+        member_row(3, email="broken"),
+        member_row(4, role="captain"),
+        member_row(5, occurred_at="2027-01-01T00:00:00Z"),
+        member_row(6, status="removed"),
+        {**member_row(7), "surprise": 1},
         "not an object",
         {"external_id": "p8"},
-        row(2, name="Второй"),
-        row(9),
+        member_row(2, name="Второй"),
+        member_row(9),
     ]
     status, answer = tenant.api.put(tenant.people, rows)
     assert (status, answer["next"]) == (200, None)
-    found = [(item["external_id"], item["status"]) for item in answer["items"]]
-    assert found == [
-        ("p2", 200), ("p3", 422), ("p4", 422), ("p5", 422), ("p6", 422), ("p7", 422), (None, 422), ("p8", 422),
-        ("p2", 200), ("p9", 200),
-    ]  # fmt: skip
+    answers = [(item["external_id"], item["status"]) for item in answer["items"]]
+    assert answers == [
+        ("p2", 200),
+        ("p3", 422),
+        ("p4", 422),
+        ("p5", 422),
+        ("p6", 422),
+        ("p7", 422),
+        (None, 422),
+        ("p8", 422),
+        ("p2", 200),
+        ("p9", 200),
+    ]
     codes = [item["error"]["code"] if item["error"] else None for item in answer["items"]]
     assert codes == [
         None,
@@ -126,7 +130,7 @@ def test_bulk_gives_every_row_its_own_answer_and_lets_the_good_ones_stand(tenant
 
 
 def test_bulk_costs_what_single_reports_cost_in_one_movement(tenant: Tenant) -> None:
-    assert tenant.api.put(tenant.people, [row(number) for number in range(2, 12)])[0] == 200
+    assert tenant.api.put(tenant.people, [member_row(number) for number in range(2, 12)])[0] == 200
     assert balance(tenant) == "-6589.00"
     [movement] = tenant.api.get(f"accounts/{tenant.account}/statement")[1]["entries"]
     assert movement["amount"]["amount"] == "-6589.00"
@@ -135,16 +139,16 @@ def test_bulk_costs_what_single_reports_cost_in_one_movement(tenant: Tenant) -> 
 
 
 def test_bulk_sees_the_peak_between_its_own_rows(tenant: Tenant) -> None:
-    rows = [row(number) for number in range(2, 12)]
-    gone = [row(number, status="blocked") for number in range(2, 12)]
+    rows = [member_row(number) for number in range(2, 12)]
+    gone = [member_row(number, status="blocked") for number in range(2, 12)]
     assert tenant.api.put(tenant.people, [*rows, *gone])[0] == 200
     assert balance(tenant) == "-6589.00"
 
 
 def test_bulk_with_late_rows_corrects_the_month_that_is_over(tenant: Tenant) -> None:
     set_clock("2026-05-10T12:00:00+03:00")
-    late = [row(number, occurred_at="2026-04-10T12:00:00+03:00") for number in range(2, 11)]
-    status, answer = tenant.api.put(tenant.people, [*late, row(11)])
+    late = [member_row(number, occurred_at="2026-04-10T12:00:00+03:00") for number in range(2, 11)]
+    status, answer = tenant.api.put(tenant.people, [*late, member_row(11)])
     assert (status, {item["status"] for item in answer["items"]}) == (200, {200})
     kinds = [
         (row["kind"], row["amount"]["amount"])
@@ -163,14 +167,14 @@ def test_bulk_undoes_a_row_that_is_refused_half_way(tenant: Tenant, monkeypatch:
         return outcome
 
     monkeypatch.setattr(members, "report", refuse_third)
-    status, answer = tenant.api.put(tenant.people, [row(2), row(3), row(4)])
+    status, answer = tenant.api.put(tenant.people, [member_row(2), member_row(3), member_row(4)])
     assert (status, [item["status"] for item in answer["items"]]) == (200, [200, 422, 200])
     assert list(Member.objects.order_by("pk").values_list("external_id", flat=True)) == ["anna", "p2", "p4"]
     assert MemberChange.objects.count() == 3
 
 
 def test_bulk_takes_a_thousand_rows_and_no_more(tenant: Tenant) -> None:
-    status, answer = tenant.api.put(tenant.people, [row(number) for number in range(1001)])
+    status, answer = tenant.api.put(tenant.people, [member_row(number) for number in range(1001)])
     assert (status, answer["code"]) == (422, "too_many_rows")
     assert tenant.api.put(tenant.people, []) == (200, {"items": [], "next": None})
     assert Member.objects.count() == 1

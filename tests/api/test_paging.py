@@ -1,7 +1,6 @@
 """Pages stay right while rows are added: what is inserted between two of them is neither repeated nor lost."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -9,21 +8,21 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Member
 from tests.support import people
-from tests.support.callers import Api, Tenant, found_buyer
+from tests.support.callers import Api, Tenant, create_buyer, member_row
 
 
 def walk(api: Api, path: str, key: str, between: Callable[[int], None]) -> list[str]:
     """Every row of a list, two at a time; ``between`` is called with the number of each page that has been read."""
-    found, cursor, page = [], "", 0
+    values, cursor, page = [], "", 0
     while True:
         status, answer = api.get(f"{path}{'&' if '?' in path else '?'}limit=2&cursor={cursor}")
         assert status == 200, answer
         assert len(answer["items"]) <= 2
-        found += [row[key] for row in answer["items"]]
+        values += [row[key] for row in answer["items"]]
         page += 1
         between(page)
         if answer["next"] is None:
-            return found
+            return values
         cursor = answer["next"]
 
 
@@ -64,26 +63,26 @@ def test_a_draft_that_was_written_long_ago_stands_where_it_was_published(tenant:
     """Its row is older than those of the page that was read: by its row it would be lost."""
     from billing.models import Tariff
 
-    found = walk(tenant.api, "tariffs?product=cyberos", "tariff_id", lambda page: None)
+    tariff_ids = walk(tenant.api, "tariffs?product=cyberos", "tariff_id", lambda page: None)
     published = list(Tariff.objects.published().filter(product__code="cyberos").order_by("published_at", "pk"))
-    assert found == [tariff.tariff_id for tariff in published]
+    assert tariff_ids == [tariff.tariff_id for tariff in published]
 
 
 def test_invoices_issued_meanwhile_are_neither_repeated_nor_in_the_way(operator: Api) -> None:
     for number in range(5):
-        found_buyer(operator, "evotor-app", "light", domain=f"a{number}.romashka.example")
+        create_buyer(operator, "evotor-app", "light", domain=f"a{number}.romashka.example")
     before = walk(operator, "invoices", "number", lambda page: None)
 
     def issue(page: int) -> None:
         if page <= 2:
-            found_buyer(operator, "evotor-app", "light", domain=f"b{page}.romashka.example")
+            create_buyer(operator, "evotor-app", "light", domain=f"b{page}.romashka.example")
 
     assert walk(operator, "invoices", "number", issue) == before
     assert before == [f"R-2026-00000{number}" for number in (5, 4, 3, 2, 1)]
 
 
 def test_a_cursor_of_another_instance_is_none(operator: Api, tenant: Tenant) -> None:
-    other = found_buyer(operator, "blue", "blue-monthly", domain="blue.romashka.example")
+    other = create_buyer(operator, "blue", "blue-monthly", domain="blue.romashka.example")
     other.reports("boris", "team_member")
     cursor = operator.get(f"instances/{other.instance}/members?limit=1")[1]["next"]
     assert operator.get(f"{tenant.people}?cursor={cursor}")[0] == 404
@@ -93,13 +92,9 @@ def test_a_cursor_of_another_instance_is_none(operator: Api, tenant: Tenant) -> 
 # --- A thousand people at once ---------------------------------------------------------------------------------------
 
 
-def row(number: int, **more: Any) -> dict[str, Any]:
-    return {"external_id": f"p{number}", "email": f"p{number}@b.example", "role": "member", "status": "active", **more}
-
-
 @pytest.mark.parametrize("bad", [500])
 def test_a_thousand_rows_in_one_call_with_a_bad_one_in_the_middle(tenant: Tenant, bad: int) -> None:
-    rows = [row(number, **({"role": "captain"} if number == bad else {})) for number in range(1000)]
+    rows = [member_row(number, **({"role": "captain"} if number == bad else {})) for number in range(1000)]
     with CaptureQueriesContext(connection) as captured:
         status, answer = tenant.api.put(tenant.people, rows)
     assert status == 200
@@ -112,6 +107,6 @@ def test_a_thousand_rows_in_one_call_with_a_bad_one_in_the_middle(tenant: Tenant
 
 
 def test_one_row_too_many_is_refused_whole(tenant: Tenant) -> None:
-    status, problem = tenant.api.put(tenant.people, [row(number) for number in range(1001)])
+    status, problem = tenant.api.put(tenant.people, [member_row(number) for number in range(1001)])
     assert (status, problem["code"]) == (422, "too_many_rows")
     assert Member.objects.count() == 1

@@ -139,7 +139,7 @@ def test_customer_with_a_wrong_detail_is_refused(operator: Api, change: dict[str
     ],
 )
 def test_instance_with_a_wrong_detail_is_refused(operator: Api, change: dict[str, Any], field: str) -> None:
-    customer = operator.made("customers", ROMASHKA)
+    customer = operator.create("customers", ROMASHKA)
     new = {
         "customer_id": customer["id"],
         "product": "meteor",
@@ -203,7 +203,7 @@ def test_bulk_wants_a_list(tenant: Tenant, body: Any) -> None:
 )
 def test_subscription_with_a_wrong_detail_is_refused(tenant: Tenant, body: dict[str, Any], field: str) -> None:
     new = {"customer_id": tenant.customer, "product": "meteor", "domain": "b.example.ru", "representative": ANNA}
-    instance = tenant.api.made("instances", new)
+    instance = tenant.api.create("instances", new)
     status, problem = tenant.api.post(f"instances/{instance['id']}/subscriptions", body)
     assert (status, problem["errors"][0]["field"]) == (422, field)
 
@@ -293,8 +293,12 @@ def test_clock_wants_an_instant_with_its_offset(operator: Api, now: Any) -> None
 
 @pytest.mark.parametrize(
     ("error", "status", "code"),
-    [(RuntimeError("secret"), 500, "internal_error"), (OperationalError("locked"), 503, "busy"), (IntegrityError("twice"), 409, "conflict")],
-)  # fmt: skip
+    [
+        (RuntimeError("secret"), 500, "internal_error"),
+        (OperationalError("locked"), 503, "busy"),
+        (IntegrityError("twice"), 409, "conflict"),
+    ],
+)
 def test_what_breaks_inside_is_a_problem_without_details(
     operator: Api, error: Exception, status: int, code: str
 ) -> None:
@@ -302,7 +306,7 @@ def test_what_breaks_inside_is_a_problem_without_details(
         problem = expect(operator, operator.post("customers", ROMASHKA), status, code)
         expect(operator, operator.post("customers", ROMASHKA, Idempotency_Key="a"), status, code)
     assert str(error) not in json.dumps(problem)
-    assert operator.made("customers", ROMASHKA)["id"]
+    assert operator.create("customers", ROMASHKA)["id"]
     assert operator.post("customers", ROMASHKA, Idempotency_Key="a")[0] == 201  # the failure was not remembered
 
 

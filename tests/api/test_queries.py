@@ -19,7 +19,7 @@ def body_of(method: str, path: str) -> Any:
     """A body that reads well, so that the query alone is wrong."""
     operation = json.loads(Client().get("/api/v1/openapi.json").content)["paths"][f"/api/v1/{path}"][method.lower()]
     content = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("examples", {})
-    return next((one["value"] for one in content.values()), None)
+    return next((example["value"] for example in content.values()), None)
 
 
 def test_unknown_parameter_is_refused_by_every_call(tenant: Tenant) -> None:

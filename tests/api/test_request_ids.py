@@ -16,17 +16,17 @@ from tests.support.callers import Api, Tenant, set_clock
 OURS = re.compile(r"req_[0-9a-z]{18}")
 
 
-@pytest.mark.parametrize("given", ["a", "0f.A_b-9", "x" * 64, "7b0f5f4e-5b0c-4a57-8f2e-0d6f2f0c5a11"])
-def test_the_callers_name_is_kept(operator: Api, given: str) -> None:
-    assert operator.call("GET", "tariffs", None, X_Request_Id=given)[0] == 200
-    assert operator.last["X-Request-Id"] == given
+@pytest.mark.parametrize("request_id", ["a", "0f.A_b-9", "x" * 64, "7b0f5f4e-5b0c-4a57-8f2e-0d6f2f0c5a11"])
+def test_the_callers_name_is_kept(operator: Api, request_id: str) -> None:
+    assert operator.call("GET", "tariffs", None, X_Request_Id=request_id)[0] == 200
+    assert operator.last["X-Request-Id"] == request_id
 
 
 @pytest.mark.parametrize(
-    "given", ["", " ", "x" * 65, "a b", "a/b", "a\tb", "имя".encode().decode("latin-1"), "a,b", '"a"']
+    "request_id", ["", " ", "x" * 65, "a b", "a/b", "a\tb", "имя".encode().decode("latin-1"), "a,b", '"a"']
 )
-def test_what_is_no_name_is_replaced_by_ours(operator: Api, given: str) -> None:
-    assert operator.call("GET", "tariffs", None, X_Request_Id=given)[0] == 200
+def test_what_is_no_name_is_replaced_by_ours(operator: Api, request_id: str) -> None:
+    assert operator.call("GET", "tariffs", None, X_Request_Id=request_id)[0] == 200
     assert OURS.fullmatch(operator.last["X-Request-Id"])
 
 

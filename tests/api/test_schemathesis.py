@@ -7,11 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.api.conftest import operator
 from tests.support.callers import Api, calls, set_clock
 from tests.support.fuzzing import Found, Town, build, run
-
-__all__ = ["operator"]
 
 PEOPLE = ("customers", "instances", "members", "tariffs", "events", "sandbox")
 MONEY = ("subscriptions", "accounts", "invoices")
@@ -29,10 +26,10 @@ def town(transactional_db: None, settings: Any, operator: Api, caplog: pytest.Lo
     return build(operator)
 
 
-def expect(found: Found, name: str) -> None:
-    assert found.wrong == [], "\n\n".join(found.wrong[:10])
-    assert max(found.statuses) < 500
-    assert found.cases >= AT_LEAST[name], (name, found.cases)
+def expect(findings: Found, name: str) -> None:
+    assert findings.wrong == [], "\n\n".join(findings.wrong[:10])
+    assert max(findings.statuses) < 500
+    assert findings.cases >= AT_LEAST[name], (name, findings.cases)
 
 
 def test_at_least_three_thousand_cases_are_played() -> None:
@@ -40,25 +37,25 @@ def test_at_least_three_thousand_cases_are_played() -> None:
 
 
 def test_operator_calls_about_people(town: Town) -> None:
-    found = run(town, town.operator, UNIT, tags=PEOPLE, examples=10)
-    expect(found, "people")
+    findings = run(town, town.operator, UNIT, tags=PEOPLE, examples=10)
+    expect(findings, "people")
     assert {"create_customer", "register_instance", "put_member", "put_members", "get_instance", "list_events"} <= set(
-        found.done
+        findings.done
     )
 
 
 def test_operator_calls_about_money(town: Town) -> None:
-    found = run(town, town.operator, UNIT, tags=MONEY, examples=10)
-    expect(found, "money")
-    assert {"record_payment", "adjust", "get_invoice", "get_pdf", "get_statement"} <= set(found.done)
+    findings = run(town, town.operator, UNIT, tags=MONEY, examples=10)
+    expect(findings, "money")
+    assert {"record_payment", "adjust", "get_invoice", "get_pdf", "get_statement"} <= set(findings.done)
 
 
 def test_instance_calls(town: Town) -> None:
     town.values["instance_id"] = town.values["instance_id"][:2]  # its own, and somebody else's
-    found = run(town, town.own, UNIT, examples=8)
-    expect(found, "instance")
+    findings = run(town, town.own, UNIT, examples=8)
+    expect(findings, "instance")
     own = {"get_instance", "get_usage", "put_member", "put_members", "remove_member", "list_members", "list_events"}
-    assert own - {"remove_member"} <= set(found.done) <= own, "and nothing else is there for an instance"
+    assert own - {"remove_member"} <= set(findings.done) <= own, "and nothing else is there for an instance"
 
 
 def test_instance_calls_in_a_row(town: Town) -> None:
@@ -68,10 +65,10 @@ def test_instance_calls_in_a_row(town: Town) -> None:
 
 @pytest.mark.pg
 def test_operator_calls_on_postgresql(town: Town) -> None:
-    found = run(town, town.operator, ("fuzzing",), examples=10)
-    assert found.wrong == [], "\n\n".join(found.wrong[:10])
-    assert max(found.statuses) < 500
-    assert sum(found.done.values()) > 80
+    findings = run(town, town.operator, ("fuzzing",), examples=10)
+    assert findings.wrong == [], "\n\n".join(findings.wrong[:10])
+    assert max(findings.statuses) < 500
+    assert sum(findings.done.values()) > 80
 
 
 # --- The clock, which is not left to chance ----------------------------------------------------------------------------
@@ -98,8 +95,8 @@ NOON = "2026-04-01T12:00:00+03:00"
 )
 def test_clock_answers_what_the_document_says(operator: Api, body: Any, status: int, code: str | None) -> None:
     set_clock(NOON)
-    found, answer = operator.post("sandbox/clock", body)
-    assert (found, answer.get("code")) == (status, code)
+    answered, answer = operator.post("sandbox/clock", body)
+    assert (answered, answer.get("code")) == (status, code)
 
 
 def test_every_call_has_its_codes() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pypdf import PdfReader
 
-from tests.support.callers import ANNA, ROMASHKA
+from tests.support.callers import ANNA, ROMASHKA, rub, usd
 from tests.support.server import Installation, running
 
 RUB = "RUB"
@@ -19,23 +19,19 @@ def at(server: Installation, now: str) -> Any:
     return moved["done"]
 
 
-def made(server: Installation, path: str, body: Any) -> Any:
+def create(server: Installation, path: str, body: Any) -> Any:
     status, answer = server.call("POST", path, body)
     assert status == 201, answer
     return answer
 
 
-def rub(amount: str) -> dict[str, str]:
-    return {"amount": amount, "currency": RUB}
-
-
 def walk_a_meteor_customers_spring(server: Installation) -> None:
     at(server, "2026-04-01T09:00:00+03:00")
-    customer = made(server, "customers", ROMASHKA)
+    customer = create(server, "customers", ROMASHKA)
     account = customer["accounts"][0]["number"]
     new = {"customer_id": customer["id"], "product": "meteor", "domain": "romashka.example.ru", "representative": ANNA}
-    instance = made(server, "instances", new)["id"]
-    subscription = made(server, f"instances/{instance}/subscriptions", {"tariff_id": "meteor-cloud"})["id"]
+    instance = create(server, "instances", new)["id"]
+    subscription = create(server, f"instances/{instance}/subscriptions", {"tariff_id": "meteor-cloud"})["id"]
     own = Installation(
         server.env, server.port, server.manage("create_api_token", "--scope", "instance", "--instance", instance)
     )
@@ -68,7 +64,7 @@ def walk_a_meteor_customers_spring(server: Installation) -> None:
     assert own.call("GET", f"instances/{instance}")[1]["access"] == "full"
     at(server, "2026-05-16T00:00:00+03:00")
     assert own.call("GET", f"instances/{instance}")[1]["access"] == "read_only"
-    paid = made(
+    paid = create(
         server, f"accounts/{account}/payments", {"amount": rub("6589.00"), "method": "bank", "reference": "п/п 5"}
     )
     assert paid["allocations"] == [{"invoice": "R-2026-000001", "amount": rub("6589.00")}]
@@ -77,20 +73,16 @@ def walk_a_meteor_customers_spring(server: Installation) -> None:
     assert server.call("GET", f"subscriptions/{subscription}")[1]["status"] == "active"
 
 
-def usd(amount: str) -> dict[str, str]:
-    return {"amount": amount, "currency": "USD"}
-
-
 def walk_blue_from_trial_to_renewal(server: Installation) -> None:
     at(server, "2026-06-03T12:00:00+03:00")
-    customer = made(server, "customers", {**ROMASHKA, "currency": "USD", "locale": "en"})
+    customer = create(server, "customers", {**ROMASHKA, "currency": "USD", "locale": "en"})
     account = customer["accounts"][0]["number"]
     new = {"customer_id": customer["id"], "product": "blue", "domain": "blue.example", "representative": ANNA}
-    instance = made(server, "instances", new)["id"]
-    begun = made(server, f"instances/{instance}/subscriptions", {"tariff_id": "blue-monthly"})
-    assert (begun["status"], begun["trial_ends_on"]) == ("trialing", "2026-06-10")
+    instance = create(server, "instances", new)["id"]
+    subscription_answer = create(server, f"instances/{instance}/subscriptions", {"tariff_id": "blue-monthly"})
+    assert (subscription_answer["status"], subscription_answer["trial_ends_on"]) == ("trialing", "2026-06-10")
     secret = server.manage("create_api_token", "--scope", "instance", "--instance", instance)
-    own, path = Installation(server.env, server.port, secret), f"subscriptions/{begun['id']}"
+    own, path = Installation(server.env, server.port, secret), f"subscriptions/{subscription_answer['id']}"
 
     def joins(who: str, role: str) -> None:
         body = {"email": f"{who}@blue.example", "role": role, "status": "active"}
@@ -104,18 +96,18 @@ def walk_blue_from_trial_to_renewal(server: Installation) -> None:
     [first] = server.call("GET", f"invoices?account={account}")[1]["items"]
     assert (first["number"], first["total"]) == ("U-2026-000001", usd("9.33"))
     assert first["lines"][0]["explanation"] == "2 × 7.00 × 20/30 = 9.33 (20 of 30 days)"
-    made(server, f"accounts/{account}/payments", {"amount": usd("9.33"), "method": "card"})
+    create(server, f"accounts/{account}/payments", {"amount": usd("9.33"), "method": "card"})
     at(server, "2026-06-20T12:00:00+03:00")
     joins("olga", "custom")
     assert server.call("GET", f"accounts/{account}")[1]["balance"] == usd("-2.33")
     at(server, "2026-07-01T00:00:00+03:00")
     renewal = server.call("GET", f"invoices?account={account}")[1]["items"][0]
     assert (renewal["kind"], renewal["total"], renewal["period"]["end"]) == ("renewal", usd("23.33"), "2026-08-01")
-    found = server.call("GET", path)[1]
-    assert (found["status"], found["renews_on"]) == ("active", "2026-08-01")
+    subscription_answer = server.call("GET", path)[1]
+    assert (subscription_answer["status"], subscription_answer["renews_on"]) == ("active", "2026-08-01")
     at(server, "2026-07-16T00:00:00+03:00")
     assert own.call("GET", f"instances/{instance}")[1]["access"] == "read_only"
-    made(server, f"accounts/{account}/payments", {"amount": usd("23.33"), "method": "card"})
+    create(server, f"accounts/{account}/payments", {"amount": usd("23.33"), "method": "card"})
     assert own.call("GET", f"instances/{instance}")[1]["access"] == "full"
     types = [row["type"] for row in own.call("GET", "events")[1]["items"]]
     assert [name for name in types if name.startswith("subscription")] == [

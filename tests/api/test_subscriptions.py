@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from billing.models import Entry, Event, SubscriptionChange
-from tests.support.callers import ANNA, Api, Buyer, Tenant, found_buyer, money, set_clock
+from tests.support.callers import ANNA, Api, Buyer, Tenant, create_buyer, money, set_clock
 from tests.support.people import assert_books_are_right
 
 ACTS: dict[str, Any] = {
@@ -24,19 +24,13 @@ ACTS: dict[str, Any] = {
 }
 
 
-@pytest.fixture
-def light(operator: Api) -> Buyer:
-    """On 90.00 a month since 1 April."""
-    return found_buyer(operator, "evotor-app", "light")
-
-
 # --- METEOR ----------------------------------------------------------------------------------------------------------
 
 
 def test_subscription_tells_its_period_and_when_it_renews(tenant: Tenant) -> None:
-    status, found = tenant.api.get(f"subscriptions/{tenant.subscription}")
+    status, answer = tenant.api.get(f"subscriptions/{tenant.subscription}")
     assert status == 200
-    assert found == {
+    assert answer == {
         "id": tenant.subscription,
         "instance_id": tenant.instance,
         "account": tenant.account,
@@ -53,18 +47,21 @@ def test_subscription_tells_its_period_and_when_it_renews(tenant: Tenant) -> Non
         "terminated_at": None,
     }
     set_clock("2026-05-03T12:00:00+03:00")  # nobody has closed April yet
-    found = tenant.api.get(f"subscriptions/{tenant.subscription}")[1]
-    assert (found["current_period"], found["renews_on"]) == ({"start": "2026-05-01", "end": "2026-06-01"}, "2026-06-01")
+    answer = tenant.api.get(f"subscriptions/{tenant.subscription}")[1]
+    assert (answer["current_period"], answer["renews_on"]) == (
+        {"start": "2026-05-01", "end": "2026-06-01"},
+        "2026-06-01",
+    )
 
 
 def test_termination_issues_the_final_invoice_and_locks(tenant: Tenant) -> None:
     api, path = tenant.api, f"subscriptions/{tenant.subscription}"
     tenant.joins(*range(2, 12))
     set_clock("2026-04-20T12:00:00+03:00")
-    status, found = api.post(f"{path}/terminate", {"reason": "Закрываемся", "requested_by": "Анна"})
-    assert (status, found["status"], found["renews_on"]) == (200, "terminated", None)
-    assert found["current_period"] == {"start": "2026-04-01", "end": "2026-04-21"}
-    assert found["terminated_at"] == "2026-04-20T09:00:00+00:00"
+    status, answer = api.post(f"{path}/terminate", {"reason": "Закрываемся", "requested_by": "Анна"})
+    assert (status, answer["status"], answer["renews_on"]) == (200, "terminated", None)
+    assert answer["current_period"] == {"start": "2026-04-01", "end": "2026-04-21"}
+    assert answer["terminated_at"] == "2026-04-20T09:00:00+00:00"
     final = api.get("invoices")[1]["items"][0]
     assert (final["kind"], final["total"]["amount"]) == ("final", "6589.00")
     assert api.get(f"instances/{tenant.instance}")[1]["access_reasons"][0]["code"] == "subscription_terminated"
@@ -80,9 +77,9 @@ def test_resumption_needs_the_debt_paid(tenant: Tenant) -> None:
     status, problem = api.post(f"{path}/resume", {})
     assert (status, problem["code"], problem["rule"]) == (409, "debt_outstanding", "M13")
     assert problem["owed"] == {"amount": "6589.00", "currency": "RUB"}
-    api.made(f"accounts/{tenant.account}/payments", {"amount": "6589.00", "method": "cash", "reference": "КО-1"})
-    status, found = api.call("POST", f"{path}/resume")  # a body may be left out
-    assert (status, found["status"], found["renews_on"]) == (200, "active", "2026-05-01")
+    api.create(f"accounts/{tenant.account}/payments", {"amount": "6589.00", "method": "cash", "reference": "КО-1"})
+    status, answer = api.call("POST", f"{path}/resume")  # a body may be left out
+    assert (status, answer["status"], answer["renews_on"]) == (200, "active", "2026-05-01")
     assert api.get(f"accounts/{tenant.account}")[1]["balance"]["amount"] == "0.00"
 
 
@@ -102,11 +99,15 @@ def test_second_subscription_is_refused(tenant: Tenant) -> None:
 @pytest.mark.parametrize(
     ("act", "status", "code", "rule"),
     [
-        ("choose", 409, "no_trial", "D18"), ("cancel", 409, "not_prepaid", "M12"), ("undo-cancel", 409, "not_cancelled", "C4"),
-        ("undo-change", 409, "nothing_to_undo", "D6"), ("extend-trial", 409, "no_trial", "B2"),
-        ("preview", 422, "unknown_tariff", "E5"), ("change", 422, "unknown_tariff", "E5"),
+        ("choose", 409, "no_trial", "D18"),
+        ("cancel", 409, "not_prepaid", "M12"),
+        ("undo-cancel", 409, "not_cancelled", "C4"),
+        ("undo-change", 409, "nothing_to_undo", "D6"),
+        ("extend-trial", 409, "no_trial", "B2"),
+        ("preview", 422, "unknown_tariff", "E5"),
+        ("change", 422, "unknown_tariff", "E5"),
     ],
-)  # fmt: skip
+)
 def test_what_is_measured_refuses_what_is_for_paid_time(
     tenant: Tenant, act: str, status: int, code: str, rule: str
 ) -> None:
@@ -127,7 +128,7 @@ def test_an_instance_gets_404_for_an_act_on_its_own_subscription(
     assert own.post(path, ACTS[act]) == own.get("nothing/of/the/kind")
     assert own.last.status_code == 404
     assert Api("").post(path, ACTS[act])[0] == 401
-    assert (light.found["tariff_id"], light.found["status"]) == ("light", "active")
+    assert (light.details["tariff_id"], light.details["status"]) == ("light", "active")
     assert own.get(f"instances/{light.instance}")[1]["subscription"]["tariff_id"] == "light"
 
 
@@ -150,18 +151,18 @@ def test_the_same_key_acts_once(light: Buyer, act: str) -> None:
 
 
 def test_a_preview_writes_nothing_and_takes_no_notice_of_a_key(light: Buyer) -> None:
-    before = (Entry.objects.count(), Event.objects.count(), SubscriptionChange.objects.count(), light.found)
+    before = (Entry.objects.count(), Event.objects.count(), SubscriptionChange.objects.count(), light.details)
     first = light.asks("preview", {"tariff_id": "plus"}, Idempotency_Key="a")
     set_clock("2026-04-02T12:00:00+03:00")
     again = light.asks("preview", {"tariff_id": "plus"}, Idempotency_Key="a")
     assert (first[0], first[1]["due_now"], again[1]["due_now"]) == (200, money("90.00"), money("87.00"))
-    assert (Entry.objects.count(), Event.objects.count(), SubscriptionChange.objects.count(), light.found) == before
+    assert (Entry.objects.count(), Event.objects.count(), SubscriptionChange.objects.count(), light.details) == before
 
 
 def test_acts_without_details_need_no_body(light: Buyer) -> None:
     for act, status in (("cancel", "cancelling"), ("undo-cancel", "active")):
-        code, found = light.api.call("POST", f"subscriptions/{light.subscription}/{act}")
-        assert (code, found["status"]) == (200, status)
+        code, answer = light.api.call("POST", f"subscriptions/{light.subscription}/{act}")
+        assert (code, answer["status"]) == (200, status)
 
 
 # --- What cannot be meant --------------------------------------------------------------------------------------------
@@ -170,23 +171,36 @@ def test_acts_without_details_need_no_body(light: Buyer) -> None:
 @pytest.mark.parametrize(
     ("act", "body", "field"),
     [
-        ("preview", {}, "tariff_id"), ("preview", {"tariff_id": "light"}, "tariff_id"), ("preview", {"tariff_id": "x"}, "tariff_id"),
-        ("preview", {"tariff_id": ""}, "tariff_id"), ("preview", {"tariff_id": "a\x00"}, "tariff_id"),
-        ("preview", {"quantity": 5}, "quantity"), ("preview", {"tariff_id": "base", "quantity": 0}, "quantity"),
-        ("preview", {"tariff_id": "base", "quantity": -1}, "quantity"), ("preview", {"tariff_id": "base", "quantity": 10**30}, "quantity"),
-        ("preview", {"tariff_id": "base", "quantity": "5"}, "quantity"), ("preview", {"tariff_id": "base", "quantity": 1.5}, "quantity"),
-        ("preview", {"tariff_id": "plus", "when": "later"}, "when"), ("preview", {"tariff_id": "plus", "quote": "x"}, "quote"),
-        ("preview", {"tariff_id": "driver"}, "tariff_id"), ("change", {"tariff_id": "plus", "quote": ""}, "quote"),
-        ("change", {"tariff_id": "plus", "quote": "x" * 65}, "quote"), ("change", {"tariff_id": "plus", "quote": 5}, "quote"),
-        ("choose", {}, "tariff_id"), ("choose", {"tariff_id": None}, "tariff_id"), ("cancel", {"why": "x"}, "why"),
-        ("undo-cancel", {"x": 1}, "x"), ("undo-change", {"x": 1}, "x"), ("extend-trial", {}, "days"),
+        ("preview", {}, "tariff_id"),
+        ("preview", {"tariff_id": "light"}, "tariff_id"),
+        ("preview", {"tariff_id": "x"}, "tariff_id"),
+        ("preview", {"tariff_id": ""}, "tariff_id"),
+        ("preview", {"tariff_id": "a\x00"}, "tariff_id"),
+        ("preview", {"quantity": 5}, "quantity"),
+        ("preview", {"tariff_id": "base", "quantity": 0}, "quantity"),
+        ("preview", {"tariff_id": "base", "quantity": -1}, "quantity"),
+        ("preview", {"tariff_id": "base", "quantity": 10**30}, "quantity"),
+        ("preview", {"tariff_id": "base", "quantity": "5"}, "quantity"),
+        ("preview", {"tariff_id": "base", "quantity": 1.5}, "quantity"),
+        ("preview", {"tariff_id": "plus", "when": "later"}, "when"),
+        ("preview", {"tariff_id": "plus", "quote": "x"}, "quote"),
+        ("preview", {"tariff_id": "driver"}, "tariff_id"),
+        ("change", {"tariff_id": "plus", "quote": ""}, "quote"),
+        ("change", {"tariff_id": "plus", "quote": "x" * 65}, "quote"),
+        ("change", {"tariff_id": "plus", "quote": 5}, "quote"),
+        ("choose", {}, "tariff_id"),
+        ("choose", {"tariff_id": None}, "tariff_id"),
+        ("cancel", {"why": "x"}, "why"),
+        ("undo-cancel", {"x": 1}, "x"),
+        ("undo-change", {"x": 1}, "x"),
+        ("extend-trial", {}, "days"),
     ],
-)  # fmt: skip
+)
 def test_a_detail_that_cannot_be_meant_is_named(light: Buyer, act: str, body: Any, field: str) -> None:
     status, problem = light.asks(act, body)
     assert (status, problem["errors"][0]["field"]) == (422, field)
     assert problem["errors"][0]["message"]
-    assert (light.found["status"], light.balance) == ("active", "-90.00")
+    assert (light.details["status"], light.balance) == ("active", "-90.00")
 
 
 @pytest.mark.parametrize("act", ACTS)
@@ -233,14 +247,14 @@ def _some_call(chance: random.Random, buyer: Buyer, tariffs: list[Any]) -> tuple
         "when": chance.choice([None, "now", "period_end"]),
         "quote": chance.choice([None, "x"]),
     }
-    wanted = {
+    fields = {
         "choose": ["tariff_id"],
         "preview": ["tariff_id", "quantity", "when"],
         "extend-trial": ["days", "reason"],
         "change": ["tariff_id", "quantity", "when"],
         "terminate": ["reason"],
     }.get(act, [])
-    body = {name: full[name] for name in wanted if full[name] is not None}
+    body = {name: full[name] for name in fields if full[name] is not None}
     if chance.random() < 0.3:
         body[chance.choice(list(full))] = chance.choice(ODD)
     return "POST", f"subscriptions/{buyer.subscription}/{act}", body
@@ -251,7 +265,7 @@ def test_random_calls_in_random_order_never_answer_5xx_and_leave_right_books(ope
     chance, answers = random.Random(f"saldo {product}"), set()
     tariffs = PRODUCTS[product]
     more = {"quantity": 5} if tariffs[0] in ("driver", "base") else {}
-    buyer = found_buyer(operator, product, tariffs[0], **more)
+    buyer = create_buyer(operator, product, tariffs[0], **more)
     for day in range(45):
         set_clock(f"2026-{4 + day // 30:02}-{1 + day % 30:02}T{chance.randrange(12, 24):02}:30:00+03:00")
         for _call in range(4):
@@ -262,17 +276,17 @@ def test_random_calls_in_random_order_never_answer_5xx_and_leave_right_books(ope
             if status == 201 and path.endswith("subscriptions"):
                 buyer.subscription = answer["id"]
             assert operator.get(f"instances/{buyer.instance}")[0] == 200
-            assert buyer.found["status"]
+            assert buyer.details["status"]
     assert {200, 201, 409, 422} <= answers
     assert operator.get(f"instances/{buyer.instance}/usage?period=2026-04")[0] == 200
     assert_books_are_right()
 
 
 def test_an_instance_without_any_subscription_can_be_asked(operator: Api) -> None:
-    buyer = found_buyer(operator, "evotor-free")
+    buyer = create_buyer(operator, "evotor-free")
     new = {"customer_id": buyer.customer, "product": "evotor-app", "domain": "b.example.ru"}
-    instance = operator.made("instances", {**new, "representative": {**ANNA, "external_id": "vera"}})["id"]
-    found = operator.get(f"instances/{instance}")[1]
-    assert (found["access"], found["subscription"]) == ("read_only", None)
+    instance = operator.create("instances", {**new, "representative": {**ANNA, "external_id": "vera"}})["id"]
+    answer = operator.get(f"instances/{instance}")[1]
+    assert (answer["access"], answer["subscription"]) == ("read_only", None)
     used = operator.get(f"instances/{instance}/usage?period=2026-04")[1]
     assert (used["metric"], used["peak"], used["charged"]) == ("none", 1, money("0.00"))

@@ -34,11 +34,11 @@ def test_published_tariffs_are_listed(tenant: Tenant) -> None:
 
 
 def test_blue_by_the_month_and_by_the_year(operator: Api) -> None:
-    found = tariffs(operator, "blue")
-    assert set(found) == {"blue-monthly", "blue-annual"}
-    monthly, annual = found["blue-monthly"], found["blue-annual"]
+    on_offer = tariffs(operator, "blue")
+    assert set(on_offer) == {"blue-monthly", "blue-annual"}
+    monthly, annual = on_offer["blue-monthly"], on_offer["blue-annual"]
     assert (monthly["interval"], annual["interval"], annual["interval_months"]) == ("month", "year", 12)
-    assert {(row["timing"], row["metric"], row["trial_days"], row["trial_people"]) for row in found.values()} == {
+    assert {(row["timing"], row["metric"], row["trial_days"], row["trial_people"]) for row in on_offer.values()} == {
         ("prepaid", "paid_members", 7, 20)
     }
     assert (monthly["prices"], annual["prices"]) == (per_unit("7.00", "USD"), per_unit("70.00", "USD"))
@@ -58,11 +58,11 @@ def test_driver_is_paid_once_by_steps(operator: Api) -> None:
 
 
 def test_application_has_a_base_tariff_and_flat_ones(operator: Api) -> None:
-    found = tariffs(operator, "evotor-app")
-    fees = {name: row["flat_fee"]["amount"] for name, row in found.items()}
+    on_offer = tariffs(operator, "evotor-app")
+    fees = {name: row["flat_fee"]["amount"] for name, row in on_offer.items()}
     assert fees == {"base": "0.00", "light": "90.00", "plus": "180.00", "max": "360.00"}
-    assert [row["unit_price"]["amount"] for row in found["base"]["prices"]] == ["100.00", "90.00"]
-    assert (found["light"]["price_model"], found["light"]["prices"], asked(found["light"])) == (
+    assert [row["unit_price"]["amount"] for row in on_offer["base"]["prices"]] == ["100.00", "90.00"]
+    assert (on_offer["light"]["price_model"], on_offer["light"]["prices"], asked(on_offer["light"])) == (
         "flat",
         [],
         [(1, "90.00")],
@@ -74,15 +74,15 @@ def test_free_product_has_no_tariffs(operator: Api) -> None:
 
 
 def test_plans_with_a_trial_and_a_discount_for_the_year(operator: Api) -> None:
-    found = tariffs(operator, "cyberos")
-    assert set(found) == {"trial", "build", "build-annual", "scale", "scale-annual"}
-    trial, annual = found["trial"], found["build-annual"]
+    on_offer = tariffs(operator, "cyberos")
+    assert set(on_offer) == {"trial", "build", "build-annual", "scale", "scale-annual"}
+    trial, annual = on_offer["trial"], on_offer["build-annual"]
     assert (trial["price_model"], trial["trial_days"], trial["interval_prices"]) == ("trial", 30, [])
     assert (annual["discount_percent"], annual["price_months"], annual["interval"]) == ("10", 1, "year")
-    assert (asked(found["build"]), asked(annual)) == ([(1, "4900.00")], [(1, "52920.00")])
+    assert (asked(on_offer["build"]), asked(annual)) == ([(1, "4900.00")], [(1, "52920.00")])
     assert annual["interval_prices"][0]["explanation"].startswith("12 × 4 900.00 − 10% = 52 920.00")
-    assert asked(found["scale"]) == [(1, "49000.00"), (100, "49000.00"), (101, "49100.00"), (501, "89080.00")]
-    assert {found["build"]["plan"], annual["plan"]} == {"build"}
+    assert asked(on_offer["scale"]) == [(1, "49000.00"), (100, "49000.00"), (101, "49100.00"), (501, "89080.00")]
+    assert {on_offer["build"]["plan"], annual["plan"]} == {"build"}
 
 
 @pytest.mark.parametrize(("language", "feature"), [("en", "No card needed"), ("ru", "Карта не нужна")])
@@ -92,10 +92,10 @@ def test_features_are_in_the_language_asked_for(operator: Api, language: str, fe
 
 
 def test_pages_of_all_products_together_lose_nothing(operator: Api) -> None:
-    found, query = [], "tariffs?limit=3"
+    tariff_ids, query = [], "tariffs?limit=3"
     while query:
         status, page = operator.get(query)
         assert status == 200
-        found += [row["tariff_id"] for row in page["items"]]
+        tariff_ids += [row["tariff_id"] for row in page["items"]]
         query = f"tariffs?limit=3&cursor={page['next']}" if page["next"] else ""
-    assert len(found) == len(set(found)) == 13
+    assert len(tariff_ids) == len(set(tariff_ids)) == 13

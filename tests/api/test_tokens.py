@@ -11,7 +11,7 @@ from billing import clock
 from billing.errors import BadInput
 from billing.models import ApiToken, AuditRecord, RateWindow
 from billing.operations import api_tokens
-from tests.support.callers import REAL, Api, Tenant, found_tenant, set_clock
+from tests.support.callers import REAL, Api, Tenant, create_tenant, set_clock
 
 
 def test_secret_is_shown_once_and_kept_as_a_hash(operator: Api) -> None:
@@ -131,7 +131,7 @@ def body_for(method: str, path: str) -> Any:
 def test_instance_token_gets_the_answer_of_a_missing_thing(
     operator: Api, tenant: Tenant, token_of: Callable[[str], Api], method: str, path: str
 ) -> None:
-    other = found_tenant(operator, "lavanda.example.ru")
+    other = create_tenant(operator, "lavanda.example.ru")
     own = token_of(tenant.instance)
     missing = own.get("nothing/of/the/kind")
     assert missing[0] == 404
@@ -198,8 +198,14 @@ def test_command_prints_the_token_alone(tenant: Tenant) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--scope", "instance"], ["--scope", "operator", "--instance", "ins_1"], ["--scope", "instance", "--instance", "ins_1"], ["--scope", "root"], []],
-)  # fmt: skip
+    [
+        ["--scope", "instance"],
+        ["--scope", "operator", "--instance", "ins_1"],
+        ["--scope", "instance", "--instance", "ins_1"],
+        ["--scope", "root"],
+        [],
+    ],
+)
 def test_command_says_what_is_missing(db: None, arguments: list[str]) -> None:
     with pytest.raises(CommandError):
         command(*arguments)

@@ -41,10 +41,10 @@ def test_a_guard_that_is_gone_is_noticed(db: None, name: str, table: str) -> Non
     assert [str(fault) for fault in books.faults()] == [f"trigger: {name}: is missing"]
     [error] = checks.triggers_are_in_place(databases=["default"])
     assert (error.id, name in error.msg) == ("billing.W001", True)
-    said = io.StringIO()
+    output = io.StringIO()
     with pytest.raises(CommandError):
-        call_command("check_books", stderr=said)
-    assert name in said.getvalue()
+        call_command("check_books", stderr=output)
+    assert name in output.getvalue()
 
 
 @pytest.mark.pg

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from django.db import NotSupportedError, models, transaction
+from django.db import models
 from moneyed import Money
 
 from accounts.models import MemberChange
@@ -33,34 +33,42 @@ from billing.models import (
 )
 from billing.operations.catalogue import tariffs
 from tests.support import people
-from tests.support.database_attacks import REFUSED, Books, as_it_is, ways
+from tests.support.database_attacks import Books, attack_row
 from tests.support.people import at
 
 # Of each model: which row, and what an attacker would like which field of it to be.
 TARGETS: dict[type[models.Model], list[tuple[dict[str, Any], str, Any]]] = {
     Tariff: [
-        ({"tariff_id": "solo"}, "unit_price", Money("1.00", "RUB")), ({"tariff_id": "solo"}, "status", "draft"),
-        ({"tariff_id": "solo"}, "included_quantity", 999), ({"tariff_id": "solo"}, "payment_days", 365),
+        ({"tariff_id": "solo"}, "unit_price", Money("1.00", "RUB")),
+        ({"tariff_id": "solo"}, "status", "draft"),
+        ({"tariff_id": "solo"}, "included_quantity", 999),
+        ({"tariff_id": "solo"}, "payment_days", 365),
     ],
     Entry: [({"kind": "charge"}, "key", "another fact"), ({"kind": "payment"}, "reason", "another reason")],
     Posting: [({}, "amount_minor", 1)],
     LedgerAccount: [
-        ({"kind": "customer"}, "balance_minor", 100_000_000), ({"kind": "revenue"}, "balance_minor", 100),
+        ({"kind": "customer"}, "balance_minor", 100_000_000),
+        ({"kind": "revenue"}, "balance_minor", 100),
         ({"kind": "customer"}, "currency", "USD"),
     ],
     Invoice: [
-        ({"open_minor__gt": 0}, "total_minor", 1), ({"open_minor__gt": 0}, "open_minor", 0),
-        ({"open_minor__gt": 0}, "due_date", date(2030, 1, 1)), ({"open_minor__gt": 0}, "number", "R-2026-000777"),
-        ({"open_minor__gt": 0}, "buyer_snapshot", {"name": "Somebody else"}), ({"open_minor__gt": 0}, "amount_due_minor", 0),
+        ({"open_minor__gt": 0}, "total_minor", 1),
+        ({"open_minor__gt": 0}, "open_minor", 0),
+        ({"open_minor__gt": 0}, "due_date", date(2030, 1, 1)),
+        ({"open_minor__gt": 0}, "number", "R-2026-000777"),
+        ({"open_minor__gt": 0}, "buyer_snapshot", {"name": "Somebody else"}),
+        ({"open_minor__gt": 0}, "amount_due_minor", 0),
     ],
     InvoiceLine: [({}, "amount_minor", 1), ({}, "explanation", {})],
     InvoiceDocument: [({}, "sha256", "f" * 64)],
     Charge: [
-        ({"line__isnull": False}, "amount_minor", 1), ({"line__isnull": False}, "line_id", None),
+        ({"line__isnull": False}, "amount_minor", 1),
+        ({"line__isnull": False}, "line_id", None),
         ({"line__isnull": True}, "amount_minor", 1),
     ],
     BillingPeriod: [
-        ({"closed_at__isnull": False}, "peak", 0), ({"closed_at__isnull": False}, "closed_at", None),
+        ({"closed_at__isnull": False}, "peak", 0),
+        ({"closed_at__isnull": False}, "closed_at", None),
         ({"closed_at__isnull": True}, "end", date(2031, 1, 1)),
     ],
     Credit: [({}, "unapplied_minor", 50), ({}, "amount_minor", 10_000_000)],
@@ -73,7 +81,7 @@ TARGETS: dict[type[models.Model], list[tuple[dict[str, Any], str, Any]]] = {
     AccessAnnouncement: [({}, "level", "full")],
     MemberChange: [({}, "status", "blocked")],
     NumberSeries: [({"key": "R-2026"}, "last", 0)],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("model", TARGETS, ids=lambda model: model.__name__)
@@ -82,18 +90,7 @@ def test_no_door_leads_to_what_has_happened(full_books: Books, model: type[model
     for which, name, value in TARGETS[model]:
         row = model._default_manager.filter(**which).order_by("pk").first()
         assert row is not None
-        before = as_it_is(row)
-        for title, attack in ways(row, name, value).items():
-            try:
-                with transaction.atomic():
-                    attack()
-            except REFUSED:
-                pass
-            except NotSupportedError:  # PostgreSQL itself: other tables refer to this one
-                assert title == "TRUNCATE"
-            else:
-                came_through.append(f"{name}: {title}")
-            assert as_it_is(row) == before, title
+        came_through += [f"{name}: {title}" for title in attack_row(row, name, value)]
     assert came_through == []
 
 

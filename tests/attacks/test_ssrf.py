@@ -42,13 +42,6 @@ def outside() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    one = Receiver()
-    yield one
-    one.close()
-
-
 class Names:
     """A name server that gives each of ``answers`` once, then the last for good; ``asked`` are the names."""
 
@@ -57,9 +50,10 @@ class Names:
 
     def __call__(self, host: str, port: int, *_more: Any, **_named: Any) -> list[Any]:
         self.asked.append(host)
-        found = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        addresses = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         return [
-            (socket.AF_INET6 if ":" in one else socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, port)) for one in found
+            (socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))
+            for address in addresses
         ]
 
 
@@ -184,16 +178,15 @@ def test_no_endpoint_is_added_there_and_nothing_is_called(url: str, connected: l
     [
         ("https://example.com", "example.com", 443, "/"),
         ("https://Hooks.Example.com:8443/in?a=1&b=%20", "hooks.example.com", 8443, "/in?a=1&b=%20"),
-        ("https://пример.рф/путь?я", "xn--e1afmkfd.xn--p1ai", 443,
-         "/%D0%BF%D1%83%D1%82%D1%8C?%D1%8F"),
+        ("https://пример.рф/путь?я", "xn--e1afmkfd.xn--p1ai", 443, "/%D0%BF%D1%83%D1%82%D1%8C?%D1%8F"),
         ("https://93.184.216.34/", PUBLIC, 443, "/"),
         ("https://[2606:2800:220:1::1]:1024/", "2606:2800:220:1::1", 1024, "/"),
     ],
-)  # fmt: skip
+)
 def test_public_addresses_are_taken_as_they_are_meant(url: str, host: str, port: int, target: str) -> None:
-    found = public_addresses.parse(url)
-    assert (found.host, found.port, found.target, found.https) == (host, port, target, True)
-    assert found.authority == {443: host, 8443: f"{host}:8443", 1024: f"[{host}]:1024"}[port]
+    address = public_addresses.parse(url)
+    assert (address.host, address.port, address.target, address.https) == (host, port, target, True)
+    assert address.authority == {443: host, 8443: f"{host}:8443", 1024: f"[{host}]:1024"}[port]
 
 
 # --- By what their names stand for ---------------------------------------------------------------------------------------
@@ -250,7 +243,7 @@ def test_these_are_no_servers_out_there(inside: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "one",
+    "address",
     [
         PUBLIC,
         "1.1.1.1",
@@ -262,8 +255,8 @@ def test_these_are_no_servers_out_there(inside: str) -> None:
         "::ffff:1.1.1.1",
     ],
 )
-def test_these_are(one: str) -> None:
-    assert public_addresses.is_public(ipaddress.ip_address(one))
+def test_these_are(address: str) -> None:
+    assert public_addresses.is_public(ipaddress.ip_address(address))
 
 
 @pytest.mark.usefixtures("outside")
@@ -360,7 +353,7 @@ def certify(name: str, certificate: Path, key: Path) -> None:
     private = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = clock.real_now()
-    made = (
+    certificate_of_host = (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(subject)
@@ -372,7 +365,7 @@ def certify(name: str, certificate: Path, key: Path) -> None:
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(private, hashes.SHA256())
     )
-    certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    certificate.write_bytes(certificate_of_host.public_bytes(serialization.Encoding.PEM))
     key.write_bytes(
         private.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()

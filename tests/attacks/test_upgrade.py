@@ -1,54 +1,25 @@
 """A database of the first release, with figures and guards in it, is brought up to date: every figure stays, every guard of
 today stands, and life goes on in it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import DatabaseError, connection, connections, transaction
-from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db import DatabaseError, connection, transaction
 
 from billing import triggers
 from billing.models import BillingPeriod
 from billing.operations.run import billing_run
 from tests.support import people
+from tests.support.other_databases import open_empty_database, use_database
 from tests.support.people import Party, at
 
 # Of every table: the names of its columns and its rows.
 Rows = dict[str, tuple[list[str], list[tuple[Any, ...]]]]
 
 
-@contextmanager
-def another_database(tmp_path: Path) -> Iterator[BaseDatabaseWrapper]:
-    """A connection to an empty database beside the tests' own."""
-    name = str(tmp_path / "old.sqlite3") if connection.vendor == "sqlite" else f"{connection.settings_dict['NAME']}_old"
-    if connection.vendor == "postgresql":
-        connection.cursor().execute(f'CREATE DATABASE "{name}"')
-    there = connections.create_connection("default")
-    there.settings_dict = {**connection.settings_dict, "NAME": name}
-    try:
-        yield there
-    finally:
-        there.close()
-        if connection.vendor == "postgresql":
-            connection.cursor().execute(f'DROP DATABASE "{name}"')
-
-
-@contextmanager
-def living_in(there: BaseDatabaseWrapper) -> Iterator[None]:
-    """Everything reads and writes that database, as if it were the only one."""
-    own = connections["default"]
-    connections["default"] = there
-    try:
-        yield
-    finally:
-        connections["default"] = own
-
-
-def quoted(names: list[str]) -> str:
+def quote_names(names: list[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
 
 
@@ -68,13 +39,13 @@ def tables_of_money() -> dict[str, list[str]]:
 
 def read(tables: dict[str, list[str]]) -> Rows:
     """The rows; of the tariffs METEOR's alone: the first release sold nothing else."""
-    found: Rows = {}
+    rows: Rows = {}
     with connection.cursor() as cursor:
         for table, names in tables.items():
             only = " WHERE tariff_id = 'meteor-cloud'" if table == "billing_tariff" else ""
-            cursor.execute(f"SELECT {quoted(names)} FROM {table}{only} ORDER BY 1")
-            found[table] = (names, [tuple(map(plain, row)) for row in cursor.fetchall()])
-    return found
+            cursor.execute(f"SELECT {quote_names(names)} FROM {table}{only} ORDER BY 1")
+            rows[table] = (names, [tuple(map(plain, row)) for row in cursor.fetchall()])
+    return rows
 
 
 def write(rows: Rows) -> None:
@@ -82,7 +53,7 @@ def write(rows: Rows) -> None:
     with connection.constraint_checks_disabled(), transaction.atomic(), connection.cursor() as cursor:
         for table, (names, values) in rows.items():
             marks = ", ".join(["%s"] * len(names))
-            cursor.executemany(f"INSERT INTO {table} ({quoted(names)}) VALUES ({marks})", values)
+            cursor.executemany(f"INSERT INTO {table} ({quote_names(names)}) VALUES ({marks})", values)
     connection.check_constraints()
 
 
@@ -112,13 +83,13 @@ def a_life() -> Party:
 @pytest.mark.django_db(transaction=True)
 def test_a_database_of_the_first_release_is_brought_up_to_date(tmp_path: Path) -> None:
     party = a_life()
-    with another_database(tmp_path) as there:
-        with living_in(there):
+    with open_empty_database(tmp_path) as there:
+        with use_database(there):
             call_command("migrate", "billing", "0001", verbosity=0)
             old_tables = tables_of_money()
         before = read(old_tables)
         assert sum(len(rows) for _names, rows in before.values()) > 40
-        with living_in(there):
+        with use_database(there):
             write(before)
             assert guards_of_then() > 40
             call_command("migrate", verbosity=0)

@@ -11,7 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from billing import clock
 from billing.sandbox.models import SampleCard, SampleCharge, SampleVisit, SandboxClock
-from tests.attacks.test_upgrade import another_database, living_in
+from tests.support.other_databases import open_empty_database, use_database
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,9 +32,18 @@ def live_before(*, with_rows: bool) -> None:
     apps = MigrationExecutor(connection).loader.project_state(BEFORE).apps
     paid_at = datetime(2026, 5, 12, 9, 0, tzinfo=UTC)
     apps.get_model("billing", "SampleCharge").objects.create(
-        external_id="sample-1", idempotency_key="key-1", currency="RUB", amount_minor=599_000, description="U-2026-000001",
-        return_url="/payments/", status="succeeded", customer_key="100001", keeps_card=True, card_id="card-1", paid_at=paid_at,
-    )  # fmt: skip
+        external_id="sample-1",
+        idempotency_key="key-1",
+        currency="RUB",
+        amount_minor=599_000,
+        description="U-2026-000001",
+        return_url="/payments/",
+        status="succeeded",
+        customer_key="100001",
+        keeps_card=True,
+        card_id="card-1",
+        paid_at=paid_at,
+    )
     apps.get_model("billing", "SampleCard").objects.create(
         external_id="card-1", customer_key="100001", title="Visa •• 4242", behaviour="succeeded"
     )
@@ -54,7 +63,7 @@ def assert_rows_are_there() -> None:
 
 
 def test_a_sandbox_keeps_its_rows_and_goes_on(tmp_path: Path) -> None:
-    with another_database(tmp_path) as there, living_in(there):
+    with open_empty_database(tmp_path) as there, use_database(there):
         live_before(with_rows=True)
         call_command("migrate", verbosity=0)
         assert_rows_are_there()
@@ -64,7 +73,7 @@ def test_a_sandbox_keeps_its_rows_and_goes_on(tmp_path: Path) -> None:
 
 def test_without_the_sandbox_rows_stay_and_wait_for_it(tmp_path: Path) -> None:
     """Where the sandbox is not installed, its migrations are not there: billing's alone are carried out."""
-    with another_database(tmp_path) as there, living_in(there):
+    with open_empty_database(tmp_path) as there, use_database(there):
         live_before(with_rows=True)
         call_command("migrate", "billing", verbosity=0)
         assert tables_present() == TABLES
@@ -73,7 +82,7 @@ def test_without_the_sandbox_rows_stay_and_wait_for_it(tmp_path: Path) -> None:
 
 
 def test_without_the_sandbox_empty_tables_go_and_come_back_with_it(tmp_path: Path) -> None:
-    with another_database(tmp_path) as there, living_in(there):
+    with open_empty_database(tmp_path) as there, use_database(there):
         live_before(with_rows=False)
         call_command("migrate", "billing", verbosity=0)
         assert tables_present() == set()
@@ -83,7 +92,7 @@ def test_without_the_sandbox_empty_tables_go_and_come_back_with_it(tmp_path: Pat
 
 
 def test_going_back_to_the_release_before_keeps_the_rows_too(tmp_path: Path) -> None:
-    with another_database(tmp_path) as there, living_in(there):
+    with open_empty_database(tmp_path) as there, use_database(there):
         live_before(with_rows=True)
         call_command("migrate", verbosity=0)
         call_command("migrate", "billing", BEFORE[0][1], verbosity=0)

@@ -4,57 +4,41 @@ without a script error or a break of the content policy."""
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from billing.models import BillingPeriod, Invoice, Offer, Payment
-from billing.operations import staff_roles
-from billing.sandbox.models import SandboxClock
 from tests.support import story as stories
-from tests.support.staff import NOW, colleague
+from tests.support.browser import staff_problems
+from tests.support.staff import colleague
 
 pytestmark = pytest.mark.browser
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
-
-
-@pytest.fixture
-def story(transactional_db: None) -> stories.Story:
-    told = stories.tell()
-    SandboxClock.objects.update_or_create(id=1, defaults={"stands_at": NOW})
-    staff_roles.ensure_groups()
-    return told
-
-
-def problems(page: Any) -> list[str]:
-    """What is wrong with our part of the page; the theme's frame is the theme's."""
-    found = Axe().run(page, context={"include": [["#content"]]}, options=RULES).response["violations"]
-    return [f"{page.url} {one['id']}: {one['nodes'][0]['html'][:160]}" for one in found]
-
 
 @pytest.mark.parametrize(("language", "theme"), [("ru", "light"), ("en", "dark")])
-def test_home_and_acts_are_accessible(story: stories.Story, new_page: Any, language: str, theme: str) -> None:
-    invoice = Invoice.objects.get(account=story.account)
+def test_home_and_acts_are_accessible(staff_story: stories.Story, new_page: Any, language: str, theme: str) -> None:
+    invoice = Invoice.objects.get(account=staff_story.account)
     page = new_page(
         user=colleague("superuser"), color_scheme=theme, locale=language, viewport={"width": 1280, "height": 900}
     )
     addresses = [
         "/admin/",
-        f"/admin/billing/billingaccount/{story.account.pk}/act/record_payment/",
+        f"/admin/billing/billingaccount/{staff_story.account.pk}/act/record_payment/",
         f"/admin/billing/invoice/{invoice.pk}/act/issue_credit_note/",
         "/admin/billing/jobrun/act/run_close/",
-        f"/admin/accounts/instance/{story.cloud.pk}/act/report_member/",
+        f"/admin/accounts/instance/{staff_story.cloud.pk}/act/report_member/",
     ]
-    found = []
+    faults = []
     for address in addresses:
         page.goto(address)
         page.wait_for_selector("#content")
-        found += problems(page)
-    assert found == []
+        faults += staff_problems(page)
+    assert faults == []
 
 
-def test_payment_is_recorded_with_the_keyboard_after_its_effect_was_read(story: stories.Story, new_page: Any) -> None:
+def test_payment_is_recorded_with_the_keyboard_after_its_effect_was_read(
+    staff_story: stories.Story, new_page: Any
+) -> None:
     page = new_page(user=colleague("finance"), viewport={"width": 1280, "height": 900})
-    page.goto(f"/admin/billing/billingaccount/{story.account.pk}/change/")
+    page.goto(f"/admin/billing/billingaccount/{staff_story.account.pk}/change/")
     page.click("text=Записать платёж")
     page.fill("[name=amount]", "6 589,00")
     page.fill("[name=reference]", "п/п № 118")
@@ -70,9 +54,9 @@ def test_payment_is_recorded_with_the_keyboard_after_its_effect_was_read(story: 
     assert (payment.amount_minor, payment.recorded_by) == (658_900, "finance@staff.example")
 
 
-def test_phone_shows_home_and_an_act_without_scrolling_sideways(story: stories.Story, new_page: Any) -> None:
+def test_phone_shows_home_and_an_act_without_scrolling_sideways(staff_story: stories.Story, new_page: Any) -> None:
     page = new_page(user=colleague("support"), viewport={"width": 360, "height": 740})
-    for address in ("/admin/", f"/admin/billing/billingaccount/{story.account.pk}/act/record_payment/"):
+    for address in ("/admin/", f"/admin/billing/billingaccount/{staff_story.account.pk}/act/record_payment/"):
         page.goto(address)
         page.wait_for_selector("#content")
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), address
@@ -80,7 +64,7 @@ def test_phone_shows_home_and_an_act_without_scrolling_sideways(story: stories.S
 
 
 def test_one_field_over_everything_opens_with_the_keyboard_and_finds_the_customer(
-    story: stories.Story, new_page: Any
+    staff_story: stories.Story, new_page: Any
 ) -> None:
     page = new_page(user=colleague("support"), viewport={"width": 1280, "height": 900})
     page.goto("/admin/")
@@ -91,7 +75,9 @@ def test_one_field_over_everything_opens_with_the_keyboard_and_finds_the_custome
     assert "ООО «Ромашка»" in page.inner_text("#command-results-list")
 
 
-def test_customer_of_a_new_instance_is_picked_by_typing_a_part_of_the_name(story: stories.Story, new_page: Any) -> None:
+def test_customer_of_a_new_instance_is_picked_by_typing_a_part_of_the_name(
+    staff_story: stories.Story, new_page: Any
+) -> None:
     page = new_page(user=colleague("support"), viewport={"width": 1280, "height": 900})
     page.goto("/admin/accounts/instance/act/register_instance/")
     page.click(".select2-selection")
@@ -107,10 +93,10 @@ def test_customer_of_a_new_instance_is_picked_by_typing_a_part_of_the_name(story
 
 
 def test_figures_of_an_offer_follow_what_is_typed_and_enter_does_not_send_it(
-    story: stories.Story, new_page: Any
+    staff_story: stories.Story, new_page: Any
 ) -> None:
     page = new_page(user=colleague("support"), viewport={"width": 1280, "height": 900})
-    page.goto(f"/admin/billing/subscription/{story.cloud.subscriptions.get().pk}/act/send_offer/")
+    page.goto(f"/admin/billing/subscription/{staff_story.cloud.subscriptions.get().pk}/act/send_offer/")
     page.fill("[name=people]", "20")
     page.locator("#effect >> text=129\u202f384,00\xa0₽").wait_for()
     page.fill("[name=discount_percent]", "20")
@@ -127,18 +113,18 @@ def test_figures_of_an_offer_follow_what_is_typed_and_enter_does_not_send_it(
     assert (Offer.objects.get().people, Offer.objects.get().pay_minor) == (30, 17_251_200)
 
 
-def test_offer_is_worked_out_by_a_button_where_scripts_are_off(story: stories.Story, new_page: Any) -> None:
+def test_offer_is_worked_out_by_a_button_where_scripts_are_off(staff_story: stories.Story, new_page: Any) -> None:
     page = new_page(user=colleague("support"), java_script_enabled=False)
-    page.goto(f"/admin/billing/subscription/{story.cloud.subscriptions.get().pk}/act/send_offer/")
+    page.goto(f"/admin/billing/subscription/{staff_story.cloud.subscriptions.get().pk}/act/send_offer/")
     page.fill("[name=people]", "20")
     page.click("[name=preview]")
     assert "129\u202f384,00\xa0₽" in page.inner_text("#effect")
     assert Offer.objects.count() == 0
 
 
-def test_customer_fits_a_phone_and_lists_take_a_few_lines_a_row(story: stories.Story, new_page: Any) -> None:
+def test_customer_fits_a_phone_and_lists_take_a_few_lines_a_row(staff_story: stories.Story, new_page: Any) -> None:
     page = new_page(user=colleague("support"), viewport={"width": 360, "height": 740})
-    page.goto(f"/admin/accounts/customer/{story.customer.pk}/change/")
+    page.goto(f"/admin/accounts/customer/{staff_story.customer.pk}/change/")
     page.locator(".glance").wait_for()
     wide, tall = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
     assert (wide, tall < 4000) == (360, True)

@@ -19,7 +19,7 @@ from billing.operations.settlement import offers
 from billing.sandbox.sample_bank import decide
 from tests.support import story as stories
 from tests.support import webhook_calls
-from tests.support.browser import LOOKS, looked_at, stand_at
+from tests.support.browser import LOOKS, find_problems, invite_person, set_language, stand_at_day
 
 pytestmark = pytest.mark.browser
 
@@ -68,7 +68,7 @@ def ids(transactional_db: None, settings: Any, live_server: Any) -> Ids:
     settings.MESSAGE_URLS = {"sms": "json://127.0.0.1:9/{to}", "chat": "json://127.0.0.1:9/{handle}"}
     story = stories.tell()
     stories.tell_may(story)
-    stand_at(12)
+    stand_at_day(12)
     offer = offers.send_offer(
         subscription=story.cloud.subscriptions.get(),
         people=20,
@@ -82,27 +82,27 @@ def ids(transactional_db: None, settings: Any, live_server: Any) -> Ids:
         account=story.account, order=checkout.PaymentOrder(658_900), as_of=NOW, user_email=story.anna.email
     )
     member = Member.objects.get(instance=story.cloud, email=story.boris.email)
-    kept = method_setup.start_set_up(account=story.account, as_of=NOW, user_email=story.anna.email)
-    decide(kept.external_id, "succeeded", "4242")
-    method_setup.sync_set_up(set_up=kept, as_of=NOW)
+    card_set_up = method_setup.start_set_up(account=story.account, as_of=NOW, user_email=story.anna.email)
+    decide(card_set_up.external_id, "succeeded", "4242")
+    method_setup.sync_set_up(set_up=card_set_up, as_of=NOW)
     set_up = method_setup.start_set_up(account=story.account, as_of=NOW, user_email=story.anna.email)
-    return Ids(story, offer.number, filed.public_id, attempt, set_up, member.pk, invited(story), *webhook(story))
+    return Ids(
+        story, offer.number, filed.public_id, attempt, set_up, member.pk, secret_of_invitation(story), *webhook(story)
+    )
 
 
 def webhook(story: stories.Story) -> tuple[str, int]:
     """Anna's webhook with something that arrived, something that waits, and a token of hers beside it."""
     endpoint = webhook_calls.endpoint_of(story, name="Warehouse", types=["invoice."])
-    webhook_calls.called(webhook_calls.happens(story, NOW, "invoice.issued"), NOW, 502, answer='{"error": "down"}')
+    webhook_calls.record_call(webhook_calls.happens(story, NOW, "invoice.issued"), NOW, 502, answer='{"error": "down"}')
     row = webhook_calls.arrives(story, stories.msk(5, 12, 9), timedelta(seconds=2))
     api_tokens.create_token(scope="instance", at=NOW, actor="anna", instance=story.cloud, label="Site")
     return endpoint.public_id, row.pk
 
 
-def invited(story: stories.Story) -> str:
+def secret_of_invitation(story: stories.Story) -> str:
     """The secret of a new invitation's link."""
-    from tests.support.browser import invited as link_of_an_invitation
-
-    return link_of_an_invitation(story).rstrip("/").rsplit("/", 1)[1]
+    return invite_person(story).rstrip("/").rsplit("/", 1)[1]
 
 
 def at(name: str, *args: object) -> str:
@@ -116,7 +116,7 @@ PAGES: dict[str, Callable[[Ids], list[str]]] = {
     "documents": lambda ids: [at("documents")],
     "document": lambda ids: [at("document", "R-2026-000001")],
     "instances": lambda ids: [at("instances")],
-    "instance": lambda ids: [at("instance", one.public_id) for one in (ids.story.cloud, ids.story.archive)],
+    "instance": lambda ids: [at("instance", row.public_id) for row in (ids.story.cloud, ids.story.archive)],
     "new_instance": lambda ids: [
         at("new_instance"),
         at("new_instance") + "?product=meteor&domain=x.example&tariff=meteor-cloud",
@@ -131,7 +131,7 @@ PAGES: dict[str, Callable[[Ids], list[str]]] = {
     "person": lambda ids: [at("person", ids.story.cloud.public_id, ids.member)],
     "join": lambda ids: [at("join", ids.token), at("join", "no-such-invitation")],
     "plans_home": lambda ids: [at("plans_home")],
-    "plans": lambda ids: [at("plans", one.public_id) for one in (ids.story.cloud, ids.story.archive)],
+    "plans": lambda ids: [at("plans", row.public_id) for row in (ids.story.cloud, ids.story.archive)],
     # Of what is paid in advance: see test_stories_prepaid.py; METEOR's owner is led on from here.
     "change_plan": lambda ids: [at("change_plan", ids.story.cloud.public_id)],
     "choose_plan": lambda ids: [at("choose_plan", ids.story.cloud.public_id)],
@@ -145,7 +145,7 @@ PAGES: dict[str, Callable[[Ids], list[str]]] = {
     "payment": lambda ids: [at("payment", ids.attempt.pk)],
     "methods": lambda ids: [at("methods")],
     "sample_bank": lambda ids: [
-        reverse("sandbox:sample_bank", args=[one.external_id]) for one in (ids.attempt, ids.set_up)
+        reverse("sandbox:sample_bank", args=[row.external_id]) for row in (ids.attempt, ids.set_up)
     ],
     "sample_wallet": lambda ids: [payment_methods.open_provider_page(account=ids.story.account, as_of=NOW)],
     "integration": lambda ids: [at("integration")],
@@ -177,7 +177,7 @@ PAGES: dict[str, Callable[[Ids], list[str]]] = {
 
 def names_of_the_portal() -> set[str]:
     """The names of the addresses of the portal and the sample bank, from the resolver."""
-    rooms = [one for one in get_resolver().url_patterns if getattr(one, "app_name", "") in ("portal", "sandbox")]
+    rooms = [room for room in get_resolver().url_patterns if getattr(room, "app_name", "") in ("portal", "sandbox")]
     return {pattern.name for room in rooms for pattern in room.url_patterns}
 
 
@@ -191,16 +191,16 @@ def test_every_page_has_no_barrier_and_fits(
     ids: Ids, new_page: Any, live_server: Any, theme: str, width: int, locale: str
 ) -> None:
     page = new_page(user=ids.story.anna, color_scheme=theme, viewport={"width": width, "height": 800})
-    page.context.add_cookies([{"name": "django_language", "value": locale, "url": live_server.url}])
+    set_language(page, live_server, locale)
     refused: list[str] = []
     page.on(
         "response", lambda answer: refused.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None
     )
-    found = looked_at(page, [address for rows in PAGES.values() for address in rows(ids)])
+    faults = find_problems(page, [address for rows in PAGES.values() for address in rows(ids)])
     assert page.locator("html").get_attribute("lang") == locale
-    stand_at(20)  # April is overdue: the same pages in their other state
-    found += looked_at(
+    stand_at_day(20)  # April is overdue: the same pages in their other state
+    faults += find_problems(
         page, [address for name in ("overview", "pay", "instance", "people", "person") for address in PAGES[name](ids)]
     )
-    assert found == []
-    assert [one for one in refused if "no-such-invitation" not in one] == []
+    assert faults == []
+    assert [line for line in refused if "no-such-invitation" not in line] == []

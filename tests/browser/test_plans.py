@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.browser import LOOKS, problems
+from tests.support.browser import LOOKS, problems, set_language
 from tests.support.people import Party, at, installation, party, stand_at
 from tests.support.story import person
 
@@ -19,10 +19,10 @@ def meteor(transactional_db: None) -> Party:
     """Eleven people at the peak of May; Anna owns."""
     installation()
     person("anna@romashka.example", "Anna")
-    mine = party(now=at("2026-05-02 09:00"))
-    mine.activate(10, at("2026-05-05 10:00"))
+    meteor_party = party(now=at("2026-05-02 09:00"))
+    meteor_party.activate(10, at("2026-05-05 10:00"))
     stand_at(at("2026-05-12 12:00"))
-    return mine
+    return meteor_party
 
 
 @pytest.fixture
@@ -32,9 +32,9 @@ def anna(meteor: Party) -> Any:
     return User.objects.get(email="anna@romashka.example")
 
 
-def opened(new_page: Any, live_server: Any, *, user: Any = None, locale: str = "en", **options: Any) -> Any:
+def open_window(new_page: Any, live_server: Any, *, user: Any = None, locale: str = "en", **options: Any) -> Any:
     page = new_page(user=user, **options)
-    page.context.add_cookies([{"name": "django_language", "value": locale, "url": live_server.url}])
+    set_language(page, live_server, locale)
     return page
 
 
@@ -51,27 +51,27 @@ def test_prices_and_plans_have_no_barrier_also_with_the_slider_moved(
 ):
     look = {"color_scheme": theme, "viewport": {"width": width, "height": 800}}
     cyberos = party("cyber", product="cyberos", tariff_id="scale", now=at("2026-05-10 09:00"), customer=meteor.customer)
-    guest = opened(new_page, live_server, locale=locale, **look)
-    found: list[str] = []
-    for address in ("/prices/", *(f"/prices/{one}/" for one in PRODUCTS)):
+    guest = open_window(new_page, live_server, locale=locale, **look)
+    faults: list[str] = []
+    for address in ("/prices/", *(f"/prices/{product}/" for product in PRODUCTS)):
         guest.goto(address)
         assert guest.locator("html").get_attribute("lang") == locale
         if guest.locator("input[type=range]").count():
             move(guest, 60)
         if guest.locator(".toggle").count():
             guest.locator("#by-year").check(force=True)
-        found += problems(guest)
-    owner = opened(new_page, live_server, user=anna, locale=locale, **look)
-    for one in (meteor, cyberos):
-        owner.goto(f"/instances/{one.instance.public_id}/plans/")
+        faults += problems(guest)
+    owner = open_window(new_page, live_server, user=anna, locale=locale, **look)
+    for product in (meteor, cyberos):
+        owner.goto(f"/instances/{product.instance.public_id}/plans/")
         if owner.locator("input[type=range]").count():
             move(owner, 60)
-        found += problems(owner)
-    assert found == []
+        faults += problems(owner)
+    assert faults == []
 
 
 def test_the_slider_is_answered_with_the_sum_that_is_charged(meteor, anna, new_page, live_server):
-    page = opened(new_page, live_server, user=anna)
+    page = open_window(new_page, live_server, user=anna)
     page.goto(f"/instances/{meteor.instance.public_id}/plans/")
     assert page.get_by_role("button", name="Work it out").is_hidden()
     move(page, 15)
@@ -85,7 +85,7 @@ def test_the_slider_is_answered_with_the_sum_that_is_charged(meteor, anna, new_p
 
 
 def test_the_slider_moves_by_the_keyboard_and_the_number_can_be_typed(meteor, new_page, live_server):
-    page = opened(new_page, live_server, viewport={"width": 360, "height": 740})
+    page = open_window(new_page, live_server, viewport={"width": 360, "height": 740})
     page.goto("/prices/meteor/?n=9")
     page.locator("input[type=range]").focus()
     with page.expect_response(lambda answer: "n=10" in answer.url):
@@ -97,7 +97,7 @@ def test_the_slider_moves_by_the_keyboard_and_the_number_can_be_typed(meteor, ne
 
 
 def test_without_a_script_the_number_and_its_button_do(meteor, new_page, live_server):
-    page = opened(new_page, live_server, java_script_enabled=False)
+    page = open_window(new_page, live_server, java_script_enabled=False)
     page.goto("/prices/evotor-driver/")
     assert page.locator("input[type=range]").is_hidden()
     page.get_by_role("spinbutton").fill("29")
@@ -107,7 +107,7 @@ def test_without_a_script_the_number_and_its_button_do(meteor, new_page, live_se
 
 
 def test_where_the_server_does_not_answer_the_button_comes_back(meteor, new_page, live_server):
-    page = opened(new_page, live_server)
+    page = open_window(new_page, live_server)
     page.goto("/prices/meteor/")
     page.context.route("**/bill/**", lambda route: route.abort())
     page.locator("input[type=range]").fill("30")
@@ -119,7 +119,7 @@ def test_where_the_server_does_not_answer_the_button_comes_back(meteor, new_page
 
 
 def test_month_or_year_is_one_click_for_all_plans(meteor, new_page, live_server):
-    page = opened(new_page, live_server)
+    page = open_window(new_page, live_server)
     page.goto("/prices/cyberos/")
     build = page.locator("section.plan", has=page.get_by_role("heading", name="Build"))
     assert "₽4,900.00" in build.inner_text()

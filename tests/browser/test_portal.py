@@ -6,17 +6,9 @@ from typing import Any
 import pytest
 
 from tests.support import story as stories
-from tests.support.browser import LOOKS, PASSWORD, looked_at, problems, stand_at
+from tests.support.browser import LOOKS, PASSWORD, find_problems, problems, set_language, stand_at_day
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def story(transactional_db: None) -> stories.Story:
-    told = stories.tell()
-    stories.tell_may(told)
-    stand_at(12)
-    return told
 
 
 def inside(story: stories.Story) -> list[str]:
@@ -35,20 +27,22 @@ def inside(story: stories.Story) -> list[str]:
 
 @pytest.mark.parametrize(("theme", "width", "locale"), LOOKS)
 def test_every_page_is_accessible_and_fits(story, new_page, live_server, theme, width, locale):
-    def opened(user: Any) -> Any:
+    def open_window(user: Any) -> Any:
         page = new_page(user=user, color_scheme=theme, viewport={"width": width, "height": 800})
-        page.context.add_cookies([{"name": "django_language", "value": locale, "url": live_server.url}])
+        set_language(page, live_server, locale)
         return page
 
-    found = looked_at(opened(None), ["/accounts/login/", "/accounts/password/reset/", "/accounts/password/reset/done/"])
-    anna = opened(story.anna)
-    found += looked_at(anna, inside(story))
+    faults = find_problems(
+        open_window(None), ["/accounts/login/", "/accounts/password/reset/", "/accounts/password/reset/done/"]
+    )
+    anna = open_window(story.anna)
+    faults += find_problems(anna, inside(story))
     assert anna.locator("html").get_attribute("lang") == locale
-    stand_at(20)
-    found += looked_at(anna, ["/", "/documents/R-2026-000001/"])
-    found += looked_at(opened(story.boris), ["/", f"/instances/{story.cloud.public_id}/"])
-    found += looked_at(opened(stories.person("new@saldo.example", "Новенький")), ["/"])
-    assert found == []
+    stand_at_day(20)
+    faults += find_problems(anna, ["/", "/documents/R-2026-000001/"])
+    faults += find_problems(open_window(story.boris), ["/", f"/instances/{story.cloud.public_id}/"])
+    faults += find_problems(open_window(stories.person("new@saldo.example", "Новенький")), ["/"])
+    assert faults == []
 
 
 def test_the_chosen_theme_wins_over_the_device(story, new_page):

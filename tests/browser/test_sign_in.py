@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.test_portal import PASSWORD
-from tests.support.browser import code_of, problems, sign_in
+from tests.support.browser import PASSWORD, code_of, problems, sign_in
 from tests.support.story import person
 
 pytestmark = pytest.mark.browser
@@ -51,7 +50,7 @@ def test_a_second_factor_is_set_up_and_then_asked_for(anna, new_page, theme, wid
         page.goto(address)
         confirm_that_it_is_me(page)
         assert problems(page) == []
-    fresh = new_page(**options)
-    sign_in(fresh, anna.email)
-    assert "/accounts/2fa/authenticate/" in fresh.url
-    assert problems(fresh) == []
+    second_page = new_page(**options)
+    sign_in(second_page, anna.email)
+    assert "/accounts/2fa/authenticate/" in second_page.url
+    assert problems(second_page) == []

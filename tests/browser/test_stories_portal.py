@@ -20,18 +20,9 @@ from billing.operations.settlement import credit_notes, offers, reliefs
 from billing.sandbox import sample_bank as sample
 from tests.support import story as stories
 from tests.support import webhook_calls
-from tests.support.browser import LOOKS, PHONE, english, invited, looked_at, stand_at
+from tests.support.browser import LOOKS, PHONE, find_problems, invite_person, set_language, stand_at_day
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def story(transactional_db: None, settings: Any, live_server: Any) -> stories.Story:
-    settings.BASE_URL = live_server.url
-    told = stories.tell()
-    stories.tell_may(told)
-    stand_at(12)
-    return told
 
 
 def year(story: stories.Story) -> Any:
@@ -45,9 +36,9 @@ def year(story: stories.Story) -> Any:
 
 
 def test_a_newcomers_first_hour(story, new_page, live_server):
-    link = invited(story)
-    stand_at(20)
-    page = english(new_page(viewport=PHONE), live_server)
+    link = invite_person(story)
+    stand_at_day(20)
+    page = set_language(new_page(viewport=PHONE), live_server)
     page.goto(link)
     page.get_by_label("Choose a password").fill("long enough horse")
     page.get_by_role("button", name="Come in").click()
@@ -73,7 +64,7 @@ def test_a_newcomers_first_hour(story, new_page, live_server):
 
 def test_the_yearly_offer_is_accepted_paid_and_credited_with_its_bonus(story, new_page, live_server):
     offer = year(story)
-    page = english(new_page(user=story.anna), live_server)
+    page = set_language(new_page(user=story.anna), live_server)
     page.goto("/requests/")
     page.get_by_role("link", name=f"Offer {offer.number}").click()
     page.get_by_text("You pay ₽129,384.00, and ₽143,760.00 is on the account.").wait_for()
@@ -87,7 +78,7 @@ def test_the_yearly_offer_is_accepted_paid_and_credited_with_its_bonus(story, ne
 
 
 def test_a_decline_says_why_and_the_second_try_goes_through(story, new_page, live_server):
-    page = english(new_page(user=story.anna, viewport=PHONE), live_server)
+    page = set_language(new_page(user=story.anna, viewport=PHONE), live_server)
     page.goto("/pay/")
     page.get_by_role("button", name="Go to payment").click()
     page.get_by_role("button", name="The card has expired").click()
@@ -102,7 +93,7 @@ def test_a_decline_says_why_and_the_second_try_goes_through(story, new_page, liv
 
 
 def test_a_page_that_waits_notices_the_answer_by_itself(story, new_page, live_server):
-    page = english(new_page(user=story.anna), live_server)
+    page = set_language(new_page(user=story.anna), live_server)
     page.goto("/pay/")
     page.get_by_role("button", name="Go to payment").click()
     page.get_by_role("link", name="Go back without an answer").click()
@@ -113,7 +104,7 @@ def test_a_page_that_waits_notices_the_answer_by_itself(story, new_page, live_se
 
 
 def test_ending_a_subscription_takes_one_page(story, new_page, live_server):
-    page = english(new_page(user=story.anna), live_server)
+    page = set_language(new_page(user=story.anna), live_server)
     page.goto(f"/instances/{story.test.public_id}/")
     page.get_by_role("link", name="End the subscription").click()
     page.get_by_label("We do not use it any more.").check()
@@ -178,16 +169,16 @@ def test_what_came_of_payments_and_debts_is_accessible_and_fits(story, new_page,
         f"/requests/new/resumption/?instance={story.archive.public_id}",
         "/statement/?from=2026-04-01&to=2026-05-12",
     ]
-    link, found = invited(story), []
+    link, faults = invite_person(story), []
     for theme, width, locale in LOOKS:
-        stand_at(12)
+        stand_at_day(12)
         looks = {"color_scheme": theme, "viewport": {"width": width, "height": 800}}
         anna, guest = new_page(user=story.anna, **looks), new_page(**looks)
         for page in (anna, guest):
-            page.context.add_cookies([{"name": "django_language", "value": locale, "url": live_server.url}])
-        found += looked_at(anna, inside) + looked_at(guest, [link, "/join/abc/"])
-        stand_at(20)
-        found += looked_at(anna, ["/pay/", of_cloud, "/statement/"])
+            set_language(page, live_server, locale)
+        faults += find_problems(anna, inside) + find_problems(guest, [link, "/join/abc/"])
+        stand_at_day(20)
+        faults += find_problems(anna, ["/pay/", of_cloud, "/statement/"])
     reliefs.grant_relief(
         instance=story.cloud,
         ends_at=stories.msk(5, 22),
@@ -195,8 +186,8 @@ def test_what_came_of_payments_and_debts_is_accessible_and_fits(story, new_page,
         as_of=stories.msk(5, 20),
         actor="support@saldo.example",
     )
-    found += looked_at(anna, ["/", f"/instances/{ids['instance']}/", of_cloud])
-    assert found == []
+    faults += find_problems(anna, ["/", f"/instances/{ids['instance']}/", of_cloud])
+    assert faults == []
 
 
 def portal_addresses(story: stories.Story, ids: dict[str, Any]) -> dict[str, str]:
@@ -216,8 +207,8 @@ def portal_addresses(story: stories.Story, ids: dict[str, Any]) -> dict[str, str
             ids["endpoint"],
         ),
     }
-    rooms = [one for one in get_resolver().url_patterns if getattr(one, "app_name", "") in ("portal", "sandbox")]
-    found = {}
+    rooms = [room for room in get_resolver().url_patterns if getattr(room, "app_name", "") in ("portal", "sandbox")]
+    addresses = {}
     for prefix, pattern in ((str(room.pattern), pattern) for room in rooms for pattern in room.url_patterns):
         values = {
             "number": ids["delivery"] if pattern.name == "webhook_delivery" else by_name.get(pattern.name),
@@ -235,8 +226,10 @@ def portal_addresses(story: stories.Story, ids: dict[str, Any]) -> dict[str, str
             continue
         for name in names:
             route = re.sub(rf"<\w+:{name}>", str(values[name]), route)
-        found[pattern.name] = f"/{route}" + (f"?instance={ids['instance']}" if pattern.name == "new_request" else "")
-    return found
+        addresses[pattern.name] = f"/{route}" + (
+            f"?instance={ids['instance']}" if pattern.name == "new_request" else ""
+        )
+    return addresses
 
 
 def test_the_outsider_sees_nothing_of_it_at_any_address(story):

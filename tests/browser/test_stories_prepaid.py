@@ -7,10 +7,9 @@ import pytest
 from billing.operations.subscriptions import plan_changes, trials
 from billing.operations.subscriptions.quotes import TermsRequest
 from billing.sandbox import sandbox_clock
-from tests.support.browser import LOOKS, PHONE, english, looked_at
-from tests.support.people import at
+from tests.support.browser import LOOKS, PHONE, find_problems, set_language
+from tests.support.people import at, stand_at
 from tests.support.shops import Shop, now, shop
-from tests.support.story import stand_at
 
 pytestmark = pytest.mark.browser
 
@@ -21,14 +20,14 @@ def _here(transactional_db: None, settings: Any, live_server: Any) -> None:
 
 
 def blue_in_trial() -> Shop:
-    found = shop("blue", "blue-monthly", at("2026-05-08 12:00"), currency="USD")
-    now(found, "2026-05-12 12:00")
-    return found
+    trial_shop = shop("blue", "blue-monthly", at("2026-05-08 12:00"), currency="USD")
+    now(trial_shop, "2026-05-12 12:00")
+    return trial_shop
 
 
 def test_blue_from_its_trial_to_paid_time(new_page: Any, live_server: Any) -> None:
     blue = blue_in_trial()
-    page = english(new_page(user=blue.anna, viewport=PHONE), live_server)
+    page = set_language(new_page(user=blue.anna, viewport=PHONE), live_server)
     page.goto("/")
     page.get_by_text("3 days left").wait_for()
     page.get_by_role("link", name="Choose a plan").click()
@@ -48,7 +47,7 @@ def test_blue_from_its_trial_to_paid_time(new_page: Any, live_server: Any) -> No
 def test_evotor_upgrade_with_its_preview_and_taking_it_back(new_page: Any, live_server: Any) -> None:
     till = shop("evotor-app", "light", at("2026-04-01 12:00"))
     now(till, "2026-04-15 10:00")
-    page = english(new_page(user=till.anna), live_server)
+    page = set_language(new_page(user=till.anna), live_server)
     page.goto(till.address)
     page.get_by_role("link", name="Change the plan").click()
     page.get_by_label("Plus").check()
@@ -65,7 +64,7 @@ def test_evotor_upgrade_with_its_preview_and_taking_it_back(new_page: Any, live_
 
 def test_cyberos_is_cancelled_and_the_cancellation_taken_back(new_page: Any, live_server: Any) -> None:
     build = shop("cyberos", "build")
-    page = english(new_page(user=build.anna, viewport=PHONE), live_server)
+    page = set_language(new_page(user=build.anna, viewport=PHONE), live_server)
     page.goto(build.address)
     page.get_by_role("link", name="Cancel", exact=True).click()
     page.get_by_text("Everything works to the end of 11 June 2026: that is paid for.").wait_for()
@@ -86,7 +85,7 @@ def in_dunning() -> Shop:
 
 def test_e8_the_owner_sees_the_tries_and_pays_what_is_missing(new_page: Any, live_server: Any) -> None:
     till = in_dunning()
-    page = english(new_page(user=till.anna, viewport=PHONE), live_server)
+    page = set_language(new_page(user=till.anna, viewport=PHONE), live_server)
     page.goto("/")
     page.get_by_text("We tried 3 times to take the money for the period from 15 May.").wait_for()
     assert page.get_by_text("the balance is too low, and no card is saved").count() == 3
@@ -102,13 +101,13 @@ def test_e8_the_owner_sees_the_tries_and_pays_what_is_missing(new_page: Any, liv
     assert page.get_by_text("is missing").count() == 0
 
 
-def looks(new_page: Any, live_server: Any, found: Shop, addresses: list[str]) -> list[str]:
+def looks(new_page: Any, live_server: Any, of_shop: Shop, addresses: list[str]) -> list[str]:
     """What is wrong with ``addresses`` in both themes and languages, wide and at 320 pixels."""
     wrong: list[str] = []
     for theme, width, locale in LOOKS:
-        page = new_page(user=found.anna, color_scheme=theme, viewport={"width": width, "height": 800})
-        page.context.add_cookies([{"name": "django_language", "value": locale, "url": live_server.url}])
-        wrong += looked_at(page, addresses)
+        page = new_page(user=of_shop.anna, color_scheme=theme, viewport={"width": width, "height": 800})
+        set_language(page, live_server, locale)
+        wrong += find_problems(page, addresses)
     return wrong
 
 

@@ -12,7 +12,7 @@ from billing.operations.ledger import posting
 from billing.operations.settlement import payments
 from billing.sandbox import sandbox_clock
 from tests.support import story as stories
-from tests.support.browser import stand_at
+from tests.support.browser import set_language
 from tests.support.staff import colleague
 
 pytestmark = pytest.mark.browser
@@ -24,21 +24,19 @@ PAPER = {"name": "order-417.pdf", "mimeType": "application/pdf", "buffer": b"%PD
 
 
 @pytest.fixture
-def story(transactional_db: None) -> stories.Story:
-    told = stories.tell()
-    stories.tell_may(told)
-    stand_at(12)
+def story(story: stories.Story) -> stories.Story:
+    """Romashka's spring with the groups of staff."""
     staff_roles.ensure_groups()
-    return told
+    return story
 
 
 @pytest.fixture
 def windows(story: stories.Story, new_page: Any, live_server: Any) -> tuple[Any, Any]:
     """Anna's phone and the workbench of support, both in English."""
-    found = new_page(user=story.anna, viewport=PHONE), new_page(user=colleague("support"), viewport=WORKBENCH)
-    for page in found:
-        page.context.add_cookies([{"name": "django_language", "value": "en", "url": live_server.url}])
-    return found
+    pages = new_page(user=story.anna, viewport=PHONE), new_page(user=colleague("support"), viewport=WORKBENCH)
+    for page in pages:
+        set_language(page, live_server)
+    return pages
 
 
 def open_request(workbench: Any, kind: str) -> CustomerRequest:

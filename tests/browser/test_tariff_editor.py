@@ -4,33 +4,22 @@ offered again (E2). The editor without a barrier in both themes, and without a s
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from billing.models import Tariff
-from billing.operations import staff_roles
 from billing.operations.catalogue import tariffs
-from billing.sandbox.models import SandboxClock
 from tests.support import story as stories
+from tests.support.browser import set_language, staff_problems
 from tests.support.staff import NOW, colleague
 
 pytestmark = pytest.mark.browser
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
 DESK = {"width": 1280, "height": 900}
 ADD = "/admin/billing/tariff/add/"
 
 
-@pytest.fixture
-def story(transactional_db: None) -> stories.Story:
-    told = stories.tell()
-    SandboxClock.objects.update_or_create(id=1, defaults={"stands_at": NOW})
-    staff_roles.ensure_groups()
-    return told
-
-
 def window(new_page: Any, live_server: Any, group: str, **options: Any) -> Any:
     page = new_page(user=colleague(group), **{"viewport": DESK, **options})
-    page.context.add_cookies([{"name": "django_language", "value": "en", "url": live_server.url}])
+    set_language(page, live_server)
     return page
 
 
@@ -52,11 +41,6 @@ def act(page: Any, name: str, **typed: str) -> None:
     page.wait_for_selector("#effect")
     page.locator("[name=confirm]").click()
     page.wait_for_url("**/change/**")
-
-
-def barriers(page: Any) -> list[str]:
-    found = Axe().run(page, context={"include": [["#content"]]}, options=RULES).response["violations"]
-    return [f"{page.url} {one['id']}: {one['nodes'][0]['html'][:200]}" for one in found]
 
 
 def draft_with_steps(author: Any) -> None:
@@ -87,7 +71,7 @@ def draft_with_steps(author: Any) -> None:
 
 
 def test_draft_is_reviewed_by_another_published_frozen_archived_and_restored(
-    story: stories.Story, new_page: Any, live_server: Any
+    staff_story: stories.Story, new_page: Any, live_server: Any
 ) -> None:
     author, reviewer = (window(new_page, live_server, group) for group in ("product manager", "reviewer"))
     draft_with_steps(author)
@@ -124,7 +108,10 @@ def test_draft_is_reviewed_by_another_published_frozen_archived_and_restored(
     token = author.context.cookies()
     forged = author.request.post(
         address,
-        form={"name": "Cheaper", "csrfmiddlewaretoken": next(one["value"] for one in token if "csrf" in one["name"])},
+        form={
+            "name": "Cheaper",
+            "csrfmiddlewaretoken": next(field["value"] for field in token if "csrf" in field["name"]),
+        },
     )
     assert forged.status == 403
     act(author, "Archive", reason="Sold out")
@@ -133,7 +120,7 @@ def test_draft_is_reviewed_by_another_published_frozen_archived_and_restored(
     act(author, "Offer again", reason="Back again")
     tariff.refresh_from_db()
     assert (tariff.status, tariff.name, tariff.version) == ("published", "By the terminal", 1)
-    told = author.inner_text(".life").lower()
+    life = author.inner_text(".life").lower()
     for step in (
         "drafted a tariff",
         "sent a tariff back",
@@ -141,30 +128,30 @@ def test_draft_is_reviewed_by_another_published_frozen_archived_and_restored(
         "archived a tariff",
         "offered a tariff again",
     ):
-        assert step in told
+        assert step in life
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_editor_and_the_page_of_a_tariff_have_no_barrier_and_fit_a_phone(
-    story: stories.Story, new_page: Any, live_server: Any, theme: str
+    staff_story: stories.Story, new_page: Any, live_server: Any, theme: str
 ) -> None:
     published, author = Tariff.objects.get(tariff_id="meteor-cloud"), colleague("product manager")
     draft = tariffs.draft_next_version(tariff=published, user=author, as_of=NOW)
     tariffs.submit_tariff(tariff=draft, user=author, as_of=NOW)
     page = window(new_page, live_server, "product manager", color_scheme=theme)
-    found = []
-    pages = [f"/admin/billing/tariff/{one.pk}/change/" for one in (published, draft)]
+    faults = []
+    pages = [f"/admin/billing/tariff/{tariff.pk}/change/" for tariff in (published, draft)]
     for address in (f"{ADD}?preset=totals", f"{ADD}?preset=peak", *pages):
         page.set_viewport_size(DESK)
         page.goto(address)
         page.wait_for_selector("#content .panel")
-        found += barriers(page)
+        faults += staff_problems(page)
         page.set_viewport_size({"width": 360, "height": 740})
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), address
-    assert found == []
+    assert faults == []
 
 
-def test_editor_works_without_a_script(story: stories.Story, new_page: Any, live_server: Any) -> None:
+def test_editor_works_without_a_script(staff_story: stories.Story, new_page: Any, live_server: Any) -> None:
     page = window(new_page, live_server, "product manager", java_script_enabled=False)
     page.goto(ADD)
     page.check("[name=price_model][value=package]")
@@ -180,6 +167,8 @@ def test_editor_works_without_a_script(story: stories.Story, new_page: Any, live
     page.locator("[name=_save]").click()
     page.wait_for_url("**/change/**")
     assert Tariff.objects.get(tariff_id="packs").steps == [
-        {"from": 1, "total": "500"}, {"from": 11, "total": "900"}, {"from": 31, "total": "2000"},
-    ]  # fmt: skip
+        {"from": 1, "total": "500"},
+        {"from": 11, "total": "900"},
+        {"from": 31, "total": "2000"},
+    ]
     assert "₽2,000.00" in page.inner_text("#tariff-panel")

@@ -1,7 +1,6 @@
 """The bench of a webhook in a real browser: staff's pages without a barrier in both themes and on a phone, and an owner's way from
 the first page to the answer of a sample."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -9,32 +8,15 @@ import pytest
 from django.urls import reverse
 
 from billing.models import WebhookDelivery, WebhookEndpoint
-from billing.operations import staff_roles
 from billing.operations.events import endpoints
-from billing.sandbox.models import SandboxClock
-from tests.browser.test_admin_workbench import problems as staff_problems
 from tests.support import story as stories
 from tests.support import webhook_calls
-from tests.support.browser import problems
+from tests.support.browser import problems, set_language, staff_problems
 from tests.support.receivers import Receiver
 from tests.support.staff import NOW, colleague
+from tests.support.story import PASSWORD
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def story(transactional_db: None) -> stories.Story:
-    told = stories.tell()
-    SandboxClock.objects.update_or_create(id=1, defaults={"stands_at": NOW})
-    staff_roles.ensure_groups()
-    return told
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    one = Receiver()
-    yield one
-    one.close()
 
 
 def staff_pages(endpoint: WebhookEndpoint) -> list[str]:
@@ -54,31 +36,31 @@ def staff_pages(endpoint: WebhookEndpoint) -> list[str]:
 
 @pytest.mark.parametrize(("language", "theme", "width"), [("ru", "light", 1280), ("en", "dark", 360)])
 def test_staffs_pages_have_no_barrier_and_fit(
-    story: stories.Story, new_page: Any, language: str, theme: str, width: int
+    staff_story: stories.Story, new_page: Any, language: str, theme: str, width: int
 ) -> None:
-    endpoint = webhook_calls.endpoint_of(story, name="Warehouse", types=["invoice."])
-    webhook_calls.arrives(story, stories.msk(5, 12, 14), timedelta(seconds=2))
-    webhook_calls.called(
-        webhook_calls.happens(story, stories.msk(5, 12, 15), "invoice.issued"), stories.msk(5, 12, 15), 502
+    endpoint = webhook_calls.endpoint_of(staff_story, name="Warehouse", types=["invoice."])
+    webhook_calls.arrives(staff_story, stories.msk(5, 12, 14), timedelta(seconds=2))
+    webhook_calls.record_call(
+        webhook_calls.happens(staff_story, stories.msk(5, 12, 15), "invoice.issued"), stories.msk(5, 12, 15), 502
     )
     looks = {"color_scheme": theme, "locale": language, "viewport": {"width": width, "height": 800}}
     page = new_page(user=colleague("superuser"), **looks)
-    found = []
+    faults = []
     for address in staff_pages(endpoint):
         page.goto(address)
         page.wait_for_selector("#content")
         page.evaluate("document.querySelectorAll('#content details').forEach(one => { one.open = true })")
-        found += staff_problems(page)
+        faults += staff_problems(page)
         if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-            found.append(f"{address} scrolls sideways")
-    assert found == []
+            faults.append(f"{address} scrolls sideways")
+    assert faults == []
 
 
 def test_an_owner_adds_a_webhook_proves_who_they_are_and_sends_a_sample(
-    story: stories.Story, new_page: Any, live_server: Any, receiver: Receiver
+    staff_story: stories.Story, new_page: Any, live_server: Any, receiver: Receiver
 ) -> None:
-    page = new_page(user=story.anna, viewport={"width": 360, "height": 740})
-    page.context.add_cookies([{"name": "django_language", "value": "en", "url": live_server.url}])
+    page = new_page(user=staff_story.anna, viewport={"width": 360, "height": 740})
+    set_language(page, live_server)
     page.goto("/more/")
     page.get_by_role("link", name="Integration").last.click()
     page.get_by_role("link", name="Add a webhook").click()
@@ -86,7 +68,7 @@ def test_an_owner_adds_a_webhook_proves_who_they_are_and_sends_a_sample(
     page.get_by_label("Only these").check()
     page.get_by_label("invoice.paid").check()
     page.get_by_role("button", name="Add it and show its secret once").click()
-    page.get_by_label("Password").fill("correct horse battery")
+    page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Go on").click()
     page.get_by_role("heading", name="The secret of your webhook").wait_for()
     secret, endpoint = page.locator(".code__text").inner_text(), WebhookEndpoint.objects.get()
@@ -96,5 +78,5 @@ def test_an_owner_adds_a_webhook_proves_who_they_are_and_sends_a_sample(
     assert page.get_by_label("Type of event").input_value() == "invoice.paid"
     page.get_by_role("button", name="Send invoice.paid").click()
     page.get_by_text("HTTP 204").wait_for()
-    assert receiver.verified(secret)["sample"] is True
+    assert receiver.verify_payload(secret)["sample"] is True
     assert problems(page) == []

@@ -97,14 +97,14 @@ def test_payments_and_new_subscriptions_of_one_customer_do_not_wait_for_each_oth
     first = people.party("first", tariff_id="solo")
     now = at("2026-04-05 12:00")
     bare = [people.party(f"more{number}", customer=first.customer, tariff_id="solo") for number in range(6)]
-    for one in bare:
-        one.terminate(now)
+    for party in bare:
+        party.terminate(now)
     first.pay("3594.00", now)
 
-    def resume(one: Party) -> Callable[[], None]:
+    def resume(party: Party) -> Callable[[], None]:
         def work() -> None:
-            patient(lambda: one.resume(now))
-            patient(lambda: one.terminate(now))
+            patient(lambda: party.resume(now))
+            patient(lambda: party.terminate(now))
 
         return work
 
@@ -124,7 +124,7 @@ def test_payments_and_new_subscriptions_of_one_customer_do_not_wait_for_each_oth
 
         return work
 
-    at_once([*[resume(one) for one in bare], pay, pay, pay, pay, *[come(number) for number in range(6)]])
+    at_once([*[resume(party) for party in bare], pay, pay, pay, pay, *[come(number) for number in range(6)]])
     assert BillingAccount.objects.count() == 1
     assert Subscription.objects.running().count() == 7  # type: ignore[attr-defined]
     assert first.balance == 359_400 + 1_600 - 13 * 59_900
@@ -137,11 +137,11 @@ def test_four_closes_at_once_issue_every_invoice_once() -> None:
     parties = many(40)
     done = at_once([lambda: billing_run.close_months(as_of=MAY).invoices for _process in range(4)])
     numbers = [f"R-2026-{sequence:06}" for sequence in range(1, 41)]
-    assert sorted(number for told in done for number in told) == numbers
+    assert sorted(number for issued in done for number in issued) == numbers
     assert sorted(Invoice.objects.values_list("number", flat=True)) == numbers
-    assert {one.balance for one in parties} == {-119_800}
+    assert {party.balance for party in parties} == {-119_800}
     assert Counter(Invoice.objects.values_list("account", flat=True)) == dict.fromkeys(
-        [one.account.pk for one in parties], 1
+        [party.account.pk for party in parties], 1
     )
     assert Notice.objects.filter(kind="invoice_issued").count() == 80
     assert JobRun.objects.count() == 0
@@ -149,10 +149,10 @@ def test_four_closes_at_once_issue_every_invoice_once() -> None:
 
 def dump() -> dict[str, object]:
     """The books as an accountant compares them: everything but ids and the moments of writing."""
-    found: dict[str, object] = {"counters": sorted(NumberSeries.objects.values_list("key", "last"))}
+    books: dict[str, object] = {"counters": sorted(NumberSeries.objects.values_list("key", "last"))}
     for account in BillingAccount.objects.select_related("customer").order_by("customer__name"):
         invoices = Invoice.objects.filter(account=account).order_by("sequence")
-        found[account.customer.name] = {
+        books[account.customer.name] = {
             "balance": LedgerAccount.objects.get(billing_account=account).balance_minor,
             "open month": account.open_month,
             "invoices": [
@@ -178,7 +178,7 @@ def dump() -> dict[str, object]:
             "events": sorted(Event.objects.filter(account=account).values_list("type", flat=True)),
             "notices": sorted(Notice.objects.filter(account=account).values_list("kind", "recipient", "edition")),
         }
-    return found
+    return books
 
 
 def build() -> None:
@@ -198,14 +198,22 @@ def empty() -> None:
 # Where the process dies: (the function, before or after it, at which call). Each account has two months to close, so the first
 # account of a run is closed and the second one is torn: none is started five times.
 PLACES: list[tuple[Any, str, str, int]] = [
-    (BillingPeriod, "close", "before", 3), (BillingPeriod, "close", "after", 4), (issuing, "build_line", "after", 3),
-    (numbering, "next_document_number", "after", 3), (issuing, "spend_credit", "before", 4), (issuing, "spend_credit", "after", 3),
-    (notices, "queue_invoice_issued", "after", 4), (jobs, "enqueue", "after", 3), (month_close, "open_period", "before", 3),
-    (month_close, "open_period", "after", 4), (month_close, "close_due_months", "after", 2), (jobs, "attempt", "after", 2),
-]  # fmt: skip
+    (BillingPeriod, "close", "before", 3),
+    (BillingPeriod, "close", "after", 4),
+    (issuing, "build_line", "after", 3),
+    (numbering, "next_document_number", "after", 3),
+    (issuing, "spend_credit", "before", 4),
+    (issuing, "spend_credit", "after", 3),
+    (notices, "queue_invoice_issued", "after", 4),
+    (jobs, "enqueue", "after", 3),
+    (month_close, "open_period", "before", 3),
+    (month_close, "open_period", "after", 4),
+    (month_close, "close_due_months", "after", 2),
+    (jobs, "attempt", "after", 2),
+]
 
 
-def killed(place: tuple[Any, str, str, int], now: Any) -> Callable[[], None]:
+def kill_at(place: tuple[Any, str, str, int], now: Any) -> Callable[[], None]:
     module, name, when, nth = place
 
     def work() -> None:
@@ -237,7 +245,7 @@ def test_a_close_killed_at_twelve_places_and_resumed_leaves_the_books_of_an_undi
     empty()
     build()
     for place in PLACES:
-        assert at_once([killed(place, now)]) == [None], place
+        assert at_once([kill_at(place, now)]) == [None], place
         people.assert_books_are_right()
     assert Invoice.objects.count() < 28, "something is left for the last one to do"
     billing_run.close_months(as_of=now)
@@ -279,21 +287,21 @@ def test_one_terminates_while_another_reports_and_a_third_closes() -> None:
     parties = many(4)
     now = at("2026-05-01 00:00:05")
 
-    def end(one: Party) -> Callable[[], None]:
+    def end(party: Party) -> Callable[[], None]:
         return lambda: (
             patient(
                 lambda: lifecycle.terminate(
-                    subscription=one.subscription, as_of=now, actor="support", reason="The owner asked"
+                    subscription=party.subscription, as_of=now, actor="support", reason="The owner asked"
                 )
             )
             and None
         )
 
     works: list[Callable[[], Any]] = [lambda: billing_run.close_months(as_of=now).set_aside]
-    for one in parties:
-        works += [end(one), lambda one=one: patient(lambda: one.tell("new", "active", now)) and None]
-    told = at_once(works)
-    assert told[0] == 0
-    for one in parties:
-        assert [row.kind for row in one.invoices] == ["monthly", "final"]
-        assert one.balance in (-119_800, -179_700), "reported before the end it costs 599.00, after it nothing"
+    for party in parties:
+        works += [end(party), lambda party=party: patient(lambda: party.tell("new", "active", now)) and None]
+    outcomes = at_once(works)
+    assert outcomes[0] == 0
+    for party in parties:
+        assert [row.kind for row in party.invoices] == ["monthly", "final"]
+        assert party.balance in (-119_800, -179_700), "reported before the end it costs 599.00, after it nothing"

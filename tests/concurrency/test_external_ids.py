@@ -38,19 +38,23 @@ def posting(secret: str, path: str, body: Any) -> Callable[[], tuple[int, str, s
             )
             if answer.status_code != 503:
                 break
-        found = json.loads(answer.content)
-        return answer.status_code, found.get("id", found.get("code")), answer.headers.get("Idempotent-Replayed", "")
+        problem_or_row = json.loads(answer.content)
+        return (
+            answer.status_code,
+            problem_or_row.get("id", problem_or_row.get("code")),
+            answer.headers.get("Idempotent-Replayed", ""),
+        )
 
     return work
 
 
 def all_alike(secret: str, path: str, body: Any) -> str:
     """Eight at once get one id, and seven of them hear that it was there."""
-    told = at_once([posting(secret, path, body)] * 8)
-    assert {status for status, _id, _replayed in told} == {201}, told
-    assert sorted(replayed for _status, _id, replayed in told) == ["", *["true"] * 7]
-    [found] = {one for _status, one, _replayed in told}
-    return found
+    answers = at_once([posting(secret, path, body)] * 8)
+    assert {status for status, _id, _replayed in answers} == {201}, answers
+    assert sorted(replayed for _status, _id, replayed in answers) == ["", *["true"] * 7]
+    [id_] = {answered_id for _status, answered_id, _replayed in answers}
+    return id_
 
 
 def owing() -> Party:
@@ -62,24 +66,24 @@ def owing() -> Party:
 
 
 def test_a_customer_is_made_once(secret: str) -> None:
-    made = all_alike(secret, "customers", {**ROMASHKA, "external_id": "crm-1"})
-    assert list(Customer.objects.values_list("public_id", "external_id")) == [(made, "crm-1")]
+    public_id = all_alike(secret, "customers", {**ROMASHKA, "external_id": "crm-1"})
+    assert list(Customer.objects.values_list("public_id", "external_id")) == [(public_id, "crm-1")]
 
 
 def test_of_two_customers_under_one_id_one_is_refused(secret: str) -> None:
     other = {**ROMASHKA, "name": "Лаванда", "external_id": "crm-1"}
     works = [posting(secret, "customers", {**ROMASHKA, "external_id": "crm-1"}), posting(secret, "customers", other)]
-    told = at_once(works)
-    assert sorted(status for status, _id, _replayed in told) == [201, 409]
-    assert "external_id_taken" in {found for _status, found, _replayed in told}
+    answers = at_once(works)
+    assert sorted(status for status, _id, _replayed in answers) == [201, 409]
+    assert "external_id_taken" in {id_or_code for _status, id_or_code, _replayed in answers}
     assert Customer.objects.count() == 1
 
 
 def test_a_payment_is_recorded_once(secret: str) -> None:
     party = owing()
     body = {"amount": "5990.00", "method": "bank", "reference": "417", "external_id": "bank-417"}
-    made = all_alike(secret, f"accounts/{party.account.number}/payments", body)
-    assert list(Payment.objects.values_list("public_id", "amount_minor")) == [(made, 599_000)]
+    public_id = all_alike(secret, f"accounts/{party.account.number}/payments", body)
+    assert list(Payment.objects.values_list("public_id", "amount_minor")) == [(public_id, 599_000)]
     assert party.balance == -599_000  # May has begun with ten people
     people.assert_books_are_right()
 
@@ -92,8 +96,8 @@ def test_an_adjustment_counts_once(secret: str) -> None:
         "comment": "A number was copied",
         "external_id": "desk-1",
     }
-    made = all_alike(secret, f"accounts/{party.account.number}/adjustments", body)
-    assert [str(row.pk) for row in Entry.objects.filter(key__contains="adjustment:")] == [made]
+    public_id = all_alike(secret, f"accounts/{party.account.number}/adjustments", body)
+    assert [str(row.pk) for row in Entry.objects.filter(key__contains="adjustment:")] == [public_id]
     assert party.balance == -1_199_000
     people.assert_books_are_right()
 
@@ -101,7 +105,7 @@ def test_an_adjustment_counts_once(secret: str) -> None:
 def test_a_credit_note_is_issued_once(secret: str) -> None:
     party = owing()
     body = {"amount": "599.00", "reason": "Counted twice", "external_id": "desk-2"}
-    made = all_alike(secret, f"invoices/{party.invoices[0].number}/credit-notes", body)
-    assert [str(note.pk) for note in CreditNote.objects.all()] == [made]
+    public_id = all_alike(secret, f"invoices/{party.invoices[0].number}/credit-notes", body)
+    assert [str(note.pk) for note in CreditNote.objects.all()] == [public_id]
     assert party.balance == -1_138_100
     people.assert_books_are_right()

@@ -11,7 +11,6 @@ from billing.errors import Refusal
 from billing.models import Charge, Collection, Event, Invoice, JobRun, Notice, Payment, PaymentAttempt, Subscription
 from billing.operations.collection import checkout, dunning, renewals
 from billing.operations.cycle import transitions
-from billing.operations.run import billing_run
 from billing.operations.subscriptions import lifecycle, plan_changes, trials
 from billing.operations.subscriptions.quotes import TermsRequest
 from billing.sandbox.models import SampleCharge
@@ -20,17 +19,11 @@ from tests.support import people
 from tests.support.cards import pay_and_keep
 from tests.support.people import Party, at, stand_at
 from tests.support.processes import at_once, die, patient
+from tests.support.storytelling import STEPS
 
 pytestmark = [pytest.mark.pg, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("right_books")]
 
 MAY = at("2026-05-01 00:00")
-STEPS = (
-    billing_run.settle_payments,
-    billing_run.close_months,
-    billing_run.announce_changes,
-    billing_run.collect_renewals,
-    billing_run.remind,
-)
 
 
 def jobs(now: datetime) -> int:
@@ -71,7 +64,7 @@ def app(name: str, tariff: str = "light") -> Party:
     return people.party(name, product="evotor-app", tariff_id=tariff)
 
 
-def said(work: Callable[[], Any]) -> Callable[[], str]:
+def report_outcome(work: Callable[[], Any]) -> Callable[[], str]:
     """The work, and "done" or the code of the refusal."""
 
     def doing() -> str:
@@ -86,7 +79,7 @@ def said(work: Callable[[], Any]) -> Callable[[], str]:
 
 def put(party: Party, tariff_id: str, when: str, token: str | None = None) -> Callable[[], str]:
     wish = TermsRequest(tariff_id=tariff_id)
-    return said(
+    return report_outcome(
         lambda: plan_changes.change_terms(
             subscription=party.subscription, request=wish, as_of=at(when), actor="anna", quote_token=token
         )
@@ -102,21 +95,21 @@ def test_four_copies_renew_every_subscription_once() -> None:
     for team in (*teams, *years):
         team.activate(1, at("2026-04-20 12:00"), "team_member")
     four_at_once(MAY)
-    assert {one.balance for one in teams} == {-(490 + 233 + 1400)}
-    assert {one.balance for one in years} == {-(408 + 194 + 14_000)}
-    assert {len(one.invoices) for one in teams} == {2}
+    assert {team.balance for team in teams} == {-(490 + 233 + 1400)}
+    assert {year.balance for year in years} == {-(408 + 194 + 14_000)}
+    assert {len(team.invoices) for team in teams} == {2}
     assert Event.objects.filter(type="subscription.renewed").count() == 9
 
 
 def test_four_copies_end_every_trial_once_with_a_choice_and_without() -> None:
     lapsed = [blue(f"lapsed{number}", start="2026-04-03 12:00", trial=None) for number in range(4)]
     chosen = [blue(f"chosen{number}", start="2026-04-03 12:00", trial=None) for number in range(4)]
-    for one in chosen:
+    for party in chosen:
         trials.choose_tariff(
-            subscription=one.subscription, tariff_id="blue-annual", as_of=at("2026-04-05 12:00"), actor="anna"
+            subscription=party.subscription, tariff_id="blue-annual", as_of=at("2026-04-05 12:00"), actor="anna"
         )
     four_at_once(at("2026-04-11 00:00"))
-    assert [one.balance for one in (*lapsed, *chosen)] == [0] * 4 + [-389] * 4
+    assert [party.balance for party in (*lapsed, *chosen)] == [0] * 4 + [-389] * 4
     assert Event.objects.filter(type="subscription.trial_ended").count() == 4
     assert Notice.objects.filter(kind="trial_ended").values("recipient").distinct().count() == len(
         Notice.objects.filter(kind="trial_ended")
@@ -126,41 +119,46 @@ def test_four_copies_end_every_trial_once_with_a_choice_and_without() -> None:
 def test_four_copies_collect_each_renewal_once_from_the_balance_and_from_the_card() -> None:
     stand_at(at("2026-04-01 09:00"))
     rich, carded, poor = ([app(f"{kind}{number}") for number in range(3)] for kind in ("rich", "card", "poor"))
-    for one in rich:
-        one.pay("590.00", at("2026-04-02 12:00"))
-    for one in carded:
-        pay_and_keep(one, now=at("2026-04-02 12:00"), sum_=9_000)
-    for one in poor:
-        one.pay("100.00", at("2026-04-02 12:00"))
+    for party in rich:
+        party.pay("590.00", at("2026-04-02 12:00"))
+    for party in carded:
+        pay_and_keep(party, now=at("2026-04-02 12:00"), sum_=9_000)
+    for party in poor:
+        party.pay("100.00", at("2026-04-02 12:00"))
     four_at_once(at("2026-04-26 10:00"))
-    assert [one.balance for one in (*rich, *carded, *poor)] == [41_000] * 3 + [0] * 3 + [1_000] * 3
-    assert [len(one.periods) for one in (*rich, *carded, *poor)] == [2] * 6 + [1] * 3
+    assert [party.balance for party in (*rich, *carded, *poor)] == [41_000] * 3 + [0] * 3 + [1_000] * 3
+    assert [len(party.periods) for party in (*rich, *carded, *poor)] == [2] * 6 + [1] * 3
     assert SampleCharge.objects.filter(card_id__gt="", keeps_card=False).count() == 3
     outcomes = Collection.objects.order_by("subscription").values_list("outcome", flat=True)
     assert list(outcomes) == ["from_balance"] * 3 + ["from_card"] * 3 + ["no_method"] * 3
-    told = Notice.objects.filter(kind="payment_coming").values_list("fact", "recipient", "channel")
-    assert len(told) == len(set(told))
+    notices = Notice.objects.filter(kind="payment_coming").values_list("fact", "recipient", "channel")
+    assert len(notices) == len(set(notices))
     four_at_once(at("2026-05-02 00:00"))
-    assert [one.status(at("2026-05-02 00:00")) for one in (*carded, *poor)] == ["active"] * 3 + ["terminated"] * 3
+    assert [party.status(at("2026-05-02 00:00")) for party in (*carded, *poor)] == ["active"] * 3 + ["terminated"] * 3
     assert Event.objects.filter(type="subscription.terminated").count() == 3
 
 
 def test_four_copies_take_an_open_invoice_from_the_card_once() -> None:
     stand_at(at("2026-04-10 12:00"))
     teams = [blue(f"team{number}") for number in range(3)]
-    for one in teams:
-        pay_and_keep(one, now=at("2026-04-11 12:00"), sum_=490)
+    for team in teams:
+        pay_and_keep(team, now=at("2026-04-11 12:00"), sum_=490)
     four_at_once(MAY)
     four_at_once(at("2026-05-01 00:01"))
-    assert [one.balance for one in teams] == [0] * 3
+    assert [team.balance for team in teams] == [0] * 3
     assert Payment.objects.count() == 6
 
 
 # Where the run dies while it takes the money: before the bank is asked, after it has paid, before and after that is written.
 PLACES: list[tuple[Any, str, bool]] = [
-    (checkout, "_find_or_create_attempt", True), (SampleProvider, "charge_saved", True), (checkout, "_record_success", False),
-    (renewals, "bill_if_covered", True), (transitions, "renew", True), (checkout, "_record_success", True), (dunning, "_record_attempt", False),
-]  # fmt: skip
+    (checkout, "_find_or_create_attempt", True),
+    (SampleProvider, "charge_saved", True),
+    (checkout, "_record_success", False),
+    (renewals, "bill_if_covered", True),
+    (transitions, "renew", True),
+    (checkout, "_record_success", True),
+    (dunning, "_record_attempt", False),
+]
 
 
 def dying(place: tuple[Any, str, bool], now: datetime) -> Callable[[], None]:
@@ -214,8 +212,8 @@ def test_seats_reported_while_the_month_turns_cost_the_same_whoever_comes_first(
 
         return work
 
-    told = at_once([*[lambda: jobs(now) for _copy in range(4)], *[come(number) for number in range(8)]])
-    assert told[:4] == [0] * 4
+    outcomes = at_once([*[lambda: jobs(now) for _copy in range(4)], *[come(number) for number in range(8)]])
+    assert outcomes[:4] == [0] * 4
     # The month before, May for the one of midnight, and 30 of 31 days for the four who stayed.
     assert team.balance == -700 - 700 - 4 * 677
     assert Charge.objects.filter(kind="renewal").count() == 1
@@ -229,8 +227,8 @@ def test_two_with_one_quote_change_the_terms_once() -> None:
     quote = plan_changes.quote_change(
         subscription=till.subscription, request=TermsRequest(tariff_id="plus"), as_of=at(now)
     )
-    told = at_once([put(till, "plus", now, quote.token) for _click in range(4)])
-    assert sorted(told) == ["done", *["nothing_changes"] * 3]
+    outcomes = at_once([put(till, "plus", now, quote.token) for _click in range(4)])
+    assert sorted(outcomes) == ["done", *["nothing_changes"] * 3]
     assert till.balance == -9_000 - 4_800
 
 
@@ -243,43 +241,47 @@ def test_of_two_quotes_the_one_that_comes_later_is_refused_with_its_new_figure()
         ).token
         for name in ("plus", "max")
     }
-    told = at_once([put(till, name, now, token) for name, token in tokens.items()])
-    assert sorted(told) == ["done", "quote_expired"]
-    done = "plus" if told[0] == "done" else "max"
+    outcomes = at_once([put(till, name, now, token) for name, token in tokens.items()])
+    assert sorted(outcomes) == ["done", "quote_expired"]
+    done = "plus" if outcomes[0] == "done" else "max"
     assert (till.fresh.priced_by.tariff_id, till.balance) == (done, {"plus": -13_800, "max": -23_400}[done])
 
 
 def test_a_cancellation_and_a_renewal_at_once_leave_one_truth() -> None:
     stand_at(at("2026-04-01 09:00"))
     tills = [app(f"till{number}") for number in range(6)]
-    for one in tills:
-        one.pay("180.00", at("2026-04-02 12:00"))
+    for till in tills:
+        till.pay("180.00", at("2026-04-02 12:00"))
     now = at("2026-04-26 10:00")
 
-    def cancel(one: Party) -> Callable[[], str]:
-        return said(lambda: plan_changes.cancel_subscription(subscription=one.subscription, as_of=now, actor="anna"))
+    def cancel(party: Party) -> Callable[[], str]:
+        return report_outcome(
+            lambda: plan_changes.cancel_subscription(subscription=party.subscription, as_of=now, actor="anna")
+        )
 
-    told = at_once([*[lambda: jobs(now) for _copy in range(3)], *[cancel(one) for one in tills]])
-    assert told == [0] * 3 + ["done"] * 6
-    for one in tills:
-        renewed = len(one.periods) == 2
-        assert (one.fresh.cancel_date, one.balance) == ((date(2026, 6, 1), 0) if renewed else (date(2026, 5, 1), 9_000))
-    assert Charge.objects.filter(kind="renewal").count() == sum(len(one.periods) == 2 for one in tills)
+    outcomes = at_once([*[lambda: jobs(now) for _copy in range(3)], *[cancel(till) for till in tills]])
+    assert outcomes == [0] * 3 + ["done"] * 6
+    for till in tills:
+        renewed = len(till.periods) == 2
+        assert (till.fresh.cancel_date, till.balance) == (
+            (date(2026, 6, 1), 0) if renewed else (date(2026, 5, 1), 9_000)
+        )
+    assert Charge.objects.filter(kind="renewal").count() == sum(len(till.periods) == 2 for till in tills)
 
 
 def test_money_in_the_last_second_and_the_end_at_once_leave_one_truth() -> None:
     tills = [app(f"till{number}") for number in range(6)]
-    for one in tills:
-        one.pay("90.00", at("2026-04-02 12:00"))
+    for till in tills:
+        till.pay("90.00", at("2026-04-02 12:00"))
     end = at("2026-05-02 00:00")
 
-    def pay(one: Party) -> Callable[[], None]:
-        return lambda: patient(lambda: one.pay("90.00", at("2026-05-01 23:59:59"))) and None
+    def pay(party: Party) -> Callable[[], None]:
+        return lambda: patient(lambda: party.pay("90.00", at("2026-05-01 23:59:59"))) and None
 
-    at_once([*[lambda: jobs(end) for _copy in range(3)], *[pay(one) for one in tills]])
+    at_once([*[lambda: jobs(end) for _copy in range(3)], *[pay(till) for till in tills]])
     jobs(end)
-    for one in tills:
-        assert (one.status(end), one.balance) in {("active", 0), ("terminated", 9_000)}
+    for till in tills:
+        assert (till.status(end), till.balance) in {("active", 0), ("terminated", 9_000)}
 
 
 def test_two_who_choose_and_two_who_subscribe_at_once_begin_one_paid_time() -> None:
@@ -294,6 +296,8 @@ def test_two_who_choose_and_two_who_subscribe_at_once_begin_one_paid_time() -> N
     def subscribe() -> None:
         lifecycle.create_subscription(instance=gone.instance, tariff_id="plus", as_of=now, actor="anna")
 
-    told = at_once([said(choose), said(choose), said(subscribe), said(subscribe)])
-    assert (sorted(told[:2]), sorted(told[2:])) == (["done", "no_trial"], ["done", "subscription_exists"])
+    outcomes = at_once(
+        [report_outcome(choose), report_outcome(choose), report_outcome(subscribe), report_outcome(subscribe)]
+    )
+    assert (sorted(outcomes[:2]), sorted(outcomes[2:])) == (["done", "no_trial"], ["done", "subscription_exists"])
     assert (team.balance, gone.balance) == (-373, -9_000 - 18_000)

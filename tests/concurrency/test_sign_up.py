@@ -22,10 +22,10 @@ NOON = at("2026-04-10 12:00")
 PROCESSES = 6
 
 
-def asked(email: str, domain: str) -> SignUp:
+def file_request(email: str, domain: str) -> SignUp:
     order = InstanceOrder(Product.objects.get(code="blue"), domain, "blue-monthly")
-    told = signup.NewSignUp(email, "Nora Fields", "Nora & Co", "company", "en", order)
-    return signup.file_sign_up(new=told, as_of=NOON)
+    sign_up = signup.NewSignUp(email, "Nora Fields", "Nora & Co", "company", "en", order)
+    return signup.file_sign_up(new=sign_up, as_of=NOON)
 
 
 def confirms(row: SignUp, seen: str) -> Callable[[], str]:
@@ -45,31 +45,31 @@ def seen_of(row: SignUp) -> str:
     return signup.preview_sign_up(sign_up=row, as_of=NOON).token
 
 
-def made() -> list[int]:
+def counts() -> list[int]:
     return [kind.objects.count() for kind in (Customer, BillingAccount, Instance, Subscription)]
 
 
 def test_one_link_confirmed_by_six_at_once_makes_one_customer() -> None:
-    row = asked("nora@new.example", "team.nora.example")
-    told = at_once([confirms(row, seen_of(row))] * PROCESSES)
-    assert sorted(told) == ["made", *["sign_up_used"] * 5]
-    assert made() == [1, 1, 1, 1]
+    row = file_request("nora@new.example", "team.nora.example")
+    outcomes = at_once([confirms(row, seen_of(row))] * PROCESSES)
+    assert sorted(outcomes) == ["made", *["sign_up_used"] * 5]
+    assert counts() == [1, 1, 1, 1]
     assert User.objects.filter(email="nora@new.example").count() == 1
 
 
 def test_two_links_of_one_address_make_one_login() -> None:
-    rows = [asked("nora@new.example", f"t{number}.example") for number in range(PROCESSES)]
-    told = at_once([confirms(row, seen_of(row)) for row in rows])
-    assert sorted(told) == ["made", *["sign_up_known"] * 5]
-    assert made() == [1, 1, 1, 1]
+    rows = [file_request("nora@new.example", f"t{number}.example") for number in range(PROCESSES)]
+    outcomes = at_once([confirms(row, seen_of(row)) for row in rows])
+    assert sorted(outcomes) == ["made", *["sign_up_known"] * 5]
+    assert counts() == [1, 1, 1, 1]
 
 
 def test_one_domain_wanted_by_six_is_given_once() -> None:
-    rows = [asked(f"n{number}@new.example", "team.example") for number in range(PROCESSES)]
+    rows = [file_request(f"n{number}@new.example", "team.example") for number in range(PROCESSES)]
     seen = seen_of(rows[0])
-    told = at_once([confirms(row, seen) for row in rows])
-    assert sorted(told) == [*["domain_taken"] * 5, "made"]
-    assert made() == [1, 1, 1, 1]
+    outcomes = at_once([confirms(row, seen) for row in rows])
+    assert sorted(outcomes) == [*["domain_taken"] * 5, "made"]
+    assert counts() == [1, 1, 1, 1]
 
 
 def test_an_instance_handed_to_four_people_at_once_gets_one_owner() -> None:
@@ -84,9 +84,9 @@ def test_an_instance_handed_to_four_people_at_once_gets_one_owner() -> None:
     def hand(pk: int) -> Callable[[], str]:
         def work() -> str:
             try:
-                wanted = Transfer(pk, "member")
+                transfer = Transfer(pk, "member")
                 patient(
-                    lambda: ownership.transfer_instance(instance=party.instance, by=anna, transfer=wanted, as_of=NOON)
+                    lambda: ownership.transfer_instance(instance=party.instance, by=anna, transfer=transfer, as_of=NOON)
                 )
             except Refusal as refusal:
                 return refusal.code
@@ -94,8 +94,8 @@ def test_an_instance_handed_to_four_people_at_once_gets_one_owner() -> None:
 
         return work
 
-    told = at_once([hand(pk) for pk in pks])
-    assert sorted(told) == [*["administrator_only"] * 3, "handed over"]
+    outcomes = at_once([hand(pk) for pk in pks])
+    assert sorted(outcomes) == [*["administrator_only"] * 3, "handed over"]
     owners = Member.objects.filter(instance=party.instance, status="active", role__is_administrator=True)
     assert owners.count() == 1
     assert AuditRecord.objects.filter(action="ownership.transferred").count() == 1

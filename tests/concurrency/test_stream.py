@@ -81,10 +81,10 @@ def test_a_placer_waits_for_the_one_before_it() -> None:
 
     def slow() -> int:
         with transaction.atomic():
-            found = stream.place_events()
+            numbered = stream.place_events()
             os.write(placed[1], b".")
             time.sleep(1)
-        return found
+        return numbered
 
     def second() -> int:
         os.read(placed[0], 1)
@@ -99,7 +99,7 @@ def write(writer: int) -> list[int]:
     """Thirty transactions of one or two events, some slow, some taken back; the numbers of those that stayed."""
     dice, stayed = random.Random(writer), []
     for act in range(ACTS):
-        numbers = [writer * 1000 + act * 2 + one for one in range(dice.choice([1, 2]))]
+        numbers = [writer * 1000 + act * 2 + step for step in range(dice.choice([1, 2]))]
         try:
             with transaction.atomic():
                 for number in numbers:
@@ -130,15 +130,15 @@ def test_five_writers_two_readers_and_a_placer_nobody_misses_an_event() -> None:
             time.sleep(0.005)
 
     works: list[Any] = [lambda writer=writer: write(writer) for writer in range(1, WRITERS + 1)]
-    told = at_once([*works, poll, poll, placing])
-    stayed = sorted(number for numbers in told[:WRITERS] for number in numbers)
+    results = at_once([*works, poll, poll, placing])
+    stayed = sorted(number for numbers in results[:WRITERS] for number in numbers)
     assert len(stayed) > 100
-    for heard in told[WRITERS : WRITERS + 2]:
+    for heard in results[WRITERS : WRITERS + 2]:
         assert sorted(heard) == stayed
     reader = Reader()
     while reader.read():
         pass
-    assert reader.heard == told[WRITERS] == told[WRITERS + 1]
+    assert reader.heard == results[WRITERS] == results[WRITERS + 1]
     # No gap: whoever has seen a place can tell that nothing before it is still to come.
     assert list(Event.objects.order_by("position").values_list("position", flat=True)) == list(
         range(1, len(stayed) + 1)
@@ -146,7 +146,7 @@ def test_five_writers_two_readers_and_a_placer_nobody_misses_an_event() -> None:
 
 
 def test_events_of_one_subscription_stand_in_the_order_of_their_numbers() -> None:
-    parties = [people.party(f"shop{one}.example.ru") for one in range(3)]
+    parties = [people.party(f"shop{number}.example.ru") for number in range(3)]
 
     def joins(number: int) -> None:
         parties[number].activate(12, NOON)
@@ -154,8 +154,8 @@ def test_events_of_one_subscription_stand_in_the_order_of_their_numbers() -> Non
     at_once([lambda: joins(0), lambda: joins(1), lambda: joins(2), stream.place_events, stream.place_events])
     stream.place_events()
     rows = Event.objects.exclude(subscription=None).order_by("position").values_list("subscription_id", "sequence")
-    told: dict[int, list[int]] = {}
+    sequences: dict[int, list[int]] = {}
     for subscription, sequence in rows:
-        told.setdefault(subscription, []).append(sequence)
-    assert [numbers == list(range(1, len(numbers) + 1)) for numbers in told.values()] == [True] * 3
-    assert all(len(numbers) == 5 for numbers in told.values())
+        sequences.setdefault(subscription, []).append(sequence)
+    assert [numbers == list(range(1, len(numbers) + 1)) for numbers in sequences.values()] == [True] * 3
+    assert all(len(numbers) == 5 for numbers in sequences.values())

@@ -31,9 +31,9 @@ DAY = timedelta(days=1)
 @pytest.fixture
 def consumer() -> Iterator[Receiver]:
     people.installation()
-    one = Receiver()
-    yield one
-    one.close()
+    backend = Receiver()
+    yield backend
+    backend.close()
     people.assert_books_are_right()
 
 
@@ -51,26 +51,26 @@ def tills(count: int) -> list[Party]:
 
 def heard(consumer: Receiver) -> dict[str, list[dict[str, Any]]]:
     """What arrived, by id."""
-    found = defaultdict(list)
+    payloads = defaultdict(list)
     for headers, body in consumer.got:
-        told = json.loads(body)
-        assert headers["webhook-id"] == told["id"]
-        found[told["id"]].append(told)
-    return found
+        payload = json.loads(body)
+        assert headers["webhook-id"] == payload["id"]
+        payloads[payload["id"]].append(payload)
+    return payloads
 
 
 def assert_all_heard_in_sequence(consumer: Receiver, secret: str) -> None:
     """Every event at least once, each always in the same words and signed; the first arrivals of a subscription in sequence."""
-    found = heard(consumer)
-    assert set(found) == set(Event.objects.values_list("public_id", flat=True))
-    assert all(told.count(told[0]) == len(told) for told in found.values())
-    assert all(consumer.verified(secret, number) for number in range(len(consumer.got)))
+    payloads = heard(consumer)
+    assert set(payloads) == set(Event.objects.values_list("public_id", flat=True))
+    assert all(arrived.count(arrived[0]) == len(arrived) for arrived in payloads.values())
+    assert all(consumer.verify_payload(secret, number) for number in range(len(consumer.got)))
     subscription_of = dict(Event.objects.values_list("public_id", "subscription_id"))
     first: dict[int, list[int]] = defaultdict(list)
-    for id_, [told, *_again] in found.items():  # in the order of first arrival
+    for id_, [arrived, *_again] in payloads.items():  # in the order of first arrival
         subscription = subscription_of[id_]
         if subscription is not None:
-            first[subscription].append(told["sequence"])
+            first[subscription].append(arrived["sequence"])
     for sequences in first.values():
         assert sequences == sorted(sequences)
         assert sequences[0] == 1
@@ -84,12 +84,12 @@ def at_the(count: int, before: Callable[..., Any] | None, real: Callable[..., An
     """``real``, killed the ``count``-th time: before it where ``before`` says so, else after it."""
     left = [count]
 
-    def deadly(*given: Any, **named: Any) -> Any:
+    def deadly(*arguments: Any, **named: Any) -> Any:
         left[0] -= 1
         if left[0] == 0 and before is not None:
-            before(*given)
+            before(*arguments)
             die()
-        answer = real(*given, **named)
+        answer = real(*arguments, **named)
         if left[0] == 0:
             die()
         return answer
@@ -97,7 +97,7 @@ def at_the(count: int, before: Callable[..., Any] | None, real: Callable[..., An
     return deadly
 
 
-def nothing(*_given: Any) -> None:
+def nothing(*_arguments: Any) -> None:
     pass
 
 
@@ -151,7 +151,7 @@ def test_killed_while_sending_the_receiver_hears_it_again(consumer: Receiver) ->
     assert (len(consumer.got), WebhookDelivery.objects.get().state) == (1, "waiting")
     assert at_once([lambda: send_due(as_of=NOON + timedelta(seconds=119))]) == [0]
     assert at_once([lambda: send_due(as_of=NOON + timedelta(seconds=120))]) == [1]
-    assert [consumer.verified(secret, number)["id"] for number in (0, 1)] == [event.public_id] * 2
+    assert [consumer.verify_payload(secret, number)["id"] for number in (0, 1)] == [event.public_id] * 2
 
 
 # --- Many at once --------------------------------------------------------------------------------------------------------
@@ -198,7 +198,7 @@ def test_four_senders_at_once_send_each_once_and_in_sequence(consumer: Receiver)
     arrived += at_once([lambda: send_due(as_of=NOON)])
     count = Event.objects.count()
     assert sum(arrived) == count
-    assert Counter(len(told) for told in heard(consumer).values()) == {1: count}
+    assert Counter(len(calls) for calls in heard(consumer).values()) == {1: count}
     assert_all_heard_in_sequence(consumer, secret)
 
     consumer.got.clear()
@@ -234,4 +234,4 @@ def test_events_written_while_they_are_sent_are_heard_in_sequence(consumer: Rece
     at_once([lambda: happen(parties[:1], 8), lambda: happen(parties[1:], 8), send, send, send, send])
     at_once([lambda: send_due(as_of=NOON)])
     assert_all_heard_in_sequence(consumer, secret)
-    assert Counter(len(told) for told in heard(consumer).values()) == {1: Event.objects.count()}
+    assert Counter(len(calls) for calls in heard(consumer).values()) == {1: Event.objects.count()}

@@ -87,13 +87,13 @@ def test_credit_leaves_a_smaller_sum_to_pay():
 
 
 @pytest.mark.parametrize(
-    ("locale", "said", "figure"),
+    ("locale", "sentence", "figure"),
     [("ru", "Оплачивать ничего не нужно", "К оплате 0,00 ₽"), ("en", "Nothing to pay", "Amount due ₽0.00")],
 )
-def test_nothing_due_says_so_and_has_no_code(locale, said, figure):
+def test_nothing_due_says_so_and_has_no_code(locale, sentence, figure):
     pdf = render_invoice(invoice(locale=locale, **PAID))
     text = pdf_reading.text(pdf)
-    assert said in text
+    assert sentence in text
     assert figure in text
     assert pdf_reading.pictures(pdf) == []
     assert "Назначение платежа" not in text
@@ -140,15 +140,15 @@ def test_a_sole_trader_signs_alone_and_has_no_kpp():
 
 
 @pytest.mark.parametrize(
-    ("start", "end", "said"),
+    ("start", "end", "sentence"),
     [
         ("2026-10-10", "2026-11-01", "за 10–31 октября 2026 г."),
         ("2026-10-10", "2026-10-11", "за 10 октября 2026 г."),
         ("2026-01-01", "2027-01-01", "за 1 января – 31 декабря 2026 г."),
     ],
 )
-def test_the_last_day_of_a_period_is_printed_included(start, end, said):
-    assert said in pdf_reading.text(render_invoice(invoice(period_start=start, period_end=end)))
+def test_the_last_day_of_a_period_is_printed_included(start, end, sentence):
+    assert sentence in pdf_reading.text(render_invoice(invoice(period_start=start, period_end=end)))
 
 
 def test_corrections_have_a_true_minus_and_parts_a_comma():

@@ -71,10 +71,12 @@ def test_line_breaks_never_enter():
 
 
 def test_a_sole_trader_has_no_kpp_and_a_bank_may_have_no_correspondent_account():
-    found = fields(payment_text(seller(kind="sole_trader", kpp="", correspondent_account=""), Decimal("0.01"), "п"))
-    assert "KPP" not in found
-    assert found["CorrespAcc"] == "0"
-    assert found["Sum"] == "1"
+    code_fields = fields(
+        payment_text(seller(kind="sole_trader", kpp="", correspondent_account=""), Decimal("0.01"), "п")
+    )
+    assert "KPP" not in code_fields
+    assert code_fields["CorrespAcc"] == "0"
+    assert code_fields["Sum"] == "1"
 
 
 @pytest.mark.parametrize("lacking", ["bank_account", "bic", "bank_name"])

@@ -62,10 +62,10 @@ def test_a_debt_has_a_true_minus():
     assert "за 1 января – 31 марта 2026 г." in text
 
 
-@pytest.mark.parametrize(("locale", "said"), [("ru", "движений не было"), ("en", "Nothing moved on these days")])
-def test_a_range_without_movements_says_so(locale, said):
+@pytest.mark.parametrize(("locale", "sentence"), [("ru", "движений не было"), ("en", "Nothing moved on these days")])
+def test_a_range_without_movements_says_so(locale, sentence):
     text = pdf_reading.text(render_statement(statement(locale=locale, entries=())))
-    assert said in text
+    assert sentence in text
 
 
 def test_a_strangers_name_is_text_and_not_markup():

@@ -16,3 +16,11 @@ def till() -> people.Party:
     """Romashka's till on Light since noon of 10 April: 90 roubles are invoiced and open (D17)."""
     people.stand_at(START)
     return people.party(now=START, product="evotor-app", tariff_id="light")
+
+
+@pytest.fixture
+def shop() -> people.Party:
+    """A till on Plus since 1 April 2026, paid; its owner reads English."""
+    shop = people.party("shop", product="evotor-app", tariff_id="plus", locale="en")
+    shop.pay("180.00", people.at("2026-04-01 10:00"))
+    return shop

@@ -89,7 +89,7 @@ def test_sandbox_calendar_and_run_name_the_same_instants(profile: Callable[[], P
     seen = []
     for _number in range(9):
         account.refresh_from_db()
-        ahead = [at_ for one in calendar_items(account=account, as_of=stop) if (at_ := instant(one)) is not None]
+        ahead = [at_ for item in calendar_items(account=account, as_of=stop) if (at_ := instant(item)) is not None]
         month = start_of_day(next_month(stop.astimezone(people.MOSCOW).date()), "Europe/Moscow")
         following = next_due(stop, FAR)
         assert following == min([month, *ahead]), stop

@@ -58,9 +58,9 @@ def a_year_of_everything() -> None:
 
 def test_each_type_is_told_as_its_sample_says() -> None:
     a_year_of_everything()
-    told = list(Event.objects.order_by("pk"))
-    assert sorted({row.type for row in told}) == sorted(TYPES)
-    for row in told:
+    events = list(Event.objects.order_by("pk"))
+    assert sorted({row.type for row in events}) == sorted(TYPES)
+    for row in events:
         content = webhooks()[row.type]["post"]["requestBody"]["content"]["application/json"]
         shape, body = content["schema"]["allOf"][1], json.loads(body_of(row))
         wrong = [error.message for error in jsonschema_rs.validator_for(shape).iter_errors(body)]

@@ -22,13 +22,13 @@ def report(who: str, status: str = "active", occurred_at: datetime | None = None
     return Report(external_id=who, status=status, occurred_at=occurred_at, **values)  # type: ignore[arg-type]
 
 
-def tell_many(found: Party, reports: list[Report], now: datetime) -> list[object]:
-    return list(metering.report_members(instance=found.instance, reports=reports, as_of=now, source="api"))
+def tell_many(party: Party, reports: list[Report], now: datetime) -> list[object]:
+    return list(metering.report_members(instance=party.instance, reports=reports, as_of=now, source="api"))
 
 
 def test_a_thousand_people_make_one_movement(meteor: Party) -> None:
     outcomes = tell_many(meteor, [report(f"m-{number}") for number in range(999)], at("2026-04-10 12:00"))
-    assert all(isinstance(one, Member) for one in outcomes)
+    assert all(isinstance(outcome, Member) for outcome in outcomes)
     assert (meteor.peak, meteor.balance, meteor.charges) == (1000, -59_900_000, [59_900_000])
     assert Event.objects.filter(type="seats.peak_raised").count() == 1
     assert Notice.objects.filter(kind="quota_crossed", recipient="anna@romashka.example").count() == 1
@@ -44,7 +44,13 @@ def test_a_refused_row_is_undone_alone_and_the_rest_stands(meteor: Party) -> Non
         report("fine"),
     ]
     outcomes = tell_many(meteor, rows, at("2026-04-10 12:00"))
-    assert [getattr(one, "code", None) for one in outcomes] == [None, "invalid", "unknown_role", "in_the_future", None]
+    assert [getattr(outcome, "code", None) for outcome in outcomes] == [
+        None,
+        "invalid",
+        "unknown_role",
+        "in_the_future",
+        None,
+    ]
     assert sorted(Member.objects.active().values_list("external_id", flat=True)) == ["fine", "good", "u-1"]  # type: ignore[attr-defined]
 
 
@@ -99,23 +105,23 @@ rows = st.lists(
 
 @settings(max_examples=10)
 @given(rows)
-def test_a_batch_is_the_same_as_its_rows_one_by_one(told: list[tuple[int, str, int | None]]) -> None:
+def test_a_batch_is_the_same_as_its_rows_one_by_one(drawn: list[tuple[int, str, int | None]]) -> None:
     now, results = at("2026-05-20 12:00"), []
     reports = [
         report(f"m-{who}", status, at(f"2026-{4 + day // 30:02}-{day % 30 + 1:02} 12:00") if day else None)
-        for who, status, day in told
+        for who, status, day in drawn
     ]
     for together in (True, False):
         with transaction.atomic():
-            found = people.party()
-            found.activate(7, at("2026-04-01 12:00"))
-            found.close(at("2026-05-01 00:00"))
+            party = people.party()
+            party.activate(7, at("2026-04-01 12:00"))
+            party.close(at("2026-05-01 00:00"))
             if together:
-                tell_many(found, reports, now)
+                tell_many(party, reports, now)
             else:
-                for one in reports:
-                    metering.report_member(instance=found.instance, report=one, as_of=now, source="api")
-            results.append((found.balance, found.peak, sorted(Member.objects.values_list("external_id", "status"))))
+                for one_report in reports:
+                    metering.report_member(instance=party.instance, report=one_report, as_of=now, source="api")
+            results.append((party.balance, party.peak, sorted(Member.objects.values_list("external_id", "status"))))
             transaction.set_rollback(True)
     assert results[0] == results[1]
 
@@ -142,8 +148,8 @@ def test_what_was_only_confirmed_becomes_a_row_when_a_late_report_contradicts_th
     meteor.tell("new", "active", at("2026-04-03 12:00"))
     meteor.tell("new", "active", at("2026-04-20 12:00"))
     meteor.tell("new", "blocked", at("2026-04-21 12:00"), occurred_at=at("2026-04-05 12:00"))
-    told = MemberChange.objects.filter(member__external_id="new").order_by("occurred_at")
-    assert [(row.status, row.occurred_at) for row in told] == [
+    changes = MemberChange.objects.filter(member__external_id="new").order_by("occurred_at")
+    assert [(row.status, row.occurred_at) for row in changes] == [
         ("active", at("2026-04-03 12:00")),
         ("blocked", at("2026-04-05 12:00")),
         ("active", at("2026-04-20 12:00")),

@@ -12,15 +12,6 @@ from billing.operations.settlement.credit_notes import NoteLine
 from tests.support.people import Party, at
 
 
-@pytest.fixture
-def billed(meteor: Party) -> Party:
-    """April's invoice for 5 990.00 is open and due on 15 May."""
-    meteor.activate(9, at("2026-04-10 14:03"))
-    meteor.block([10], at("2026-04-20 12:00"))
-    meteor.close(at("2026-05-01 00:00"))
-    return meteor
-
-
 def test_a_sum_that_was_not_understood_says_how_to_write_it() -> None:
     with pytest.raises(BadInput) as refused:
         payments.check_amount(None)

@@ -10,7 +10,8 @@ from billing import notices
 from billing.models import Charge, Collection, Notice, PaymentAttempt, SavedMethod
 from billing.operations.subscriptions import plan_changes
 from billing.operations.subscriptions.quotes import TermsRequest
-from tests.support.owner_notices import fresh, kiosk, lab, latest, studio
+from tests.support.mails import latest, plain
+from tests.support.owner_notices import kiosk, lab, studio
 from tests.support.people import STAFF, Party, at, party
 
 SAID = {
@@ -104,10 +105,6 @@ SAID = {
 }
 
 
-def plain(text: str) -> str:
-    return re.sub(r"\s+", " ", text.replace("\u202f", " ").replace("\u00a0", " ")).strip()
-
-
 def page_of(mail: Notice) -> str:
     """The page as it is read: its body without marks, a row's label and sum joined as in the text."""
     body = mail.html.partition("<h1")[2]
@@ -127,26 +124,26 @@ def assert_whole(mail: Notice) -> None:
     assert "&quot;" not in mail.text
     page = page_of(mail)
     for line in mail.text.partition("\n--\n")[0].splitlines()[1:]:
-        said = plain(line)
-        if said and "http" not in said and not said.endswith(":"):
-            assert said.partition(": ")[0] in page, (mail.kind, said)
+        sentence = plain(line)
+        if sentence and "http" not in sentence and not sentence.endswith(":"):
+            assert sentence.partition(": ")[0] in page, (mail.kind, sentence)
 
 
 @pytest.mark.parametrize("locale", ["ru", "en"])
 def test_every_step_of_a_subscription_is_told_with_its_sums_and_dates(locale, settings):
     settings.SUPPORT_EMAIL = "help@saldo.example"
-    for told in (studio(locale), kiosk(locale), lab(locale)):
-        domain = told.instance.domain
+    for party_ in (studio(locale), kiosk(locale), lab(locale)):
+        domain = party_.instance.domain
         for kind, sentences in SAID[locale].items():
-            found = Notice.objects.filter(
-                kind=kind, account=told.account, recipient=f"anna@{domain.split('.')[0]}.example"
+            mails = Notice.objects.filter(
+                kind=kind, account=party_.account, recipient=f"anna@{domain.split('.')[0]}.example"
             )
-            for mail in found:
+            for mail in mails:
                 assert_whole(mail)
                 assert "help@saldo.example" in mail.text
                 assert "help@saldo.example" in mail.html
             if domain.startswith(OWNER[kind]):
-                assert_said(found.order_by("-pk")[0], sentences)
+                assert_said(mails.order_by("-pk")[0], sentences)
 
 
 OWNER = {
@@ -164,14 +161,6 @@ def assert_said(mail: Notice, sentences: tuple[str, ...]) -> None:
     for sentence in sentences:
         assert sentence in plain(mail.text), (mail.kind, sentence, plain(mail.text))
         assert sentence in page_of(mail), (mail.kind, sentence, page_of(mail))
-
-
-@pytest.fixture
-def shop() -> Party:
-    """A till on Plus since 1 April 2026, paid."""
-    told = party("shop", product="evotor-app", tariff_id="plus", locale="en")
-    told.pay("180.00", at("2026-04-01 10:00"))
-    return told
 
 
 def card(shop: Party) -> SavedMethod:
@@ -196,7 +185,7 @@ def card(shop: Party) -> SavedMethod:
 def test_the_coming_payment_says_what_it_is_taken_from(shop, balance, with_card, says):
     method = card(shop) if with_card else None
     notices.queue_payment_coming(
-        subscription=fresh(shop),
+        subscription=shop.fresh,
         renews_on=date(2026, 5, 1),
         amount_minor=18_000,
         balance_minor=balance,
@@ -213,10 +202,10 @@ def test_the_coming_payment_says_what_it_is_taken_from(shop, balance, with_card,
 
 def test_what_earlier_invoices_take_has_to_be_topped_up_too(shop):
     plan_changes.change_terms(
-        subscription=fresh(shop), request=TermsRequest("max"), as_of=at("2026-04-15 12:00"), actor="anna"
+        subscription=shop.fresh, request=TermsRequest("max"), as_of=at("2026-04-15 12:00"), actor="anna"
     )
     notices.queue_payment_coming(
-        subscription=fresh(shop),
+        subscription=shop.fresh,
         renews_on=date(2026, 5, 1),
         amount_minor=36_000,
         balance_minor=0,
@@ -228,7 +217,7 @@ def test_what_earlier_invoices_take_has_to_be_topped_up_too(shop):
     assert "top the account up by ₽456.00" in text
 
 
-def failed(shop: Party, day: date, outcome: str, reason: str = "") -> Notice:
+def fail_collection(shop: Party, day: date, outcome: str, reason: str = "") -> Notice:
     attempt = PaymentAttempt.objects.create(
         account=shop.account,
         provider="sample",
@@ -239,7 +228,7 @@ def failed(shop: Party, day: date, outcome: str, reason: str = "") -> Notice:
         created_at=at("2026-04-26 10:00"),
         created_by="",
     )
-    kept = Collection.objects.create(
+    collection = Collection.objects.create(
         subscription=shop.subscription,
         period_start=date(2026, 5, 1),
         day=day,
@@ -253,7 +242,7 @@ def failed(shop: Party, day: date, outcome: str, reason: str = "") -> Notice:
     )
     for _twice in range(2):
         notices.queue_collection_failed(
-            subscription=fresh(shop), collection=kept, days_left=(date(2026, 5, 1) - day).days, at=kept.at
+            subscription=shop.fresh, collection=collection, days_left=(date(2026, 5, 1) - day).days, at=collection.at
         )
     mail = latest("collection_failed")
     assert_whole(mail)
@@ -269,14 +258,14 @@ def failed(shop: Party, day: date, outcome: str, reason: str = "") -> Notice:
     ],
 )
 def test_a_decline_says_why_and_when_it_is_tried_again(shop, reason, says):
-    text = plain(failed(shop, date(2026, 4, 30), "declined", reason).text)
+    text = plain(fail_collection(shop, date(2026, 4, 30), "declined", reason).text)
     assert says in text
     assert "The next try is on 1 May 2026 at 10:00 Moscow time" in text
     assert "(1 day left)" in text
 
 
 def test_the_last_try_says_that_there_is_none_after_it(shop):
-    mail = failed(shop, date(2026, 5, 1), "silent")
+    mail = fail_collection(shop, date(2026, 5, 1), "silent")
     assert plain(mail.subject) == "shop.example.ru: ₽180.00 could not be taken, today is the last day"
     assert "The payment service has not answered" in plain(mail.text)
     assert "Top up ₽180.00 by the end of 1 May 2026, and the subscription goes on." in plain(mail.text)
@@ -284,7 +273,7 @@ def test_the_last_try_says_that_there_is_none_after_it(shop):
 
 def test_a_cheaper_tariff_now_says_what_is_lost(shop):
     wish = TermsRequest("light", when="now")
-    plan_changes.change_terms(subscription=fresh(shop), request=wish, as_of=at("2026-04-15 12:00"), actor="anna")
+    plan_changes.change_terms(subscription=shop.fresh, request=wish, as_of=at("2026-04-15 12:00"), actor="anna")
     mail = latest("terms_changed")
     assert_whole(mail)
     assert "Nothing is charged for the change." in mail.text
@@ -293,10 +282,10 @@ def test_a_cheaper_tariff_now_says_what_is_lost(shop):
 
 
 def test_what_is_paid_once_has_nothing_to_renew():
-    told = party("driver", product="evotor-driver", tariff_id="driver", quantity=10, locale="en")
-    bought = Charge.objects.get(account=told.account)
-    notices.queue_started(subscription=fresh(told), charge=bought, at=at("2026-04-01 09:00"))
-    mail = latest("started", account=told.account)
+    driver = party("driver", product="evotor-driver", tariff_id="driver", quantity=10, locale="en")
+    bought = Charge.objects.get(account=driver.account)
+    notices.queue_started(subscription=driver.fresh, charge=bought, at=at("2026-04-01 09:00"))
+    mail = latest("started", account=driver.account)
     assert_whole(mail)
     assert "Everything is open. ₽1,000.00 has been charged." in plain(mail.text)
     assert "It is paid once: there is nothing to renew." in mail.text
@@ -311,7 +300,7 @@ def test_what_is_paid_once_has_nothing_to_renew():
     ],
 )
 def test_the_end_says_why(shop, reason, says):
-    notices.queue_ended(subscription=fresh(shop), reason=reason, at=at("2026-05-01 00:00"))
+    notices.queue_ended(subscription=shop.fresh, reason=reason, at=at("2026-05-01 00:00"))
     mail = latest("ended")
     assert_whole(mail)
     assert says in plain(mail.text)
@@ -321,7 +310,7 @@ def test_the_end_says_why(shop, reason, says):
 def test_the_same_fact_is_told_once_and_another_one_again(shop):
     for days_left in (30, 30, 7):
         notices.queue_renewal_coming(
-            subscription=fresh(shop),
+            subscription=shop.fresh,
             renews_on=date(2026, 5, 1),
             amount_minor=18_000,
             days_left=days_left,
@@ -333,9 +322,9 @@ def test_the_same_fact_is_told_once_and_another_one_again(shop):
 
 def test_while_read_only_the_mail_names_the_sum_that_restores(shop):
     plan_changes.change_terms(
-        subscription=fresh(shop), request=TermsRequest("max"), as_of=at("2026-04-15 12:00"), actor="anna"
+        subscription=shop.fresh, request=TermsRequest("max"), as_of=at("2026-04-15 12:00"), actor="anna"
     )
-    plan_changes.cancel_subscription(subscription=fresh(shop), as_of=at("2026-04-30 12:00"), actor=STAFF)
+    plan_changes.cancel_subscription(subscription=shop.fresh, as_of=at("2026-04-30 12:00"), actor=STAFF)
     text = plain(latest("cancelled").text)
     assert "Full access returns by itself once ₽96.00 has arrived." in text
     assert "works in full" not in text

@@ -22,8 +22,10 @@ from billing.notices.recipients.groups import SHORT
 from billing.operations.customers import erasure, preferences
 from billing.operations.customers.preferences import Choice
 from billing.operations.run import delivery
-from tests.support.owner_notices import fresh, kiosk, lab, latest, studio
-from tests.support.people import STAFF, Party, at, party
+from tests.support.mails import latest
+from tests.support.owner_notices import kiosk, lab, studio
+from tests.support.people import STAFF, Party, at
+from tests.support.story import PASSWORD
 
 NOW = at("2026-04-26 10:00")
 PHONE = "+79991234567"
@@ -49,33 +51,26 @@ class Phone:
         return f"json://127.0.0.1:{self.server.server_port}/sms/{{to}}"
 
     def _post(self, request: BaseHTTPRequestHandler) -> None:
-        told = json.loads(request.rfile.read(int(request.headers["Content-Length"])))
+        payload = json.loads(request.rfile.read(int(request.headers["Content-Length"])))
         status = self.answers.pop(0) if self.answers else 200
         if status == 200:
-            self.got.append((unquote(request.path), told["message"]))
+            self.got.append((unquote(request.path), payload["message"]))
         request.send_response(status)
         request.end_headers()
 
 
 @pytest.fixture
 def phone(settings) -> Iterator[Phone]:
-    found = Phone()
-    settings.MESSAGE_URLS = {"sms": found.address}
-    yield found
-    found.server.shutdown()
-    found.server.server_close()
-
-
-@pytest.fixture
-def shop() -> Party:
-    told = party("shop", product="evotor-app", tariff_id="plus", locale="en")
-    told.pay("180.00", at("2026-04-01 10:00"))
-    return told
+    gateway = Phone()
+    settings.MESSAGE_URLS = {"sms": gateway.address}
+    yield gateway
+    gateway.server.shutdown()
+    gateway.server.server_close()
 
 
 @pytest.fixture
 def anna(shop) -> User:
-    user = User.objects.create_user("anna@shop.example", "correct horse battery")
+    user = User.objects.create_user("anna@shop.example", PASSWORD)
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     return user
 
@@ -94,13 +89,13 @@ def by_message(user: User, **more: object) -> NoticePreference:
 def tell(shop: Party) -> list[Notice]:
     """The payment of 1 May is announced; who was told of it, the billing address first."""
     notices.queue_payment_coming(
-        subscription=fresh(shop), renews_on=date(2026, 5, 1), amount_minor=18_000, balance_minor=0, method=None, at=NOW
+        subscription=shop.fresh, renews_on=date(2026, 5, 1), amount_minor=18_000, balance_minor=0, method=None, at=NOW
     )
     return list(Notice.objects.filter(kind="payment_coming").order_by("-channel", "pk"))
 
 
 def told_to(shop: Party) -> list[tuple[str, str]]:
-    return sorted((one.channel, one.recipient) for one in tell(shop))
+    return sorted((message.channel, message.recipient) for message in tell(shop))
 
 
 EMAILS = [("email", "anna@shop.example"), ("email", "buh@shop.example")]
@@ -198,7 +193,7 @@ def test_bills_reach_the_billing_addresses_whatever_their_people_chose(shop, ann
     shop.account.addresses.create(email="cfo@shop.example")
     wants(anna, not_by_email=ALL)
     assert told_to(shop) == [("email", "anna@shop.example"), ("email", "cfo@shop.example")]
-    offered = {one.group: one.is_bound for one in preferences.groups_for(anna)}
+    offered = {group.group: group.is_bound for group in preferences.groups_for(anna)}
     assert offered == {"bills": True, "reminders": True, "trial": False, "changes": False, "people": False}
 
 
@@ -206,13 +201,13 @@ def test_what_is_no_bill_can_be_refused_by_everybody(shop, anna):
     shop.customer.email = anna.email
     shop.customer.save()
     wants(anna, not_by_email=("changes",))
-    notices.queue_cancelled(subscription=fresh(shop), cancel_date=date(2026, 5, 1), at=NOW)
+    notices.queue_cancelled(subscription=shop.fresh, cancel_date=date(2026, 5, 1), at=NOW)
     assert not Notice.objects.filter(kind="cancelled").exists()
 
 
 def test_each_reads_in_the_language_they_chose(shop, anna):
     wants(anna, locale="ru")
-    written = {one.recipient: (one.locale, one.subject) for one in tell(shop)}
+    written = {message.recipient: (message.locale, message.subject) for message in tell(shop)}
     assert written["buh@shop.example"] == ("en", "shop.example.ru: ₽180.00 by 1 May 2026")
     locale, subject = written["anna@shop.example"]
     assert (locale, subject) == ("ru", "shop.example.ru: 180,00 ₽ до 1 мая 2026")
@@ -251,7 +246,7 @@ def test_deleting_the_instance_erases_phone_and_messages(shop, anna, phone):
     assert not Notice.objects.filter(recipient=PHONE).exists()
     assert delivery.send_due(as_of=NOW) > 0
     assert phone.got == []
-    assert all("anna" not in one.to[0] for one in outbox.outbox)
+    assert all("anna" not in mail.to[0] for mail in outbox.outbox)
 
 
 # --- The text ----------------------------------------------------------------------------------------------------------
@@ -260,7 +255,7 @@ def test_deleting_the_instance_erases_phone_and_messages(shop, anna, phone):
 @pytest.mark.parametrize("locale", ["ru", "en"])
 def test_no_message_of_a_life_is_longer_than_an_sms_allows(locale, phone):
     def owner(name: str) -> None:
-        user = User.objects.create_user(f"anna@{name}.example", "correct horse battery")
+        user = User.objects.create_user(f"anna@{name}.example", PASSWORD)
         EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
         by_message(user)
 
@@ -269,7 +264,7 @@ def test_no_message_of_a_life_is_longer_than_an_sms_allows(locale, phone):
     for tell_of in (studio, kiosk, lab):
         tell_of(locale)
     sent = Notice.objects.filter(channel="message")
-    assert {one.kind for one in sent} == {
+    assert {notice.kind for notice in sent} == {
         "trial_ending",
         "trial_ended",
         "renewal_coming",
@@ -277,9 +272,9 @@ def test_no_message_of_a_life_is_longer_than_an_sms_allows(locale, phone):
         "collection_failed",
         "ended",
     }
-    for one in sent:
-        assert len(one.text) <= MOST, one.text
-        assert not re.search(r"[{}]|None|\s\s|%\(", one.text), one.text
+    for notice in sent:
+        assert len(notice.text) <= MOST, notice.text
+        assert not re.search(r"[{}]|None|\s\s|%\(", notice.text), notice.text
 
 
 FACTS = {
@@ -332,6 +327,6 @@ def test_a_short_one_keeps_its_link(shop, anna, phone, settings):
 )
 def test_an_address_that_leads_nowhere_is_said_at_the_start(settings, address, is_said):
     settings.MESSAGE_URLS = {"sms": address}
-    said = [one for one in run_checks() if one.id == "billing.W003"]
-    assert bool(said) is is_said
-    assert all("nosuch" not in one.msg for one in said)
+    warnings = [check for check in run_checks() if check.id == "billing.W003"]
+    assert bool(warnings) is is_said
+    assert all("nosuch" not in check.msg for check in warnings)

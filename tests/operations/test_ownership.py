@@ -13,12 +13,13 @@ from billing.operations import api_tokens
 from billing.operations.customers import member_management, ownership
 from billing.operations.customers.ownership import Transfer
 from tests.support.people import Party, at, party
+from tests.support.story import PASSWORD
 
 NOON = at("2026-04-10 12:00")
 
 
 def login(email: str, name: str) -> User:
-    user = User.objects.create_user(email, "correct horse battery", name=name)
+    user = User.objects.create_user(email, PASSWORD, name=name)
     EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
     return user
 
@@ -30,22 +31,22 @@ def anna(meteor: Party) -> User:
     return login("anna@romashka.example", "Anna")
 
 
-def member(told: Party, email: str) -> Member:
-    return Member.objects.select_related("role").get(instance=told.instance, email=email)
+def member(party_: Party, email: str) -> Member:
+    return Member.objects.select_related("role").get(instance=party_.instance, email=email)
 
 
-def to(told: Party, who: str, role: str = "", *, with_invoices: bool = False) -> Transfer:
-    return Transfer(member(told, f"{who}@romashka.example").pk, role, with_invoices)
+def to(party_: Party, who: str, role: str = "", *, with_invoices: bool = False) -> Transfer:
+    return Transfer(member(party_, f"{who}@romashka.example").pk, role, with_invoices)
 
 
-def administrators(told: Party) -> list[str]:
-    found = Member.objects.active().filter(instance=told.instance, role__is_administrator=True)  # type: ignore[attr-defined]
-    return sorted(found.values_list("email", flat=True))
+def administrators(party_: Party) -> list[str]:
+    members = Member.objects.active().filter(instance=party_.instance, role__is_administrator=True)  # type: ignore[attr-defined]
+    return sorted(members.values_list("email", flat=True))
 
 
 def test_one_takes_the_role_and_the_other_stays_as_they_choose(meteor: Party, anna: User) -> None:
-    wanted = to(meteor, "boris", "member")
-    done = ownership.transfer_instance(instance=meteor.instance, by=anna, transfer=wanted, as_of=NOON)
+    transfer = to(meteor, "boris", "member")
+    done = ownership.transfer_instance(instance=meteor.instance, by=anna, transfer=transfer, as_of=NOON)
     assert (done.taker.email, done.giver.email) == ("boris@romashka.example", "anna@romashka.example")
     assert administrators(meteor) == ["boris@romashka.example"]
     assert member(meteor, "anna@romashka.example").role.code == "member"
@@ -65,8 +66,8 @@ def test_whoever_hands_over_may_leave(meteor: Party, anna: User) -> None:
 
 
 def test_invoices_follow_where_that_is_wanted(meteor: Party, anna: User) -> None:
-    wanted = to(meteor, "boris", "billing", with_invoices=True)
-    ownership.transfer_instance(instance=meteor.instance, by=anna, transfer=wanted, as_of=NOON)
+    transfer = to(meteor, "boris", "billing", with_invoices=True)
+    ownership.transfer_instance(instance=meteor.instance, by=anna, transfer=transfer, as_of=NOON)
     meteor.customer.refresh_from_db()
     meteor.instance.refresh_from_db()
     assert (meteor.customer.email, meteor.instance.email) == ("boris@romashka.example", "boris@romashka.example")
@@ -75,11 +76,11 @@ def test_invoices_follow_where_that_is_wanted(meteor: Party, anna: User) -> None
 
 def test_both_are_told_whatever_they_chose_to_get(meteor: Party, anna: User) -> None:
     ownership.transfer_instance(instance=meteor.instance, by=anna, transfer=to(meteor, "boris", "member"), as_of=NOON)
-    received, given = Notice.objects.get(kind="ownership_received"), Notice.objects.get(kind="ownership_given")
-    assert (received.recipient, given.recipient) == ("boris@romashka.example", "anna@romashka.example")
+    received, given_notice = Notice.objects.get(kind="ownership_received"), Notice.objects.get(kind="ownership_given")
+    assert (received.recipient, given_notice.recipient) == ("boris@romashka.example", "anna@romashka.example")
     assert "romashka.example.ru" in received.subject
     assert "/join/" in received.text  # Boris has no login yet: the mail lets him in
-    assert "/join/" not in given.text
+    assert "/join/" not in given_notice.text
 
 
 def test_whoever_has_a_login_is_led_to_the_instance(meteor: Party, anna: User) -> None:
@@ -94,20 +95,20 @@ def test_the_new_owner_hears_what_opens_the_instance_still(meteor: Party, anna: 
     for label in ("Site", "Till"):
         ownership.create_token(instance=meteor.instance, by=anna, label=label, at=NOON)
     ownership.transfer_instance(instance=meteor.instance, by=anna, transfer=to(meteor, "boris", "member"), as_of=NOON)
-    received, given = Notice.objects.get(kind="ownership_received"), Notice.objects.get(kind="ownership_given")
+    received, given_notice = Notice.objects.get(kind="ownership_received"), Notice.objects.get(kind="ownership_given")
     assert "2" in received.text.partition("API")[0][-40:]
-    for said in (received.text, received.html):
-        assert "/integration/" in said
-    assert "/integration/" not in given.text
+    for body in (received.text, received.html):
+        assert "/integration/" in body
+    assert "/integration/" not in given_notice.text
     assert ApiToken.objects.filter(instance=meteor.instance, revoked_at=None).count() == 2
 
 
 def test_tokens_are_revoked_with_the_transfer_where_that_is_wanted(meteor: Party, anna: User) -> None:
     token, secret = ownership.create_token(instance=meteor.instance, by=anna, label="Site", at=NOON)
-    wanted = replace(to(meteor, "boris", "member"), revoke_tokens=True)
-    ownership.preview_transfer(instance=meteor.instance, by=anna, transfer=wanted, as_of=NOON)
+    transfer = replace(to(meteor, "boris", "member"), revoke_tokens=True)
+    ownership.preview_transfer(instance=meteor.instance, by=anna, transfer=transfer, as_of=NOON)
     assert api_tokens.authenticate(secret=secret, at=NOON) == token
-    ownership.transfer_instance(instance=meteor.instance, by=anna, transfer=wanted, as_of=NOON)
+    ownership.transfer_instance(instance=meteor.instance, by=anna, transfer=transfer, as_of=NOON)
     assert api_tokens.authenticate(secret=secret, at=NOON) is None
     assert AuditRecord.objects.get(action="token.revoked").actor == "anna@romashka.example"
     assert "/integration/" not in Notice.objects.get(kind="ownership_received").text
@@ -178,16 +179,16 @@ def test_the_second_of_two_transfers_finds_nothing_to_hand_over(meteor: Party, a
 @pytest.fixture
 def studio() -> Party:
     """Blue by the month since 1 April, 7.00 a seat: Anna administers, Carl is a client and free."""
-    told = party("romashka", product="blue", tariff_id="blue-monthly", currency="USD", trial=False)
-    told.tell("carl", "active", at("2026-04-02 09:00"), role="client")
-    return told
+    blue = party("romashka", product="blue", tariff_id="blue-monthly", currency="USD", trial=False)
+    blue.tell("carl", "active", at("2026-04-02 09:00"), role="client")
+    return blue
 
 
 def test_a_client_becomes_owner_and_the_owner_leaves_one_seat_for_another(studio: Party) -> None:
-    anna, wanted = login("anna@romashka.example", "Anna"), to(studio, "carl")
+    anna, transfer = login("anna@romashka.example", "Anna"), to(studio, "carl")
     before = Charge.objects.count()
     effect = ownership.preview_transfer(
-        instance=studio.instance, by=anna, transfer=wanted, as_of=at("2026-04-15 12:00")
+        instance=studio.instance, by=anna, transfer=transfer, as_of=at("2026-04-15 12:00")
     )
     assert effect is not None
     assert (effect.amount_minor, effect.later_minor) == (0, 0)
@@ -195,7 +196,7 @@ def test_a_client_becomes_owner_and_the_owner_leaves_one_seat_for_another(studio
     ownership.transfer_instance(
         instance=studio.instance,
         by=anna,
-        transfer=wanted,
+        transfer=transfer,
         as_of=at("2026-04-15 12:00"),
         seen=member_management.token_of(effect),
     )
@@ -203,17 +204,17 @@ def test_a_client_becomes_owner_and_the_owner_leaves_one_seat_for_another(studio
 
 
 def test_staying_on_a_paid_role_adds_a_seat_and_says_so_before(studio: Party) -> None:
-    anna, wanted = login("anna@romashka.example", "Anna"), to(studio, "carl", "team_member")
+    anna, transfer = login("anna@romashka.example", "Anna"), to(studio, "carl", "team_member")
     noon = at("2026-04-15 12:00")
-    effect = ownership.preview_transfer(instance=studio.instance, by=anna, transfer=wanted, as_of=noon)
+    effect = ownership.preview_transfer(instance=studio.instance, by=anna, transfer=transfer, as_of=noon)
     assert effect is not None
     assert (effect.amount_minor, effect.later_minor, effect.later_from) == (350, 700, date(2026, 5, 1))
     with pytest.raises(BillingError) as refused:
-        ownership.transfer_instance(instance=studio.instance, by=anna, transfer=wanted, as_of=noon, seen="0:0:")
+        ownership.transfer_instance(instance=studio.instance, by=anna, transfer=transfer, as_of=noon, seen="0:0:")
     assert refused.value.code == "price_changed"
     before = Charge.objects.count()
     ownership.transfer_instance(
-        instance=studio.instance, by=anna, transfer=wanted, as_of=noon, seen=member_management.token_of(effect)
+        instance=studio.instance, by=anna, transfer=transfer, as_of=noon, seen=member_management.token_of(effect)
     )
     assert [charge.amount_minor for charge in Charge.objects.order_by("pk")[before:]] == [350]
 

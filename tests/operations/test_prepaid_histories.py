@@ -181,13 +181,13 @@ class Life:
 
 def everything() -> dict[str, Any]:
     """How many rows there are of what, the latest of each, and what the accounts hold."""
-    found: dict[str, Any] = {}
+    counts: dict[str, Any] = {}
     for model in apps.get_app_config("billing").get_models():
-        found[model.__name__] = model._default_manager.aggregate(n=Count("pk"), last=Max("pk"))
+        counts[model.__name__] = model._default_manager.aggregate(n=Count("pk"), last=Max("pk"))
     accounts = apps.get_model("billing", "LedgerAccount").objects
-    found["balances"] = list(accounts.order_by("pk").values_list("pk", "balance_minor"))
-    found["turns"] = list(apps.get_model("billing", "Subscription").objects.order_by("pk").values())
-    return found
+    counts["balances"] = list(accounts.order_by("pk").values_list("pk", "balance_minor"))
+    counts["turns"] = list(apps.get_model("billing", "Subscription").objects.order_by("pk").values())
+    return counts
 
 
 def proof(life: Life) -> None:
@@ -197,12 +197,16 @@ def proof(life: Life) -> None:
     party = life.party
     paid, credited, charged = (
         rows.filter(account=party.account).aggregate(sum=Sum(name))["sum"] or 0
-        for rows, name in ((Payment.objects, "amount_minor"), (CreditNote.objects, "total_minor"), (Charge.objects, "amount_minor"))
-    )  # fmt: skip
+        for rows, name in (
+            (Payment.objects, "amount_minor"),
+            (CreditNote.objects, "total_minor"),
+            (Charge.objects, "amount_minor"),
+        )
+    )
     assert party.balance == paid + credited - charged
     for subscription in party.instance.subscriptions.all():
         periods = list(subscription.periods.order_by("number"))
-        assert all(one.end == other.start for one, other in pairwise(periods))
+        assert all(period.end == other.start for period, other in pairwise(periods))
     before = everything()
     life.jobs()
     assert everything() == before

@@ -21,10 +21,10 @@ def test_the_first_call_may_set_it_to_the_past_and_accounts_begin_with_that_mont
 
 def test_the_first_call_to_the_future_closes_nothing_that_never_was() -> None:
     sandbox_clock.advance(to=at("2026-03-10 12:00"))
-    found = party("later", at("2026-03-10 12:00"))
+    later_party = party("later", at("2026-03-10 12:00"))
     assert sandbox_clock.advance(to=at("2026-03-31 23:59:59")).months_closed == 0
     assert sandbox_clock.advance(to=at("2026-04-01 00:00")).months_closed == 1
-    assert found.invoices == []
+    assert later_party.invoices == []
 
 
 @pytest.mark.parametrize("instant", ["1999-12-31 12:00", "2200-01-02 12:00"])

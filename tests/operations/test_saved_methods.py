@@ -47,11 +47,11 @@ def test_without_the_wish_to_keep_it_no_card_is_saved(till: Party) -> None:
 
 
 def test_a_declined_or_parked_payment_leaves_no_card(till: Party) -> None:
-    wanted = checkout.PaymentOrder(100, saves_method=True)
-    declined = checkout.start_payment(account=till.account, order=wanted, as_of=START, user_email=ANNA)
+    order = checkout.PaymentOrder(100, saves_method=True)
+    declined = checkout.start_payment(account=till.account, order=order, as_of=START, user_email=ANNA)
     sample.decide(declined.external_id, "declined_by_bank", "4242")
     assert checkout.sync_attempt(attempt=declined, as_of=START).status == "failed"
-    parked = checkout.start_payment(account=till.account, order=wanted, as_of=START, user_email=ANNA)
+    parked = checkout.start_payment(account=till.account, order=order, as_of=START, user_email=ANNA)
     sample.decide(parked.external_id, "succeeded", "4242")
     SampleCharge.objects.filter(external_id=parked.external_id).update(amount_minor=1)
     assert checkout.sync_attempt(attempt=parked, as_of=START).status == "parked"
@@ -59,16 +59,16 @@ def test_a_declined_or_parked_payment_leaves_no_card(till: Party) -> None:
 
 
 def test_a_card_kept_behind_a_second_step_is_the_one_chosen_first(till: Party) -> None:
-    wanted = checkout.PaymentOrder(100, saves_method=True)
-    attempt = checkout.start_payment(account=till.account, order=wanted, as_of=START, user_email=ANNA)
+    order = checkout.PaymentOrder(100, saves_method=True)
+    attempt = checkout.start_payment(account=till.account, order=order, as_of=START, user_email=ANNA)
     sample.decide(attempt.external_id, "requires_action", "9995")
     assert checkout.sync_attempt(attempt=attempt, as_of=START).status == "requires_action"
     assert payment_methods.active_method(till.account) is None
     sample.decide(attempt.external_id, "succeeded")
     checkout.sync_attempt(attempt=attempt, as_of=START)
-    kept = payment_methods.active_method(till.account)
-    assert kept is not None
-    assert kept.title == "Mastercard •• 9995"
+    method = payment_methods.active_method(till.account)
+    assert method is not None
+    assert method.title == "Mastercard •• 9995"
     assert mails("method_needs_you") == []  # its owner was at the screen
 
 
@@ -103,21 +103,21 @@ def test_a_card_is_saved_without_paying_anything(till: Party) -> None:
 def test_a_card_that_the_bank_declines_is_not_saved_and_says_why(till: Party) -> None:
     row = method_setup.start_set_up(account=till.account, as_of=START, user_email=ANNA)
     sample.decide(row.external_id, "card_expired", "4242")
-    found = method_setup.sync_by_external_id(provider="sample", external_id=row.external_id, as_of=START)
-    assert found is not None
-    assert (found.status, found.reason, found.method) == ("failed", "card_expired", None)
+    set_up = method_setup.sync_by_external_id(provider="sample", external_id=row.external_id, as_of=START)
+    assert set_up is not None
+    assert (set_up.status, set_up.reason, set_up.method) == ("failed", "card_expired", None)
     assert method_setup.sync_by_external_id(provider="sample", external_id="sample-unknown", as_of=START) is None
 
 
 def test_an_id_that_was_used_before_never_costs_the_payment_it_came_with(till: Party) -> None:
     other = people.party("sever", START, product="evotor-app", tariff_id="light")
-    mine = pay_and_keep(till)
-    kept = ProviderMethod(mine.external_id, "Visa •• 4242")
-    again = {"provider": "sample", "kept_method": kept, "as_of": START, "actor": ANNA}
+    method = pay_and_keep(till)
+    provider_method = ProviderMethod(method.external_id, "Visa •• 4242")
+    again = {"provider": "sample", "kept_method": provider_method, "as_of": START, "actor": ANNA}
     with transaction.atomic():
-        assert method_store.save_method(account=till.account, **again) == mine
+        assert method_store.save_method(account=till.account, **again) == method
         assert method_store.save_method(account=other.account, **again) is None
-        payment_methods.remove_method(method=mine, as_of=START, actor=ANNA)
+        payment_methods.remove_method(method=method, as_of=START, actor=ANNA)
         assert method_store.save_method(account=till.account, **again) is None
     assert payment_methods.active_method(till.account) is None
 
@@ -134,8 +134,8 @@ def test_where_nobody_takes_payments_no_card_is_saved(till: Party, settings: Any
 
 
 def test_without_a_saved_card_nothing_is_tried(till: Party) -> None:
-    found = checkout.charge_saved(account=till.account, amount_minor=1, fact="x", description="", as_of=START)
-    assert (found, PaymentAttempt.objects.count()) == (None, 0)
+    attempt = checkout.charge_saved(account=till.account, amount_minor=1, fact="x", description="", as_of=START)
+    assert (attempt, PaymentAttempt.objects.count()) == (None, 0)
 
 
 def test_a_charge_succeeds_at_once_and_pays_what_is_open(till: Party) -> None:
@@ -376,7 +376,7 @@ def test_a_bank_that_does_not_answer_does_not_keep_the_card_alive(
 def test_what_was_saved_and_charged_cannot_be_rewritten(till: Party) -> None:
     method = pay_and_keep(till)
     payment_methods.remove_method(method=method, as_of=START, actor=ANNA)
-    fresh, row = (
+    methods, row = (
         SavedMethod.objects.filter(pk=method.pk),
         method_setup.start_set_up(account=till.account, as_of=START, user_email=ANNA),
     )
@@ -384,9 +384,9 @@ def test_what_was_saved_and_charged_cannot_be_rewritten(till: Party) -> None:
     method_setup.sync_set_up(set_up=row, as_of=START)
     charged = charge(till)
     forgeries: list[Callable[[], object]] = [
-        lambda: fresh.update(removed_at=None),
-        fresh.delete,
-        lambda: fresh.update(title="Another"),
+        lambda: methods.update(removed_at=None),
+        methods.delete,
+        lambda: methods.update(title="Another"),
         lambda: SavedMethod.objects.filter(removed_at=None).update(external_id="card-another"),
         lambda: MethodSetUp.objects.update(status="failed"),
         lambda: PaymentAttempt.objects.filter(pk=charged.pk).update(fact=None),

@@ -35,16 +35,16 @@ def order(product: str = "blue", domain: str = "team.nora.example") -> InstanceO
     return InstanceOrder(Product.objects.get(code=product), domain, tariff_id, quantity)
 
 
-def stranger(product: str = "blue", **told: Any) -> NewSignUp:
-    known: dict[str, Any] = {"email": "Nora@New.example", "name": "Nora Fields", "customer_name": "Nora & Co"}
-    found = {**known, "kind": "company", "locale": "en", "order": order(product), **told}
-    return NewSignUp(**found)
+def stranger(product: str = "blue", **changes: Any) -> NewSignUp:
+    defaults: dict[str, Any] = {"email": "Nora@New.example", "name": "Nora Fields", "customer_name": "Nora & Co"}
+    values = {**defaults, "kind": "company", "locale": "en", "order": order(product), **changes}
+    return NewSignUp(**values)
 
 
-def confirmed(asked: SignUp, domain: str = "", when: Any = NOON) -> Instance:
+def confirm(asked: SignUp, domain: str = "", when: Any = NOON) -> Instance:
     seen = signup.preview_sign_up(sign_up=asked, domain=domain, as_of=when).token
-    _user, made = signup.confirm_sign_up(sign_up=asked, password=WORDS, domain=domain, seen=seen, as_of=when)
-    return made.instance
+    _user, confirmation = signup.confirm_sign_up(sign_up=asked, password=WORDS, domain=domain, seen=seen, as_of=when)
+    return confirmation.instance
 
 
 def rows() -> list[int]:
@@ -73,7 +73,7 @@ def test_looking_at_what_it_will_be_makes_nothing_either() -> None:
 
 
 def test_the_link_makes_login_customer_instance_and_trial_in_one() -> None:
-    instance = confirmed(signup.file_sign_up(new=stranger(), as_of=NOON))
+    instance = confirm(signup.file_sign_up(new=stranger(), as_of=NOON))
     user = User.objects.get(email="nora@new.example")
     assert user.check_password(WORDS)
     assert (user.name, user.locale) == ("Nora Fields", "en")
@@ -94,13 +94,18 @@ def test_the_link_makes_login_customer_instance_and_trial_in_one() -> None:
 
 @pytest.mark.parametrize(
     ("product", "currency", "charged", "owed"),
-    [("meteor", "RUB", [], []), ("evotor-driver", "RUB", [120_000], [120_000]), ("evotor-app", "RUB", [9_000], [9_000]),
-     ("evotor-free", "RUB", [], []), ("cyberos", "RUB", [], [])],
-)  # fmt: skip
+    [
+        ("meteor", "RUB", [], []),
+        ("evotor-driver", "RUB", [120_000], [120_000]),
+        ("evotor-app", "RUB", [9_000], [9_000]),
+        ("evotor-free", "RUB", [], []),
+        ("cyberos", "RUB", [], []),
+    ],
+)
 def test_every_kind_of_product_begins_as_the_engine_has_it(
     product: str, currency: str, charged: list[int], owed: list[int]
 ) -> None:
-    instance = confirmed(signup.file_sign_up(new=stranger(product), as_of=NOON))
+    instance = confirm(signup.file_sign_up(new=stranger(product), as_of=NOON))
     account = BillingAccount.objects.get(customer=instance.customer)
     assert account.currency == currency
     assert list(Charge.objects.values_list("amount_minor", flat=True)) == charged
@@ -113,12 +118,12 @@ def test_every_kind_of_product_begins_as_the_engine_has_it(
 def test_the_link_works_once_and_for_a_day() -> None:
     asked = signup.file_sign_up(new=stranger(), as_of=NOON)
     token = signup.sign_link(asked)
-    found = signup.find_sign_up(token)
-    assert found is not None
+    sign_up = signup.find_sign_up(token)
+    assert sign_up is not None
     with pytest.raises(BillingError) as over:
-        signup.preview_sign_up(sign_up=found, as_of=NOON + timedelta(hours=24))
+        signup.preview_sign_up(sign_up=sign_up, as_of=NOON + timedelta(hours=24))
     assert over.value.code == "sign_up_over"
-    instance = confirmed(found, when=NOON + timedelta(hours=23, minutes=59))
+    instance = confirm(sign_up, when=NOON + timedelta(hours=23, minutes=59))
     again = signup.find_sign_up(token)
     assert again is not None
     assert again.instance == instance
@@ -150,11 +155,11 @@ def test_other_figures_than_the_ones_shown_make_nothing() -> None:
 
 def test_a_domain_taken_meanwhile_is_said_and_another_goes() -> None:
     asked = signup.file_sign_up(new=stranger(), as_of=NOON)
-    confirmed(signup.file_sign_up(new=stranger(email="first@new.example"), as_of=NOON))
+    confirm(signup.file_sign_up(new=stranger(email="first@new.example"), as_of=NOON))
     with pytest.raises(BillingError) as taken:
         signup.preview_sign_up(sign_up=asked, as_of=NOON)
     assert taken.value.code == "domain_taken"
-    instance = confirmed(asked, domain="other.nora.example")
+    instance = confirm(asked, domain="other.nora.example")
     asked.refresh_from_db()
     assert (instance.domain, asked.domain) == ("other.nora.example", "other.nora.example")
 
@@ -171,14 +176,20 @@ def test_a_plan_that_is_gone_meanwhile_is_refused_in_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "field"),
-    [({"email": "nobody"}, "email"), ({"name": " "}, "name"), ({"customer_name": ""}, "customer_name"),
-     ({"kind": "ghost"}, "kind"), ({"locale": "fr"}, "locale"), ({"name": "n" * 151}, "name")],
-)  # fmt: skip
-def test_what_cannot_be_meant_is_told_at_its_field(told: dict[str, str], field: str) -> None:
-    assert list(signup.find_problems(stranger(**told))) == [field]
+    ("details", "field"),
+    [
+        ({"email": "nobody"}, "email"),
+        ({"name": " "}, "name"),
+        ({"customer_name": ""}, "customer_name"),
+        ({"kind": "ghost"}, "kind"),
+        ({"locale": "fr"}, "locale"),
+        ({"name": "n" * 151}, "name"),
+    ],
+)
+def test_what_cannot_be_meant_is_told_at_its_field(details: dict[str, str], field: str) -> None:
+    assert list(signup.find_problems(stranger(**details))) == [field]
     with pytest.raises(BadInput):
-        signup.file_sign_up(new=stranger(**told), as_of=NOON)
+        signup.file_sign_up(new=stranger(**details), as_of=NOON)
 
 
 @pytest.mark.parametrize("domain", ["", "team", "a b.example", "team.example.c", "x" * 260 + ".example"])
@@ -195,32 +206,32 @@ def test_quantity_and_tariff_are_those_on_offer() -> None:
 # --- One trial for each customer and product (B2, D18) ---------------------------------------------------------------
 
 
-def begun(product: str, **told: Any) -> Subscription:
-    return confirmed(signup.file_sign_up(new=stranger(product, **told), as_of=NOON)).subscriptions.get()
+def start_subscription(product: str, **details: Any) -> Subscription:
+    return confirm(signup.file_sign_up(new=stranger(product, **details), as_of=NOON)).subscriptions.get()
 
 
 def test_the_same_mailbox_gets_one_trial_however_it_is_written() -> None:
-    assert begun("blue").trial_ends_on == date(2026, 4, 17)
-    second = begun("blue", email="nora+second@new.example", order=order(domain="second.nora.example"))
+    assert start_subscription("blue").trial_ends_on == date(2026, 4, 17)
+    second = start_subscription("blue", email="nora+second@new.example", order=order(domain="second.nora.example"))
     assert (second.trial_ends_on, second.paid_from) == (None, date(2026, 4, 10))
-    other = begun("blue", email="noram@new.example", order=order(domain="third.nora.example"))
+    other = start_subscription("blue", email="noram@new.example", order=order(domain="third.nora.example"))
     assert other.trial_ends_on == date(2026, 4, 17)
 
 
 def test_the_same_domain_gets_one_trial_after_its_deletion() -> None:
-    first = begun("blue")
+    first = start_subscription("blue")
     Instance.objects.filter(pk=first.instance_id).update(deleted_at=NOON)
-    assert begun("blue", email="other@new.example").trial_ends_on is None
+    assert start_subscription("blue", email="other@new.example").trial_ends_on is None
 
 
 def test_a_trial_of_another_product_is_another_trial() -> None:
-    begun("blue")
-    lab = begun("cyberos", email="nora+lab@new.example")
+    start_subscription("blue")
+    lab = start_subscription("cyberos", email="nora+lab@new.example")
     assert lab.trial_ends_on == date(2026, 5, 10)
 
 
 def test_a_plan_that_is_only_a_trial_is_refused_the_second_time() -> None:
-    begun("cyberos")
+    start_subscription("cyberos")
     again = stranger("cyberos", email="nora+two@new.example", order=order("cyberos", "two.nora.example"))
     with pytest.raises(BillingError) as refused:
         signup.preview_sign_up(sign_up=signup.file_sign_up(new=again, as_of=NOON), as_of=NOON)
@@ -229,8 +240,8 @@ def test_a_plan_that_is_only_a_trial_is_refused_the_second_time() -> None:
 
 def test_an_address_in_the_books_of_a_customer_of_ours_has_had_its_trial() -> None:
     people.party("nora", at("2026-04-01 09:00"), product="blue", tariff_id="blue-monthly", currency="USD")
-    told = stranger("blue", email="buh@nora.example", order=order(domain="x.nora.example"))
-    assert confirmed(signup.file_sign_up(new=told, as_of=NOON)).subscriptions.get().trial_ends_on is None
+    new_sign_up = stranger("blue", email="buh@nora.example", order=order(domain="x.nora.example"))
+    assert confirm(signup.file_sign_up(new=new_sign_up, as_of=NOON)).subscriptions.get().trial_ends_on is None
 
 
 # --- Mails -----------------------------------------------------------------------------------------------------------
@@ -238,8 +249,8 @@ def test_an_address_in_the_books_of_a_customer_of_ours_has_had_its_trial() -> No
 
 def test_the_link_goes_out_in_the_language_that_was_chosen() -> None:
     signup.send_link(sign_up=signup.file_sign_up(new=stranger(), as_of=NOON), as_of=NOON)
-    told = stranger(email="vera@new.example", locale="ru", order=order(domain="vera.example"))
-    signup.send_link(sign_up=signup.file_sign_up(new=told, as_of=NOON), as_of=NOON)
+    new_sign_up = stranger(email="vera@new.example", locale="ru", order=order(domain="vera.example"))
+    signup.send_link(sign_up=signup.file_sign_up(new=new_sign_up, as_of=NOON), as_of=NOON)
     english, russian = mail.outbox
     assert english.subject == "Confirm your address for team.nora.example"
     assert "until 11 April 2026 at 12:00 Moscow time" in english.body.replace("\xa0", " ")
@@ -253,8 +264,8 @@ def test_the_link_goes_out_in_the_language_that_was_chosen() -> None:
 
 
 def test_no_word_that_a_stranger_chose_goes_into_a_mail_to_somebody_else() -> None:
-    told = stranger(name="Win a prize", customer_name="http://evil.example")
-    signup.send_link(sign_up=signup.file_sign_up(new=told, as_of=NOON), as_of=NOON)
+    new_sign_up = stranger(name="Win a prize", customer_name="http://evil.example")
+    signup.send_link(sign_up=signup.file_sign_up(new=new_sign_up, as_of=NOON), as_of=NOON)
     assert "prize" not in mail.outbox[0].body + mail.outbox[0].alternatives[0][0]
     assert "evil" not in mail.outbox[0].body + mail.outbox[0].alternatives[0][0]
 
@@ -278,9 +289,9 @@ def test_a_login_made_meanwhile_closes_the_link() -> None:
     first, second = (
         signup.file_sign_up(new=stranger(order=order(domain=f"{name}.example")), as_of=NOON) for name in "ab"
     )
-    confirmed(first)
+    confirm(first)
     with pytest.raises(BillingError) as refused:
-        confirmed(second)
+        confirm(second)
     assert refused.value.code == "sign_up_known"
 
 
@@ -311,7 +322,7 @@ def test_a_mail_that_never_goes_out_is_given_up(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_who_never_confirmed_is_forgotten_after_thirty_days() -> None:
-    stays = confirmed(signup.file_sign_up(new=stranger(), as_of=NOON))
+    stays = confirm(signup.file_sign_up(new=stranger(), as_of=NOON))
     signup.file_sign_up(new=stranger(email="ghost@new.example", order=order(domain="ghost.example")), as_of=NOON)
     assert signup.delete_unconfirmed(as_of=NOON + timedelta(days=29, hours=23)) == 0
     billing_run.deliver(as_of=NOON + timedelta(days=30))
@@ -319,6 +330,6 @@ def test_who_never_confirmed_is_forgotten_after_thirty_days() -> None:
 
 
 def test_with_the_instance_the_sign_up_is_erased_too() -> None:
-    instance = confirmed(signup.file_sign_up(new=stranger("evotor-free"), as_of=NOON))
+    instance = confirm(signup.file_sign_up(new=stranger("evotor-free"), as_of=NOON))
     erasure.erase_people(instance)
     assert SignUp.objects.count() == 0

@@ -102,12 +102,12 @@ def test_no_cell_of_text_begins_a_formula(text, safe):
 @pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0", "@SUM(1+1)*cmd|' /C calc'!A0", "＝1+1", "-1;=1+1", '","=1+1'])
 @pytest.mark.parametrize(("locale", "separator"), [("ru", ";"), ("en", ",")])
 def test_a_members_name_is_no_formula_in_the_file(romashka, name, locale, separator):
-    found = statement(account=romashka.account)
-    rows = tuple(replace(row, person=name) for row in found.rows)
-    data = statement_csv(replace(found, rows=rows), locale)
+    exported = statement(account=romashka.account)
+    rows = tuple(replace(row, person=name) for row in exported.rows)
+    data = statement_csv(replace(exported, rows=rows), locale)
     for other in (";", ",", "\t"):  # also as read by a spreadsheet that expects another separator
-        begun = [cell.lstrip(' "')[:1] for row in cells(data, other) for cell in row if not _is_number(cell)]
-        assert set(begun) & set("=+-@＝＋－＠") == set()
+        first_characters = [cell.lstrip(' "')[:1] for row in cells(data, other) for cell in row if not _is_number(cell)]
+        assert set(first_characters) & set("=+-@＝＋－＠") == set()
 
 
 def _is_number(cell: str) -> bool:
@@ -116,8 +116,8 @@ def _is_number(cell: str) -> bool:
 
 @pytest.mark.parametrize("locale", ["ru", "en"])
 def test_the_pdf_has_the_rows_of_the_ledger(romashka, locale):
-    found = statement(account=romashka.account, **MAY)
-    pdf = statement_pdf(found, locale=locale, as_of=NOW, **MAY)
+    exported = statement(account=romashka.account, **MAY)
+    pdf = statement_pdf(exported, locale=locale, as_of=NOW, **MAY)
     text = pdf_reading.text(pdf)
     expected = {
         "ru": (
@@ -142,7 +142,7 @@ def test_the_pdf_has_the_rows_of_the_ledger(romashka, locale):
     }[locale]
     for words in expected:
         assert words in text
-    assert statement_pdf(found, locale=locale, as_of=NOW, **MAY) == pdf
+    assert statement_pdf(exported, locale=locale, as_of=NOW, **MAY) == pdf
 
 
 def test_open_ends_are_the_opening_of_the_account_and_today(romashka):

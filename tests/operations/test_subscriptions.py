@@ -17,7 +17,7 @@ from tests.support import people
 from tests.support.people import Party, at
 
 
-def bare(meteor: Party, registered: str = "2026-04-05 12:00", now: str = "2026-04-05 12:00") -> Instance:
+def register_instance(meteor: Party, registered: str = "2026-04-05 12:00", now: str = "2026-04-05 12:00") -> Instance:
     return instances.register_instance(
         customer=meteor.customer,
         product=meteor.instance.product,
@@ -44,13 +44,13 @@ def subscribe(instance: Instance, now: str, **others: object) -> Subscription:
 )
 def test_what_the_tariff_does_not_have_is_refused(meteor: Party, others: dict[str, object], field: str) -> None:
     with pytest.raises(BadInput) as refused:
-        subscribe(bare(meteor), "2026-04-05 12:00", **others)
+        subscribe(register_instance(meteor), "2026-04-05 12:00", **others)
     assert refused.value.field == field
     assert Subscription.objects.count() == 1
 
 
 def test_saying_no_to_a_trial_that_there_is_not_is_fine(meteor: Party) -> None:
-    assert subscribe(bare(meteor), "2026-04-05 12:00", trial=False).terminated_at is None
+    assert subscribe(register_instance(meteor), "2026-04-05 12:00", trial=False).terminated_at is None
 
 
 def test_an_instance_has_one_subscription_and_resumes_rather_than_taking_out_another(meteor: Party) -> None:
@@ -66,27 +66,27 @@ def test_an_instance_has_one_subscription_and_resumes_rather_than_taking_out_ano
 
 
 def test_a_deleted_instance_takes_out_nothing(meteor: Party) -> None:
-    found = bare(meteor)
-    instances.delete_instance(instance=found, as_of=at("2026-04-06 12:00"), actor="support")
-    found.refresh_from_db()
+    instance = register_instance(meteor)
+    instances.delete_instance(instance=instance, as_of=at("2026-04-06 12:00"), actor="support")
+    instance.refresh_from_db()
     with pytest.raises(BillingError) as refused:
-        subscribe(found, "2026-04-07 12:00")
+        subscribe(instance, "2026-04-07 12:00")
     assert refused.value.code == "instance_deleted"
 
 
 def test_the_first_period_begins_with_the_registration_but_never_in_a_month_that_is_over(meteor: Party) -> None:
-    found = bare(meteor, registered="2026-03-20 12:00")
-    subscription = subscribe(found, "2026-04-05 12:00")
+    instance = register_instance(meteor, registered="2026-03-20 12:00")
+    subscription = subscribe(instance, "2026-04-05 12:00")
     period = subscription.periods.get()
     assert (period.start, period.opened_at) == (date(2026, 4, 5), at("2026-04-05 00:00"))
 
 
 def test_the_people_of_the_days_before_the_subscription_count_from_the_registration(meteor: Party) -> None:
-    found = bare(meteor, registered="2026-04-02 12:00", now="2026-04-05 12:00")
-    party = Party(meteor.customer, meteor.account, found, meteor.subscription)
+    instance = register_instance(meteor, registered="2026-04-02 12:00", now="2026-04-05 12:00")
+    party = Party(meteor.customer, meteor.account, instance, meteor.subscription)
     party.activate(10, at("2026-04-05 12:00"))
     party.block([2, 3], at("2026-04-05 13:00"))
-    subscription = subscribe(found, "2026-04-05 14:00")
+    subscription = subscribe(instance, "2026-04-05 14:00")
     assert (subscription.periods.get().start, subscription.periods.get().peak) == (date(2026, 4, 2), 11)
     assert meteor.balance == -658_900
 
@@ -94,7 +94,7 @@ def test_the_people_of_the_days_before_the_subscription_count_from_the_registrat
 def test_a_request_that_waited_over_midnight_for_the_lock_begins_with_the_month_that_is_open(meteor: Party) -> None:
     """Heard a moment before 1 May; by then the run has closed April."""
     people.publish_tariff(tariff_id="solo", unit_price="599.00", included_quantity=0)
-    waiting = bare(meteor, registered="2026-04-30 23:59:59", now="2026-04-30 23:59:59")
+    waiting = register_instance(meteor, registered="2026-04-30 23:59:59", now="2026-04-30 23:59:59")
     meteor.activate(9, at("2026-04-10 12:00"))
     meteor.terminate(at("2026-04-10 13:00"))
     meteor.pay("5990.00", at("2026-04-10 14:00"))
@@ -122,8 +122,8 @@ def test_a_new_price_is_a_new_version_and_those_on_the_old_one_stay_on_it(meteor
     assert alone.value.code == "four_eyes"
     tariffs.publish_tariff(tariff=draft, user=reviewer, as_of=now)
     newcomer = people.party("newcomer", now)
-    for one in (meteor, newcomer):
-        one.activate(9, at("2026-04-06 12:00"))
+    for party_ in (meteor, newcomer):
+        party_.activate(9, at("2026-04-06 12:00"))
     assert (meteor.balance, newcomer.balance) == (-599_000, -699_000)
 
 

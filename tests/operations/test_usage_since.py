@@ -64,7 +64,7 @@ def test_two_years_of_coming_and_going_are_not_read_for_one_more_person() -> Non
     party = people.party(now=at("2024-04-01 12:00"))
     for month in range(24):
         party.activate(2, at(f"{2024 + (3 + month) // 12}-{(3 + month) % 12 + 1:02}-15 12:00"))
-    told = usage.known_steps(party.instance)
-    assert (len(told), sum(step.by for step in told)) == (49, 49)
+    steps = usage.known_steps(party.instance)
+    assert (len(steps), sum(step.by for step in steps)) == (49, 49)
     recent = usage.known_steps(party.instance, at("2026-03-01 00:00"))
     assert [step.by for step in recent] == [47, 1, 1]

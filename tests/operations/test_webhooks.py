@@ -3,7 +3,7 @@ loopback."""
 
 import json
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from email.utils import format_datetime
 from typing import Any
 
@@ -21,25 +21,17 @@ from billing.operations.run import billing_run
 from billing.operations.subscriptions import plan_changes
 from billing.sandbox.models import SandboxClock
 from tests.support import people
+from tests.support.numbered_events import NOON, emit_renewal, notes
 from tests.support.people import Party, at
 from tests.support.receivers import Receiver, status
 
-NOON = at("2026-04-10 12:00")
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 
 
 @pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    one = Receiver()
-    yield one
-    one.close()
-
-
-@pytest.fixture
 def another() -> Iterator[Receiver]:
-    one = Receiver()
-    yield one
-    one.close()
+    with Receiver() as receiver:
+        yield receiver
 
 
 def listening(receiver: Receiver, **options: Any) -> tuple[WebhookEndpoint, str]:
@@ -50,16 +42,8 @@ def till(name: str = "romashka") -> Party:
     return people.party(name, product="evotor-app", tariff_id="light", now=NOON)
 
 
-def renewed(party: Party, note: int, now: datetime = NOON) -> Event:
-    return outbox.emit("subscription.renewed", at=now, data={"note": note}, subscription=party.subscription)
-
-
 def unbound(party: Party, note: int) -> Event:
     return outbox.emit("invoice.paid", at=NOON, data={"note": note}, account=party.account)
-
-
-def notes(receiver: Receiver) -> list[int]:
-    return [one["data"]["note"] for one in receiver.told]
 
 
 # --- What arrives --------------------------------------------------------------------------------------------------------
@@ -71,13 +55,17 @@ def test_the_end_for_lack_of_payment_asks_the_product_to_remove_it_signed(receiv
     party.pay("90.00", NOON)
     billing_run.run_due(as_of=at("2026-05-11 00:00"))
     assert receiver.types == ["subscription.terminated"]
-    told = receiver.verified(secret)
+    payload = receiver.verify_payload(secret)
     event = Event.objects.get(type="subscription.terminated")
-    assert (receiver.got[0][0]["webhook-id"], told["id"]) == (event.public_id, event.public_id)
-    assert (told["data"]["reason"], told["data"]["remove"], told["sequence"]) == ("unpaid", True, event.sequence)
+    assert (receiver.got[0][0]["webhook-id"], payload["id"]) == (event.public_id, event.public_id)
+    assert (payload["data"]["reason"], payload["data"]["remove"], payload["sequence"]) == (
+        "unpaid",
+        True,
+        event.sequence,
+    )
     assert event.position is not None
     with pytest.raises(WebhookVerificationError):
-        receiver.verified(endpoints.new_secret())
+        receiver.verify_payload(endpoints.new_secret())
 
 
 def test_each_hears_of_its_own_product_and_customer_alone(receiver: Receiver) -> None:
@@ -85,10 +73,10 @@ def test_each_hears_of_its_own_product_and_customer_alone(receiver: Receiver) ->
     meteor = Product.objects.get(code="meteor")
     listening(receiver, product=meteor)
     theirs = people.party("vasilek")
-    mine, _secret = listening(receiver, customer=party.customer, types=["subscription.cancel_scheduled"])
+    endpoint, _secret = listening(receiver, customer=party.customer, types=["subscription.cancel_scheduled"])
     plan_changes.cancel_subscription(subscription=party.subscription, as_of=NOON, actor="anna")
     heard = {
-        (row.endpoint_id == mine.pk, row.event.instance_id)
+        (row.endpoint_id == endpoint.pk, row.event.instance_id)
         for row in WebhookDelivery.objects.all()
         if row.event.instance_id
     }
@@ -123,10 +111,10 @@ def test_a_new_event_is_sent_at_once_and_asked_for_once_while_more_are_due(recei
     listening(receiver)
     before = OrmQ.objects.count()
     for number in range(3):
-        renewed(party, number)
+        emit_renewal(party, number)
     assert OrmQ.objects.count() == before + 1
     send_due(as_of=NOON)
-    renewed(party, 3)
+    emit_renewal(party, 3)
     assert OrmQ.objects.count() == before + 2
 
 
@@ -157,7 +145,7 @@ def test_ten_attempts_at_the_waits_of_the_specification_with_up_to_a_tenth_more_
     listening(receiver, types=["subscription.renewed"])
     receiver.answers = [500] * 100
     party, now = till(), NOON
-    renewed(party, 1)
+    emit_renewal(party, 1)
     waits = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400]
     for number, seconds in enumerate(waits, 1):
         assert send_due(as_of=now) == 0
@@ -187,10 +175,17 @@ def test_what_failed_together_does_not_come_again_together(receiver: Receiver) -
 @pytest.mark.parametrize(
     ("code", "asked", "wait"),
     [
-        (429, "120", 120), (503, "90000", 86_400), (503, "3", 5), (500, "120", 5), (429, "-1", 5), (429, "soon", 5),
-        (429, "9" * 40, 86_400), (503, "Thu, 01 Jan 2026 00:00:00 GMT", 5), (503, "Fri, 01 Jan 2100 00:00:00 GMT", 86_400),
+        (429, "120", 120),
+        (503, "90000", 86_400),
+        (503, "3", 5),
+        (500, "120", 5),
+        (429, "-1", 5),
+        (429, "soon", 5),
+        (429, "9" * 40, 86_400),
+        (503, "Thu, 01 Jan 2026 00:00:00 GMT", 5),
+        (503, "Fri, 01 Jan 2100 00:00:00 GMT", 86_400),
     ],
-)  # fmt: skip
+)
 def test_a_busy_receiver_says_how_long_to_wait(receiver: Receiver, code: int, asked: str, wait: int) -> None:
     listening(receiver, types=["subscription.created"])
     receiver.answers = [status(code, Retry_After=asked)]
@@ -210,14 +205,14 @@ def test_a_busy_receiver_may_name_the_hour(receiver: Receiver) -> None:
 def test_a_410_switches_it_off_and_gives_up_what_waits(receiver: Receiver) -> None:
     endpoint, _secret = listening(receiver)
     party = till()
-    renewed(party, 1)
+    emit_renewal(party, 1)
     receiver.answers = [410]
     send_due(as_of=NOON)
     endpoint.refresh_from_db()
     assert (endpoint.disabled_at, endpoint.disabled_reason, len(receiver.got)) == (NOON, "410 Gone", 1)
     assert set(WebhookDelivery.objects.values_list("state", flat=True)) == {"failed"}
     count = WebhookDelivery.objects.count()
-    renewed(party, 2)
+    emit_renewal(party, 2)
     assert (send_due(as_of=NOON + HOUR), WebhookDelivery.objects.count()) == (0, count)
 
 
@@ -238,11 +233,11 @@ def test_a_410_of_the_address_before_says_nothing_of_the_new_one(receiver: Recei
 
 def test_one_that_waits_holds_up_the_later_ones_of_its_subscription_alone(receiver: Receiver) -> None:
     listening(receiver, types=["subscription.renewed", "invoice.paid"])
-    one, other = till("one"), till("other")
+    first, other = till("one"), till("other")
     receiver.answers = [500]
-    for note, party in ((1, one), (2, other), (3, one), (4, other)):
-        renewed(party, note)
-    unbound(one, 5)
+    for note, party in ((1, first), (2, other), (3, first), (4, other)):
+        emit_renewal(party, note)
+    unbound(first, 5)
     assert send_due(as_of=NOON) == 3
     assert notes(receiver) == [1, 2, 4, 5]
     assert send_due(as_of=NOON + 4 * SECOND) == 0
@@ -253,27 +248,27 @@ def test_one_that_waits_holds_up_the_later_ones_of_its_subscription_alone(receiv
 def test_one_that_was_given_up_holds_up_nothing(receiver: Receiver) -> None:
     listening(receiver, types=["subscription.renewed"])
     party = till()
-    first = renewed(party, 1)
+    first = emit_renewal(party, 1)
     WebhookDelivery.objects.filter(event=first).update(state="failed")
-    renewed(party, 2)
+    emit_renewal(party, 2)
     assert (send_due(as_of=NOON), notes(receiver)) == (1, [2])
 
 
 def test_one_that_waits_at_another_endpoint_holds_up_nothing(receiver: Receiver, another: Receiver) -> None:
-    for one in (receiver, another):
-        listening(one, types=["subscription.renewed"])
+    for backend in (receiver, another):
+        listening(backend, types=["subscription.renewed"])
     party = till()
     receiver.answers = [500]
-    renewed(party, 1)
-    renewed(party, 2)
+    emit_renewal(party, 1)
+    emit_renewal(party, 2)
     assert (send_due(as_of=NOON), notes(receiver), notes(another)) == (2, [1], [1, 2])
 
 
 def test_what_another_sender_has_is_left_to_it_until_its_claim_runs_out(receiver: Receiver) -> None:
     endpoint, _secret = listening(receiver, types=["subscription.renewed"])
     party = till()
-    renewed(party, 1)
-    renewed(party, 2)
+    emit_renewal(party, 1)
+    emit_renewal(party, 2)
     claimed = next(dispatch._claim_in_order(endpoint, NOON))
     assert claimed.delivery.event.data == {"note": 1}
     assert (send_due(as_of=NOON), send_due(as_of=NOON + timedelta(seconds=119))) == (0, 0)
@@ -285,7 +280,7 @@ def test_what_another_sender_has_is_left_to_it_until_its_claim_runs_out(receiver
 
 def test_a_slow_sender_that_failed_changes_nothing_of_what_another_does_meanwhile(receiver: Receiver) -> None:
     endpoint, _secret = listening(receiver, types=["subscription.renewed"])
-    renewed(till(), 1)
+    emit_renewal(till(), 1)
     slow, quick = (
         next(dispatch._claim_in_order(endpoint, NOON)),
         next(dispatch._claim_in_order(endpoint, NOON + 2 * MINUTE)),
@@ -354,7 +349,7 @@ def test_more_than_one_batch_goes_out_in_order(receiver: Receiver, monkeypatch: 
     listening(receiver, types=["invoice.paid", "subscription.renewed"])
     party = till()
     for number in range(7):
-        (unbound if number % 2 else renewed)(party, number)
+        (unbound if number % 2 else emit_renewal)(party, number)
     assert (send_due(as_of=NOON), notes(receiver)) == (7, [0, 1, 2, 3, 4, 5, 6])
 
 
@@ -362,10 +357,10 @@ def test_the_body_is_the_same_whatever_the_database_does_with_the_order_of_names
     _endpoint, secret = listening(receiver, types=["invoice.paid"])
     outbox.emit("invoice.paid", at=NOON, data={"name": "Ромашка «плюс»", "b": 1, "a": None}, account=till().account)
     send_due(as_of=NOON)
-    told = receiver.verified(secret)
-    assert list(told) == ["type", "timestamp", "id", "sequence", "account", "instance_id", "subscription_id", "data"]
-    assert (told["timestamp"], told["data"]["name"]) == ("2026-04-10T09:00:00+00:00", "Ромашка «плюс»")
-    assert json.loads(receiver.got[0][1]) == told
+    payload = receiver.verify_payload(secret)
+    assert list(payload) == ["type", "timestamp", "id", "sequence", "account", "instance_id", "subscription_id", "data"]
+    assert (payload["timestamp"], payload["data"]["name"]) == ("2026-04-10T09:00:00+00:00", "Ромашка «плюс»")
+    assert json.loads(receiver.got[0][1]) == payload
 
 
 # --- The first repeat --------------------------------------------------------------------------------------------------

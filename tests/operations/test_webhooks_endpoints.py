@@ -1,6 +1,5 @@
 """Endpoints: who may be called, what they hear of, their secrets, pausing and switching off. Every act is recorded."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -23,13 +22,6 @@ from tests.support.receivers import Receiver
 NOON = at("2026-04-10 12:00")
 HOUR = timedelta(hours=1)
 OLD_KEY, NEW_KEY = "old-" + "o" * 50, "new-" + "n" * 50
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    one = Receiver()
-    yield one
-    one.close()
 
 
 def add(url: str = "https://hooks.example.com/in", **options: Any) -> tuple[WebhookEndpoint, str]:
@@ -61,7 +53,8 @@ def test_it_hears_of_types_and_of_beginnings_of_types() -> None:
     endpoint, _secret = add(types=["invoice.", "payment.received", "invoice."], name="  Shop ")
     assert (endpoint.types, endpoint.name) == (["invoice.", "payment.received"], "Shop")
     heard = [
-        endpoint.hears(one) for one in ("invoice.paid", "payment.received", "payment.failed", "subscription.created")
+        endpoint.hears(type_)
+        for type_ in ("invoice.paid", "payment.received", "payment.failed", "subscription.created")
     ]
     assert heard == [True, True, False, False]
 
@@ -76,7 +69,7 @@ def test_changing_says_what_was_and_what_is(receiver: Receiver) -> None:
     [change] = AuditRecord.objects.filter(action="webhook.changed")
     assert change.before == {"url": "https://hooks.example.com/in", "types": ["invoice.paid"], "name": ""}
     assert change.after == {"url": receiver.url, "types": ["invoice."], "name": "Till"}
-    assert (send_due(as_of=NOON), receiver.verified(secret)["type"]) == (1, "invoice.paid")
+    assert (send_due(as_of=NOON), receiver.verify_payload(secret)["type"]) == (1, "invoice.paid")
     for wrong in ({"url": "ftp://example.com"}, {"types": ["nothing"]}, {"name": "n" * 101}):
         with pytest.raises(BadInput):
             endpoints.change_endpoint(endpoint=endpoint, as_of=NOON, actor="vera", **wrong)  # type: ignore[arg-type]
@@ -109,13 +102,13 @@ def test_while_the_secret_changes_a_receiver_with_either_verifies(receiver: Rece
     endpoint, second = endpoints.rotate_secret(endpoint=endpoint, as_of=NOON, actor="vera")
     happen()
     send_due(as_of=NOON + 23 * HOUR)
-    assert [receiver.verified(one)["type"] for one in (first, second)] == ["invoice.paid"] * 2
+    assert [receiver.verify_payload(secret)["type"] for secret in (first, second)] == ["invoice.paid"] * 2
     assert receiver.got[0][0]["webhook-signature"].count("v1,") == 2
     happen()
     send_due(as_of=NOON + 24 * HOUR)
-    assert receiver.verified(second)["type"] == "invoice.paid"
+    assert receiver.verify_payload(second)["type"] == "invoice.paid"
     with pytest.raises(WebhookVerificationError):
-        receiver.verified(first)
+        receiver.verify_payload(first)
     endpoint.refresh_from_db()
     assert (endpoint.old_secret, endpoint.old_secret_until) == ("", None)
 
@@ -132,12 +125,12 @@ def test_of_three_secrets_the_first_signs_no_more() -> None:
 
 def written_anywhere() -> str:
     """Everything the database holds of webhooks and of the acts on them, as text."""
-    found = []
+    rows = []
     for model in (WebhookEndpoint, AuditRecord, WebhookAttempt, WebhookDelivery):
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT * FROM {model._meta.db_table}")
-            found += [str(row) for row in cursor.fetchall()]
-    return "\n".join(found)
+            rows += [str(row) for row in cursor.fetchall()]
+    return "\n".join(rows)
 
 
 def test_no_plain_secret_is_ever_in_the_database(receiver: Receiver) -> None:
@@ -158,7 +151,7 @@ def test_a_plain_secret_of_before_signs_and_is_sealed_by_the_next_run(receiver: 
     WebhookEndpoint.objects.update(secret=plain)
     happen()
     assert send_due(as_of=NOON) == 1
-    assert receiver.verified(plain)["type"] == "invoice.paid"
+    assert receiver.verify_payload(plain)["type"] == "invoice.paid"
     endpoint.refresh_from_db()
     assert (endpoint.secret[:5], endpoints.secrets_of(endpoint, NOON)) == ("gAAAA", [plain])
 
@@ -179,7 +172,7 @@ def test_with_a_new_secret_key_the_one_of_before_still_reads_until_everything_is
     with override_settings(SECRET_KEY=NEW_KEY, SECRET_KEY_FALLBACKS=["unknown-" + "u" * 50, OLD_KEY]):
         assert endpoints.secrets_of(endpoint, NOON) == [secret]
         assert send_due(as_of=NOON + HOUR) == 1
-        assert receiver.verified(secret)["type"] == "invoice.paid"
+        assert receiver.verify_payload(secret)["type"] == "invoice.paid"
     with override_settings(SECRET_KEY=NEW_KEY, SECRET_KEY_FALLBACKS=[]):
         endpoint.refresh_from_db()
         assert endpoints.secrets_of(endpoint, NOON) == [secret]
@@ -192,25 +185,25 @@ def test_an_endpoint_whose_secret_nobody_can_read_takes_nothing_from_the_others(
     for number in range(3):
         happen(number)
     assert (send_due(as_of=NOON), len(receiver.got)) == (3, 3)
-    assert receiver.verified(secret)["data"] == {"note": 2}
+    assert receiver.verify_payload(secret)["data"] == {"note": 2}
     assert sorted(WebhookDelivery.objects.filter(endpoint=broken).values_list("attempts", flat=True)) == [0, 0, 1]
-    _endpoint, fresh = endpoints.rotate_secret(endpoint=broken, as_of=NOON, actor="vera")
+    _endpoint, new_secret = endpoints.rotate_secret(endpoint=broken, as_of=NOON, actor="vera")
     WebhookEndpoint.objects.filter(pk=broken.pk).update(old_secret="")
     assert send_due(as_of=NOON + HOUR) == 3
-    assert receiver.verified(fresh)["type"] == "invoice.paid"
+    assert receiver.verify_payload(new_secret)["type"] == "invoice.paid"
 
 
 def test_sealed_twice_it_looks_different_and_another_key_opens_nothing() -> None:
-    one, two = encryption.seal("whsec_x"), encryption.seal("whsec_x")
-    assert one != two
-    assert (encryption.unseal(one), encryption.unseal(two), encryption.unseal("whsec_plain")) == (
+    first, two = encryption.seal("whsec_x"), encryption.seal("whsec_x")
+    assert first != two
+    assert (encryption.unseal(first), encryption.unseal(two), encryption.unseal("whsec_plain")) == (
         "whsec_x",
         "whsec_x",
         "whsec_plain",
     )
-    assert (encryption.is_current(one), encryption.is_current("whsec_plain")) == (True, False)
+    assert (encryption.is_current(first), encryption.is_current("whsec_plain")) == (True, False)
     with override_settings(SECRET_KEY=NEW_KEY), pytest.raises(BillingError):
-        encryption.unseal(one)
+        encryption.unseal(first)
 
 
 # --- Whether anything goes there -----------------------------------------------------------------------------------------
@@ -225,7 +218,7 @@ def test_while_it_rests_everything_waits_and_then_goes_out_in_order(receiver: Re
     assert (endpoint.paused_at, send_due(as_of=NOON + HOUR), receiver.got) == (NOON, 0, [])
     assert endpoints.resume_endpoint(endpoint=endpoint, as_of=NOON + HOUR, actor="vera").paused_at is None
     assert send_due(as_of=NOON + HOUR) == 3
-    assert [one["data"]["note"] for one in receiver.told] == [0, 1, 2]
+    assert [payload["data"]["note"] for payload in receiver.payloads] == [0, 1, 2]
     assert acts() == ["webhook.added", "webhook.paused", "webhook.resumed"]
     assert AuditRecord.objects.get(action="webhook.paused").reason == "Maintenance"
 
@@ -251,5 +244,5 @@ def test_switched_off_it_hears_nothing_and_switched_on_only_what_happens_from_th
     happen(3)
     assert (endpoint.disabled_at, endpoint.disabled_reason) == (None, "")
     assert send_due(as_of=NOON + HOUR) == 1
-    assert [one["data"]["note"] for one in receiver.told] == [3]
+    assert [payload["data"]["note"] for payload in receiver.payloads] == [3]
     assert acts() == ["webhook.added", "webhook.disabled", "webhook.enabled"]

@@ -2,7 +2,6 @@
 
 import json
 import shlex
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,19 +16,12 @@ from billing.operations.events.dispatch import send_due
 from billing.operations.events.event_types import TYPES
 from billing.operations.events.fan_out import delivery_curl, replay, replay_range, send_sample
 from tests.support import people
-from tests.support.people import Party, at
+from tests.support.numbered_events import NOON, emit_renewal, notes
+from tests.support.people import Party
 from tests.support.receivers import Receiver, status
 
-NOON = at("2026-04-10 12:00")
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 LATER = NOON + 10 * DAY
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    one = Receiver()
-    yield one
-    one.close()
 
 
 def add(receiver: Receiver, **options: Any) -> WebhookEndpoint:
@@ -39,14 +31,6 @@ def add(receiver: Receiver, **options: Any) -> WebhookEndpoint:
 
 def till(name: str = "romashka") -> Party:
     return people.party(name, product="evotor-app", tariff_id="light", now=NOON - DAY)
-
-
-def renewed(party: Party, note: int, now: datetime = NOON) -> Event:
-    return outbox.emit("subscription.renewed", at=now, data={"note": note}, subscription=party.subscription)
-
-
-def notes(receiver: Receiver) -> list[int]:
-    return [one["data"]["note"] for one in receiver.told]
 
 
 def again(endpoint: WebhookEndpoint, event: Event, now: datetime = LATER) -> WebhookDelivery:
@@ -59,7 +43,7 @@ def again_all(endpoint: WebhookEndpoint, since: datetime, until: datetime, **opt
 
 def test_a_delivered_one_goes_out_once_more_with_the_same_id_and_body(receiver: Receiver) -> None:
     endpoint = add(receiver, types=["subscription.renewed"])
-    event = renewed(till(), 1)
+    event = emit_renewal(till(), 1)
     assert send_due(as_of=NOON) == 1
     row = again(endpoint, event)
     assert (row.state, row.attempts, row.replays, row.replayed_at, row.replayed_by) == ("waiting", 0, 1, LATER, "vera")
@@ -69,13 +53,13 @@ def test_a_delivered_one_goes_out_once_more_with_the_same_id_and_body(receiver: 
     assert list(WebhookAttempt.objects.order_by("pk").values_list("at", flat=True)) == [NOON, LATER]
     again(endpoint, event)
     assert WebhookDelivery.objects.get().replays == 2
-    told = AuditRecord.objects.filter(action="webhook.replayed")[0].after
-    assert told == {"event": event.public_id, "type": "subscription.renewed"}
+    after = AuditRecord.objects.filter(action="webhook.replayed")[0].after
+    assert after == {"event": event.public_id, "type": "subscription.renewed"}
 
 
 def test_one_that_was_given_up_has_its_ten_attempts_again(receiver: Receiver) -> None:
     endpoint = add(receiver, types=["subscription.renewed"])
-    event = renewed(till(), 1)
+    event = emit_renewal(till(), 1)
     WebhookDelivery.objects.update(state="failed", attempts=10, last_error="HTTP 500")
     again(endpoint, event)
     receiver.answers = [500]
@@ -85,7 +69,7 @@ def test_one_that_was_given_up_has_its_ten_attempts_again(receiver: Receiver) ->
 
 
 def test_one_from_before_the_endpoint_and_of_a_type_it_never_asked_for(receiver: Receiver) -> None:
-    event = renewed(till(), 1)
+    event = emit_renewal(till(), 1)
     endpoint = add(receiver, types=["invoice.paid"])
     row = again(endpoint, event)
     assert (row.replays, row.subscription_id, row.sequence) == (1, event.subscription_id, event.sequence)
@@ -94,7 +78,7 @@ def test_one_from_before_the_endpoint_and_of_a_type_it_never_asked_for(receiver:
 
 def test_what_is_asked_for_while_it_is_being_sent_goes_out_once_more(receiver: Receiver) -> None:
     endpoint = add(receiver, types=["subscription.renewed"])
-    event = renewed(till(), 1)
+    event = emit_renewal(till(), 1)
     [claimed] = dispatch._claim_in_order(endpoint, NOON)
     again(endpoint, event, NOON)
     assert dispatch._record_attempt(claimed, webhook_request.send_message(claimed.message), NOON)
@@ -107,29 +91,32 @@ def test_what_another_may_hear_of_is_refused_and_what_one_hears_may_be_asked_for
     meteor = Product.objects.get(code="meteor")
     everyone, theirs = add(receiver), add(receiver, customer=vasilek.customer)
     of_meteor, both = add(receiver, product=meteor), add(receiver, product=meteor, customer=romashka.customer)
-    mine = renewed(romashka, 1)
+    heard_event = emit_renewal(romashka, 1)
     paid = outbox.emit("invoice.paid", at=NOON, data={}, account=romashka.account)
     for endpoint in (theirs, of_meteor, both):
-        for event in (mine, paid):
+        for event in (heard_event, paid):
             with pytest.raises(BillingError) as refused:
                 again(endpoint, event)
             assert refused.value.code == "event_not_heard"
-    assert again(everyone, mine).event == mine
+    assert again(everyone, heard_event).event == heard_event
     # Whoever heard of an event at first may ask for it, and nobody else.
     nobodys = outbox.emit("invoice.paid", at=NOON, data={})
     outbox.emit("instance.deleted", at=NOON, data={}, instance=vasilek.instance)
-    heard = {(row.endpoint_id, row.event_id) for row in WebhookDelivery.objects.filter(event__in=[mine, paid, nobodys])}
+    heard = {
+        (row.endpoint_id, row.event_id)
+        for row in WebhookDelivery.objects.filter(event__in=[heard_event, paid, nobodys])
+    }
     asked = {
         (endpoint.pk, event.pk)
         for endpoint in (everyone, theirs, of_meteor, both)
-        for event in fan_out.events_of(endpoint).filter(pk__in=[mine.pk, paid.pk, nobodys.pk])
+        for event in fan_out.events_of(endpoint).filter(pk__in=[heard_event.pk, paid.pk, nobodys.pk])
     }
-    assert heard == asked == {(everyone.pk, event.pk) for event in (mine, paid, nobodys)}
+    assert heard == asked == {(everyone.pk, event.pk) for event in (heard_event, paid, nobodys)}
 
 
 def test_the_next_owner_of_an_instance_may_not_ask_for_events_of_the_one_before(receiver: Receiver) -> None:
     romashka, vasilek = till(), people.party("vasilek")
-    event = renewed(romashka, 1)
+    event = emit_renewal(romashka, 1)
     romashka.instance.customer = vasilek.customer
     romashka.instance.save(update_fields=["customer"])
     with pytest.raises(BillingError):
@@ -138,9 +125,9 @@ def test_the_next_owner_of_an_instance_may_not_ask_for_events_of_the_one_before(
 
 
 def test_a_range_goes_out_in_order_from_its_beginning_to_before_its_end(receiver: Receiver) -> None:
-    one, other = till("one"), till("other")
+    first, other = till("one"), till("other")
     for number in range(6):
-        renewed((one, other)[number % 2], number, NOON + number * HOUR)
+        emit_renewal((first, other)[number % 2], number, NOON + number * HOUR)
     outbox.emit("invoice.paid", at=NOON + 2 * HOUR, data={"note": 9})
     endpoint = add(receiver, types=["subscription."])
     assert again_all(endpoint, NOON + HOUR, NOON + 5 * HOUR) == 4
@@ -164,7 +151,7 @@ def test_a_range_goes_out_in_order_from_its_beginning_to_before_its_end(receiver
 
 def test_a_range_of_what_was_given_up_alone(receiver: Receiver) -> None:
     party, endpoint = till(), add(receiver, types=["subscription.renewed"])
-    rows = [renewed(party, number) for number in range(3)]
+    rows = [emit_renewal(party, number) for number in range(3)]
     send_due(as_of=NOON)
     WebhookDelivery.objects.filter(event=rows[1]).update(state="failed")
     assert again_all(endpoint, NOON, NOON + DAY, only_failed=True) == 1
@@ -180,7 +167,7 @@ def test_a_range_has_an_end_after_its_beginning_and_a_measure(
     assert fan_out.MOST_REPLAYED == 10_000
     monkeypatch.setattr(fan_out, "MOST_REPLAYED", 3)
     for number in range(4):
-        renewed(party, number)
+        emit_renewal(party, number)
     for since, until in ((NOON, NOON), (NOON + DAY, NOON), (NOON, NOON + DAY)):
         with pytest.raises(BadInput) as refused:
             again_all(endpoint, since, until)
@@ -192,7 +179,7 @@ def test_a_range_has_an_end_after_its_beginning_and_a_measure(
 
 
 def test_nothing_is_asked_for_where_nothing_is_sent(receiver: Receiver) -> None:
-    endpoint, event = add(receiver), renewed(till(), 1)
+    endpoint, event = add(receiver), emit_renewal(till(), 1)
     endpoints.disable_endpoint(endpoint=endpoint, as_of=NOON, actor="vera", reason="Moved")
     with pytest.raises(BillingError) as refused:
         again(endpoint, event)
@@ -211,10 +198,10 @@ def test_nothing_is_asked_for_where_nothing_is_sent(receiver: Receiver) -> None:
 def test_a_sample_of_every_type_goes_out_signed_and_marked(receiver: Receiver, type_: str) -> None:
     endpoint, secret = endpoints.add_endpoint(url=receiver.url, as_of=NOON, actor="vera", types=["invoice.paid"])
     tried = send_sample(endpoint=endpoint, type_=type_, as_of=NOON, actor="vera")
-    told = receiver.verified(secret)
-    assert (told["type"], told["sample"], told["data"]) == (type_, True, TYPES[type_].sample)
-    assert told["id"] == receiver.got[0][0]["webhook-id"]
-    assert told["id"].startswith("evt_sample_")
+    payload = receiver.verify_payload(secret)
+    assert (payload["type"], payload["sample"], payload["data"]) == (type_, True, TYPES[type_].sample)
+    assert payload["id"] == receiver.got[0][0]["webhook-id"]
+    assert payload["id"].startswith("evt_sample_")
     assert (tried.status, tried.error, tried.body) == (204, "", receiver.got[0][1].decode())
     assert tried.headers["webhook-signature"] == receiver.got[0][0]["webhook-signature"]
 

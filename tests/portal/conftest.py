@@ -7,15 +7,15 @@ from django.test import Client
 
 from accounts.models import User
 from tests.support import story as stories
-from tests.support.story import stand_at
+from tests.support.people import stand_at
 
 
 @pytest.fixture
 def story(db: None) -> stories.Story:
-    told = stories.tell()
-    stories.tell_may(told)
+    spring = stories.tell()
+    stories.tell_may(spring)
     stand_at(stories.msk(5, 12))
-    return told
+    return spring
 
 
 @pytest.fixture

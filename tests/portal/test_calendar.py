@@ -25,16 +25,18 @@ pytestmark = pytest.mark.django_db
 
 def coming(party: Party, when: str, most: int = 12) -> list[tuple[str, str, int | None]]:
     """What comes as (step, day, sum), the nearest first."""
-    found = calendar_items(account=party.account, as_of=at(when))
-    return [(str(one.step), one.day.isoformat(), one.amount_minor) for one in found[:most]]
+    items = calendar_items(account=party.account, as_of=at(when))
+    return [(str(item.step), item.day.isoformat(), item.amount_minor) for item in items[:most]]
 
 
 def test_b2_a_trial_with_its_reminders_its_last_day_and_the_lock() -> None:
     blue = shop("blue", "blue-monthly", at("2026-05-08 12:00"), currency="USD")
     assert coming(blue.party, "2026-05-08 12:00") == [
-        ("reminder", "2026-05-12", None), ("reminder", "2026-05-14", None), ("trial_end", "2026-05-15", None),
+        ("reminder", "2026-05-12", None),
+        ("reminder", "2026-05-14", None),
+        ("trial_end", "2026-05-15", None),
         ("trial_lock", "2026-05-16", None),
-    ]  # fmt: skip
+    ]
 
 
 def test_b4_what_was_chosen_begins_with_its_stub_and_the_year_follows() -> None:
@@ -43,17 +45,22 @@ def test_b4_what_was_chosen_begins_with_its_stub_and_the_year_follows() -> None:
         subscription=blue.party.subscription, tariff_id="blue-annual", as_of=at("2026-05-09 12:00"), actor="Anna"
     )
     assert coming(blue.party, "2026-05-09 12:00") == [
-        ("trial_end", "2026-05-15", None), ("start", "2026-05-16", 301), ("renewal", "2026-06-01", 7000),
-    ]  # fmt: skip
+        ("trial_end", "2026-05-15", None),
+        ("start", "2026-05-16", 301),
+        ("renewal", "2026-06-01", 7000),
+    ]
 
 
 def test_e8_the_first_try_the_period_and_the_end_if_unpaid_then_the_months_after() -> None:
     till = shop("evotor-app", "light", at("2026-05-12 12:00"))
     till.party.pay("90.00", at("2026-05-12 12:10"))
     assert coming(till.party, "2026-05-12 12:10", 5) == [
-        ("collect", "2026-06-07", 9000), ("renewal", "2026-06-12", 9000), ("unpaid_end", "2026-06-13", None),
-        ("renewal", "2026-07-12", 9000), ("renewal", "2026-08-12", 9000),
-    ]  # fmt: skip
+        ("collect", "2026-06-07", 9000),
+        ("renewal", "2026-06-12", 9000),
+        ("unpaid_end", "2026-06-13", None),
+        ("renewal", "2026-07-12", 9000),
+        ("renewal", "2026-08-12", 9000),
+    ]
 
 
 def test_e5_the_anchor_day_is_kept() -> None:
@@ -73,8 +80,10 @@ def test_d7_a_scheduled_change_prices_what_follows_it() -> None:
         actor="Anna",
     )
     assert coming(till.party, "2026-05-12 12:30", 4)[1:] == [
-        ("change", "2026-06-12", None), ("renewal", "2026-06-12", 9000), ("unpaid_end", "2026-06-13", None),
-    ]  # fmt: skip
+        ("change", "2026-06-12", None),
+        ("renewal", "2026-06-12", 9000),
+        ("unpaid_end", "2026-06-13", None),
+    ]
 
 
 def test_c4_a_cancelled_plan_only_ends() -> None:
@@ -86,23 +95,23 @@ def test_c4_a_cancelled_plan_only_ends() -> None:
 
 def test_d17_an_open_invoice_is_reminded_of_due_and_locks(story: object) -> None:
     account = story.account  # type: ignore[attr-defined]
-    found = calendar_items(account=account, as_of=msk(5, 11))
-    assert [(str(one.step), one.day, one.amount_minor) for one in found] == [
+    items = calendar_items(account=account, as_of=msk(5, 11))
+    assert [(str(item.step), item.day, item.amount_minor) for item in items] == [
         ("reminder", date(2026, 5, 12), None),
         ("due", date(2026, 5, 15), 658_900),
         ("lock", date(2026, 5, 16), None),
         ("invoice", date(2026, 6, 1), 658_900),
     ]
-    assert found[3].pay_by == date(2026, 6, 15)
-    months = months_of(found, today=date(2026, 5, 11), overdue_minor=100)
-    assert [one.money_minor for one in months[:3]] == [659_000, 658_900, 0]
+    assert items[3].pay_by == date(2026, 6, 15)
+    months = months_of(items, today=date(2026, 5, 11), overdue_minor=100)
+    assert [item.money_minor for item in months[:3]] == [659_000, 658_900, 0]
 
 
 def test_b7_seats_that_came_are_on_the_invoice_of_the_next_day_for_a_year() -> None:
     blue = shop("blue", "blue-annual", at("2026-05-12 12:00"), trial=False, currency="USD")
     now(blue, "2026-06-01 00:00")
     blue.party.activate(1, at("2026-06-30 12:00"), "team_member")
-    seats = [one for one in coming(blue.party, "2026-06-30 12:00", 30) if one[0] == "seats"]
+    seats = [row for row in coming(blue.party, "2026-06-30 12:00", 30) if row[0] == "seats"]
     assert seats == [("seats", "2026-07-01", 6417)]  # 11 of 12 months of 70.00
 
 
@@ -122,7 +131,7 @@ def test_the_page_lists_by_month_and_leads_to_the_file(signed_in: SignIn) -> Non
     assert "<rect" in anna.get("/calendar/").content.decode()
 
 
-def unfolded(content: bytes) -> list[str]:
+def unfold(content: bytes) -> list[str]:
     return content.decode().replace("\r\n ", "").split("\r\n")
 
 
@@ -133,7 +142,7 @@ def test_the_file_opens_without_signing_in_and_is_well_formed(signed_in: SignIn)
     assert answer.content.endswith(b"END:VCALENDAR\r\n")
     assert max(len(line) for line in answer.content.split(b"\r\n")) <= 75
     assert b"\n" not in answer.content.replace(b"\r\n", b"")
-    lines = unfolded(answer.content)
+    lines = unfold(answer.content)
     assert lines[:2] == ["BEGIN:VCALENDAR", "VERSION:2.0"]
     assert lines.count("BEGIN:VEVENT") == lines.count("END:VEVENT") > 10
     uids = [line for line in lines if line.startswith("UID:")]
@@ -147,7 +156,7 @@ def test_the_same_thing_keeps_its_uid_from_day_to_day(signed_in: SignIn) -> None
     till, _anna = till_with_card(signed_in)
 
     def uids(when: datetime) -> set[str]:
-        return {one.uid for one in calendar_items(account=till.party.account, as_of=when, months=3)}
+        return {item.uid for item in calendar_items(account=till.party.account, as_of=when, months=3)}
 
     assert uids(at("2026-05-14 12:00")) <= uids(at("2026-05-13 12:00"))
 
@@ -158,7 +167,7 @@ def test_commas_and_cyrillic_are_escaped_and_never_torn(signed_in: SignIn) -> No
     till.party.customer.name = till.party.account.customer.name = long + "\x07"
     content = calendar_feed.calendar_of(till.party.account, [], at("2026-05-12 12:00"))
     assert all(len(line) <= 75 and line.decode() for line in content.split(b"\r\n")[:-1])
-    [name] = [line for line in unfolded(content) if line.startswith("X-WR-CALNAME:")]
+    [name] = [line for line in unfold(content) if line.startswith("X-WR-CALNAME:")]
     assert name.count("Счёт\\, для\\; «Ромашки»\\\\") == 12
     assert "\x07" not in name, "the format has no place for control characters"
 
@@ -171,7 +180,7 @@ def test_a_calendar_program_reads_what_was_written(signed_in: SignIn) -> None:
     calendar = Calendar.from_ical(content)
     assert calendar.refresh_interval == timedelta(hours=6)
     assert calendar["REFRESH-INTERVAL"].params["VALUE"] == "DURATION"
-    assert [str(event["UID"]) for event in calendar.events] == [f"{one.uid}@127.0.0.1" for one in coming]
+    assert [str(event["UID"]) for event in calendar.events] == [f"{item.uid}@127.0.0.1" for item in coming]
     collect, due = (
         next(event for event in calendar.events if event["UID"].startswith(step)) for step in ("collect", "due")
     )
@@ -201,21 +210,21 @@ def test_an_outsider_sees_only_their_own_calendar(signed_in: SignIn) -> None:
 
 
 def more_tills(till: Shop, number: int) -> None:
-    known = Instance.objects.count()
+    count = Instance.objects.count()
     own = till.party.subscription
-    made = Instance.objects.bulk_create(
+    instances = Instance.objects.bulk_create(
         Instance(
             customer=till.party.customer,
             product=till.party.instance.product,
-            domain=f"till{known + one}.example.ru",
+            domain=f"till{count + _}.example.ru",
             email="a@example.ru",
             registered_at=at("2026-05-12 12:00"),
         )
-        for one in range(number)
+        for _ in range(number)
     )
     rows = Subscription.objects.bulk_create(
         Subscription(
-            instance=one,
+            instance=item,
             account=till.party.account,
             tariff=own.tariff,
             started_at=own.started_at,
@@ -223,11 +232,11 @@ def more_tills(till: Shop, number: int) -> None:
             anchor_date=date(2026, 5, 12),
             next_transition_date=date(2026, 6, 13),
         )
-        for one in made
+        for item in instances
     )
     BillingPeriod.objects.bulk_create(
         BillingPeriod(
-            subscription=one,
+            subscription=row,
             tariff=own.priced_by,
             number=1,
             start=date(2026, 5, 12),
@@ -236,7 +245,7 @@ def more_tills(till: Shop, number: int) -> None:
             ended_at=at("2026-06-12 00:00"),
             quantity=1,
         )
-        for one in rows
+        for row in rows
     )
 
 

@@ -10,9 +10,8 @@ from accounts.models import Product
 from billing.models import Charge, Subscription
 from billing.operations.customers import instances
 from tests.support.page_text import words
-from tests.support.people import at
+from tests.support.people import at, stand_at
 from tests.support.shops import Shop, fields, now, shop, text
-from tests.support.story import stand_at
 
 SignIn = Callable[..., Client]
 pytestmark = pytest.mark.django_db
@@ -20,9 +19,9 @@ pytestmark = pytest.mark.django_db
 
 def light(start: str = "2026-04-01 12:00", when: str = "2026-04-15 10:00") -> Shop:
     """E-b: 90.00 on 1 April; it is the 15th."""
-    found = shop("evotor-app", "light", at(start))
-    now(found, when)
-    return found
+    light_shop = shop("evotor-app", "light", at(start))
+    now(light_shop, when)
+    return light_shop
 
 
 def test_e_b_the_quote_shows_48_00_and_charges_it(signed_in: SignIn) -> None:
@@ -140,21 +139,21 @@ def test_a_choice_whose_figures_have_changed_is_refused(signed_in: SignIn) -> No
     assert "$2.10 now" in answer.content.decode()
 
 
-def bare(found: Shop, product: str) -> str:
+def register_instance_of(of_shop: Shop, product: str) -> str:
     """An instance of the same customer without a subscription; its address."""
-    made = instances.register_instance(
-        customer=found.party.customer,
+    instance = instances.register_instance(
+        customer=of_shop.party.customer,
         product=Product.objects.get(code=product),
         domain=f"{product}.example.ru",
         representative=Report("u-9", "active", email="anna@romashka.example", name="Anna"),
         as_of=at("2026-05-12 12:00"),
     )
-    return f"/instances/{made.public_id}/"
+    return f"/instances/{instance.public_id}/"
 
 
 def test_d18_an_instance_without_a_subscription_is_offered_trial_and_paid_start(signed_in: SignIn) -> None:
-    found = shop("evotor-free", "")
-    anna, address = signed_in(found.anna), bare(found, "blue")
+    own_shop = shop("evotor-free", "")
+    anna, address = signed_in(own_shop.anna), register_instance_of(own_shop, "blue")
     assert "No subscription has been taken yet" in text(anna, address)
     page = text(anna, f"{address}start/")
     assert (
@@ -172,8 +171,8 @@ def test_d18_an_instance_without_a_subscription_is_offered_trial_and_paid_start(
 
 
 def test_e1_a_free_product_is_started_with_one_button(signed_in: SignIn) -> None:
-    found = shop("evotor-app", "light")
-    anna, address = signed_in(found.anna), bare(found, "evotor-free")
+    own_shop = shop("evotor-app", "light")
+    anna, address = signed_in(own_shop.anna), register_instance_of(own_shop, "evotor-free")
     assert "Start, free of charge" in text(anna, f"{address}start/")
     anna.post(f"{address}start/")
     assert Subscription.objects.get(instance__product__code="evotor-free").tariff is None

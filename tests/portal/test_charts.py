@@ -59,8 +59,8 @@ def test_an_empty_instance_is_drawn_too():
 
 
 def test_the_table_tells_the_first_day_and_every_day_of_change():
-    told = [(row.day.day, row.most, row.at_end) for row in may().rows]
-    assert told == [(1, 10, 10), (10, 11, 11), (20, 11, 10)]
+    table = [(row.day.day, row.most, row.at_end) for row in may().rows]
+    assert table == [(1, 10, 10), (10, 11, 11), (20, 11, 10)]
 
 
 def test_a_change_at_midnight_in_moscow_belongs_to_the_new_day():

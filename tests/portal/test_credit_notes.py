@@ -42,14 +42,14 @@ def test_the_pdf_says_what_it_puts_right_and_stays_the_same(story, signed_in, no
     answer = client.get(address)
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf")
     text = "".join(page.extract_text() for page in PdfReader(BytesIO(answer.content)).pages).replace("\u00a0", " ")
-    for told in (
+    for sentence in (
         note.number,
         "R-2026-000001",
         "Один пользователь учтён дважды",
         "599,00",
         "Ошибка в отчёте экземпляра",
     ):
-        assert told in text
+        assert sentence in text
     assert client.get(address).content == answer.content
 
 

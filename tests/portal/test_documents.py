@@ -5,7 +5,8 @@ import hashlib
 from billing.models import InvoiceDocument
 from billing.operations.settlement import payments
 from tests.support.page_text import words
-from tests.support.story import msk, stand_at
+from tests.support.people import stand_at
+from tests.support.story import msk
 
 ADDRESS = "/documents/R-2026-000001/"
 

@@ -1,7 +1,7 @@
 """Integration in the portal: a customer's own webhooks and the tokens of its instances, from the first page to the last call."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from django.test import Client
@@ -10,9 +10,11 @@ from billing.models import ApiToken, AuditRecord, Event, WebhookDelivery, Webhoo
 from billing.operations import api_tokens
 from billing.operations.events import endpoints, fan_out
 from tests.support.mails import plain
+from tests.support.page_text import read_source
+from tests.support.people import stand_at
 from tests.support.receivers import Receiver, status
-from tests.support.story import Story, msk, stand_at
-from tests.support.webhook_calls import NOON, arrives, called, endpoint_of, happens, prove
+from tests.support.story import Story, msk
+from tests.support.webhook_calls import NOON, arrives, endpoint_of, happens, reauthenticate, record_call
 
 SignIn = Callable[..., Client]
 SECRET = re.compile(r"whsec_[A-Za-z0-9+/=]{20,}")
@@ -23,21 +25,8 @@ TOKEN = re.compile(r"bp_[a-z0-9]+_[A-Za-z0-9_-]{43}")
 def anna(story: Story, signed_in: SignIn) -> Client:
     """Anna, who has just given her password once more."""
     client = signed_in(story.anna)
-    prove(client)
+    reauthenticate(client)
     return client
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    one = Receiver()
-    yield one
-    one.close()
-
-
-def page(client: Client, address: str) -> str:
-    answer = client.get(address)
-    assert answer.status_code == 200, address
-    return plain(answer.content.decode())
 
 
 def bench(endpoint: WebhookEndpoint) -> str:
@@ -48,15 +37,15 @@ def bench(endpoint: WebhookEndpoint) -> str:
 
 
 def test_the_first_page_says_how_to_begin(story: Story, anna: Client) -> None:
-    shown = page(anna, "/integration/")
+    shown = read_source(anna, "/integration/")
     assert story.cloud.public_id in shown
     assert "/api/v1/docs" in shown
     assert "Tell us an address of your server" in shown
     assert "Ask whether the instance may write." in shown
     assert "and we tell you of every change." in shown
     assert f"/instances/{story.cloud.public_id}</code>" in shown  # not the first by name, which is terminated
-    assert "/integration/" in page(anna, "/more/")
-    assert f"/integration/tokens/new/?instance={story.cloud.public_id}" in page(
+    assert "/integration/" in read_source(anna, "/more/")
+    assert f"/integration/tokens/new/?instance={story.cloud.public_id}" in read_source(
         anna, f"/instances/{story.cloud.public_id}/"
     )
 
@@ -83,37 +72,37 @@ def test_a_webhook_is_added_and_its_secret_shown_once(story: Story, anna: Client
 
 
 @pytest.mark.parametrize(
-    ("typed", "told"),
+    ("typed", "words"),
     [
         ({"url": "romashka.example", "hears": "all"}, "begins with https://"),
         ({"url": "https://romashka.example/hooks", "hears": "some"}, "Tick at least one type of event"),
         ({"url": "https://romashka.example/hooks", "name": "n" * 101, "hears": "all"}, "at most 100 characters"),
     ],
 )
-def test_what_is_wrong_is_said_and_what_was_typed_stays(anna: Client, typed: dict[str, str], told: str) -> None:
+def test_what_is_wrong_is_said_and_what_was_typed_stays(anna: Client, typed: dict[str, str], words: str) -> None:
     answer = anna.post("/integration/webhooks/new/", {"name": "Warehouse", **typed})
     shown = plain(answer.content.decode())
-    assert (answer.status_code, told in shown) == (422, True)
+    assert (answer.status_code, words in shown) == (422, True)
     assert f'value="{typed["url"]}"' in shown
     assert f'value="{typed.get("name", "Warehouse")}"' in shown
     assert WebhookEndpoint.objects.count() == 0
 
 
 def test_what_is_not_there_yet_is_left_by_going_back_and_has_sent_nothing(story: Story, anna: Client) -> None:
-    form = page(anna, "/integration/webhooks/new/")
+    form = read_source(anna, "/integration/webhooks/new/")
     assert (">Back</a>" in form, "Leave it as it is" in form) == (True, False)
     endpoint = endpoint_of(story)
     for address in ("/integration/", bench(endpoint)):
-        shown = page(anna, address)
+        shown = read_source(anna, address)
         assert ("nothing sent yet" in shown, ">in use<" in shown) == (True, False), address
     happens(story, msk(5, 12, 11))
-    assert ">in use<" in page(anna, "/integration/")
-    assert ">in use<" in page(anna, bench(endpoint))
+    assert ">in use<" in read_source(anna, "/integration/")
+    assert ">in use<" in read_source(anna, bench(endpoint))
 
 
 def test_a_webhook_is_changed(story: Story, anna: Client) -> None:
     endpoint = endpoint_of(story, types=["subscription."])
-    form = page(anna, f"{bench(endpoint)}change/")
+    form = read_source(anna, f"{bench(endpoint)}change/")
     assert form.count('name="types"') == 19
     assert len(re.findall(r'name="types" value="subscription\.[a-z_]+" checked', form)) == 8
     answer = anna.post(f"{bench(endpoint)}change/", {"url": "https://new.example/", "name": "Till", "hears": "all"})
@@ -128,19 +117,21 @@ def test_a_webhook_is_changed(story: Story, anna: Client) -> None:
 def test_the_bench_shows_what_waits_and_what_became_of_each_event(story: Story, anna: Client) -> None:
     endpoint = endpoint_of(story, name="Warehouse")
     row = arrives(story, msk(5, 12, 11), msk(5, 12, 11, 5) - msk(5, 12, 11))
-    called(happens(story, msk(5, 12, 11, 30), "invoice.issued"), msk(5, 12, 11, 30), 502, answer='{"error":"down"}')
-    shown = page(anna, bench(endpoint))
+    record_call(
+        happens(story, msk(5, 12, 11, 30), "invoice.issued"), msk(5, 12, 11, 30), 502, answer='{"error":"down"}'
+    )
+    shown = read_source(anna, bench(endpoint))
     assert "event waits, for 30 min" in shown
     assert "HTTP 502" in shown
     assert "tried again" in shown
     assert shown.count('class="lag__bar"') == 2  # an hour and a day in which something arrived
     assert "5 min" in shown
-    failed = page(anna, f"{bench(endpoint)}?show=waiting")
+    failed = read_source(anna, f"{bench(endpoint)}?show=waiting")
     assert "invoice.issued" in failed
     assert "invoice.paid" not in failed
-    assert "Nothing was given up." in page(anna, f"{bench(endpoint)}?show=failed")
-    detail = page(anna, f"{bench(endpoint)}deliveries/{row.pk}/")
-    for told in (
+    assert "Nothing was given up." in read_source(anna, f"{bench(endpoint)}?show=failed")
+    detail = read_source(anna, f"{bench(endpoint)}deliveries/{row.pk}/")
+    for words in (
         row.event.public_id,
         "HTTP 204",
         "server: nginx",
@@ -148,7 +139,7 @@ def test_the_bench_shows_what_waits_and_what_became_of_each_event(story: Story, 
         "curl -X POST",
         "webhook-signature",
     ):
-        assert told in detail, told
+        assert words in detail, words
 
 
 def test_pausing_going_on_switching_off_and_on(story: Story, anna: Client) -> None:
@@ -182,9 +173,11 @@ def test_a_new_secret_is_made_once_however_often_the_form_is_sent(story: Story, 
     assert (again.status_code, SECRET.search(again.content.decode())) == (409, None)
     endpoint.refresh_from_db()
     assert endpoints.secrets_of(endpoint, NOON)[0] == secret
-    assert "being changed: the one before signs as well until 13 May 2026 at 12:00" in page(anna, bench(endpoint))
+    assert "being changed: the one before signs as well until 13 May 2026 at 12:00" in read_source(
+        anna, bench(endpoint)
+    )
     stand_at(msk(5, 13, 13))
-    assert "known to your server alone" in page(anna, bench(endpoint))
+    assert "known to your server alone" in read_source(anna, bench(endpoint))
 
 
 def test_each_delivery_names_its_instance_and_its_number(story: Story, anna: Client) -> None:
@@ -194,7 +187,7 @@ def test_each_delivery_names_its_instance_and_its_number(story: Story, anna: Cli
             type="instance.read_only", at=NOON, account=story.account, instance=instance, data={}, sequence=number
         )
         WebhookDelivery.objects.create(endpoint=endpoint, event=row, next_attempt_at=NOON)
-    shown = page(anna, bench(endpoint))
+    shown = read_source(anna, bench(endpoint))
     assert "romashka.example.ru · event 3" in shown
     assert "test.romashka.example.ru · event 4" in shown
 
@@ -215,13 +208,13 @@ def test_a_time_is_sent_again_after_its_number_was_shown(story: Story, anna: Cli
     endpoint = endpoint_of(story, types=["invoice."])
     for day in (9, 10, 11):
         arrives(story, msk(5, day), msk(5, 12) - msk(5, 12), "invoice.paid" if day < 11 else "invoice.issued")
-    assert "checked" not in page(anna, f"{bench(endpoint)}again/")
+    assert "checked" not in read_source(anna, f"{bench(endpoint)}again/")
     look = f"{bench(endpoint)}again/?look=1&from=2026-05-09T00:00&to=2026-05-12T00:00"
-    shown = page(anna, look)
+    shown = read_source(anna, look)
     assert "Send 3 events again" in shown
     assert WebhookDelivery.objects.filter(replays=1).count() == 0
-    assert "Nothing was given up in this time." in page(anna, look + "&failed=on")
-    assert "Send 1 event again" in page(anna, look + "&types=invoice.issued")
+    assert "Nothing was given up in this time." in read_source(anna, look + "&failed=on")
+    assert "Send 1 event again" in read_source(anna, look + "&types=invoice.issued")
     happens(story, msk(5, 11, 18))  # another one since it was shown: it is shown anew
     stale = anna.post(look, {"seen": "3"})
     assert "Send 4 events again" in plain(stale.content.decode())
@@ -231,28 +224,28 @@ def test_a_time_is_sent_again_after_its_number_was_shown(story: Story, anna: Cli
 
 
 @pytest.mark.parametrize(
-    ("query", "told"),
+    ("query", "words"),
     [
         ("from=yesterday&to=2026-05-12T00:00", "Enter a day and a time"),
         ("from=2026-05-12T00:00&to=2026-05-11T00:00", "The end has to come after the beginning."),
         ("from=2026-05-11T00:00&to=2026-05-12T00:00&types=no.such", "There is no event type"),
     ],
 )
-def test_a_time_that_cannot_be_meant_is_refused_in_words(story: Story, anna: Client, query: str, told: str) -> None:
+def test_a_time_that_cannot_be_meant_is_refused_in_words(story: Story, anna: Client, query: str, words: str) -> None:
     answer = anna.get(f"{bench(endpoint_of(story))}again/?look=1&{query}")
-    assert (answer.status_code, told in plain(answer.content.decode())) == (422, True)
+    assert (answer.status_code, words in plain(answer.content.decode())) == (422, True)
 
 
 def test_a_sample_is_sent_and_its_answer_shown(story: Story, anna: Client, receiver: Receiver) -> None:
     endpoint = endpoint_of(story, url=receiver.url)
     receiver.answers = [status(200, b'{"ok": true}', Content_Type="application/json"), 500]
     address = f"{bench(endpoint)}sample/?type=instance.read_only"
-    assert "invoice_overdue" in page(anna, address)
+    assert "invoice_overdue" in read_source(anna, address)
     assert receiver.got == []
     taken = plain(anna.post(address).content.decode())
     assert "HTTP 200" in taken
     assert "&quot;ok&quot;: true" in taken
-    assert (receiver.types, receiver.told[0]["sample"]) == (["instance.read_only"], True)
+    assert (receiver.types, receiver.payloads[0]["sample"]) == (["instance.read_only"], True)
     refused = plain(anna.post(address).content.decode())
     assert "not taken" in refused
     assert "HTTP 500" in refused
@@ -260,7 +253,7 @@ def test_a_sample_is_sent_and_its_answer_shown(story: Story, anna: Client, recei
 
 
 def test_all_types_of_events_are_listed_with_samples(anna: Client) -> None:
-    shown = page(anna, "/integration/events/")
+    shown = read_source(anna, "/integration/events/")
     assert shown.count('class="opens"') == 19
     assert "Nothing renews any more; everything works until <code>cancel_date</code>." in shown
 
@@ -269,7 +262,7 @@ def test_all_types_of_events_are_listed_with_samples(anna: Client) -> None:
 
 
 def test_a_token_is_made_for_an_instance_shown_once_and_revoked(story: Story, anna: Client) -> None:
-    form = page(anna, f"/integration/tokens/new/?instance={story.test.public_id}")
+    form = read_source(anna, f"/integration/tokens/new/?instance={story.test.public_id}")
     assert f'<option value="{story.test.public_id}" selected>' in form
     answer = anna.post("/integration/tokens/new/", {"instance": story.test.public_id, "label": "Site"})
     secret = TOKEN.findall(answer.content.decode())[0]
@@ -279,7 +272,7 @@ def test_a_token_is_made_for_an_instance_shown_once_and_revoked(story: Story, an
     assert secret not in str(dict(anna.session))
     listed = anna.get("/integration/").content.decode()
     assert ("Site" in listed, TOKEN.search(listed)) == (True, None)
-    assert "Site" in page(anna, "/integration/tokens/")
+    assert "Site" in read_source(anna, "/integration/tokens/")
     revoked = anna.post(f"/integration/tokens/{token.public_id}/revoke/", follow=True)
     assert "The token Site is revoked" in plain(revoked.content.decode())
     token.refresh_from_db()
@@ -301,4 +294,4 @@ def test_curl_of_a_delivery_is_signed_with_the_secret_of_now(story: Story, anna:
     row = arrives(story, msk(5, 12, 11), msk(5, 12) - msk(5, 12))
     line = fan_out.delivery_curl(row, NOON)
     assert line.startswith(f"curl -X POST {endpoint.url}")
-    assert 'data-copy="curl -X POST' in page(anna, f"{bench(endpoint)}deliveries/{row.pk}/")
+    assert 'data-copy="curl -X POST' in read_source(anna, f"{bench(endpoint)}deliveries/{row.pk}/")

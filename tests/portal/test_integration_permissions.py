@@ -5,9 +5,7 @@ from collections.abc import Callable
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from accounts.members import Report
 from billing.models import ApiToken, WebhookDelivery, WebhookEndpoint
@@ -15,8 +13,9 @@ from billing.operations import api_tokens
 from billing.operations.subscriptions import metering
 from tests.support.mails import plain
 from tests.support.page_text import body
+from tests.support.query_counts import queries
 from tests.support.story import Story, billing_only, msk
-from tests.support.webhook_calls import NOON, PASSWORD, endpoint_of, happens, more, prove
+from tests.support.webhook_calls import NOON, PASSWORD, add_deliveries, endpoint_of, happens, reauthenticate
 
 SignIn = Callable[..., Client]
 LOOKED_AT = ("", "webhooks/new/", "events/", "tokens/", "tokens/new/")
@@ -27,7 +26,7 @@ def of(endpoint: WebhookEndpoint) -> list[str]:
     """Every address of ``endpoint`` and of its delivery."""
     row = WebhookDelivery.objects.filter(endpoint=endpoint).first()
     base = f"/integration/webhooks/{endpoint.public_id}/"
-    return [base + one for one in OF_ONE] + ([f"{base}deliveries/{row.pk}/"] if row is not None else [])
+    return [base + end for end in OF_ONE] + ([f"{base}deliveries/{row.pk}/"] if row is not None else [])
 
 
 def token_of(story: Story) -> ApiToken:
@@ -68,7 +67,7 @@ def test_a_member_without_the_billing_right_sees_none_of_it(story: Story, signed
     endpoint, token = endpoint_of(story), token_of(story)
     happens(story, msk(5, 12, 11))
     boris = signed_in(story.boris)
-    for address in [f"/integration/{one}" for one in LOOKED_AT] + of(endpoint):
+    for address in [f"/integration/{look}" for look in LOOKED_AT] + of(endpoint):
         assert (boris.get(address).status_code) == 404, address
     for address in ["/integration/webhooks/new/", "/integration/tokens/new/", *of(endpoint)]:
         assert boris.post(address, {"act": "pause"}).status_code == 404, address
@@ -87,7 +86,7 @@ def test_an_owner_of_two_customers_sees_one_at_a_time(story: Story, signed_in: S
     anna = signed_in(story.anna)
     theirs = anna.get(f"/integration/?account={story.vera_account.number}").content.decode()
     assert (endpoint.url in theirs, story.vera_instance.public_id in theirs) == (False, True)
-    prove(anna)
+    reauthenticate(anna)
     anna.post(
         f"/integration/webhooks/new/?account={story.vera_account.number}",
         {"url": "https://lavanda.example/", "hears": "all"},
@@ -101,8 +100,8 @@ def test_an_owner_of_two_customers_sees_one_at_a_time(story: Story, signed_in: S
 
 
 def test_the_billing_right_alone_makes_no_token_and_so_no_administrator(story: Story, signed_in: SignIn) -> None:
-    client, kept = signed_in(billing_only(story)), token_of(story)
-    prove(client)
+    client, token = signed_in(billing_only(story)), token_of(story)
+    reauthenticate(client)
     form = plain(client.get(f"/integration/tokens/new/?instance={story.cloud.public_id}").content.decode())
     assert ("<option" in form, "Make the token" in form) == (False, False)
     assert "only its administrators make one. Ask one of them:" in form
@@ -110,12 +109,12 @@ def test_the_billing_right_alone_makes_no_token_and_so_no_administrator(story: S
     answer = client.post("/integration/tokens/new/", {"instance": story.cloud.public_id, "label": "Site"})
     assert answer.status_code == 409
     assert "Only an administrator of this instance can make a token for it" in plain(answer.content.decode())
-    assert list(ApiToken.objects.all()) == [kept]
+    assert list(ApiToken.objects.all()) == [token]
     for address in ("/integration/", "/integration/tokens/", f"/instances/{story.cloud.public_id}/"):
         assert "Make a token" not in client.get(address).content.decode().replace("Make a token for it", ""), address
-    client.post(f"/integration/tokens/{kept.public_id}/revoke/")
-    kept.refresh_from_db()
-    assert kept.revoked_by == "buh@romashka.example"
+    client.post(f"/integration/tokens/{token.public_id}/revoke/")
+    token.refresh_from_db()
+    assert token.revoked_by == "buh@romashka.example"
 
 
 def test_an_administrator_of_one_instance_makes_no_token_of_another(story: Story, signed_in: SignIn) -> None:
@@ -126,7 +125,7 @@ def test_an_administrator_of_one_instance_makes_no_token_of_another(story: Story
         report=Report(external_id="b", status="active", email=story.boris.email, role="administrator"),
     )
     boris = signed_in(story.boris)
-    prove(boris)
+    reauthenticate(boris)
     form = boris.get("/integration/tokens/new/").content.decode()
     assert (story.test.public_id in form, story.cloud.public_id in form) == (True, False)
     assert boris.post("/integration/tokens/new/", {"instance": story.cloud.public_id}).status_code == 409
@@ -171,10 +170,10 @@ def test_every_write_asks_and_no_look_does(story: Story, signed_in: SignIn) -> N
     endpoint, token = endpoint_of(story, types=["invoice.paid"]), token_of(story)
     happens(story, msk(5, 12, 11))
     anna = signed_in(story.anna)
-    for address in [f"/integration/{one}" for one in LOOKED_AT] + of(endpoint):
+    for address in [f"/integration/{address}" for address in LOOKED_AT] + of(endpoint):
         assert anna.get(address).status_code == 200, address
     look = "look=1&from=2026-05-01T00:00&to=2026-05-13T00:00"
-    written = [one + (f"?{look}" if one.endswith("again/") else "") for one in of(endpoint)]
+    written = [address + (f"?{look}" if address.endswith("again/") else "") for address in of(endpoint)]
     written += [
         "/integration/webhooks/new/",
         "/integration/tokens/new/",
@@ -193,19 +192,12 @@ def test_whoever_has_a_second_factor_gives_that_and_the_password_is_not_enough(s
     endpoint, anna = endpoint_of(story), signed_in(story.anna)
     TOTP.activate(story.anna, generate_totp_secret())
     assert Authenticator.objects.filter(user=story.anna).exists()
-    prove(anna)
+    reauthenticate(anna)
     answer = anna.post(f"/integration/webhooks/{endpoint.public_id}/", {"act": "pause"})
     assert answer["Location"].startswith("/accounts/2fa/reauthenticate/?next=")
 
 
 # --- Many rows -----------------------------------------------------------------------------------------------------------
-
-
-def queries(client: Client, address: str) -> int:
-    client.get(address)
-    with CaptureQueriesContext(connection) as asked:
-        assert client.get(address).status_code == 200
-    return len(asked)
 
 
 @pytest.mark.parametrize("what", ["deliveries", "endpoints", "tokens"])
@@ -215,12 +207,12 @@ def test_a_thousand_rows_cost_what_ten_cost(story: Story, signed_in: SignIn, wha
 
     def grow(number: int) -> None:
         if what == "deliveries":
-            more(story, endpoint, number)
+            add_deliveries(story, endpoint, number)
         elif what == "endpoints":
-            for _one in range(number // 10):
+            for _ in range(number // 10):
                 endpoint_of(story)
         else:
-            for _one in range(number // 10):
+            for _ in range(number // 10):
                 token_of(story)
 
     grow(60)

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from tests.support.story import PASSWORD
 
 
 def lang(client: Client, address: str = "/accounts/login/", **headers: str) -> str:
@@ -15,7 +16,7 @@ def lang(client: Client, address: str = "/accounts/login/", **headers: str) -> s
 @pytest.fixture
 def emma(db) -> Client:
     client = Client()
-    user = User.objects.create_user("emma@brightside.example", "correct horse battery", locale="en")
+    user = User.objects.create_user("emma@brightside.example", PASSWORD, locale="en")
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     return client
 

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from billing.models import Notice, PaymentAttempt
 from tests.support.mails import plain
-from tests.support.story import msk, stand_at
+from tests.support.people import stand_at
+from tests.support.story import msk
 
 NOON = msk(5, 12)
 

@@ -9,7 +9,8 @@ from billing.models import Invoice, Notice
 from billing.operations.cycle import access
 from billing.operations.settlement import payments
 from tests.support.mails import latest, plain
-from tests.support.story import msk, stand_at
+from tests.support.people import stand_at
+from tests.support.story import msk
 
 
 def lock(story) -> None:

@@ -21,8 +21,8 @@ AT = msk(5, 12)
 
 def write_all(story, locale: str) -> None:
     Customer.objects.filter(pk=story.customer.pk).update(locale=locale)
-    for one in (story.account, story.cloud):
-        one.customer.refresh_from_db()
+    for row in (story.account, story.cloud):
+        row.customer.refresh_from_db()
     invoice = Invoice.objects.get()
     invoice.locale = locale  # as if issued in it: an issued one never changes
     notices.queue_due_soon(invoice=invoice, at=AT)

@@ -3,41 +3,27 @@ service's own page, whose acts come back by signed webhook alone."""
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import pytest
 from django.test import Client
 
-from accounts.models import User
 from billing.models import MethodSetUp, Payment, PaymentAttempt, ProviderEvent, SavedMethod
 from billing.operations.collection import payment_methods
 from billing.sandbox import sample_bank as sample
 from billing.sandbox.models import SampleCard, SampleVisit
-from tests.support import people
+from tests.support import people, shops
 from tests.support.mails import plain
-from tests.support.people import Party, at
-from tests.support.story import person, stand_at
+from tests.support.people import at, stand_at
+from tests.support.shops import Shop
 
 NOON = at("2026-05-12 12:00")
 SignIn = Callable[..., Client]
 
 
-@dataclass
-class Shop:
-    """Romashka's till on Light since noon; 90 roubles are open. Vera is somebody else's owner, on METEOR."""
-
-    party: Party
-    anna: User
-    vera: User
-
-
 @pytest.fixture
 def shop(db: None) -> Shop:
-    people.installation()
-    stand_at(NOON)
-    till = people.party(now=NOON, product="evotor-app", tariff_id="light")
-    people.party("lavanda", NOON)
-    return Shop(till, person("anna@romashka.example", "Anna"), person("anna@lavanda.example", "Vera"))
+    """Romashka's till on Light since noon; 90 roubles are open. Vera is somebody else's owner, on METEOR."""
+    return shops.shop("evotor-app", "light")
 
 
 @pytest.fixture
@@ -58,10 +44,10 @@ def text(client: Client, address: str) -> str:
 
 def leave_card(client: Client, card: str = "4242", outcome: str = "succeeded") -> str:
     """A card left without paying; the page that it comes back to."""
-    begun = client.post("/methods/", {"act": "save"})
-    assert begun.status_code == 302
-    assert begun["Location"].startswith("/sample-bank/")
-    back = client.post(begun["Location"], {"outcome": outcome, "card": card})
+    started = client.post("/methods/", {"act": "save"})
+    assert started.status_code == 302
+    assert started["Location"].startswith("/sample-bank/")
+    back = client.post(started["Location"], {"outcome": outcome, "card": card})
     return text(client, back["Location"])
 
 
@@ -77,11 +63,11 @@ def wallet(client: Client) -> str:
 
 def test_paying_with_the_box_ticked_keeps_the_card(shop: Shop, anna: Client) -> None:
     assert "Keep this card for renewals" in text(anna, "/pay/")
-    begun = anna.post("/pay/", {"sum": "9000", "save": "yes"})
-    bank = text(anna, begun["Location"])
+    started = anna.post("/pay/", {"sum": "9000", "save": "yes"})
+    bank = text(anna, started["Location"])
     assert "The card, kept for later payments" in bank
     assert "later payments wait until you confirm them" in bank
-    anna.post(begun["Location"], {"outcome": "succeeded", "card": "3155"})
+    anna.post(started["Location"], {"outcome": "succeeded", "card": "3155"})
     method = payment_methods.active_method(shop.party.account)
     assert method is not None
     assert (method.title, method.saved_by) == ("Mir •• 3155", shop.anna.email)
@@ -90,9 +76,9 @@ def test_paying_with_the_box_ticked_keeps_the_card(shop: Shop, anna: Client) -> 
 
 
 def test_paying_without_the_box_asks_the_bank_for_nothing(shop: Shop, anna: Client) -> None:
-    begun = anna.post("/pay/", {"sum": "9000"})
-    assert "kept for later payments" not in text(anna, begun["Location"])
-    anna.post(begun["Location"], {"outcome": "succeeded", "card": "4242"})
+    started = anna.post("/pay/", {"sum": "9000"})
+    assert "kept for later payments" not in text(anna, started["Location"])
+    anna.post(started["Location"], {"outcome": "succeeded", "card": "4242"})
     assert (SavedMethod.objects.count(), Payment.objects.count()) == (0, 1)
 
 
@@ -127,12 +113,12 @@ def test_a_card_that_is_declined_says_why(anna: Client, outcome: str, words: str
 
 
 def test_a_second_step_waits_and_a_return_without_an_answer_says_so(anna: Client) -> None:
-    begun = anna.post("/methods/", {"act": "save"})["Location"]
+    bank_address = anna.post("/methods/", {"act": "save"})["Location"]
     row = MethodSetUp.objects.get()
     assert "has not said yet" in text(anna, f"/methods/set-ups/{row.pk}/")
-    assert anna.post(begun, {"outcome": "requires_action", "card": "4242"})["Location"] == begun
-    assert "Second step" in text(anna, begun)
-    anna.post(begun, {"outcome": "succeeded"})
+    assert anna.post(bank_address, {"outcome": "requires_action", "card": "4242"})["Location"] == bank_address
+    assert "Second step" in text(anna, bank_address)
+    anna.post(bank_address, {"outcome": "succeeded"})
     assert "Visa •• 4242" in text(anna, "/methods/")
 
 
@@ -189,8 +175,8 @@ def test_removing_the_card_here_is_done_once(shop: Shop, anna: Client) -> None:
 
 def test_c5_the_services_page_shows_cards_receipts_and_plans(shop: Shop, anna: Client) -> None:
     leave_card(anna)
-    begun = anna.post("/pay/", {"sum": "9000"})
-    anna.post(begun["Location"], {"outcome": "succeeded"})
+    started = anna.post("/pay/", {"sum": "9000"})
+    anna.post(started["Location"], {"outcome": "succeeded"})
     page = text(anna, wallet(anna))
     assert "Visa •• 4242" in page
     assert "Light · romashka.example.ru" in page

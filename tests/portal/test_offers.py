@@ -8,7 +8,8 @@ from billing.models import Credit, PaymentAttempt
 from billing.operations.ledger import posting
 from billing.operations.settlement import offers
 from tests.support.mails import latest, plain
-from tests.support.story import msk, stand_at
+from tests.support.people import stand_at
+from tests.support.story import msk
 
 
 @pytest.fixture

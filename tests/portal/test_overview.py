@@ -4,7 +4,8 @@ import re
 
 from billing.operations.cycle import month_close
 from tests.support.page_text import words
-from tests.support.story import joins, msk, stand_at
+from tests.support.people import stand_at
+from tests.support.story import joins, msk
 
 
 def test_the_banner_names_the_sum_and_the_instant_of_the_lock(story, signed_in):

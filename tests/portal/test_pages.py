@@ -31,7 +31,7 @@ def test_looking_at_a_page_writes_nothing(story, signed_in):
     for address in pages(story):
         with CaptureQueriesContext(connection) as asked:
             assert client.get(address).status_code == 200, address
-        written = [one["sql"] for one in asked if not one["sql"].startswith("SELECT")]
+        written = [query["sql"] for query in asked if not query["sql"].startswith("SELECT")]
         assert written == [], address
 
 

@@ -12,8 +12,9 @@ from billing.operations.settlement import payments
 from billing.sandbox.models import SampleCharge
 from billing.sandbox.sample_bank import signature
 from tests.support.mails import plain
+from tests.support.people import stand_at
 from tests.support.query_counts import more_invoices
-from tests.support.story import msk, stand_at
+from tests.support.story import msk
 
 
 def begin(client, sum_: str = "658900", **more: str) -> PaymentAttempt:
@@ -50,10 +51,16 @@ def test_the_transfer_names_invoice_account_and_code(anna):
 @pytest.mark.parametrize(
     ("written", "why"),
     [
-        ("0", "more than zero"), ("-1", "more than zero"), ("abc", "at most two decimals"), ("1.005", "at most two decimals"),
-        ("1000000000000", "larger than any payment"), ("", "at most two decimals"), ("1e400", "at most two decimals"), ("NaN", "at most two decimals"),
+        ("0", "more than zero"),
+        ("-1", "more than zero"),
+        ("abc", "at most two decimals"),
+        ("1.005", "at most two decimals"),
+        ("1000000000000", "larger than any payment"),
+        ("", "at most two decimals"),
+        ("1e400", "at most two decimals"),
+        ("NaN", "at most two decimals"),
     ],
-)  # fmt: skip
+)
 def test_a_sum_that_is_none_is_refused_in_words_and_nothing_begins(anna, written, why):
     answer = anna.post("/pay/", {"sum": "other", "amount": written})
     assert answer.status_code == 422
@@ -96,10 +103,11 @@ def test_paying_at_the_bank_credits_once_whoever_asks(story, anna):
 @pytest.mark.parametrize(
     ("outcome", "words"),
     [
-        ("insufficient_funds", "there is not enough money on the card"), ("card_expired", "the card has expired"),
+        ("insufficient_funds", "there is not enough money on the card"),
+        ("card_expired", "the card has expired"),
         ("declined_by_bank", "the bank declined the payment"),
     ],
-)  # fmt: skip
+)
 def test_a_decline_says_why_and_offers_to_try_again(story, anna, outcome, words):
     attempt = begin(anna)
     text = page(anna, bank(anna, attempt, outcome)["Location"])

@@ -10,8 +10,9 @@ from accounts.models import Member, Role, User
 from billing.models import Charge
 from billing.operations.customers import member_management
 from tests.support.mails import latest, plain
+from tests.support.people import stand_at
 from tests.support.query_counts import queries
-from tests.support.story import billing_only, joins, msk, person, stand_at
+from tests.support.story import PASSWORD, billing_only, joins, msk, person
 
 
 def text_of(answer) -> str:
@@ -91,9 +92,9 @@ def test_links_that_are_broken_old_or_used_say_what_to_do(story, anna, monkeypat
     broken = guest.get("/join/abc/")
     assert broken.status_code == 410
     assert "This link does not work" in text_of(broken)
-    told = signing.loads(link.split("/")[1], salt=member_management.SALT)
+    signed = signing.loads(link.split("/")[1], salt=member_management.SALT)
     monkeypatch.setattr(signing.time, "time", lambda: 1e9)
-    old = signing.dumps(told, salt=member_management.SALT)
+    old = signing.dumps(signed, salt=member_management.SALT)
     monkeypatch.undo()
     assert "ask for a new one" in text_of(guest.get(f"/join/{old}/"))
     guest.post(f"/{link}", {"password": "long enough horse"})
@@ -104,9 +105,9 @@ def test_links_that_are_broken_old_or_used_say_what_to_do(story, anna, monkeypat
 
 def test_whoever_has_a_sign_in_uses_it(story, anna, signed_in):
     """A link alone must not pass by somebody's password and second factor."""
-    known = person("known@romashka.example", "Знакомая")
+    user = person("known@romashka.example", "Знакомая")
     member = member_management.invite_member(
-        instance=story.cloud, email=known.email, name="", role="member", as_of=msk(5, 12), invited_by="А. Петрова"
+        instance=story.cloud, email=user.email, name="", role="member", as_of=msk(5, 12), invited_by="А. Петрова"
     )
     link = "/" + member_management.invitation_link(member).split("/", 3)[3]
     guest = Client(headers={"Accept-Language": "en"})
@@ -114,11 +115,11 @@ def test_whoever_has_a_sign_in_uses_it(story, anna, signed_in):
     guest.post(link, {"password": "another long horse"})
     member.refresh_from_db()
     assert member.status == "invited"
-    assert signed_in(known).post(link, follow=True).status_code == 200
+    assert signed_in(user).post(link, follow=True).status_code == 200
     member.refresh_from_db()
-    known.refresh_from_db()
+    user.refresh_from_db()
     assert member.status == "active"
-    assert known.check_password("correct horse battery")
+    assert user.check_password(PASSWORD)
 
 
 def test_blocking_and_unblocking_show_their_price_and_do_it(story, anna):
@@ -184,10 +185,10 @@ def test_the_billing_right_alone_is_offered_what_it_may_do(story, anna, signed_i
     """What the POST would refuse is on no page: neither the administrator's role to give nor to invite with."""
     client, boris = signed_in(billing_only(story)), page_of(story.cloud, "boris@romashka.example")
     for address, form in ((boris, 'name="role" value="{}"'), (list_of(story.cloud) + "invite/", 'value="{}"')):
-        mine, theirs = text_of(client.get(address)), text_of(anna.get(address))
-        assert (form.format("administrator") in mine, form.format("administrator") in theirs) == (False, True)
-        assert form.format("billing") in mine
-    assert "Only an administrator of this instance invites administrators. Ask А. Петрова" in mine
+        own_form, theirs = text_of(client.get(address)), text_of(anna.get(address))
+        assert (form.format("administrator") in own_form, form.format("administrator") in theirs) == (False, True)
+        assert form.format("billing") in own_form
+    assert "Only an administrator of this instance invites administrators. Ask А. Петрова" in own_form
     assert "invites administrators" not in theirs
     assert client.post(boris, shown(text_of(client.get(boris)), status="blocked")).status_code == 302
 
@@ -202,9 +203,9 @@ def test_only_billing_owners_and_only_their_people(story, anna, signed_in):
     address = page_of(story.cloud, "boris@romashka.example")
     for user in (story.vera, story.boris):
         client = signed_in(user)
-        for one in (list_of(story.cloud), list_of(story.cloud) + "invite/", address):
-            assert client.get(one).status_code == 404
-            assert client.post(one, {"status": "removed", "role": "", "seen": "0"}).status_code in (404, 405)
+        for place in (list_of(story.cloud), list_of(story.cloud) + "invite/", address):
+            assert client.get(place).status_code == 404
+            assert client.post(place, {"status": "removed", "role": "", "seen": "0"}).status_code in (404, 405)
     elsewhere = address.replace(story.cloud.public_id, story.test.public_id)
     assert anna.get(elsewhere).status_code == 404
 
@@ -216,13 +217,13 @@ def test_a_thousand_people_ask_the_database_as_often(story, anna):
         Member.objects.bulk_create(
             Member(
                 instance=story.cloud,
-                external_id=f"m{start + one}",
-                email=f"m{start + one}@romashka.example",
+                external_id=f"m{start + _}",
+                email=f"m{start + _}@romashka.example",
                 role=role,
                 status="invited",
                 confirmed_at=msk(5, 11),
             )
-            for one in range(number)
+            for _ in range(number)
         )
 
     stand_at(msk(5, 12))

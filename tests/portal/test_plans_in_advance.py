@@ -10,9 +10,8 @@ from billing.operations.run import billing_run
 from billing.operations.subscriptions import plan_changes, trials
 from billing.operations.subscriptions.quotes import TermsRequest
 from billing.sandbox import sandbox_clock
-from tests.support.people import at
+from tests.support.people import at, stand_at
 from tests.support.shops import now, shop, text
-from tests.support.story import stand_at
 
 SignIn = Callable[..., Client]
 pytestmark = pytest.mark.django_db

@@ -27,7 +27,7 @@ def _catalogue(db: None) -> None:
 
 def test_everything_on_offer_is_listed_with_its_price_and_quota():
     page = read("/prices/")
-    for said in (
+    for sentence in (
         "METEOR Cloud ₽599.00 per active person a month Up to 9 people: free of charge; above that all are counted.",
         "Blue $7.00 per seat a month Or $70.00 per seat a year. Trial: 7 days, up to 20 people.",
         "₽120.00 per terminal, once 10 terminals: ₽1,000.00 in all. 30 terminals: ₽2,500.00 in all.",
@@ -36,7 +36,7 @@ def test_everything_on_offer_is_listed_with_its_price_and_quota():
         "30 days free of charge",
         "Cash register notes free No charge",
     ):
-        assert said in page
+        assert sentence in page
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_the_page_carries_nothing_of_its_reader_and_may_be_kept(client):
         assert answer["Cache-Control"] == "public, max-age=300"
         assert not answer.cookies
         assert "csrfmiddlewaretoken" not in answer.content.decode()
-        assert {"Accept-Language", "Cookie"} <= {one.strip() for one in answer["Vary"].split(",")}
+        assert {"Accept-Language", "Cookie"} <= {header.strip() for header in answer["Vary"].split(",")}
 
 
 def test_nothing_is_kept_of_somebody_who_has_signed_in(client):

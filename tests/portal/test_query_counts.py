@@ -25,11 +25,12 @@ def more_instances(story, number: int) -> None:
         for _ in range(number)
     )
     subscriptions = Subscription.objects.bulk_create(
-        Subscription(instance=one, account=story.account, tariff=tariff, started_at=start) for one in instances
+        Subscription(instance=instance, account=story.account, tariff=tariff, started_at=start)
+        for instance in instances
     )
     BillingPeriod.objects.bulk_create(
         BillingPeriod(
-            subscription=one,
+            subscription=subscription,
             tariff=tariff,
             number=1,
             start=date(2026, 5, 1),
@@ -38,7 +39,7 @@ def more_instances(story, number: int) -> None:
             ended_at=end,
             peak=1,
         )
-        for one in subscriptions
+        for subscription in subscriptions
     )
 
 

@@ -77,8 +77,8 @@ def test_e4_a_refusal_leads_to_its_rule(signed_in: SignIn, db: None) -> None:
 
 def test_a_refusal_without_a_rule_leads_nowhere_and_what_people_wrote_stays_text() -> None:
     assert explain_refusal(BillingError("There is no such thing.")) == "There is no such thing."
-    said = explain_refusal(BillingError("<b>Romashka</b> owes.", rule="M14"))
-    assert said.startswith("&lt;b&gt;Romashka&lt;/b&gt; owes. <a ")
+    refusal = explain_refusal(BillingError("<b>Romashka</b> owes.", rule="M14"))
+    assert refusal.startswith("&lt;b&gt;Romashka&lt;/b&gt; owes. <a ")
 
 
 def test_an_address_for_programs_is_whole(settings: object) -> None:

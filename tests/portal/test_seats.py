@@ -17,13 +17,13 @@ pytestmark = pytest.mark.django_db
 
 
 def team(start: str = "2026-04-01 00:00", when: str = "2026-04-15 16:00", *, trial: bool | None = False) -> Shop:
-    found = shop("blue", "blue-monthly", at(start), trial=trial, currency="USD")
-    now(found, when)
-    return found
+    team_shop = shop("blue", "blue-monthly", at(start), trial=trial, currency="USD")
+    now(team_shop, when)
+    return team_shop
 
 
-def person_page(found: Shop, who: str) -> str:
-    return f"{found.address}people/{Member.objects.get(instance=found.party.instance, external_id=who).pk}/"
+def person_page(of_shop: Shop, who: str) -> str:
+    return f"{of_shop.address}people/{Member.objects.get(instance=of_shop.party.instance, external_id=who).pk}/"
 
 
 def act(client: Client, address: str, *, status: str = "", role: str = "") -> dict[str, str]:

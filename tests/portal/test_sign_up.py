@@ -12,8 +12,8 @@ from accounts.models import Customer, Instance, User
 from billing.models import SignUp
 from tests.support import people
 from tests.support.page_text import seen, text_of
-from tests.support.people import at
-from tests.support.story import person, stand_at
+from tests.support.people import at, stand_at
+from tests.support.story import person
 
 NOON = at("2026-05-12 12:00")
 FORM = "/sign-up/?product=blue&tariff=blue-monthly"
@@ -31,8 +31,8 @@ def guest() -> Client:
     return Client(headers={"Accept-Language": "en"})
 
 
-def typed(**told: str) -> dict[str, str]:
-    known = {
+def fill_form(**changes: str) -> dict[str, str]:
+    defaults = {
         "email": "nora@new.example",
         "name": "Nora Fields",
         "customer_name": "Nora & Co",
@@ -41,16 +41,16 @@ def typed(**told: str) -> dict[str, str]:
         "domain": "team.nora.example",
         "website": "",
     }
-    return {**known, **told}
+    return {**defaults, **changes}
 
 
 def link_of(letter: Any) -> str:
     return re.search(r"https?://[^/\s]+(/sign-up/\S+)", letter.body)[1]  # type: ignore[index]
 
 
-def asked(guest: Client, address: str = FORM, **told: str) -> str:
+def ask_for_link(guest: Client, address: str = FORM, **changes: str) -> str:
     """The way from the form to the link's address."""
-    assert guest.post(address, typed(**told)).status_code == 302
+    assert guest.post(address, fill_form(**changes)).status_code == 302
     return link_of(mail.outbox[-1])
 
 
@@ -73,12 +73,14 @@ def test_the_language_of_the_prices_becomes_the_browsers(guest: Client) -> None:
 
 @pytest.mark.parametrize(
     ("address", "words"),
-    [(FORM, "7 days free to the end of 19 May 2026, if you begin today"),
-     ("/sign-up/?product=cyberos&tariff=trial", "30 days free to the end of 11 June 2026"),
-     ("/sign-up/?product=meteor", "Nothing now ₽599.00 per active person a month"),
-     ("/sign-up/?product=evotor-driver&n=12", "₽1,200.00 12 terminals, once 12 × 100.00 = ₽1,200.00"),
-     ("/sign-up/?product=evotor-app&tariff=light", "₽90.00 a month Charged when you begin.")],
-)  # fmt: skip
+    [
+        (FORM, "7 days free to the end of 19 May 2026, if you begin today"),
+        ("/sign-up/?product=cyberos&tariff=trial", "30 days free to the end of 11 June 2026"),
+        ("/sign-up/?product=meteor", "Nothing now ₽599.00 per active person a month"),
+        ("/sign-up/?product=evotor-driver&n=12", "₽1,200.00 12 terminals, once 12 × 100.00 = ₽1,200.00"),
+        ("/sign-up/?product=evotor-app&tariff=light", "₽90.00 a month Charged when you begin."),
+    ],
+)
 def test_the_plan_is_shown_with_what_it_costs_and_when(guest: Client, address: str, words: str) -> None:
     assert words in text_of(guest.get(address))
 
@@ -96,7 +98,7 @@ def test_whoever_has_signed_in_is_led_to_the_page_of_a_new_instance(signed_in: A
 
 
 def test_from_the_form_to_the_instance_and_signed_in(guest: Client) -> None:
-    link = asked(guest)
+    link = ask_for_link(guest)
     assert (User.objects.filter(email="nora@new.example").exists(), Customer.objects.count()) == (False, 0)
     page = guest.get(link)
     words = text_of(page)
@@ -111,7 +113,7 @@ def test_from_the_form_to_the_instance_and_signed_in(guest: Client) -> None:
 
 
 def test_what_is_paid_at_once_shows_its_sum_before_the_button(guest: Client) -> None:
-    link = asked(guest, "/sign-up/?product=evotor-driver&tariff=driver", quantity="12")
+    link = ask_for_link(guest, "/sign-up/?product=evotor-driver&tariff=driver", quantity="12")
     page = guest.get(link)
     assert "Start for ₽1,200.00" in text_of(page)
     assert "An invoice comes at once, to be paid by 26 May 2026." in text_of(page)
@@ -119,7 +121,7 @@ def test_what_is_paid_at_once_shows_its_sum_before_the_button(guest: Client) -> 
 
 
 def test_looking_at_the_link_makes_nothing(guest: Client) -> None:
-    link = asked(guest)
+    link = ask_for_link(guest)
     for _again in range(2):
         assert guest.get(link).status_code == 200
     assert guest.head(link).status_code in (200, 405)
@@ -130,8 +132,8 @@ def test_looking_at_the_link_makes_nothing(guest: Client) -> None:
 
 
 def test_everything_that_is_wrong_is_said_at_once_and_nothing_typed_is_lost(guest: Client) -> None:
-    told = typed(email="nobody", domain="team", name="", customer_name="Nora & Co")
-    answer = guest.post(FORM, told)
+    form = fill_form(email="nobody", domain="team", name="", customer_name="Nora & Co")
+    answer = guest.post(FORM, form)
     assert answer.status_code == 422
     page = answer.content.decode()
     for field in ("email", "domain", "name"):
@@ -142,7 +144,7 @@ def test_everything_that_is_wrong_is_said_at_once_and_nothing_typed_is_lost(gues
 
 
 def test_a_used_link_says_where_to_go(guest: Client) -> None:
-    link = asked(guest)
+    link = ask_for_link(guest)
     guest.post(link, {"password": WORDS, "seen": seen(guest.get(link))})
     for method in (guest.get, guest.post):
         used = method(link)
@@ -151,7 +153,7 @@ def test_a_used_link_says_where_to_go(guest: Client) -> None:
 
 
 def test_an_old_link_leads_back_to_the_form_with_all_that_was_typed(guest: Client) -> None:
-    link = asked(guest)
+    link = ask_for_link(guest)
     stand_at(NOON + timedelta(hours=24))
     over = guest.get(link)
     assert over.status_code == 410
@@ -159,7 +161,7 @@ def test_an_old_link_leads_back_to_the_form_with_all_that_was_typed(guest: Clien
     page = guest.get(again).content.decode()
     for value in ("nora@new.example", "Nora Fields", "Nora &amp; Co", "team.nora.example"):
         assert f'value="{value}"' in page
-    assert guest.post(again, typed()).status_code == 302
+    assert guest.post(again, fill_form()).status_code == 302
     assert guest.get(link_of(mail.outbox[-1])).status_code == 200
 
 
@@ -170,8 +172,8 @@ def test_a_broken_link_says_what_to_do(guest: Client) -> None:
 
 
 def test_a_domain_taken_meanwhile_is_put_right_on_the_page_of_the_link(guest: Client) -> None:
-    link, other = asked(guest), Client(headers={"Accept-Language": "en"})
-    first = asked(other, email="first@new.example")
+    link, other = ask_for_link(guest), Client(headers={"Accept-Language": "en"})
+    first = ask_for_link(other, email="first@new.example")
     other.post(first, {"password": WORDS, "seen": seen(other.get(first))})
     page = guest.get(link)
     assert page.status_code == 409
@@ -185,7 +187,7 @@ def test_a_domain_taken_meanwhile_is_put_right_on_the_page_of_the_link(guest: Cl
 
 
 def test_a_weak_password_is_told_beside_its_field(guest: Client) -> None:
-    link = asked(guest)
+    link = ask_for_link(guest)
     weak = guest.post(link, {"password": "12345", "seen": seen(guest.get(link))})
     assert weak.status_code == 422
     assert 'id="password-error"' in weak.content.decode()
@@ -202,14 +204,15 @@ def body(answer: Any) -> tuple[int, str, str]:
 
 def test_known_and_unknown_addresses_get_the_same_answer_to_the_byte(guest: Client) -> None:
     person("anna@romashka.example", "Anna")
-    known = guest.post(FORM, typed(email="anna@romashka.example"))
+    of_known = guest.post(FORM, fill_form(email="anna@romashka.example"))
     known_page = guest.get("/sign-up/sent/")
-    unknown = guest.post(FORM, typed(email="noone@new.example", domain="two.example"))
+    unknown = guest.post(FORM, fill_form(email="noone@new.example", domain="two.example"))
     unknown_page = guest.get("/sign-up/sent/")
-    assert body(known) == body(unknown)
+    assert body(of_known) == body(unknown)
     assert body(known_page) == body(unknown_page)
     wrong = [
-        guest.post(FORM, typed(email=email, domain="x")) for email in ("anna@romashka.example", "bnna@romashka.example")
+        guest.post(FORM, fill_form(email=email, domain="x"))
+        for email in ("anna@romashka.example", "bnna@romashka.example")
     ]
     assert body(wrong[0])[2].replace("anna@", "bnna@") == body(wrong[1])[2]
     assert [letter.to for letter in mail.outbox] == [["anna@romashka.example"], ["noone@new.example"]]
@@ -218,7 +221,7 @@ def test_known_and_unknown_addresses_get_the_same_answer_to_the_byte(guest: Clie
 
 def test_the_mail_to_somebody_known_leads_to_the_form_filled_in(guest: Client, signed_in: Any) -> None:
     anna = person("anna@romashka.example", "Anna")
-    guest.post(FORM, typed(email=anna.email))
+    guest.post(FORM, fill_form(email=anna.email))
     assert "/sign-up/" not in mail.outbox[-1].body
     address = re.search(r"https?://[^/\s]+(/instances/new/\S+)", mail.outbox[-1].body)[1]  # type: ignore[index]
     assert guest.get(address).headers["Location"].startswith("/accounts/login/?next=/instances/new/%3Fproduct%3Dblue")
@@ -226,7 +229,7 @@ def test_the_mail_to_somebody_known_leads_to_the_form_filled_in(guest: Client, s
 
 
 def test_a_field_that_no_person_sees_swallows_what_programs_send(guest: Client) -> None:
-    answer = guest.post(FORM, typed(website="http://buy.example"))
+    answer = guest.post(FORM, fill_form(website="http://buy.example"))
     assert answer.headers["Location"] == "/sign-up/sent/"
     assert (SignUp.objects.count(), mail.outbox) == (0, [])
 
@@ -236,42 +239,42 @@ def test_a_field_that_no_person_sees_swallows_what_programs_send(guest: Client) 
 
 def test_the_fourth_mail_to_one_mailbox_within_an_hour_is_refused(guest: Client, settings: Any) -> None:
     settings.SIGN_UP_MAILS_AN_HOUR = 3
-    answers = [guest.post(FORM, typed(domain=f"t{number}.example")) for number in range(4)]
-    assert [one.status_code for one in answers] == [302, 302, 302, 429]
+    answers = [guest.post(FORM, fill_form(domain=f"t{number}.example")) for number in range(4)]
+    assert [answer.status_code for answer in answers] == [302, 302, 302, 429]
     assert 0 < int(answers[3].headers["Retry-After"]) <= 3600
     assert "That is enough for this hour. Nothing was sent and nothing was made" in text_of(answers[3])
     assert len(mail.outbox) == 3
-    assert guest.post(FORM, typed(email="other@new.example", domain="t9.example")).status_code == 302
+    assert guest.post(FORM, fill_form(email="other@new.example", domain="t9.example")).status_code == 302
 
 
 def test_the_sixth_sign_up_from_one_address_is_refused_and_another_address_is_not(guest: Client, settings: Any) -> None:
     settings.SIGN_UPS_AN_HOUR, settings.TRUSTED_PROXY_COUNT = 5, 0
-    told = [typed(email=f"n{number}@new.example", domain=f"t{number}.example") for number in range(7)]
-    assert [guest.post(FORM, one).status_code for one in told[:6]] == [302] * 5 + [429]
-    assert guest.post(FORM, told[5], headers={"X-Forwarded-For": "198.51.100.7"}).status_code == 429
-    assert guest.post(FORM, told[5], REMOTE_ADDR="198.51.100.7").status_code == 302
+    forms = [fill_form(email=f"n{number}@new.example", domain=f"t{number}.example") for number in range(7)]
+    assert [guest.post(FORM, form).status_code for form in forms[:6]] == [302] * 5 + [429]
+    assert guest.post(FORM, forms[5], headers={"X-Forwarded-For": "198.51.100.7"}).status_code == 429
+    assert guest.post(FORM, forms[5], REMOTE_ADDR="198.51.100.7").status_code == 302
     assert SignUp.objects.count() == 6
 
 
 def test_behind_a_proxy_the_client_is_who_it_names(guest: Client, settings: Any) -> None:
     settings.SIGN_UPS_AN_HOUR, settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1, 1
     for number, (where, status) in enumerate((("192.0.2.1", 302), ("192.0.2.1", 429), ("192.0.2.2", 302))):
-        told = typed(email=f"n{number}@new.example", domain=f"t{number}.example")
-        answer = guest.post(FORM, told, headers={"X-Forwarded-For": f"10.0.0.1, {where}"})
+        form = fill_form(email=f"n{number}@new.example", domain=f"t{number}.example")
+        answer = guest.post(FORM, form, headers={"X-Forwarded-For": f"10.0.0.1, {where}"})
         assert answer.status_code == status
 
 
 def test_wrong_forms_are_counted_too_but_more_patiently(guest: Client, settings: Any) -> None:
     settings.SIGN_UPS_AN_HOUR = 1
-    answers = [guest.post(FORM, typed(domain="x")).status_code for _number in range(6)]
+    answers = [guest.post(FORM, fill_form(domain="x")).status_code for _number in range(6)]
     assert answers == [422] * 5 + [429]
 
 
 def test_without_self_sign_up_nothing_of_it_is_there(guest: Client, settings: Any) -> None:
-    link = asked(guest)
+    link = ask_for_link(guest)
     settings.SELF_SIGN_UP = False
     for address in (FORM, "/sign-up/sent/", link):
         assert guest.get(address).status_code == 404
-        assert guest.post(address, typed()).status_code in (404, 405)
+        assert guest.post(address, fill_form()).status_code in (404, 405)
     assert "/sign-up/" not in guest.get("/prices/blue/?lang=en").content.decode()
     assert "invitation" in text_of(guest.get("/accounts/login/"))

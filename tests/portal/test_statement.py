@@ -11,14 +11,14 @@ from billing.reports.statements.statement import page, statement
 from tests.support.story import msk
 
 
-def told(rows):
+def sums(rows):
     return [(row.kind, row.amount_minor, row.balance_after_minor) for row in rows]
 
 
 def test_the_whole_history_runs_from_zero_to_the_balance(story):
     whole = statement(account=story.account)
     assert whole.opening_minor == 0
-    assert told(whole.rows) == [
+    assert sums(whole.rows) == [
         ("charge", -599_000, -599_000),
         ("charge", -59_900, -658_900),
         ("charge", -599_000, -1_257_900),
@@ -29,7 +29,7 @@ def test_the_whole_history_runs_from_zero_to_the_balance(story):
 
 def test_a_range_takes_the_business_days_of_both_its_ends(story):
     may = statement(account=story.account, start=date(2026, 5, 1), end=date(2026, 5, 9))
-    assert (may.opening_minor, told(may.rows), may.closing_minor) == (
+    assert (may.opening_minor, sums(may.rows), may.closing_minor) == (
         -658_900,
         [("charge", -599_000, -1_257_900)],
         -1_257_900,
@@ -43,7 +43,7 @@ def test_a_payment_is_a_movement_up_and_names_its_invoice(story):
     new = payments.NewPayment(658_900, "RUB", "bank", reference="п/п 17", invoice_number="R-2026-000001")
     payments.record_payment(account=story.account, new=new, as_of=msk(5, 12, 13), actor="finance@saldo.example")
     row = statement(account=story.account).rows[-1]
-    assert told([row]) == [("payment", 658_900, -658_900)]
+    assert sums([row]) == [("payment", 658_900, -658_900)]
     assert row.invoice.number == "R-2026-000001"
     with translation.override("ru"):
         assert movements.title(row) == "Оплата: банковский перевод"
@@ -58,10 +58,10 @@ def test_a_charge_belongs_to_the_invoice_that_collected_it(story):
 
 def test_pages_meet_without_gap_or_repeat_in_both_directions(story):
     first = page(account=story.account, limit=3)
-    assert told(first.rows)[0] == ("charge", -59_900, -1_317_800)
+    assert sums(first.rows)[0] == ("charge", -59_900, -1_317_800)
     assert (len(first.rows), first.newer) == (3, None)
     second = page(account=story.account, limit=3, before=first.older)
-    assert told(second.rows) == [("charge", -599_000, -599_000)]
+    assert sums(second.rows) == [("charge", -599_000, -599_000)]
     assert second.older is None
     assert page(account=story.account, limit=3, after=second.newer).rows == first.rows
 
@@ -112,7 +112,7 @@ def test_what_was_put_right_says_so_and_why(story):
         actor="finance@saldo.example",
     )
     rows = statement(account=story.account).rows[4:]
-    assert told(rows) == [
+    assert sums(rows) == [
         ("payment", 100_000, -1_217_800),
         ("reversal", -100_000, -1_317_800),
         ("adjustment", 50_000, -1_267_800),

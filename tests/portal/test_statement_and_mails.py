@@ -4,26 +4,22 @@ import pytest
 
 from accounts.models import Customer
 from billing.models import AuditRecord, Notice
-from tests.support.mails import plain
+from tests.support.page_text import source_of
 from tests.support.query_counts import more_movements, queries
 from tests.support.story import msk
 
 
-def text_of(answer) -> str:
-    return plain(answer.content.decode())
-
-
 def test_the_statement_adds_up_for_its_days(story, anna):
-    page = text_of(anna.get("/statement/?from=2026-05-01&to=2026-05-09"))
+    page = source_of(anna.get("/statement/?from=2026-05-01&to=2026-05-09"))
     assert "Balance at the start of 1 May 2026" in page
     assert page.count("−₽6,589.00") == 1
     assert "−₽12,579.00" in page
     assert "−₽13,178.00" not in page.split("In short")[1]
-    assert "Nothing moved on these days." in text_of(anna.get("/statement/?from=2026-03-01&to=2026-03-02"))
+    assert "Nothing moved on these days." in source_of(anna.get("/statement/?from=2026-03-01&to=2026-03-02"))
 
 
 def test_without_dates_it_is_the_running_month(story, anna):
-    page = text_of(anna.get("/statement/"))
+    page = source_of(anna.get("/statement/"))
     assert 'value="2026-05-01"' in page
     assert 'value="2026-05-12"' in page
 
@@ -32,11 +28,11 @@ def test_without_dates_it_is_the_running_month(story, anna):
 def test_dates_that_are_none_are_said_and_the_month_shown(story, anna, query):
     answer = anna.get(f"/statement/?{query}")
     assert answer.status_code == 200
-    assert "Enter dates such as" in text_of(answer)
+    assert "Enter dates such as" in source_of(answer)
 
 
 def test_days_in_the_wrong_order_are_swapped(story, anna):
-    page = text_of(anna.get("/statement/?from=2026-05-12&to=2026-04-01"))
+    page = source_of(anna.get("/statement/?from=2026-05-12&to=2026-04-01"))
     assert "they have been swapped" in page
     assert "1 April" in page
 
@@ -61,7 +57,7 @@ def test_a_long_statement_asks_the_database_as_often(story, anna):
 def test_mails_show_whether_they_arrived(story, anna):
     newest = Notice.objects.filter(account=story.account).order_by("-pk")[0]
     Notice.objects.filter(pk=newest.pk).update(state="failed")
-    page = text_of(anna.get("/mails/"))
+    page = source_of(anna.get("/mails/"))
     assert "not delivered" in page
     assert "on its way" in page
     assert "R-2026-000001" in page
@@ -71,7 +67,7 @@ def test_addresses_are_added_and_removed(story, anna):
     anna.post("/mails/", {"act": "add", "email": " Buh@Romashka.example "})
     anna.post("/mails/", {"act": "add", "email": "buh@romashka.example"})
     assert list(story.account.addresses.values_list("email", flat=True)) == ["buh@romashka.example"]
-    assert "buh@romashka.example" in text_of(anna.get("/mails/"))
+    assert "buh@romashka.example" in source_of(anna.get("/mails/"))
     anna.post("/mails/", {"act": "remove", "email": "buh@romashka.example"})
     assert not story.account.addresses.exists()
     assert AuditRecord.objects.filter(action="account.addresses_changed").count() == 2
@@ -80,7 +76,7 @@ def test_addresses_are_added_and_removed(story, anna):
 def test_a_broken_address_is_refused_in_words(story, anna):
     answer = anna.post("/mails/", {"act": "add", "email": "no address"})
     assert answer.status_code == 422
-    assert "Enter an email address" in text_of(answer)
+    assert "Enter an email address" in source_of(answer)
 
 
 def test_the_language_of_mails_is_chosen(story, anna):
@@ -105,7 +101,7 @@ def test_a_thousand_mails_ask_the_database_as_often(story, anna):
         Notice.objects.bulk_create(
             Notice(
                 kind="invoice_issued",
-                fact=f"test:{start + one}",
+                fact=f"test:{start + _}",
                 recipient=story.anna.email,
                 account=story.account,
                 locale="ru",
@@ -115,7 +111,7 @@ def test_a_thousand_mails_ask_the_database_as_often(story, anna):
                 created_at=msk(5, 11),
                 next_attempt_at=msk(5, 11),
             )
-            for one in range(number)
+            for _ in range(number)
         )
 
     more(30, 0)

@@ -10,21 +10,21 @@ from tests.support.story import msk, new_customer
 
 def alike(as_of) -> dict[str, str]:
     """The level of every instance by its domain, the same from the list and one by one."""
-    found = list(Instance.objects.order_by("pk"))
-    levels = access.levels(found, as_of=as_of)
-    for one in found:
-        assert levels[one.pk] == access.level(one, as_of=as_of), one.domain
-    return {one.domain: str(levels[one.pk].level) for one in found}
+    instances = list(Instance.objects.order_by("pk"))
+    levels = access.levels(instances, as_of=as_of)
+    for instance in instances:
+        assert levels[instance.pk] == access.level(instance, as_of=as_of), instance.domain
+    return {instance.domain: str(levels[instance.pk].level) for instance in instances}
 
 
 @pytest.mark.parametrize(
     ("at", "level"), [((5, 15, 23, 59), "full"), ((5, 16, 0, 0), "read_only"), ((7, 1), "read_only")]
 )
 def test_debt_locks_all_instances_of_its_account_and_nobody_elses(story, at, level):
-    told = alike(msk(*at))
-    assert told["romashka.example.ru"] == told["test.romashka.example.ru"] == level
-    assert told["lavanda.example.ru"] == "full"
-    assert told["old.romashka.example.ru"] == "read_only"
+    levels = alike(msk(*at))
+    assert levels["romashka.example.ru"] == levels["test.romashka.example.ru"] == level
+    assert levels["lavanda.example.ru"] == "full"
+    assert levels["old.romashka.example.ru"] == "read_only"
 
 
 def test_without_a_subscription_and_after_its_end_an_instance_is_read_only(story):
@@ -43,8 +43,8 @@ def test_without_a_subscription_and_after_its_end_an_instance_is_read_only(story
         email="new@new.example",
         registered_at=msk(5, 12),
     )
-    told = alike(msk(5, 13))
-    assert told["test.romashka.example.ru"] == told["new.example.ru"] == "read_only"
+    levels = alike(msk(5, 13))
+    assert levels["test.romashka.example.ru"] == levels["new.example.ru"] == "read_only"
 
 
 def test_a_deleted_instance_is_deleted(story):

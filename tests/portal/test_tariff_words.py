@@ -55,7 +55,7 @@ def test_the_headline_is_one_figure_and_what_it_is_for(terms, english, russian):
 
 
 @pytest.mark.parametrize(
-    ("terms", "said"),
+    ("terms", "details"),
     [
         (METEOR, ["Up to 9 people: free of charge; above that all are counted.",
                   "Paid afterwards: an invoice on the 1st for the month before, 14 days to pay it."]),
@@ -73,18 +73,18 @@ def test_the_headline_is_one_figure_and_what_it_is_for(terms, english, russian):
         (TRIAL, ["Then a plan has to be chosen; nothing is charged by itself."]),
     ],
 )  # fmt: skip
-def test_under_the_headline_stands_all_that_a_customer_has_to_know(terms, said):
+def test_under_the_headline_stands_all_that_a_customer_has_to_know(terms, details):
     with translation.override("en"):
-        assert [plain(one) for one in tariff_prices.details(terms)] == said
+        assert [plain(detail) for detail in tariff_prices.details(terms)] == details
 
 
 def test_the_same_in_russian():
     with translation.override("ru"):
-        assert [plain(one) for one in tariff_prices.details(METEOR)] == [
+        assert [plain(detail) for detail in tariff_prices.details(METEOR)] == [
             "До 9 человек — бесплатно; если больше, считаются все.",
             "Оплата после: счёт 1-го числа за прошлый месяц, на оплату 14 дней.",
         ]
-        assert [plain(one) for one in tariff_prices.details(SCALE)][:3] == [
+        assert [plain(detail) for detail in tariff_prices.details(SCALE)][:3] == [
             "До 100 мест уже включено.",
             "Плюс 100,00 ₽ за каждое место сверх 100.",
             "80,00 ₽ за каждое место сверх 500.",
@@ -134,10 +134,13 @@ def rows(terms: Terms) -> list[tuple[str, str, str]]:
 def test_steps_with_totals_say_what_lies_between_them():
     assert rows(DRIVER) == [
         ("1–9", "₽120.00 each", "never more than ₽1,000.00, the price of 10"),
-        ("10–29", "₽1,000.00 for 10",
-         "each further one at the same rate: ₽100.00; never more than ₽2,500.00, the price of 30"),
+        (
+            "10–29",
+            "₽1,000.00 for 10",
+            "each further one at the same rate: ₽100.00; never more than ₽2,500.00, the price of 30",
+        ),
         ("30 and more", "₽2,500.00 for 30", "each further one at the same rate: ≈ ₽83.33"),
-    ]  # fmt: skip
+    ]
 
 
 def test_the_quota_is_the_first_row():
@@ -148,9 +151,10 @@ def test_the_quota_is_the_first_row():
 
 def test_graduated_steps_price_their_own():
     assert rows(SCALE) == [
-        ("1–100", "included", ""), ("101–500", "₽100.00 each", "only those of this step"),
+        ("1–100", "included", ""),
+        ("101–500", "₽100.00 each", "only those of this step"),
         ("501 and more", "₽80.00 each", "only those of this step"),
-    ]  # fmt: skip
+    ]
 
 
 def test_volume_and_package_rows():
@@ -212,8 +216,8 @@ def test_people_read_it_in_their_language():
 
 
 def test_in_full_everything_is_said_in_sentences():
-    said = formats.formula_notes(explain_quantity(METEOR, 11, 599_000), "en")
-    assert said == ["More than 9, so all are counted.", "5,990.00 were charged before."]
+    sentences = formats.formula_notes(explain_quantity(METEOR, 11, 599_000), "en")
+    assert sentences == ["More than 9, so all are counted.", "5,990.00 were charged before."]
 
 
 @pytest.mark.parametrize("locale", ["en", "ru"])
@@ -271,12 +275,12 @@ def test_every_contradiction_has_a_sentence_in_both_languages(code):
         "steps",
     )
     numbers = {**dict.fromkeys(names, 3), "price": Decimal("1.50"), "percent": Decimal("100")}
-    said = {}
+    sentences = {}
     for locale in ("en", "ru"):
         with translation.override(locale):
-            said[locale] = review_findings.finding_text(Finding(code, numbers))
-    assert said["en"] != said["ru"]
-    assert all(text.endswith(".") and "%(" not in text for text in said.values())
+            sentences[locale] = review_findings.finding_text(Finding(code, numbers))
+    assert sentences["en"] != sentences["ru"]
+    assert all(text.endswith(".") and "%(" not in text for text in sentences.values())
 
 
 def test_a_finding_names_its_numbers_as_their_readers_write_them():

@@ -53,8 +53,8 @@ def test_no_line_ends_between_a_minus_and_the_currency(template, expected):
 
 def test_a_russian_sum_needs_no_markup():
     with translation.override("ru"):
-        told = Template("{% load saldo %}{{ sum|money:'RUB' }}").render(Context({"sum": -1_317_800}))
-    assert told == f"−13{T}178,00{N}₽"
+        rendered = Template("{% load saldo %}{{ sum|money:'RUB' }}").render(Context({"sum": -1_317_800}))
+    assert rendered == f"−13{T}178,00{N}₽"
 
 
 @pytest.mark.parametrize(

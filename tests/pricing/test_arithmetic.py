@@ -31,10 +31,16 @@ ZONES = [
 @pytest.mark.parametrize(
     ("amount", "currency", "minor"),
     [
-        ("4.665", "USD", 467), ("-4.665", "USD", -467), ("4.6649999", "USD", 466), ("0", "RUB", 0), ("13178.00", "RUB", 1_317_800),
-        ("2.5", "JPY", 3), ("1.0005", "KWD", 1001), ("12345678901234567.89", "RUB", 1_234_567_890_123_456_789),
+        ("4.665", "USD", 467),
+        ("-4.665", "USD", -467),
+        ("4.6649999", "USD", 466),
+        ("0", "RUB", 0),
+        ("13178.00", "RUB", 1_317_800),
+        ("2.5", "JPY", 3),
+        ("1.0005", "KWD", 1001),
+        ("12345678901234567.89", "RUB", 1_234_567_890_123_456_789),
     ],
-)  # fmt: skip
+)
 def test_an_amount_is_rounded_half_up_to_the_minor_unit(amount: str, currency: str, minor: int) -> None:
     assert money.to_minor(Decimal(amount), currency) == minor
 
@@ -54,10 +60,16 @@ def test_what_is_no_sum_in_kopecks_is_not_taken_for_one(text: str) -> None:
 @pytest.mark.parametrize(
     ("amount", "currency", "minor"),
     [
-        (Fraction(35, 3), "USD", 1167), (Fraction(-14, 3), "USD", -467), (Fraction(1, 200), "RUB", 1), (Fraction(-1, 200), "RUB", -1),
-        (Fraction(1, 201), "RUB", 0), (Fraction(5, 2), "JPY", 3), (Fraction(10005, 10000), "KWD", 1001), (Fraction(0), "RUB", 0),
+        (Fraction(35, 3), "USD", 1167),
+        (Fraction(-14, 3), "USD", -467),
+        (Fraction(1, 200), "RUB", 1),
+        (Fraction(-1, 200), "RUB", -1),
+        (Fraction(1, 201), "RUB", 0),
+        (Fraction(5, 2), "JPY", 3),
+        (Fraction(10005, 10000), "KWD", 1001),
+        (Fraction(0), "RUB", 0),
     ],
-)  # fmt: skip
+)
 def test_an_exact_fraction_is_rounded_as_a_decimal_is(amount: Fraction, currency: str, minor: int) -> None:
     assert money.round_to_minor(amount, currency) == minor
 
@@ -155,31 +167,37 @@ def test_more_people_never_cost_less(people: int) -> None:
 # --- Explanations ------------------------------------------------------------------------------------------------------------
 
 
-def written(found: dict[str, object]) -> str:
-    return "".join(explanation.formula(found).split())
+def write_formula(explained: dict[str, object]) -> str:
+    return "".join(explanation.formula(explained).split())
 
 
 @pytest.mark.parametrize(
     ("people", "before", "text"),
     [
-        (11, 0, "11×599.00=6589.00"), (11, 599_000, "11×599.00−5990.00=599.00"), (9, 599_000, "0×599.00−5990.00=−5990.00"),
+        (11, 0, "11×599.00=6589.00"),
+        (11, 599_000, "11×599.00−5990.00=599.00"),
+        (9, 599_000, "0×599.00−5990.00=−5990.00"),
         (10, -100, "10×599.00+1.00=5991.00"),
     ],
-)  # fmt: skip
+)
 def test_a_charge_is_written_as_a_person_would_write_it(people: int, before: int, text: str) -> None:
-    found = explanation.explain_quantity(METEOR, people, before)
-    assert written(found) == text
-    assert explanation.evaluate(found) == found["amount_minor"]
+    explained = explanation.explain_quantity(METEOR, people, before)
+    assert write_formula(explained) == text
+    assert explanation.evaluate(explained) == explained["amount_minor"]
 
 
 def test_an_amount_that_somebody_set_explains_itself_by_its_reason() -> None:
-    found = explanation.explain_amount(-15_000, "RUB", "An outage")
-    assert (explanation.evaluate(found), written(found), found["reason"]) == (-15_000, "−150.00", "An outage")
+    explained = explanation.explain_amount(-15_000, "RUB", "An outage")
+    assert (explanation.evaluate(explained), write_formula(explained), explained["reason"]) == (
+        -15_000,
+        "−150.00",
+        "An outage",
+    )
 
 
 def test_a_formula_is_written_in_the_numbers_of_the_reader() -> None:
-    found = explanation.explain_quantity(METEOR, 11)
-    assert explanation.formula(found, lambda amount: f"<{amount}>") == "11 × <599.00> = <6589.00>"
+    explained = explanation.explain_quantity(METEOR, 11)
+    assert explanation.formula(explained, lambda amount: f"<{amount}>") == "11 × <599.00> = <6589.00>"
 
 
 @pytest.mark.parametrize(

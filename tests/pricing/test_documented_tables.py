@@ -30,7 +30,7 @@ class Case(NamedTuple):
 
     heading: str
     columns: tuple[str, ...]
-    said: str
+    terms_text: str
     row: Row
 
 
@@ -40,21 +40,21 @@ def cells(line: str) -> Row:
 
 def cases() -> list[Case]:
     """All rows of the page, in its order."""
-    found: list[Case] = []
-    heading = said = ""
+    documented: list[Case] = []
+    heading = terms_text = ""
     columns: tuple[str, ...] = ()
     for line in PAGE.read_text(encoding="utf-8").split("\n"):
         if line.startswith("#"):
-            heading, said = line.strip("# "), ""
+            heading, terms_text = line.strip("# "), ""
         elif line.startswith("Terms: "):
-            said = line.removeprefix("Terms: ").strip("`")
+            terms_text = line.removeprefix("Terms: ").strip("`")
         elif not line.startswith("|"):
             columns = ()
         elif not columns:
             columns = tuple(cells(line))
         elif not re.fullmatch(r"[|:\- ]+", line):
-            found.append(Case(heading, columns, said, cells(line)))
-    return found
+            documented.append(Case(heading, columns, terms_text, cells(line)))
+    return documented
 
 
 def stored(explanation: dict[str, object], sum_minor: int) -> Row:
@@ -84,28 +84,37 @@ def bought(terms: Terms, row: Row) -> Row:
 
 def shared(terms: Terms, row: Row) -> Row:
     quantity, days, of_days = (int(cell) for cell in row[:3])
-    found = explain_share(terms, quantity, days=days, of_days=of_days)
-    return [*row[:3], *stored(found, found["amount_minor"])]
+    explained = explain_share(terms, quantity, days=days, of_days=of_days)
+    return [*row[:3], *stored(explained, explained["amount_minor"])]
 
 
 def seated(terms: Terms, row: Row) -> Row:
     before, after, months, days, of_days = (int(cell) for cell in row[:5])
-    found = explain_seat_change(terms, before, after, days=days, of_days=of_days, whole_months=months)
-    return [*row[:5], *stored(found, found["amount_minor"])]
+    explained = explain_seat_change(terms, before, after, days=days, of_days=of_days, whole_months=months)
+    return [*row[:5], *stored(explained, explained["amount_minor"])]
 
 
 def rest(_terms: Terms, row: Row) -> Row:
-    found = rest_until(date.fromisoformat(row[0]), date.fromisoformat(row[1]))
-    return [*row[:2], *(str(number) for number in found)]
+    interval = rest_until(date.fromisoformat(row[0]), date.fromisoformat(row[1]))
+    return [*row[:2], *(str(number) for number in interval)]
 
 
 def changed(terms: Terms, row: Row) -> Row:
     carried = Carried(Fraction(row[1]), int(row[2]))
     new = tariff(f"flat; {terms.currency}; every month; fee {row[4]}")
-    found = change_terms(carried, int(row[3]), new, 1, 30)
-    sums = [round_to_minor(found.left, "RUB"), round_to_minor(found.needed, "RUB"), found.pay_minor, found.lost_minor]
-    assert evaluate(found.explanation) == found.pay_minor
-    return [*row[:5], *(group_digits(from_minor(one, "RUB")) for one in sums), f"`{formula(found.explanation)}`"]
+    change = change_terms(carried, int(row[3]), new, 1, 30)
+    sums = [
+        round_to_minor(change.left, "RUB"),
+        round_to_minor(change.needed, "RUB"),
+        change.pay_minor,
+        change.lost_minor,
+    ]
+    assert evaluate(change.explanation) == change.pay_minor
+    return [
+        *row[:5],
+        *(group_digits(from_minor(minor_sum, "RUB")) for minor_sum in sums),
+        f"`{formula(change.explanation)}`",
+    ]
 
 
 def repeated(_terms: Terms, row: Row) -> Row:
@@ -117,12 +126,12 @@ def repeated(_terms: Terms, row: Row) -> Row:
 
 
 def fallen(_terms: Terms, row: Row) -> Row:
-    told = [
+    sentences = [
         f"{fall.quantity} cost {group_digits(from_minor(fall.price_minor, 'RUB'))}, "
         f"{fall.next_quantity} cost {group_digits(from_minor(fall.next_price_minor, 'RUB'))}"
         for fall in falls(tariff(row[0].strip("`")))
     ]
-    return [row[0], "; ".join(told) or "none"]
+    return [row[0], "; ".join(sentences) or "none"]
 
 
 READERS: dict[str, Callable[[Terms, Row], Row]] = {
@@ -145,9 +154,11 @@ def test_the_code_says_what_the_page_says(case: Case) -> None:
 
 
 def test_the_page_has_every_table_and_every_model_and_its_terms_stand_in_review() -> None:
-    found = cases()
-    assert len(found) > 110
-    assert {"|".join(case.columns[:2]) for case in found} == set(READERS)
-    said = {case.said for case in found if case.columns[0] in {"units", "peak", "seats before", "bought before"}}
-    assert {one.split(";")[0] for one in said} == {"flat", "per unit", "volume", "graduated", "package"}
-    assert [one for one in said if contradictions(tariff(one))] == []
+    documented = cases()
+    assert len(documented) > 110
+    assert {"|".join(case.columns[:2]) for case in documented} == set(READERS)
+    term_texts = {
+        case.said for case in documented if case.columns[0] in {"units", "peak", "seats before", "bought before"}
+    }
+    assert {text.split(";")[0] for text in term_texts} == {"flat", "per unit", "volume", "graduated", "package"}
+    assert [text for text in term_texts if contradictions(tariff(text))] == []

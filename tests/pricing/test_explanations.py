@@ -54,8 +54,8 @@ OLD_CHARGE = {
 OLD_AMOUNT = {"model": "amount", "amount_minor": -15_000, "currency": "RUB", "reason": "An outage"}
 
 
-def told(found: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    return [(str(note.kind), dict(note.numbers)) for note in notes(found)]
+def plain_notes(explanation: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    return [(str(note.kind), dict(note.numbers)) for note in notes(explanation)]
 
 
 # --- What is stored ----------------------------------------------------------------------------------------------------------
@@ -63,14 +63,26 @@ def told(found: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 
 def test_an_explanation_holds_all_it_is_worked_out_from() -> None:
     assert explain_quantity(SCALE_ANNUAL, 600, 100) == {
-        "model": "graduated", "tariff_id": "t", "version": 3, "metric": "paid_members", "quantity": 600, "counted": 500,
-        "included": 100, "quota_mode": "only_above", "unit_price": None, "currency": "RUB", "intervals": "12",
-        "discount_percent": "10", "before_minor": 100, "amount_minor": 104_759_900,
+        "model": "graduated",
+        "tariff_id": "t",
+        "version": 3,
+        "metric": "paid_members",
+        "quantity": 600,
+        "counted": 500,
+        "included": 100,
+        "quota_mode": "only_above",
+        "unit_price": None,
+        "currency": "RUB",
+        "intervals": "12",
+        "discount_percent": "10",
+        "before_minor": 100,
+        "amount_minor": 104_759_900,
         "parts": [
-            {"kind": "fee", "units": 1, "amount": "49000.00"}, {"kind": "units", "units": 400, "amount": "100.00", "from": 1},
+            {"kind": "fee", "units": 1, "amount": "49000.00"},
+            {"kind": "units", "units": 400, "amount": "100.00", "from": 1},
             {"kind": "units", "units": 100, "amount": "80.00", "from": 501},
         ],
-    }  # fmt: skip
+    }
 
 
 def test_a_price_of_one_is_stored_where_there_is_one() -> None:
@@ -84,7 +96,7 @@ def test_a_price_of_one_is_stored_where_there_is_one() -> None:
 def test_what_was_stored_before_there_were_models_still_works_out() -> None:
     assert (evaluate(OLD_CHARGE), formula(OLD_CHARGE)) == (59_900, "11 × 599.00 − 5 990.00 = 599.00")
     assert (evaluate(OLD_AMOUNT), formula(OLD_AMOUNT), notes(OLD_AMOUNT)) == (-15_000, "−150.00", [])
-    assert told(OLD_CHARGE) == [
+    assert plain_notes(OLD_CHARGE) == [
         ("all_above", {"included_units": 9, "quantity": 11}),
         ("before", {"before": Decimal("5990.00")}),
     ]
@@ -94,25 +106,27 @@ def test_what_was_stored_before_there_were_models_still_works_out() -> None:
 
 
 def test_it_is_worked_out_without_the_tariff_also_after_a_database_had_it() -> None:
-    kept = json.loads(json.dumps(explain_quantity(DRIVER, 29)))
-    assert evaluate(kept) == 250_000
-    kept["parts"][0]["units"] = 25
-    assert evaluate(kept) == 250_000
-    kept["parts"][0]["units"] = 24
-    assert evaluate(kept) == 240_000
+    stored = json.loads(json.dumps(explain_quantity(DRIVER, 29)))
+    assert evaluate(stored) == 250_000
+    stored["parts"][0]["units"] = 25
+    assert evaluate(stored) == 250_000
+    stored["parts"][0]["units"] = 24
+    assert evaluate(stored) == 240_000
 
 
 # --- As a person would write it ------------------------------------------------------------------------------------------------
 
 
 def test_a_formula_is_written_in_the_figures_of_the_reader() -> None:
-    found = formula(
+    written = formula(
         explain_quantity(replace(SCALE_ANNUAL, discount_percent=Decimal("12.5")), 1600, 100),
         number=lambda amount: f"<{amount}>",
         count=lambda units: f"[{units}]",
         percent=lambda value: f"{value} per cent",
     )
-    assert found == ("12 × (<49000.00> + [400] × <100.00> + [1100] × <80.00>) − 12.5 per cent − <1.00> = <1858499.00>")
+    assert written == (
+        "12 × (<49000.00> + [400] × <100.00> + [1100] × <80.00>) − 12.5 per cent − <1.00> = <1858499.00>"
+    )
 
 
 def test_a_price_for_longer_than_the_interval_is_divided() -> None:
@@ -121,18 +135,18 @@ def test_a_price_for_longer_than_the_interval_is_divided() -> None:
 
 
 def test_a_discount_without_several_intervals_and_a_credit_before() -> None:
-    found = explain_quantity(replace(SCALE, discount_percent=Decimal(5)), 101, -500)
-    assert formula(found) == "(49 000.00 + 1 × 100.00) − 5% + 5.00 = 46 650.00"
+    explanation = explain_quantity(replace(SCALE, discount_percent=Decimal(5)), 101, -500)
+    assert formula(explanation) == "(49 000.00 + 1 × 100.00) − 5% + 5.00 = 46 650.00"
 
 
 def test_a_price_of_one_that_no_decimals_end_is_left_as_a_quotient() -> None:
-    found = explain_quantity(DRIVER, 31)
-    assert formula(found) == "31 × 2 500.00/30 = 2 583.33"
-    assert full_price(found) == Fraction(7750, 3)
+    explanation = explain_quantity(DRIVER, 31)
+    assert formula(explanation) == "31 × 2 500.00/30 = 2 583.33"
+    assert full_price(explanation) == Fraction(7750, 3)
 
 
 @pytest.mark.parametrize(
-    ("found", "text"),
+    ("explanation", "text"),
     [
         (
             explain_share(SCALE_ANNUAL, 600, days=10, of_days=31),
@@ -149,9 +163,9 @@ def test_a_price_of_one_that_no_decimals_end_is_left_as_a_quotient() -> None:
         (explain_share(BLUE_MONTHLY, 3, days=1, of_days=2, of_months=4), "3 × 7.00 / 4 × 1/2 = 2.63"),
     ],
 )
-def test_a_share_of_the_time_multiplies_the_whole_price(found: dict[str, Any], text: str) -> None:
-    assert formula(found) == text
-    assert evaluate(found) == found["amount_minor"]
+def test_a_share_of_the_time_multiplies_the_whole_price(explanation: dict[str, Any], text: str) -> None:
+    assert formula(explanation) == text
+    assert evaluate(explanation) == explanation["amount_minor"]
 
 
 def test_the_whole_price_behind_a_share_is_written_too() -> None:
@@ -160,8 +174,8 @@ def test_the_whole_price_behind_a_share_is_written_too() -> None:
 
 
 def test_what_was_left_is_written_for_a_change_alone() -> None:
-    found = change_terms(Carried(Fraction(90), 30), 14, PLUS, 1, 30).explanation
-    assert explained.left_formula(found) == "90.00 − 14 × 3.00 = 48.00"
+    explanation = change_terms(Carried(Fraction(90), 30), 14, PLUS, 1, 30).explanation
+    assert explained.left_formula(explanation) == "90.00 − 14 × 3.00 = 48.00"
     thirds = change_terms(Carried(Fraction(70), 30), 14, PLUS, 1, 30).explanation
     assert explained.left_formula(thirds) == "70.00 − 14 × 70.00/30 = 37.33"
     assert explained.left_formula(explain_quantity(METEOR, 11)) == ""
@@ -190,39 +204,42 @@ def test_what_was_left_is_written_for_a_change_alone() -> None:
 def test_notes_say_what_the_figures_mean(
     terms: Terms, quantity: int, expected: list[tuple[str, dict[str, Any]]]
 ) -> None:
-    assert told(explain_quantity(terms, quantity)) == expected
+    assert plain_notes(explain_quantity(terms, quantity)) == expected
 
 
 def test_notes_of_a_share_say_of_what() -> None:
-    assert told(explain_share(BLUE_MONTHLY, 1, days=21, of_days=30)) == [("days", {"days": 21, "of_days": 30})]
-    assert told(explain_seat_change(BLUE_ANNUAL, 5, 7, days=14, of_days=30, whole_months=9)) == [
-        ("seats", {"before_units": 5, "quantity": 7}), ("months", {"months": 9, "of_months": 12}),
-        ("days", {"days": 14, "of_days": 30}), ("month", {"of_months": 12}),
-    ]  # fmt: skip
+    assert plain_notes(explain_share(BLUE_MONTHLY, 1, days=21, of_days=30)) == [("days", {"days": 21, "of_days": 30})]
+    assert plain_notes(explain_seat_change(BLUE_ANNUAL, 5, 7, days=14, of_days=30, whole_months=9)) == [
+        ("seats", {"before_units": 5, "quantity": 7}),
+        ("months", {"months": 9, "of_months": 12}),
+        ("days", {"days": 14, "of_days": 30}),
+        ("month", {"of_months": 12}),
+    ]
     assert [
-        kind for kind, _numbers in told(explain_seat_change(BLUE_ANNUAL, 1, 2, days=0, of_days=30, whole_months=6))
+        kind
+        for kind, _numbers in plain_notes(explain_seat_change(BLUE_ANNUAL, 1, 2, days=0, of_days=30, whole_months=6))
     ] == ["seats", "months"]
 
 
 def test_notes_of_a_change_say_what_is_left_needed_and_lost() -> None:
     left = {"value": Decimal("180.00"), "used_days": 14, "daily": Decimal("6.00"), "left": Decimal("96.00")}
     costs = {"days": 16, "daily": Decimal("3.00"), "needed": Decimal("48.00"), "price": Decimal("90.00"), "of_days": 30}
-    found = change_terms(Carried(Fraction(180), 30), 14, LIGHT, 1, 30).explanation
-    assert told(found) == [("left", left), ("needed", costs), ("lost", {"lost": Decimal("48.00")})]
+    explanation = change_terms(Carried(Fraction(180), 30), 14, LIGHT, 1, 30).explanation
+    assert plain_notes(explanation) == [("left", left), ("needed", costs), ("lost", {"lost": Decimal("48.00")})]
     dearer = change_terms(Carried(Fraction(90), 30), 14, PLUS, 1, 30).explanation
     assert NoteKind.LOST not in [note.kind for note in notes(dearer)]
 
 
 def test_the_same_note_is_not_made_twice() -> None:
-    found = explain_seat_change(DRIVER, 9, 8, days=1, of_days=1)
-    assert [kind for kind, _numbers in told(found)] == ["step", "cap", "seats", "days"]
+    explanation = explain_seat_change(DRIVER, 9, 8, days=1, of_days=1)
+    assert [kind for kind, _numbers in plain_notes(explanation)] == ["step", "cap", "seats", "days"]
 
 
 # --- Lines of documents --------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("found", "quantity", "unit_price"),
+    ("explanation", "quantity", "unit_price"),
     [
         (explain_quantity(METEOR, 11), "11", "599.00"),
         (explain_quantity(METEOR, 9, 599_000), "-10", "599.00"),
@@ -246,7 +263,7 @@ def test_the_same_note_is_not_made_twice() -> None:
     ],
 )
 def test_a_line_shows_figures_whose_product_is_its_amount(
-    found: dict[str, Any], quantity: str, unit_price: str
+    explanation: dict[str, Any], quantity: str, unit_price: str
 ) -> None:
-    assert line_figures(found) == (Decimal(quantity), Decimal(unit_price))
-    assert explained.units_moved(found) == Decimal(quantity)
+    assert line_figures(explanation) == (Decimal(quantity), Decimal(unit_price))
+    assert explained.units_moved(explanation) == Decimal(quantity)

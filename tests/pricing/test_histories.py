@@ -36,12 +36,12 @@ class Seat:
 
     def whole_days(self) -> list[date]:
         """The days on which it was active from the first second to the last."""
-        touched, found, there = {change.date() for change in self.changes}, [], self.from_the_start
+        touched, days, there = {change.date() for change in self.changes}, [], self.from_the_start
         for number in range(self.span.days):
             day = self.span.start + DAY * number
             there ^= sum(change.date() == day for change in self.changes) % 2 == 1
-            found += [day] if there and day not in touched else []
-        return found
+            days += [day] if there and day not in touched else []
+        return days
 
 
 def random_seat(rng: Random, terms: Terms) -> Seat:
@@ -62,11 +62,11 @@ def lines_of(terms: Terms, seat: Seat, others: int) -> list[int]:
 
     def line(before: int, after: int, first_day: date) -> int:
         rest = rest_until(first_day, seat.span.end)
-        found = explain_seat_change(
+        explained = explain_seat_change(
             terms, before, after, days=rest.days, of_days=rest.of_days, whole_months=rest.whole_months
         )
-        assert evaluate(json.loads(json.dumps(found))) == found["amount_minor"]
-        return int(found["amount_minor"])
+        assert evaluate(json.loads(json.dumps(explained))) == explained["amount_minor"]
+        return int(explained["amount_minor"])
 
     level = others + seat.from_the_start
     lines = [line(others, level, seat.span.start)] if seat.from_the_start else []
@@ -148,7 +148,7 @@ def test_e6_a_quote_is_what_is_charged_and_every_day_is_paid_once() -> None:
             used += Fraction(prices[id(terms)], days) * (next_day - day)
             new = rng.choice([LIGHT, PLUS, LARGEST])
             left = days - next_day
-            worth, needed = (Fraction(prices[id(one)], days) * left for one in (terms, new))
+            worth, needed = (Fraction(prices[id(tariff_terms)], days) * left for tariff_terms in (terms, new))
             change = change_terms(carried, next_day - day, new, 1, days)
             assert evaluate(json.loads(json.dumps(change.explanation))) == change.pay_minor
             assert abs(change.pay_minor - max(Fraction(0), needed - worth)) <= Fraction(1, 2)

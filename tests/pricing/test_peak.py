@@ -12,8 +12,8 @@ from tests.support.people import at
 APRIL, MAY = at("2026-04-01 00:00"), at("2026-05-01 00:00")
 
 
-def reports(*told: tuple[int, str, bool], dated: bool = False) -> list[Report]:
-    return [Report(member, at(instant), is_active, dated) for member, instant, is_active in told]
+def reports(*facts: tuple[int, str, bool], dated: bool = False) -> list[Report]:
+    return [Report(member, at(instant), is_active, dated) for member, instant, is_active in facts]
 
 
 def test_nobody_is_a_peak_of_nobody() -> None:
@@ -40,8 +40,8 @@ def test_the_peak_tells_when_it_was_first_reached() -> None:
 
 
 def test_a_report_that_repeats_what_is_known_makes_no_step() -> None:
-    told = reports((1, "2026-04-02 12:00", True), (1, "2026-04-03 12:00", True), (2, "2026-04-04 12:00", False))
-    assert [(step.at, step.by) for step in steps_of(told)] == [(at("2026-04-02 12:00"), 1)]
+    repeated = reports((1, "2026-04-02 12:00", True), (1, "2026-04-03 12:00", True), (2, "2026-04-04 12:00", False))
+    assert [(step.at, step.by) for step in steps_of(repeated)] == [(at("2026-04-02 12:00"), 1)]
 
 
 @pytest.mark.parametrize(("dated", "count"), [(True, 1), (False, 2)])
@@ -63,15 +63,15 @@ def test_what_happens_at_the_end_belongs_to_the_next_period() -> None:
     assert peak_between(steps, MAY, at("2026-06-01 00:00")).most == 2
 
 
-told = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 60 * 24), st.booleans()), max_size=25)
+FACTS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 60 * 24), st.booleans()), max_size=25)
 
 
-@given(told)
+@given(FACTS)
 def test_the_peak_is_what_counting_heads_hour_by_hour_finds(story: list[tuple[int, int, bool]]) -> None:
     """A slow reference that knows nothing of steps: who is there in each hour of April."""
     begin = at("2026-03-01 00:00")
     hours = {hour: (member, is_active) for member, hour, is_active in story}  # one report an hour
-    found = [
+    heard = [
         Report(member, begin + timedelta(hours=hour), is_active) for hour, (member, is_active) in sorted(hours.items())
     ]
     present: set[int] = set()
@@ -85,4 +85,4 @@ def test_the_peak_is_what_counting_heads_hour_by_hour_finds(story: list[tuple[in
             before = len(present)
             continue
         heads += [before, len(present)] if now == APRIL else [len(present)]
-    assert peak_between(steps_of(found), APRIL, MAY).most == max(heads)
+    assert peak_between(steps_of(heard), APRIL, MAY).most == max(heads)

@@ -30,12 +30,12 @@ def test_the_parts_sum_to_the_whole(terms: Terms, quantity: int) -> None:
 @given(any_terms)
 def test_a_total_falls_exactly_where_it_is_said_to(terms: Terms) -> None:
     bills = [price(terms, quantity) for quantity in range(120)]
-    found = [
+    expected = [
         Fall(quantity, bills[quantity], quantity + 1, bills[quantity + 1])
         for quantity in range(119)
         if bills[quantity + 1] < bills[quantity]
     ]
-    assert falls(terms, up_to=119) == found
+    assert falls(terms, up_to=119) == expected
 
 
 @given(any_terms, quantities, quantities, quantities)
@@ -52,5 +52,5 @@ def test_g2_nothing_is_rounded_twice(terms: Terms, quantity: int, days: int, of_
     coins = 10 ** exponent(terms.currency)
     assert abs(price(terms, quantity) - exact_price(terms, quantity) * coins) <= Fraction(1, 2)
     share = (months + Fraction(days, of_days)) / (terms.interval_months or 1)
-    found = explain_share(terms, quantity, days=days, of_days=of_days, whole_months=months)
-    assert abs(evaluate(found) - exact_price(terms, quantity) * share * coins) <= Fraction(1, 2)
+    explained = explain_share(terms, quantity, days=days, of_days=of_days, whole_months=months)
+    assert abs(evaluate(explained) - exact_price(terms, quantity) * share * coins) <= Fraction(1, 2)

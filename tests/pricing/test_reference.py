@@ -42,8 +42,8 @@ def test_every_explanation_works_out_to_the_price_and_can_be_written() -> None:
             assert evaluate(stored) == stored["amount_minor"] == price(terms, quantity) - before, (terms, quantity)
             amount = from_minor(evaluate(stored), terms.currency)
             assert formula(stored, str).rpartition(" = ")[2] == str(amount)
-            units, one = line_figures(stored)
-            assert units * one == amount, (terms, quantity)
+            units, unit_price = line_figures(stored)
+            assert units * unit_price == amount, (terms, quantity)
 
 
 def test_a_short_figure_is_written_in_full() -> None:

@@ -105,8 +105,8 @@ CASES: list[tuple[Terms, str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("terms", "code", "numbers"), CASES, ids=lambda value: value if isinstance(value, str) else "")
 def test_a_contradiction_is_found_with_its_numbers(terms: Terms, code: str, numbers: dict[str, Any]) -> None:
-    found = {str(finding.code): dict(finding.numbers) for finding in contradictions(terms)}
-    assert found == {code: numbers}
+    findings = {str(finding.code): dict(finding.numbers) for finding in contradictions(terms)}
+    assert findings == {code: numbers}
 
 
 def test_a_quota_that_reaches_up_to_the_first_step_leaves_no_hole() -> None:
@@ -158,6 +158,12 @@ def test_what_has_no_price_has_no_falls_and_no_bills() -> None:
 
 def test_sample_bills_are_those_a_reviewer_looks_at() -> None:
     assert sample_bills(DRIVER) == [
-        (1, 12_000), (9, 100_000), (10, 100_000), (11, 110_000), (29, 250_000), (30, 250_000), (100, 833_333),
-    ]  # fmt: skip
+        (1, 12_000),
+        (9, 100_000),
+        (10, 100_000),
+        (11, 110_000),
+        (29, 250_000),
+        (30, 250_000),
+        (100, 833_333),
+    ]
     assert sample_bills(replace(METEOR, price_model=PriceModel.FLAT, flat_fee=D(5)), [1, 500]) == [(1, 500), (500, 500)]

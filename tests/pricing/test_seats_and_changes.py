@@ -35,7 +35,7 @@ from tests.support.pricing_terms import (
 
 def seats(terms: object, before: int, after: int, rest: Rest) -> int:
     """What the change comes to, in minor units."""
-    found = explain_seat_change(
+    explained = explain_seat_change(
         terms,
         before,
         after,
@@ -43,8 +43,8 @@ def seats(terms: object, before: int, after: int, rest: Rest) -> int:
         of_days=rest.of_days,
         whole_months=rest.whole_months,  # type: ignore[arg-type]
     )
-    assert evaluate(found) == found["amount_minor"]
-    return int(found["amount_minor"])
+    assert evaluate(explained) == explained["amount_minor"]
+    return int(explained["amount_minor"])
 
 
 # --- B5, B6 --------------------------------------------------------------------------------------------------------------------
@@ -67,32 +67,32 @@ def test_b_e_a_seat_removed_after_three_months_of_a_year() -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "minor"),
+    ("explained", "minor"),
     [
         (explain_share(BLUE_MONTHLY, 1, days=21, of_days=30), 490),
         (explain_share(BLUE_ANNUAL, 1, days=20, of_days=30), 389),
         (explain_share(BLUE_ANNUAL, 3, days=20, of_days=30), 1167),
     ],
 )
-def test_b_f_to_b_h_a_start_in_the_middle_of_a_month(found: dict[str, object], minor: int) -> None:
-    assert (evaluate(found), found["amount_minor"]) == (minor, minor)
+def test_b_f_to_b_h_a_start_in_the_middle_of_a_month(explained: dict[str, object], minor: int) -> None:
+    assert (evaluate(explained), explained["amount_minor"]) == (minor, minor)
 
 
 def test_a_seat_that_changes_nothing_costs_nothing() -> None:
-    found = explain_seat_change(METEOR, 8, 9, days=10, of_days=30)
-    assert (found["parts"], found["counted"], formula(found)) == ([], 0, "0.00 × 10/30 = 0.00")
+    explained = explain_seat_change(METEOR, 8, 9, days=10, of_days=30)
+    assert (explained["parts"], explained["counted"], formula(explained)) == ([], 0, "0.00 × 10/30 = 0.00")
     assert seats(BLUE_MONTHLY, 5, 5, Rest(10, 30, 0)) == 0
 
 
 def test_a_seat_change_keeps_what_it_was_before_and_after() -> None:
-    found = json.loads(json.dumps(explain_seat_change(BASE, 9, 10, days=15, of_days=30)))
-    assert (found["quantity_before"], found["quantity"], found["counted"]) == (9, 10, 1)
-    assert (formula(found), evaluate(found)) == ("(10 × 90.00 − 9 × 100.00) × 15/30 = 0.00", 0)
+    explained = json.loads(json.dumps(explain_seat_change(BASE, 9, 10, days=15, of_days=30)))
+    assert (explained["quantity_before"], explained["quantity"], explained["counted"]) == (9, 10, 1)
+    assert (formula(explained), evaluate(explained)) == ("(10 × 90.00 − 9 × 100.00) × 15/30 = 0.00", 0)
 
 
 def test_a_seat_of_a_period_that_began_on_any_day_is_a_share_of_its_days() -> None:
-    found = explain_seat_change(replace(BASE, interval_months=3), 1, 2, days=46, of_days=92, of_months=1)
-    assert (formula(found), evaluate(found)) == ("3 × 1 × 100.00 × 46/92 = 150.00", 15_000)
+    explained = explain_seat_change(replace(BASE, interval_months=3), 1, 2, days=46, of_days=92, of_months=1)
+    assert (formula(explained), evaluate(explained)) == ("3 × 1 × 100.00 × 46/92 = 150.00", 15_000)
 
 
 def test_sums_that_a_cap_limits_are_not_drawn_together() -> None:
@@ -110,11 +110,11 @@ def test_a_difference_is_the_difference_of_the_prices_for_every_model() -> None:
     for _tariff in range(1500):
         terms = random_terms(rng)
         before, after = rng.randrange(60), rng.randrange(60)
-        found = explain_seat_change(
+        explained = explain_seat_change(
             terms, before, after, days=1, of_days=1, whole_months=(terms.interval_months or 1) - 1
         )
-        wanted = exact_price(terms, after) - exact_price(terms, before)
-        assert abs(evaluate(found) - wanted * 10 ** {"JPY": 0, "KWD": 3}.get(terms.currency, 2)) <= Fraction(1, 2)
+        exact = exact_price(terms, after) - exact_price(terms, before)
+        assert abs(evaluate(explained) - exact * 10 ** {"JPY": 0, "KWD": 3}.get(terms.currency, 2)) <= Fraction(1, 2)
 
 
 def test_what_is_left_of_a_year_counts_every_day_once() -> None:
@@ -210,8 +210,8 @@ def test_whatever_the_chain_of_changes_each_day_is_paid_for_once(days: int, chai
     """Paid in all = days used at their own rates + what is still carried + what was lost; exact, before rounding."""
     carried, paid = carry_full_period(LIGHT, 1, days), Fraction(90)
     spent = lost = Fraction(0)
-    for wanted, terms in chain:
-        used = min(wanted, carried.days)
+    for days_used, terms in chain:
+        used = min(days_used, carried.days)
         change = change_terms(carried, used, terms, 1, days)  # type: ignore[arg-type]
         spent += carried.value - change.left
         lost += max(Fraction(0), change.left - change.needed)

@@ -11,8 +11,8 @@ from tests.support.pricing_terms import METEOR
 
 
 def test_m11_a_year_is_the_expected_volume_less_the_discount_and_the_bonus_makes_up_for_it() -> None:
-    found = yearly_sum(METEOR, 15, Decimal("12.5"))
-    assert (found.month_minor, found.full_minor, found.discount_minor, found.pay_minor) == (
+    year = yearly_sum(METEOR, 15, Decimal("12.5"))
+    assert (year.month_minor, year.full_minor, year.discount_minor, year.pay_minor) == (
         898_500,
         10_782_000,
         1_347_750,

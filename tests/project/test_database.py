@@ -30,8 +30,8 @@ POSTGRES = {"lock_timeout": "5s", "statement_timeout": "30s", "idle_in_transacti
 
 
 def test_database_is_set_to_lose_nothing_and_to_wait_its_turn() -> None:
-    wanted, ask = (SQLITE, "PRAGMA {}") if connection.vendor == "sqlite" else (POSTGRES, "SHOW {}")
-    assert {name: asked(ask.format(name)) for name in wanted} == wanted
+    expected, ask = (SQLITE, "PRAGMA {}") if connection.vendor == "sqlite" else (POSTGRES, "SHOW {}")
+    assert {name: asked(ask.format(name)) for name in expected} == expected
 
 
 def test_transactions_of_a_page_are_those_of_its_operations() -> None:

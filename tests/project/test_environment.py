@@ -71,9 +71,9 @@ def test_interrupted_installation_is_done_again(tree: list[str], monkeypatch: py
 
 
 def sentence(capsys: pytest.CaptureFixture[str], refused: pytest.ExceptionInfo[SystemExit]) -> str:
-    said = str(refused.value)
-    assert "\n" not in said
-    return said
+    refusal = str(refused.value)
+    assert "\n" not in refusal
+    return refusal
 
 
 def test_old_python_is_refused_in_a_sentence(

@@ -31,29 +31,29 @@ def texts(entry: polib.POEntry) -> list[str]:
 
 
 def test_no_message_is_missing_or_fuzzy(catalogue):
-    assert [name(one) for one in catalogue if "fuzzy" in one.flags] == []
-    assert [name(one) for one in catalogue if not all(texts(one))] == []
+    assert [name(message) for message in catalogue if "fuzzy" in message.flags] == []
+    assert [name(message) for message in catalogue if not all(texts(message))] == []
 
 
 def test_the_catalogue_holds_what_the_sources_ask_for_and_nothing_else(catalogue):
     asked = messages(ROOT)
-    held = {(one.msgctxt, one.msgid) for one in catalogue if not one.tcomment.startswith(OUTSIDE)}
+    held = {(message.msgctxt, message.msgid) for message in catalogue if not message.tcomment.startswith(OUTSIDE)}
     assert sorted(asked - held, key=str) == [], "run makemessages and translate"
     assert sorted(held - asked, key=str) == [], "no source asks for these any more"
 
 
 def test_every_russian_number_has_its_form(catalogue):
-    wrong = [name(one) for one in catalogue if one.msgid_plural and len(one.msgstr_plural) != 3]
+    wrong = [name(message) for message in catalogue if message.msgid_plural and len(message.msgstr_plural) != 3]
     assert wrong == []
 
 
 def test_a_translation_fills_in_what_its_original_fills_in(catalogue):
     wrong = []
-    for one in catalogue:
-        expected = set(PLACE.findall(one.msgid)) | set(PLACE.findall(one.msgid_plural or ""))
-        wrong += [name(one) for text in texts(one) if not set(PLACE.findall(text)) <= expected]
-        if not one.msgid_plural and set(PLACE.findall(one.msgstr)) != expected:
-            wrong.append(name(one))
+    for message in catalogue:
+        expected = set(PLACE.findall(message.msgid)) | set(PLACE.findall(message.msgid_plural or ""))
+        wrong += [name(message) for text in texts(message) if not set(PLACE.findall(text)) <= expected]
+        if not message.msgid_plural and set(PLACE.findall(message.msgstr)) != expected:
+            wrong.append(name(message))
     assert wrong == []
 
 

@@ -66,7 +66,7 @@ def test_run_leaves_no_orphan_when_it_is_killed(serving: "subprocess.Popen[bytes
 
 def test_run_starts_a_killed_job_cluster_anew(serving: "subprocess.Popen[bytes]") -> None:
     def cluster() -> list[int]:
-        lines = {one.pid: command_line(one) for one in family(serving.pid)}
+        lines = {process.pid: command_line(process) for process in family(serving.pid)}
         return [
             pid
             for pid, line in lines.items()

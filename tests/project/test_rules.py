@@ -87,7 +87,7 @@ def test_the_page_says_of_those_being_built_that_they_are() -> None:
 
 
 def test_every_rule_that_the_api_answers_is_defined() -> None:
-    assert {told.rule for told in PROBLEMS.values() if told.rule} - rulebook().ids == set()
+    assert {problem.rule for problem in PROBLEMS.values() if problem.rule} - rulebook().ids == set()
 
 
 def test_every_id_of_the_page_has_its_anchor() -> None:

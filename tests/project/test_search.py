@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 def test_clue_in_any_case_finds_the_name(clue: str) -> None:
     for number, name in enumerate(["Счёт-1", "Счёт_1 и 100%", "Иванов", "IVANOV", r"A\B"]):
         User.objects.create(email=f"{number}@example.com", name=name)
-    found = {
+    expected = {
         "счёт-1": ["Счёт-1"],
         "СЧЁТ": ["Счёт-1", "Счёт_1 и 100%"],
         "Счёт_1 ": ["Счёт_1 и 100%"],
@@ -21,7 +21,8 @@ def test_clue_in_any_case_finds_the_name(clue: str) -> None:
         r"a\b": [r"A\B"],
     }
     assert (
-        list(User.objects.filter(name__icontains=clue).order_by("email").values_list("name", flat=True)) == found[clue]
+        list(User.objects.filter(name__icontains=clue).order_by("email").values_list("name", flat=True))
+        == expected[clue]
     )
 
 

@@ -45,10 +45,10 @@ def test_sandbox_makes_itself_a_key_and_keeps_it(tmp_path: Path) -> None:
     environment = an_installations_environment(tmp_path, BILLING_SANDBOX="true")
     del environment["SECRET_KEY"]
     first, second = setting(environment, "s.SECRET_KEY"), setting(environment, "s.SECRET_KEY")
-    kept = tmp_path / "var" / "secret_key"
+    key_file = tmp_path / "var" / "secret_key"
     assert first == second
     assert len(first) > 50
-    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize(("sandbox", "mfa"), [("true", "optional"), ("false", "required")])
@@ -72,9 +72,11 @@ def test_installation_told_nothing_is_no_sandbox(tmp_path: Path) -> None:
     ],
 )
 def test_mail_goes_where_the_address_says(tmp_path: Path, address: str, backend: str, path: str | None) -> None:
-    said = setting(an_installations_environment(tmp_path, EMAIL_URL=address), "s.EMAIL_BACKEND, s.EMAIL_FILE_PATH")
-    assert said.startswith(f"django.core.mail.backends.{backend}.EmailBackend ")
-    assert path is None or said.endswith(f" {path}")
+    backend_and_path = setting(
+        an_installations_environment(tmp_path, EMAIL_URL=address), "s.EMAIL_BACKEND, s.EMAIL_FILE_PATH"
+    )
+    assert backend_and_path.startswith(f"django.core.mail.backends.{backend}.EmailBackend ")
+    assert path is None or backend_and_path.endswith(f" {path}")
 
 
 def test_production_settings_pass_djangos_own_check(tmp_path: Path) -> None:

@@ -67,6 +67,6 @@ def test_password_alone_does_not_open_where_there_is_a_second_factor(client: Cli
 
 
 def test_lost_password_page_says_the_same_of_known_and_unknown(client: Client, anna: User) -> None:
-    known = client.post("/accounts/password/reset/", {"email": "anna@example.com"})
+    of_known = client.post("/accounts/password/reset/", {"email": "anna@example.com"})
     unknown = client.post("/accounts/password/reset/", {"email": "nobody@example.com"})
-    assert (known.status_code, known.headers["Location"]) == (unknown.status_code, unknown.headers["Location"])
+    assert (of_known.status_code, of_known.headers["Location"]) == (unknown.status_code, unknown.headers["Location"])

@@ -29,6 +29,6 @@ def test_a_database_that_somebody_wrote_to_hears_the_story_itself() -> None:
         story.tell()
         transaction.set_rollback(True)
     other = people.party("fialka")
-    told = story.tell()
-    assert told.customer.pk > other.customer.pk
+    second_story = story.tell()
+    assert second_story.customer.pk > other.customer.pk
     assert type(other.customer).objects.filter(pk=other.customer.pk).exists()

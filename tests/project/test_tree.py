@@ -17,9 +17,17 @@ run_lint = scripts.load("run_lint")
 
 LOCKS = ("runtime", "dev", "uv")
 # Written in halves, so that this file does not name what it forbids.
-INDEX_HOSTS = ["".join(halves) for halves in (
-    ("pypi.", "org"), ("python", "hosted.org"), ("npm", "js.org"), ("yarn", "pkg.com"), ("deb.", "debian"), ("security.", "debian"),
-)]  # fmt: skip
+INDEX_HOSTS = [
+    "".join(halves)
+    for halves in (
+        ("pypi.", "org"),
+        ("python", "hosted.org"),
+        ("npm", "js.org"),
+        ("yarn", "pkg.com"),
+        ("deb.", "debian"),
+        ("security.", "debian"),
+    )
+]
 
 
 @pytest.mark.parametrize("host", INDEX_HOSTS)
@@ -75,8 +83,8 @@ def test_environment_of_tests_contains_that_of_running() -> None:
 def test_every_dependency_is_locked() -> None:
     project = tomllib.loads(read(ROOT / "pyproject.toml"))
     groups = project["dependency-groups"]
-    wanted = [*project["project"]["dependencies"], *groups["test"], *groups["lint"]]
-    names = {re.split(r"[\[<>=~! ]", line)[0].lower() for line in wanted}
+    requirements = [*project["project"]["dependencies"], *groups["test"], *groups["lint"]]
+    names = {re.split(r"[\[<>=~! ]", line)[0].lower() for line in requirements}
     locked = {line.split("==")[0].split("[")[0].lower() for line in versions("dev")}
     assert names - locked == set()
 
@@ -109,9 +117,11 @@ def test_make_help_lists_every_command() -> None:
     makefile = read(ROOT / "Makefile")
     commands = re.search(r"^\.PHONY: (.*)$", makefile, re.M)
     assert commands is not None
-    said = subprocess.run(["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    help_text = subprocess.run(
+        ["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
     assert {"setup", "run", "test", "lint", "bench", "help"} <= set(commands[1].split())
-    assert [name for name in commands[1].split() if not re.search(rf"^  {name} +\S", said, re.M)] == []
+    assert [name for name in commands[1].split() if not re.search(rf"^  {name} +\S", help_text, re.M)] == []
 
 
 def test_no_ready_made_translation_is_older_than_its_source() -> None:

@@ -62,10 +62,10 @@ def test_d14_only_the_instance_whose_access_changed_is_told_of() -> None:
     shops = chain_of("shop", 3)
     shops[1].terminate(at("2026-05-17 12:00"))
     shops[0].pay("19767.00", at("2026-05-18 12:00"))
-    told = Event.objects.filter(type__startswith="instance.", at__gte=at("2026-05-17 00:00")).order_by("pk")
-    assert [(event.type, event.instance.domain, event.sequence) for event in told] == [
+    events = Event.objects.filter(type__startswith="instance.", at__gte=at("2026-05-17 00:00")).order_by("pk")
+    assert [(event.type, event.instance.domain, event.sequence) for event in events] == [
         ("instance.restored", "shop1.example.ru", 5),
         ("instance.restored", "shop3.example.ru", 5),
     ]
     shops[0].pay("500.00", at("2026-05-18 12:01"))
-    assert told.count() == 2
+    assert events.count() == 2

@@ -5,11 +5,11 @@ from datetime import date
 import pytest
 
 from billing.errors import BadInput, BillingError
-from billing.models import Charge, Credit, Event, Invoice, Subscription
+from billing.models import Credit, Event, Invoice, Subscription
 from billing.operations.subscriptions import plan_changes, trials
 from billing.operations.subscriptions.quotes import TermsRequest
 from tests.support import people
-from tests.support.people import Party, at
+from tests.support.people import Party, amounts, at
 
 TEAM = "team_member"
 
@@ -17,11 +17,6 @@ TEAM = "team_member"
 def blue(tariff: str = "blue-monthly", start: str = "2026-04-10 12:00", *, trial: bool | None = False) -> Party:
     """Romashka on Blue; Anna, its project administrator, is the one paid member."""
     return people.party(product="blue", tariff_id=tariff, now=at(start), currency="USD", trial=trial)
-
-
-def amounts(party: Party, *kinds: str) -> list[int]:
-    found = Charge.objects.filter(account=party.account)
-    return [row.amount_minor for row in found.order_by("pk") if not kinds or row.kind in kinds]
 
 
 # --- The worked examples -------------------------------------------------------------------------------------------------
@@ -94,11 +89,16 @@ def test_b_g_b_h_annual_after_a_trial_to_the_10th(seats: int, stub: int, year: i
 @pytest.mark.parametrize(
     ("role", "status", "charged"),
     [
-        ("team_member", "active", [350]), ("custom", "active", [350]), ("project_administrator", "active", [350]),
-        ("client", "active", []), ("comment_only", "active", []), ("view_only", "active", []),
-        ("team_member", "invited", []), ("team_member", "blocked", []),
+        ("team_member", "active", [350]),
+        ("custom", "active", [350]),
+        ("project_administrator", "active", [350]),
+        ("client", "active", []),
+        ("comment_only", "active", []),
+        ("view_only", "active", []),
+        ("team_member", "invited", []),
+        ("team_member", "blocked", []),
     ],
-)  # fmt: skip
+)
 def test_b1_paid_roles_count_while_active(role: str, status: str, charged: list[int]) -> None:
     party = blue(start="2026-04-01 00:00")
     party.tell("boris", status, at("2026-04-15 12:00"), role=role)

@@ -20,7 +20,7 @@ BEGINNING = at("2020-01-01 00:00")
 AUTHOR, REVIEWER = "author@saldo.example", "reviewer@saldo.example"
 
 
-def drafted(product: str = "evotor-app", **terms: Any) -> Tariff:
+def draft_tariff(product: str = "evotor-app", **terms: Any) -> Tariff:
     """A draft by the author: a flat 250.00 a month, paid in advance, unless ``terms`` say otherwise."""
     values: dict[str, Any] = {
         "tariff_id": "shop",
@@ -36,7 +36,7 @@ def drafted(product: str = "evotor-app", **terms: Any) -> Tariff:
     return tariffs.save_draft(draft=draft, user=people.staff(AUTHOR), as_of=BEGINNING)
 
 
-def published(draft: Tariff) -> Tariff:
+def publish(draft: Tariff) -> Tariff:
     tariffs.submit_tariff(tariff=draft, user=people.staff(AUTHOR), as_of=BEGINNING)
     return tariffs.publish_tariff(tariff=draft, user=people.staff(REVIEWER), as_of=BEGINNING)
 
@@ -47,7 +47,7 @@ def dearer(source: str = "meteor-cloud", price: str = "699.00") -> Tariff:
     draft = tariffs.draft_next_version(tariff=old, user=people.staff(AUTHOR), as_of=BEGINNING)
     draft.unit_price = Money(Decimal(price), "RUB")
     tariffs.save_draft(draft=draft, user=people.staff(AUTHOR), as_of=BEGINNING)
-    return published(draft)
+    return publish(draft)
 
 
 # --- Kinds, prices, ids ----------------------------------------------------------------------------------------------------
@@ -68,29 +68,29 @@ def dearer(source: str = "meteor-cloud", price: str = "699.00") -> Tariff:
 )
 def test_e3_a_price_of_zero_is_refused_with_the_way_to_sell_for_free(terms: dict[str, Any]) -> None:
     with pytest.raises(BadInput) as refused:
-        drafted(**terms)
+        draft_tariff(**terms)
     assert refused.value.rule == "E3"
     assert "бесплатн" in str(refused.value) or "free" in str(refused.value)
 
 
 def test_e1_a_free_product_has_no_tariffs_and_what_is_paid_once_no_interval() -> None:
     with pytest.raises(BadInput) as refused:
-        drafted("evotor-free")
+        draft_tariff("evotor-free")
     assert refused.value.rule == "E1"
     with pytest.raises(BadInput):
-        drafted("evotor-driver")
+        draft_tariff("evotor-driver")
     with pytest.raises(BadInput):
-        drafted("evotor-app", interval_months=None)
-    assert drafted("evotor-driver", tariff_id="once", interval_months=None).terms().is_one_off
+        draft_tariff("evotor-app", interval_months=None)
+    assert draft_tariff("evotor-driver", tariff_id="once", interval_months=None).terms().is_one_off
 
 
 def test_e5_an_id_is_never_given_to_another_tariff_not_even_after_archiving() -> None:
-    shop = published(drafted())
+    shop = publish(draft_tariff())
     tariffs.archive_tariff(tariff=shop, user=people.staff(AUTHOR), as_of=BEGINNING)
     with pytest.raises(BadInput) as refused:
-        drafted()
+        draft_tariff()
     assert (refused.value.code, refused.value.rule) == ("tariff_id_taken", "E5")
-    other = drafted(tariff_id="kiosk")
+    other = draft_tariff(tariff_id="kiosk")
     with pytest.raises(IntegrityError), transaction.atomic():
         Tariff.objects.filter(pk=other.pk).update(tariff_id="shop", version=7)
 
@@ -102,7 +102,7 @@ def test_e5_the_base_tariff_has_its_preset_id() -> None:
 
 
 def test_prices_with_four_decimals_and_intervals_of_1_to_12_months() -> None:
-    tariff = drafted(
+    tariff = draft_tariff(
         price_model="per_unit",
         metric="quantity",
         flat_fee=Decimal(0),
@@ -118,14 +118,14 @@ def test_prices_with_four_decimals_and_intervals_of_1_to_12_months() -> None:
 
 
 def test_e2_terms_that_contradict_themselves_are_not_handed_in() -> None:
-    draft = drafted(price_model="package", metric="quantity", steps=[{"from": 1, "unit_price": "100.00"}])
+    draft = draft_tariff(price_model="package", metric="quantity", steps=[{"from": 1, "unit_price": "100.00"}])
     with pytest.raises(BillingError) as refused:
         tariffs.submit_tariff(tariff=draft, user=people.staff(AUTHOR), as_of=BEGINNING)
     assert refused.value.code == "terms_contradict_themselves"
 
 
 def test_e2_every_term_of_a_published_tariff_is_frozen_in_the_database() -> None:
-    tariff = published(drafted())
+    tariff = publish(draft_tariff())
     changes: list[dict[str, Any]] = [
         {"flat_fee": 1},
         {"steps": [{"from": 1, "total": "1"}]},
@@ -152,7 +152,7 @@ def test_e2_every_term_of_a_published_tariff_is_frozen_in_the_database() -> None
 
 
 def test_e3_a_stepped_tariff_without_a_price_never_leaves_the_draft_by_any_door() -> None:
-    draft = drafted(
+    draft = draft_tariff(
         price_model="volume", metric="quantity", flat_fee=Decimal(0), steps=[{"from": 1, "unit_price": "5"}]
     )
     Tariff.objects.filter(pk=draft.pk).update(steps=[{"from": 1, "unit_price": "0"}])
@@ -220,15 +220,20 @@ def test_the_release_check_shows_both_prices_and_what_subscribers_would_pay() ->
         ("included_quantity", 9, 5),
     ]
     assert [(row.quantity, row.old_minor, row.new_minor) for row in check.bills] == [
-        (1, 0, 0), (9, 0, 629_100), (10, 599_000, 699_000), (11, 658_900, 768_900), (29, 1_737_100, 2_027_100),
-        (30, 1_797_000, 2_097_000), (100, 5_990_000, 6_990_000),
-    ]  # fmt: skip
+        (1, 0, 0),
+        (9, 0, 629_100),
+        (10, 599_000, 699_000),
+        (11, 658_900, 768_900),
+        (29, 1_737_100, 2_027_100),
+        (30, 1_797_000, 2_097_000),
+        (100, 5_990_000, 6_990_000),
+    ]
     assert (check.subscribers, check.customers) == (1, 1)
     [effect] = check.at_their_size
     assert (effect.quantity, effect.old_minor, effect.new_minor) == (11, 658_900, 768_900)
 
 
-def moved(meteor: Party, target: Tariff, day: date = date(2026, 5, 1)) -> None:
+def move_subscribers(meteor: Party, target: Tariff, day: date = date(2026, 5, 1)) -> None:
     subscriber_moves.move_subscribers(
         source=meteor.fresh.priced_by,
         target=target,
@@ -242,7 +247,7 @@ def moved(meteor: Party, target: Tariff, day: date = date(2026, 5, 1)) -> None:
 def test_e2_moved_subscribers_change_with_the_first_period_of_the_date_and_are_told_before() -> None:
     meteor = people.party()
     meteor.activate(9, at("2026-04-02 12:00"))
-    moved(meteor, dearer())
+    move_subscribers(meteor, dearer())
     assert Notice.objects.filter(kind="terms_will_change", channel="email").exists()
     meteor.activate(1, at("2026-04-20 12:00"))
     assert meteor.balance == -658_900  # April goes on at 599.00
@@ -258,7 +263,7 @@ def test_e2_moved_subscribers_change_with_the_first_period_of_the_date_and_are_t
 def test_e2_a_move_can_be_called_off_while_it_waits() -> None:
     meteor = people.party()
     target = dearer()
-    moved(meteor, target)
+    move_subscribers(meteor, target)
     [change] = TermsChange.objects.all()
     assert change.move is not None
     assert (
@@ -285,6 +290,6 @@ def test_e2_a_move_needs_time_a_reason_and_a_tariff_that_counts_the_same() -> No
         (date(2026, 5, 1), Tariff.objects.get(tariff_id="meteor-cloud", version=1), "target"),
     ):
         with pytest.raises(BadInput) as refused:
-            moved(meteor, to, day)
+            move_subscribers(meteor, to, day)
         assert refused.value.field == code
     assert TermsChange.objects.count() == 0

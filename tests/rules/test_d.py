@@ -181,8 +181,10 @@ def test_d5_a_late_activation_that_lasts_raises_every_month_since(meteor: Party)
     assert meteor.charges[-3:] == [59_900, 59_900, 59_900]
     [june] = meteor.close(at("2026-07-01 00:00"))
     assert [(row.amount_minor, row.explanation["month"]) for row in june.lines.order_by("position")] == [
-        (658_900, "2026-06-01"), (59_900, "2026-04-01"), (59_900, "2026-05-01"),
-    ]  # fmt: skip
+        (658_900, "2026-06-01"),
+        (59_900, "2026-04-01"),
+        (59_900, "2026-05-01"),
+    ]
 
 
 def test_d5_who_is_first_heard_of_as_gone_and_then_as_having_come_was_there_in_between(meteor: Party) -> None:
@@ -220,7 +222,7 @@ def test_d5_the_future_is_refused_and_a_clock_a_little_ahead_means_now(meteor: P
     assert MemberChange.objects.filter(member__external_id="new").get().occurred_at == now
 
 
-class Told(NamedTuple):
+class HeardReport(NamedTuple):
     """``who`` became ``status`` at ``hour`` (from 1 April); heard ``delay`` hours later, and again after ``again`` more."""
 
     who: int
@@ -232,8 +234,8 @@ class Told(NamedTuple):
 
 BEGIN, END = at("2026-04-01 10:00"), at("2026-08-01 00:00")
 MONTH = 30 * 24
-told = st.builds(
-    Told,
+REPORTS = st.builds(
+    HeardReport,
     who=st.integers(1, 5),
     status=st.sampled_from(["active", "active", "blocked", "removed", "invited"]),
     hour=st.integers(1, 2 * MONTH),
@@ -242,25 +244,25 @@ told = st.builds(
 )
 
 
-def hear(name: str, stream: Iterable[tuple[datetime, Told]], *, dated: bool) -> tuple[object, ...]:
+def hear(name: str, stream: Iterable[tuple[datetime, HeardReport]], *, dated: bool) -> tuple[object, ...]:
     """What is owed in the end when the reports are heard in the order and at the instants of ``stream``."""
     with transaction.atomic():
-        found = people.party(name, BEGIN)
-        found.activate(7, BEGIN)
+        party = people.party(name, BEGIN)
+        party.activate(7, BEGIN)
         for now, report in stream:
             occurred_at = BEGIN + timedelta(hours=report.hour) if dated else None
-            found.tell(f"m-{report.who}", report.status, now, occurred_at=occurred_at)
-        found.close(END)
+            party.tell(f"m-{report.who}", report.status, now, occurred_at=occurred_at)
+        party.close(END)
         charged: dict[str, int] = {}
-        for charge in Charge.objects.filter(account=found.account):
+        for charge in Charge.objects.filter(account=party.account):
             month = charge.explanation["month"]
             charged[month] = charged.get(month, 0) + charge.amount_minor
-        present = set(Member.objects.active().filter(instance=found.instance).values_list("external_id", flat=True))  # type: ignore[attr-defined]
+        present = set(Member.objects.active().filter(instance=party.instance).values_list("external_id", flat=True))  # type: ignore[attr-defined]
         people.assert_books_are_right()
         result = (
             {month: sum_ for month, sum_ in charged.items() if sum_},
-            found.balance,
-            found.peak,
+            party.balance,
+            party.peak,
             frozenset(present),
         )
         transaction.set_rollback(True)
@@ -268,37 +270,51 @@ def hear(name: str, stream: Iterable[tuple[datetime, Told]], *, dated: bool) -> 
 
 
 @settings(max_examples=15)
-@given(st.lists(told, min_size=1, max_size=9, unique_by=lambda one: one.hour))
-@example([Told(1, "removed", 300, 0, None), Told(1, "active", 200, 500, None), Told(2, "active", 250, 0, 700)])
+@given(st.lists(REPORTS, min_size=1, max_size=9, unique_by=lambda report: report.hour))
 @example(
     [
-        Told(1, "active", 10, 0, None),
-        Told(1, "active", 400, 0, None),
-        Told(1, "active", 900, 0, None),
-        Told(1, "blocked", 20, 950, 1),
-        Told(2, "active", 30, 0, None),
+        HeardReport(1, "removed", 300, 0, None),
+        HeardReport(1, "active", 200, 500, None),
+        HeardReport(2, "active", 250, 0, 700),
     ]
 )
-def test_d5_late_duplicate_and_out_of_order_reports_give_the_same_as_the_ordered_stream(reports: list[Told]) -> None:
+@example(
+    [
+        HeardReport(1, "active", 10, 0, None),
+        HeardReport(1, "active", 400, 0, None),
+        HeardReport(1, "active", 900, 0, None),
+        HeardReport(1, "blocked", 20, 950, 1),
+        HeardReport(2, "active", 30, 0, None),
+    ]
+)
+def test_d5_late_duplicate_and_out_of_order_reports_give_the_same_as_the_ordered_stream(
+    reports: list[HeardReport],
+) -> None:
     """Charges follow from the set of reports (I-10)."""
-    ordered = [(BEGIN + timedelta(hours=one.hour), one) for one in sorted(reports, key=lambda one: one.hour)]
-    scattered = [(BEGIN + timedelta(hours=one.hour + one.delay), one) for one in reports]
+    ordered = [
+        (BEGIN + timedelta(hours=report.hour), report) for report in sorted(reports, key=lambda report: report.hour)
+    ]
+    scattered = [(BEGIN + timedelta(hours=report.hour + report.delay), report) for report in reports]
     scattered += [
-        (BEGIN + timedelta(hours=one.hour + one.delay + one.again), one) for one in reports if one.again is not None
+        (BEGIN + timedelta(hours=report.hour + report.delay + report.again), report)
+        for report in reports
+        if report.again is not None
     ]
     scattered.sort(key=lambda pair: pair[0])
     assert hear("scattered", scattered, dated=True) == hear("ordered", ordered, dated=False)
 
 
 @settings(max_examples=8)
-@given(st.lists(told, min_size=2, max_size=7, unique_by=lambda one: one.hour), st.randoms(use_true_random=False))
-def test_d5_any_order_of_arrival_months_later_gives_the_same(reports: list[Told], random: object) -> None:
+@given(
+    st.lists(REPORTS, min_size=2, max_size=7, unique_by=lambda report: report.hour), st.randoms(use_true_random=False)
+)
+def test_d5_any_order_of_arrival_months_later_gives_the_same(reports: list[HeardReport], random: object) -> None:
     late = at("2026-06-20 12:00")
     shuffled = list(reports)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
-    by_time = sorted(reports, key=lambda one: one.hour)
-    assert hear("shuffled", [(late, one) for one in shuffled + shuffled[:2]], dated=True) == hear(
-        "sorted", [(late, one) for one in by_time], dated=True
+    by_time = sorted(reports, key=lambda report: report.hour)
+    assert hear("shuffled", [(late, report) for report in shuffled + shuffled[:2]], dated=True) == hear(
+        "sorted", [(late, report) for report in by_time], dated=True
     )
 
 
@@ -320,7 +336,7 @@ def test_d8_the_owner_is_told_at_once_when_the_quota_is_exceeded_and_only_then(m
 # --- D9: credit notes ----------------------------------------------------------------------------------------------------------
 
 
-def credit(found: Party, sum_: str, now: str, number: str = "R-2026-000001") -> object:
+def credit(party: Party, sum_: str, now: str, number: str = "R-2026-000001") -> object:
     return credit_notes.issue_credit_note(
         invoice=Invoice.objects.get(number=number),
         lines=[NoteLine("Service failure", people.minor(sum_))],
@@ -328,15 +344,6 @@ def credit(found: Party, sum_: str, now: str, number: str = "R-2026-000001") -> 
         as_of=at(now),
         actor="finance",
     )
-
-
-@pytest.fixture
-def billed(meteor: Party) -> Party:
-    """April's invoice for 5 990.00 is open; since 20 April nobody needs to be paid for."""
-    meteor.activate(9, at("2026-04-10 14:03"))
-    meteor.block([10], at("2026-04-20 12:00"))
-    meteor.close(at("2026-05-01 00:00"))
-    return meteor
 
 
 def test_d9_a_credit_note_on_an_open_invoice_lowers_what_is_open_and_leaves_the_invoice(billed: Party) -> None:
@@ -394,10 +401,10 @@ def test_d10_debt_in_one_currency_locks_only_its_own_instances(meteor: Party) ->
     dollars = people.party("dollars", customer=meteor.customer, tariff_id="meteor-usd")
     assert dollars.account != meteor.account
     assert (dollars.account.currency, meteor.account.currency) == ("USD", "RUB")
-    for one in (meteor, dollars):
-        one.activate(9, at("2026-04-10 14:03"))
-        one.close(at("2026-05-01 00:00"))
-    assert [one.invoices[0].number for one in (meteor, dollars)] == ["R-2026-000001", "U-2026-000001"]
+    for party in (meteor, dollars):
+        party.activate(9, at("2026-04-10 14:03"))
+        party.close(at("2026-05-01 00:00"))
+    assert [party.invoices[0].number for party in (meteor, dollars)] == ["R-2026-000001", "U-2026-000001"]
     assert (meteor.balance, dollars.balance) == (-1_198_000, -18_000)
     meteor.pay("5990.00", at("2026-05-10 12:00"))
     now = at("2026-05-16 00:00")
@@ -440,8 +447,10 @@ def test_d13_a_sum_that_cannot_be_meant_is_refused_and_nothing_is_written(meteor
 def test_d13_money_of_the_future_an_unknown_method_and_an_unknown_invoice_are_refused(meteor: Party) -> None:
     now = at("2026-04-05 12:00")
     for changed, field in (
-        ({"received_at": at("2026-04-05 12:01")}, "received_at"), ({"method": "barter"}, "method"), ({"invoice_number": "R-1"}, "invoice"),
-    ):  # fmt: skip
+        ({"received_at": at("2026-04-05 12:01")}, "received_at"),
+        ({"method": "barter"}, "method"),
+        ({"invoice_number": "R-1"}, "invoice"),
+    ):
         values = {"amount_minor": 100, "currency": "RUB", "method": "bank", **changed}
         with pytest.raises(BadInput) as refused:
             payments.record_payment(account=meteor.account, new=payments.NewPayment(**values), as_of=now, actor="f")  # type: ignore[arg-type]
@@ -480,9 +489,9 @@ def test_d14_access_returns_with_the_payment_whatever_day_the_money_was_received
 # --- D15, D16, D18 -----------------------------------------------------------------------------------------------------------
 
 
-def adjust(found: Party, sum_: str, now: str, comment: str = "An outage on 3 May") -> object:
+def adjust(party: Party, sum_: str, now: str, comment: str = "An outage on 3 May") -> object:
     return adjustments.adjust_balance(
-        account=found.account,
+        account=party.account,
         amount_minor=people.minor(sum_),
         currency="RUB",
         reason_code="goodwill",
@@ -512,10 +521,14 @@ def test_d15_an_adjustment_against_is_collected_by_the_next_invoice_on_a_line_wi
 @pytest.mark.parametrize(
     ("changed", "field"),
     [
-        ({"amount_minor": 0}, "amount"), ({"amount_minor": None}, "amount"), ({"amount_minor": 10**12 + 1}, "amount"),
-        ({"currency": "USD"}, "currency"), ({"reason_code": "because"}, "reason_code"), ({"comment": " "}, "comment"),
+        ({"amount_minor": 0}, "amount"),
+        ({"amount_minor": None}, "amount"),
+        ({"amount_minor": 10**12 + 1}, "amount"),
+        ({"currency": "USD"}, "currency"),
+        ({"reason_code": "because"}, "reason_code"),
+        ({"comment": " "}, "comment"),
     ],
-)  # fmt: skip
+)
 def test_d15_an_adjustment_needs_a_sum_a_reason_code_and_a_sentence(
     meteor: Party, changed: dict[str, object], field: str
 ) -> None:
@@ -538,11 +551,15 @@ def test_d15_every_act_on_money_leaves_a_record_of_who_and_why(billed: Party) ->
     payments.reverse_payment(payment=payment, as_of=at("2026-05-05 12:01"), actor="finance", reason="Typed twice")
     adjust(billed, "1.00", "2026-05-05 12:02")
     credit(billed, "1.00", "2026-05-05 12:03")
-    found = AuditRecord.objects.filter(customer=billed.customer).order_by("pk").values_list("action", "actor", "reason")
-    assert list(found) == [
-        ("payment.recorded", "support@saldo.example", "PP 17"), ("payment.reversed", "finance", "Typed twice"),
-        ("balance.adjusted", "finance", "An outage on 3 May"), ("credit_note.issued", "finance", "Service failure"),
-    ]  # fmt: skip
+    records = (
+        AuditRecord.objects.filter(customer=billed.customer).order_by("pk").values_list("action", "actor", "reason")
+    )
+    assert list(records) == [
+        ("payment.recorded", "support@saldo.example", "PP 17"),
+        ("payment.reversed", "finance", "Typed twice"),
+        ("balance.adjusted", "finance", "An outage on 3 May"),
+        ("credit_note.issued", "finance", "Service failure"),
+    ]
 
 
 def test_d16_deletion_erases_people_and_keeps_ledger_and_documents(billed: Party) -> None:
@@ -565,5 +582,5 @@ def test_d18_an_instance_without_a_subscription_is_read_only(meteor: Party) -> N
         as_of=at("2026-04-05 12:00"),
         representative=Report(external_id="1", status="active", email="anna@romashka.example"),
     )
-    found = access.level(bare, as_of=at("2026-04-05 12:00"))
-    assert (str(found.level), found.reasons[0].code) == ("read_only", "no_subscription")
+    answer = access.level(bare, as_of=at("2026-04-05 12:00"))
+    assert (str(answer.level), answer.reasons[0].code) == ("read_only", "no_subscription")

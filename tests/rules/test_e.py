@@ -290,21 +290,21 @@ def test_d7_terminals_are_no_more_where_the_scheduled_tariff_counts_none() -> No
 # --- Dunning ---------------------------------------------------------------------------------------------------------------
 
 
-def collected(party: Party, when: str) -> list[tuple[int, str]]:
+def collections_of(party: Party, when: str) -> list[tuple[int, str]]:
     billing_run.run_due(as_of=at(when))
-    found = Collection.objects.filter(subscription=party.subscription).order_by("pk")
-    return [(row.day.day, row.outcome) for row in found]
+    tries = Collection.objects.filter(subscription=party.subscription).order_by("pk")
+    return [(row.day.day, row.outcome) for row in tries]
 
 
 def test_e8_five_days_before_the_balance_pays_the_period_that_begins_on_the_date() -> None:
     party = app("light")
     party.pay("180.00", at("2026-04-02 12:00"))
-    assert collected(party, "2026-04-26 09:59") == []
-    assert collected(party, "2026-04-26 10:00") == [(26, "from_balance")]
+    assert collections_of(party, "2026-04-26 09:59") == []
+    assert collections_of(party, "2026-04-26 10:00") == [(26, "from_balance")]
     assert (party.balance, party.invoices[-1].open_minor) == (0, 0)
     assert (party.periods[-1].start, party.periods[-1].end) == (date(2026, 5, 1), date(2026, 6, 1))
     assert Notice.objects.filter(kind="payment_coming", channel="email").exists()
-    assert collected(party, "2026-04-27 10:00") == [(26, "from_balance")]
+    assert collections_of(party, "2026-04-27 10:00") == [(26, "from_balance")]
 
 
 def test_e8_tried_every_day_until_the_date_and_ended_at_midnight_after_it() -> None:
@@ -327,7 +327,7 @@ def test_e8_tried_every_day_until_the_date_and_ended_at_midnight_after_it() -> N
 def test_e8_money_that_comes_after_a_failed_try_renews_without_waiting_for_ten() -> None:
     party = app("light")
     party.pay("90.00", at("2026-04-02 12:00"))
-    assert collected(party, "2026-04-26 10:00") == [(26, "no_method")]
+    assert collections_of(party, "2026-04-26 10:00") == [(26, "no_method")]
     party.pay("90.00", at("2026-04-26 15:00"))
     billing_run.run_due(as_of=at("2026-04-26 15:01"))
     assert (party.balance, party.periods[-1].start) == (0, date(2026, 5, 1))
@@ -350,8 +350,8 @@ def test_e8_two_runs_that_found_the_same_renewal_collect_one_period() -> None:
     party.pay("500.00", at("2026-04-02 12:00"))
     now = at("2026-04-26 10:00")
     runs = [dunning.read_to_collect_today(now), dunning.read_to_collect_today(now)]
-    told = [dunning.collect(subscription=found, as_of=now) for [found] in runs]
-    assert [row.outcome if row else None for row in told] == ["from_balance", None]
+    tries = [dunning.collect(subscription=subscription, as_of=now) for [subscription] in runs]
+    assert [row.outcome if row else None for row in tries] == ["from_balance", None]
     assert dunning.renew_from_balance(subscription=party.subscription, as_of=now) is None
     assert (len(party.periods), party.balance) == (2, 32_000)
     assert Notice.objects.filter(kind="payment_coming").values("fact").distinct().count() == 1
@@ -382,7 +382,7 @@ def test_e8_balance_first_the_rest_from_the_card_and_the_charge_is_posted_with_t
     party = app("light")
     party.pay("120.00", at("2026-04-02 12:00"))
     pay_and_keep(party, now=at("2026-04-10 12:00"))  # a rouble at the screen: 31.00 are on the account
-    assert collected(party, "2026-04-26 10:00") == [(26, "from_card")]
+    assert collections_of(party, "2026-04-26 10:00") == [(26, "from_card")]
     assert [row.amount_minor for row in PaymentAttempt.objects.filter(fact__isnull=False)] == [5900]
     assert (party.balance, party.invoices[-1].open_minor, party.periods[-1].start) == (0, 0, date(2026, 5, 1))
 
@@ -390,7 +390,7 @@ def test_e8_balance_first_the_rest_from_the_card_and_the_charge_is_posted_with_t
 def test_e8_the_cards_money_pays_the_renewal_and_not_an_older_invoice() -> None:
     party = app("light")  # 90.00 of April are open
     pay_and_keep(party, now=at("2026-04-10 12:00"))
-    assert collected(party, "2026-04-26 10:00") == [(26, "from_card")]
+    assert collections_of(party, "2026-04-26 10:00") == [(26, "from_card")]
     april, may = party.invoices
     assert (april.open_minor, may.open_minor) == (8900, 0)
     assert party.status(at("2026-04-26 10:00")) == "past_due"
@@ -401,7 +401,7 @@ def test_e8_a_card_that_is_declined_is_tried_again_the_next_day() -> None:
     party.pay("90.00", at("2026-04-02 12:00"))
     method = pay_and_keep(party, "0000", now=at("2026-04-10 12:00"))
     SampleCard.objects.filter(external_id=method.external_id).update(behaviour="insufficient_funds")
-    assert collected(party, "2026-04-26 10:00") == [(26, "declined")]
+    assert collections_of(party, "2026-04-26 10:00") == [(26, "declined")]
     SampleCard.objects.filter(external_id=method.external_id).update(behaviour="succeeded")
-    assert collected(party, "2026-04-27 10:00") == [(26, "declined"), (27, "from_card")]
+    assert collections_of(party, "2026-04-27 10:00") == [(26, "declined"), (27, "from_card")]
     assert (party.balance, party.periods[-1].start) == (0, date(2026, 5, 1))

@@ -65,14 +65,14 @@ def test_g1_the_seller_may_live_in_another_zone() -> None:
 
 def test_g1_nothing_but_the_clock_reads_the_systems_time() -> None:
     readers = {"now", "utcnow", "today", "time", "localdate", "localtime"}
-    found = []
+    calls = []
     for path in [*ROOT.glob("billing/**/*.py"), *ROOT.glob("accounts/**/*.py")]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in readers:
                 owner = ast.unparse(node.func.value)
                 if owner.split(".")[-1] in {"datetime", "date", "timezone", "time"} and path.name != "clock.py":
-                    found.append(f"{path.name}:{node.lineno}")
-    assert found == []
+                    calls.append(f"{path.name}:{node.lineno}")
+    assert calls == []
 
 
 def test_g1_the_sandbox_clock_stands_until_it_is_moved(meteor: Party) -> None:
@@ -111,7 +111,7 @@ def test_g2_a_price_finer_than_the_kopeck_is_multiplied_before_it_is_rounded() -
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "minor"),
     [
         ("1500", 150_000),
         ("1500.5", 150_050),
@@ -123,8 +123,8 @@ def test_g2_a_price_finer_than_the_kopeck_is_multiplied_before_it_is_rounded() -
         ("-1", -100),
     ],
 )
-def test_g2_a_sum_that_somebody_writes_is_taken_exactly_or_not_at_all(text: str, found: int | None) -> None:
-    assert money.parse_exact(text, "RUB") == found
+def test_g2_a_sum_that_somebody_writes_is_taken_exactly_or_not_at_all(text: str, minor: int | None) -> None:
+    assert money.parse_exact(text, "RUB") == minor
 
 
 def test_g2_no_float_is_called_in_money() -> None:
@@ -208,8 +208,8 @@ def test_g5_a_mistake_is_reversed_by_a_new_entry_and_only_once(meteor: Party) ->
 
 def test_g6_numbers_run_without_a_gap_within_seller_and_year(meteor: Party) -> None:
     second = people.party("second")
-    for one in (meteor, second):
-        one.activate(9, at("2026-04-10 14:03"))
+    for party in (meteor, second):
+        party.activate(9, at("2026-04-10 14:03"))
     billing_run.run_due(as_of=at("2026-07-01 00:00"))
     assert list(Invoice.objects.order_by("sequence").values_list("number", flat=True)) == [
         "R-2026-000001",
@@ -222,10 +222,10 @@ def test_g6_numbers_run_without_a_gap_within_seller_and_year(meteor: Party) -> N
 
 
 def test_g6_the_year_of_a_number_is_that_of_moscow_while_it_is_still_the_old_year_in_utc() -> None:
-    found = people.party("winter", at("2026-12-05 12:00"))
-    found.activate(9, at("2026-12-10 12:00"))
+    party = people.party("winter", at("2026-12-05 12:00"))
+    party.activate(9, at("2026-12-10 12:00"))
     now = datetime(2026, 12, 31, 21, 0, tzinfo=UTC)
-    [december] = found.close(now)
+    [december] = party.close(now)
     assert (december.number, december.issue_date, december.period_start) == (
         "R-2027-000001",
         date(2027, 1, 1),
@@ -235,12 +235,12 @@ def test_g6_the_year_of_a_number_is_that_of_moscow_while_it_is_still_the_old_yea
 
 
 def test_g6_the_numbers_of_a_new_year_begin_at_one_again() -> None:
-    found = people.party("winter", at("2026-11-05 12:00"))
-    found.activate(9, at("2026-11-10 12:00"))
-    found.close(at("2026-12-01 00:00"))
-    found.close(at("2027-01-01 00:00"))
-    found.close(at("2027-02-01 00:00"))
-    assert [row.number for row in found.invoices] == ["R-2026-000001", "R-2027-000001", "R-2027-000002"]
+    party = people.party("winter", at("2026-11-05 12:00"))
+    party.activate(9, at("2026-11-10 12:00"))
+    party.close(at("2026-12-01 00:00"))
+    party.close(at("2027-01-01 00:00"))
+    party.close(at("2027-02-01 00:00"))
+    assert [row.number for row in party.invoices] == ["R-2026-000001", "R-2027-000001", "R-2027-000002"]
 
 
 def test_g6_a_number_is_given_back_when_its_transaction_dies(meteor: Party, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -295,8 +295,8 @@ def three_open(meteor: Party) -> Party:
     return meteor
 
 
-def opens(found: Party) -> list[int]:
-    return [row.open_minor for row in found.invoices]
+def opens(party: Party) -> list[int]:
+    return [row.open_minor for row in party.invoices]
 
 
 def test_g7_a_payment_pays_the_oldest_due_first(three_open: Party) -> None:
@@ -389,8 +389,8 @@ def test_g9_running_the_run_again_changes_nothing(meteor: Party) -> None:
 
 def test_g9_a_year_that_was_missed_gives_the_charges_of_a_year_that_was_not() -> None:
     punctual, missed = people.party("punctual"), people.party("missed")
-    for one in (punctual, missed):
-        one.activate(9, at("2026-04-10 14:03"))
+    for party in (punctual, missed):
+        party.activate(9, at("2026-04-10 14:03"))
     for month in range(5, 13):
         punctual.close(at(f"2026-{month:02}-01 00:00"))
     missed.close(at("2026-12-01 00:00"))
@@ -405,14 +405,16 @@ def test_g9_the_sandbox_runs_every_midnight_in_order(meteor: Party) -> None:
     people.stand_at(at("2026-04-10 14:03"))
     done = sandbox_clock.advance(to=at("2026-06-16 00:00"))
     assert done.invoices == ["R-2026-000001", "R-2026-000002"]
-    told = Event.objects.filter(type__in=["invoice.issued", "invoice.overdue", "instance.read_only"]).values_list(
+    events = Event.objects.filter(type__in=["invoice.issued", "invoice.overdue", "instance.read_only"]).values_list(
         "type", "at"
     )
-    assert list(told) == [
-        ("invoice.issued", at("2026-05-01 00:00")), ("invoice.overdue", at("2026-05-16 00:00")),
-        ("instance.read_only", at("2026-05-16 00:00")), ("invoice.issued", at("2026-06-01 00:00")),
+    assert list(events) == [
+        ("invoice.issued", at("2026-05-01 00:00")),
+        ("invoice.overdue", at("2026-05-16 00:00")),
+        ("instance.read_only", at("2026-05-16 00:00")),
+        ("invoice.issued", at("2026-06-01 00:00")),
         ("invoice.overdue", at("2026-06-16 00:00")),
-    ]  # fmt: skip
+    ]
     assert sandbox_clock.advance(to=at("2026-06-16 00:00")).as_dict()["invoices"] == []
     with pytest.raises(BillingError) as refused:
         sandbox_clock.advance(to=at("2026-06-15 23:59:59"))
@@ -423,8 +425,8 @@ def test_g9_an_account_that_fails_is_set_aside_with_its_error_while_the_rest_go_
     meteor: Party, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     second = people.party("second")
-    for one in (meteor, second):
-        one.activate(9, at("2026-04-10 14:03"))
+    for party in (meteor, second):
+        party.activate(9, at("2026-04-10 14:03"))
     issue_monthly = issuing.issue_monthly
 
     def poison(*, account: BillingAccount, **others: object) -> Invoice | None:
@@ -454,10 +456,10 @@ def test_g9_an_account_that_fails_is_set_aside_with_its_error_while_the_rest_go_
 @pytest.mark.parametrize("active", [1, 8, 9, 10, 25])
 def test_g10_what_one_person_more_is_said_to_cost_is_what_is_charged(meteor: Party, active: int) -> None:
     meteor.activate(active - 1, at("2026-04-05 12:00"))
-    told = quantity.next_unit_costs(meteor.subscription.tariff.terms(), active)
+    costs = quantity.next_unit_costs(meteor.subscription.tariff.terms(), active)
     before = meteor.balance
     meteor.activate(1, at("2026-04-06 12:00"))
-    assert before - meteor.balance == told == {1: 0, 8: 0, 9: 599_000, 10: 59_900, 25: 59_900}[active]
+    assert before - meteor.balance == costs == {1: 0, 8: 0, 9: 599_000, 10: 59_900, 25: 59_900}[active]
 
 
 # --- VAT ---------------------------------------------------------------------------------------------------------------------------------
@@ -472,10 +474,10 @@ def _with_vat() -> None:
 
 @pytest.mark.usefixtures("_with_vat")
 def test_g2_vat_is_inside_the_price_at_the_rate_of_the_date_of_supply_not_of_the_invoice() -> None:
-    found = people.party("vat", at("2025-12-05 12:00"))
-    found.activate(9, at("2025-12-10 12:00"))
-    [december] = found.close(at("2026-01-01 00:00"))
-    [january] = found.close(at("2026-02-01 00:00"))
+    party = people.party("vat", at("2025-12-05 12:00"))
+    party.activate(9, at("2025-12-10 12:00"))
+    [december] = party.close(at("2026-01-01 00:00"))
+    [january] = party.close(at("2026-02-01 00:00"))
     assert (december.total_minor, december.tax_percent, december.tax_minor) == (599_000, Decimal(20), 99_833)
     assert (january.total_minor, january.tax_percent, january.tax_minor) == (599_000, Decimal(22), 108_016)
     assert people.balance_of("vat") == 207_849
@@ -484,9 +486,9 @@ def test_g2_vat_is_inside_the_price_at_the_rate_of_the_date_of_supply_not_of_the
 
 @pytest.mark.usefixtures("_with_vat")
 def test_d9_credit_notes_take_back_exactly_the_vat_of_the_invoice_however_they_are_cut() -> None:
-    found = people.party("vat", at("2026-04-05 12:00"))
-    found.activate(9, at("2026-04-10 12:00"))
-    [invoice] = found.close(at("2026-05-01 00:00"))
+    party = people.party("vat", at("2026-04-05 12:00"))
+    party.activate(9, at("2026-04-10 12:00"))
+    [invoice] = party.close(at("2026-05-01 00:00"))
     assert invoice.tax_minor == 108_016
     for sum_ in (3, 3, 3, 598_991):
         credit_notes.issue_credit_note(
@@ -520,7 +522,7 @@ def test_g1_the_server_may_stand_anywhere_and_the_calendar_is_the_sellers() -> N
         "p.business_date(datetime(2026, 5, 15, 21, 0, tzinfo=UTC), 'Europe/Moscow'))"
     )
     for zone in ("UTC", "America/Los_Angeles", "Asia/Kathmandu"):
-        said = subprocess.run(
+        output = subprocess.run(
             [sys.executable, "-c", code],
             capture_output=True,
             text=True,
@@ -528,12 +530,12 @@ def test_g1_the_server_may_stand_anywhere_and_the_calendar_is_the_sellers() -> N
             cwd=ROOT,
             env={**os.environ, "TZ": zone},
         ).stdout
-        assert said.split() == ["2026-05-15T21:00:00+00:00", "2026-05-16"]
+        assert output.split() == ["2026-05-15T21:00:00+00:00", "2026-05-16"]
 
 
 def test_g9_closing_does_not_care_which_account_comes_first(meteor: Party) -> None:
     second = people.party("second")
-    for one in (second, meteor):
-        one.activate(9, at("2026-04-10 14:03"))
-        month_close.close_due_months(account_id=one.account.pk, as_of=at("2026-05-01 00:00"))
-    assert [one.invoices[0].total_minor for one in (meteor, second)] == [599_000, 599_000]
+    for party in (second, meteor):
+        party.activate(9, at("2026-04-10 14:03"))
+        month_close.close_due_months(account_id=party.account.pk, as_of=at("2026-05-01 00:00"))
+    assert [party.invoices[0].total_minor for party in (meteor, second)] == [599_000, 599_000]

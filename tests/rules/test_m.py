@@ -188,9 +188,9 @@ def test_m5_the_last_period_runs_from_the_1st_to_the_day_of_termination_without_
 
 
 def test_m5_a_subscription_taken_out_later_in_the_month_of_registration_counts_from_the_registration() -> None:
-    found = people.party("early", at("2026-04-03 12:00"))
-    assert found.periods[0].start == date(2026, 4, 3)
-    assert found.periods[0].end == date(2026, 5, 1)
+    party = people.party("early", at("2026-04-03 12:00"))
+    assert party.periods[0].start == date(2026, 4, 3)
+    assert party.periods[0].end == date(2026, 5, 1)
 
 
 def test_m6_on_the_1st_the_peak_starts_at_the_number_active_then_and_its_charge_is_posted(meteor: Party) -> None:
@@ -265,8 +265,10 @@ def test_m7_it_goes_once_to_the_address_of_the_registration_and_to_the_accounts_
         billing_run.run_due(as_of=at("2026-05-01 00:00"))
     letters = [letter for letter in mail.outbox if "R-2026-000001" in letter.subject]
     assert sorted(letter.to for letter in letters) == [
-        ["anna@romashka.example"], ["books@romashka.example"], ["buh@romashka.example"],
-    ]  # fmt: skip
+        ["anna@romashka.example"],
+        ["books@romashka.example"],
+        ["buh@romashka.example"],
+    ]
     [attached] = letters[0].attachments
     assert (attached[0], attached[2]) == ("R-2026-000001.pdf", "application/pdf")
     assert bytes(attached[1]).startswith(b"%PDF")
@@ -330,8 +332,8 @@ def test_m8_unpaid_is_read_only_from_midnight_after_the_due_date(
 
 
 def test_m8_the_reason_names_the_invoice_and_the_midnight(owing: Party) -> None:
-    found = access.level(owing.instance, as_of=at("2026-06-01 12:00"))
-    [reason] = found.reasons
+    answer = access.level(owing.instance, as_of=at("2026-06-01 12:00"))
+    [reason] = answer.reasons
     assert (reason.code, reason.since, reason.invoices) == (
         "invoice_overdue",
         at("2026-05-16 00:00"),

@@ -18,7 +18,7 @@ from billing.operations.customers.member_management import Effect
 from billing.operations.customers.ownership import Transfer
 from billing.operations.subscriptions import metering
 from billing.sandbox.models import SandboxClock
-from tests.rules.test_quotes_and_rehearsals import assert_read_only, nothing_written_or_locked
+from tests.support.database_reads import assert_nothing_written_or_locked, assert_read_only
 from tests.support.people import Party, at, party
 
 START, DAY = at("2026-04-01 09:00"), at("2026-04-15 16:00")
@@ -144,7 +144,7 @@ def test_g10_the_figures_of_the_read_effect() -> None:
     ]
     before = Charge.objects.count()
     for instance, report, amount in reports:
-        with nothing_written_or_locked():
+        with assert_nothing_written_or_locked():
             effect = member_management.preview_report(instance=instance, report=report, as_of=DAY)
         assert effect is not None
         assert (effect.amount_minor, effect.later_minor) == (amount, 2 * amount)

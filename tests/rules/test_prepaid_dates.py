@@ -6,13 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from billing.errors import BillingError
-from billing.models import Charge, Collection, Seller, Subscription
+from billing.models import Collection, Seller, Subscription
 from billing.operations.run import billing_run
 from billing.operations.subscriptions import plan_changes, trials
 from billing.operations.subscriptions.quotes import TermsRequest
 from billing.sandbox import sandbox_clock
 from tests.support import people
-from tests.support.people import Party, at, stand_at
+from tests.support.people import Party, amounts, at, stand_at
 
 TEAM = "team_member"
 WINTER, LEAP_WINTER, SPRING, MAY = "2027-02", "2028-02", "2027-04", "2027-05"
@@ -28,11 +28,6 @@ def app(start: str, tariff: str = "light") -> Party:
 
 def cyberos(start: str, tariff: str = "build") -> Party:
     return people.party(product="cyberos", tariff_id=tariff, now=at(start))
-
-
-def amounts(party: Party, *kinds: str) -> list[int]:
-    found = Charge.objects.filter(account=party.account).order_by("pk")
-    return [row.amount_minor for row in found if not kinds or row.kind in kinds]
 
 
 def spans(party: Party) -> list[tuple[str, str]]:

@@ -1,14 +1,11 @@
 """G10: who looks at figures writes nothing and holds no lock that others need, and what is then charged is what was shown."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
 
 import pytest
 from allauth.account.models import EmailAddress
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django_q.models import OrmQ
 
 from accounts.members import Report
@@ -20,20 +17,10 @@ from billing.operations.customers import instances, onboarding, signup
 from billing.operations.customers.onboarding import InstanceOrder
 from billing.operations.subscriptions import plan_changes, quotes, start_quotes
 from billing.sandbox.models import SandboxClock
+from tests.support.database_reads import assert_nothing_written_or_locked, assert_read_only
 from tests.support.people import Party, at, party
 
 NOON = at("2026-04-10 12:00")
-WRITES = ("INSERT", "UPDATE", "DELETE", "SAVEPOINT", "BEGIN")
-
-
-@contextmanager
-def nothing_written_or_locked() -> Iterator[None]:
-    """Within it no row is written or locked, and no transaction is opened: on SQLite that alone would lock all others out."""
-    with CaptureQueriesContext(connection) as asked:
-        yield
-    statements = [query["sql"] for query in asked.captured_queries]
-    assert statements != []
-    assert [sql for sql in statements if sql.startswith(WRITES) or " FOR " in sql.upper()[-40:]] == []
 
 
 def without_plan(product: str, name: str = "romashka", now: datetime = NOON) -> Instance:
@@ -48,7 +35,7 @@ def without_plan(product: str, name: str = "romashka", now: datetime = NOON) -> 
     )
 
 
-def counted() -> list[int]:
+def count_rows() -> list[int]:
     return [kind.objects.count() for kind in (Charge, Invoice, Subscription, Instance, Member, OrmQ)]
 
 
@@ -74,7 +61,7 @@ def test_g10_a_start_is_quoted_without_writing_and_charged_as_quoted(
     next_minor: int,
 ) -> None:
     instance = without_plan(product)
-    with nothing_written_or_locked():
+    with assert_nothing_written_or_locked():
         quote = start_quotes.quote_start(
             instance=instance, tariff_id=tariff_id, quantity=quantity, trial=trial, as_of=NOON
         )
@@ -102,7 +89,7 @@ def test_g10_money_on_the_account_is_counted_as_the_invoice_counts_it() -> None:
         instance=instance, tariff_id="driver", quantity=12, trial=None, as_of=NOON
     ).subscription.account
     Party(instance.customer, account, instance, Subscription()).pay("1000.00", NOON)
-    with nothing_written_or_locked():
+    with assert_nothing_written_or_locked():
         quote = start_quotes.quote_start(instance=instance, tariff_id="driver", quantity=12, trial=None, as_of=NOON)
     assert (quote.first_minor, quote.due_now_minor) == (120_000, 20_000)
     done = start_quotes.start_subscription(
@@ -117,12 +104,12 @@ def test_g10_money_on_the_account_is_counted_as_the_invoice_counts_it() -> None:
 def test_g10_d12_the_choice_that_ends_a_trial_is_quoted_without_writing(day: str, first: int, is_now: bool) -> None:
     trial = party(now=NOON, product="blue", tariff_id="blue-monthly", trial=True)
     trial.now_is(at(day))
-    with nothing_written_or_locked():
+    with assert_nothing_written_or_locked():
         quote = start_quotes.quote_choice(
             subscription=trial.subscription, tariff_id="blue-monthly", quantity=None, as_of=at(day)
         )
     assert quote.is_now == is_now
-    before = counted()
+    before = count_rows()
     with pytest.raises(BillingError) as refused:
         start_quotes.choose_tariff_as_quoted(
             subscription=trial.subscription,
@@ -132,7 +119,7 @@ def test_g10_d12_the_choice_that_ends_a_trial_is_quoted_without_writing(day: str
             actor="anna",
             token="0" * 32,
         )
-    assert (refused.value.code, refused.value.rule, counted()) == ("quote_expired", "G10", before)
+    assert (refused.value.code, refused.value.rule, count_rows()) == ("quote_expired", "G10", before)
     start_quotes.choose_tariff_as_quoted(
         subscription=trial.subscription,
         tariff_id="blue-monthly",
@@ -148,13 +135,13 @@ def test_g10_d12_the_choice_that_ends_a_trial_is_quoted_without_writing(day: str
 
 def test_g10_an_act_that_would_charge_another_sum_than_its_quote_is_not_done(monkeypatch: pytest.MonkeyPatch) -> None:
     instance = without_plan("blue")
-    before = counted()
+    before = count_rows()
     monkeypatch.setattr(start_quotes, "_units", lambda *_terms: 2)
     with pytest.raises(BillingError) as refused:
         start_quotes.start_subscription(
             instance=instance, tariff_id="blue-monthly", quantity=None, trial=False, as_of=NOON, actor="anna"
         )
-    assert (refused.value.code, counted()) == ("quote_expired", before)
+    assert (refused.value.code, count_rows()) == ("quote_expired", before)
 
 
 def test_g9_a_quote_counts_with_what_is_due_and_not_done_yet() -> None:
@@ -163,17 +150,17 @@ def test_g9_a_quote_counts_with_what_is_due_and_not_done_yet() -> None:
     start_quotes.choose_tariff(
         subscription=trial.subscription, tariff_id="blue-monthly", quantity=None, as_of=NOON, actor="anna"
     )
-    before = counted()
+    before = count_rows()
     with pytest.raises(BillingError) as refused:
         start_quotes.quote_choice(
             subscription=trial.subscription, tariff_id="blue-monthly", quantity=None, as_of=at("2026-05-20 12:00")
         )
-    assert (refused.value.code, counted()) == ("no_trial", before)
+    assert (refused.value.code, count_rows()) == ("no_trial", before)
 
 
 def test_g10_other_terms_are_quoted_without_writing_or_locking() -> None:
     shop = party(now=NOON, product="blue", tariff_id="blue-monthly", trial=False)
-    with nothing_written_or_locked():
+    with assert_nothing_written_or_locked():
         quote = plan_changes.quote_change(
             subscription=shop.subscription, request=quotes.TermsRequest(tariff_id="blue-annual"), as_of=NOON
         )
@@ -187,12 +174,12 @@ def test_g10_a_rehearsal_keeps_nothing_and_an_act_is_kept_only_for_the_figures_s
         shop.activate(1, NOON, role="team_member")
         return sum(shop.charges)
 
-    before = counted()
+    before = count_rows()
     assert rehearsal.rehearse(act) == 490 + 467
-    assert counted() == before
+    assert count_rows() == before
     with pytest.raises(BillingError):
         rehearsal.carry_out_as_seen(act, seen="490", token=str, refusal=rehearsal.price_changed)
-    assert counted() == before
+    assert count_rows() == before
     assert rehearsal.carry_out_as_seen(act, seen="957", token=str, refusal=rehearsal.price_changed) == 957
     assert shop.charges == [490, 467]
 
@@ -206,7 +193,7 @@ def anna() -> Callable[[], Client]:
 
     def sign_in() -> Client:
         SandboxClock.objects.update_or_create(id=1, defaults={"stands_at": NOON})
-        user, _made = User.objects.get_or_create(email="anna@romashka.example")
+        user, _created = User.objects.get_or_create(email="anna@romashka.example")
         EmailAddress.objects.get_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
         client = Client()
         client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
@@ -215,19 +202,13 @@ def anna() -> Callable[[], Client]:
     return sign_in
 
 
-def assert_read_only(client: Client, address: str) -> None:
-    assert client.get(address).status_code == 200, address
-    with nothing_written_or_locked():
-        assert client.get(address).status_code == 200, address
-
-
 def test_g10_the_pages_that_quote_a_start_write_and_lock_nothing(anna: Callable[[], Client]) -> None:
     instance = without_plan("blue")
     client = anna()
     assert_read_only(client, f"/instances/{instance.public_id}/start/?tariff=blue-monthly")
-    wanted = "product=blue&domain=third.romashka.example&tariff=blue-monthly:now"
-    assert_read_only(client, f"/instances/new/?{wanted}")
-    assert_read_only(client, f"/instances/new/?{wanted}&customer=new&customer_name=Third&kind=company")
+    query = "product=blue&domain=third.romashka.example&tariff=blue-monthly:now"
+    assert_read_only(client, f"/instances/new/?{query}")
+    assert_read_only(client, f"/instances/new/?{query}&customer=new&customer_name=Third&kind=company")
 
 
 def test_g10_the_pages_of_a_plan_write_and_lock_nothing(anna: Callable[[], Client]) -> None:
@@ -247,12 +228,12 @@ def test_g10_the_page_of_a_sign_ups_link_writes_and_locks_nothing() -> None:
     order = InstanceOrder(Product.objects.get(code="blue"), "team.nora.example", "blue-monthly")
     new = signup.NewSignUp("nora@new.example", "Nora", "Nora Ltd", "company", "en", order)
     asked = signup.file_sign_up(new=new, as_of=NOON)
-    with nothing_written_or_locked():
+    with assert_nothing_written_or_locked():
         opening = signup.preview_sign_up(sign_up=asked, as_of=NOON)
     assert opening.quote is not None
     assert opening.quote.trial_ends_on is not None
-    _user, made = signup.confirm_sign_up(
+    _user, confirmation = signup.confirm_sign_up(
         sign_up=asked, password="correct horse battery", seen=opening.token, as_of=NOON
     )
-    assert made.token == opening.token
-    assert onboarding.OnboardingResult(made.instance, None).token == "free"
+    assert confirmation.token == opening.token
+    assert onboarding.OnboardingResult(confirmation.instance, None).token == "free"

@@ -172,9 +172,9 @@ def test_m16_the_end_of_a_relief_is_announced_at_its_instant(meteor: Party) -> N
     )
     done = sandbox_clock.advance(to=at("2026-05-25 00:00"))
     assert done.reliefs_ended == 1
-    told = AccessAnnouncement.objects.filter(instance=meteor.instance).order_by("pk")
-    assert [row.level for row in told] == ["read_only", "full", "read_only"]
-    assert told[2].announced_at == at("2026-05-20 18:07")
+    announcements = AccessAnnouncement.objects.filter(instance=meteor.instance).order_by("pk")
+    assert [row.level for row in announcements] == ["read_only", "full", "read_only"]
+    assert announcements[2].announced_at == at("2026-05-20 18:07")
     assert Event.objects.filter(type="instance.read_only").count() == 2
 
 
@@ -209,7 +209,7 @@ def test_m16_a_relief_cannot_be_lengthened(meteor: Party) -> None:
 # --- M11, D11: a year up front ---------------------------------------------------------------------------------------
 
 
-def offered(meteor: Party, discount: str = "15") -> Offer:
+def send_offer(meteor: Party, discount: str = "15") -> Offer:
     return offers.send_offer(
         subscription=meteor.subscription,
         people=20,
@@ -225,7 +225,7 @@ def pay_offer(offer: Offer, sum_minor: int = 12_219_600) -> None:
 
 
 def test_m11_the_offer_is_people_times_price_times_twelve_less_the_discount(meteor: Party) -> None:
-    offer = offered(meteor)
+    offer = send_offer(meteor)
     assert (offer.month_minor, offer.full_minor, offer.discount_minor, offer.pay_minor) == (
         1_198_000,
         14_376_000,
@@ -237,7 +237,7 @@ def test_m11_the_offer_is_people_times_price_times_twelve_less_the_discount(mete
 
 
 def test_m11_paid_the_account_has_the_full_value_the_discount_as_bonus(meteor: Party) -> None:
-    offer = offered(meteor)
+    offer = send_offer(meteor)
     offers.accept_offer(offer=offer, as_of=at("2026-04-03 12:00"), user_email=ANNA)
     pay_offer(offer)
     assert meteor.balance == 14_376_000
@@ -246,13 +246,13 @@ def test_m11_paid_the_account_has_the_full_value_the_discount_as_bonus(meteor: P
 
 
 def test_m11_use_beyond_the_volume_costs_the_full_price(meteor: Party) -> None:
-    pay_offer(offered(meteor))
+    pay_offer(send_offer(meteor))
     meteor.activate(24, at("2026-04-10 12:00"))  # 25 people, 5 more than the offer expected
     assert meteor.balance == 14_376_000 - 1_497_500
 
 
 def test_m11_another_sum_an_offer_that_is_over_and_a_free_volume_are_refused(meteor: Party) -> None:
-    offer = offered(meteor)
+    offer = send_offer(meteor)
     with pytest.raises(BadInput):
         pay_offer(offer, 12_219_500)
     assert meteor.balance == 0
@@ -265,7 +265,7 @@ def test_m11_another_sum_an_offer_that_is_over_and_a_free_volume_are_refused(met
 
 
 def test_m11_taking_the_payment_back_takes_the_bonus_back_and_the_offer_can_be_paid_again(meteor: Party) -> None:
-    offer = offered(meteor)
+    offer = send_offer(meteor)
     pay_offer(offer)
     meteor.activate(19, at("2026-04-10 12:00"))
     meteor.close(at("2026-05-01 00:00"))  # April's 11 980.00 is paid from the bonus, May's is on the balance
@@ -287,7 +287,7 @@ def test_m11_taking_the_payment_back_takes_the_bonus_back_and_the_offer_can_be_p
 
 
 def test_m11_a_paid_offer_stands_still_in_the_database_too(meteor: Party) -> None:
-    offer = offered(meteor)
+    offer = send_offer(meteor)
     pay_offer(offer)
     for change in ({"withdrawn_at": at("2026-04-06 12:00")}, {"paid_at": at("2026-04-06 12:00")}, {"pay_minor": 1}):
         with pytest.raises(IntegrityError), transaction.atomic():
@@ -295,7 +295,7 @@ def test_m11_a_paid_offer_stands_still_in_the_database_too(meteor: Party) -> Non
 
 
 def test_d11_bonus_is_spent_before_cash(meteor: Party) -> None:
-    pay_offer(offered(meteor))
+    pay_offer(send_offer(meteor))
     meteor.activate(19, at("2026-04-10 12:00"))
     meteor.close(at("2026-05-01 00:00"))
     left = {row.kind: row.unapplied_minor for row in Credit.objects.all()}
@@ -303,7 +303,7 @@ def test_d11_bonus_is_spent_before_cash(meteor: Party) -> None:
 
 
 def test_d11_what_is_left_of_a_bonus_is_written_off_when_the_right_to_resume_lapses(meteor: Party) -> None:
-    pay_offer(offered(meteor))
+    pay_offer(send_offer(meteor))
     meteor.terminate(at("2026-05-20 12:00"))
     stand_at(at("2026-05-20 12:00"))
     sandbox_clock.advance(to=at("2027-05-20 23:59"))

@@ -14,14 +14,11 @@ from billing.operations.subscriptions.quotes import TermsRequest
 from billing.wording import charge_lines, formats, tariff_prices
 from tests.support import pdf_reading
 from tests.support.goods import ALARM, EDITOR, GOODS, STORAGE, Good, sell
+from tests.support.mails import plain_spaces
 from tests.support.people import STAFF, Party, assert_books_are_right, at, furnish, party
 
 pytestmark = pytest.mark.django_db
 NOON = at("2026-04-15 12:00")
-
-
-def plain(text: str) -> str:
-    return text.replace("\u00a0", " ").replace("\u202f", " ")
 
 
 def buyer(good: Good, quantity: int, locale: str, name: str = "romashka") -> Party:
@@ -49,7 +46,7 @@ def test_e5_an_invoice_counts_by_the_words_of_the_product(code: str, locale: str
     sell(GOODS[code])
     for number, words in zip((1, 2, 5, 21), counted, strict=True):
         line = first_line(buyer(GOODS[code], number, locale, f"buyer{number}"))
-        assert f": {words}, " in plain(line.description)
+        assert f": {words}, " in plain_spaces(line.description)
     assert_books_are_right()
 
 
@@ -72,7 +69,7 @@ def test_e5_an_invoice_counts_by_the_words_of_the_product(code: str, locale: str
 def test_e5_prices_are_for_what_the_product_sells(good: Good, english: list[str], russian: list[str]) -> None:
     tariff = sell(good)
     for locale, expected in (("en", english), ("ru", russian)):
-        assert [plain(text) for text in tariff_prices.price_lines(tariff, locale)][: len(expected)] == expected
+        assert [plain_spaces(text) for text in tariff_prices.price_lines(tariff, locale)][: len(expected)] == expected
 
 
 def test_e4_licences_are_bought_and_bought_again_in_the_words_of_the_document() -> None:
@@ -94,7 +91,7 @@ def test_e6_devices_are_added_and_the_mail_and_the_pdf_say_so() -> None:
     sell(ALARM)
     bought = buyer(ALARM, 2, "en")
     plan_changes.change_terms(subscription=bought.fresh, request=TermsRequest(quantity=5), as_of=NOON, actor="anna")
-    assert "“Alarm”, 5 devices" in plain(Notice.objects.filter(kind="terms_changed").latest("pk").text)
+    assert "“Alarm”, 5 devices" in plain_spaces(Notice.objects.filter(kind="terms_changed").latest("pk").text)
     first, more = bought.invoices
     assert invoice_context(first).lines[0].unit == "device"
     text = pdf_reading.text(invoice_pdf(more))
@@ -120,7 +117,7 @@ def test_g8_what_is_posted_keeps_the_name_that_it_was_sold_by() -> None:
     line = first_line(bought)
     assert "12 licences" in line.description
     computed = formats.formula_text(charge_lines.explanation_of(line), "en")
-    assert plain(computed) == "12 × 100.00 = ₽1,200.00 (from 10 licences: 100.00 each)"
+    assert plain_spaces(computed) == "12 × 100.00 = ₽1,200.00 (from 10 licences: 100.00 each)"
     with translation.override("en"):
         assert "per key, once" in tariff_prices.price_lines(bought.fresh.priced_by, "en")[0]
 
@@ -130,13 +127,13 @@ def test_g8_what_was_posted_before_units_had_names_is_told_by_its_product() -> N
     line = first_line(party("shop", product="evotor-driver", tariff_id="driver", quantity=12, locale="ru"))
     del line.explanation["unit"]
     computed = formats.formula_text(charge_lines.explanation_of(line), "ru")
-    assert "(от 10 терминалов: по 100,00)" in plain(computed)
+    assert "(от 10 терминалов: по 100,00)" in plain_spaces(computed)
 
 
 def test_e5_without_names_it_is_called_a_unit() -> None:
     tariff = sell(Good("plain", ("",) * 6, "base", ALARM.terms))
-    assert plain(tariff_prices.price_lines(tariff, "en")[0]) == "₽50.00 per unit a month."
-    assert ": 5 единиц, " in plain(first_line(buyer(Good("plain", ("",) * 6, "base", {}), 5, "ru")).description)
+    assert plain_spaces(tariff_prices.price_lines(tariff, "en")[0]) == "₽50.00 per unit a month."
+    assert ": 5 единиц, " in plain_spaces(first_line(buyer(Good("plain", ("",) * 6, "base", {}), 5, "ru")).description)
 
 
 def test_e5_half_a_name_is_refused_by_the_operation_and_by_the_database() -> None:

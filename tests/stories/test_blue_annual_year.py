@@ -28,7 +28,7 @@ YEAR = [
     ("2027-03-01 00:00", "charge", "-21.00", "-9.33"),  # by the month from the year's end on: three seats
     ("2027-03-17 09:00", "payment", "9.33", "0.00"),
     ("2027-04-01 00:00", "charge", "-210.00", "-210.00"),  # and by the year again
-]  # fmt: skip
+]
 
 # (number, kind, paid from, total, credit applied at issue, due on)
 INVOICES = [
@@ -38,7 +38,7 @@ INVOICES = [
     ("U-2026-000004", "renewal", "2026-09-01", "35.00", "35.00", "2026-09-15"),
     ("U-2027-000001", "renewal", "2027-03-01", "21.00", "11.67", "2027-03-15"),
     ("U-2027-000002", "renewal", "2027-04-01", "210.00", "0.00", "2027-04-15"),
-]  # fmt: skip
+]
 
 
 def change(party: Party, when: str) -> None:
@@ -94,6 +94,9 @@ def test_the_year_of_a_blue_customer_by_the_year(year: Party) -> None:
     assert ledger_of(year) == YEAR
     assert invoices_of(year) == INVOICES
     # 30 days before the year that was then to come, not 7 days before the month that came; and 7 days before the next year.
-    told = Notice.objects.filter(kind="renewal_coming", recipient="buh@romashka.example").order_by("pk")
-    assert [fact.split(":", 2)[2] for fact in told.values_list("fact", flat=True)] == ["2027-03-01:30", "2027-04-01:7"]
+    reminders = Notice.objects.filter(kind="renewal_coming", recipient="buh@romashka.example").order_by("pk")
+    assert [fact.split(":", 2)[2] for fact in reminders.values_list("fact", flat=True)] == [
+        "2027-03-01:30",
+        "2027-04-01:7",
+    ]
     people.assert_books_are_right()

@@ -36,7 +36,7 @@ YEAR = [
     ("2026-11-05 12:00", "payment", "20.00", "-5.21"),
     ("2026-12-01 00:00", "charge", "-14.00", "-19.21"),
     ("2027-01-01 00:00", "charge", "-140.00", "-159.21"),  # by the year, chosen on 20 December
-]  # fmt: skip
+]
 
 # (number, kind, paid from, total, credit applied at issue, due on)
 INVOICES = [
@@ -52,7 +52,7 @@ INVOICES = [
     ("U-2026-000010", "renewal", "2026-11-01", "14.00", "0.00", "2026-11-15"),
     ("U-2026-000011", "renewal", "2026-12-01", "14.00", "0.00", "2026-12-15"),
     ("U-2027-000001", "renewal", "2027-01-01", "140.00", "0.00", "2027-01-15"),
-]  # fmt: skip
+]
 
 
 def live_through(party: Party) -> None:

@@ -30,7 +30,7 @@ YEAR = [
     ("2027-05-31 10:00", "charge", "-4900.00", "-3936.02"),  # back on Build; the next periods begin on 30 June, 31 July
     ("2027-06-30 00:00", "charge", "-4900.00", "-8836.02"),
     ("2027-07-31 00:00", "charge", "-4900.00", "-13736.02"),
-]  # fmt: skip
+]
 
 # (number, kind, paid from, total, credit applied at issue, due on)
 INVOICES = [
@@ -42,7 +42,7 @@ INVOICES = [
     ("R-2027-000001", "purchase", "2027-05-31", "4900.00", "963.98", "2027-06-14"),
     ("R-2027-000002", "renewal", "2027-06-30", "4900.00", "0.00", "2027-07-14"),
     ("R-2027-000003", "renewal", "2027-07-31", "4900.00", "0.00", "2027-08-14"),
-]  # fmt: skip
+]
 
 
 def put(party: Party, when: str, tariff_id: str, at_: str | None = None) -> None:
@@ -52,11 +52,11 @@ def put(party: Party, when: str, tariff_id: str, at_: str | None = None) -> None
 
 def come(party: Party, count: int, when: str) -> None:
     """``count`` more members in one report of the product."""
-    known = party.reported
+    already = party.reported
     party.reported += count
     reports = [
         Report(external_id=f"u-{number}", status="active", email=f"u-{number}@romashka.example", role="member")
-        for number in range(known + 1, party.reported + 1)
+        for number in range(already + 1, party.reported + 1)
     ]
     metering.report_members(instance=party.instance, reports=reports, as_of=at(when), source="api")
 

@@ -58,7 +58,7 @@ INVOICES = [
     ("R-2026-000012", "purchase", "2026-10-25", "251.61", "0.00", "2026-11-08"),
     ("R-2026-000013", "renewal", "2026-11-20", "800.00", "800.00", "2026-11-29"),
     ("R-2026-000014", "renewal", "2026-12-20", "800.00", "800.00", "2026-12-30"),
-]  # fmt: skip
+]
 
 EVENTS = [
     "created",
@@ -97,7 +97,7 @@ COLLECTED = [
     ("2026-10-01", "2026-10-01", "no_method", 18000, 0),
     ("2026-11-15", "2026-11-20", "from_balance", 80000, 80000),
     ("2026-12-16", "2026-12-20", "from_balance", 80000, 80000),
-]  # fmt: skip
+]
 
 
 def put(
@@ -181,6 +181,6 @@ def test_the_year_of_a_till(year: Party) -> None:
         (row.day.isoformat(), row.period_start.isoformat(), row.outcome, row.amount_minor, row.balance_minor)
         for row in Collection.objects.order_by("pk")
     ] == COLLECTED
-    told = Event.objects.filter(type__startswith="subscription.").order_by("pk").values_list("type", flat=True)
-    assert [type_.removeprefix("subscription.") for type_ in told] == EVENTS
+    event_types = Event.objects.filter(type__startswith="subscription.").order_by("pk").values_list("type", flat=True)
+    assert [type_.removeprefix("subscription.") for type_ in event_types] == EVENTS
     people.assert_books_are_right()

@@ -24,7 +24,7 @@ YEAR = [
     ("2026-07-07 12:00", "charge", "-2500.00", "0.00"),  # sixty
     ("2026-11-11 11:00", "charge", "-2583.33", "-2583.33"),  # bought anew after the end: 31 × 2 500.00/30
     ("2026-11-12 12:00", "payment", "2583.33", "0.00"),
-]  # fmt: skip
+]
 
 # (number, kind, paid from, total, credit applied at issue, due on)
 INVOICES = [
@@ -35,7 +35,7 @@ INVOICES = [
     ("R-2026-000005", "purchase", "2026-05-31", "500.00", "0.00", "2026-06-14"),
     ("R-2026-000006", "purchase", "2026-07-07", "2500.00", "2500.00", "2026-07-21"),
     ("R-2026-000007", "purchase", "2026-11-11", "2583.33", "0.00", "2026-11-25"),
-]  # fmt: skip
+]
 
 
 def buy(party: Party, when: str, quantity: int) -> int:

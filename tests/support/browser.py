@@ -10,22 +10,31 @@ from billing.models import Notice
 from billing.operations.customers import member_management
 from billing.sandbox.models import SandboxClock
 from tests.support import story as stories
+from tests.support.story import PASSWORD
 
-PASSWORD = "correct horse battery"
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+STAFF_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
 
 
-def stand_at(day: int) -> None:
+def stand_at_day(day: int) -> None:
+    """Puts the sandbox clock to noon of a day of May 2026."""
     SandboxClock.objects.update_or_create(id=1, defaults={"stands_at": stories.msk(5, day)})
 
 
 def problems(page: Any) -> list[str]:
-    found = [
-        f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in Axe().run(page, options=RULES).response["violations"]
+    faults = [
+        f"{fault['id']}: {fault['nodes'][0]['html'][:160]}"
+        for fault in Axe().run(page, options=RULES).response["violations"]
     ]
     if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-        found.append("it scrolls sideways")
-    return [f"{page.url} {one}" for one in found]
+        faults.append("it scrolls sideways")
+    return [f"{page.url} {fault}" for fault in faults]
+
+
+def staff_problems(page: Any) -> list[str]:
+    """What is wrong with our part of a page of the workbench; the theme's frame is the theme's."""
+    violations = Axe().run(page, context={"include": [["#content"]]}, options=STAFF_RULES).response["violations"]
+    return [f"{page.url} {violation['id']}: {violation['nodes'][0]['html'][:200]}" for violation in violations]
 
 
 def open_everything(page: Any) -> None:
@@ -33,13 +42,13 @@ def open_everything(page: Any) -> None:
     page.evaluate("document.querySelectorAll('main details').forEach(one => { one.open = true })")
 
 
-def looked_at(page: Any, addresses: list[str]) -> list[str]:
-    found = []
+def find_problems(page: Any, addresses: list[str]) -> list[str]:
+    faults = []
     for address in addresses:
         page.goto(address)
         open_everything(page)
-        found += problems(page)
-    return found
+        faults += problems(page)
+    return faults
 
 
 # Each theme, width and language on every page; Russian, whose words are longer, where there is the least room.
@@ -49,20 +58,21 @@ LOOKS = [("light", 1280, "en"), ("dark", 320, "ru")]
 PHONE = {"width": 360, "height": 740}
 
 
-def english(page: Any, live_server: Any) -> Any:
-    page.context.add_cookies([{"name": "django_language", "value": "en", "url": live_server.url}])
+def set_language(page: Any, live_server: Any, locale: str = "en") -> Any:
+    """Has every page of this window answered in ``locale``; the window itself."""
+    page.context.add_cookies([{"name": "django_language", "value": locale, "url": live_server.url}])
     return page
 
 
-def invited(story: stories.Story, email: str = "new@romashka.example", role: str = "billing") -> str:
+def invite_person(story: stories.Story, email: str = "new@romashka.example", role: str = "billing") -> str:
     """Invites somebody and returns the link out of the mail."""
     member_management.invite_member(
         instance=story.cloud, email=email, name="Нина", role=role, as_of=stories.msk(5, 12), invited_by="А. Петрова"
     )
     text = Notice.objects.get(kind="invitation", recipient=email).text
-    found = re.search(r"http\S+/join/\S+", text)
-    assert found is not None
-    return found[0]
+    link = re.search(r"http\S+/join/\S+", text)
+    assert link is not None
+    return link[0]
 
 
 def sign_in(page: Any, email: str, password: str = PASSWORD) -> None:

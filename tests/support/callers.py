@@ -37,10 +37,14 @@ def document() -> Any:
 @cache
 def calls() -> dict[str, Any]:
     """Every call of the document by its name."""
-    return {one["operationId"]: one for methods in document()["paths"].values() for one in methods.values()}
+    return {
+        operation["operationId"]: operation
+        for methods in document()["paths"].values()
+        for operation in methods.values()
+    }
 
 
-def told_codes(operation: Any) -> set[str]:
+def documented_codes(operation: Any) -> set[str]:
     """The codes that the document tells of a call."""
     return {
         code
@@ -57,14 +61,14 @@ def body_of(operation_id: str) -> Any:
     return content["application/json"]["examples"][operation_id]["value"] if content else None
 
 
-def refuse_untold(answer: Any, problem: Any) -> None:
+def refuse_undocumented(answer: Any, problem: Any) -> None:
     """Every problem that any test gets is one that the document tells of that call; our own faults are told of none."""
     route = getattr(answer.resolver_match, "route", "")
     path = "/" + re.sub(r"<(?:[a-z]+:)?([a-z_]+)>", r"{\1}", route)
     method = answer.request["REQUEST_METHOD"]
     operation = document()["paths"].get(path, {}).get(method.lower())
     if operation is not None and answer.status_code != 500:
-        assert problem["code"] in told_codes(operation), f"{method} {path} answers the untold {problem['code']}"
+        assert problem["code"] in documented_codes(operation), f"{method} {path} answers the untold {problem['code']}"
 
 
 @dataclass
@@ -87,7 +91,7 @@ class Api:
             return self.last.status_code, None
         answer = json.loads(self.last.content)
         if self.last.status_code >= 400:
-            refuse_untold(self.last, answer)
+            refuse_undocumented(self.last, answer)
         return self.last.status_code, answer
 
     def get(self, path: str) -> tuple[int, Any]:
@@ -102,11 +106,16 @@ class Api:
     def delete(self, path: str, **headers: str) -> tuple[int, Any]:
         return self.call("DELETE", path, **headers)
 
-    def made(self, path: str, body: Any) -> Any:
+    def create(self, path: str, body: Any) -> Any:
         """What a POST created."""
         status, answer = self.post(path, body)
         assert status == 201, answer
         return answer
+
+
+def member_row(number: int, **more: Any) -> dict[str, Any]:
+    """Person ``number`` as a row of a report on many."""
+    return {"external_id": f"p{number}", "email": f"p{number}@b.example", "role": "member", "status": "active", **more}
 
 
 def set_clock(instant: str) -> None:
@@ -138,11 +147,11 @@ class Tenant:
         return answer
 
 
-def found_tenant(api: Api, domain: str = "romashka.example.ru") -> Tenant:
-    customer = api.made("customers", ROMASHKA)
+def create_tenant(api: Api, domain: str = "romashka.example.ru") -> Tenant:
+    customer = api.create("customers", ROMASHKA)
     new = {"customer_id": customer["id"], "product": "meteor", "domain": domain, "representative": ANNA}
-    instance = api.made("instances", new)
-    subscription = api.made(f"instances/{instance['id']}/subscriptions", {"tariff_id": "meteor-cloud"})
+    instance = api.create("instances", new)
+    subscription = api.create(f"instances/{instance['id']}/subscriptions", {"tariff_id": "meteor-cloud"})
     return Tenant(api, customer["id"], customer["accounts"][0]["number"], instance["id"], subscription["id"])
 
 
@@ -158,11 +167,11 @@ class Buyer:
     answer: Any
 
     @property
-    def found(self) -> Any:
+    def details(self) -> Any:
         """The subscription as the API tells it now."""
-        status, found = self.api.get(f"subscriptions/{self.subscription}")
-        assert status == 200, found
-        return found
+        status, details = self.api.get(f"subscriptions/{self.subscription}")
+        assert status == 200, details
+        return details
 
     @property
     def access(self) -> Any:
@@ -192,21 +201,29 @@ class Buyer:
         return self.api.put(f"instances/{self.instance}/members/{who}", body)
 
     def pays(self, amount: str) -> Any:
-        return self.api.made(f"accounts/{self.account}/payments", {"amount": amount, "method": "bank"})
+        return self.api.create(f"accounts/{self.account}/payments", {"amount": amount, "method": "bank"})
 
 
-def found_buyer(
+def create_buyer(
     api: Api, product: str, tariff_id: str | None = None, *, domain: str = "romashka.example.ru", **more: Any
 ) -> Buyer:
     """Romashka takes ``product`` on ``tariff_id``; ``more`` is the rest of the subscription's body."""
     currency = "USD" if product == "blue" else "RUB"
-    customer = api.made("customers", {**ROMASHKA, "currency": currency})
+    customer = api.create("customers", {**ROMASHKA, "currency": currency})
     new = {"customer_id": customer["id"], "product": product, "domain": domain, "representative": ANNA}
-    instance = api.made("instances", new)["id"]
+    instance = api.create("instances", new)["id"]
     body = {"tariff_id": tariff_id, **more} if tariff_id else more
-    answer = api.made(f"instances/{instance}/subscriptions", body)
+    answer = api.create(f"instances/{instance}/subscriptions", body)
     return Buyer(api, customer["id"], customer["accounts"][0]["number"], instance, answer["id"], answer)
 
 
 def money(amount: str, currency: str = "RUB") -> dict[str, str]:
     return {"amount": amount, "currency": currency}
+
+
+def rub(amount: str) -> dict[str, str]:
+    return money(amount)
+
+
+def usd(amount: str) -> dict[str, str]:
+    return money(amount, "USD")

@@ -13,19 +13,21 @@ START = at("2026-04-10 12:00")
 
 def pay_and_keep(party: Party, card: str = "4242", now: datetime = START, sum_: int = 100) -> SavedMethod:
     """Anna pays a rouble at the screen and leaves the card."""
-    wanted = checkout.PaymentOrder(sum_, saves_method=True)
-    attempt = checkout.start_payment(account=party.account, order=wanted, as_of=now, user_email=ANNA)
+    order = checkout.PaymentOrder(sum_, saves_method=True)
+    attempt = checkout.start_payment(account=party.account, order=order, as_of=now, user_email=ANNA)
     sample.decide(attempt.external_id, "succeeded", card)
     assert checkout.sync_attempt(attempt=attempt, as_of=now).status == "succeeded"
-    found = payment_methods.active_method(party.account)
-    assert found is not None
-    return found
+    method = payment_methods.active_method(party.account)
+    assert method is not None
+    return method
 
 
 def charge(party: Party, fact: str = "renewal:1", sum_: int = 9_000, now: datetime = START) -> PaymentAttempt:
-    found = checkout.charge_saved(account=party.account, amount_minor=sum_, fact=fact, description="Renewal", as_of=now)
-    assert found is not None
-    return found
+    attempt = checkout.charge_saved(
+        account=party.account, amount_minor=sum_, fact=fact, description="Renewal", as_of=now
+    )
+    assert attempt is not None
+    return attempt
 
 
 def outcome(attempt: PaymentAttempt) -> tuple[str, str]:

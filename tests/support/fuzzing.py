@@ -25,7 +25,7 @@ from schemathesis.transport.wsgi import WSGITransport
 from accounts.models import Instance, Role
 from billing.models import Tariff
 from billing.operations import api_tokens
-from tests.support.callers import ANNA, REAL, Api, found_buyer
+from tests.support.callers import ANNA, REAL, Api, create_buyer
 
 # --- What the document calls valid and a plain generator would hardly ever hit ----------------------------------------
 
@@ -98,12 +98,12 @@ class Town:
 def build(operator: Api) -> Town:
     """Five customers on five kinds of tariff; one has paid an invoice, one is in its trial."""
     buyers = [
-        found_buyer(operator, "meteor", "meteor-cloud", domain="a.romashka.example"),
-        found_buyer(operator, "blue", "blue-monthly", domain="b.romashka.example"),
-        found_buyer(operator, "blue", "blue-monthly", domain="c.romashka.example", trial=False),
-        found_buyer(operator, "evotor-app", "light", domain="d.romashka.example"),
-        found_buyer(operator, "cyberos", "build", domain="e.romashka.example"),
-        found_buyer(operator, "evotor-driver", "driver", domain="f.romashka.example", quantity=3),
+        create_buyer(operator, "meteor", "meteor-cloud", domain="a.romashka.example"),
+        create_buyer(operator, "blue", "blue-monthly", domain="b.romashka.example"),
+        create_buyer(operator, "blue", "blue-monthly", domain="c.romashka.example", trial=False),
+        create_buyer(operator, "evotor-app", "light", domain="d.romashka.example"),
+        create_buyer(operator, "cyberos", "build", domain="e.romashka.example"),
+        create_buyer(operator, "evotor-driver", "driver", domain="f.romashka.example", quantity=3),
     ]
     buyers[3].pays("90.00")
     invoices = [row["number"] for row in operator.get("invoices")[1]["items"]]
@@ -113,7 +113,7 @@ def build(operator: Api) -> Town:
         "domain": "g.romashka.example",
         "representative": ANNA,
     }
-    instances = [*(buyer.instance for buyer in buyers), operator.made("instances", bare)["id"]]
+    instances = [*(buyer.instance for buyer in buyers), operator.create("instances", bare)["id"]]
     tariffs = list(Tariff.objects.published().values_list("tariff_id", flat=True).order_by("pk"))
     own = api_tokens.create_token(
         scope="instance", instance=Instance.objects.get(public_id=instances[0]), at=REAL, actor="test"
@@ -140,7 +140,8 @@ def _narrowed(schema: dict[str, Any], values: list[Any]) -> dict[str, Any]:
         return {
             **schema,
             "anyOf": [
-                one if one.get("type") == "null" else {"type": "string", "enum": values} for one in schema["anyOf"]
+                variant if variant.get("type") == "null" else {"type": "string", "enum": values}
+                for variant in schema["anyOf"]
             ],
         }
     return {"type": "string", "enum": values}
@@ -183,18 +184,18 @@ class Found:
             return
         recorder = event.recorder
         self.cases += len(recorder.interactions)
-        for case_id, one in recorder.interactions.items():
-            if one.response is not None:
-                self.statuses[one.response.status_code] += 1
-                if one.response.status_code < 300 and case_id in recorder.cases:
+        for case_id, interaction in recorder.interactions.items():
+            if interaction.response is not None:
+                self.statuses[interaction.response.status_code] += 1
+                if interaction.response.status_code < 300 and case_id in recorder.cases:
                     self.done[recorder.cases[case_id].value.operation.definition.raw["operationId"]] += 1
         for case_id, checks in recorder.checks.items():
             for check in checks:
                 if check.failure_info is not None:
-                    self.wrong.append(_told(recorder, case_id, check))
+                    self.wrong.append(describe_failure(recorder, case_id, check))
 
 
-def _told(recorder: Any, case_id: str, check: Any) -> str:
+def describe_failure(recorder: Any, case_id: str, check: Any) -> str:
     case, answer = recorder.cases[case_id].value, recorder.interactions[case_id].response
     sent = f"{case.method} {case.formatted_path} {dict(case.query or {})} {str(case.body)[:300]}"
     got = "" if answer is None else f"{answer.status_code} {answer.content[:400]!r}"
@@ -206,7 +207,7 @@ def _configuration(api: Api, phases: tuple[str, ...], examples: int, seed: int) 
 
     a deleted instance is still told, with access “deleted” (api.md), so there is use after DELETE instances and members.
     """
-    told = {"use_after_free": {"enabled": False}}
+    checks = {"use_after_free": {"enabled": False}}
     every: dict[str, Any] = {
         name: {"enabled": name in phases} for name in ("examples", "coverage", "fuzzing", "stateful")
     }
@@ -224,7 +225,7 @@ def _configuration(api: Api, phases: tuple[str, ...], examples: int, seed: int) 
                 "positive_data_acceptance": {"expected-statuses": ["2xx", "304", "404", "409", "422", "503"]}
             },
             "phases": every,
-            "operations": [{"include-operation-id": ["get_instance", "list_members", "get_usage"], "checks": told}],
+            "operations": [{"include-operation-id": ["get_instance", "list_members", "get_usage"], "checks": checks}],
         }
     )
 
@@ -306,11 +307,11 @@ def run(
     schema = schema.exclude(operation_id="move_clock")
     if tags:
         schema = schema.include(tag=list(tags))
-    found = Found()
+    findings = Found()
     in_a_row = _connections_kept() if "stateful" in phases else nullcontext()
     # The fuzzer's threads end without a word: none of them keeps its connection for the next request.
     brief = patch.dict(connections.settings["default"], {"CONN_MAX_AGE": 0})
     with brief, _no_network(), _scenarios_undone(), in_a_row:
         for event in from_schema(schema).execute():
-            found.take(event)
-    return found
+            findings.take(event)
+    return findings

@@ -32,26 +32,26 @@ def of_python(source: str) -> Iterator[Message]:
         if function not in PLACES:
             continue
         context, message = PLACES[function]
-        texts = [one.value if isinstance(one, ast.Constant) else None for one in node.args]
+        texts = [argument.value if isinstance(argument, ast.Constant) else None for argument in node.args]
         if len(texts) > message and isinstance(texts[message], str):
             yield (texts[context] if context is not None else None), texts[message]
 
 
 def of_template(source: str) -> Iterator[Message]:
     for function, first, second in CALL.findall(templatize(source)):
-        texts = [ast.literal_eval(one) for one in (first, second) if one]
+        texts = [ast.literal_eval(literal) for literal in (first, second) if literal]
         context, message = PLACES[function]
         yield (texts[context] if context is not None else None), texts[message]
 
 
 def messages(root: Path) -> set[Message]:
     """All messages of the code and the templates under ``root``, with their contexts."""
-    found: set[Message] = set()
+    extracted: set[Message] = set()
     for folder in ("accounts", "billing", "config"):
         for path in (root / folder).rglob("*.py"):
-            found |= set(of_python(path.read_text(encoding="utf-8")))
+            extracted |= set(of_python(path.read_text(encoding="utf-8")))
     for folder in (root / "templates", root / "billing" / "sandbox" / "templates"):
         for path in folder.rglob("*"):
             if path.suffix in {".html", ".txt"}:
-                found |= set(of_template(path.read_text(encoding="utf-8")))
-    return {(context, text) for context, text in found if text}
+                extracted |= set(of_template(path.read_text(encoding="utf-8")))
+    return {(context, text) for context, text in extracted if text}

@@ -26,6 +26,17 @@ def text_of(answer: Any) -> str:
     return plain(re.sub(r"<[^>]+>", " ", answer.content.decode()).replace("&#x27;", "'").replace("&amp;", "&"))
 
 
+def source_of(answer: Any) -> str:
+    """The page as it was sent, marks and all, in one line with ordinary spaces."""
+    return plain(answer.content.decode())
+
+
+def read_source(client: Client, address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200, address
+    return source_of(answer)
+
+
 def body(response) -> str:
     """The page without what differs between any two answers: form tokens and the address to come back to."""
     page = re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", response.content.decode())

@@ -19,11 +19,11 @@ def page_texts(pdf: bytes) -> list[str]:
 
 def fonts(pdf: bytes) -> set[str]:
     """The names of the embedded fonts without the prefix of the subset."""
-    found = set()
+    names = set()
     for page in PdfReader(io.BytesIO(pdf)).pages:
         for font in page["/Resources"]["/Font"].values():
-            found.add(str(font.get_object()["/BaseFont"]).lstrip("/").rpartition("+")[2])
-    return found
+            names.add(str(font.get_object()["/BaseFont"]).lstrip("/").rpartition("+")[2])
+    return names
 
 
 def pictures(pdf: bytes) -> list:
@@ -32,18 +32,20 @@ def pictures(pdf: bytes) -> list:
 
 def payment_codes(pdf: bytes) -> list[str]:
     """What a phone would read from the QR codes in the document; among their modules others may be seen by chance."""
-    found = (zxingcpp.read_barcodes(picture.convert("L"), zxingcpp.BarcodeFormat.QRCode) for picture in pictures(pdf))
-    return [code.text for codes in found for code in codes]
+    barcodes = (
+        zxingcpp.read_barcodes(picture.convert("L"), zxingcpp.BarcodeFormat.QRCode) for picture in pictures(pdf)
+    )
+    return [code.text for codes in barcodes for code in codes]
 
 
 def height_of(pdf: bytes, words: str) -> float:
     """How far above the foot of its page the first text that begins with ``words`` stands, in points."""
-    found: list[float] = []
+    heights: list[float] = []
 
     def visit(text, _matrix, position, _font, _size):
         if text.strip().startswith(words):
-            found.append(position[5])
+            heights.append(position[5])
 
     for page in PdfReader(io.BytesIO(pdf)).pages:
         page.extract_text(visitor_text=visit)
-    return found[0]
+    return heights[0]

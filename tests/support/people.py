@@ -90,7 +90,7 @@ class Party:
 
     def activate(self, count: int, now: datetime, role: str = "member") -> None:
         """``count`` more people become active at ``now``, one report each."""
-        for _one in range(count):
+        for _ in range(count):
             self.reported += 1
             self.tell(f"u-{self.reported}", "active", now, role=role)
 
@@ -219,8 +219,8 @@ def party(
 
 
 def staff(email: str) -> User:
-    found, _created = User.objects.get_or_create(email=email)
-    return found
+    user, _created = User.objects.get_or_create(email=email)
+    return user
 
 
 def publish_tariff(
@@ -247,6 +247,12 @@ def publish_tariff(
     draft = tariffs.save_draft(draft=draft, user=staff("author@saldo.example"), as_of=beginning)
     tariffs.submit_tariff(tariff=draft, user=staff("author@saldo.example"), as_of=beginning)
     return tariffs.publish_tariff(tariff=draft, user=staff("reviewer@saldo.example"), as_of=beginning)
+
+
+def amounts(party: Party, *kinds: str) -> list[int]:
+    """What was charged to the account, in the order of its writing; only charges of ``kinds`` where any are named."""
+    charges = Charge.objects.filter(account=party.account).order_by("pk")
+    return [charge.amount_minor for charge in charges if not kinds or charge.kind in kinds]
 
 
 def roles() -> list[str]:

@@ -39,18 +39,18 @@ SAID: tuple[tuple[str, Any], ...] = (
 )
 
 
-def tariff(said: str, **values: Any) -> Terms:
-    """The terms that ``said`` names: "volume; RUB; one-off; from 1: 120.00 each; from 10: 1000.00 in all"."""
-    found, steps = dict(PLAIN), []
-    for phrase in said.split("; "):
+def tariff(text: str, **values: Any) -> Terms:
+    """The terms that ``text`` names: "volume; RUB; one-off; from 1: 120.00 each; from 10: 1000.00 in all"."""
+    values_of_terms, steps = dict(PLAIN), []
+    for phrase in text.split("; "):
         [meant] = [make(match) for pattern, make in SAID if (match := re.fullmatch(pattern, phrase))]
         if isinstance(meant, Step):
             steps.append(meant)
         else:
-            found |= meant
-    if found["price_model"] in {PriceModel.FLAT, PriceModel.TRIAL}:
-        found["metric"] = Metric.NONE
-    return Terms(**(found | {"steps": tuple(steps)} | values))
+            values_of_terms |= meant
+    if values_of_terms["price_model"] in {PriceModel.FLAT, PriceModel.TRIAL}:
+        values_of_terms["metric"] = Metric.NONE
+    return Terms(**(values_of_terms | {"steps": tuple(steps)} | values))
 
 
 METEOR = tariff(
@@ -102,7 +102,7 @@ def random_steps(rng: Random, model: PriceModel, mode: QuotaMode, included: int)
 
 def random_terms(rng: Random) -> Terms:
     """Terms without a contradiction, of any model, quota, interval, discount and currency."""
-    model = rng.choice([one for one in PriceModel if one != PriceModel.TRIAL])
+    model = rng.choice([price_model for price_model in PriceModel if price_model != PriceModel.TRIAL])
     mode = rng.choice(list(QuotaMode))
     included = rng.choice([0, 0, 1, 9, 20]) if model != PriceModel.FLAT else 0
     if model == PriceModel.PACKAGE:

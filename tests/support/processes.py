@@ -52,10 +52,10 @@ def at_once(works: Sequence[Callable[[], Any]]) -> list[Any]:
             answers.append(heard.read())
         os.waitpid(pid, 0)
         assert ready, "a process took too long"
-    found = [pickle.loads(answer) if answer else ("killed", None) for answer in answers]
-    failed = [told for state, told in found if state == "failed"]
+    results = [pickle.loads(answer) if answer else ("killed", None) for answer in answers]
+    failed = [result for state, result in results if state == "failed"]
     assert failed == [], "\n".join(failed)
-    return [told for _state, told in found]
+    return [result for _state, result in results]
 
 
 def patient(work: Callable[[], Any]) -> Any:

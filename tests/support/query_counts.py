@@ -26,7 +26,8 @@ def more_movements(story, number: int, kind: str = "adjustment", amount_minor: i
         for _ in range(number)
     ]
     Posting.objects.bulk_create(
-        Posting(entry=one, debit=customer, credit=revenue, currency="RUB", amount_minor=amount_minor) for one in entries
+        Posting(entry=entry, debit=customer, credit=revenue, currency="RUB", amount_minor=amount_minor)
+        for entry in entries
     )
     return Entry.objects.bulk_create(entries)
 
@@ -40,7 +41,7 @@ def more_invoices(story, number: int) -> None:
     invoices = [copy_of(first, last + step) for step in range(1, number + 1)]
     lines = InvoiceLine.objects.bulk_create(
         InvoiceLine(
-            invoice_id=one.pk,
+            invoice_id=invoice.pk,
             position=1,
             description="Line",
             quantity=1,
@@ -49,7 +50,7 @@ def more_invoices(story, number: int) -> None:
             amount_minor=line.amount_minor,
             explanation=line.explanation,
         )
-        for one in invoices
+        for invoice in invoices
     )
     charges = Charge.objects.bulk_create(
         Charge(
@@ -65,20 +66,20 @@ def more_invoices(story, number: int) -> None:
         )
         for entry in entries
     )
-    for charge, its_line in zip(charges, lines, strict=True):
-        charge.line = its_line
+    for charge, line_of_charge in zip(charges, lines, strict=True):
+        charge.line = line_of_charge
     Charge.objects.bulk_update(charges, ["line"], batch_size=200)
     Invoice.objects.bulk_create(invoices)
 
 
 def copy_of(first: Invoice, sequence: int) -> Invoice:
-    fresh = uuid.uuid4()
+    new_id = uuid.uuid4()
     values = {field.attname: getattr(first, field.attname) for field in Invoice._meta.concrete_fields}
     values |= {
-        "id": fresh,
+        "id": new_id,
         "number": f"R-2026-{sequence:06d}",
         "sequence": sequence,
-        "key": f"test:{fresh}",
+        "key": f"test:{new_id}",
         "line_count": 1,
         "due_date": date(2026, 6, 1) + timedelta(days=sequence),
     }

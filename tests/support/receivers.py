@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Self
 
 from standardwebhooks.webhooks import Webhook
 
@@ -27,7 +27,7 @@ def status(code: int, body: bytes = b"", **headers: str) -> Answering:
 
 
 class Receiver:
-    """``answers`` are given in turn, codes or functions; then 204 for good."""
+    """Gives ``answers`` in turn, codes or functions; then 204 for good. Open as a context, closed at its end."""
 
     def __init__(self) -> None:
         self.got: list[tuple[dict[str, str], bytes]] = []
@@ -48,7 +48,10 @@ class Receiver:
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
         self.server.shutdown()
         self.server.server_close()
 
@@ -57,14 +60,14 @@ class Receiver:
         return f"http://127.0.0.1:{self.server.server_port}/hooks"
 
     @property
-    def told(self) -> list[dict[str, Any]]:
+    def payloads(self) -> list[dict[str, Any]]:
         return [json.loads(body) for _headers, body in self.got]
 
     @property
     def types(self) -> list[str]:
-        return [one["type"] for one in self.told]
+        return [payload["type"] for payload in self.payloads]
 
-    def verified(self, secret: str, number: int = -1) -> Any:
+    def verify_payload(self, secret: str, number: int = -1) -> Any:
         """What came as ``number``, its signature checked with ``secret``."""
         headers, body = self.got[number]
         return Webhook(secret).verify(body, headers)

@@ -10,8 +10,8 @@ from django.test import Client
 from accounts.models import User
 from tests.support import people
 from tests.support.page_text import words
-from tests.support.people import Party, at
-from tests.support.story import person, stand_at
+from tests.support.people import Party, at, stand_at
+from tests.support.story import person
 
 NOON = at("2026-05-12 12:00")
 
@@ -61,6 +61,6 @@ def fields(client: Client, address: str) -> dict[str, str]:
     """What the form that agrees would send: every hidden field, and the first choice that is picked."""
     page = unescape(client.get(address).content.decode())
     form = page[page.rindex('<form class="card form" method="post"') :]
-    found = dict(re.findall(r'<input type="hidden" name="([\w-]+)" value="([^"]*)"', form))
+    hidden = dict(re.findall(r'<input type="hidden" name="([\w-]+)" value="([^"]*)"', form))
     picked = re.search(r'name="when"\s+value="(\w+)"\s+checked', form)
-    return found | ({"when": picked[1]} if picked else {})
+    return hidden | ({"when": picked[1]} if picked else {})

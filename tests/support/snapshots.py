@@ -19,7 +19,7 @@ T = TypeVar("T")
 Rows = dict[str, list[tuple[Any, ...]]]
 
 KEPT_BY_MIGRATIONS = {"django_migrations"}
-_told: dict[str, tuple[Rows, Rows, bytes]] = {}
+_snapshots: dict[str, tuple[Rows, Rows, bytes]] = {}
 
 
 def can_keep() -> bool:
@@ -49,7 +49,7 @@ def rows_now() -> Rows:
 
 def put_back(rows: Rows, now: Rows) -> None:
     """Makes the tables hold ``rows``; those that hold them ``now`` are left alone."""
-    changed = {table: wanted for table, wanted in rows.items() if wanted != now.get(table)}
+    changed = {table: new_rows for table, new_rows in rows.items() if new_rows != now.get(table)}
     if not changed:
         return
     with transaction.atomic(), connection.cursor() as cursor:
@@ -57,13 +57,13 @@ def put_back(rows: Rows, now: Rows) -> None:
         cursor.execute("PRAGMA defer_foreign_keys = ON")
         for table in changed:
             cursor.execute(f'DELETE FROM "{table}"')
-        for table, wanted in sorted(changed.items(), key=lambda item: item[0] == "sqlite_sequence"):
+        for table, new_rows in sorted(changed.items(), key=lambda item: item[0] == "sqlite_sequence"):
             if table == "sqlite_sequence":  # written to by the rows before
                 cursor.execute("DELETE FROM sqlite_sequence")
-            if wanted:
+            if new_rows:
                 names = ", ".join(f'"{name}"' for name in columns_of(table))
-                places = ", ".join(["%s"] * len(wanted[0]))
-                cursor.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({places})', wanted)
+                places = ", ".join(["%s"] * len(new_rows[0]))
+                cursor.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({places})', new_rows)
         triggers.install(connection)
 
 
@@ -75,13 +75,13 @@ def tell_once(tell: Callable[[], T]) -> Callable[[], T]:
         if not can_keep():
             return tell()
         now = rows_now()
-        known = _told.get(tell.__qualname__)
-        if known is not None and known[0] == now:
-            put_back(known[1], now)
-            story: T = pickle.loads(known[2])
+        snapshot = _snapshots.get(tell.__qualname__)
+        if snapshot is not None and snapshot[0] == now:
+            put_back(snapshot[1], now)
+            story: T = pickle.loads(snapshot[2])
             return story
-        told = tell()
-        _told.setdefault(tell.__qualname__, (now, rows_now(), pickle.dumps(told)))
-        return told
+        objects = tell()
+        _snapshots.setdefault(tell.__qualname__, (now, rows_now(), pickle.dumps(objects)))
+        return objects
 
     return retell

@@ -13,9 +13,9 @@ GROUPS = staff_roles.GROUPS
 def colleague(group: str) -> User:
     """The one member of staff in ``group``; ``superuser`` is in none."""
     email = f"{group.replace(' ', '-')}@staff.example"
-    found = User.objects.filter(email=email).first()
-    if found is None:
-        found = person(email, group, is_staff=True, is_superuser=group == "superuser")
+    user = User.objects.filter(email=email).first()
+    if user is None:
+        user = person(email, group, is_staff=True, is_superuser=group == "superuser")
         if group in GROUPS:
-            staff_roles.join_group(found, group)
-    return found
+            staff_roles.join_group(user, group)
+    return user

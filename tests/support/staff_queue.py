@@ -7,7 +7,7 @@ from django.conf import settings
 from django.test import Client
 
 from accounts.models import User
-from billing.models import Approval, CustomerRequest, Offer, PaymentAttempt, SavedMethod
+from billing.models import Approval, CustomerRequest, LedgerAccount, Offer, PaymentAttempt, SavedMethod
 from billing.operations import staff_roles
 from billing.operations.collection import checkout, method_setup
 from billing.operations.customers import requests
@@ -92,6 +92,11 @@ def attempt(story: Story, amount_minor: int = 658_900) -> PaymentAttempt:
 
 def saved_method(story: Story) -> SavedMethod:
     """Anna leaves a card at 15:20 on 12 May."""
-    begun = method_setup.start_set_up(account=story.account, as_of=NOW, user_email=story.anna.email)
-    decide(begun.external_id, "succeeded", "4242")
-    return method_setup.sync_set_up(set_up=begun, as_of=NOW).method  # type: ignore[return-value]
+    set_up = method_setup.start_set_up(account=story.account, as_of=NOW, user_email=story.anna.email)
+    decide(set_up.external_id, "succeeded", "4242")
+    return method_setup.sync_set_up(set_up=set_up, as_of=NOW).method  # type: ignore[return-value]
+
+
+def balance(story: Story) -> int:
+    """What lies on Romashka's account as its ledger's row says, in kopecks."""
+    return LedgerAccount.objects.get(billing_account=story.account).balance_minor

@@ -15,10 +15,10 @@ from billing.models import BillingAccount, Seller
 from billing.operations.customers import customers, instances
 from billing.operations.cycle import month_close
 from billing.operations.subscriptions import lifecycle, metering
-from billing.sandbox.models import SandboxClock
 from tests.support.snapshots import tell_once
 
 MOSCOW = ZoneInfo("Europe/Moscow")
+PASSWORD = "correct horse battery"
 
 
 def msk(month: int, day: int, hour: int = 12, minute: int = 0, *, year: int = 2026) -> datetime:
@@ -41,7 +41,7 @@ class Story:
 
 
 def person(email: str, name: str, *, verified: bool = True, **fields: bool) -> User:
-    user = User.objects.create_user(email, "correct horse battery", name=name, **fields)
+    user = User.objects.create_user(email, PASSWORD, name=name, **fields)
     EmailAddress.objects.create(user=user, email=email, verified=verified, primary=True)
     return user
 
@@ -66,15 +66,15 @@ def catalogue() -> Product:
 def register(product: Product, customer: Customer, domain: str, admin: tuple[str, str], at: datetime) -> Instance:
     """An instance on the tariff, its first person the administrator."""
     email, name = admin
-    found = instances.register_instance(
+    instance = instances.register_instance(
         customer=customer,
         product=product,
         domain=domain,
         as_of=at,
         representative=Report(external_id="1", status="active", email=email, name=name),
     )
-    lifecycle.create_subscription(instance=found, tariff_id="meteor-cloud", as_of=at, actor=name)
-    return found
+    lifecycle.create_subscription(instance=instance, tariff_id="meteor-cloud", as_of=at, actor=name)
+    return instance
 
 
 def joins(
@@ -138,8 +138,8 @@ def tell() -> Story:
     joins(cloud, 10, msk(4, 10, 9, 41), "Игорь Орлов", actor=anna.name)
     joins(cloud, 11, msk(4, 10, 14, 3), "Мария Лебедева", actor=anna.name)
     joins(cloud, 11, msk(4, 14, 10, 5), "Мария Лебедева", status="blocked", actor=anna.name)
-    for one in (account, vera_account):
-        month_close.close_due_months(account_id=one.pk, as_of=msk(5, 1, 0, 1))
+    for owed_account in (account, vera_account):
+        month_close.close_due_months(account_id=owed_account.pk, as_of=msk(5, 1, 0, 1))
     account.refresh_from_db()
     return Story(anna, boris, vera, customer, account, cloud, test, archive, vera_account, vera_instance)
 
@@ -156,8 +156,3 @@ def billing_only(story: Story) -> User:
     report = Report(external_id="buh", status="active", email="buh@romashka.example", role="billing")
     metering.report_member(instance=story.cloud, as_of=msk(5, 11), source="api", report=report)
     return person("buh@romashka.example", "Бухгалтер")
-
-
-def stand_at(instant: datetime) -> None:
-    """Puts the sandbox clock to ``instant``; nothing else happens."""
-    SandboxClock.objects.update_or_create(id=1, defaults={"stands_at": instant})

@@ -19,7 +19,7 @@ STEPS = (
 )
 
 # (Moscow's clock, kind of entry, amount on the balance, balance after)
-Told = tuple[str, str, str, str]
+LedgerRow = tuple[str, str, str, str]
 
 
 def run(now: datetime) -> None:
@@ -33,16 +33,16 @@ def until(instant: str) -> None:
     run(at(instant))
 
 
-def ledger_of(party: Party) -> list[Told]:
+def ledger_of(party: Party) -> list[LedgerRow]:
     """The account's entries in the order of their writing."""
-    own, told, balance = party.account.ledger_account, [], Decimal(0)
+    own, entries, balance = party.account.ledger_account, [], Decimal(0)
     postings = Posting.objects.filter(debit=own) | Posting.objects.filter(credit=own)
     for row in postings.select_related("entry").order_by("pk"):
         amount = from_minor(row.amount_minor if row.credit_id == own.pk else -row.amount_minor, row.currency)
         balance += amount
         moment = row.entry.at.astimezone(people.MOSCOW).strftime("%Y-%m-%d %H:%M")
-        told.append((moment, row.entry.kind, str(amount), str(balance)))
-    return told
+        entries.append((moment, row.entry.kind, str(amount), str(balance)))
+    return entries
 
 
 def invoices_of(party: Party) -> list[tuple[str, str, str, str, str, str]]:

@@ -15,7 +15,7 @@ from tests.support.story import Story
 ADD = "admin:billing_tariff_add"
 
 
-def typed(story: Story, **changes: Any) -> dict[str, Any]:
+def fill_tariff_form(story: Story, **changes: Any) -> dict[str, Any]:
     """A tariff of its own for METEOR: 799.00 a person at the month's peak, four of them free."""
     first = Tariff.objects.order_by("pk")[0]
     return {
@@ -53,9 +53,9 @@ def rows_of(name: str, *rows: dict[str, str]) -> dict[str, str]:
     return {f"{name}-{number}-{column}": text for number, row in enumerate(rows) for column, text in row.items()}
 
 
-def saved(client: Client, story: Story, **changes: Any) -> Tariff:
+def save_tariff(client: Client, story: Story, **changes: Any) -> Tariff:
     """A draft that was typed and saved."""
-    answer = client.post(reverse(ADD), typed(story, **changes))
+    answer = client.post(reverse(ADD), fill_tariff_form(story, **changes))
     assert answer.status_code == 302, answer.context["adminform"].form.errors
     return Tariff.objects.latest("pk")
 

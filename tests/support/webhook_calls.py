@@ -7,10 +7,9 @@ from django.test import Client
 
 from billing.models import Event, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from billing.operations.events import endpoints, outbox
-from tests.support.story import Story, msk
+from tests.support.story import PASSWORD, Story, msk
 
 NOON = msk(5, 12)
-PASSWORD = "correct horse battery"
 
 
 def endpoint_of(story: Story, *, url: str = "https://romashka.example/hooks", **options: Any) -> WebhookEndpoint:
@@ -23,7 +22,7 @@ def happens(story: Story, at: datetime, type_: str = "invoice.paid") -> Event:
     return outbox.emit(type_, at=at, data={"number": "R-2026-000001"}, account=story.account)
 
 
-def called(event: Event, at: datetime, status: int = 204, *, answer: str = "") -> WebhookDelivery:
+def record_call(event: Event, at: datetime, status: int = 204, *, answer: str = "") -> WebhookDelivery:
     """A call of the endpoint that hears of ``event``: taken where ``status`` is 2xx, to be tried again where it is not."""
     row = WebhookDelivery.objects.get(event=event)
     row.attempts += 1
@@ -49,23 +48,23 @@ def called(event: Event, at: datetime, status: int = 204, *, answer: str = "") -
 
 def arrives(story: Story, at: datetime, lag: timedelta, type_: str = "invoice.paid") -> WebhookDelivery:
     """An event at ``at`` that is taken ``lag`` later."""
-    return called(happens(story, at, type_), at + lag)
+    return record_call(happens(story, at, type_), at + lag)
 
 
-def prove(client: Client) -> None:
+def reauthenticate(client: Client) -> None:
     """Gives the password once more, as the page asks for it."""
     answer = client.post("/accounts/reauthenticate/", {"password": PASSWORD, "next": "/integration/"})
     assert answer.status_code == 302
 
 
-def more(story: Story, endpoint: WebhookEndpoint, number: int) -> None:
+def add_deliveries(story: Story, endpoint: WebhookEndpoint, number: int) -> None:
     events = Event.objects.bulk_create(
         Event(type="invoice.paid", at=msk(5, 12, 11), account=story.account, data={}) for _ in range(number)
     )
     rows = WebhookDelivery.objects.bulk_create(
-        WebhookDelivery(endpoint=endpoint, event=one, next_attempt_at=NOON, delivered_at=NOON, state="delivered")
-        for one in events
+        WebhookDelivery(endpoint=endpoint, event=row, next_attempt_at=NOON, delivered_at=NOON, state="delivered")
+        for row in events
     )
     WebhookAttempt.objects.bulk_create(
-        WebhookAttempt(delivery=one, number=1, at=NOON, sent_at=NOON, took_ms=5, status=204) for one in rows
+        WebhookAttempt(delivery=row, number=1, at=NOON, sent_at=NOON, took_ms=5, status=204) for row in rows
     )

@@ -1,22 +1,27 @@
-"""Members of an instance change through reports alone: each appends one row to `MemberChange` and brings `Member` up to date.
+"""Members of an instance change through reports alone: each is kept, as a `MemberChange` or where it repeats what is known as an
+instant of a `MemberConfirmation`, and brings `Member` up to date.
 
 Reports may be repeated, late and out of order; the result is that of the ordered stream (D5). The caller holds the lock of
 the instance (`lock`), names the instant `at` and decides what the change costs.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db.models import Value
+from django.db.models.functions import Concat
+from django.utils.http import base36_to_int, int_to_base36
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import BadInput
-from accounts.models import Instance, Member, MemberChange, Role
+from accounts.models import Instance, Member, MemberChange, MemberConfirmation, Role
 
 # The first key of rows that are only foreseen: they count after every stored one.
 NOT_STORED_YET = 2**62
+EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -86,28 +91,76 @@ def order_changes(changes: Iterable[MemberChange]) -> list[MemberChange]:
     )
 
 
-def _record_change(
-    member: Member,
-    status: str,
-    role: Role,
-    occurred_at: datetime,
-    *,
-    dated: bool,
-    at: datetime,
-    source: str,
-    actor: str,
-) -> MemberChange:
+def fold_roles(changes: Iterable[MemberChange]) -> list[MemberChange]:
+    """Gives each of the ordered ``changes`` that names no role the role in force then: that of the report before it."""
+    rows = list(changes)
+    in_force: dict[int, Role] = {}
+    for row in rows:
+        if row.names_role or row.member_id not in in_force:
+            in_force[row.member_id] = row.role
+        else:
+            row.role = in_force[row.member_id]
+    return rows
+
+
+@dataclass(frozen=True)
+class _Fact:
+    """A report as it is stored: what it says of a person, from when on, and how it came."""
+
+    status: str
+    role: Role
+    names_role: bool
+    occurred_at: datetime
+    is_dated: bool
+    received_at: datetime
+    source: str
+    actor: str
+
+
+def _record_change(member: Member, fact: _Fact) -> MemberChange:
     return MemberChange.objects.create(
         instance_id=member.instance_id,
         member=member,
-        status=status,
-        role=role,
-        occurred_at=occurred_at,
-        is_dated=dated,
-        received_at=at,
-        source=source,
-        actor=actor,
+        status=fact.status,
+        role=fact.role,
+        names_role=fact.names_role,
+        occurred_at=fact.occurred_at,
+        is_dated=fact.is_dated,
+        received_at=fact.received_at,
+        source=fact.source,
+        actor=fact.actor,
     )
+
+
+def _encode_instant(fact: _Fact) -> str:
+    """Writes the instant of a confirmation: microseconds since 1970 to the base of 36, after a D where the reporter named the
+    instant and an N where the report named no role."""
+    flags = ("D" if fact.is_dated else "") + ("" if fact.names_role else "N")
+    return f"{flags}{int_to_base36((fact.occurred_at - EPOCH) // MICROSECOND)} "
+
+
+def _read_confirmations(confirmation: MemberConfirmation) -> Iterator[_Fact]:
+    """Reads the reports that ``confirmation`` gathers; nothing is known of them but their instants."""
+    for text in confirmation.instants.split():
+        occurred_at = EPOCH + base36_to_int(text.lstrip("DN")) * MICROSECOND
+        yield _Fact(
+            status=confirmation.status,
+            role=confirmation.role,
+            names_role="N" not in text,
+            occurred_at=occurred_at,
+            is_dated="D" in text,
+            received_at=occurred_at,
+            source=MemberChange.Source.API,
+            actor="",
+        )
+
+
+def _record_confirmation(member: Member, fact: _Fact) -> None:
+    """Keeps the instant of a report that repeats the known state: one statement, and a row only for the first of its state."""
+    rows = MemberConfirmation.objects.filter(member=member, status=fact.status, role=fact.role)
+    instant = _encode_instant(fact)
+    if not rows.update(instants=Concat("instants", Value(instant))):
+        MemberConfirmation.objects.create(member=member, status=fact.status, role=fact.role, instants=instant)
 
 
 def _update_details(member: Member, report: Report) -> None:
@@ -118,54 +171,58 @@ def _update_details(member: Member, report: Report) -> None:
         member.name = report.name
 
 
-def _record_first_report(
-    instance: Instance, report: Report, role: Role, *, at: datetime, source: str, actor: str
-) -> tuple[Member, MemberChange]:
-    occurred_at = report.occurred_at or at
-    has_left = (
-        report.status == Member.Status.REMOVED and not report.email
-    )  # a report of leaving may come without an address
+def _record_first_report(instance: Instance, report: Report, fact: _Fact) -> tuple[Member, MemberChange]:
+    has_left = report.status == Member.Status.REMOVED and not report.email  # leaving may be reported without an address
     member = Member.objects.create(
         instance=instance,
         external_id=report.external_id,
         email="" if has_left else clean_email(report.email),
         name=report.name,
-        role=role,
-        status=report.status,
-        confirmed_at=occurred_at,
+        role=fact.role,
+        status=fact.status,
+        confirmed_at=fact.occurred_at,
     )
-    dated = occurred_at < at
-    return member, _record_change(
-        member, report.status, role, occurred_at, dated=dated, at=at, source=source, actor=actor
-    )
+    return member, _record_change(member, fact)
 
 
-def _record_late_report(
-    member: Member, report: Report, role: Role, *, at: datetime, source: str, actor: str
-) -> MemberChange | None:
-    """Records a report about an instant before the newest reported one: history is completed, the present stays.
+def _record_late_report(member: Member, report: Report, fact: _Fact) -> MemberChange | None:
+    """Records a report about an instant before the newest reported one: history is completed, and the present is that of the
+    ordered stream.
 
-    Returns None for the repeat of a row that is there. Where later reports only confirmed the state (and so left no row),
-    the confirmation becomes a row now: without it the late change would last beyond the instant of that confirmation.
+    Returns None for the repeat of a row that is there. Where later reports only repeated the state, the first of them after
+    the late one becomes a row: that is how far the late one reaches.
     """
-    occurred_at = report.occurred_at
-    assert occurred_at is not None
-    rows = order_changes(member.changes.all())
-    reported = {(row.status, row.role_id) for row in rows if row.occurred_at == occurred_at}
-    if (report.status, role.pk) in reported:
+    rows = order_changes(member.changes.select_related("role"))
+    claim = (fact.status, fact.role if fact.names_role else None)
+    if any(
+        (row.status, row.role if row.names_role else None) == claim
+        for row in rows
+        if row.occurred_at == fact.occurred_at
+    ):
         return None
-    last = rows[-1]
-    if last.occurred_at <= occurred_at < member.confirmed_at:
-        _record_change(
-            member, member.status, member.role, member.confirmed_at, dated=True, at=at, source=source, actor=actor
-        )
-    change = _record_change(member, report.status, role, occurred_at, dated=True, at=at, source=source, actor=actor)
-    newest = order_changes(member.changes.select_related("role"))[-1]
+    next_row = next((row for row in rows if row.occurred_at > fact.occurred_at), None)
+    confirmation = _next_confirmation(member, fact.occurred_at, next_row.occurred_at if next_row is not None else None)
+    if confirmation is not None:
+        _record_change(member, confirmation)
+    change = _record_change(member, fact)
+    newest = fold_roles(order_changes(member.changes.select_related("role")))[-1]
     member.status, member.role = newest.status, newest.role
     if not member.email:  # so far a report of their leaving is all there was
         _update_details(member, report)
     member.save()
     return change
+
+
+def _next_confirmation(member: Member, after: datetime, before: datetime | None) -> _Fact | None:
+    """Finds the first report between the two instants, neither included, that repeated the state known of ``member``."""
+    confirmations = member.confirmations.select_related("role")
+    repeats = [
+        fact
+        for confirmation in confirmations
+        for fact in _read_confirmations(confirmation)
+        if after < fact.occurred_at and (before is None or fact.occurred_at < before)
+    ]
+    return min(repeats, key=lambda fact: fact.occurred_at, default=None)
 
 
 def foresee_report(*, instance: Instance, report: Report, at: datetime) -> MemberChange | None:
@@ -196,34 +253,52 @@ def foresee_report(*, instance: Instance, report: Report, at: datetime) -> Membe
 
 def report(
     *, instance: Instance, report: Report, at: datetime, source: str, actor: str = ""
-) -> tuple[Member | None, MemberChange | None]:
-    """Records a report about one person and returns the updated member with the change that was written.
+) -> tuple[Member, MemberChange | None]:
+    """Keeps a report about one person and returns the updated member with the change that was written (D5).
 
-    The change is None where the report changes nothing; the member is None where somebody unknown is removed now. A report
-    that names its instant leaves a row also where it only confirms the current state, or where somebody unknown left: both
-    count as soon as a late report says what was before. ``at`` is the instant at which the report arrived.
-    Raises BadInput for a broken address or an unknown role.
+    The change is None where the report repeats what is known: then its instant is kept alone. Also a report that somebody
+    unknown left is kept, because a late one may say that they had been there. ``at`` is the instant at which the report
+    arrived. Raises BadInput for a broken address or an unknown role.
     """
     # A report that happens now is not dated: such reports count in the order of their arrival.
-    dated = report.occurred_at is not None and report.occurred_at < at
+    is_dated = report.occurred_at is not None and report.occurred_at < at
     member = Member.objects.select_related("role").filter(instance=instance, external_id=report.external_id).first()
-    if member is None:
-        if report.status == Member.Status.REMOVED and report.occurred_at is None:
-            return None, None
-        unnamed = report.status == Member.Status.REMOVED and not report.role
-        role = first_role(instance) if unnamed else find_role(instance, report.role)
-        return _record_first_report(instance, report, role, at=at, source=source, actor=actor)
-    role = find_role(instance, report.role) if report.role else member.role
-    # Of two reports at once the later to be recorded may have arrived first: the one recorded last happens last.
-    occurred_at = report.occurred_at or max(at, member.confirmed_at)
-    if dated and occurred_at <= member.confirmed_at:
-        return member, _record_late_report(member, report, role, at=at, source=source, actor=actor)
-    changed = (report.status, role.pk) != (member.status, member.role_id)
-    _update_details(member, report)
-    member.status, member.role, member.confirmed_at = report.status, role, max(occurred_at, member.confirmed_at)
-    member.save()
-    if not changed and report.occurred_at is None:
-        return member, None
-    return member, _record_change(
-        member, report.status, role, occurred_at, dated=dated, at=at, source=source, actor=actor
+    fact = _Fact(
+        status=report.status,
+        role=_role_of(instance, report, member),
+        names_role=bool(report.role),
+        # Of two reports at once the later to be recorded may have arrived first: the one recorded last happens last.
+        occurred_at=report.occurred_at or (at if member is None else max(at, member.confirmed_at)),
+        is_dated=is_dated,
+        received_at=at,
+        source=source,
+        actor=actor,
     )
+    if member is None:
+        return _record_first_report(instance, report, fact)
+    if is_dated and fact.occurred_at <= member.confirmed_at:
+        return member, _record_late_report(member, report, fact)
+    is_repeat = (fact.status, fact.role.pk) == (member.status, member.role_id)
+    _update_details(member, report)
+    member.status, member.role, member.confirmed_at = fact.status, fact.role, max(fact.occurred_at, member.confirmed_at)
+    member.save()
+    if is_repeat:
+        _record_confirmation(member, fact)
+        return member, None
+    return member, _record_change(member, fact)
+
+
+def _role_of(instance: Instance, report: Report, member: Member | None) -> Role:
+    """The role that ``report`` names, else the one known of ``member``. Of whom nothing but their leaving is known, none is."""
+    if report.role:
+        return find_role(instance, report.role)
+    if report.status == Member.Status.REMOVED:
+        return member.role if member is not None else _plain_role(instance)
+    if member is None or not member.email:
+        return find_role(instance, report.role)  # which refuses it, and names the roles there are
+    return member.role
+
+
+def _plain_role(instance: Instance) -> Role:
+    """The role noted for somebody of whom only the leaving is known: the first that is no administrator's, where there is one."""
+    return Role.objects.filter(product=instance.product).order_by("is_administrator", "position", "pk")[0]

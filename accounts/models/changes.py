@@ -14,7 +14,8 @@ class MemberChange(models.Model):
     what really happened (M1, D5).
 
     `accounts.members.report` alone writes rows; no row is updated or deleted. `operations.cycle.usage` reads them for
-    the peak of a month, `reports.timeline` and the admin show them.
+    the peak of a month, `reports.timeline` and the admin show them. A report that repeats what is known is kept too, as an
+    instant of a `MemberConfirmation`.
     """
 
     class Source(models.TextChoices):
@@ -29,7 +30,11 @@ class MemberChange(models.Model):
     member = models.ForeignKey(Member, models.PROTECT, related_name="changes", verbose_name=_("member"))
     # What the report says of the member; with the role it decides whether the member counts as a paid one.
     status = models.CharField(_("status"), max_length=10, choices=Member.Status.choices)
+    # The role that the report named, else the one that was known when it arrived.
     role = models.ForeignKey(Role, models.PROTECT, related_name="+", verbose_name=_("role"))
+    # False where the report named no role: the role goes on that was in force at its instant, whichever report says so
+    # later. Read by members.fold_roles.
+    names_role = models.BooleanField(_("names the role"), default=True)
     # From when the report holds: named by the reporter, else the instant of its arrival. The peak is reckoned by it.
     occurred_at = models.DateTimeField(_("happened"))
     # True where the reporter named an instant in the past. Read by members.order_changes: such rows are ordered by their
@@ -55,3 +60,33 @@ class MemberChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member_id} {self.status} {self.occurred_at:%Y-%m-%d %H:%M}"
+
+
+class MemberConfirmation(models.Model):
+    """A confirmation gathers the reports that repeated one state of a person: when each was heard, and nothing else.
+
+    A nightly synchronisation repeats everybody every night: it lengthens these rows and adds none. A late report reads them
+    to learn how far it reaches (D5): not beyond the next instant for which the person was reported as they are now.
+
+    `accounts.members.report` alone writes rows. ``instants`` only grows: a trigger refuses anything else.
+    """
+
+    member = models.ForeignKey(Member, models.PROTECT, related_name="confirmations", verbose_name=_("member"))
+    # The state that was repeated, as in `MemberChange`.
+    status = models.CharField(_("status"), max_length=10, choices=Member.Status.choices)
+    role = models.ForeignKey(Role, models.PROTECT, related_name="+", verbose_name=_("role"))
+    # Each instant for which the state was reported once more, in the order of arrival, as members.encode_instant writes it.
+    instants = models.TextField(_("instants"))
+
+    objects: ClassVar[models.Manager["MemberConfirmation"]] = models.Manager()
+
+    class Meta:
+        verbose_name = _("confirmation of a member")
+        verbose_name_plural = _("confirmations of members")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["member", "status", "role"], name="one_confirmation_per_state_of_a_member")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member_id} {self.status}"

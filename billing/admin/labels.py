@@ -143,6 +143,7 @@ WORK: Words = {
     "relief_end": _("end of temporary access"),
     "remind": _("reminder of a due date"),
     "write_off": _("writing off a bonus"),
+    "settle_credit": _("paying invoices from waiting credit"),
     "render": _("rendering a PDF"),
 }
 

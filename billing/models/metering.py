@@ -89,6 +89,8 @@ class Charge(models.Model):
         PEAK_RAISED = "peak_raised", _("peak risen")
         CORRECTION = "correction", _("corrected report")
         LATE = "late", _("late report for a closed period")
+        # Below zero, given back as credit at once (D21): by a credit note, whose entry it shares, where an invoice charged it.
+        LATE_CREDITED = "late_credited", _("late report credited")
         ADJUSTMENT = "adjustment", _("adjustment")
         START = "start", _("start of the paid time")
         RENEWAL = "renewal", _("renewal")
@@ -102,7 +104,7 @@ class Charge(models.Model):
         PURCHASE = "purchase", _("one-off purchase")
 
     # Kinds that moved credit on the account and are on no invoice.
-    AS_CREDIT = (Kind.SEAT_REMOVED, Kind.SEAT_NOT_REMOVED)
+    AS_CREDIT = (Kind.SEAT_REMOVED, Kind.SEAT_NOT_REMOVED, Kind.LATE_CREDITED)
 
     account = models.ForeignKey(
         BillingAccount, models.PROTECT, related_name="charges", verbose_name=_("billing account")

@@ -31,6 +31,7 @@ class Credit(models.Model):
         ADJUSTMENT = "adjustment", _("adjustment")
         BONUS = "bonus", _("bonus")
         SEATS = "seats", _("seats given back")
+        CORRECTION = "correction", _("corrected report")
 
     account = models.ForeignKey(
         BillingAccount, models.PROTECT, related_name="credits", verbose_name=_("billing account")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Count, F, Max, Min, Sum, Window
+from django.db.models import Count, F, Max, Min, Q, Sum, Window
 from django.db.models.functions import Lag
 
 from billing import triggers
@@ -107,9 +107,31 @@ def accounts() -> Iterator[Fault]:
             yield Fault("account", account.number, f"documents say {expected}, balance {stored}")
 
 
+def debts() -> Iterator[Fault]:
+    """Checks that there is one truth about debt (D21): no credit waits while an invoice is open, and what is open on invoices is
+    never more than what is owed.
+
+    Corrections downwards that an earlier release left for the next invoice are not counted: they wait for it.
+    """
+    unused = _sums(Credit.objects.order_by(), "account", "unapplied_minor")
+    unbilled = Charge.objects.uncollected().exclude(kind=Charge.Kind.LATE, amount_minor__lt=0)
+    uncollected = _sums(unbilled.order_by(), "account", "amount_minor")
+    open_sums = _sums(Invoice.objects.filter(open_minor__gt=0).order_by(), "account", "open_minor")
+    for account in BillingAccount.objects.filter(pk__in=Invoice.objects.open().values("account")).iterator():
+        open_minor = open_sums[account.pk]
+        if unused.get(account.pk, 0) > 0:
+            yield Fault("debt", account.number, f"credit of {unused[account.pk]} waits, open are {open_minor}")
+        if uncollected.get(account.pk, 0) < 0:
+            yield Fault("debt", account.number, f"open are {open_minor}, owed is {-uncollected[account.pk]} less")
+
+
 def charges() -> Iterator[Fault]:
     """Checks that every charge is what its explanation works out to, and what its entry posted (G8)."""
-    posted = _sums(Posting.objects.order_by(), "entry", "amount_minor")
+    customers = LedgerAccount.objects.filter(kind=LedgerAccount.Kind.CUSTOMER)
+    on_accounts = Posting.objects.filter(
+        Q(debit__in=customers) | Q(credit__in=customers)
+    )  # not the VAT of a credit note
+    posted = _sums(on_accounts.order_by(), "entry", "amount_minor")
     for charge in Charge.objects.iterator():
         if evaluate(charge.explanation) != charge.amount_minor:
             yield Fault(
@@ -165,7 +187,7 @@ def guards() -> Iterator[Fault]:
         yield Fault("trigger", name, "is missing")
 
 
-CHECKS = (guards, balances, entries, invoices, credits, accounts, charges, lines, numbers, stream_positions)
+CHECKS = (guards, balances, entries, invoices, credits, accounts, debts, charges, lines, numbers, stream_positions)
 
 
 def faults() -> list[Fault]:

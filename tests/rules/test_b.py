@@ -257,6 +257,7 @@ def test_b7_added_and_removed_on_one_day_makes_no_line() -> None:
 
 def test_b7_what_left_on_another_day_comes_back_as_a_seat_of_its_own() -> None:
     party = blue(start="2026-04-01 00:00")
+    party.pay("7.00", at("2026-04-02 12:00"))
     party.tell("u-1", "blocked", at("2026-04-15 12:00"))
     party.now_is(at("2026-05-01 00:00"))  # nobody to be paid for, so that the credit waits
     party.tell("u-1", "active", at("2026-06-15 12:00"))

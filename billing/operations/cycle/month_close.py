@@ -53,9 +53,7 @@ def open_period(
         .select_related("tariff__product")
         .order_by("number")
     )
-    usage.settle_month(
-        subscription=subscription, periods=list(month), occurred_at=opened_at, as_of=as_of, opening=True, actor=actor
-    )
+    usage.settle_month(subscription=subscription, periods=list(month), occurred_at=opened_at, as_of=as_of, actor=actor)
     return period
 
 

@@ -90,7 +90,8 @@ def seat_steps(
     present = others.filter(role__is_paid=True).count() if since is not None else 0
     seated: set[int] = set()
     steps = [SeatStep(MemberChange(pk=0, occurred_at=EVER), present)] if present else []
-    for row in members.order_changes([*changes.select_related("role", "member"), *foreseen]):
+    rows = members.order_changes([*changes.select_related("role", "member"), *foreseen])
+    for row in members.fold_roles(rows):
         is_seat = row.status == Member.Status.ACTIVE and row.role.is_paid
         if is_seat == (row.member_id in seated):
             continue
@@ -167,25 +168,39 @@ def explain_settlement(
 
 
 def settle_month(
-    *,
-    subscription: Subscription,
-    periods: list[BillingPeriod],
-    occurred_at: datetime,
-    as_of: datetime,
-    opening: bool = False,
-    member: Member | None = None,
-    actor: str = "",
+    *, subscription: Subscription, periods: list[BillingPeriod], occurred_at: datetime, as_of: datetime, actor: str = ""
 ) -> Charge | None:
-    """Posts the difference between the price of the month's peak and what has been charged for the month (M4).
+    """Posts what the people active at the start of the month's last period cost beyond what has been charged for the month (M6).
 
     ``periods`` are all of the subscription's within one calendar month: a subscription that was terminated and resumed
     within it has several, and one peak (M13). None where nothing is to be posted.
     """
-    period = periods[-1]
-    month = month_start(period.start)
-    explanation = explain_settlement(subscription, periods, member)
+    return post_settlement(
+        subscription=subscription,
+        periods=periods,
+        explanation=explain_settlement(subscription, periods),
+        occurred_at=occurred_at,
+        as_of=as_of,
+        opening=True,
+        actor=actor,
+    )
+
+
+def post_settlement(
+    *,
+    subscription: Subscription,
+    periods: list[BillingPeriod],
+    explanation: Explanation,
+    occurred_at: datetime,
+    as_of: datetime,
+    opening: bool = False,
+    actor: str = "",
+) -> Charge | None:
+    """Posts the difference that `explain_settlement` explains (M4); None where it is nothing."""
     if explanation["amount_minor"] == 0:
         return None
+    period = periods[-1]
+    month = month_start(period.start)
     posted = Charge.objects.filter(period__subscription=subscription).count()
     charge = charges.post_charge(
         account=subscription.account,

@@ -42,12 +42,38 @@ def post_charge(
         actor=actor,
         reason=reason,
     )
+    return record_charge(
+        entry=entry,
+        account=account,
+        kind=kind,
+        explanation=explanation,
+        occurred_at=occurred_at,
+        as_of=as_of,
+        billing_month=billing_month,
+        subscription=subscription,
+        period=period,
+    )
+
+
+def record_charge(
+    *,
+    entry: Entry,
+    account: BillingAccount,
+    kind: Charge.Kind,
+    explanation: dict[str, Any],
+    occurred_at: datetime,
+    as_of: datetime,
+    billing_month: date,
+    subscription: Subscription | None = None,
+    period: BillingPeriod | None = None,
+) -> Charge:
+    """Records the charge that ``entry`` has posted: its own, or a credit note's that takes a part of the use back (D5)."""
     return Charge.objects.create(
         account=account,
         subscription=subscription,
         period=period,
         kind=kind,
-        amount_minor=amount_minor,
+        amount_minor=explaining.evaluate(explanation),
         currency=account.currency,
         explanation=explanation,
         occurred_at=occurred_at,

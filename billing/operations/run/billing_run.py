@@ -14,7 +14,7 @@ from billing.operations.customers import signup
 from billing.operations.cycle import access, due, month_close
 from billing.operations.events import dispatch
 from billing.operations.run import delivery, reminders
-from billing.operations.settlement import offers, reliefs
+from billing.operations.settlement import offers, payments, reliefs
 from billing.operations.subscriptions import trials
 
 
@@ -74,6 +74,15 @@ def close_months(*, as_of: datetime) -> RunResult:
     pieces = [(number, partial(close, pk)) for pk, number in accounts_to_close(as_of)]
     closed, set_aside = _do_each("close", pieces, as_of)
     return RunResult(invoices=issued, months_closed=closed, set_aside=set_aside)
+
+
+def settle_credit(*, as_of: datetime) -> RunResult:
+    """Pays open invoices from credit that an earlier release let wait (D21)."""
+    pieces = [
+        (str(pk), partial(payments.settle_account, account_id=pk, as_of=as_of)) for pk in payments.accounts_to_settle()
+    ]
+    _done, set_aside = _do_each("settle_credit", pieces, as_of)
+    return RunResult(set_aside=set_aside)
 
 
 def announce_changes(*, as_of: datetime) -> RunResult:
@@ -167,7 +176,7 @@ def deliver(*, as_of: datetime) -> RunResult:
 
 
 # The order matters: money that has come is counted before anything is locked, and mails tell of what was done.
-STEPS = (settle_payments, close_months, announce_changes, collect_renewals, remind, write_off, deliver)
+STEPS = (settle_payments, close_months, settle_credit, announce_changes, collect_renewals, remind, write_off, deliver)
 
 
 def run_due(*, as_of: datetime) -> RunResult:

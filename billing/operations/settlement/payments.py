@@ -92,6 +92,19 @@ def settle_open_invoices(account: BillingAccount, *, as_of: datetime, first: Inv
     return list(settled.select_related("invoice").order_by("pk"))
 
 
+def accounts_to_settle() -> list[int]:
+    """Reads the keys of the accounts where credit waits while an invoice is open: earlier releases let it wait (D21)."""
+    with_credit = Credit.objects.unapplied().values("account")
+    waiting = Invoice.objects.open().filter(account__in=with_credit)
+    return list(waiting.order_by("account").values_list("account", flat=True).distinct())
+
+
+@transaction.atomic
+def settle_account(*, account_id: int, as_of: datetime) -> list[Allocation]:
+    """Pays the open invoices of one account from the credit that waits; returns the allocations."""
+    return settle_open_invoices(lock_account(account_id, as_of=as_of), as_of=as_of)
+
+
 def add_credit(
     *, account: BillingAccount, kind: Credit.Kind, entry: Entry, amount_minor: int, as_of: datetime
 ) -> Credit:
@@ -108,9 +121,13 @@ def add_credit(
 
 
 def withdraw_credit(*, credit: Credit, as_of: datetime) -> None:
-    """Takes what is left of ``credit`` off the account; the caller has posted the entry for it."""
+    """Takes ``credit`` off the account; what it paid is open again. The caller has posted the entry for it, and settles."""
+    for row in credit.allocations.exclude(invoice=None).order_by("pk"):
+        Allocation.objects.create(
+            credit=credit, invoice=row.invoice, kind=Allocation.Kind.UNDONE, amount_minor=-row.amount_minor, at=as_of
+        )
     Allocation.objects.create(
-        credit=credit, invoice=None, kind=Allocation.Kind.WITHDRAWN, amount_minor=credit.unapplied_minor, at=as_of
+        credit=credit, invoice=None, kind=Allocation.Kind.WITHDRAWN, amount_minor=credit.amount_minor, at=as_of
     )
 
 
@@ -224,11 +241,7 @@ def _reopen_offer(payment: Payment) -> Credit | None:
 def _reverse_credit(credit: Credit, *, as_of: datetime, actor: str, reason: str) -> Entry:
     """Reverses the entry of ``credit`` and takes the credit off the account; what it paid is open again."""
     entry = posting.reverse(entry=credit.entry, at=as_of, actor=actor, reason=reason)
-    for row in credit.allocations.order_by("pk"):
-        Allocation.objects.create(
-            credit=credit, invoice=row.invoice, kind=Allocation.Kind.UNDONE, amount_minor=-row.amount_minor, at=as_of
-        )
-    Allocation.objects.create(credit=credit, kind=Allocation.Kind.WITHDRAWN, amount_minor=credit.amount_minor, at=as_of)
+    withdraw_credit(credit=credit, as_of=as_of)
     return entry
 
 

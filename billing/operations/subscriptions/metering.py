@@ -18,6 +18,7 @@ from billing.errors import BadInput, BillingError, Refusal
 from billing.models import BillingAccount, BillingPeriod, Subscription
 from billing.operations.cycle import termination, transitions, usage
 from billing.operations.cycle.locking import lock_subscriptions
+from billing.operations.settlement import late_corrections
 from billing.operations.subscriptions import seats, trials
 from billing.pricing import peak as peaks
 from billing.pricing.explanations.explanation import Explanation
@@ -92,7 +93,7 @@ def _count_use(
 
 def _charge_use(subscription: Subscription, changes: Sequence[MemberChange], as_of: datetime, actor: str) -> None:
     """Charges every month that ``changes``, just reported, can affect up to the price of its peak (M4): at most one difference
-    for each month, in a closed one as a dated correction (D5)."""
+    for each month, in a closed one as a dated correction upwards and as credit at once downwards (D5, D21)."""
     use = _count_use(subscription, changes, as_of)
     if use is None:
         return
@@ -100,14 +101,25 @@ def _charge_use(subscription: Subscription, changes: Sequence[MemberChange], as_
         if period.closed_at is None:
             period.save(update_fields=["peak", "peak_at"])
     for periods in use.months:
-        usage.settle_month(
-            subscription=subscription,
-            periods=periods,
-            occurred_at=use.since,
-            as_of=as_of,
-            member=use.member,
-            actor=actor,
-        )
+        explanation = usage.explain_settlement(subscription, periods, use.member)
+        if periods[-1].closed_at is not None and explanation["amount_minor"] < 0:
+            late_corrections.credit_use(
+                subscription=subscription,
+                periods=periods,
+                explanation=explanation,
+                occurred_at=use.since,
+                as_of=as_of,
+                actor=actor,
+            )
+        else:
+            usage.post_settlement(
+                subscription=subscription,
+                periods=periods,
+                explanation=explanation,
+                occurred_at=use.since,
+                as_of=as_of,
+                actor=actor,
+            )
 
 
 def _charge_reports(subscription: Subscription, changes: Sequence[MemberChange], as_of: datetime, actor: str) -> None:
@@ -195,7 +207,7 @@ def _lock_instance(instance: Instance, as_of: datetime) -> tuple[Instance, list[
 
 def _record_report(
     instance: Instance, report: members.Report, as_of: datetime, source: str, actor: str
-) -> tuple[Member | None, MemberChange | None]:
+) -> tuple[Member, MemberChange | None]:
     """Stores one report under the caller's locks and charges nothing yet; returns the member and the change that it made."""
     report = replace(report, occurred_at=check_instant(report.occurred_at, as_of, "occurred_at"))
     trials.refuse_over_limit(instance, report, as_of)
@@ -205,8 +217,8 @@ def _record_report(
 @transaction.atomic
 def report_member(
     *, instance: Instance, report: members.Report, as_of: datetime, source: str, actor: str = ""
-) -> Member | None:
-    """Stores one report and charges what it costs in the same transaction; returns the member, None where none is known.
+) -> Member:
+    """Stores one report and charges what it costs in the same transaction; returns the member.
 
     Repeats and late arrivals are fine and lead to the same books (D5). Refuses a broken address, an unknown role, an
     instant in the future and a deleted instance.
@@ -239,7 +251,6 @@ def report_members(
         except Refusal as refusal:
             outcomes.append(refusal)
             continue
-        assert member is not None
         outcomes.append(member)
         changes += [change] if change is not None else []
     for subscription in subscriptions if changes else ():

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.models import MemberChange
-from billing.models import BillingPeriod, Charge, Credit, Subscription
+from billing.models import Allocation, BillingPeriod, Charge, Credit, Subscription
 from billing.operations.cycle import prepaid_periods, usage
 from billing.operations.cycle.usage import SeatStep
 from billing.operations.settlement import payments
@@ -20,6 +20,7 @@ from billing.pricing.seats import explain_seat_change
 from billing.pricing.terms import Metric
 
 Kind = Charge.Kind
+AT_ISSUE = Allocation.Kind.AT_ISSUE
 
 
 def is_paid_by_seat(subscription: Subscription) -> bool:
@@ -144,14 +145,16 @@ def _post_charge(subscription: Subscription, line: _Line, as_of: datetime, actor
         payments.add_credit(
             account=subscription.account, kind=Credit.Kind.SEATS, entry=charge.entry, amount_minor=-amount, as_of=as_of
         )
+        payments.settle_open_invoices(subscription.account, as_of=as_of)  # credit is money the moment it arises (D21)
     elif kind == Kind.SEAT_NOT_REMOVED and opposite is not None:
         payments.withdraw_credit(credit=opposite.entry.credit, as_of=as_of)
+        payments.settle_open_invoices(subscription.account, as_of=as_of)
     return charge
 
 
 def _find_opposite(subscription: Subscription, line: _Line, as_of: datetime) -> Charge | None:
     """Finds the change of the same day that ``line`` takes back: block and unblock on one day net to nothing (B7). Not one
-    that is on an invoice or whose credit is spent."""
+    that is on an invoice, or whose credit was applied to one at its issue and stands on it."""
     zone, amount = subscription.account.zone, int(line.explanation["amount_minor"])
     day = business_date(line.change.occurred_at if line.change else as_of, zone)
     of_day = Charge.objects.filter(
@@ -167,6 +170,6 @@ def _find_opposite(subscription: Subscription, line: _Line, as_of: datetime) -> 
         if charge.pk in netted:
             continue
         credit = Credit.objects.filter(entry=charge.entry).first() if amount > 0 else None
-        if amount < 0 or (credit is not None and credit.unapplied_minor == credit.amount_minor):
+        if amount < 0 or (credit is not None and not credit.allocations.filter(kind=AT_ISSUE).exists()):
             return charge
     return None

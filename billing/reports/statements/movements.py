@@ -39,7 +39,7 @@ def _charge_title(charge: Charge, person: str) -> str:
         )
     if charge.kind == Charge.Kind.PEAK_RAISED:
         return _("Peak rose to %(count)s") % shown
-    if charge.kind == Charge.Kind.LATE and charge.period is not None:
+    if charge.kind in (Charge.Kind.LATE, Charge.Kind.LATE_CREDITED) and charge.period is not None:
         shown["period"] = formats.period_text(charge.period.start)
         return _("Late report for %(period)s: peak %(count)s") % shown
     if charge.kind == Charge.Kind.CORRECTION:

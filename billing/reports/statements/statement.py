@@ -54,7 +54,7 @@ class Row:
     @property
     def invoice(self) -> Invoice | None:
         """The document the movement belongs to: the one that collected the charge, that the payment named, or that was credited."""
-        if self.charge is not None:
+        if self.charge is not None and self.credit_note is None:
             return self.charge.line.invoice if self.charge.line is not None else None
         if self.payment is not None:
             return self.payment.invoice

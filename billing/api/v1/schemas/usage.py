@@ -136,7 +136,7 @@ def _changes(instance: Instance, span: tuple[datetime, datetime]) -> list[Change
     active: set[int] = set()
     billable: set[int] = set()
     changes: list[Change] = []
-    for change in members.order_changes(reports):
+    for change in members.fold_roles(members.order_changes(reports)):
         is_active = change.status == Member.Status.ACTIVE
         (active.add if is_active else active.discard)(change.member_id)
         (billable.add if is_active and change.role.is_paid else billable.discard)(change.member_id)

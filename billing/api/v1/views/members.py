@@ -62,7 +62,6 @@ def put_member(request: HttpRequest, instance_id: str, external_id: Person, payl
         source=MemberChange.Source.API,
         actor=actor_of(request),
     )
-    assert member is not None  # only a removal of somebody unknown has no member
     return member_answer(member)
 
 

@@ -12,6 +12,15 @@ CREATE TRIGGER member_change_never_vanishes BEFORE DELETE ON accounts_memberchan
   FOR EACH ROW EXECUTE FUNCTION billing_refuse('member_change_never_vanishes');
 CREATE TRIGGER member_change_is_never_emptied BEFORE TRUNCATE ON accounts_memberchange
   FOR EACH STATEMENT EXECUTE FUNCTION billing_refuse('member_change_is_never_emptied');
+-- A confirmation only grows: what was reported once more is never taken back (D5).
+CREATE TRIGGER confirmation_only_grows BEFORE UPDATE ON accounts_memberconfirmation
+  FOR EACH ROW WHEN (OLD.id <> NEW.id OR OLD.member_id <> NEW.member_id OR OLD.status <> NEW.status OR OLD.role_id <> NEW.role_id
+    OR NOT starts_with(NEW.instants, OLD.instants))
+  EXECUTE FUNCTION billing_refuse('confirmation_only_grows');
+CREATE TRIGGER confirmation_never_vanishes BEFORE DELETE ON accounts_memberconfirmation
+  FOR EACH ROW EXECUTE FUNCTION billing_refuse('confirmation_never_vanishes');
+CREATE TRIGGER confirmations_are_never_emptied BEFORE TRUNCATE ON accounts_memberconfirmation
+  FOR EACH STATEMENT EXECUTE FUNCTION billing_refuse('confirmations_are_never_emptied');
 
 -- A mistake in the ledger is reversed by a new entry (G5).
 CREATE TRIGGER entry_never_changes BEFORE UPDATE ON billing_entry

@@ -9,6 +9,17 @@ CREATE TRIGGER member_change_never_vanishes BEFORE DELETE ON accounts_memberchan
 BEGIN
   SELECT RAISE(ABORT, 'member_change_never_vanishes');
 END;
+-- A confirmation only grows: what was reported once more is never taken back (D5).
+CREATE TRIGGER confirmation_only_grows BEFORE UPDATE ON accounts_memberconfirmation
+WHEN OLD.id IS NOT NEW.id OR OLD.member_id IS NOT NEW.member_id OR OLD.status IS NOT NEW.status OR OLD.role_id IS NOT NEW.role_id
+  OR substr(NEW.instants, 1, length(OLD.instants)) IS NOT OLD.instants
+BEGIN
+  SELECT RAISE(ABORT, 'confirmation_only_grows');
+END;
+CREATE TRIGGER confirmation_never_vanishes BEFORE DELETE ON accounts_memberconfirmation
+BEGIN
+  SELECT RAISE(ABORT, 'confirmation_never_vanishes');
+END;
 
 -- A mistake in the ledger is reversed by a new entry (G5).
 CREATE TRIGGER entry_never_changes BEFORE UPDATE ON billing_entry

@@ -32,6 +32,16 @@ class AccountSelection:
     def query(self) -> str:
         return f"?account={self.account.number}" if self.has_others else ""
 
+    @property
+    def first_parameter(self) -> str:
+        """The choice as the first of several parameters of an address: "account=100001&"."""
+        return f"account={self.account.number}&" if self.has_others else ""
+
+    @property
+    def last_parameter(self) -> str:
+        """The choice as the last of several parameters of an address: "&account=100001"."""
+        return f"&account={self.account.number}" if self.has_others else ""
+
 
 def signed_in_user(request: HttpRequest) -> User:
     """Returns the person behind a request that `login_required` has let through."""

@@ -149,7 +149,7 @@ READERS: dict[str, Callable[[Terms, Row], Row]] = {
 
 @pytest.mark.parametrize("case", cases(), ids=lambda case: f"{case.heading}: {' '.join(case.row[:2])}")
 def test_the_code_says_what_the_page_says(case: Case) -> None:
-    terms = tariff(case.said or "flat; RUB; every month")
+    terms = tariff(case.terms_text or "flat; RUB; every month")
     assert READERS["|".join(case.columns[:2])](terms, case.row) == case.row
 
 
@@ -158,7 +158,7 @@ def test_the_page_has_every_table_and_every_model_and_its_terms_stand_in_review(
     assert len(documented) > 110
     assert {"|".join(case.columns[:2]) for case in documented} == set(READERS)
     term_texts = {
-        case.said for case in documented if case.columns[0] in {"units", "peak", "seats before", "bought before"}
+        case.terms_text for case in documented if case.columns[0] in {"units", "peak", "seats before", "bought before"}
     }
     assert {text.split(";")[0] for text in term_texts} == {"flat", "per unit", "volume", "graduated", "package"}
     assert [text for text in term_texts if contradictions(tariff(text))] == []

@@ -11,6 +11,7 @@ from billing.operations.cycle import prepaid_periods, scheduled_changes, transit
 from billing.operations.invoices import issuing
 from billing.operations.settlement import credit_notes
 from billing.operations.settlement.credit_notes import NoteLine
+from billing.operations.subscriptions import seats
 from billing.pricing.changes import carry_full_period, change_terms
 from billing.pricing.periods import business_date, start_of_day
 
@@ -50,6 +51,8 @@ def undo_terms_change(
     )
     _reschedule(subscription, record)
     refunded += _settle_renewal(subscription, record, as_of, actor)
+    if seats.has_paid_seats(subscription):  # who came or left since the change was priced by it
+        seats.count_again(subscription=subscription, as_of=as_of, actor=actor)
     notices.queue_change_undone(subscription=subscription, refunded_minor=refunded, at=as_of)
     audit.record(
         actor=actor,

@@ -127,7 +127,7 @@ def _charge_reports(subscription: Subscription, changes: Sequence[MemberChange],
     people are not what is paid for."""
     if subscription.is_metered:
         _charge_use(subscription, changes, as_of, actor)
-    elif seats.is_paid_by_seat(subscription) and subscription.paid_from is not None:
+    elif subscription.paid_from is not None and seats.has_paid_seats(subscription):
         seats.charge_seats(subscription=subscription, changes=changes, as_of=as_of, actor=actor)
         if subscription.terminated_at is not None:
             termination.issue_remaining(subscription, as_of=as_of)
@@ -143,7 +143,7 @@ def _explain_report(
         months = use.months if use is not None else []
         settlements = [usage.explain_settlement(subscription, periods, change.member) for periods in months]
         return [explanation for explanation in settlements if explanation["amount_minor"]]
-    if seats.is_paid_by_seat(subscription) and subscription.paid_from is not None:
+    if subscription.paid_from is not None and seats.has_paid_seats(subscription):
         return seats.explain_charges(subscription=subscription, change=change, foreseen=foreseen, as_of=as_of)
     return []
 

@@ -9,18 +9,28 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.models import MemberChange
-from billing.models import Allocation, BillingPeriod, Charge, Credit, Subscription
+from billing.models import Allocation, BillingPeriod, Charge, Credit, Subscription, SubscriptionChange
 from billing.operations.cycle import prepaid_periods, usage
 from billing.operations.cycle.usage import SeatStep
 from billing.operations.settlement import payments
+from billing.operations.subscriptions import seat_segments
 from billing.pricing.explanations.evaluation import Explanation
 from billing.pricing.explanations.explanation import explain_amount
 from billing.pricing.periods import business_date, start_of_day
-from billing.pricing.seats import explain_seat_change
 from billing.pricing.terms import Metric
 
 Kind = Charge.Kind
 AT_ISSUE = Allocation.Kind.AT_ISSUE
+
+
+def has_paid_seats(subscription: Subscription) -> bool:
+    """Tells whether people in paid roles cost something under ``subscription``, now or in a period that a report can reach."""
+    if is_paid_by_seat(subscription):
+        return True
+    changed = subscription.changes.filter(to_tariff__metric=Metric.PAID_MEMBERS) | subscription.changes.filter(
+        from_tariff__metric=Metric.PAID_MEMBERS
+    )
+    return changed.exists()
 
 
 def is_paid_by_seat(subscription: Subscription) -> bool:
@@ -30,10 +40,12 @@ def is_paid_by_seat(subscription: Subscription) -> bool:
 
 @dataclass(frozen=True)
 class _Line:
-    """What is to be charged in ``period`` for ``change``; for none where the period was counted again."""
+    """What is to be charged in ``period``, for what happened at ``occurred_at``: for the report ``change``, or for none where a
+    segment was counted again."""
 
     period: BillingPeriod
     change: MemberChange | None
+    occurred_at: datetime
     explanation: Explanation
 
 
@@ -50,7 +62,7 @@ def explain_charges(
 ) -> list[Explanation]:
     """Explains what `charge_seats` would post for ``change``, the last of ``foreseen``, none of which is stored (G10)."""
     lines = _work_out_lines(subscription, [change], foreseen)
-    return [_add_opposite(line.explanation, _find_opposite(subscription, line, as_of)) for line in lines]
+    return [_add_opposite(line.explanation, _find_opposite(subscription, line)) for line in lines]
 
 
 def _work_out_lines(
@@ -63,61 +75,71 @@ def _work_out_lines(
     steps = usage.seat_steps(subscription.instance, min(first, periods[0].opened_at), foreseen)
     reported = {change.pk for change in changes}
     latest = [step for step in steps if step.change.pk in reported]
-    # Where the terms changed within a period, its opening price is not that of its end: each report posts its own line.
-    has_changed = Charge.objects.filter(period__in=periods, kind=Kind.TERMS).exists()
+    terms_changes = seat_segments.read_changes(subscription)
     is_late = any(change.is_dated for change in changes) or steps[len(steps) - len(latest) :] != latest
-    if is_late and not has_changed:
-        return [line for period in periods for line in _recount(subscription, period, steps)]
-    return _explain_each(subscription, periods, steps, len(steps) - len(latest))
+    if is_late:
+        return _count_again(subscription, periods, steps, terms_changes, first)
+    return _explain_each(subscription, periods, steps, len(steps) - len(latest), terms_changes)
+
+
+def count_again(*, subscription: Subscription, as_of: datetime, actor: str = "") -> list[Charge]:
+    """Counts the paid periods that are not over again and posts the differences: where a change of terms was undone, seats that
+    came in between were priced by it (D6); the caller holds the locks."""
+    periods = list(subscription.periods.filter(ended_at__gt=as_of).select_related("tariff").order_by("number"))
+    if not periods:
+        return []
+    steps = usage.seat_steps(subscription.instance, periods[0].opened_at)
+    lines = _count_again(subscription, periods, steps, seat_segments.read_changes(subscription), as_of)
+    return [_post_charge(subscription, line, as_of, actor) for line in lines]
 
 
 def _explain_each(
-    subscription: Subscription, periods: list[BillingPeriod], steps: list[SeatStep], start: int
+    subscription: Subscription,
+    periods: list[BillingPeriod],
+    steps: list[SeatStep],
+    start: int,
+    terms_changes: Sequence[SubscriptionChange],
 ) -> list[_Line]:
     """Explains each of the steps from ``start`` on in a line of its own: they are the newest of all."""
     level = sum(step.by for step in steps[:start])
     lines = []
     for step in steps[start:]:
-        period = next((row for row in periods if row.opened_at <= step.change.occurred_at < row.ended_at), None)
+        change = step.change
+        period = next((row for row in periods if row.opened_at <= change.occurred_at < row.ended_at), None)
         if period is not None:
-            explanation = explain_step(subscription, period, step, level)
-            if explanation["amount_minor"]:
-                lines.append(_Line(period, step.change, explanation))
+            tariff = seat_segments.tariff_at(period, terms_changes, change.occurred_at)
+            if tariff.metric == Metric.PAID_MEMBERS:
+                explanation = seat_segments.explain_seat(subscription, period, tariff, change, level, level + step.by)
+                if explanation["amount_minor"]:
+                    lines.append(_Line(period, change, change.occurred_at, explanation))
         level += step.by
     return lines
 
 
-def explain_step(subscription: Subscription, period: BillingPeriod, step: SeatStep, seats_before: int) -> Explanation:
-    """Explains what the seat costs or gives back that ``step`` adds to or takes from ``seats_before``: from the day after, to the
-    period's end (B5, B6)."""
-    tariff = subscription.priced_by if period.closed_at is None else period.tariff
-    terms = tariff.terms()
-    first_day = prepaid_periods.day_after(business_date(step.change.occurred_at, subscription.account.zone))
-    rest = prepaid_periods.share(terms, period.span, first_day)
-    explanation = explain_seat_change(terms, seats_before, seats_before + step.by, **rest)
-    return prepaid_periods.add_dates(explanation, first_day, period.end, member=step.change.member_id)
-
-
-def _recount(subscription: Subscription, period: BillingPeriod, steps: list[SeatStep]) -> list[_Line]:
-    """Counts ``period`` again from all reports and explains the difference to what has been charged (D5)."""
-    level = sum(step.by for step in steps if step.is_before(period.opened_at, period.counted_to))
-    opening = prepaid_periods.explain_period(period.tariff.terms(), level, period.span)
-    expected = int(opening["amount_minor"])
-    for step in steps:
-        if step.change.occurred_at < period.ended_at and not step.is_before(period.opened_at, period.counted_to):
-            expected += int(explain_step(subscription, period, step, level)["amount_minor"])
-            level += step.by
-    seat_charges = Charge.objects.filter(period=period).exclude(kind=Kind.TERMS)
-    charged = sum(seat_charges.values_list("amount_minor", flat=True))
-    if expected == charged:
-        return []
-    explanation = explain_amount(expected - charged, period.tariff.currency, "recount") | {
-        "expected_minor": expected,
-        "before_minor": charged,
-        "from": period.start.isoformat(),
-        "until": period.end.isoformat(),
-    }
-    return [_Line(period, None, explanation)]
+def _count_again(
+    subscription: Subscription,
+    periods: Sequence[BillingPeriod],
+    steps: list[SeatStep],
+    terms_changes: Sequence[SubscriptionChange],
+    since: datetime,
+) -> list[_Line]:
+    """Counts ``periods`` again from all reports and explains, for each segment, the difference to what was charged for it (D5)."""
+    lines = []
+    for period in periods:
+        if seat_segments.is_settled_by_undoing(subscription, period):
+            continue
+        for segment in seat_segments.read_segments(subscription, period, steps, terms_changes):
+            difference = segment.expected_minor - segment.charged_minor
+            if difference:
+                explanation = explain_amount(difference, period.tariff.currency, "recount") | {
+                    "expected_minor": segment.expected_minor,
+                    "before_minor": segment.charged_minor,
+                    "from": segment.first_day.isoformat(),
+                    "until": segment.until.isoformat(),
+                    "names": seat_segments.names_of(segment.tariff),
+                }
+                lines.append(_Line(period, None, segment.nearest(since), explanation))
+    return lines
 
 
 def _add_opposite(explanation: Explanation, opposite: Charge | None) -> Explanation:
@@ -126,7 +148,7 @@ def _add_opposite(explanation: Explanation, opposite: Charge | None) -> Explanat
 
 def _post_charge(subscription: Subscription, line: _Line, as_of: datetime, actor: str) -> Charge:
     period, amount = line.period, int(line.explanation["amount_minor"])
-    opposite = _find_opposite(subscription, line, as_of)
+    opposite = _find_opposite(subscription, line)
     if amount > 0:
         kind = Kind.SEAT_ADDED if opposite is None else Kind.SEAT_NOT_REMOVED
     else:
@@ -137,7 +159,7 @@ def _post_charge(subscription: Subscription, line: _Line, as_of: datetime, actor
         kind=kind,
         explanation=_add_opposite(line.explanation, opposite),
         key=f"{subscription.public_id}:seats:{period.number}:{Charge.objects.filter(period=period).count() + 1}",
-        occurred_at=line.change.occurred_at if line.change else as_of,
+        occurred_at=line.occurred_at,
         as_of=as_of,
         actor=actor,
     )
@@ -152,11 +174,11 @@ def _post_charge(subscription: Subscription, line: _Line, as_of: datetime, actor
     return charge
 
 
-def _find_opposite(subscription: Subscription, line: _Line, as_of: datetime) -> Charge | None:
+def _find_opposite(subscription: Subscription, line: _Line) -> Charge | None:
     """Finds the change of the same day that ``line`` takes back: block and unblock on one day net to nothing (B7). Not one
     that is on an invoice, or whose credit was applied to one at its issue and stands on it."""
     zone, amount = subscription.account.zone, int(line.explanation["amount_minor"])
-    day = business_date(line.change.occurred_at if line.change else as_of, zone)
+    day = business_date(line.occurred_at, zone)
     of_day = Charge.objects.filter(
         subscription=subscription,
         occurred_at__gte=start_of_day(day, zone),

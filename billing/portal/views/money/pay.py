@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import override, pgettext
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -210,9 +211,11 @@ def payment(request: HttpRequest, attempt_id: uuid.UUID) -> HttpResponse:
     account = attempt.account
     attempt = checkout.sync_attempt(attempt=attempt, as_of=as_of)
     money = reports.account_position(account=account, as_of=as_of)
+    selection = selection_with(request, account)
     context = {
         "section": "pay",
-        "selection": selection_with(request, account),
+        "selection": selection,
+        "pay_url": reverse("portal:pay") + selection.query,
         "zone": account.zone,
         "currency": account.currency,
         "attempt": attempt,

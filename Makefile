@@ -7,7 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX ?= $(CURDIR)/.venv/pycache
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run check test coverage lint format messages screenshots bench lock
+.PHONY: help setup run check test prove coverage lint format messages screenshots bench lock
 
 help: ## list these commands
 	@echo "Saldo: make <command>"
@@ -27,6 +27,11 @@ test: ## every test on SQLite, then those about money under concurrency on a rea
 check: ## the inner loop: lint, pricing, rules and the tests of what changed since HEAD; no browser, no PostgreSQL
 	@$(PYTHON) scripts/environment.py dev
 	@exec $(BIN)/python scripts/check_change.py
+
+prove: ## long random proofs: thousands of histories of people, roles, terms and money, in order and out of order
+	@$(PYTHON) scripts/environment.py dev
+	@env HISTORIES=500 LIVES=300 PRICED_HISTORIES=10000 $(BIN)/python -m pytest -q -n 2 --dist worksteal \
+		tests/rules/test_order_of_arrival.py tests/operations/test_prepaid_histories.py tests/pricing/test_histories.py
 
 coverage: ## what the tests on SQLite leave out of accounts and billing
 	@$(PYTHON) scripts/environment.py dev

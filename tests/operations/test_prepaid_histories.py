@@ -1,7 +1,8 @@
-"""Three hundred random lives of prepaid subscriptions, through the operations that real life uses: people come and go, terms
+"""Random lives of prepaid subscriptions (sixty, by `make prove` three hundred), through the operations that real life uses: people come and go, terms
 change, are regretted, cancelled; money comes in time, late or not at all; jobs run or stay away. The seed is in the name of
 a failure; whatever happened, the books are right, previews were what was charged, and jobs that run twice change nothing."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -25,7 +26,7 @@ from billing.operations.subscriptions.quotes import TermsRequest
 from tests.support import people
 from tests.support.people import Party, at
 
-LIVES = 300
+LIVES = int(os.environ.get("LIVES", "60"))
 STEPS = (
     billing_run.close_months,
     billing_run.announce_changes,
@@ -224,7 +225,7 @@ def untold() -> Iterator[None]:
 
 @pytest.mark.parametrize("product", TARIFFS)
 @pytest.mark.parametrize("part", range(2))
-def test_a_hundred_lives(product: str, part: int) -> None:
+def test_whatever_happens_in_a_life_the_books_are_right(product: str, part: int) -> None:
     lived = 0
     for number in range(LIVES // 6):
         seed = f"{product}-{part}-{number}"
@@ -240,4 +241,4 @@ def test_a_hundred_lives(product: str, part: int) -> None:
                 error.add_note(f"of the life {seed} at {life.now}")
                 raise
             lived += 1
-    assert lived == 50
+    assert lived == LIVES // 6

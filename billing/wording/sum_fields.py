@@ -1,5 +1,6 @@
 """Form fields for what people type as sums and percentages, the same in portal and admin: `typed_sums` reads them."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -13,18 +14,13 @@ from billing.wording import typed_sums
 class TypedNumberField(forms.CharField):
     """A text field is read by `typed_sums` in the language of the page; a refusal leaves what was typed as it is.
 
-    ``empty`` is the value where nothing was typed and nothing is required.
+    Each kind says how it reads a text (raising BadAmount) and how it writes a value, so that it reads it back. ``empty`` is the
+    value where nothing was typed and nothing is required.
     """
 
+    read: Callable[[str], Any]
+    write: Callable[[Any], str]
     empty: Any = None
-
-    def read(self, text: str) -> Any:
-        """Returns the number that ``text`` means. Raises BadAmount."""
-        raise NotImplementedError
-
-    def write(self, value: Any) -> str:
-        """Returns ``value`` as the field shows it; `read` reads it back."""
-        raise NotImplementedError
 
     def clean(self, value: Any) -> Any:
         text = super().clean(value)

@@ -63,10 +63,10 @@ def test_what_was_changed_after_the_preview_is_shown_anew_and_not_done(story: St
     [
         ("0", "The sum must be more than zero."),
         ("-1", "The sum must be more than zero."),
-        ("1000000000000", "The sum is larger than any payment we take. Check the number of digits."),
+        ("1000000000000", "At most ₽10,000,000,000.00 can be entered here. Check the number of digits."),
         ("abc", "Write the sum as 1500.00: digits, and at most two decimals."),
         ("1.005", "Write the sum as 1500.00: digits, and at most two decimals."),
-        ("1,500", "Write the sum as 1500.00: digits, and at most two decimals."),
+        ("1,500", "Do you mean 1,500.00 or 1.50? Write 1500 or 1.50."),
     ],
 )
 def test_sum_that_cannot_be_meant_is_an_error_beside_it_and_nothing_typed_is_lost(

@@ -82,9 +82,8 @@ def test_prices_are_read_as_people_write_them(
 @pytest.mark.parametrize("price", ["1,500", "12.34567", "ten", "-5", "1e9999", "NaN"])
 def test_price_that_cannot_be_read_for_certain_is_asked_for_again(story: Story, manager: Client, price: str) -> None:
     answer = manager.post(reverse(ADD), fill_tariff_form(story, unit_price=price, name="Мой тариф"))
-    sentence = (
-        "This cannot be negative." if price == "-5" else "Write it as 1500.00: digits, and at most four decimals."
-    )
+    sentences = {"-5": "This cannot be negative.", "1,500": "Do you mean 1,500.00 or 1.50? Write 1500 or 1.50."}
+    sentence = sentences.get(price, "Write it as 1500.00: digits, and at most four decimals.")
     assert problems(answer) == {"unit_price": [sentence]}
     assert f'value="{price}"' in answer.content.decode()
     assert "Мой тариф" in answer.content.decode()

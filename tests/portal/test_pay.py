@@ -55,7 +55,11 @@ def test_the_transfer_names_invoice_account_and_code(anna):
         ("-1", "more than zero"),
         ("abc", "at most two decimals"),
         ("1.005", "at most two decimals"),
-        ("1000000000000", "larger than any payment"),
+        ("1000000000000", "At most ₽100,000,000.00 can be entered here."),
+        ("100000000.01", "At most ₽100,000,000.00 can be entered here."),
+        ("1,500", "Do you mean 1,500.00 or 1.50? Write 1500 or 1.50."),
+        ("10,000", "Do you mean 10,000.00 or 10.00? Write 10000 or 10.00."),
+        ("1e9", "at most two decimals"),
         ("", "at most two decimals"),
         ("1e400", "at most two decimals"),
         ("NaN", "at most two decimals"),
@@ -64,13 +68,32 @@ def test_the_transfer_names_invoice_account_and_code(anna):
 def test_a_sum_that_is_none_is_refused_in_words_and_nothing_begins(anna, written, why):
     answer = anna.post("/pay/", {"sum": "other", "amount": written})
     assert answer.status_code == 422
-    assert why in answer.content.decode()
+    assert why in plain(answer.content.decode())
+    assert f'value="{written}"' in answer.content.decode(), "what was typed stays"
     assert PaymentAttempt.objects.count() == 0
 
 
 @pytest.mark.parametrize("written", ["1500.50", "1 500,50", "1\u202f500,50", " 1500.5 "])
 def test_a_sum_is_read_as_people_write_it(anna, written):
     assert begin(anna, "other", amount=written).amount_minor == 150050
+
+
+def test_a_sum_as_the_page_prints_it_is_read_on_the_page_in_both_languages(story, signed_in):
+    for language, written, minor in [
+        ("en", "7,188.00", 718_800),
+        ("en", "₽10,000.00", 1_000_000),
+        ("ru", "7\u202f188,01\u00a0₽", 718_801),
+        ("ru", "1 500 руб.", 150_000),
+    ]:
+        client = signed_in(story.anna, language)
+        assert begin(client, "other", amount=written).amount_minor == minor
+
+
+def test_a_doubtful_sum_is_asked_for_again_in_russian_too(story, signed_in):
+    answer = signed_in(story.anna, "ru").post("/pay/", {"sum": "other", "amount": "1.500"})
+    assert answer.status_code == 422
+    assert "Это 1 500,00 или 1,50? Напишите 1500 или 1,50." in plain(answer.content.decode()).replace("\u202f", " ")
+    assert PaymentAttempt.objects.count() == 0
 
 
 @pytest.mark.parametrize("forged", ["-658900", "١٢", "9" * 30, "6589.00", "0"])

@@ -12,23 +12,9 @@ from unfold import widgets
 
 from accounts.errors import BadInput, Refusal
 from billing.operations import rehearsal
-from billing.pricing.money import parse_exact
-from billing.wording.formats import MINUS
+from billing.pricing.money import LARGEST_MINOR
 from billing.wording.refusals import explain_refusal
-
-SPACES = str.maketrans("", "", " \u00a0\u202f\u2009'")
-
-
-def read_amount(text: str, currency: str) -> int | None:
-    """Reads a sum that a person typed, in minor units: 1 500,00 and 1500.00 alike; None where it cannot be read for certain
-    (1,500 may be either)."""
-    plain = text.translate(SPACES).replace(MINUS, "-")
-    if "," in plain:
-        whole, _comma, rest = plain.partition(",")
-        if "." in plain or "," in rest or len(rest) > 2:
-            return None
-        plain = f"{whole}.{rest}"
-    return parse_exact(plain, currency)
+from billing.wording.sum_fields import PercentField, SumField
 
 
 def text_field(label: Any, **options: Any) -> forms.CharField:
@@ -76,23 +62,14 @@ def searched_field(label: Any, queryset: Any, relation: Any, **options: Any) -> 
     return forms.ModelChoiceField(label=label, queryset=queryset, widget=widget, **options)
 
 
-class AmountField(forms.CharField):
-    """A field reads a sum in the account's currency into minor units; None where it cannot (the operation refuses that)."""
+def amount_field(label: Any, *, currency: str, most_minor: int = LARGEST_MINOR, **options: Any) -> SumField:
+    """Makes a field for a sum in minor units of at most ``most_minor``; ``negative=True`` where it may be below zero."""
+    widget = widgets.UnfoldAdminTextInputWidget()
+    return SumField(label=label, currency=currency, most_minor=most_minor, widget=widget, **options)
 
-    def __init__(self, *, currency: str, **options: Any) -> None:
-        self.currency = currency
-        super().__init__(
-            widget=widgets.UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal", "autocomplete": "off"}), **options
-        )
 
-    def clean(self, value: Any) -> Any:
-        text = super().clean(value)
-        if not text:
-            return None
-        minor = read_amount(text, self.currency)
-        if minor is None:
-            raise forms.ValidationError(_("Write the sum as 1500.00: digits, and at most two decimals."))
-        return minor
+def percent_field(label: Any, **options: Any) -> PercentField:
+    return PercentField(label=label, widget=widgets.UnfoldAdminTextInputWidget(), **options)
 
 
 def add_refusal(form: forms.BaseForm, refusal: Refusal) -> None:

@@ -20,7 +20,7 @@ from billing import clock
 from billing.admin.acts import four_eyes
 from billing.admin.acts.act_pages import Act, ActForm
 from billing.admin.acts.act_preview import Fact
-from billing.admin.acts.form_fields import AmountField, choice_field, instant_field, reason_field, text_field
+from billing.admin.acts.form_fields import amount_field, choice_field, instant_field, reason_field, text_field
 from billing.admin.base import (
     ReadOnlyPage,
     ReadOnlyTable,
@@ -62,12 +62,15 @@ REASONS: "dict[str, str | Promise]" = {
     "fraud": _("fraud"),
 }
 
+# The most that one adjustment in the admin moves, in minor units: a hundred million roubles. A misplaced digit is more likely.
+MOST_ADJUSTED_MINOR = 10**10
+
 
 class PaymentForm(ActForm):
     def build(self) -> None:
         account: BillingAccount = self.act.target
-        self.fields["amount"] = AmountField(
-            label=_("amount, %(currency)s") % {"currency": account.currency},
+        self.fields["amount"] = amount_field(
+            _("amount, %(currency)s") % {"currency": account.currency},
             currency=account.currency,
             help_text=four_eyes.limit_hint(account.currency, self.act.user, "record_large_payment"),
         )
@@ -143,9 +146,11 @@ class RecordPayment(Act):
 class AdjustForm(ActForm):
     def build(self) -> None:
         currency = self.act.target.currency
-        self.fields["amount"] = AmountField(
-            label=_("amount, %(currency)s") % {"currency": currency},
+        self.fields["amount"] = amount_field(
+            _("amount, %(currency)s") % {"currency": currency},
             currency=currency,
+            most_minor=MOST_ADJUSTED_MINOR,
+            negative=True,
             help_text=lines(
                 [_("Above zero in the customer's favour, below zero against."), four_eyes.limit_hint(currency)]
             ),

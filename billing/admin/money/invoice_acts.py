@@ -15,7 +15,7 @@ from billing import notices
 from billing.admin.acts import four_eyes
 from billing.admin.acts.act_pages import Act, ActForm
 from billing.admin.acts.act_preview import Fact
-from billing.admin.acts.form_fields import AmountField, reason_field, text_field
+from billing.admin.acts.form_fields import amount_field, reason_field, text_field
 from billing.admin.base import money
 from billing.errors import BadInput
 from billing.models import Approval, BillingAccount, Invoice, Notice
@@ -71,8 +71,8 @@ class CreditForm(ActForm):
         if len(self.lines) > MOST_LINES:
             self.lines = self.lines[:1]
         for line in self.lines:
-            self.fields[f"line_{line.position}"] = AmountField(
-                label=line.description,
+            self.fields[f"line_{line.position}"] = amount_field(
+                line.description,
                 currency=invoice.currency,
                 required=False,
                 help_text=_("Of %(amount)s. Empty: nothing.") % {"amount": money(line.amount_minor, invoice.currency)},

@@ -14,7 +14,7 @@ from unfold.enums import ActionVariant
 from billing.admin.acts import four_eyes
 from billing.admin.acts.act_pages import Act, ActForm, ReasonForm
 from billing.admin.acts.act_preview import Fact
-from billing.admin.acts.form_fields import instant_field, model_field, text_field
+from billing.admin.acts.form_fields import instant_field, model_field, percent_field, text_field
 from billing.admin.base import money
 from billing.models import Approval, BillingAccount, CustomerRequest, Notice, Offer, Payment, Subscription
 from billing.operations.settlement import offers, payments
@@ -34,13 +34,8 @@ class OfferForm(ActForm):
         self.fields["people"] = forms.IntegerField(
             label=_("expected people"), widget=widgets.UnfoldAdminIntegerFieldWidget()
         )
-        self.fields["discount_percent"] = forms.DecimalField(
-            label=_("discount, %"),
-            max_digits=5,
-            decimal_places=2,
-            localize=True,
-            widget=widgets.UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}),
-            help_text=_("Comes on top as a bonus when the offer is paid; it is never paid out."),
+        self.fields["discount_percent"] = percent_field(
+            _("discount, %"), help_text=_("Comes on top as a bonus when the offer is paid; it is never paid out.")
         )
         self.fields["valid_until"] = forms.DateField(
             label=_("valid until"),

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -11,26 +11,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 
-from billing.admin.acts.form_fields import SPACES
+from billing.errors import BadAmount
 from billing.pricing.explanations.parts import plain_price
 from billing.wording import formats
+from billing.wording.sum_fields import TypedNumberField
+from billing.wording.typed_sums import PRICE_DECIMALS, read_percent, read_price
 
-DECIMALS = 4  # of a price (G2)
-LARGEST = Decimal(10) ** 12
-# 1,500 is one and a half to some readers of English and fifteen hundred to others.
-DOUBTFUL = re.compile(r"[1-9]\d{0,2},\d{3}")
-
-
-def read_number(text: str) -> Decimal | None:
-    """Reads a typed price or percentage, 1 500,25 and 1500.25 alike; None where it is ambiguous or no number."""
-    typed = text.translate(SPACES)
-    if formats.language() != "ru" and DOUBTFUL.fullmatch(typed):
-        return None
-    try:
-        number = Decimal(typed.replace(",", "."))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() and abs(number) < LARGEST else None
+LARGEST = Decimal(10) ** 10  # of the main unit: no price is above the largest payment in roubles
+SPACES = str.maketrans("", "", " \u00a0\u202f\u2009'")
 
 
 def read_count(text: str) -> int | None:
@@ -53,19 +41,15 @@ def bare_number(value: Any) -> str:
     return re.sub(r"[.,]0+$", "", text) if text else text
 
 
-WRONG_NUMBER = _("Write it as 1500.00: digits, and at most four decimals.")
-NEGATIVE = _("This cannot be negative.")
 WRONG_COUNT = _("Write a whole number.")
 
 
-def check_number(text: str) -> Decimal:
-    """Reads a typed number. Raises ValidationError where it is none, finer than a price may be, or negative."""
-    number = read_number(text.replace(formats.MINUS, "-"))
-    if number is None or number != round(number, DECIMALS):
-        raise forms.ValidationError(WRONG_NUMBER)
-    if number < 0:
-        raise forms.ValidationError(NEGATIVE)
-    return abs(number)
+def check_price(text: str, currency: str) -> Decimal:
+    """Reads a typed price in ``currency``. Raises ValidationError where it is none, finer than a price may be, or negative."""
+    try:
+        return read_price(text, currency=currency, most=LARGEST)
+    except BadAmount as refusal:
+        raise forms.ValidationError(str(refusal)) from None
 
 
 def check_count(text: str, least: int = 0) -> int:
@@ -78,29 +62,30 @@ def check_count(text: str, least: int = 0) -> int:
     return count
 
 
-class NumberField(forms.CharField):
-    """A field reads a price or percentage with up to four decimals; empty is 0."""
+class NumberField(TypedNumberField):
+    """A field reads a price or percentage with up to four decimals; empty is 0.
+
+    ``currency`` of a price is set by the form, which knows the seller.
+    """
+
+    empty = Decimal(0)
 
     def __init__(self, *, percent: bool = False, **options: Any) -> None:
-        self.percent = percent
-        attrs = {"inputmode": "decimal", "autocomplete": "off", "class": "ed-number"}
-        super().__init__(required=False, widget=widgets.UnfoldAdminTextInputWidget(attrs=attrs), **options)
+        self.percent, self.currency = percent, ""
+        widget = widgets.UnfoldAdminTextInputWidget(attrs={"class": "ed-number"})
+        super().__init__(required=False, widget=widget, **options)
 
-    def prepare_value(self, value: Any) -> Any:
-        if isinstance(value, str):
-            return value
-        text = bare_number(value) if self.percent else number_in_field(value)
-        return "" if text and not Decimal(text.replace(",", ".")) else text
-
-    def clean(self, value: Any) -> Any:
-        text = super().clean(value)
-        number = check_number(text) if text else Decimal(0)
-        if self.percent and number >= 100:
+    def read(self, text: str) -> Decimal:
+        if not self.percent:
+            return read_price(text, currency=self.currency, most=LARGEST)
+        number = read_percent(text, decimals=PRICE_DECIMALS, most=LARGEST)
+        if number >= 100:
             raise forms.ValidationError(_("Take less than 100 percent off."))
         return number
 
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return str(self.prepare_value(initial)) != str(data or "")
+    def write(self, value: Any) -> str:
+        text = bare_number(value) if self.percent else number_in_field(value)
+        return "" if not Decimal(text.replace(",", ".")) else text
 
 
 class CountField(forms.CharField):

@@ -23,9 +23,9 @@ from billing.admin.tariffs.fields import (
     SellerSelect,
     StepsWidget,
     check_count,
-    check_number,
+    check_price,
 )
-from billing.models import Tariff
+from billing.models import Seller, Tariff
 from billing.operations.catalogue import tariffs
 from billing.pricing.terms import STEPPED, Metric, PriceModel
 
@@ -107,6 +107,7 @@ class TariffForm(OperationForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.left_out: list[str] = []
+        self.currency = self._typed_currency() if self.is_bound else ""
         for name, widget in (("product", ProductSelect), ("seller", SellerSelect)):
             if name in self.fields:
                 field: Any = self.fields[name]
@@ -115,6 +116,8 @@ class TariffForm(OperationForm):
             if name in self.fields:
                 self.fields[name].help_text = text
         for field in self.fields.values():
+            if isinstance(field, NumberField):
+                field.currency = self.currency
             label = str(field.label or "")
             field.label = label[:1].upper() + label[1:]
 
@@ -125,7 +128,15 @@ class TariffForm(OperationForm):
         model = self.cleaned_data.get("price_model")
         if model not in STEPPED:
             return []
-        return self._rows("steps", lambda row: _read_step(row, model))
+        return self._rows("steps", lambda row: _read_step(row, model, self.currency))
+
+    def _typed_currency(self) -> str:
+        """Returns the currency of the chosen seller, in which the prices are written; empty while none is chosen."""
+        typed = str(self.data.get(self.add_prefix("seller"), ""))
+        seller = Seller.objects.filter(pk=typed).first() if typed.isascii() and typed.isdecimal() else None
+        if seller is None and self.instance.seller_id:
+            seller = self.instance.seller
+        return seller.currency if seller is not None else ""
 
     def clean_features(self) -> list[dict[str, Any]]:
         return self._rows("features", _read_feature)
@@ -197,7 +208,7 @@ class _WrongRow(Exception):
         self.problems = problems
 
 
-def _read_step(row: Mapping[str, str], model: str) -> dict[str, Any]:
+def _read_step(row: Mapping[str, str], model: str, currency: str) -> dict[str, Any]:
     """Reads one row of the table of steps as a tariff stores it. Raises _WrongRow."""
     allowed = {PriceModel.GRADUATED: ("unit_price",), PriceModel.PACKAGE: ("total",)}.get(
         PriceModel(model), ("unit_price", "total")
@@ -211,7 +222,7 @@ def _read_step(row: Mapping[str, str], model: str) -> dict[str, Any]:
     filled = [name for name in allowed if row[name]]
     for name in filled:
         try:
-            step[name] = str(check_number(row[name]))
+            step[name] = str(check_price(row[name], currency))
         except forms.ValidationError as wrong:
             problems[name] = wrong.messages[0]
     if len(filled) != 1:

@@ -6,13 +6,14 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from accounts.models import Product, Role, User
 from accounts.models.products import UNIT_FIELDS
 from billing import clock
-from billing.admin.acts.form_fields import OperationForm, add_refusal
+from billing.admin.acts.form_fields import OperationForm, add_refusal, percent_field
 from billing.admin.base import OperationPage, ReadOnlyTable, badge, display, lines, list_link
 from billing.errors import BadInput
 from billing.models import Seller, Tariff, VatRate
@@ -160,3 +161,9 @@ class VatRatePage(ConfigurationPage):
     list_display = ("code", "percent", "valid_from")
     fields = list_display
     list_filter = ("code",)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        """Reads the rate as every other percentage is read."""
+        if db_field.name == "percent":
+            return percent_field(capfirst(db_field.verbose_name))
+        return super().formfield_for_dbfield(db_field, request, **options)

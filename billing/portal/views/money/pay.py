@@ -30,15 +30,17 @@ from billing.portal.permissions import (
     refuse_unprintable,
     signed_in_user,
 )
-from billing.pricing.money import from_minor, parse_exact
+from billing.pricing.money import from_minor
 from billing.reports import overview as reports
 from billing.reports.plan_state import plan_state
 from billing.wording import formats
 from billing.wording.refusals import explain_refusal
+from billing.wording.typed_sums import read_sum
 
 # The same payment asked for again within this time leads to the attempt of the first click.
 SAME_CLICK = timedelta(minutes=1)
-SPACES = dict.fromkeys(map(ord, " \u00a0\u2009\u202f"))
+# The most that is paid online by a typed sum, in minor units: a hundred million roubles. A misplaced digit is more likely.
+MOST_TYPED_MINOR = 10**10
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,6 @@ class Preset:
 
     kind: str
     minor: int
-
-
-def parse_sum(text: str, currency: str) -> int | None:
-    """Parses a sum as people type it, 1 500,50 or 1500.50, into minor units; None where it is no sum."""
-    return parse_exact(text.translate(SPACES).replace(",", "."), currency)
 
 
 def presets(money: reports.AccountPosition, invoice: Invoice | None, renewal_minor: int = 0) -> list[Preset]:
@@ -159,7 +156,7 @@ def _read_sum(request: HttpRequest, currency: str) -> int | None:
     """Reads the sum to pay, in minor units. A typed amount wins over the radio button, which nothing moves without a script."""
     choice, typed_amount = request.POST.get("sum", "other"), request.POST.get("amount", "").strip()
     if choice == "other" or typed_amount:
-        return parse_sum(typed_amount, currency)
+        return read_sum(typed_amount, currency=currency, most_minor=MOST_TYPED_MINOR) if typed_amount else None
     return int(choice) if choice.isascii() and choice.isdigit() and len(choice) < 19 else None
 
 

@@ -10,7 +10,7 @@ import pytest
 from django.db import models
 from moneyed import Money
 
-from accounts.models import MemberChange
+from accounts.models import MemberChange, MemberConfirmation
 from billing.models import (
     AccessAnnouncement,
     Allocation,
@@ -79,7 +79,8 @@ TARGETS: dict[type[models.Model], list[tuple[dict[str, Any], str, Any]]] = {
     AuditRecord: [({}, "actor", "somebody else")],
     SubscriptionChange: [({}, "requested_by", "nobody")],
     AccessAnnouncement: [({}, "level", "full")],
-    MemberChange: [({}, "status", "blocked")],
+    MemberChange: [({}, "status", "blocked"), ({}, "names_role", False)],
+    MemberConfirmation: [({}, "instants", ""), ({}, "status", "blocked")],
     NumberSeries: [({"key": "R-2026"}, "last", 0)],
 }
 

@@ -18,7 +18,7 @@ def full_books(db: None) -> Books:
     people.publish_tariff(tariff_id="solo", unit_price="5990.00", included_quantity=0)
     party, other = people.party(tariff_id="solo"), people.party("other", tariff_id="solo")
     other.terminate(at("2026-04-20 12:00"))
-    party.tell("u-1", "active", at("2026-04-21 12:00"))
+    party.tell("u-1", "active", at("2026-04-21 12:00"), role="administrator")
     party.close(at("2026-05-01 00:00"))
     [invoice] = party.invoices
     InvoiceDocument.objects.create(

@@ -1,5 +1,6 @@
 """What every test has: a database whose guards stand, a clean cache, and a browser that never leaves this machine."""
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -26,6 +27,13 @@ COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, Heal
 hypothesis_settings.register_profile("here", **COMMON)
 hypothesis_settings.register_profile("ci", **COMMON, derandomize=True)
 hypothesis_settings.load_profile("ci" if IN_CI else "here")
+
+
+def pytest_sessionstart() -> None:
+    """Keeps the collector from walking all of Django's classes again and again: the default looks at them every 700 objects."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -352,21 +352,23 @@ def test_g8_every_charge_tells_what_it_was_before(meteor: Party) -> None:
 
 
 def test_g8_the_explanations_of_all_lines_work_out_to_their_amounts_also_with_others_between(meteor: Party) -> None:
-    """Terminated, somebody taken back, resumed, somebody new (the two cancel out: no invoice), terminated, two late ones:
-    the late charges of one line do not follow each other."""
+    """Terminated, somebody taken back (a credit note on the final invoice), resumed, somebody new, terminated (the new one is billed
+    at once), two late ones: their charges make one line."""
     meteor.activate(10, at("2026-04-05 12:00"))
     meteor.terminate(at("2026-04-10 12:00"))
     meteor.tell("u-11", "invited", at("2026-04-10 13:00"), occurred_at=at("2026-04-05 12:00"))
     meteor.pay("20000.00", at("2026-04-10 14:00"))
     meteor.resume(at("2026-04-11 12:00"))
     meteor.activate(1, at("2026-04-12 12:00"))
-    assert meteor.terminate(at("2026-04-13 12:00")) is None
+    final = meteor.terminate(at("2026-04-13 12:00"))
+    assert final is not None
+    assert final.total_minor == 59_900
     for who in ("late-1", "late-2"):
         meteor.tell(who, "active", at("2026-04-14 13:00"), occurred_at=at("2026-04-12 13:00"))
     [monthly] = meteor.close(at("2026-05-01 00:00"))
     lines = list(monthly.lines.order_by("position"))
-    assert [line.amount_minor for line in lines] == [59_900, 59_900]
-    assert [explanation.evaluate(line.explanation) for line in lines] == [59_900, 59_900]
+    assert [line.amount_minor for line in lines] == [119_800]
+    assert [explanation.evaluate(line.explanation) for line in lines] == [119_800]
     assert sum(meteor.charges) == 13 * 59_900
 
 

@@ -59,7 +59,6 @@ NEVER_DELETED = (
     "accounts.User",
     "billing.ApiToken",
     "billing.BillingAccount",
-    "billing.Heartbeat",
     "billing.MethodSetUp",
     "billing.Notice",
     "billing.PaymentAttempt",
@@ -75,6 +74,7 @@ NEVER_CHANGED = ("billing.BillingAddress", "billing.RequestFile", "billing.Webho
 FREE = (
     "accounts.User_groups",
     "accounts.User_user_permissions",
+    "billing.Heartbeat",
     "billing.IdempotencyRecord",
     "billing.JobRun",
     "billing.NoticePreference",
@@ -188,7 +188,7 @@ def list_surplus(connection: BaseDatabaseWrapper, role: str) -> list[str]:
         for table, rights in sorted(rights_by_table().items()):
             if rights is not None and table in tables:
                 cursor.execute(
-                    "SELECT p FROM unnest(%s) AS p WHERE has_table_privilege(%s, %s, p)",
+                    "SELECT p FROM unnest(%s::text[]) AS p WHERE has_table_privilege(%s, %s, p)",
                     [rights.withheld, role, f"{schema}.{_quote(table)}"],
                 )
                 surplus += [f"{privilege} on {table}" for (privilege,) in cursor.fetchall()]

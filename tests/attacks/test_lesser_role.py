@@ -2,6 +2,7 @@
 hold against it (I-2, I-5)."""
 
 import io
+import re
 from collections.abc import Iterator
 from datetime import date
 
@@ -39,11 +40,6 @@ def charged(lesser_role: str) -> Party:
     return party
 
 
-def refuse(sql: str, error: type[DatabaseError] = ProgrammingError, match: str = "permission denied|must be owner") -> None:
-    with pytest.raises(error, match=match), transaction.atomic():
-        execute(sql)
-
-
 # --- What is declared --------------------------------------------------------------------------------------------------
 
 
@@ -59,10 +55,14 @@ def test_what_a_trigger_refuses_to_change_or_delete_no_grant_allows() -> None:
     """The two declarations agree: the triggers without a condition, and the tables that the role may not touch."""
     rights = grants.rights_by_table()
     for verb, allowed in (("UPDATE", "update"), ("DELETE", "delete")):
-        statements = [text for text in triggers.statements("postgresql") if f"BEFORE {verb} ON" in text and "WHEN" not in text]
+        statements = [
+            text for text in triggers.statements("postgresql") if f"BEFORE {verb} ON" in text and "WHEN" not in text
+        ]
         tables = [triggers.NAME.match(text)[2] for text in statements if "EXECUTE FUNCTION billing_refuse(" in text]  # type: ignore[index]
         assert len(tables) > 10
-        assert [table for table in tables if getattr(rights[table], allowed) or (verb == "UPDATE" and rights[table].columns)] == []  # type: ignore[union-attr]
+        assert [
+            table for table in tables if getattr(rights[table], allowed) or (verb == "UPDATE" and rights[table].columns)
+        ] == []  # type: ignore[union-attr]
 
 
 def test_sqlite_is_told_that_it_has_no_roles(db: None) -> None:
@@ -156,20 +156,16 @@ def test_schedules_and_staff_roles_are_put_in_place(lesser_role: str) -> None:
 # --- The guards hold ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.pg
-def test_no_table_of_ones_own_stands_before_a_real_one(charged: Party) -> None:
-    refuse("CREATE TEMPORARY TABLE billing_entry (id uuid)")
-    refuse("CREATE TABLE public.billing_mine (id int)")
-    refuse("CREATE SCHEMA mine")
-    refuse("CREATE FUNCTION public.billing_refuse(text) RETURNS int LANGUAGE sql AS 'SELECT 1'")
-
-
-ATTACKS = {
+GUARDED = {
     "raises its balance": "UPDATE billing_ledgeraccount SET balance_minor = 5000000 WHERE kind = 'customer'",
     "settles its invoice": "UPDATE billing_invoice SET open_minor = 0",
     "hands a number out again and gives the higher one back": "UPDATE billing_numberseries SET last = last - 1",
 }
 FORBIDDEN = {
+    "puts a temporary table before a real one": "CREATE TEMPORARY TABLE billing_entry (id uuid)",
+    "makes a table": "CREATE TABLE public.billing_mine (id int)",
+    "makes a schema to look into first": "CREATE SCHEMA mine",
+    "makes a function": "CREATE FUNCTION public.billing_refuse(text) RETURNS int LANGUAGE sql AS 'SELECT 1'",
     "plays a replica": "SET session_replication_role = replica",
     "plays a replica for a statement": "SET LOCAL session_replication_role = replica",
     "switches a guard off": "ALTER TABLE billing_posting DISABLE TRIGGER posting_never_changes",
@@ -188,17 +184,30 @@ FORBIDDEN = {
     "rewrites a report": "UPDATE accounts_memberchange SET status = 'blocked'",
     "rewrites a charge": "UPDATE billing_charge SET amount_minor = 1",
     "forgets a migration": "DELETE FROM django_migrations",
-    "becomes the owner": "SET SESSION AUTHORIZATION postgres",
+    "becomes the owner": "SET SESSION AUTHORIZATION saldo",
 }
 
 
-@pytest.mark.pg
-@pytest.mark.parametrize("title", FORBIDDEN)
-def test_the_role_has_no_right_to_do_it(charged: Party, title: str) -> None:
-    refuse(FORBIDDEN[title], DatabaseError, "permission denied|must be owner|does not exist")
+def list_what_comes_through(attacks: dict[str, str], error: type[DatabaseError], match: str) -> list[str]:
+    """Tries each attack in a transaction of its own; the titles of those that nothing refused for that reason."""
+    came_through = []
+    for title, sql in attacks.items():
+        try:
+            with transaction.atomic():
+                execute(sql)
+        except error as refusal:
+            came_through += [] if re.search(match, str(refusal)) else [f"{title}: {refusal}"]
+        else:
+            came_through.append(title)
+    return came_through
 
 
 @pytest.mark.pg
-@pytest.mark.parametrize("title", ATTACKS)
-def test_what_the_role_may_write_a_guard_still_checks(charged: Party, title: str) -> None:
-    refuse(ATTACKS[title], IntegrityError, "follows_its_postings|issued_invoice_is_immutable|only_rises")
+def test_the_role_has_no_right_to_change_what_happened_or_to_switch_a_guard_off(charged: Party) -> None:
+    assert list_what_comes_through(FORBIDDEN, ProgrammingError, "permission denied|must be owner") == []
+
+
+@pytest.mark.pg
+def test_what_the_role_may_write_a_guard_still_checks(charged: Party) -> None:
+    guards = "ledger_balance_follows_its_postings|issued_invoice_is_immutable|number_series_only_rises"
+    assert list_what_comes_through(GUARDED, IntegrityError, guards) == []

@@ -118,7 +118,8 @@ def classify(model: type[Model]) -> Rights | None:
     if label in ONLY_GROW or app in ONLY_GROWING_APPS:
         return Rights()
     if label in WRITTEN_LATER:
-        return Rights(columns=tuple(model._meta.get_field(name).column for name in WRITTEN_LATER[label]))
+        columns = {field.name: str(field.column) for field in model._meta.concrete_fields}
+        return Rights(columns=tuple(columns[name] for name in WRITTEN_LATER[label]))
     if label in NEVER_DELETED:
         return Rights(update=True)
     if label in NEVER_CHANGED:

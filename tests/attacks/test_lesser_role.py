@@ -18,7 +18,7 @@ from billing.operations.run import billing_run
 from tests.support import people
 from tests.support.callers import Api
 from tests.support.lesser_role import drop_role, execute, log_in_as, make_role
-from tests.support.people import Party, at, stand_at
+from tests.support.people import Party, at, minor, stand_at
 
 ROLE = "saldo_app"
 
@@ -36,7 +36,8 @@ def lesser_role(transactional_db: None) -> Iterator[str]:
 def charged(lesser_role: str) -> Party:
     """Romashka with April's invoice for 5 990.00 open, all of it written by the lesser role."""
     party = people.party()
-    party.close(at("2026-05-01 00:00"))
+    party.activate(9, at("2026-04-10 14:03"))
+    assert [invoice.open_minor for invoice in party.close(at("2026-05-01 00:00"))] == [599_000]
     return party
 
 
@@ -107,9 +108,10 @@ def test_rights_that_come_by_another_role_are_named_and_nothing_is_changed(db: N
 
 @pytest.mark.pg
 def test_a_month_of_meteor_runs_to_the_end(lesser_role: str) -> None:
-    """METEOR, reports, the close, the PDF, the payment, and the stream's places; then the proof of the books."""
+    """METEOR, reports, the close, the PDF, the payment, and the stream's places; then the proof of the books. May's own fee
+    is on the balance since its first day."""
     party = people.party()
-    party.activate(9, at("2026-04-10 14:03"))
+    party.activate(10, at("2026-04-10 14:03"))
     party.block([10], at("2026-04-20 12:00"))
     stand_at(at("2026-05-01 00:00"))
     result = billing_run.run_due(as_of=at("2026-05-01 00:00"))
@@ -117,7 +119,8 @@ def test_a_month_of_meteor_runs_to_the_end(lesser_role: str) -> None:
     assert [invoice.total_minor for invoice in party.invoices] == [658_900]
     party.pay("6589.00", at("2026-05-02 12:00"))
     assert billing_run.run_due(as_of=at("2026-05-02 12:01")).set_aside == 0
-    assert (party.balance, InvoiceDocument.objects.count(), JobRun.objects.count()) == (0, 1, 0)
+    assert [invoice.open_minor for invoice in party.invoices] == [0]
+    assert (party.balance, InvoiceDocument.objects.count(), JobRun.objects.count()) == (minor("-5990.00"), 1, 0)
     assert not Event.objects.filter(position=None).exists()
     people.assert_books_are_right()
 
@@ -134,15 +137,15 @@ def test_the_stream_is_read_and_its_events_have_their_places(lesser_role: str) -
 
 @pytest.mark.pg
 def test_prepaid_time_is_renewed(lesser_role: str) -> None:
-    """9.99 dollars a month, paid twice: the second month begins by itself."""
+    """A calendar month paid in advance: the money is there, and the second one begins by itself (E8)."""
     party = people.party(
         "ocean", at("2026-04-10 12:00"), product="blue", tariff_id="blue-monthly", currency="USD", trial=False
     )
     party.pay("100.00", at("2026-04-10 12:05"))
-    for now in ("2026-04-10 12:06", "2026-05-10 00:00", "2026-05-10 00:01"):
+    for now in ("2026-04-10 12:06", "2026-05-01 00:00", "2026-05-01 00:01"):
         stand_at(at(now))
         assert billing_run.run_due(as_of=at(now)).set_aside == 0
-    assert [period.start for period in party.periods] == [date(2026, 4, 10), date(2026, 5, 10)]
+    assert [period.start for period in party.periods] == [date(2026, 4, 10), date(2026, 5, 1)]
     people.assert_books_are_right()
 
 

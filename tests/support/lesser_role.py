@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import StringIO
+from typing import Any
 
 from django.core.management import call_command
 from django.db import connection, connections
+from django.db.backends.signals import connection_created
 
 from tests.support.other_databases import use_database
 
@@ -36,3 +38,39 @@ def log_in_as(role: str) -> Iterator[None]:
             yield
     finally:
         there.close()
+
+
+# --- A whole run of the tests with the lesser rights: `pytest --as-lesser-role` ----------------------------------------
+
+WHOLE_RUN = "saldo_tests"
+_taken: list[str] = []
+
+
+def _take_in_session(*, connection: Any, **kwargs: Any) -> None:
+    if connection.alias == "default":
+        connection.cursor().execute(f'SET ROLE "{WHOLE_RUN}"')
+
+
+def take_for_the_whole_run() -> None:
+    """From here on every session has the rights of the lesser role alone."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [WHOLE_RUN])
+        if cursor.fetchone() is None:
+            cursor.execute(f'CREATE ROLE "{WHOLE_RUN}"')
+    call_command("grants", WHOLE_RUN, "--apply", stdout=StringIO())
+    _taken.append(WHOLE_RUN)
+    connection_created.connect(_take_in_session)
+    _take_in_session(connection=connections["default"])
+
+
+@contextmanager
+def act_as_owner() -> Iterator[None]:
+    """Within it the session is the owner's again, for what only tests do: emptying the tables."""
+    if not _taken:
+        yield
+        return
+    execute("RESET ROLE")
+    try:
+        yield
+    finally:
+        _take_in_session(connection=connections["default"])

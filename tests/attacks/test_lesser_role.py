@@ -151,9 +151,10 @@ def test_prepaid_time_is_renewed(lesser_role: str) -> None:
 
 @pytest.mark.pg
 def test_schedules_and_staff_roles_are_put_in_place(lesser_role: str) -> None:
-    call_command("sync_schedules", stdout=io.StringIO())
-    call_command("sync_roles", stdout=io.StringIO())
-    call_command("check_books", stdout=io.StringIO())
+    output = io.StringIO()
+    for command in ("sync_schedules", "sync_roles", "check_books"):
+        call_command(command, stdout=output)
+    assert "The books are right." in output.getvalue()
 
 
 # --- The guards hold ---------------------------------------------------------------------------------------------------

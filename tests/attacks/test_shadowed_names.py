@@ -25,9 +25,14 @@ INTO_AN_ISSUED_INVOICE = """
 """
 
 
-def refuse(guard: str, *statements: str) -> None:
-    with pytest.raises(IntegrityError, match=guard), transaction.atomic():
-        execute(";".join(statements))
+def refusal_of(*statements: str) -> str:
+    """The sentence of the guard that refuses the last of ``statements``."""
+    try:
+        with transaction.atomic():
+            execute(";".join(statements))
+    except IntegrityError as refusal:
+        return str(refusal).splitlines()[0]
+    return "nothing"
 
 
 @pytest.mark.parametrize(
@@ -40,41 +45,44 @@ def refuse(guard: str, *statements: str) -> None:
 )
 def test_a_sealed_entry_takes_no_posting_behind_a_shadow(full_books: Books, shadow: str) -> None:
     postings = Posting.objects.count()
-    refuse("sealed_entry_takes_no_posting", shadow, INTO_A_SEALED_ENTRY)
+    assert refusal_of(shadow, INTO_A_SEALED_ENTRY) == "sealed_entry_takes_no_posting"
     assert Posting.objects.count() == postings
 
 
 def test_an_issued_invoice_takes_no_line_behind_a_shadow(full_books: Books) -> None:
-    refuse("issued_invoice_takes_no_line", "CREATE TEMPORARY TABLE billing_invoice (id uuid)", INTO_AN_ISSUED_INVOICE)
-
-
-def test_an_invoice_is_not_settled_by_allocations_of_ones_own(full_books: Books) -> None:
-    refuse(
-        "issued_invoice_is_immutable",
-        "CREATE TEMPORARY TABLE billing_allocation AS SELECT id AS invoice_id, total_minor AS amount_minor FROM billing_invoice",
-        "UPDATE public.billing_invoice SET open_minor = 0 WHERE open_minor > 0",
+    assert (
+        refusal_of("CREATE TEMPORARY TABLE billing_invoice (id uuid)", INTO_AN_ISSUED_INVOICE)
+        == "issued_invoice_takes_no_line"
     )
 
 
+def test_an_invoice_is_not_settled_by_allocations_of_ones_own(full_books: Books) -> None:
+    guard = refusal_of(
+        "CREATE TEMPORARY TABLE billing_allocation AS SELECT id AS invoice_id, total_minor AS amount_minor FROM billing_invoice",
+        "UPDATE public.billing_invoice SET open_minor = 0 WHERE open_minor > 0",
+    )
+    assert guard == "issued_invoice_is_immutable"
+
+
 def test_a_balance_is_the_sum_of_the_real_postings(full_books: Books) -> None:
-    refuse(
-        "ledger_balance_follows_its_postings",
+    guard = refusal_of(
         "CREATE TEMPORARY TABLE billing_posting AS SELECT * FROM public.billing_posting",
         "UPDATE billing_posting SET amount_minor = amount_minor + 5000000",
         "UPDATE public.billing_ledgeraccount SET balance_minor = balance_minor + 5000000 WHERE kind = 'customer'",
     )
+    assert guard == "ledger_balance_follows_its_postings"
 
 
 def test_a_temporary_trigger_raises_no_balance(full_books: Books) -> None:
     """The second level of triggers was once proof enough that a posting moved the balance: 50 000.00 from nothing."""
-    refuse(
-        "ledger_balance_follows_its_postings",
+    guard = refusal_of(
         "CREATE TEMPORARY TABLE lever (id int)",
         "CREATE FUNCTION pg_temp.pull() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE public.billing_ledgeraccount"
         " SET balance_minor = balance_minor + 5000000 WHERE kind = 'customer'; RETURN NEW; END $$",
         "CREATE TRIGGER pulled BEFORE INSERT ON lever FOR EACH ROW EXECUTE FUNCTION pg_temp.pull()",
         "INSERT INTO lever VALUES (1)",
     )
+    assert guard == "ledger_balance_follows_its_postings"
 
 
 def test_one_statement_of_several_postings_moves_each_balance_by_all_of_them(full_books: Books) -> None:

@@ -19,8 +19,10 @@ WAITER, LONGEST_WAIT = "webhooks:waiter", 6  # seconds
 
 def run_billing() -> dict[str, object]:
     """Runs everything that is due, once a minute: months, access, documents, mails."""
-    health.record_beat("run_billing")
-    return billing_run.run_due(as_of=clock.now()).as_dict()
+    health.record_run_start()
+    counts = billing_run.run_due(as_of=clock.now())
+    health.record_run_end()
+    return counts.as_dict()
 
 
 def deliver(_nudged_by: str = "") -> dict[str, object]:

@@ -13,6 +13,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 FOLDER = Path(__file__).parent / "migrations" / "triggers"
 STATEMENT = re.compile(r"(?m)^(?=CREATE )")
+SCHEMA = re.compile(r"\bSCHEMA\.")
 NAME = re.compile(r"CREATE TRIGGER (\w+)\s.*?\bON (\w+)", re.S)
 
 
@@ -33,14 +34,22 @@ def _drop(cursor: Any, vendor: str, name: str, table: str) -> None:
     cursor.execute(f"DROP TRIGGER IF EXISTS {name}" + (f" ON {table}" if vendor == "postgresql" else ""))
 
 
+def read_schema(connection: BaseDatabaseWrapper) -> str:
+    """Reads the PostgreSQL schema that the tables live in."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relnamespace::regnamespace::text FROM pg_class WHERE oid = 'billing_posting'::regclass")
+        return str(cursor.fetchone()[0])
+
+
 def install(connection: BaseDatabaseWrapper) -> None:
     """Creates every trigger anew from the files; safe to repeat."""
+    prefix = f"{read_schema(connection)}." if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
         for statement in statements(connection.vendor):
             match = NAME.match(statement)
             if match:
                 _drop(cursor, connection.vendor, match[1], match[2])
-            cursor.execute(statement)
+            cursor.execute(SCHEMA.sub(prefix, statement))
 
 
 def drop(connection: BaseDatabaseWrapper) -> None:
@@ -51,9 +60,14 @@ def drop(connection: BaseDatabaseWrapper) -> None:
 
 
 def list_missing(connection: BaseDatabaseWrapper) -> list[str]:
-    """Returns the names of the triggers that are missing from the database, or disabled there."""
+    """Returns the names of the triggers that are missing from the database, or disabled there.
+
+    On PostgreSQL a trigger of that name on another table, a temporary one say, is none of ours.
+    """
     query = (
-        "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
+        "SELECT tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid WHERE NOT tgisinternal"
+        " AND tgenabled IN ('O', 'A') AND relnamespace = (SELECT relnamespace FROM pg_class"
+        " WHERE oid = to_regclass('billing_posting'))"
         if connection.vendor == "postgresql"
         else "SELECT name FROM sqlite_master WHERE type = 'trigger'"
     )

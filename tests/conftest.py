@@ -40,6 +40,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--postgres-suite", action="store_true", help="only what must hold on PostgreSQL as it does on SQLite"
     )
+    parser.addoption(
+        "--as-lesser-role",
+        action="store_true",
+        help="on PostgreSQL, with the rights alone that `manage.py grants` gives",
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -69,17 +74,18 @@ def flush_without_guards(flush: Callable[[TransactionTestCase], None]) -> Callab
 
     def flushed(case: TransactionTestCase) -> None:
         from billing import triggers
-        from tests.support import people, snapshots
+        from tests.support import lesser_role, people, snapshots
 
         if "rows" in _furnished:
             snapshots.put_back(_furnished["rows"], snapshots.rows_now())
             return
         connection = connections["default"]
-        triggers.drop(connection)
-        try:
-            flush(case)
-        finally:
-            triggers.install(connection)
+        with lesser_role.act_as_owner():
+            triggers.drop(connection)
+            try:
+                flush(case)
+            finally:
+                triggers.install(connection)
         people.furnish()
 
     return flushed
@@ -89,11 +95,13 @@ TransactionTestCase._fixture_teardown = flush_without_guards(TransactionTestCase
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: Any, request: pytest.FixtureRequest) -> None:
     """The catalogue is loaded once for all tests: making it anew for each would take as long as everything else."""
-    from tests.support import people, snapshots
+    from tests.support import lesser_role, people, snapshots
 
     with django_db_blocker.unblock():
+        if request.config.getoption("--as-lesser-role"):
+            lesser_role.take_for_the_whole_run()
         people.furnish()
         if snapshots.can_keep():
             _furnished["rows"] = snapshots.rows_now()

@@ -145,9 +145,26 @@ WORK: Words = {
     "write_off": _("writing off a bonus"),
     "settle_credit": _("paying invoices from waiting credit"),
     "render": _("rendering a PDF"),
+    "run": _("run of what is due"),
 }
 
-PARTS: Words = {"run_billing": _("billing, every minute"), "cluster": _("job cluster")}
+# The steps of a run, by which one that failed is named.
+STEPS: Words = {
+    "settle_payments": _("asking payment providers"),
+    "close_months": _("close of the month"),
+    "settle_credit": _("paying invoices from waiting credit"),
+    "announce_changes": _("announcing overdue accounts"),
+    "collect_renewals": _("collecting renewals"),
+    "remind": _("reminder of a due date"),
+    "write_off": _("writing off a bonus"),
+    "deliver": _("rendering and sending"),
+}
+
+PARTS: Words = {
+    "run_billing": _("billing, every minute"),
+    "run_unended": _("billing that has not come to its end"),
+    "cluster": _("job cluster"),
+}
 
 
 def label_for(words: Words, code: str) -> str:

@@ -18,6 +18,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
     """Answers 200 while web and database work, 503 where the database does not answer.
 
     ``cluster`` says whether the jobs run: ``fresh``, ``stale`` or ``never``; without them nothing is lost, only late (D3).
+    ``run`` and ``status`` are ``failing`` while runs do not come to their end: to start anything anew would not help.
     """
     try:
         report = read_health()
@@ -25,6 +26,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
         logger.exception("the database does not answer the health page")
         return JsonResponse({"status": "unavailable", "database": False}, status=503)
     cluster = "never" if report.cluster_seconds is None else "fresh" if report.is_alive else "stale"
+    run = "failing" if report.run_failure is not None else "ok"
     return JsonResponse(
-        {"status": "ok", "database": True, "cluster": cluster, "cluster_heartbeat_fresh": report.is_alive}
+        {"status": run, "database": True, "cluster": cluster, "cluster_heartbeat_fresh": report.is_alive, "run": run}
     )

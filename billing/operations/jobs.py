@@ -4,16 +4,19 @@
 `attempt` counts a start before the work begins: work that kills its worker stops after a few starts and is visible.
 """
 
+import logging
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import F, Q, QuerySet
 
 from billing.models import JobRun
+
+logger = logging.getLogger("billing")
 
 # Starts after which work is left alone until somebody looks at it.
 MOST_ATTEMPTS = 5
@@ -79,6 +82,27 @@ def attempt(
         )
         return False
     return True
+
+
+def record_failure(*, kind: str, key: str, as_of: datetime) -> None:
+    """Keeps the error that is being handled as the piece ``key`` of ``kind``, for staff and the health page; whoever fails decides
+    when it is tried again. Where the database itself is what failed, the log alone has it."""
+    values = {
+        "attempts": 1,
+        "started_at": as_of,
+        "next_attempt_at": as_of,
+        "last_error": traceback.format_exc()[-4000:],
+    }
+    try:
+        with transaction.atomic():
+            JobRun.objects.update_or_create(kind=kind, key=key, defaults=values)
+    except DatabaseError:
+        logger.exception("the failure of %s %s could not be kept", kind, key)
+
+
+def forget_failures(*, kind: str) -> None:
+    """Forgets the failures kept by `record_failure`: the work came to its end."""
+    JobRun.objects.filter(kind=kind).delete()
 
 
 def retry(*, run: JobRun, as_of: datetime) -> None:

@@ -1,11 +1,13 @@
 """The first page: what needs somebody, each number with its list, and nothing of what a person may not see."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.test import Client
 
-from billing.models import Invoice, JobRun, Notice
+from billing import clock
+from billing.models import Heartbeat, Invoice, JobRun, Notice
 from billing.sandbox.models import SandboxClock
 from tests.support.acting import act_url, cards, confirm, errors, messages, rows
 from tests.support.staff import NOW
@@ -65,6 +67,20 @@ def test_sandbox_clock_is_named_and_a_silent_cluster_is_told(story: Story, signe
     page = signed_in("support").get("/admin/").content.decode().replace("\xa0", " ")
     assert "The sandbox clock stands at 12 May 2026 at 15:20 Moscow time." in page
     assert "never seen" in page
+
+
+def test_a_run_that_stopped_is_the_first_thing_to_be_seen(story: Story, signed_in: SignIn) -> None:
+    """Red, with the step in words, until a run comes to its end (G9)."""
+    client = signed_in("support")
+    assert "The run of every minute" not in cards(client)
+    JobRun.objects.create(kind="run", key="deliver", attempts=1, started_at=NOW, next_attempt_at=NOW, last_error="Boom")
+    card = cards(client)["The run of every minute"]
+    assert (card.figure, card.tone) == ("failing", "debt")
+    assert "in this step: rendering and sending. What comes after waits" in str(card.note)
+    assert client.get(card.url).context["cl"].result_count == 1
+    JobRun.objects.all().delete()
+    Heartbeat.objects.create(name="run_unended", beat_at=clock.real_now() - timedelta(minutes=11))
+    assert "each is killed for taking too long" in str(cards(client)["The run of every minute"].note)
 
 
 def test_close_is_rehearsed_and_then_run(story: Story, signed_in: SignIn) -> None:

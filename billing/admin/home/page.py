@@ -14,6 +14,7 @@ from billing.admin.base import list_url
 from billing.admin.home.cards import Card, count_card, sums
 from billing.admin.home.prepaid_cards import prepaid_cards
 from billing.admin.home.queue_cards import waiting_cards
+from billing.admin.labels import STEPS, label_for
 from billing.models import BillingAccount, Heartbeat, Invoice, JobRun, Notice, Tariff
 from billing.operations import health
 from billing.operations.staff_roles import permission_of
@@ -69,8 +70,27 @@ def _work_cards(as_of: datetime) -> list[Card]:
     ]
 
 
-def _cluster_card() -> Card:
+def _run_card(failure: health.RunFailure) -> Card:
+    when = formats.instant_text(failure.at, settings.BILLING_TIME_ZONE)
+    note = (
+        _(
+            "It stopped at %(when)s in this step: %(step)s. What comes after waits; the error stands under work set aside."
+        )
+        % {"when": when, "step": label_for(STEPS, failure.step)}
+        if failure.step
+        else _("None has come to its end since %(when)s: each is killed for taking too long.") % {"when": when}
+    )
+    url = list_url(JobRun, f"kind={health.RUN}") if failure.step else list_url(Heartbeat)
+    return Card(_("The run of every minute"), str(_("failing")), url, note, tone="debt")
+
+
+def _job_cards() -> list[Card]:
     state = health.read_health()
+    cards_shown = [_run_card(state.run_failure)] if state.run_failure is not None else []
+    return [*cards_shown, _cluster_card(state)]
+
+
+def _cluster_card(state: health.Health) -> Card:
     url = list_url(Heartbeat)
     if state.cluster_seconds is None:
         return Card(
@@ -123,7 +143,7 @@ def cards(request: HttpRequest, as_of: datetime) -> list[Card]:
             )
         )
     if may("billing.view_heartbeat"):
-        cards_shown.append(_cluster_card())
+        cards_shown += _job_cards()
     return sorted(cards_shown, key=lambda card: ("debt", "warn", "", "quiet").index(card.tone))
 
 

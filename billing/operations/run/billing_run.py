@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from functools import partial
 
-from billing.operations import jobs
+from billing.operations import health, jobs
 from billing.operations.collection import checkout, dunning, payment_methods
 from billing.operations.customers import signup
 from billing.operations.cycle import access, due, month_close
@@ -182,9 +182,15 @@ STEPS = (settle_payments, close_months, settle_credit, announce_changes, collect
 def run_due(*, as_of: datetime) -> RunResult:
     """Does everything that is due at ``as_of``, in the order of `STEPS`; returns the counts of what this run did.
 
-    Safe to repeat, late, or at the same time elsewhere (G9).
+    Safe to repeat, late, or at the same time elsewhere (G9). A step that raises ends the run: its error is kept until a run comes
+    to its end, and shown by the health page and the admin's home.
     """
     result = RunResult()
     for step in STEPS:
-        result.add(step(as_of=as_of))
+        try:
+            result.add(step(as_of=as_of))
+        except Exception:
+            jobs.record_failure(kind=health.RUN, key=step.__name__, as_of=as_of)
+            raise
+    jobs.forget_failures(kind=health.RUN)
     return result

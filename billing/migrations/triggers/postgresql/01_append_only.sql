@@ -1,6 +1,11 @@
+-- Functions run with the rights and the settings of whoever writes, so each fixes its search_path, the temporary schema last,
+-- and names its tables with their schema: SCHEMA stands for it, `billing/triggers.py` fills it in. Otherwise a temporary table
+-- of the same name would be what a guard looks at.
+
 -- Tables that only grow. One function refuses for all of them; its argument is the sentence of the refusal.
 
-CREATE OR REPLACE FUNCTION billing_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION billing_refuse() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   RAISE EXCEPTION USING ERRCODE = '23514', MESSAGE = TG_ARGV[0];
 END $$;

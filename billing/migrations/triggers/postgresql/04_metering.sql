@@ -1,8 +1,9 @@
 -- Periods and charges: a closed period is never recalculated, periods do not overlap, a charge is only ever collected once.
 
-CREATE OR REPLACE FUNCTION billing_guard_period() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION billing_guard_period() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF EXISTS (SELECT 1 FROM billing_billingperiod
+  IF EXISTS (SELECT 1 FROM SCHEMA.billing_billingperiod
              WHERE subscription_id = NEW.subscription_id AND opened_at < NEW.ended_at AND ended_at > NEW.opened_at) THEN
     RAISE EXCEPTION USING ERRCODE = '23514', MESSAGE = 'periods_do_not_overlap';
   END IF;
@@ -31,9 +32,10 @@ CREATE TRIGGER charge_starts_uncollected BEFORE INSERT ON billing_charge
   FOR EACH ROW WHEN (NEW.line_id IS NOT NULL) EXECUTE FUNCTION billing_refuse('charge_starts_uncollected');
 
 -- An issued invoice is the sum of its charges and takes no other.
-CREATE OR REPLACE FUNCTION billing_guard_charge_line() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION billing_guard_charge_line() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF EXISTS (SELECT 1 FROM billing_invoiceline l JOIN billing_invoice i ON i.id = l.invoice_id WHERE l.id = NEW.line_id) THEN
+  IF EXISTS (SELECT 1 FROM SCHEMA.billing_invoiceline l JOIN SCHEMA.billing_invoice i ON i.id = l.invoice_id WHERE l.id = NEW.line_id) THEN
     RAISE EXCEPTION USING ERRCODE = '23514', MESSAGE = 'charge_joins_no_issued_invoice';
   END IF;
   RETURN NEW;

@@ -17,10 +17,11 @@ CREATE TRIGGER trial_is_never_shortened BEFORE UPDATE ON billing_subscription
   EXECUTE FUNCTION billing_refuse('trial_is_never_shortened');
 
 -- What is measured can be resumed (M13); activation after the end of paid time is a new subscription (E9).
-CREATE OR REPLACE FUNCTION billing_guard_end() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION billing_guard_end() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF NEW.terminated_at IS NOT NULL OR NOT EXISTS (
-      SELECT 1 FROM billing_tariff WHERE id = OLD.tariff_id AND metric = 'peak_active') THEN
+      SELECT 1 FROM SCHEMA.billing_tariff WHERE id = OLD.tariff_id AND metric = 'peak_active') THEN
     RAISE EXCEPTION USING ERRCODE = '23514', MESSAGE = 'ended_paid_time_is_not_revived';
   END IF;
   RETURN NEW;

@@ -30,8 +30,9 @@ check: ## the inner loop: lint, pricing, rules and the tests of what changed sin
 
 prove: ## long random proofs: thousands of histories of people, roles, terms and money, in order and out of order
 	@$(PYTHON) scripts/environment.py dev
-	@env HISTORIES=500 LIVES=300 PRICED_HISTORIES=10000 $(BIN)/python -m pytest -q -n 2 --dist worksteal \
-		tests/rules/test_order_of_arrival.py tests/operations/test_prepaid_histories.py tests/pricing/test_histories.py
+	@env HISTORIES=500 LIVES=300 PRICED_HISTORIES=10000 CALLS_A_DAY=8 $(BIN)/python -m pytest -q -n 2 --dist worksteal \
+		tests/rules/test_order_of_arrival.py tests/operations/test_prepaid_histories.py tests/pricing/test_histories.py \
+		tests/api/test_subscriptions.py
 
 coverage: ## what the tests on SQLite leave out of accounts and billing
 	@$(PYTHON) scripts/environment.py dev

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.test import Client, RequestFactory
 from django.urls import reverse
+from django.utils.translation import override
 
 import billing.admin
 import billing.portal
@@ -138,13 +139,14 @@ def test_vat_rate_is_read_as_other_percentages_are(story: Story, signed_in: Sign
 
 
 def test_field_of_a_sum_asks_phones_for_digits_and_shows_what_it_reads_back() -> None:
-    field = SumField(currency="RUB")
-    drawn = field.widget.render("amount", field.prepare_value(150_050), field.widget.attrs)
-    for attribute in ('type="text"', 'inputmode="decimal"', 'autocomplete="off"', 'value="1500.50"'):
-        assert attribute in drawn
-    assert (field.clean(field.prepare_value(150_050)), field.prepare_value("1,500")) == (150_050, "1,500")
-    assert (field.has_changed(150_050, "1500.50"), field.has_changed(150_050, "1500.51")) == (False, True)
-    assert PercentField().prepare_value(Decimal("12.50")) == "12.5"
+    with override("en"):
+        field = SumField(currency="RUB")
+        drawn = field.widget.render("amount", field.prepare_value(150_050), field.widget.attrs)
+        for attribute in ('type="text"', 'inputmode="decimal"', 'autocomplete="off"', 'value="1500.50"'):
+            assert attribute in drawn
+        assert (field.clean(field.prepare_value(150_050)), field.prepare_value("1,500")) == (150_050, "1,500")
+        assert (field.has_changed(150_050, "1500.50"), field.has_changed(150_050, "1500.51")) == (False, True)
+        assert PercentField().prepare_value(Decimal("12.50")) == "12.5"
 
 
 # --- No other reader -----------------------------------------------------------------------------------------------------

@@ -31,9 +31,8 @@ DAY = timedelta(days=1)
 @pytest.fixture
 def consumer() -> Iterator[Receiver]:
     people.installation()
-    backend = Receiver()
-    yield backend
-    backend.close()
+    with Receiver() as backend:
+        yield backend
     people.assert_books_are_right()
 
 

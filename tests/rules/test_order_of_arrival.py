@@ -20,7 +20,7 @@ from billing.operations.subscriptions import plan_changes
 from billing.operations.subscriptions.quotes import TermsRequest
 from tests.support.people import Party, at, party
 
-HISTORIES = int(os.environ.get("HISTORIES", "4"))
+HISTORIES = int(os.environ.get("HISTORIES", "2"))
 START = at("2026-04-01 00:00")
 PROFILES = {
     "meteor": {"tariff_id": "meteor-cloud"},

@@ -211,6 +211,11 @@ class Tariff(models.Model):
         return (self.name_ru or self.name) if locale == "ru" else self.name
 
     @property
+    def names(self) -> dict[str, str]:
+        """Its names by language, as the explanation of a line keeps them."""
+        return {"en": self.name, "ru": self.name_ru}
+
+    @property
     def currency(self) -> str:
         return str(self.unit_price.currency)
 

@@ -39,6 +39,17 @@ def describe(charge: Charge, locale: str, person: str = "") -> str:
     return describe_line(charge.kind, charge.explanation, subscription, tariff, locale, person)
 
 
+def describe_late(subscription: Subscription, tariff: Tariff, month: date, locale: str) -> str:
+    """Describes the correction of a closed ``month`` that was reported late (D5), in ``locale``."""
+    with override(locale):
+        names = {
+            "product": tariff.name_in(locale),
+            "domain": subscription.instance.domain,
+            "month": formats.period_text(month, locale),
+        }
+        return _("%(product)s, %(domain)s: correction for %(month)s, reported late") % names
+
+
 def people_of(charges: Iterable[Charge]) -> dict[int, str]:
     """Returns the names of the members whose seats ``charges`` are about, by primary key, in one query."""
     ids = {row.explanation["member"] for row in charges if row.explanation.get("member")}

@@ -167,6 +167,12 @@ def explain_settlement(
     return explain_month(terms, month, highest.peak, highest.peak_at, charged_minor, member)
 
 
+def next_charge_key(subscription: Subscription, period: BillingPeriod) -> str:
+    """Names the next charge for the use of the month of ``period``: it is posted once (G9)."""
+    posted = Charge.objects.filter(period__subscription=subscription).count()
+    return f"{subscription.public_id}:{period.start:%Y-%m}:{posted + 1}"
+
+
 def settle_month(
     *, subscription: Subscription, periods: list[BillingPeriod], occurred_at: datetime, as_of: datetime, actor: str = ""
 ) -> Charge | None:
@@ -200,15 +206,13 @@ def post_settlement(
     if explanation["amount_minor"] == 0:
         return None
     period = periods[-1]
-    month = month_start(period.start)
-    posted = Charge.objects.filter(period__subscription=subscription).count()
     charge = charges.post_charge(
         account=subscription.account,
         subscription=subscription,
         period=period,
         kind=_kind(period, explanation["amount_minor"], opening),
         explanation=explanation,
-        key=f"{subscription.public_id}:{month:%Y-%m}:{posted + 1}",
+        key=next_charge_key(subscription, period),
         occurred_at=occurred_at,
         as_of=as_of,
         billing_month=subscription.account.open_month,

@@ -67,8 +67,7 @@ def _explain(group: Group) -> dict[str, Any]:
     explanation: dict[str, Any] = group.charges[-1].explanation
     if explanation["model"] == "amount" or len(group.charges) == 1:
         return explanation
-    price_minor = explaining.evaluate({**explanation, "before_minor": 0})
-    return {**explanation, "before_minor": price_minor - group.amount_minor, "amount_minor": group.amount_minor}
+    return explaining.explain_part(explanation, group.amount_minor)
 
 
 def tariff_of(charge: Charge) -> Tariff:
@@ -84,16 +83,15 @@ def _describe(group: Group, locale: str, people: dict[int, str]) -> str:
         return str(charge.explanation.get("reason", ""))[:300]
     if charge.kind in ONE_LINE_EACH:
         return charge_lines.describe(charge, locale, people.get(charge.explanation.get("member", 0), ""))
-    subscription = charge.subscription
+    subscription, month = charge.subscription, date.fromisoformat(charge.explanation["month"])
+    if charge.kind == Charge.Kind.LATE:
+        return charge_lines.describe_late(subscription, tariff_of(charge), month, locale)
     with override(locale):
-        names = {
+        return _("%(product)s, %(domain)s: peak of active members, %(month)s") % {
             "product": tariff_of(charge).name_in(locale),
             "domain": subscription.instance.domain,
-            "month": formats.period_text(date.fromisoformat(charge.explanation["month"]), locale),
+            "month": formats.period_text(month, locale),
         }
-        if charge.kind == Charge.Kind.LATE:
-            return _("%(product)s, %(domain)s: correction for %(month)s, reported late") % names
-        return _("%(product)s, %(domain)s: peak of active members, %(month)s") % names
 
 
 def build_line(invoice_id: uuid.UUID, position: int, group: Group, locale: str, people: dict[int, str]) -> InvoiceLine:

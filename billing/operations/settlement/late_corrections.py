@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from billing.models import BillingPeriod, Charge, Credit, Invoice, Subscription
+from billing.operations.cycle import usage
 from billing.operations.ledger import charges
 from billing.operations.settlement import credit_notes, payments
 from billing.operations.settlement.credit_notes import NoteLine
-from billing.pricing.explanations.explanation import Explanation, evaluate
-from billing.wording import formats
+from billing.pricing.explanations.explanation import Explanation, explain_part
+from billing.wording import charge_lines
 
 Kind = Charge.Kind
 
@@ -78,17 +79,6 @@ def _read_charged(periods: Sequence[BillingPeriod]) -> list[tuple[Invoice, int]]
     return sorted(charged.items(), key=lambda item: (item[0].issued_at, item[0].sequence), reverse=True)
 
 
-def _part_of(explanation: Explanation, amount_minor: int) -> Explanation:
-    """Explains a part of the correction: what the month costs now, less what it would cost with the part still in it."""
-    price_minor = evaluate({**explanation, "before_minor": 0})
-    return {**explanation, "before_minor": price_minor + amount_minor, "amount_minor": -amount_minor}
-
-
-def _next_key(subscription: Subscription, periods: Sequence[BillingPeriod]) -> str:
-    posted = Charge.objects.filter(period__subscription=subscription).count()
-    return f"{subscription.public_id}:{periods[-1].start:%Y-%m}:{posted + 1}"
-
-
 def _post(
     subscription: Subscription,
     periods: Sequence[BillingPeriod],
@@ -104,8 +94,8 @@ def _post(
         subscription=subscription,
         period=periods[-1],
         kind=kind,
-        explanation=_part_of(explanation, amount_minor),
-        key=_next_key(subscription, periods),
+        explanation=explain_part(explanation, -amount_minor),
+        key=usage.next_charge_key(subscription, periods[-1]),
         occurred_at=occurred_at,
         as_of=as_of,
         billing_month=subscription.account.open_month,
@@ -124,13 +114,8 @@ def _credit_on(
     actor: str,
 ) -> Charge:
     """Issues a credit note on ``invoice`` and records the charge that its entry takes back."""
+    description = charge_lines.describe_late(subscription, periods[-1].tariff, periods[-1].start, invoice.locale)
     with override(invoice.locale):
-        names = {
-            "product": periods[-1].tariff.name_in(invoice.locale),
-            "domain": subscription.instance.domain,
-            "month": formats.period_text(periods[-1].start, invoice.locale),
-        }
-        description = _("%(product)s, %(domain)s: correction for %(month)s, reported late") % names
         reason = _("Fewer people were active than had been reported")
     note = credit_notes.issue_credit_note(
         invoice=invoice, lines=[NoteLine(description, amount_minor)], reason=reason, as_of=as_of, actor=actor
@@ -141,7 +126,7 @@ def _credit_on(
         subscription=subscription,
         period=periods[-1],
         kind=Kind.LATE_CREDITED,
-        explanation=_part_of(explanation, amount_minor),
+        explanation=explain_part(explanation, -amount_minor),
         occurred_at=occurred_at,
         as_of=as_of,
         billing_month=subscription.account.open_month,

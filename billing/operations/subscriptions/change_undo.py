@@ -103,7 +103,6 @@ def _settle_renewal(subscription: Subscription, record: SubscriptionChange, as_o
             invoice=renewal.line.invoice, lines=[line], as_of=as_of, actor=actor, reason=_("Change undone on its day")
         )
     elif change.pay_minor:
-        names = {"en": tariff.name, "ru": tariff.name_ru}
         charge = prepaid_periods.post_charge(
             subscription=subscription,
             period=period,
@@ -111,7 +110,7 @@ def _settle_renewal(subscription: Subscription, record: SubscriptionChange, as_o
             occurred_at=as_of,
             as_of=as_of,
             actor=actor,
-            explanation=prepaid_periods.add_dates(change.explanation, period.start, period.end, names=names),
+            explanation=prepaid_periods.add_dates(change.explanation, period.start, period.end, names=tariff.names),
             key=f"{subscription.public_id}:undone:{record.pk}",
         )
         issuing.issue_invoice(

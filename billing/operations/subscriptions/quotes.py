@@ -199,8 +199,7 @@ def _quote_now(subscription: Subscription, tariff: Tariff, quantity: int | None,
         change = change_terms(old_period, (first_day - period.start).days, tariff.terms(), new_units, period.span.days)
         lost += change.lost_minor
         if change.pay_minor:
-            names = {"en": tariff.name, "ru": tariff.name_ru}
-            explanation = prepaid_periods.add_dates(change.explanation, first_day, period.end, names=names)
+            explanation = prepaid_periods.add_dates(change.explanation, first_day, period.end, names=tariff.names)
             lines.append(Line(Charge.Kind.TERMS, explanation, period))
     last = prepaid_periods.last_period(subscription) if subscription.cancel_date is None else None
     return Quote(

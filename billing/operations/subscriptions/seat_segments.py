@@ -65,14 +65,7 @@ def explain_seat(
     first_day = prepaid_periods.day_after(business_date(change.occurred_at, subscription.account.zone))
     rest = prepaid_periods.share(terms, period.span, first_day)
     explanation = explain_seat_change(terms, before, after, **rest)
-    return prepaid_periods.add_dates(
-        explanation, first_day, period.end, member=change.member_id, names=names_of(tariff)
-    )
-
-
-def names_of(tariff: Tariff) -> dict[str, str]:
-    """Returns the names of the tariff that priced a line, for its description: the period may have been opened on another."""
-    return {"en": tariff.name, "ru": tariff.name_ru}
+    return prepaid_periods.add_dates(explanation, first_day, period.end, member=change.member_id, names=tariff.names)
 
 
 def is_settled_by_undoing(subscription: Subscription, period: BillingPeriod) -> bool:
@@ -136,9 +129,9 @@ def _sum_by_segment(
     """Adds up what was charged for each segment: a change's own lines by the key they were billed with, seats by their instant.
     The lines of a change that was undone count for none: their invoice was credited in full."""
     sums = [0] * len(starts)
+    keys = [f"charge:{change.invoice_key}:" for change in within]
     for row in Charge.objects.filter(period=period).select_related("entry").order_by("pk"):
         if row.kind == Kind.TERMS:
-            keys = [f"charge:{change.invoice_key}:" for change in within]
             number = next((index for index, key in enumerate(keys, 1) if row.entry.key.startswith(key)), None)
         else:
             number = sum(start <= row.occurred_at for start in starts[1:])

@@ -136,7 +136,7 @@ def _count_again(
                     "before_minor": segment.charged_minor,
                     "from": segment.first_day.isoformat(),
                     "until": segment.until.isoformat(),
-                    "names": seat_segments.names_of(segment.tariff),
+                    "names": segment.tariff.names,
                 }
                 lines.append(_Line(period, None, segment.nearest(since), explanation))
     return lines

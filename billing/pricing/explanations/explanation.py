@@ -46,6 +46,7 @@ __all__ = [
     "counts_units",
     "evaluate",
     "explain_amount",
+    "explain_part",
     "explain_quantity",
     "explain_share",
     "formula",
@@ -79,6 +80,12 @@ def explain_share(
 def explain_amount(amount_minor: int, currency: str, reason: str) -> Explanation:
     """Explains an amount that a person set, by the reason they gave."""
     return {"model": AMOUNT, "amount_minor": amount_minor, "currency": currency, "reason": reason}
+
+
+def explain_part(explanation: Explanation, amount_minor: int) -> Explanation:
+    """Explains ``amount_minor`` as a part of what ``explanation`` comes to: all the rest of its price counts as charged before."""
+    price_minor = evaluate({**explanation, "before_minor": 0})
+    return {**explanation, "before_minor": price_minor - amount_minor, "amount_minor": amount_minor}
 
 
 def describe_price(terms: Terms, quantity: int, parts: list[Part]) -> dict[str, Any]:
